@@ -1,0 +1,37 @@
+"""What every test shares: README and docs run as tests, and how hard Hypothesis tries."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import hypothesis
+import pytest
+from sybil import Sybil
+from sybil.parsers.myst import PythonCodeBlockParser, SkipParser
+
+# No deadline: the machines that run this share their cores. Derandomised in CI, so that a change is judged by itself;
+# elsewhere each run looks somewhere new.
+hypothesis.settings.register_profile("default", deadline=None)
+hypothesis.settings.register_profile("ci", deadline=None, derandomize=True)
+hypothesis.settings.register_profile("thorough", deadline=None, max_examples=2_000)
+hypothesis.settings.load_profile(
+    os.environ.get("OMNITRACK_HYPOTHESIS") or ("ci" if os.environ.get("CI") == "true" else "default")
+)
+
+
+@pytest.fixture(scope="module")
+def _folder(tmp_path_factory: pytest.TempPathFactory) -> object:
+    """Each document runs in an empty folder of its own, where its examples may leave files."""
+    before = Path.cwd()
+    os.chdir(tmp_path_factory.mktemp("document"))
+    yield
+    os.chdir(before)
+
+
+# The blocks of a document are one session, run from top to bottom.
+pytest_collect_file = Sybil(
+    parsers=[PythonCodeBlockParser(), SkipParser()],
+    patterns=["README.md", "docs/**/*.md"],
+    fixtures=["_folder"],
+).pytest()

@@ -1,0 +1,100 @@
+"""The errors of omnitrack: one root, and the masking that keeps whole identifiers out of error texts and logs."""
+
+from __future__ import annotations
+
+
+def mask(value: object, limit: int = 60) -> str:
+    """Return what came, recognisable to its owner and useless to anyone else.
+
+    Letters and digits in the middle of each word are replaced by ``*``; the first two and the last two characters of a
+    long word stay, of a short one only the first. The result is cut to ``limit`` characters.
+
+    >>> mask("jane.doe@example.com")
+    'j***.d**@ex***le.c**'
+    >>> mask("+442079460958")
+    '+44********58'
+    """
+    text = value if isinstance(value, str) else repr(value)
+    out: list[str] = []
+    word: list[str] = []
+
+    def flush() -> None:
+        if len(word) > 6:
+            out.extend(word[:2] + ["*"] * (len(word) - 4) + word[-2:])
+        elif word:
+            out.extend(word[:1] + ["*"] * (len(word) - 1))
+        word.clear()
+
+    for ch in text[: limit * 4]:
+        if ch.isalnum():
+            word.append(ch)
+        else:
+            flush()
+            out.append(ch if ch.isprintable() else "?")
+    flush()
+    masked = "".join(out)
+    return masked if len(masked) <= limit else masked[: limit - 1] + "…"
+
+
+class OmnitrackError(Exception):
+    """The root of every error that omnitrack raises on purpose."""
+
+
+class InvalidIdentifierError(OmnitrackError, ValueError):
+    """A text that is no well-formed identifier of its scheme; says the field, what came (masked) and what is accepted."""
+
+
+class InvalidInteractionError(OmnitrackError, ValueError):
+    """An interaction with a field that is missing, malformed or over its limit; names the field."""
+
+
+class InvalidCursorError(OmnitrackError, ValueError):
+    """A page cursor that this version did not make, or made for another query."""
+
+
+class InvalidPolicyError(OmnitrackError, ValueError):
+    """A policy with a value out of range, or a statement that no policy can honour."""
+
+
+class CustomerNotFoundError(OmnitrackError, LookupError):
+    """Nobody is known by this identifier or customer id (or the person was erased)."""
+
+
+class InteractionNotFoundError(OmnitrackError, LookupError):
+    """No interaction has this id, or this source and source id."""
+
+
+class StatementNotFoundError(OmnitrackError, LookupError):
+    """No statement has this id, or it was retracted before."""
+
+
+class ConflictError(OmnitrackError):
+    """Other transactions changed the same rows, and the bounded retries did not get through. Nothing was written."""
+
+
+class BackendError(OmnitrackError):
+    """The store failed; the driver's own error is the ``__cause__``."""
+
+
+class OutcomeUnknownError(BackendError):
+    """The connection broke while a commit was under way: it may have happened. Repeating the call is safe."""
+
+
+class SchemaVersionError(BackendError):
+    """The store was written by another version of omnitrack than this one can work with."""
+
+
+class PolicyChangedError(OmnitrackError):
+    """The store was built with another policy, own list or normal-form version; ``rebuild()`` brings it to this one."""
+
+
+class SecretError(OmnitrackError):
+    """The store was created with another secret, or with none."""
+
+
+class UnknownBackendError(OmnitrackError, LookupError):
+    """No storage adapter is registered for the scheme of this URL, or its driver is not installed."""
+
+
+class SourceFormatError(OmnitrackError, ValueError):
+    """A file that no source reads, or not the one that was named."""

@@ -1,0 +1,146 @@
+"""What an identifier is, what a scheme must say about its own, and the registry in which schemes are found."""
+
+from __future__ import annotations
+
+import hashlib
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from typing import Any, ClassVar
+
+import attrs
+
+from omnitrack.errors import InvalidIdentifierError, mask
+
+# Raised whenever a normal form changes for any input; part of the fingerprint that a store keeps.
+NORMAL_FORM_VERSION = 1
+
+MAX_IDENTIFIER_LENGTH = 512
+
+
+@attrs.frozen(slots=True, repr=False, str=False, kw_only=True)
+class Identifier:
+    """A normalised address of a person.
+
+    Two identifiers are equal when scheme, value and scope are; the other fields say what was learnt while parsing.
+
+    Attributes:
+        scheme: name of a registered scheme, such as ``"phone"`` or ``"x-id"``.
+        value: the normal form, such as ``"+442079460958"``.
+        scope: where the value is unique, ``""`` for everywhere: a brand, a portfolio, a Mastodon host, a forum.
+        linkable: whether it may identify a person, that is, be a cause to merge.
+        reason: why it is not linkable, for people to read; None where it is.
+        private: the caller asked the network to keep the number private (``*67``, ``141``).
+        raw: the text as it came.
+    """
+
+    scheme: str
+    value: str
+    scope: str = ""
+    linkable: bool = attrs.field(default=True, eq=False)
+    reason: str | None = attrs.field(default=None, eq=False)
+    private: bool = attrs.field(default=False, eq=False)
+    raw: str | None = attrs.field(default=None, eq=False)
+
+    @property
+    def key(self) -> str:
+        """Scheme, value and scope in one string that identifier() reads back: ``phone:+442079460958``, ``account:1@bt``."""
+        return f"{self.scheme}:{self.value}@{self.scope}" if self.scope else f"{self.scheme}:{self.value}"
+
+    @property
+    def display(self) -> str:
+        """The form to show to people, as its scheme writes it (a phone number in the international form, a handle with @)."""
+        return get_scheme(self.scheme).display(self)
+
+    def __str__(self) -> str:
+        return self.key
+
+    def __repr__(self) -> str:
+        return f"<Identifier {self.scheme}:{mask(self.value)}{'@' + self.scope if self.scope else ''}>"
+
+
+def content_id(key: str, since: int | None = None, secret: bytes = b"") -> bytes:
+    """Return the 16-byte content address of an identifier: BLAKE2b of its key, keyed where the store has a secret.
+
+    Args:
+        key: ``Identifier.key``.
+        since: for a holder after a reassignment, since when it is theirs, in microseconds of UTC; None for the first.
+        secret: the store's secret, b"" for none; longer than 64 bytes is hashed down first (BLAKE2b keys end there).
+    """
+    if len(secret) > 64:
+        secret = hashlib.blake2b(secret).digest()
+    text = key if since is None else f"{key}\0{since}"
+    return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16, key=secret).digest()
+
+
+class Scheme(ABC):
+    """One kind of identifier: how its texts are parsed, normalised, shown and ranked.
+
+    Third parties subclass this and call ``register_scheme``. ``parse`` must be idempotent on the normal form:
+    ``parse(parse(text).value, scope=parse(text).scope)`` equals ``parse(text)``.
+    """
+
+    name: ClassVar[str]
+    #: A customer has at most one value of an exclusive scheme in each scope.
+    exclusive: ClassVar[bool] = False
+    #: Among identifiers of equal assurance the highest rank becomes the anchor.
+    rank: ClassVar[int] = 0
+
+    @abstractmethod
+    def parse(self, text: str, *, region: str | None = None, scope: str = "") -> Identifier:
+        """Return the identifier in its normal form.
+
+        Args:
+            text: as it came; at most ``MAX_IDENTIFIER_LENGTH`` characters.
+            region: ISO 3166 alpha-2 region in which a national number is read; other schemes ignore it.
+            scope: where the value is unique, for the schemes that need it.
+
+        Raises:
+            InvalidIdentifierError: not well-formed; names the scheme, what came (masked) and what is accepted.
+        """
+
+    def display(self, identifier: Identifier) -> str:
+        """Return the form to show to people."""
+        return identifier.value
+
+
+_schemes: dict[str, Scheme] = {}
+
+
+def register_scheme(scheme: Scheme, *, replace: bool = False) -> None:
+    """Add a scheme to the registry.
+
+    Raises:
+        ValueError: the name is taken and ``replace`` is not set.
+    """
+    if scheme.name in _schemes and not replace:
+        raise ValueError(f"the scheme {scheme.name!r} is registered already; pass replace=True to take its place")
+    _schemes[scheme.name] = scheme
+
+
+def get_scheme(name: str) -> Scheme:
+    """Return the scheme of this name.
+
+    Raises:
+        InvalidIdentifierError: no such scheme; names those there are.
+    """
+    try:
+        return _schemes[name]
+    except KeyError:
+        known = ", ".join(sorted(_schemes))
+        raise InvalidIdentifierError(f"scheme: got {name!r}, which is not registered; known are {known}") from None
+
+
+def iter_schemes() -> Iterator[Scheme]:
+    """Yield every registered scheme, in order of registration."""
+    yield from tuple(_schemes.values())
+
+
+def checked_text(text: Any, what: str) -> str:
+    """Return ``text`` if it is a string within the limit, else raise InvalidIdentifierError naming ``what``."""
+    if not isinstance(text, str):
+        raise InvalidIdentifierError(f"{what}: got {type(text).__name__}, accepted is a string")
+    if len(text) > MAX_IDENTIFIER_LENGTH:
+        raise InvalidIdentifierError(
+            f"{what}: got {len(text)} characters, accepted are at most {MAX_IDENTIFIER_LENGTH}"
+        )
+    return text

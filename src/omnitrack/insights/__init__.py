@@ -1,0 +1,1 @@
+"""Insights: measures over a stream of interactions."""

@@ -1,0 +1,1 @@
+"""Interchange: standards in and out, each with a report of what it could not carry over."""

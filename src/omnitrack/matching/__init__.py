@@ -1,0 +1,1 @@
+"""People who look alike: traits, comparisons in levels, and their weights, as pure functions."""

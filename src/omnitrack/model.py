@@ -1,0 +1,367 @@
+"""The classes that omnitrack hands in and out: interactions, their parts, and what the tracker answers."""
+
+from __future__ import annotations
+
+import enum
+import json
+from collections.abc import Iterator, Mapping
+from datetime import datetime, timezone
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+import attrs
+
+from omnitrack.errors import InvalidInteractionError, mask
+
+if TYPE_CHECKING:
+    from omnitrack.identifiers.scheme import Identifier
+
+T = TypeVar("T")
+
+# Limits on what comes from outside. Each is generous for real traffic and stops a hostile or broken sender.
+MAX_PERSON_IDENTIFIERS = 8  # of one person in one interaction; more are kept as participants, not linked
+MAX_PEOPLE = 100  # customers of one interaction
+MAX_PARTICIPANTS = 1_000
+MAX_BODY = 4_000_000  # characters
+MAX_SUBJECT = 10_000
+MAX_NAME = 255  # channel, kind, agent, source, ...
+MAX_SOURCE_ID = 998  # RFC 5322 section 2.1.1: a header line, so any Message-ID
+MAX_EXTRA = 1_000_000  # characters of traits, attributes and attachments as JSON
+MAX_DEPTH = 32  # of nested attributes
+MAX_ATTACHMENTS = 1_000
+
+
+class Assurance(enum.IntEnum):
+    """How sure it is that an identifier in an interaction is the person's."""
+
+    SIMILAR = 0  # a matcher's score, never an identifier's own
+    CLAIMED = 1  # the person or a form said so
+    OBSERVED = 2  # the network or the platform says so
+    VERIFIED = 3  # passed identification, logged in, came back with a private handoff code
+    STATED = 4  # a statement of somebody who knows; of links only
+
+
+class Direction(enum.StrEnum):
+    """Who turned to whom."""
+
+    INBOUND = "inbound"
+    OUTBOUND = "outbound"
+    INTERNAL = "internal"
+
+
+class Role(enum.IntEnum):
+    """Why an entry puts an interaction under an identifier."""
+
+    ANCHOR = 0  # filed here for a person
+    MEMBER = 1  # another identifier of that person
+    PARTICIPANT = 2  # in copy, mentioned
+
+
+@attrs.frozen(slots=True)
+class Sighting:
+    """An identifier as it was seen in one interaction, and how sure it is. Made by verified(), observed(), claimed().
+
+    ``identifier`` may still be a text; it is parsed when recorded, with the region of the interaction.
+    """
+
+    identifier: Identifier | str
+    assurance: Assurance = Assurance.OBSERVED
+    raw: str | None = None
+
+
+def verified(identifier: Identifier | str) -> Sighting:
+    """The person passed identification, logged in, or came back with a private handoff code."""
+    return Sighting(identifier, Assurance.VERIFIED)
+
+
+def observed(identifier: Identifier | str) -> Sighting:
+    """The network or the platform says so: caller id, the sender of a mail, the account of a post."""
+    return Sighting(identifier, Assurance.OBSERVED)
+
+
+def claimed(identifier: Identifier | str) -> Sighting:
+    """The person or a form said so; it never merges."""
+    return Sighting(identifier, Assurance.CLAIMED)
+
+
+@attrs.frozen(slots=True, kw_only=True)
+class Attachment:
+    """What came with an interaction: described, not stored."""
+
+    name: str | None = None
+    media_type: str | None = None
+    size: int | None = None  # bytes
+    sha256: str | None = None  # hex
+    url: str | None = None
+
+
+def _sightings(value: Any) -> tuple[Sighting, ...]:
+    if value is None:
+        return ()
+    if isinstance(value, (str, Sighting)) or not hasattr(value, "__iter__"):
+        value = (value,)
+    return tuple(v if isinstance(v, Sighting) else Sighting(v) for v in value)
+
+
+def _people(value: Any) -> tuple[tuple[Sighting, ...], ...]:
+    return tuple(people for people in (_sightings(v) for v in value or ()) if people)
+
+
+def _utc(value: datetime | None) -> datetime | None:
+    if isinstance(value, datetime) and value.tzinfo is None:
+        return value.replace(tzinfo=timezone.utc)
+    return value
+
+
+def _empty_to_none(value: Any) -> Any:
+    return None if value == "" else value
+
+
+def _mapping(value: Any) -> Any:
+    return {} if value is None else value
+
+
+def _text(limit: int, required: bool = False) -> Any:
+    def check(instance: object, attribute: attrs.Attribute[Any], value: Any) -> None:
+        if value is None and not required:
+            return
+        if not isinstance(value, str):
+            raise InvalidInteractionError(f"{attribute.name}: got {type(value).__name__}, accepted is a string")
+        if required and not value:
+            raise InvalidInteractionError(f"{attribute.name}: got an empty string, accepted is a name")
+        if len(value) > limit:
+            raise InvalidInteractionError(
+                f"{attribute.name}: got {len(value)} characters, accepted are at most {limit}"
+            )
+        if "\x00" in value:
+            raise InvalidInteractionError(f"{attribute.name}: got a NUL character, accepted is text without one")
+
+    return check
+
+
+def _time(required: bool) -> Any:
+    def check(instance: object, attribute: attrs.Attribute[Any], value: Any) -> None:
+        if value is None and not required:
+            return
+        if not isinstance(value, datetime):
+            raise InvalidInteractionError(f"{attribute.name}: got {type(value).__name__}, accepted is a datetime")
+        try:
+            value.astimezone(timezone.utc)
+        except (OverflowError, ValueError):
+            raise InvalidInteractionError(
+                f"{attribute.name}: got {value.isoformat()}, accepted are the years 1 to 9999 in UTC"
+            ) from None
+
+    return check
+
+
+def _depth(value: Any, left: int) -> bool:
+    if isinstance(value, Mapping):
+        return left > 0 and all(_depth(v, left - 1) for v in value.values())
+    if isinstance(value, (list, tuple)):
+        return left > 0 and all(_depth(v, left - 1) for v in value)
+    return True
+
+
+def _json(instance: object, attribute: attrs.Attribute[Any], value: Any) -> None:
+    if not value:
+        if value != {}:
+            raise InvalidInteractionError(f"{attribute.name}: got {type(value).__name__}, accepted is a mapping")
+        return
+    if not isinstance(value, Mapping):
+        raise InvalidInteractionError(f"{attribute.name}: got {type(value).__name__}, accepted is a mapping")
+    if not _depth(value, MAX_DEPTH):
+        raise InvalidInteractionError(f"{attribute.name}: got values nested deeper than {MAX_DEPTH}, the most accepted")
+    try:
+        size = len(json.dumps(value))
+    except (TypeError, ValueError) as error:
+        raise InvalidInteractionError(f"{attribute.name}: accepted are values that JSON can hold; {error}") from None
+    if size > MAX_EXTRA:
+        raise InvalidInteractionError(
+            f"{attribute.name}: got {size} characters of JSON, accepted are at most {MAX_EXTRA}"
+        )
+
+
+def _direction(value: Any) -> Any:
+    if value is None or isinstance(value, Direction):
+        return value
+    try:
+        return Direction(value)
+    except ValueError:
+        accepted = ", ".join(Direction)
+        raise InvalidInteractionError(f"direction: got {mask(value)!r}, accepted are {accepted}") from None
+
+
+@attrs.frozen(slots=True, kw_only=True)
+class Interaction:
+    """One contact on one channel, as a source yields it and record_many() takes it; with an id once it is stored.
+
+    A source that cannot tell customers from the company fills ``sender`` and ``recipients`` instead of ``customers``;
+    the tracker's own list then gives direction and customers.
+
+    Attributes:
+        channel: phone, email, web, letter, chat, x, forum, video, ... ; any lower-case name.
+        occurred_at: when it happened; a naive time is taken as UTC.
+        direction: inbound, outbound, internal; None asks the own list (inbound where it does not know).
+        customers: the identifiers of each person that it was with, a tuple for each.
+        participants: in copy or mentioned; never linked.
+        sender: identifiers of whoever sent it, where ``customers`` is not known.
+        recipients: of each recipient, likewise.
+        kind: what it is within the channel: message, call, note, comment, visit, ...
+        ended_at: for contacts that last.
+        thread: what belongs together at the source: a conversation id, a mail thread, a web session.
+        reply_to: ``source_id`` of the interaction that this one answers.
+        outcome: answered, missed, done, abandoned, bounced, ...
+        via: key of the own identifier that it came in by or went out from; filled from the own list.
+        traits: what it says of the person: name, postcode, birth_date, company, ...
+        attributes: anything else that the source knows, as JSON values.
+        source: name of the system that it came from; with ``source_id`` unique in the store.
+        region: ISO 3166 alpha-2 region in which national phone numbers are read.
+    """
+
+    channel: str = attrs.field(validator=_text(MAX_NAME, required=True))
+    occurred_at: datetime = attrs.field(converter=_utc, validator=_time(required=True))
+    direction: Direction | None = attrs.field(default=None, converter=_direction)
+    customers: tuple[tuple[Sighting, ...], ...] = attrs.field(default=(), converter=_people)
+    participants: tuple[Sighting, ...] = attrs.field(default=(), converter=_sightings)
+    sender: tuple[Sighting, ...] = attrs.field(default=(), converter=_sightings)
+    recipients: tuple[tuple[Sighting, ...], ...] = attrs.field(default=(), converter=_people)
+    kind: str = attrs.field(default="message", validator=_text(MAX_NAME, required=True))
+    ended_at: datetime | None = attrs.field(default=None, converter=_utc, validator=_time(required=False))
+    subject: str | None = attrs.field(default=None, validator=_text(MAX_SUBJECT))
+    body: str | None = attrs.field(default=None, validator=_text(MAX_BODY))
+    agent: str | None = attrs.field(default=None, converter=_empty_to_none, validator=_text(MAX_NAME))
+    thread: str | None = attrs.field(default=None, converter=_empty_to_none, validator=_text(MAX_SOURCE_ID))
+    reply_to: str | None = attrs.field(default=None, converter=_empty_to_none, validator=_text(MAX_SOURCE_ID))
+    outcome: str | None = attrs.field(default=None, converter=_empty_to_none, validator=_text(MAX_NAME))
+    via: str | None = attrs.field(default=None, converter=_empty_to_none, validator=_text(MAX_SOURCE_ID))
+    attachments: tuple[Attachment, ...] = attrs.field(default=(), converter=tuple)
+    traits: Mapping[str, Any] = attrs.field(factory=dict, converter=_mapping, validator=_json)
+    attributes: Mapping[str, Any] = attrs.field(factory=dict, converter=_mapping, validator=_json)
+    source: str | None = attrs.field(default=None, converter=_empty_to_none, validator=_text(MAX_NAME))
+    source_id: str | None = attrs.field(default=None, converter=_empty_to_none, validator=_text(MAX_SOURCE_ID))
+    region: str | None = None
+    id: str | None = None
+    recorded_at: datetime | None = attrs.field(default=None, converter=_utc)
+    revised_at: datetime | None = attrs.field(default=None, converter=_utc)
+    deleted: bool = False
+
+    def __attrs_post_init__(self) -> None:
+        if self.source_id is not None and self.source is None:
+            raise InvalidInteractionError("source: got none with a source_id, accepted is the name of the source")
+        if len(self.customers) > MAX_PEOPLE or len(self.recipients) > MAX_PEOPLE:
+            raise InvalidInteractionError(f"customers: got more than {MAX_PEOPLE} people, the most accepted")
+        if len(self.participants) > MAX_PARTICIPANTS:
+            raise InvalidInteractionError(f"participants: got more than {MAX_PARTICIPANTS}, the most accepted")
+        if len(self.attachments) > MAX_ATTACHMENTS:
+            raise InvalidInteractionError(f"attachments: got more than {MAX_ATTACHMENTS}, the most accepted")
+
+
+@attrs.frozen(slots=True, kw_only=True)
+class Revision:
+    """An edit or a delete at the source, as a source yields it; ``at`` is the source's own time of it."""
+
+    source: str
+    source_id: str
+    at: datetime = attrs.field(converter=_utc, validator=_time(required=True))
+    body: str | None = attrs.field(default=None, validator=_text(MAX_BODY))
+    subject: str | None = attrs.field(default=None, validator=_text(MAX_SUBJECT))
+    deleted: bool = False
+
+
+@attrs.frozen(slots=True, kw_only=True)
+class Rejected:
+    """Something that was not taken, and why: a whole item of a source, or one identifier of an interaction.
+
+    Attributes:
+        reason: for people to read; names the field; holds no whole identifier.
+        where: file, line, offset or key at which it stands.
+        source: name of the source or system.
+        source_id: of the item, where it was readable.
+        raw: the first characters of what came, masked.
+        kept: the interaction itself was kept, only this part of it was not.
+    """
+
+    reason: str
+    where: str | None = None
+    source: str | None = None
+    source_id: str | None = None
+    raw: str | None = None
+    kept: bool = False
+
+
+@attrs.frozen(slots=True, kw_only=True)
+class TimelineItem:
+    """One interaction on a customer's timeline. ``print`` shows it in a line."""
+
+    id: str
+    channel: str
+    direction: Direction
+    kind: str
+    occurred_at: datetime
+    recorded_at: datetime
+    identifier: Identifier | None  # the anchor; None while nobody is identified
+    assurance: Assurance  # of the anchor
+    ended_at: datetime | None = None
+    subject: str | None = None
+    body: str | None = None
+    agent: str | None = None
+    thread: str | None = None
+    reply_to: str | None = None
+    outcome: str | None = None
+    via: str | None = None
+    attachments: tuple[Attachment, ...] = ()
+    traits: Mapping[str, Any] = attrs.field(factory=dict)
+    attributes: Mapping[str, Any] = attrs.field(factory=dict)
+    source: str | None = None
+    source_id: str | None = None
+    revised_at: datetime | None = None
+    deleted: bool = False
+    shared: bool = False  # filed under a shared identifier: it may be somebody else's
+    participant: bool = False  # the customer was in copy or mentioned
+
+    @property
+    def claimed(self) -> bool:
+        """Kept apart: all that is known of the person is what somebody said."""
+        return self.assurance <= Assurance.CLAIMED
+
+    def __str__(self) -> str:
+        arrow = {"inbound": "→", "outbound": "←", "internal": "·"}[self.direction]
+        text = " ".join((self.subject or self.body or self.outcome or "").split())
+        if self.deleted:
+            text = "(deleted at the source)"
+        marks = "".join(f" [{m}]" for m in ("claimed", "shared") if getattr(self, m))
+        return f"{self.occurred_at:%Y-%m-%d %H:%M} {arrow} {self.channel:<8} {text[:100]}{marks}"
+
+
+@attrs.frozen(slots=True)
+class Page(Generic[T]):
+    """One page of a listing: its items, and cursors for the neighbouring pages (None where there is none)."""
+
+    items: tuple[T, ...]
+    next: str | None = None
+    previous: str | None = None
+
+    def __iter__(self) -> Iterator[T]:
+        return iter(self.items)
+
+    def __len__(self) -> int:
+        return len(self.items)
+
+
+@attrs.frozen(slots=True, kw_only=True)
+class LoadReport:
+    """What became of a bulk load."""
+
+    added: int = 0
+    duplicates: int = 0
+    revised: int = 0
+    rejected: tuple[Rejected, ...] = ()
+    rejected_total: int = 0  # the list above is cut at a limit, this is not
+    format: str | None = None
+    detected_by: str | None = None  # how load() knew the format
+
+    def __str__(self) -> str:
+        return (
+            f"{self.added} added, {self.duplicates} there already, {self.revised} revised, "
+            f"{self.rejected_total} rejected"
+        )

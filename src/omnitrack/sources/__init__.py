@@ -1,0 +1,1 @@
+"""Sources: real formats in; each module reads one and yields interactions."""

@@ -1,0 +1,1 @@
+"""The SQL adapter: SQLite, PostgreSQL, MariaDB and MySQL over SQLAlchemy Core."""

@@ -1,0 +1,1 @@
+"""The timeline's own arithmetic: cursors and threads, as pure functions."""
