@@ -85,7 +85,7 @@ def load(
                     interaction = attrs.evolve(
                         interaction,
                         source=interaction.source or source,
-                        source_id=interaction.id or "sha256:" + hashlib.sha256(_line.strip()).hexdigest(),
+                        source_id=interaction.id or "sha256:" + hashlib.sha256(_bytes(line).strip()).hexdigest(),
                     )
             except (SourceFormatError, InvalidInteractionError) as error:
                 if on_error == "raise":
