@@ -1,0 +1,295 @@
+"""Blocking rules: short keys under which people who may be one are found without comparing everybody with everybody."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+
+import attrs
+import numpy as np
+
+from omnitrack.matching.evidence import Indices
+from omnitrack.matching.names import nickname_root
+from omnitrack.matching.profile import Profile
+from omnitrack.matching.text import letters, sound, squeeze
+
+MAX_KEYS = 24  # of one profile and rule: many names times many addresses stay bounded
+_KEY_LENGTH = 64
+
+
+@attrs.frozen(slots=True)
+class Rule:
+    """One way in which two records of a person are expected to agree, whatever else differs.
+
+    Attributes:
+        name: short; the first part of a stored key.
+        keys: gives the keys of a profile.
+        bound: at most so many candidates are looked at for one key, so that a frequent one costs no more than a rare one.
+        broad: only for lists that are compared with themselves: too many people have the key in a large store.
+    """
+
+    name: str
+    keys: Callable[[Profile], Iterable[str]]
+    bound: int
+    broad: bool = False
+
+
+def _emails(p: Profile) -> Iterator[str]:
+    yield from p.emails
+
+
+def _locals(p: Profile) -> Iterator[str]:
+    for address in p.emails:
+        local = address.partition("@")[0]
+        if len(local) >= 4:
+            yield local
+
+
+def _phones(p: Profile) -> Iterator[str]:
+    for number in p.phones:
+        digits = number.lstrip("+0")
+        if len(digits) >= 6:
+            yield digits[-9:]
+
+
+def _phone_halves(p: Profile) -> Iterator[str]:
+    # One wrong digit leaves one half as it was; a dropped one leaves the half that is counted from its own end.
+    for number in p.phones:
+        digits = number.lstrip("+")
+        if len(digits) >= 8:
+            yield f"h{digits[:-5]}"
+            yield f"t{digits[-6:]}"
+
+
+def _id_numbers(p: Profile) -> Iterator[str]:
+    yield from p.id_numbers
+
+
+def _aliases(p: Profile) -> Iterator[str]:
+    for text in (*p.handles, *p.display_names, *(address.partition("@")[0] for address in p.emails)):
+        word = letters(text)
+        if len(word) >= 5:
+            yield word
+    for name in p.names:
+        given, family = squeeze(name.given), squeeze(name.family)
+        if given and family:
+            yield given + family
+            yield family + given
+            if len(family) >= 4:
+                yield given[0] + family
+
+
+def _full_names(p: Profile) -> Iterator[str]:
+    # In the order of the alphabet, so that swapped names meet.
+    for name in p.names:
+        if name.given and name.family:
+            yield " ".join(sorted((sound(nickname_root(name.given)), sound(name.family))))
+
+
+def _initials(p: Profile) -> Iterator[str]:
+    for name in p.names:
+        if name.given and name.family:
+            yield f"{squeeze(name.family)} {name.given[0]}"
+
+
+def _family_names(p: Profile) -> Iterator[str]:
+    for name in p.names:
+        if name.family:
+            yield sound(name.family)
+
+
+def _words_of_names(p: Profile) -> Iterator[str]:
+    for name in p.names:
+        for part in (nickname_root(name.given), squeeze(name.family)):
+            if len(part) >= 3:
+                yield part
+
+
+def _birth_dates(p: Profile) -> Iterator[str]:
+    for digits in p.birth_dates:
+        # Day and month in order of size, so that swapped ones meet.
+        yield digits[:4] + "".join(sorted((digits[4:6], digits[6:])))
+
+
+def _birth_and_name(p: Profile) -> Iterator[str]:
+    for digits in p.birth_dates:
+        parts = (f"ym{digits[:6]}", f"md{digits[4:]}", f"yd{digits[:4]}{digits[6:]}")
+        for name in p.names:
+            for word in {name.given, squeeze(name.family)}:
+                if word:
+                    yield from (f"{part} {sound(word)}" for part in parts)
+
+
+def _postcodes(p: Profile) -> Iterator[str]:
+    yield from p.postcodes
+
+
+def _postcode_and_name(p: Profile) -> Iterator[str]:
+    for code in p.postcodes:
+        for name in p.names:
+            for word in {name.given, squeeze(name.family)}:
+                if word:
+                    yield f"{code} {sound(word)}"
+
+
+def _postcode_and_house(p: Profile) -> Iterator[str]:
+    for code in p.postcodes:
+        for address in p.addresses:
+            if address.number:
+                yield f"{code} {address.number}"
+
+
+def _houses(p: Profile) -> Iterator[str]:
+    for address in p.addresses:
+        if address.number and address.street:
+            yield f"{address.number} {sound(address.street)}"
+
+
+def _street_and_name(p: Profile) -> Iterator[str]:
+    for address in p.addresses:
+        if address.street:
+            for name in p.names:
+                for word in {name.given, squeeze(name.family)}:
+                    if word:
+                        yield f"{squeeze(address.street)[:12]} {sound(word)}"
+
+
+def _city_and_name(p: Profile) -> Iterator[str]:
+    for city in p.cities:
+        for name in p.names:
+            if name.family:
+                yield f"{squeeze(city)[:12]} {sound(name.family)} {name.given[:1]}"
+
+
+def _company_and_name(p: Profile) -> Iterator[str]:
+    for company in p.companies:
+        for name in p.names:
+            yield f"{squeeze(company)[:16]} {sound(name.family or name.given)}"
+
+
+#: All rules, those that find fewest strangers first.
+RULES: tuple[Rule, ...] = (
+    Rule("email", _emails, 50),
+    Rule("phone", _phones, 50),
+    Rule("id", _id_numbers, 50),
+    Rule("alias", _aliases, 50),
+    Rule("local", _locals, 50),
+    Rule("birth+name", _birth_and_name, 50),
+    Rule("postcode+name", _postcode_and_name, 50),
+    Rule("postcode+house", _postcode_and_house, 50),
+    Rule("street+name", _street_and_name, 50),
+    Rule("company+name", _company_and_name, 50),
+    Rule("city+name", _city_and_name, 50),
+    Rule("name", _full_names, 50),
+    Rule("initial", _initials, 50),
+    Rule("birth", _birth_dates, 50),
+    Rule("house", _houses, 50),
+    Rule("halves", _phone_halves, 50),
+    Rule("postcode", _postcodes, 50),
+    Rule("family", _family_names, 100, broad=True),
+    Rule("word", _words_of_names, 100, broad=True),
+)
+
+
+def blocking_keys(profile: Profile, *, broad: bool = False) -> dict[str, list[str]]:
+    """Return the keys under which a profile is filed and looked up, by rule.
+
+    Two profiles are candidates for each other where they have a key of a rule in common. A typo in one value leaves
+    the keys of other rules as they were.
+
+    Args:
+        profile: whose keys.
+        broad: include the rules that are too broad for a store.
+
+    Returns:
+        For each rule that applies its keys, at most ``MAX_KEYS`` of at most 64 characters, without repetitions. How
+        many candidates a key may give at most is the ``bound`` of the rule of that name in ``RULES``.
+
+    >>> from omnitrack.matching.traits import normalise_traits
+    >>> keys = blocking_keys(normalise_traits({"name": "Bob Smith", "postcode": "RG14 1AA"}))
+    >>> keys["name"], keys["initial"], keys["postcode"]
+    (['rbrt smth'], ['smith b'], ['RG14 1AA'])
+    """
+    out: dict[str, list[str]] = {}
+    for rule in RULES:
+        if broad or not rule.broad:
+            keys = dict.fromkeys(key[:_KEY_LENGTH] for key in rule.keys(profile))
+            if keys:
+                out[rule.name] = list(keys)[:MAX_KEYS]
+    return out
+
+
+def candidate_pairs(profiles: Sequence[Profile], *, groups: Sequence[int] | None = None) -> tuple[Indices, Indices]:
+    """Return the pairs of a list that have a blocking key in common, each once, as two arrays of indices.
+
+    Where more profiles share a key than its rule's bound, each is paired with its neighbours in the order of their
+    names and dates alone, so that the work grows with the length of the list and not with its square.
+
+    Args:
+        profiles: the list.
+        groups: the list that each profile comes from; pairs inside one list are left out.
+    """
+    size = len(profiles)
+    order = _sort_keys(profiles)
+    found: list[Indices] = []
+    for rule in RULES:
+        blocks: dict[str, list[int]] = {}
+        for index, profile in enumerate(profiles):
+            for key in list(dict.fromkeys(rule.keys(profile)))[:MAX_KEYS]:
+                blocks.setdefault(key, []).append(index)
+        pairs = [_pairs(members, rule.bound, order) for members in blocks.values() if len(members) > 1]
+        if pairs:
+            left = np.concatenate([pair[0] for pair in pairs])
+            right = np.concatenate([pair[1] for pair in pairs])
+            found.append(np.unique(np.minimum(left, right) * size + np.maximum(left, right)))
+    if not found:
+        empty = np.empty(0, dtype=np.int64)
+        return empty, empty
+    keys = np.unique(np.concatenate(found))
+    left, right = keys // size, keys % size
+    if groups is not None:
+        of = np.asarray(groups)
+        apart = of[left] != of[right]
+        left, right = left[apart], right[apart]
+    return left, right
+
+
+def _pairs(members: list[int], bound: int, order: Indices) -> tuple[Indices, Indices]:
+    block = np.array(members, dtype=np.int64)
+    count = len(block)
+    if count <= bound:
+        a, b = _triangle(count)
+        return block[a], block[b]
+    block = block[np.argsort(order[block], kind="stable")]
+    # As many pairs as the bound allows each: half of them with those before, half with those behind.
+    steps = range(1, bound // 2 + 1)
+    return (
+        np.concatenate([block[:-step] for step in steps]),
+        np.concatenate([block[step:] for step in steps]),
+    )
+
+
+_TRIANGLES: dict[int, tuple[Indices, Indices]] = {}
+
+
+def _triangle(count: int) -> tuple[Indices, Indices]:
+    if count not in _TRIANGLES:
+        a, b = np.triu_indices(count, 1)
+        _TRIANGLES[count] = (a.astype(np.int64), b.astype(np.int64))
+    return _TRIANGLES[count]
+
+
+def _sort_keys(profiles: Sequence[Profile]) -> Indices:
+    texts = [
+        " ".join(
+            (
+                profile.names[0].family if profile.names else "",
+                profile.names[0].given if profile.names else "",
+                profile.birth_dates[0] if profile.birth_dates else "",
+                profile.postcodes[0] if profile.postcodes else "",
+            )
+        )
+        for profile in profiles
+    ]
+    ranks = np.empty(len(profiles), dtype=np.int64)
+    ranks[sorted(range(len(profiles)), key=lambda index: texts[index])] = np.arange(len(profiles))
+    return ranks

@@ -1,0 +1,157 @@
+"""The evidence of many pairs at once: for each pair and comparison its level, and the frequency of what agrees."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import attrs
+import numpy as np
+import numpy.typing as npt
+
+from omnitrack.matching.comparisons import COMPARATORS, NOT_COMPARABLE, Comparator
+from omnitrack.matching.profile import Profile
+
+Indices = npt.NDArray[np.int64]
+_MISSING = 99  # above every level, so that the best level of several values is the least
+
+
+@attrs.frozen(slots=True, eq=False)
+class Column:
+    """The values of one comparison in all profiles, each different value once.
+
+    Attributes:
+        comparator: whose values they are.
+        values: the different values.
+        codes: the values of all profiles one after another, as indices into ``values``.
+        starts: where in ``codes`` the values of a profile begin; one more than there are profiles.
+        comparable: of each profile, ``Comparator.comparable``.
+    """
+
+    comparator: Comparator
+    values: list[Any]
+    codes: Indices
+    starts: Indices
+    comparable: npt.NDArray[np.bool_] | None
+
+    def frequencies(self, table: Mapping[str, float], other: float) -> npt.NDArray[np.float64]:
+        """Return the frequency of the term of each different value, ``other`` where the table does not know it."""
+        term = self.comparator.term
+        return np.array([table.get(term(value), other) for value in self.values] or [other], dtype=np.float64)
+
+
+def columns_of(profiles: Sequence[Profile]) -> list[Column | None]:
+    """Return a column for every comparator, None where no profile has a value for it."""
+    out: list[Column | None] = []
+    for comparator in COMPARATORS:
+        known: dict[Any, int] = {}
+        codes: list[int] = []
+        starts = [0]
+        for profile in profiles:
+            for value in comparator.values(profile):
+                codes.append(known.setdefault(value, len(known)))
+            starts.append(len(codes))
+        if not known:
+            out.append(None)
+            continue
+        comparable = None
+        if type(comparator).comparable is not Comparator.comparable:
+            comparable = np.array([comparator.comparable(profile) for profile in profiles], dtype=np.bool_)
+        out.append(
+            Column(
+                comparator,
+                list(known),
+                np.array(codes, dtype=np.int64),
+                np.array(starts, dtype=np.int64),
+                comparable,
+            )
+        )
+    return out
+
+
+@attrs.frozen(slots=True, eq=False)
+class Evidence:
+    """Levels of pairs, one row a pair and one column a comparator.
+
+    Attributes:
+        left, right: indices of the two profiles of each pair.
+        levels: index into the comparator's levels; ``NOT_COMPARABLE`` where a side does not know the value.
+        left_codes, right_codes: which values were compared, as indices into the column's values.
+    """
+
+    left: Indices
+    right: Indices
+    levels: npt.NDArray[np.int8]
+    left_codes: npt.NDArray[np.int32]
+    right_codes: npt.NDArray[np.int32]
+
+    def take(self, rows: npt.NDArray[Any]) -> Evidence:
+        """Return the evidence of some of the pairs."""
+        return Evidence(
+            self.left[rows], self.right[rows], self.levels[rows], self.left_codes[rows], self.right_codes[rows]
+        )
+
+
+def evidence_of(columns: Sequence[Column | None], left: Indices, right: Indices) -> Evidence:
+    """Compare pairs of profiles, ``left[i]`` with ``right[i]``; each two different values are compared only once."""
+    shape = (len(left), len(COMPARATORS))
+    levels = np.full(shape, NOT_COMPARABLE, dtype=np.int8, order="F")
+    left_codes = np.zeros(shape, dtype=np.int32, order="F")
+    right_codes = np.zeros(shape, dtype=np.int32, order="F")
+    for index, column in enumerate(columns):
+        if column is not None and len(left):
+            _compare(column, left, right, levels[:, index], left_codes[:, index], right_codes[:, index])
+    return Evidence(left, right, levels, left_codes, right_codes)
+
+
+def _compare(
+    column: Column,
+    left: Indices,
+    right: Indices,
+    levels: npt.NDArray[np.int8],
+    left_codes: npt.NDArray[np.int32],
+    right_codes: npt.NDArray[np.int32],
+) -> None:
+    starts = column.starts
+    sizes_left, sizes_right = starts[left + 1] - starts[left], starts[right + 1] - starts[right]
+    combinations = sizes_left * sizes_right
+    if column.comparable is not None:
+        combinations *= column.comparable[left] | column.comparable[right]
+    rows = np.flatnonzero(combinations)
+    if not len(rows):
+        return
+    counts = combinations[rows]
+    first_left, first_right = starts[left[rows]], starts[right[rows]]
+    single = int(counts.max()) == 1
+    if single:
+        codes_left, codes_right = column.codes[first_left], column.codes[first_right]
+    else:
+        # Every value of the one with every value of the other, pair after pair.
+        row = np.repeat(np.arange(len(rows)), counts)
+        offsets = np.cumsum(counts) - counts
+        nth = np.arange(len(row)) - offsets[row]
+        width = sizes_right[rows][row]
+        codes_left = column.codes[first_left[row] + nth // width]
+        codes_right = column.codes[first_right[row] + nth % width]
+    found = _levels_of_codes(column, codes_left, codes_right)
+    if not single:
+        ranked = np.where(found == NOT_COMPARABLE, _MISSING, found).astype(np.int64)
+        # The least level of each pair, and among equals the first combination: both sides list the best value first.
+        best = np.minimum.reduceat(ranked * len(ranked) + np.arange(len(ranked)), offsets)
+        chosen = best % len(ranked)
+        found, codes_left, codes_right = found[chosen], codes_left[chosen], codes_right[chosen]
+    levels[rows] = found
+    left_codes[rows] = codes_left
+    right_codes[rows] = codes_right
+
+
+def _levels_of_codes(column: Column, left: Indices, right: Indices) -> npt.NDArray[np.int8]:
+    size = len(column.values)
+    if column.comparator.symmetric:
+        left, right = np.minimum(left, right), np.maximum(left, right)
+    keys = left * size + right
+    unique, inverse = np.unique(keys, return_inverse=True)
+    values = column.values
+    a = [values[code] for code in (unique // size).tolist()]
+    b = [values[code] for code in (unique % size).tolist()]
+    return column.comparator.compare(a, b)[inverse]

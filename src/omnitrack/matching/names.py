@@ -1,0 +1,161 @@
+"""Names of people: their parts, titles and particles, nicknames, and how frequent a name is."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from importlib.resources import files
+from typing import NamedTuple
+
+from omnitrack.matching.text import fold
+
+TITLES = frozenset(
+    "mr mrs ms miss mx master dr prof professor sir dame lord lady rev reverend fr father sister hon capt captain col "
+    "colonel maj major lt sgt herr frau hr fru monsieur madame mme mlle senor senora srta sig signor signora dhr mevr "
+    "mevrouw".split()
+)
+SUFFIXES = frozenset("jr junior snr ii iii iv phd md obe mbe cbe esq esquire bsc msc ba ma dds cpa mba".split())
+# "sr" is señor in front and senior behind.
+_EITHER = frozenset({"sr", "sra"})
+PARTICLES = frozenset("van von der den de del della di da dos du la le al el bin ibn bint ben ter ten zu zur st mac".split())
+MAX_NAME_WORDS = 8
+_COMMA = re.compile(r"[,;，]")
+_CAMEL = re.compile(r"(?<=[a-zà-ÿ])(?=[A-ZÀ-Þ])")
+
+
+class Name(NamedTuple):
+    """A name in its normal form: folded, titles and suffixes gone; any part may be empty.
+
+    Attributes:
+        given: the first given name, or its initial.
+        middle: the other given names, blank between them.
+        family: the family name, blank between its words.
+    """
+
+    given: str = ""
+    middle: str = ""
+    family: str = ""
+
+    def __str__(self) -> str:
+        return " ".join(part for part in self if part).title()
+
+
+def parse_name(text: str) -> Name | None:
+    """Return the parts of a name that stands in one field; None where no letter is left.
+
+    The order is western ("Jane M. Zaleski") unless a comma says otherwise ("Zaleski, Jane"). One word alone is a given
+    name where it is more often one, else a family name.
+
+    >>> parse_name("Dr. Jane M. van der Berg, PhD")
+    Name(given='jane', middle='m', family='van der berg')
+    >>> parse_name("ZALESKI, Jane")
+    Name(given='jane', middle='', family='zaleski')
+    """
+    parts = [_words(part) for part in _COMMA.split(text)]
+    parts = [part for part in parts if part]
+    if not parts:
+        return None
+    if len(parts) > 1 and all(word in SUFFIXES or word in _EITHER for word in parts[1]):
+        parts = [parts[0]]
+    if len(parts) > 1:
+        return _name(_strip(parts[1]), _strip(parts[0]))
+    words = _strip(parts[0])
+    if len(words) == 1:
+        return Name(given=words[0]) if _mostly_given(words[0]) else Name(family=words[0])
+    start = len(words) - 1
+    for index in range(1, len(words) - 1):
+        if words[index] in PARTICLES and len(words[index]) > 1:
+            start = index
+            break
+    return _name(words[:start], words[start:])
+
+
+def name_of(given: str = "", middle: str = "", family: str = "") -> Name | None:
+    """Return the normal form of a name that comes in parts; None where all of them are empty."""
+    return _name(_strip(_words(given)) + _words(middle), _strip(_words(family)))
+
+
+def parse_display_name(text: str) -> Name | None:
+    """Return the name in what somebody calls themselves on a platform, None where it does not read as one.
+
+    >>> parse_display_name("Mike Samuels 🔥"), parse_display_name("xX_killer_Xx99")
+    (Name(given='mike', middle='', family='samuels'), None)
+    """
+    bare = "".join(c if c.isalpha() or c in " .,'’-" else " " for c in _CAMEL.sub(" ", text))
+    words = fold(bare).split()
+    if not 2 <= len(words) <= 4 or any(c.isdigit() for c in text) or "_" in text:
+        return None
+    return parse_name(bare)
+
+
+def _words(text: str) -> list[str]:
+    return [word for word in fold(text).split()[:MAX_NAME_WORDS] if any(c.isalpha() for c in word)]
+
+
+def _strip(words: list[str]) -> list[str]:
+    while len(words) > 1 and (words[0] in TITLES or words[0] in _EITHER):
+        words = words[1:]
+    while len(words) > 1 and (words[-1] in SUFFIXES or words[-1] in _EITHER):
+        words = words[:-1]
+    return words
+
+
+def _name(given: list[str], family: list[str]) -> Name | None:
+    if not given and not family:
+        return None
+    return Name(given[0] if given else "", " ".join(given[1:]), " ".join(family))
+
+
+def _mostly_given(word: str) -> bool:
+    shares = frequent_names()
+    return shares["given"].get(word, 0.0) > shares["family"].get(word, 0.0) or bool(nickname_roots(word))
+
+
+@lru_cache(maxsize=1)
+def frequent_names() -> dict[str, dict[str, float]]:
+    """Return the shares of the most frequent names: ``{"family": {"smith": 0.01, ...}, "given": {...}}``."""
+    shares: dict[str, dict[str, float]] = {"family": {}, "given": {}}
+    text = files("omnitrack.matching").joinpath("data/frequent_names.tsv").read_text(encoding="utf-8")
+    for line in text.splitlines():
+        if not line.startswith("#"):
+            kind, name, share = line.split("\t")
+            shares[kind][name] = int(share) / 1e6
+    return shares
+
+
+@lru_cache(maxsize=1)
+def _nicknames() -> tuple[dict[str, set[str]], dict[str, set[str]]]:
+    from nicknames import NickNamer
+
+    namer = NickNamer()
+    return namer.nickname_lookup, namer.canonical_lookup
+
+
+@lru_cache(maxsize=16384)
+def nickname_roots(given: str) -> frozenset[str]:
+    """Return the full names that ``given`` is a short form of; empty where it is none.
+
+    >>> "robert" in nickname_roots("bob")
+    True
+    """
+    return frozenset(_nicknames()[1].get(given, ()))
+
+
+@lru_cache(maxsize=16384)
+def nickname_root(given: str) -> str:
+    """Return one full name for ``given``: that of which it is most often short, itself where it is no nickname.
+
+    >>> nickname_root("bob"), nickname_root("robert"), nickname_root("xanthippe")
+    ('robert', 'robert', 'xanthippe')
+    """
+    shares = frequent_names()["given"]
+    return max(sorted(nickname_roots(given) | {given}), key=lambda name: (shares.get(name, 0.0), name == given))
+
+
+@lru_cache(maxsize=65536)
+def are_nicknames(left: str, right: str) -> bool:
+    """Return whether one is a short form of the other, or both are of one name."""
+    if left == right:
+        return False
+    roots_left, roots_right = nickname_roots(left), nickname_roots(right)
+    return right in roots_left or left in roots_right or bool(roots_left & roots_right)

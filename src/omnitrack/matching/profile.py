@@ -1,0 +1,111 @@
+"""What is known of one person for comparison: a Profile, made of traits and identifiers, in normal forms."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import attrs
+
+from omnitrack.identifiers.scheme import Identifier
+from omnitrack.matching.names import Name
+from omnitrack.matching.places import Address
+
+#: The most values of one field that a profile keeps: a person has few, a corrupt customer may have thousands.
+MAX_VALUES = 16
+
+_ID_SCHEMES = frozenset({"account", "crm"})
+_NEITHER = frozenset({"device", "postal"})
+
+
+@attrs.frozen(slots=True, kw_only=True)
+class Profile:
+    """What is known of one customer, or of one identifier, in the normal forms in which it is compared.
+
+    Every field is a tuple, best first (the most recent and surest), without repetitions. Two profiles can be merged.
+
+    Attributes:
+        names: ``Name`` tuples: given, middle, family; lower case, without titles and marks.
+        emails: addresses in lower case.
+        phones: numbers, in E.164 where the region was known.
+        handles: user names on any platform, lower case, without @.
+        display_names: what the person calls itself on a platform, folded, where it does not read as a name.
+        birth_dates: eight digits each, year, month, day.
+        postcodes: upper case, UK ones with their blank, US ones as five digits.
+        addresses: ``Address`` tuples: house number and street.
+        address_extras: further lines: flat, building, locality.
+        cities: towns and suburbs, folded.
+        states: states, counties, regions, folded.
+        companies: folded, without their legal form.
+        id_numbers: numbers by which an office or the company knows the person: social security, account, customer.
+        languages: two or three lower-case letters, ISO 639.
+    """
+
+    names: tuple[Name, ...] = ()
+    emails: tuple[str, ...] = ()
+    phones: tuple[str, ...] = ()
+    handles: tuple[str, ...] = ()
+    display_names: tuple[str, ...] = ()
+    birth_dates: tuple[str, ...] = ()
+    postcodes: tuple[str, ...] = ()
+    addresses: tuple[Address, ...] = ()
+    address_extras: tuple[str, ...] = ()
+    cities: tuple[str, ...] = ()
+    states: tuple[str, ...] = ()
+    companies: tuple[str, ...] = ()
+    id_numbers: tuple[str, ...] = ()
+    languages: tuple[str, ...] = ()
+
+    def __bool__(self) -> bool:
+        return any(getattr(self, field) for field in FIELDS)
+
+    def to_dict(self) -> dict[str, list[Any]]:
+        """Return the fields that hold something, as JSON values; ``from_dict`` reads them back."""
+        return {
+            field: [list(v) if isinstance(v, tuple) else v for v in values]
+            for field in FIELDS
+            if (values := getattr(self, field))
+        }
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Profile:
+        """Return the profile that ``to_dict`` wrote; fields that this version does not know are left out."""
+        fields: dict[str, tuple[Any, ...]] = {k: tuple(v) for k, v in data.items() if k in _FIELD_SET}
+        if "names" in fields:
+            fields["names"] = tuple(Name(*v) for v in fields["names"])
+        if "addresses" in fields:
+            fields["addresses"] = tuple(Address(*v) for v in fields["addresses"])
+        return cls(**fields)
+
+
+FIELDS: tuple[str, ...] = tuple(field.name for field in attrs.fields(Profile))
+_FIELD_SET = frozenset(FIELDS)
+
+
+def merge_profiles(profiles: Iterable[Profile]) -> Profile:
+    """Return one profile with the values of all, those of earlier ones first, at most ``MAX_VALUES`` of a field."""
+    values: dict[str, dict[Any, None]] = {}
+    for one in profiles:
+        for field in FIELDS:
+            if found := getattr(one, field):
+                values.setdefault(field, {}).update(dict.fromkeys(found))
+    return Profile(**{field: tuple(found)[:MAX_VALUES] for field, found in values.items()})
+
+
+def identifier_profile(identifiers: Iterable[Identifier]) -> Profile:
+    """Return what identifiers by themselves say: addresses, numbers, handles; platform ids and devices say nothing."""
+    fields: dict[str, dict[str, None]] = {}
+    for identifier in identifiers:
+        scheme, value = identifier.scheme, identifier.value
+        if scheme == "email":
+            field = "emails"
+        elif scheme == "phone":
+            field, value = "phones", value.partition(";")[0]
+        elif scheme in _ID_SCHEMES:
+            field, value = "id_numbers", value.casefold()
+        elif scheme in _NEITHER or scheme.endswith("-id") or value.isdigit():
+            continue
+        else:
+            field, value = "handles", value.lstrip("@").casefold()
+        fields.setdefault(field, {})[value] = None
+    return Profile(**{field: tuple(found)[:MAX_VALUES] for field, found in fields.items()})

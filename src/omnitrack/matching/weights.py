@@ -1,0 +1,210 @@
+"""Weights of evidence: the Fellegi-Sunter model, its prior, term frequencies, and its JSON form."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
+from typing import Any
+
+import attrs
+import numpy as np
+import numpy.typing as npt
+
+from omnitrack.errors import OmnitrackError
+from omnitrack.matching.comparisons import COMPARATORS
+from omnitrack.matching.evidence import Column, Evidence, Indices, columns_of, evidence_of
+from omnitrack.matching.names import frequent_names
+from omnitrack.matching.profile import Profile
+
+Floats = npt.NDArray[np.float64]
+FORMAT = 1
+_INDEX = {comparator.name: index for index, comparator in enumerate(COMPARATORS)}
+_SHARED = np.array([comparator.shared for comparator in COMPARATORS], dtype=np.bool_)
+
+
+class ModelFormatError(OmnitrackError, ValueError):
+    """A document that is no saved model, or one of a version that this one cannot read."""
+
+
+@attrs.frozen(slots=True, eq=False)
+class Weights:
+    """What one comparison says.
+
+    Attributes:
+        match: of each level, how often it is seen in pairs that are one person.
+        chance: of each level, how often it is seen in pairs that are not.
+        frequencies: share of the people who have a value, for the frequent ones.
+        other: the share of a value that is not in ``frequencies``.
+    """
+
+    match: tuple[float, ...]
+    chance: tuple[float, ...]
+    frequencies: Mapping[str, float] = attrs.field(factory=dict, repr=False)
+    other: float = 1e-5
+
+
+@attrs.frozen(slots=True, kw_only=True, eq=False)
+class Model:
+    """How much each level of each comparison says, and how likely a match is before anything is compared.
+
+    The weight of a pair is the sum, in bits, of the prior and of what its comparisons say: ``log2(match / chance)`` of the
+    level, where ``chance`` of an agreement on a frequent value is that value's share. What people of one household or
+    company have in common is weighed against the possibility that they are just that (``household``), as a row of its own.
+
+    Attributes:
+        prior: probability that two people taken at random are one.
+        household: probability that two people taken at random share household or company.
+        weights: of each comparison, by its name.
+    """
+
+    prior: float
+    household: float
+    weights: Mapping[str, Weights]
+
+    @classmethod
+    def default(cls, population: int = 100_000) -> Model:
+        """Return the weights that omnitrack ships with.
+
+        Args:
+            population: how many people there are to be mistaken for; the more, the more it takes to be sure.
+        """
+        from omnitrack.matching.defaults import WEIGHTS
+
+        shares = frequent_names()
+        weights = {}
+        for name, (match, chance, other) in WEIGHTS.items():
+            table = {"family name": shares["family"], "given name": shares["given"]}.get(name, {})
+            weights[name] = Weights(_normal(match), _normal(chance), table, other)
+        people = max(population, 2)
+        return cls(prior=1 / people, household=2 / people, weights=weights)
+
+    def evolve(self, **changes: Any) -> Model:
+        """Return a copy with some attributes changed."""
+        return attrs.evolve(self, **changes)
+
+    def for_population(self, population: int) -> Model:
+        """Return the same weights with the prior for so many people."""
+        people = max(population, 2)
+        return attrs.evolve(self, prior=1 / people, household=self.household / self.prior / people)
+
+    # -- weighing many pairs
+
+    def weigh(self, columns: Sequence[Column | None], evidence: Evidence) -> Floats:
+        """Return the weight of each pair in bits, the prior and the household included."""
+        parts = self.part_weights(columns, evidence)
+        return self.total(parts)
+
+    def part_weights(self, columns: Sequence[Column | None], evidence: Evidence) -> Floats:
+        """Return the weight of each comparison of each pair in bits, 0 where a value is not known."""
+        out = np.zeros(evidence.levels.shape, dtype=np.float64, order="F")
+        for index, column in enumerate(columns):
+            if column is None:
+                continue
+            weights = self.weights[column.comparator.name]
+            match, chance = np.array(weights.match), np.array(weights.chance)
+            table = np.append(np.log2(match / chance), 0.0)  # the last is that of NOT_COMPARABLE
+            levels = evidence.levels[:, index]
+            out[:, index] = table[levels]
+            for level in (i for i, level in enumerate(column.comparator.levels) if level.by_frequency):
+                rows = np.flatnonzero(levels == level)
+                if len(rows):
+                    shares = column.frequencies(weights.frequencies, weights.other)
+                    share = np.maximum(shares[evidence.left_codes[rows, index]], shares[evidence.right_codes[rows, index]])
+                    out[rows, index] = np.log2(match[level] / np.minimum(share, 1.0))
+        return out
+
+    def total(self, parts: Floats) -> Floats:
+        """Return the sum of the comparisons with the prior and the household row."""
+        return parts.sum(axis=1) + logit(self.prior) + self.household_weight(parts)
+
+    def household_weight(self, parts: Floats) -> Floats:
+        """Return what has to be taken off because the two may be people of one household or company, in bits.
+
+        Two who are not one are either strangers or of one household. For a household, what is shared agrees as it
+        would for one person: the odds against a match grow by that possibility.
+        """
+        shared = np.minimum(parts[:, _SHARED].sum(axis=1), 1000.0)
+        return -np.log2(1.0 - self.household + self.household * np.exp2(shared))
+
+    # -- JSON
+
+    def to_json(self) -> str:
+        """Return the model as a small JSON document; the frequencies are cut to the most frequent values."""
+        return json.dumps(
+            {
+                "format": FORMAT,
+                "prior": self.prior,
+                "household": self.household,
+                "comparisons": {
+                    comparator.name: {
+                        "levels": {
+                            level.name: [weights.match[i], weights.chance[i]] for i, level in enumerate(comparator.levels)
+                        },
+                        "other": weights.other,
+                        "frequencies": weights.frequencies,
+                    }
+                    for comparator in COMPARATORS
+                    if (weights := self.weights[comparator.name])
+                },
+            },
+            ensure_ascii=False,
+        )
+
+    @classmethod
+    def from_json(cls, text: str) -> Model:
+        """Return the model that ``to_json`` wrote; a comparison or level that it does not know keeps its default.
+
+        Raises:
+            ModelFormatError: no JSON, no model, or of a later format.
+        """
+        base = cls.default()
+        try:
+            data = json.loads(text)
+            if data["format"] != FORMAT:
+                raise ModelFormatError(f"format: got {data['format']!r}, accepted is {FORMAT}")
+            weights = dict(base.weights)
+            for name, saved in data["comparisons"].items():
+                if name in weights:
+                    comparator, known = COMPARATORS[_INDEX[name]], weights[name]
+                    pairs = [
+                        saved["levels"].get(level.name, (known.match[i], known.chance[i]))
+                        for i, level in enumerate(comparator.levels)
+                    ]
+                    weights[name] = Weights(
+                        _normal(pair[0] for pair in pairs),
+                        _normal(pair[1] for pair in pairs),
+                        {str(k): _share(v) for k, v in saved["frequencies"].items()},
+                        _share(saved["other"]),
+                    )
+            return cls(prior=_share(data["prior"]), household=_share(data["household"]), weights=weights)
+        except ModelFormatError:
+            raise
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
+            raise ModelFormatError(f"model: accepted is what Model.to_json() wrote; {error!r}") from error
+
+
+def _share(value: Any) -> float:
+    number = float(value)
+    if not 0.0 < number < 1.0:
+        raise ValueError(f"got {number!r}, accepted is a share between 0 and 1")
+    return number
+
+
+def _normal(shares: Iterable[float]) -> tuple[float, ...]:
+    numbers = [float(share) for share in shares]
+    total = sum(numbers)
+    if not all(number > 0.0 and math.isfinite(number) for number in numbers):
+        raise ValueError("accepted are shares above 0")
+    return tuple(number / total for number in numbers)
+
+
+def logit(probability: float) -> float:
+    """Return the odds of a probability in bits."""
+    return math.log2(probability / (1.0 - probability))
+
+
+def probability_of(weight: Floats) -> Floats:
+    """Return the probability of a match for weights in bits."""
+    return 1.0 / (1.0 + np.exp2(-np.clip(weight, -1000.0, 1000.0)))
