@@ -1,0 +1,178 @@
+"""Call detail records of Asterisk in CSV: Master.csv as its modules write it, with and without a header."""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+from typing import Any, ClassVar
+
+from omnitrack.sources.base import Item, UnreadableError
+from omnitrack.sources.cdr import CdrSource, Groups, Leg, caller_name, endpoint
+from omnitrack.sources.reading import Bad, decode, rows
+from omnitrack.sources.values import attributes_of, derived_id, id_of, local_time, parse_time, text_of, words
+
+# cdr_csv writes the first 16 and, as cdr.conf says, uniqueid and userfield; linkedid comes from cdr_adaptive and the like.
+_CDR_CSV = words(
+    "accountcode src dst dcontext clid channel dstchannel lastapp lastdata start answer end duration billsec disposition "
+    "amaflags uniqueid userfield linkedid"
+)
+# The mapping that cdr_custom.conf.sample proposes.
+_CDR_CUSTOM = words(
+    "clid src dst dcontext channel dstchannel lastapp lastdata start answer end duration billsec disposition amaflags "
+    "accountcode uniqueid userfield sequence linkedid"
+)
+_HEADERS = {"calldate": "start", "recordingfile": "recording", "unique_id": "uniqueid", "linked_id": "linkedid"}
+_TIME = re.compile(r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d")
+_UNIQUE = re.compile(r"(?:.*-)?(\d{9,10})\.\d+$")
+_OUTCOMES = {
+    "ANSWERED": "answered",
+    "ANSWER": "answered",
+    "NO ANSWER": "missed",
+    "NOANSWER": "missed",
+    "CANCEL": "missed",
+    "BUSY": "busy",
+    "FAILED": "failed",
+    "CONGESTION": "failed",
+}
+
+
+class AsteriskSource(CdrSource):
+    """Reads Asterisk's CDR in CSV; the legs of one call (by linkedid, else uniqueid) are one interaction.
+
+    Load files that are complete (rotated): a call whose later legs come in another load keeps the legs of the first.
+
+    Args:
+        origin: a path, bytes or a stream.
+        columns: names of the columns in order, where neither a header nor the usual order says them.
+        options: of CdrSource.
+    """
+
+    name: ClassVar[str] = "asterisk-cdr"
+    versions: ClassVar[str] = "Asterisk 1.8 to 22: cdr_csv, cdr_custom as in its sample, and exports with a header"
+    default_source: ClassVar[str] = "asterisk"
+
+    def __init__(self, origin: Any, *, columns: Sequence[str] | None = None, **options: Any) -> None:
+        super().__init__(origin, **options)
+        self.columns = [name.strip().lower() for name in columns] if columns else None
+
+    @classmethod
+    def sniff(cls, path: Path, head: bytes) -> str | None:
+        """Know it as the class says; see ``Source.sniff``."""
+        line = next((line for line in decode(head).lstrip("\ufeff").splitlines() if line.strip()), "")
+        row = [field.strip() for field in _fields(line)]
+        if _header(row):
+            return "has the column names of an Asterisk CDR"
+        if _usual(row):
+            return "has a row like Asterisk's Master.csv: start, answer and end in their places"
+        return None
+
+    def items(self) -> Iterator[Item]:
+        """Yield what it holds; see ``Source.items``."""
+        groups: Groups[Leg] = Groups()
+        source = self.open()
+        source.as_utf8()
+        columns: Sequence[str] | None = self.columns
+        first = True
+        for row in rows(source):
+            if isinstance(row, Bad):
+                yield self.bad(row)
+                continue
+            number, fields = row
+            where = f"line {number}"
+            if first:
+                first = False
+                header = _header([field.strip() for field in fields])
+                if header:
+                    columns = columns or header
+                    continue
+            try:
+                columns = columns or _usual(fields)
+                key, leg = self._leg(columns or (), fields, where)
+            except (OverflowError, ValueError) as error:
+                yield self.rejected(where, str(error), raw=",".join(fields)[:200])
+                continue
+            for done, legs in groups.add(key, leg.end or leg.start, leg):
+                yield from self.guarded(legs[0].where, [self.call(legs, done)])
+        for done, legs in groups.rest():
+            yield from self.guarded(legs[0].where, [self.call(legs, done)])
+
+    def _leg(self, columns: Sequence[str], fields: list[str], where: str) -> tuple[str, Leg]:
+        if not columns:
+            raise UnreadableError(
+                f"a row of {len(fields)} fields that is no Asterisk CDR; name its order with columns="
+            )
+        values = {name: text for name, text in zip(columns, map(text_of, fields), strict=False) if text}
+        values |= {f"column_{i}": text for i, text in enumerate(map(text_of, fields)) if i >= len(columns) and text}
+        unique = values.get("uniqueid")
+        began = _began(unique)
+        start, doubt = self._time(values.get("start"), began)
+        if start is None:
+            start, doubt = began, "from uniqueid"
+        if start is None:
+            raise UnreadableError(
+                "start: missing or no time, and uniqueid does not tell; accepted is YYYY-MM-DD hh:mm:ss"
+            )
+        disposition = (values.get("disposition") or "").upper()
+        end, _ = self._time(values.get("end"), began)
+        if end is None and (values.get("duration") or "").isdigit():
+            end = start + timedelta(seconds=min(int(values["duration"]), 10**7))
+        number = values.get("src")
+        leg = Leg(
+            source=number,
+            destination=values.get("dst"),
+            start=start,
+            end=end,
+            outcome=_OUTCOMES.get(disposition, disposition.lower()[:100] or "unknown"),
+            name=caller_name(values.get("clid"), number),
+            agent_called=endpoint(values.get("dstchannel")),
+            agent_calling=endpoint(values.get("channel")),
+            context=values.get("dcontext") or "",
+            fields=attributes_of(values, {"local_time": doubt}),
+            where=where,
+        )
+        key = id_of(values.get("linkedid") or unique) or derived_id(*fields)
+        return key, leg
+
+    def _time(self, text: str | None, near: datetime | None) -> tuple[datetime | None, str | None]:
+        if not text:
+            return None, None
+        if _TIME.match(text) and not re.search(r"(?:Z|[+-]\d\d:?\d\d)$", text[19:]):
+            try:
+                return local_time(datetime.fromisoformat(text[:26]), self.zone, near)
+            except ValueError:
+                return None, None
+        return parse_time(text, self.zone), None
+
+
+def _began(unique: str | None) -> datetime | None:
+    """A unique id is ``systemname-epoch.sequence``: it says in UTC when the channel was made."""
+    match = _UNIQUE.match(unique or "")
+    return datetime.fromtimestamp(int(match[1]), timezone.utc) if match else None
+
+
+def _fields(line: str) -> list[str]:
+    try:
+        return next(csv.reader([line[:10_000]]), [])
+    except csv.Error:
+        return []
+
+
+def _header(row: list[str]) -> list[str] | None:
+    names = [_HEADERS.get(name.lower(), name.lower()) for name in row]
+    return names if {"src", "dst", "disposition"} <= set(names) and ("start" in names or "uniqueid" in names) else None
+
+
+def _usual(row: Sequence[str]) -> Sequence[str] | None:
+    """The order of a row without a header, by where its outcome and its times stand."""
+    for columns in (_CDR_CSV, _CDR_CUSTOM):
+        if len(row) < 16 or row[columns.index("disposition")].strip().upper() not in _OUTCOMES:
+            continue
+        times = [row[columns.index(name)].strip() for name in ("start", "answer", "end")]
+        if any(_TIME.match(text) for text in times):
+            if columns is _CDR_CSV and len(row) > 18 and not _UNIQUE.match(row[18]):
+                return columns[:18]
+            return columns
+    return None

@@ -1,0 +1,176 @@
+"""What a source is: a reader of one real format that yields interactions, revisions, and what it could not read."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Iterator
+from datetime import datetime, tzinfo
+from pathlib import Path
+from typing import Any, ClassVar, TypeAlias
+
+from omnitrack.errors import OmnitrackError, mask
+from omnitrack.model import Interaction, Rejected, Revision
+from omnitrack.sources.reading import Bad, Input, json_items
+from omnitrack.sources.values import clean, parse_time, zone_of
+
+Item: TypeAlias = Interaction | Revision | Rejected
+
+
+class UnreadableError(OmnitrackError, ValueError):
+    """Raised inside a source for an item that it cannot turn into an interaction; becomes a ``Rejected``."""
+
+
+class Source(ABC):
+    """A reader of one format.
+
+    Iterating yields ``Interaction`` and ``Revision``, and ``Rejected`` for what could not be read: nothing that stands in
+    a file raises. Memory stays flat: an item at a time is held, whatever the size of the file. Iterating again begins
+    again, where the origin allows it (a path, bytes, a list).
+
+    A subclass gives ``name``, ``versions``, ``sniff`` and ``items``; ``items`` may raise for one item inside
+    ``self.guarded(...)``.
+
+    Args:
+        origin: a path, bytes, a stream of bytes or text, or for formats of JSON the parsed records themselves.
+        source: name of the system, kept on each interaction; with the id there it is what makes a second load add
+            nothing, so two systems of one kind need two names. Default: the format's own.
+        region: ISO 3166 alpha-2 region in which national phone numbers are read; None leaves it to the tracker.
+        zone: time zone of times that have none, by IANA name or as a tzinfo; None is UTC.
+    """
+
+    #: Name of the format, as ``format=`` takes it.
+    name: ClassVar[str]
+    #: What it reads: the versions of the format or of the platform's API.
+    versions: ClassVar[str]
+    #: Default of ``source``.
+    default_source: ClassVar[str]
+
+    def __init__(
+        self,
+        origin: Any,
+        *,
+        source: str | None = None,
+        region: str | None = None,
+        zone: str | tzinfo | None = None,
+    ) -> None:
+        self.origin = origin
+        self.source = source or self.default_source
+        self.region = region
+        self.zone = zone_of(zone)
+        self.input: Input | None = None
+        self.detected_by: str | None = None
+
+    @classmethod
+    @abstractmethod
+    def sniff(cls, path: Path, head: bytes) -> str | None:
+        """Return how it knows that the file is of its format, in words, or None where it is not.
+
+        Args:
+            path: of the file or folder.
+            head: its first 64 KiB; b"" of a folder.
+        """
+
+    @abstractmethod
+    def items(self) -> Iterator[Item]:
+        """Yield what the origin holds, in its order."""
+
+    def __iter__(self) -> Iterator[Item]:
+        try:
+            yield from self.items()
+        finally:
+            if self.input is not None:
+                self.input.close()
+
+    @property
+    def position(self) -> int:
+        """Bytes read so far."""
+        return self.input.position if self.input is not None else 0
+
+    @property
+    def size(self) -> int | None:
+        """Bytes that there are to read; None where that is not known."""
+        if self.input is not None:
+            return self.input.size
+        if isinstance(self.origin, (str, Path)):
+            path = Path(self.origin)
+            return path.stat().st_size if path.is_file() else None
+        return None
+
+    def open(self) -> Input:
+        """Return the bytes of the origin, from the start."""
+        self.input = Input(self.origin)
+        return self.input
+
+    def guarded(self, where: str, item: Iterable[Item], raw: str | None = None) -> Iterator[Item]:
+        """Yield what ``item`` yields; where it raises, yield a ``Rejected`` that says where and why instead."""
+        try:
+            yield from item
+        except (OmnitrackError, RecursionError) as error:
+            yield self.rejected(where, str(error), raw=raw)
+        except (ArithmeticError, AttributeError, LookupError, OSError, TypeError, ValueError) as error:
+            # A shape that the format does not promise. The text of such an error may quote what came; its kind does not.
+            yield self.rejected(where, f"not of the form that {self.name} has ({type(error).__name__})", raw=raw)
+
+    def rejected(
+        self, where: str, reason: str, *, source_id: str | None = None, raw: str | None = None, kept: bool = False
+    ) -> Rejected:
+        """Return a ``Rejected`` of this source; ``raw`` is masked here."""
+        return Rejected(
+            reason=clean(reason),
+            where=self.place(where),
+            source=self.source,
+            source_id=source_id,
+            raw=None if raw is None else mask(raw),
+            kept=kept,
+        )
+
+    def bad(self, bad: Bad) -> Rejected:
+        """Return the ``Rejected`` of a stretch that is no item at all."""
+        return Rejected(reason=bad.reason, where=self.place(bad.where), source=self.source, raw=bad.raw)
+
+    def place(self, where: str) -> str:
+        """Return the place with the file's name in front, where there is a file."""
+        path = self.input.path if self.input is not None else None
+        return f"{path.name}: {where}" if path is not None else where
+
+    def time(self, value: Any, field: str) -> datetime:
+        """Return a time that the item must have.
+
+        Raises:
+            UnreadableError: it is missing or says no time; names the field.
+        """
+        moment = parse_time(value, self.zone)
+        if moment is None:
+            came = "nothing" if value is None or value == "" else repr(mask(value))
+            raise UnreadableError(f"{field}: got {came}, accepted is a time (RFC 3339, ISO 8601 or seconds since 1970)")
+        return moment
+
+
+class JsonSource(Source):
+    """A source whose items are JSON values: a file of JSON lines, of one value or an array, or the parsed records.
+
+    A subclass gives ``read``, which turns one value into what it holds.
+    """
+
+    @abstractmethod
+    def read(self, value: Any, where: str) -> Iterator[Item]:
+        """Yield what one value of the file holds."""
+
+    def items(self) -> Iterator[Item]:
+        """Yield what it holds; see ``Source.items``."""
+        for where, value in self._values():
+            if isinstance(value, Bad):
+                yield self.bad(value)
+            else:
+                yield from self.guarded(where, self.read(value, where))
+
+    def _values(self) -> Iterator[tuple[str, Any]]:
+        origin = self.origin
+        if isinstance(origin, dict):
+            origin = [origin]
+        if isinstance(origin, (str, bytes, bytearray, Path)) or hasattr(origin, "read"):
+            for item in json_items(self.open()):
+                yield (item.where, item) if isinstance(item, Bad) else item
+        else:
+            for index, value in enumerate(origin):
+                yield f"record {index}", value

@@ -1,0 +1,223 @@
+"""What call detail records have in common: sides of a call, caller names, outcomes, legs that belong together."""
+
+from __future__ import annotations
+
+import re
+from collections import OrderedDict
+from collections.abc import Collection, Iterator, Mapping
+from datetime import datetime, timedelta
+from typing import Any, ClassVar, Generic, TypeVar
+
+import attrs
+
+from omnitrack.identifiers.callers import says_withheld
+from omnitrack.model import Direction, Interaction, Sighting, observed
+from omnitrack.sources.base import Source
+from omnitrack.sources.values import attributes_of, name_of, words
+
+T = TypeVar("T")
+
+# Extensions that Asterisk itself dials: start, invalid, timeout, hang-up, fax, operator, any.
+_SPECIAL = frozenset(words("s i t h o a fax failed"))
+_INBOUND = (
+    "from-trunk",
+    "from-pstn",
+    "from-did",
+    "from-external",
+    "from-sip-external",
+    "incoming",
+    "inbound",
+    "public",
+)
+_OUTBOUND = ("from-internal", "outgoing", "outbound", "outbound-allroutes", "internal")
+_CLID = re.compile(r"\s*\"?(?P<name>[^\"<]*)\"?\s*<(?P<number>[^<>]*)>")
+_ENDPOINT = re.compile(r"[A-Za-z0-9_]+/([^@/;]+?)(?:@[^/;]*)?(?:-[0-9a-fA-F]{4,})?(?:;\d)?$")
+
+
+@attrs.frozen(slots=True)
+class Leg:
+    """One record of a call."""
+
+    source: str | None
+    destination: str | None
+    start: datetime
+    end: datetime | None
+    outcome: str
+    name: str | None = None
+    agent_called: str | None = None  # endpoint that was rung
+    agent_calling: str | None = None  # endpoint that dialled
+    context: str = ""
+    direction: Direction | None = None
+    fields: Mapping[str, Any] = attrs.field(factory=dict)
+    where: str = ""
+
+
+def withheld(number: str | None) -> bool:
+    """Say whether a caller id means that there is none."""
+    text = (number or "").strip().strip("<>").strip()
+    return not text or text.lower().startswith("anonymous@") or says_withheld(text)
+
+
+def caller_name(clid: str | None, number: str | None) -> str | None:
+    """Return the name in a caller id such as ``"Jane Doe" <02079460958>``, None where it only repeats the number."""
+    match = _CLID.match(clid or "")
+    name = (match["name"] if match else clid or "").strip()
+    if not name or withheld(name) or re.fullmatch(r"[+\d\s().*#-]+", name) or name == (number or ""):
+        return None
+    return name_of(name)
+
+
+def endpoint(channel: str | None) -> str | None:
+    """Return whose line a channel is: ``alice`` of ``PJSIP/alice-0000001c``."""
+    match = _ENDPOINT.match((channel or "").strip())
+    return name_of(match[1]) if match else None
+
+
+class CdrSource(Source):
+    """What the sources of call records share.
+
+    A number of up to ``internal_digits`` digits is a line of the company. Where that, or the dialplan context, tells who
+    called whom, the direction is set and the other side is the customer; else sender and recipients are given, and the
+    tracker's list of own numbers decides.
+
+    Local times are read in ``zone``. In the hour that the clock shows twice, the time of the call's unique id decides, which
+    begins with the seconds since 1970; without one the first of the two is taken. A time in the hour that the clock leaves
+    out gets the offset of before the change. Both are marked ``local_time`` in the attributes.
+
+    Args:
+        origin: a path, bytes or a stream.
+        zone: time zone of the switch; None is UTC.
+        internal_digits: how many digits a line of the company has at most; 0 where there are none.
+        inbound_contexts: dialplan contexts in which calls of customers arrive; a name's beginning is enough.
+        outbound_contexts: those in which the company dials.
+        options: of Source.
+    """
+
+    channel: ClassVar[str] = "phone"
+
+    def __init__(
+        self,
+        origin: Any,
+        *,
+        internal_digits: int = 6,
+        inbound_contexts: Collection[str] = _INBOUND,
+        outbound_contexts: Collection[str] = _OUTBOUND,
+        **options: Any,
+    ) -> None:
+        super().__init__(origin, **options)
+        self.internal_digits = internal_digits
+        self._inbound = tuple(inbound_contexts)
+        self._outbound = tuple(outbound_contexts)
+
+    def is_internal(self, number: str | None) -> bool:
+        """Say whether it is a line of the company, by its length."""
+        text = (number or "").strip()
+        return text in _SPECIAL or (not text.startswith(("+", "00")) and 0 < len(text) <= self.internal_digits)
+
+    def sides(self, leg: Leg) -> Direction | None:
+        """Return who called whom, where the record tells."""
+        if leg.direction is not None:
+            return leg.direction
+        calling = self.is_internal(leg.source)
+        called = self.is_internal(leg.destination)
+        if calling and called:
+            return Direction.INTERNAL
+        if calling:
+            return Direction.OUTBOUND
+        if called or (leg.context and leg.context.lower().startswith(self._inbound)):
+            return Direction.INBOUND
+        if leg.context and leg.context.lower() in self._outbound:
+            return Direction.OUTBOUND
+        return None
+
+    def call(self, legs: list[Leg], source_id: str, extra: Mapping[str, Any] | None = None) -> Interaction:
+        """Return the one interaction that the legs of a call are."""
+        legs = sorted(legs, key=lambda leg: (leg.start, str(leg.fields.get("sequence", ""))))
+        first = legs[0]
+        direction = self.sides(first)
+        answered = [leg for leg in legs if leg.outcome == "answered"]
+        outcome = "answered" if answered else legs[-1].outcome
+        ends = [leg.end for leg in legs if leg.end is not None]
+        ended_at = max(ends) if ends else None
+        caller, called = self._sighting(first.source), self._sighting(first.destination)
+        customers: list[tuple[Sighting, ...]] = []
+        sender: tuple[Sighting, ...] = ()
+        recipients: list[tuple[Sighting, ...]] = []
+        agent = None
+        if direction is Direction.INBOUND:
+            customers = [caller]
+            agent = next((leg.agent_called for leg in reversed(answered) if leg.agent_called), None)
+        elif direction is Direction.OUTBOUND:
+            customers = [called]
+            agent = first.agent_calling
+        elif direction is None:
+            sender, recipients = caller, [called]
+        destinations = list(dict.fromkeys(leg.destination for leg in legs if leg.destination))
+        attributes = attributes_of(
+            {
+                "withheld": True if withheld(first.source) else None,
+                "transfers": destinations[1:],
+                "legs": [dict(attributes_of(leg.fields)) for leg in legs] if len(legs) > 1 else None,
+            },
+            first.fields,
+            extra or {},
+        )
+        return Interaction(
+            channel=self.channel,
+            kind="call",
+            occurred_at=first.start,
+            ended_at=ended_at if ended_at is not None and ended_at >= first.start else None,
+            direction=direction,
+            customers=tuple(customers),
+            sender=sender,
+            recipients=tuple(recipients),
+            agent=agent,
+            thread=source_id,
+            outcome=outcome,
+            traits={"name": first.name} if first.name and direction in (None, Direction.INBOUND) else {},
+            attributes=attributes,
+            source=self.source,
+            source_id=source_id,
+            region=self.region,
+        )
+
+    def _sighting(self, number: str | None) -> tuple[Sighting, ...]:
+        if not number or withheld(number) or self.is_internal(number):
+            return ()
+        text = re.sub(r"^sips?:", "", number.strip()[:300])
+        return (observed(f"phone:{text}"),)
+
+
+class Groups(Generic[T]):
+    """Items that belong together by key, held until no more of them are to be expected, in bounded memory.
+
+    Args:
+        wait: how long after its last item, by the items' own clock, a group is held.
+        most: how many items are held at once; over it the oldest groups go first.
+    """
+
+    def __init__(self, wait: timedelta = timedelta(hours=4), most: int = 20_000) -> None:
+        self._wait, self._most = wait, most
+        self._held: OrderedDict[str, tuple[datetime, list[T]]] = OrderedDict()
+        self._count = 0
+
+    def add(self, key: str, at: datetime, item: T) -> Iterator[tuple[str, list[T]]]:
+        """Take one item; yield the groups that are complete by then."""
+        latest, items = self._held.pop(key, (at, []))
+        items.append(item)
+        self._count += 1
+        self._held[key] = (max(latest, at), items)
+        while self._held:
+            oldest, (last, waiting) = next(iter(self._held.items()))
+            if self._count <= self._most and at - last < self._wait:
+                break
+            del self._held[oldest]
+            self._count -= len(waiting)
+            yield oldest, waiting
+
+    def rest(self) -> Iterator[tuple[str, list[T]]]:
+        """Yield the groups that are still held."""
+        while self._held:
+            key, (_, items) = self._held.popitem(last=False)
+            yield key, items
+        self._count = 0

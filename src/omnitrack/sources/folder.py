@@ -1,0 +1,94 @@
+"""A folder of files of many formats: each is read by the source that knows it, in order of name."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, ClassVar
+
+from omnitrack.errors import SourceFormatError
+from omnitrack.sources.base import Item, Source
+from omnitrack.sources.mail import MailSource
+
+
+class FolderSource(Source):
+    """Reads every file under a folder; a file that no source knows is reported.
+
+    Args:
+        origin: path of the folder.
+        options: of the sources; each takes those it knows.
+    """
+
+    name: ClassVar[str] = "folder"
+    versions: ClassVar[str] = "a folder with files of any format that is known"
+    default_source: ClassVar[str] = "folder"
+
+    def __init__(self, origin: Any, **options: Any) -> None:
+        super().__init__(origin)
+        self.folder = Path(origin)
+        self.options = options
+        self._done = 0
+        self._current: Source | None = None
+        self._size: int | None = None
+
+    @classmethod
+    def sniff(cls, path: Path, head: bytes) -> str | None:
+        """Know it as the class says; see ``Source.sniff``."""
+        return "a folder; each file is read by its own format" if path.is_dir() else None
+
+    @property
+    def position(self) -> int:
+        """Bytes read so far."""
+        return self._done + (self._current.position if self._current is not None else 0)
+
+    @property
+    def size(self) -> int | None:
+        """Bytes that there are to read."""
+        if self._size is None:
+            self._size = sum(_size(path) for path in self._paths(self.folder))
+        return self._size
+
+    def items(self) -> Iterator[Item]:
+        """Yield what it holds; see ``Source.items``."""
+        from omnitrack.sources.registry import open_source
+
+        self._done = 0
+        seen: dict[int, int] = {}
+        for path in self._paths(self.folder):
+            try:
+                self._current = open_source(path, **self.options)
+            except SourceFormatError as error:
+                yield self.rejected(str(path.relative_to(self.folder)), str(error))
+                self._done += _size(path)
+                continue
+            except OSError as error:
+                yield self.rejected(str(path.relative_to(self.folder)), f"cannot be opened: {error.strerror}")
+                continue
+            if isinstance(self._current, MailSource):
+                self._current.seen_before = seen
+            try:
+                yield from self._current
+            except OSError as error:
+                yield self.rejected(str(path.relative_to(self.folder)), f"cannot be read: {error.strerror}")
+            self._done += _size(path)
+            self._current = None
+
+    def _paths(self, folder: Path) -> Iterator[Path]:
+        with os.scandir(folder) as entries:
+            names = sorted(entry.name for entry in entries if not entry.name.startswith("."))
+        for name in names:
+            path = folder / name
+            if path.is_dir() and not path.is_symlink():
+                if (path / "cur").is_dir():
+                    yield path
+                else:
+                    yield from self._paths(path)
+            elif path.is_file():
+                yield path
+
+
+def _size(path: Path) -> int:
+    if path.is_dir():
+        return sum(entry.stat().st_size for entry in path.rglob("*") if entry.is_file())
+    return path.stat().st_size

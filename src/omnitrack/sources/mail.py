@@ -1,0 +1,286 @@
+"""A mail turned into an interaction: who wrote to whom, when, in answer to what, and what it says."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterator
+from datetime import datetime, timedelta, timezone
+from email import policy
+from email.message import Message
+from email.parser import BytesHeaderParser, BytesParser
+from typing import Any, ClassVar
+
+from omnitrack.model import (
+    MAX_BODY,
+    MAX_PARTICIPANTS,
+    MAX_PEOPLE,
+    Assurance,
+    Interaction,
+    Sighting,
+)
+from omnitrack.sources.base import Item, Source
+from omnitrack.sources.mail_charset import decode_bytes
+from omnitrack.sources.mail_headers import Address, Headers, failed_authentication, parse_date, received_date
+from omnitrack.sources.mail_parts import MAX_NESTING, Body, nesting, take_apart
+from omnitrack.sources.mail_text import split_text
+from omnitrack.sources.values import attributes_of, clean, derived_id, id_of, subject_of, words
+
+MAX_MESSAGE = 48 * 1024 * 1024  # bytes of one mail that are read; providers take 25 to 35 MB
+_REMEMBERED = 50_000  # message ids by which two mails with one id are told, in one load
+
+# compat32 keeps headers as they came; the newer policies parse on reading, and raise on some of what is out there.
+_parser = BytesParser(policy=policy.compat32)
+_header_parser = BytesHeaderParser(policy=policy.compat32)
+
+# What the model has a place for, and what only says how the mail travelled.
+_TAKEN = frozenset(
+    words(
+        "from to cc bcc subject date message-id in-reply-to references mime-version content-type content-disposition "
+        "content-transfer-encoding received dkim-signature domainkey-signature authentication-results arc-seal "
+        "arc-message-signature arc-authentication-results x-google-dkim-signature x-received received-spf x-gm-message-state "
+        "x-google-smtp-source return-path reply-to sender"
+    )
+)
+_MAILER_DAEMON = re.compile(r"(?:mailer-daemon|postmaster|mail-daemon)@", re.I)
+_START = re.compile(rb"\A(?:[ \t]*\r?\n|>?From [^\r\n]*\r?\n)+")
+
+
+class MailSource(Source):
+    """What the sources of mail share.
+
+    The sender is observed, To and Bcc are recipients, Cc are participants: who of them is the company says the own list.
+    ``source_id`` is the Message-ID, which is the same in every copy; a mail without one gets an id made of its content.
+    ``reply_to`` and ``thread`` come from In-Reply-To and References. Reply-To and addresses in texts identify nobody.
+
+    Args:
+        origin: a path, bytes or a stream.
+        source: default ``"email"`` for every source of mail, so that one mail in two mailboxes is one interaction.
+        region: not used by mails.
+        zone: of dates without one.
+        trusted_mail_server: name (authserv-id) that your own mail server puts in Authentication-Results (RFC 8601). A
+            mail that failed DMARC or DKIM there has a sender that is only claimed.
+        split: tell quoted text and signature from the new text; they are kept in the attributes.
+    """
+
+    default_source: ClassVar[str] = "email"
+
+    def __init__(
+        self, origin: Any, *, trusted_mail_server: str | None = None, split: bool = True, **options: Any
+    ) -> None:
+        super().__init__(origin, **options)
+        self.trusted_mail_server = trusted_mail_server
+        self.split = split
+        self._seen: dict[int, int] = {}
+        #: Shared by the sources of one folder, so that two mails with one Message-ID are told across files.
+        self.seen_before: dict[int, int] | None = None
+
+    def forget(self) -> None:
+        """Begin anew: what an earlier iteration saw does not count."""
+        self._seen = {} if self.seen_before is None else self.seen_before
+
+    def mail(self, data: bytes, where: str, fallback: datetime | None = None, lost: int = 0) -> Iterator[Item]:
+        """Yield the interaction of one mail, and what of it could not be kept.
+
+        Args:
+            data: the mail, headers and body.
+            where: for reports.
+            fallback: when it happened, should the mail not say so: time of the file or of the mailbox's separator.
+            lost: bytes of the mail that are not in ``data``, for mails over ``MAX_MESSAGE``.
+        """
+        data = _START.sub(b"", data)
+        notes: list[str] = []
+        if lost:
+            notes.append(f"a mail of {len(data) + lost} bytes: only the first {len(data)} were read")
+        message, body = self._parse(data, notes)
+        headers = Headers(message)
+        if not headers.all and not data.strip():
+            yield self.rejected(where, "an empty mail")
+            return
+        moment, found_in = self._when(headers, fallback)
+        senders, others = _authors(headers)
+        text = body.text()
+        message_id = next(iter(headers.ids("message-id")), None) or id_of(headers.get("message-id"))
+        content = hashlib.sha256(_same_everywhere(headers, data)).digest()
+        source_id = self._source_id(message_id, content)
+        references, answered = headers.ids("references"), headers.ids("in-reply-to")
+        kind, outcome, about = _kind(headers, body, senders)
+        reply_to = next(iter(answered or references[-1:]), about)
+        parts = split_text(text) if self.split else None
+        failed = failed_authentication(headers, self.trusted_mail_server) if self.trusted_mail_server else None
+        assurance = Assurance.CLAIMED if failed else Assurance.OBSERVED
+        to = headers.addresses("to", "bcc", "resent-to") or headers.addresses("apparently-to", "x-original-to")
+        copied = [*others, *headers.addresses("cc"), *to[MAX_PEOPLE:]]
+        bounced = [_report_address(fields.get("final_recipient", "")) for fields in body.delivery]
+        participants = [_sighting(address) for address in copied]
+        participants += [
+            Sighting(f"email:{box}", Assurance.CLAIMED, box) for box in dict.fromkeys(filter(None, bounced))
+        ]
+        if len(participants) > MAX_PARTICIPANTS:
+            notes.append(f"{len(participants)} people in copy, the first {MAX_PARTICIPANTS} were kept")
+        if not senders:
+            notes.append("from: no address in it")
+        attributes = attributes_of(
+            {
+                "message_id": message_id if message_id != source_id else None,
+                "date_from": found_in,
+                "date": headers.get("date") if found_in else None,
+                "from": decode_text(headers, "from") if not senders else None,
+                "reply_to": [address.text for address in headers.addresses("reply-to")],
+                "sender": [address.text for address in headers.addresses("sender")],
+                "quoted": parts.quoted if parts else None,
+                "signature": parts.signature if parts else None,
+                "failed_authentication": failed,
+                "delivery": body.delivery,
+                "references": references,
+            },
+            {"headers": attributes_of(_other_headers(headers))},
+        )
+        yield Interaction(
+            channel="email",
+            kind=kind,
+            occurred_at=moment,
+            sender=tuple(_sighting(address, assurance) for address in senders[:1]),
+            recipients=tuple((_sighting(address),) for address in to[:MAX_PEOPLE]),
+            participants=tuple(participants[:MAX_PARTICIPANTS]),
+            subject=subject_of(headers.text("subject")),
+            body=clean(parts.new if parts else text)[:MAX_BODY] or None,
+            thread=next(iter(references[:1] or answered[:1]), about or message_id or source_id),
+            reply_to=reply_to if reply_to != source_id else None,
+            outcome=outcome,
+            attachments=tuple(body.attachments),
+            traits={"name": senders[0].name} if senders and senders[0].name else {},
+            attributes=attributes,
+            source=self.source,
+            source_id=source_id,
+            region=self.region,
+        )
+        for note in notes:
+            yield self.rejected(where, note, source_id=source_id, kept=True)
+
+    def _parse(self, data: bytes, notes: list[str]) -> tuple[Message, Body]:
+        depth = nesting(data)
+        if depth <= MAX_NESTING:
+            try:
+                message = _parser.parsebytes(data)
+                return message, take_apart(message)
+            except (
+                ArithmeticError,
+                AssertionError,
+                AttributeError,
+                LookupError,
+                RecursionError,
+                TypeError,
+                ValueError,
+            ):
+                notes.append("body: its MIME structure cannot be read; kept as plain text")
+        else:
+            notes.append(f"body: parts nested deeper than {MAX_NESTING}; kept as plain text")
+        head, _, rest = data.replace(b"\r\n", b"\n").partition(b"\n\n")
+        return _header_parser.parsebytes(head + b"\n\n"), Body(plain=[decode_bytes(rest[:MAX_BODY], None)])
+
+    def _when(self, headers: Headers, fallback: datetime | None) -> tuple[datetime, str | None]:
+        """The Date header is the sender's word: believed unless it lies after the mail was received."""
+        said, received = parse_date(headers.get("date"), self.zone), received_date(headers)
+        if said is not None and (received is None or said <= received + timedelta(days=2)):
+            return said, None
+        for moment, where in (
+            (received, "received"),
+            (parse_date(headers.get("resent-date"), self.zone), "resent-date"),
+            (parse_date(headers.get("delivery-date"), self.zone), "delivery-date"),
+            (fallback, "file"),
+        ):
+            if moment is not None:
+                return moment, where
+        return datetime.now(timezone.utc), "reading"
+
+    def _source_id(self, message_id: str | None, content: bytes) -> str:
+        """The Message-ID, unless another mail of this load had it already: some senders give all theirs one id."""
+        if not message_id:
+            return derived_id(content)
+        key, print_ = hash_of(message_id.encode("utf-8", "replace")), int.from_bytes(content[:8], "big")
+        first = self._seen.setdefault(key, print_)
+        if len(self._seen) > _REMEMBERED:
+            del self._seen[next(iter(self._seen))]
+        if first == print_:
+            return message_id
+        return id_of(f"{message_id}#{content.hex()[:12]}") or derived_id(content)
+
+
+def hash_of(data: bytes) -> int:
+    """Return 64 bits of a hash that is the same in every process."""
+    return int.from_bytes(hashlib.blake2b(data, digest_size=8).digest(), "big")
+
+
+def decode_text(headers: Headers, name: str) -> str | None:
+    """Return a header's text, cut to what is worth keeping of a broken one."""
+    value = headers.text(name)
+    return value[:1000] if value else None
+
+
+def _sighting(address: Address, assurance: Assurance = Assurance.OBSERVED) -> Sighting:
+    return Sighting(f"email:{address.mailbox}", assurance, address.text)
+
+
+def _authors(headers: Headers) -> tuple[list[Address], list[Address]]:
+    """Return who sent the mail, and the others who signed it: of several authors, Sender says which (RFC 5322 3.6.2)."""
+    authors = headers.addresses("from")
+    if len(authors) > 1:
+        boxes = {address.mailbox.lower() for address in headers.addresses("sender")}
+        authors.sort(key=lambda address: address.mailbox.lower() not in boxes)
+    if not authors:
+        authors = headers.addresses("sender")[:1]
+    return authors[:1], authors[1:]
+
+
+def _same_everywhere(headers: Headers, data: bytes) -> bytes:
+    """What of a mail is the same in every copy of it: not its line ends, nor the lines that servers put on top."""
+    head = "\n".join(f"{name}:{headers.get(name) or ''}" for name in ("from", "to", "cc", "date", "subject"))
+    body = data.replace(b"\r\n", b"\n").partition(b"\n\n")[2].strip()
+    return clean(head).encode() + b"\n\n" + body
+
+
+def _kind(headers: Headers, body: Body, senders: list[Address]) -> tuple[str, str | None, str | None]:
+    """Tell people's mails from machines': delivery reports (RFC 3464), receipts (RFC 8098), auto-replies (RFC 3834)."""
+    content_type = (headers.get("content-type") or "").lower()
+    from_daemon = bool(senders and _MAILER_DAEMON.match(senders[0].mailbox))
+    null_path = (headers.get("return-path") or "").strip() == "<>"
+    if body.delivery or "report-type=delivery-status" in content_type.replace('"', "").replace(" ", ""):
+        actions = {fields.get("action", "").lower().split(" ")[0] for fields in body.delivery}
+        outcome = (
+            "bounced"
+            if "failed" in actions or not actions - {""}
+            else "delayed"
+            if "delayed" in actions
+            else "delivered"
+        )
+        return "bounce", outcome, body.about
+    if headers.get("x-failed-recipients") or (from_daemon and (null_path or "multipart/report" in content_type)):
+        return "bounce", "bounced", body.about
+    if "disposition-notification" in content_type:
+        return "receipt", None, body.about
+    submitted = (headers.get("auto-submitted") or "no").lower().partition(";")[0].strip()
+    precedence = (headers.get("precedence") or "").lower().strip()
+    if (
+        submitted.startswith("auto-replied")
+        or precedence == "auto_reply"
+        or any(headers.get(name) for name in ("x-autoreply", "x-autorespond", "x-autoresponder"))
+    ):
+        return "auto-reply", None, None
+    if submitted != "no":
+        return "notification", None, None
+    return "message", None, None
+
+
+def _report_address(field: str) -> str:
+    """``rfc822; jane@example.com`` of a delivery report."""
+    address = field.partition(";")[2].strip(" <>")
+    return address[:300] if "@" in address else ""
+
+
+def _other_headers(headers: Headers) -> dict[str, Any]:
+    kept: dict[str, Any] = {}
+    for name, value in headers.all:
+        if name not in _TAKEN and value and name not in kept and len(kept) < 100:
+            kept[clean(name)[:100]] = clean(value)[:1000]
+    return kept

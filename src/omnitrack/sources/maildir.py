@@ -1,0 +1,83 @@
+"""Mailboxes with a file for each mail (Maildir), with their subfolders."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, ClassVar
+
+from omnitrack.sources.base import Item
+from omnitrack.sources.eml import EmlSource
+
+
+class MaildirSource(EmlSource):
+    """Reads the mails under ``cur`` and ``new`` of a Maildir and of its Maildir++ subfolders.
+
+    Mails are read in order of the unique part of their names, which begins with the time of delivery and stays when
+    flags change.
+    """
+
+    name: ClassVar[str] = "maildir"
+    versions: ClassVar[str] = "Maildir, Maildir++"
+
+    def __init__(self, origin: Any, **options: Any) -> None:
+        super().__init__(Path(origin), **options)
+        self.folder = Path(origin)
+        self._done = 0
+        self._size: int | None = None
+
+    @classmethod
+    def sniff(cls, path: Path, head: bytes) -> str | None:
+        """Know it as the class says; see ``Source.sniff``."""
+        if path.is_dir() and (path / "cur").is_dir() and ((path / "new").is_dir() or (path / "tmp").is_dir()):
+            return "a folder with cur and new in it"
+        return None
+
+    @property
+    def position(self) -> int:
+        """Bytes read so far."""
+        return self._done + (self.input.position if self.input is not None else 0)
+
+    @property
+    def size(self) -> int | None:
+        """Bytes that there are to read."""
+        if self._size is None:
+            self._size = sum(path.stat().st_size for _, path in self._files())
+        return self._size
+
+    def items(self) -> Iterator[Item]:
+        """Yield what it holds; see ``Source.items``."""
+        self.forget()
+        self._done = 0
+        for where, path in self._files():
+            self.origin = path
+            try:
+                yield from self.one()
+            except OSError as error:
+                yield self.rejected(where, f"cannot be opened: {error.strerror}")
+            if self.input is not None:
+                self._done += self.input.position
+                self.input.close()
+                self.input = None
+        self.origin = self.folder
+
+    def place(self, where: str) -> str:
+        """Return the place within the folder."""
+        path = self.input.path if self.input is not None else None
+        return where if path is None else str(path.relative_to(self.folder))
+
+    def _files(self) -> Iterator[tuple[str, Path]]:
+        folders = [self.folder]
+        with os.scandir(self.folder) as entries:
+            folders += sorted(Path(entry) for entry in entries if entry.is_dir() and entry.name.startswith("."))
+        for folder in folders:
+            found: list[str] = []
+            for part in ("cur", "new"):
+                if (folder / part).is_dir():
+                    with os.scandir(folder / part) as entries:
+                        found += [f"{part}/{entry.name}" for entry in entries if not entry.name.startswith(".")]
+            for name in sorted(found, key=lambda name: (name.partition("/")[2].partition(":")[0], name)):
+                path = folder / name
+                if path.is_file():
+                    yield str(path.relative_to(self.folder)), path

@@ -1,0 +1,154 @@
+"""Which sources there are, and which one reads a given file."""
+
+from __future__ import annotations
+
+import inspect
+import os
+from collections.abc import Iterator
+from functools import cache
+from importlib import import_module
+from importlib.metadata import entry_points
+from pathlib import Path
+from typing import Any
+
+from omnitrack.errors import SourceFormatError
+from omnitrack.sources.base import Source
+
+ENTRY_POINTS = "omnitrack.sources"
+HEAD = 64 * 1024
+
+# In the order in which they are asked: what is recognised by a certain mark first, what is recognised by its looks last.
+_BUILT_IN = {
+    "maildir": "maildir:MaildirSource",
+    "eml": "eml:EmlSource",
+    "mbox": "mbox:MboxSource",
+    "x": "x_api:XSource",
+    "asterisk-cdr": "asterisk:AsteriskSource",
+    "folder": "folder:FolderSource",
+}
+
+
+@cache
+def _found() -> dict[str, Any]:
+    loaders: dict[str, Any] = {}
+    for point in entry_points(group=ENTRY_POINTS):
+        if point.name not in _BUILT_IN:
+            loaders.setdefault(point.name, point.load)
+    return loaders
+
+
+_registered: dict[str, type[Source]] = {}
+
+
+def register_source(source: type[Source], *, replace: bool = False) -> None:
+    """Add a source for this process; a package adds its own by an entry point of the group ``omnitrack.sources``.
+
+    Raises:
+        ValueError: the name is taken and ``replace`` is not set.
+    """
+    if not replace and source.name in source_names():
+        raise ValueError(f"the source {source.name!r} is registered already; pass replace=True to take its place")
+    _registered[source.name] = source
+
+
+def source_names() -> tuple[str, ...]:
+    """Return the names of every format that can be read: registered ones, those of other packages, the built-in ones."""
+    return tuple(dict.fromkeys([*_registered, *_found(), *_BUILT_IN]))
+
+
+def get_source(name: str) -> type[Source]:
+    """Return the source class of a format.
+
+    Raises:
+        SourceFormatError: no source has this name; says which there are.
+    """
+    if name in _registered:
+        return _registered[name]
+    if name in _found():
+        loaded = _found()[name]()
+        if not (isinstance(loaded, type) and issubclass(loaded, Source)):
+            raise SourceFormatError(f"format: the entry point {name!r} gives no subclass of omnitrack.sources.Source")
+        return loaded
+    if name in _BUILT_IN:
+        module, _, attribute = _BUILT_IN[name].partition(":")
+        found: type[Source] = getattr(import_module(f"omnitrack.sources.{module}"), attribute)
+        return found
+    raise SourceFormatError(f"format: got {name!r}, known are {', '.join(sorted(source_names()))}")
+
+
+def iter_sources() -> Iterator[type[Source]]:
+    """Yield every source class, in the order in which they are asked for a file."""
+    for name in source_names():
+        yield get_source(name)
+
+
+def detect(path: str | os.PathLike[str]) -> tuple[type[Source], str]:
+    """Find the source that reads a file or a folder.
+
+    Args:
+        path: of the file or folder.
+
+    Returns:
+        The class, and how it knew, in words.
+
+    Raises:
+        SourceFormatError: none knows it; says what was tried.
+        OSError: it cannot be opened.
+    """
+    place = Path(path)
+    if not place.exists():
+        raise FileNotFoundError(f"path: there is no {place.name!r} to load")
+    head = b""
+    if not place.is_dir():
+        with place.open("rb") as file:
+            head = file.read(HEAD)
+    for source in iter_sources():
+        reason = source.sniff(place, head)
+        if reason is not None:
+            return source, reason
+    what = "is empty" if not head and not place.is_dir() else "begins like none of the formats known"
+    raise SourceFormatError(f"path: {place.name!r} {what}; name one with format=: {', '.join(sorted(source_names()))}")
+
+
+def accepted_options(source: type[Source]) -> frozenset[str]:
+    """Return the names of the options that a source takes besides the origin."""
+    names: set[str] = set()
+    for cls in source.__mro__:
+        if "__init__" not in vars(cls) or cls is object:
+            continue
+        parameters = inspect.signature(vars(cls)["__init__"]).parameters.values()
+        names |= {p.name for p in parameters if p.kind is p.KEYWORD_ONLY}
+        if not any(p.kind is p.VAR_KEYWORD for p in parameters):
+            break
+    return frozenset(names)
+
+
+def open_source(origin: Any, format: str = "auto", **options: Any) -> Source:
+    """Return a source for an origin, ready to iterate.
+
+    Args:
+        origin: a path of a file or folder; with ``format`` given also bytes, a stream, or parsed records.
+        format: name of the format, or ``"auto"`` to find it.
+        options: of the source. With ``"auto"`` one that the format found has no use for is left aside, so that a folder
+            of many formats can be loaded with one call.
+
+    Raises:
+        SourceFormatError: no source reads it.
+        TypeError: an option that no source takes.
+    """
+    if isinstance(origin, Source):
+        return origin
+    if format != "auto":
+        return get_source(format)(origin, **options)
+    if not isinstance(origin, (str, os.PathLike)):
+        raise SourceFormatError(f"format: got 'auto' with {type(origin).__name__}, accepted is 'auto' with a path")
+    source, reason = detect(origin)
+    accepted = accepted_options(source)
+    unknown = options.keys() - accepted
+    if unknown:
+        unknown -= set().union(*(accepted_options(known) for known in iter_sources()))
+        if unknown:
+            raise TypeError(f"no source takes {', '.join(sorted(unknown))}")
+    opened = source(origin, **{name: value for name, value in options.items() if name in accepted})
+    opened.detected_by = reason
+    return opened

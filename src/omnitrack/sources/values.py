@@ -1,0 +1,231 @@
+"""Values from outside made fit for the model: clean text, bounded attributes, stable ids, times with a zone."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+import re
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta, timezone, tzinfo
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from omnitrack.model import MAX_BODY, MAX_DEPTH, MAX_EXTRA, MAX_NAME, MAX_SOURCE_ID, MAX_SUBJECT
+
+# What a store cannot hold in a text column: NUL (PostgreSQL), and halves of surrogate pairs (no UTF-8 for them).
+_UNFIT = re.compile("[\x00\ud800-\udfff]")
+
+# Attributes are kept below the model's limits, to leave room for what the source itself adds.
+_ATTRIBUTES = MAX_EXTRA // 2
+_DEPTH = MAX_DEPTH - 8
+_LONG_TEXT = 100_000
+
+EARLIEST = datetime(1900, 1, 1, tzinfo=timezone.utc)
+LATEST = datetime(2200, 1, 1, tzinfo=timezone.utc)
+
+
+def words(text: str) -> tuple[str, ...]:
+    """Return the words of a text, for long lists of names."""
+    return tuple(text.split())
+
+
+def clean(text: str) -> str:
+    """Return the text with every character that no store can hold replaced by U+FFFD."""
+    return _UNFIT.sub("\ufffd", text)
+
+
+def text_of(value: Any) -> str | None:
+    """Return a scalar of JSON or CSV as clean text, stripped; None for nothing, for a list or a mapping."""
+    if isinstance(value, bool) or value is None:
+        return None
+    if isinstance(value, str):
+        return clean(value).strip() or None
+    if isinstance(value, int):
+        return str(value) if value.bit_length() <= 256 else None
+    if isinstance(value, float) and math.isfinite(value):
+        return str(int(value)) if value.is_integer() and abs(value) < 1e18 else str(value)
+    return None
+
+
+def body_of(value: Any) -> str | None:
+    """Return a message text: clean, line ends as ``\\n``, cut to what an interaction holds; None where it is no text."""
+    if not isinstance(value, str):
+        return text_of(value)
+    return clean(value).replace("\r\n", "\n")[:MAX_BODY] or None
+
+
+def subject_of(value: Any) -> str | None:
+    """Return a subject on one line, cut to what an interaction holds."""
+    text = text_of(value)
+    return " ".join(text.split())[:MAX_SUBJECT] or None if text else None
+
+
+def name_of(value: Any) -> str | None:
+    """Return a name (of an agent, an outcome, a kind), cut to what an interaction holds."""
+    text = text_of(value)
+    return text[:MAX_NAME] if text else None
+
+
+def id_of(value: Any) -> str | None:
+    """Return an id of the source; one that is too long is replaced by its hash, the same one each time."""
+    text = text_of(value)
+    if text is None or len(text) <= MAX_SOURCE_ID:
+        return text
+    return derived_id(text)
+
+
+def derived_id(*parts: str | bytes) -> str:
+    """Return an id made of stable content, for items whose format gives none: the same content, the same id."""
+    digest = hashlib.sha256()
+    for part in parts:
+        data = part.encode("utf-8", "surrogatepass") if isinstance(part, str) else part
+        digest.update(len(data).to_bytes(8, "big"))
+        digest.update(data)
+    return f"sha256:{digest.hexdigest()[:40]}"
+
+
+def mapping_of(value: Any) -> Mapping[str, Any]:
+    """Return the value if it is a mapping, else an empty one."""
+    return value if isinstance(value, Mapping) else {}
+
+
+def list_of(value: Any) -> list[Any]:
+    """Return the value if it is a list, else an empty one."""
+    return value if isinstance(value, list) else []
+
+
+def _fit(value: Any, depth: int) -> Any:
+    if isinstance(value, str):
+        return clean(value[:_LONG_TEXT])
+    if value is None or isinstance(value, bool):
+        return value
+    if isinstance(value, int):
+        return value if value.bit_length() <= 63 else str(value) if value.bit_length() <= 256 else None
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, datetime):
+        return value.isoformat()
+    if isinstance(value, Mapping):
+        if depth <= 0:
+            return "…"
+        return {clean(str(key)[:1000]): _fit(item, depth - 1) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_fit(item, depth - 1) for item in value] if depth > 0 else "…"
+    return clean(str(value)[:_LONG_TEXT])
+
+
+def attributes_of(*mappings: Mapping[str, Any], without: Iterable[str] = ()) -> dict[str, Any]:
+    """Return the fields that the model has no place for, as JSON values within its limits.
+
+    Empty values are left out. Where everything together is too large, the largest are left out and named under
+    ``omitted``, so that what is missing can be seen.
+    """
+    left_out = frozenset(without)
+    fields: dict[str, Any] = {}
+    for mapping in mappings:
+        for key, value in mapping.items():
+            if key not in left_out and value is not None and value != "" and value != [] and value != {}:
+                fields[clean(str(key)[:1000])] = _fit(value, _DEPTH)
+    sizes = {key: len(json.dumps(value)) + len(key) for key, value in fields.items()}
+    if sum(sizes.values()) > _ATTRIBUTES:
+        omitted = []
+        for key in sorted(sizes, key=lambda k: -sizes[k]):
+            if sum(sizes.values()) <= _ATTRIBUTES:
+                break
+            omitted.append(key[:200])
+            del fields[key], sizes[key]
+        fields["omitted"] = omitted[:100]
+    return fields
+
+
+def zone_of(zone: str | tzinfo | None) -> tzinfo | None:
+    """Return the time zone of an option: a name of the IANA database, a tzinfo, or None.
+
+    Raises:
+        ValueError: no such zone.
+    """
+    if zone is None or isinstance(zone, tzinfo):
+        return zone
+    try:
+        return ZoneInfo(zone)
+    except (LookupError, OSError, ValueError):
+        raise ValueError(
+            f"zone: got {zone!r}, accepted is a name of the IANA database such as 'Europe/London'"
+        ) from None
+
+
+def local_time(naive: datetime, zone: tzinfo | None, near: datetime | None = None) -> tuple[datetime, str | None]:
+    """Give a local time its zone, and say where the clock change leaves doubt.
+
+    The hour that the clock shows twice is read as the one nearer to ``near``, without it as the first of the two. A time
+    in the hour that the clock leaves out is read with the offset that held before the change (PEP 495, ``fold=0``).
+
+    Args:
+        naive: the time on the wall.
+        zone: None is UTC.
+        near: a moment that is known to be close, in UTC.
+
+    Returns:
+        The time with its offset fixed, and ``"ambiguous"``, ``"missing"`` or None.
+    """
+    if zone is None:
+        return naive.replace(tzinfo=timezone.utc), None
+    first, second = (naive.replace(tzinfo=zone, fold=fold) for fold in (0, 1))
+    before, after = first.utcoffset(), second.utcoffset()
+    if before == after or before is None or after is None:
+        return _fixed(first), None
+    if before < after:
+        return _fixed(first), "missing"
+    if near is not None and abs(_fixed(second) - near) < abs(_fixed(first) - near):
+        first = second
+    return _fixed(first), "ambiguous"
+
+
+def _fixed(moment: datetime) -> datetime:
+    offset = moment.utcoffset() or timedelta(0)
+    return moment.replace(tzinfo=timezone(offset), fold=0)
+
+
+def parse_time(value: Any, zone: tzinfo | None = None) -> datetime | None:
+    """Return the time that a value of JSON or CSV says, or None where it says none.
+
+    Taken are RFC 3339 and ISO 8601, and numbers: seconds since 1970, milliseconds or microseconds from 1e11 and 1e14 on.
+
+    Args:
+        value: text or number.
+        zone: of texts without an offset; None is UTC.
+    """
+    if isinstance(value, datetime):
+        return local_time(value, zone)[0] if value.tzinfo is None else value
+    if isinstance(value, bool) or value is None:
+        return None
+    if isinstance(value, str):
+        text = value.strip()
+        if not re.fullmatch(r"[+-]?\d{9,17}(?:\.\d{1,9})?", text):
+            return _parse_iso(text, zone)
+        value = float(text)
+    if not isinstance(value, (int, float)) or not math.isfinite(value):
+        return None
+    for limit, unit in ((1e11, 1), (1e14, 1_000), (1e17, 1_000_000)):
+        if abs(value) < limit:
+            return _plausible(datetime(1970, 1, 1, tzinfo=timezone.utc) + timedelta(seconds=value / unit))
+    return None
+
+
+def _parse_iso(text: str, zone: tzinfo | None) -> datetime | None:
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    try:
+        return _plausible(local_time(moment, zone)[0] if moment.tzinfo is None else moment)
+    except (OverflowError, ValueError):
+        return None
+
+
+def _plausible(moment: datetime) -> datetime | None:
+    try:
+        return moment if EARLIEST <= moment <= LATEST else None
+    except OverflowError:
+        return None
