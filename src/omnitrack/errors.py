@@ -44,6 +44,10 @@ class InvalidIdentifierError(OmnitrackError, ValueError):
     """A text that is no well-formed identifier of its scheme; says the field, what came (masked) and what is accepted."""
 
 
+class WithheldError(InvalidIdentifierError):
+    """A caller or sender who gave no identifier on purpose, or whose network gave none: anonymous, withheld, empty."""
+
+
 class InvalidInteractionError(OmnitrackError, ValueError):
     """An interaction with a field that is missing, malformed or over its limit; names the field."""
 

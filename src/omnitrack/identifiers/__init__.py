@@ -1,1 +1,41 @@
 """Identifiers: what each family of addresses looks like, and its one normal form; a family a file."""
+
+from omnitrack.errors import InvalidIdentifierError, WithheldError
+from omnitrack.identifiers.email import email
+from omnitrack.identifiers.own import OwnList
+from omnitrack.identifiers.phone import phone
+from omnitrack.identifiers.postal import postal
+from omnitrack.identifiers.scheme import (
+    NORMAL_FORM_VERSION,
+    Identifier,
+    Scheme,
+    content_id,
+    get_scheme,
+    iter_schemes,
+    register_scheme,
+)
+from omnitrack.identifiers.simple import account, crm, device
+from omnitrack.identifiers.social import social
+from omnitrack.identifiers.text import find_identifiers, identifier
+
+__all__ = [
+    "NORMAL_FORM_VERSION",
+    "Identifier",
+    "InvalidIdentifierError",
+    "OwnList",
+    "Scheme",
+    "WithheldError",
+    "account",
+    "content_id",
+    "crm",
+    "device",
+    "email",
+    "find_identifiers",
+    "get_scheme",
+    "identifier",
+    "iter_schemes",
+    "phone",
+    "postal",
+    "register_scheme",
+    "social",
+]

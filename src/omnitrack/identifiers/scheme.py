@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from typing import Any, ClassVar
@@ -84,6 +85,8 @@ class Scheme(ABC):
     exclusive: ClassVar[bool] = False
     #: Among identifiers of equal assurance the highest rank becomes the anchor.
     rank: ClassVar[int] = 0
+    #: Whether a value may be unique only inside a scope; then ``@`` never stands in a value (see ``escape``).
+    scoped: ClassVar[bool] = False
 
     @abstractmethod
     def parse(self, text: str, *, region: str | None = None, scope: str = "") -> Identifier:
@@ -101,6 +104,21 @@ class Scheme(ABC):
     def display(self, identifier: Identifier) -> str:
         """Return the form to show to people."""
         return identifier.value
+
+    def from_key(self, rest: str, *, region: str | None = None) -> Identifier:
+        """Read what stands after ``scheme:`` in a key, or in what a person typed in the form of one.
+
+        Raises:
+            InvalidIdentifierError: as ``parse``.
+        """
+        if self.scoped and "@" in rest and "://" not in rest:
+            value, _, scope = rest.rpartition("@")
+            return self.parse(value, region=region, scope=scope)
+        return self.parse(rest, region=region)
+
+    def glob(self, pattern: str) -> str:
+        """Return a pattern with ``*`` in the form in which it is compared with ``value`` (and ``@scope``)."""
+        return pattern.strip()
 
 
 _schemes: dict[str, Scheme] = {}
@@ -133,6 +151,40 @@ def get_scheme(name: str) -> Scheme:
 def iter_schemes() -> Iterator[Scheme]:
     """Yield every registered scheme, in order of registration."""
     yield from tuple(_schemes.values())
+
+
+def escape(value: str) -> str:
+    """Write ``%`` and ``@`` of a scoped value as ``%25`` and ``%40``, so that the key has one reading.
+
+    What is escaped already stays: ``escape(escape(value)) == escape(value)``.
+
+    >>> escape("jane@home"), escape("jane%40home"), escape("100%")
+    ('jane%40home', 'jane%40home', '100%25')
+    """
+    if "%" in value:
+        value = re.sub("%(?!25|40)", "%25", value)
+    return value.replace("@", "%40")
+
+
+def unescape(value: str) -> str:
+    """Return the value as people write it: the reverse of ``escape``."""
+    return value.replace("%40", "@").replace("%25", "%") if "%" in value else value
+
+
+def checked_scope(scope: Any, what: str) -> str:
+    """Return the normal form of a scope: trimmed, lower case.
+
+    Raises:
+        InvalidIdentifierError: longer than 255 characters, or with an ``@``, a space or an invisible character.
+    """
+    if not scope:
+        return ""
+    text = checked_text(scope, f"scope of {what}").strip().casefold()
+    if len(text) > 255 or "@" in text or not text.isprintable() or any(ch.isspace() for ch in text):
+        raise InvalidIdentifierError(
+            f"scope of {what}: got {mask(text)!r}, accepted are up to 255 printable characters without @ and spaces"
+        )
+    return text
 
 
 def checked_text(text: Any, what: str) -> str:

@@ -1,0 +1,109 @@
+"""Own identifiers: the company's hotlines, mailboxes and accounts, which never identify a customer."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterable
+
+from omnitrack.errors import InvalidIdentifierError, mask
+from omnitrack.identifiers.scheme import Identifier, checked_text, get_scheme
+from omnitrack.identifiers.social import PLATFORM_NAMES
+from omnitrack.identifiers.text import identifier
+
+_ACCEPTED = "accepted are identifiers such as x:btcare, and patterns such as email:*@bt.example or phone:+44800*"
+# Schemes whose every value may be the company's own.
+_WHOLE = frozenset({"extension"})
+
+
+class OwnList:
+    """The company's own identifiers, by value and by pattern.
+
+    Without ``*`` an entry is whatever ``identifier()`` understands. With ``*`` it is a scheme, a colon and a pattern of the
+    normal form, in which ``*`` stands for any characters. The extensions of an own number are own.
+
+    Args:
+        own: the entries.
+        region: ISO 3166 alpha-2 region in which national numbers among them are read.
+
+    Raises:
+        InvalidIdentifierError: an entry that is no identifier or pattern, or a pattern that takes in a whole scheme.
+
+    >>> own = OwnList(["x:btcare", "email:*@bt.example", "phone:+44800*", "020 7946 0000"], region="GB")
+    >>> from omnitrack.identifiers import email, phone
+    >>> own.matches(email("support@bt.example")), own.matches(phone("+44 800 328 9393")), own.matches(phone("+442079460958"))
+    (True, True, False)
+    """
+
+    __slots__ = ("_exact", "_fingerprint", "_globs", "_patterns")
+
+    def __init__(self, own: Iterable[str | Identifier] = (), region: str | None = None) -> None:
+        if isinstance(own, (str, Identifier)):
+            own = (own,)
+        exact: set[tuple[str, str, str]] = set()
+        globs: dict[str, set[str]] = {}
+        for entry in own:
+            if isinstance(entry, str) and "*" in checked_text(entry, "own") and not _is_plain(entry):
+                scheme, pattern = _pattern(entry)
+                globs.setdefault(scheme, set()).add(pattern)
+            else:
+                one = identifier(entry, region)
+                exact.add((one.scheme, one.value, one.scope))
+        self._exact = frozenset(exact)
+        self._globs = {scheme: tuple(sorted(patterns)) for scheme, patterns in sorted(globs.items())}
+        self._patterns = {scheme: _compiled(patterns) for scheme, patterns in self._globs.items()}
+        self._fingerprint = self._digest()
+
+    def matches(self, identifier: Identifier) -> bool:
+        """Return whether an identifier is the company's own."""
+        value = identifier.value
+        if (identifier.scheme, value, identifier.scope) in self._exact:
+            return True
+        if identifier.scheme == "phone" and ";" in value:
+            value = value.partition(";")[0]
+            if ("phone", value, "") in self._exact:
+                return True
+        pattern = self._patterns.get(identifier.scheme)
+        if pattern is None:
+            return False
+        return pattern.fullmatch(f"{value}@{identifier.scope}" if identifier.scope else value) is not None
+
+    def fingerprint(self) -> str:
+        """Return 32 hex digits that are the same for the same entries, in whatever order and form they came."""
+        return self._fingerprint
+
+    def _digest(self) -> str:
+        lines = sorted(
+            ["=".join(entry) for entry in self._exact]
+            + [f"{scheme}*{pattern}" for scheme, patterns in self._globs.items() for pattern in patterns]
+        )
+        return hashlib.blake2b("\n".join(lines).encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
+
+    def __len__(self) -> int:
+        return len(self._exact) + sum(map(len, self._globs.values()))
+
+    def __repr__(self) -> str:
+        return f"<OwnList of {len(self)}>"
+
+
+def _is_plain(entry: str) -> bool:
+    # In these a * is a character like any other: *67 before a number, an extension's own keys.
+    return entry.strip().startswith("*")
+
+
+def _pattern(entry: str) -> tuple[str, str]:
+    head, colon, rest = entry.partition(":")
+    name = head.strip().lower()
+    name = PLATFORM_NAMES.get(name, name)
+    if not colon:
+        raise InvalidIdentifierError(f"own: got {mask(entry)!r}, a pattern without its scheme; {_ACCEPTED}")
+    pattern = get_scheme(name).glob(rest)
+    if not re.search(r"[^\W_]", pattern) and name not in _WHOLE:
+        raise InvalidIdentifierError(
+            f"own: got {mask(entry)!r}, which would make every customer of the scheme the company's own; {_ACCEPTED}"
+        )
+    return name, re.sub(r"\*+", "*", pattern)
+
+
+def _compiled(patterns: Iterable[str]) -> re.Pattern[str]:
+    return re.compile("|".join(".*".join(map(re.escape, pattern.split("*"))) for pattern in patterns), re.DOTALL)

@@ -1,0 +1,274 @@
+"""Phone numbers: any way of writing one in, E.164 out, with ``;ext=`` where there is an extension."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from functools import lru_cache
+from typing import Any
+from urllib.parse import unquote
+
+from omnitrack.errors import InvalidIdentifierError, WithheldError, mask
+from omnitrack.identifiers.callers import ANONYMOUS_DOMAINS, says_withheld, without_privacy_code
+from omnitrack.identifiers.numbering import SHORT, library, read_plain, settle
+from omnitrack.identifiers.scheme import Identifier, Scheme, checked_text, register_scheme
+
+_ACCEPTED = "accepted is an international number such as +44 20 7946 0958, or a national one with its region"
+
+_WRITTEN = re.compile(r"[0-9A-Za-z+*#~ ().,;:=/\[\]|\\&\n-]+")
+_LABEL = re.compile(
+    r"(?:(?:telephone|telefon|phone|mobile|office|home|work|cell|tel|fax|mob|ph)\b[.:]?|[tmpfhw]:)\s*", re.IGNORECASE
+)
+_EXTENSION = re.compile(
+    r"(?:[\s,;]*(?:;\s*ext\s*=|\b(?:extension|extn|ext|xtn|int|anexo|ramal)\b[.:]?|(?<=[\d\s).,])(?:ext|x)[.:]?|#)"
+    r"|,,+|;)\s*([0-9]{1,15})#?$",
+    re.IGNORECASE,
+)
+_PARAMETER = re.compile(r";\s*([a-z][a-z0-9-]*)(?:=([^;]*))?(?=;|$)", re.IGNORECASE)
+_SEPARATOR = re.compile(r"\s*(?:[/|\\&\n,]|;(?!\s*ext)|\b(?:or|and|und|et|y|o)\b)\s*", re.IGNORECASE)
+_VANITY = re.compile(r"\+?[\d\s().-]*\d{3}[\s().-]*[A-Za-z][A-Za-z0-9 .-]*")
+_URI = re.compile(r"(tel|sips?|callto|sms|smsto|fax):(?://)?", re.IGNORECASE)
+
+
+def phone(text: str, region: str | None = None) -> Identifier:
+    """Return the identifier of a phone number.
+
+    The normal form is E.164 (ITU-T), with the extension as RFC 3966 writes it. Possible is enough: whether a number is
+    assigned is not asked, since those reserved for drama are not.
+
+    Args:
+        text: a number as people, exchanges and URIs (``tel:``, ``sip:``) write it.
+        region: ISO 3166 alpha-2 region in which a national number is read; None where only international ones are.
+
+    Raises:
+        WithheldError: the caller withheld the number, or the network had none.
+        InvalidIdentifierError: no number; says what came (masked) and what is accepted.
+
+    >>> phone("020 7946 0958", "GB").key
+    'phone:+442079460958'
+    >>> phone("(650) 253-0000 ext. 007", "US").key
+    'phone:+16502530000;ext=007'
+    >>> phone("+44 909 879 0000").reason
+    'it is a premium-rate number'
+    """
+    return _parse(checked_text(text, "phone"), region)
+
+
+class PhoneScheme(Scheme):
+    """Phone numbers of the public network.
+
+    A number reaches a household or a desk as often as a person, and is handed on to strangers; so it ranks below the
+    mail address, which is neither, and above handles, which their owners rename at will.
+    """
+
+    name = "phone"
+    rank = 45
+
+    def parse(self, text: str, *, region: str | None = None, scope: str = "") -> Identifier:
+        """As ``phone``; a number takes no scope."""
+        if scope:
+            raise InvalidIdentifierError(f"scope of phone: got {mask(scope)!r}, accepted is none")
+        return phone(text, region)
+
+    def display(self, identifier: Identifier) -> str:
+        """Return the number in the international form of its country."""
+        lib = library()
+        try:
+            return str(lib.format_number(lib.parse(identifier.value), lib.PhoneNumberFormat.INTERNATIONAL))
+        except lib.NumberParseException:  # a value of another release's numbering plans
+            return identifier.value
+
+    def glob(self, pattern: str) -> str:
+        """Return the pattern without what separates digits."""
+        return re.sub(r"[\s().-]", "", pattern)
+
+
+def _refuse(text: str, why: str) -> InvalidIdentifierError:
+    return InvalidIdentifierError(f"phone: got {_masked(text)!r}, {why}; {_ACCEPTED}")
+
+
+def _masked(text: str) -> str:
+    # Digits that are written apart would be short words, which mask() leaves legible.
+    return mask(re.sub(r"(?<=\w)[\W_]+(?=\w)", "", text))
+
+
+@lru_cache(maxsize=65_536)
+def _parse(text: str, region: str | None) -> Identifier:
+    plain = read_plain(text)
+    if plain is not None and not says_withheld(text):
+        return _identifier(text, plain[0], plain[1])
+    region = _checked_region(region)
+    cleaned = _cleaned(text)
+    body = _unwrapped(cleaned)
+    body, private = without_privacy_code(body, region)
+    if says_withheld(body, region):
+        raise WithheldError(f"phone: got {_masked(text)!r}, which stands for a number that is withheld or not known")
+    return _read(text, body, region, private)
+
+
+def _identifier(raw: str, value: str, reason: str | None, private: bool = False) -> Identifier:
+    return Identifier(scheme="phone", value=value, linkable=reason is None, reason=reason, private=private, raw=raw)
+
+
+def _checked_region(region: str | None) -> str | None:
+    if region is None or region == "":
+        return None
+    if isinstance(region, str) and region.upper() in library().SUPPORTED_REGIONS:
+        return region.upper()
+    raise InvalidIdentifierError(
+        f"region: got {mask(region)!r}, accepted are ISO 3166 alpha-2 codes such as GB, US or DE"
+    )
+
+
+def _cleaned(text: str) -> str:
+    """Return text with spaces, hyphens, digits and letters of any script or width as ASCII has them."""
+    if text.isascii() and text.isprintable():
+        return text.strip()
+    out = []
+    for ch in text:
+        category = unicodedata.category(ch)
+        if ch in "\n\r\v\f\x85\u2028\u2029":
+            out.append("\n")
+        elif ch == "\t" or category == "Zs":
+            out.append(" ")
+        elif category == "Pd" or ch in "\u2212\u30fc\uff70":  # minus; the long-vowel marks that Japanese forms hold
+            out.append("-")
+        elif category == "Nd":
+            out.append(str(unicodedata.decimal(ch)))
+        elif category == "Cf":  # copied numbers are wrapped in direction marks
+            continue
+        elif category == "No":  # a footnote's ² is no digit of the number
+            raise _refuse(text, "with a character that is no digit")
+        else:
+            out.append(unicodedata.normalize("NFKC", ch))
+    return "".join(out).strip()
+
+
+def _unwrapped(text: str) -> str:
+    """Return the number inside ``"Name" <...>``, ``tel:`` (RFC 3966) and ``sip:`` (RFC 3261 section 19.1)."""
+    if ">" in text and (match := re.search(r"<([^<>]*)>[^<>]*$", text)):
+        text = match[1].strip()
+    if match := _URI.match(text):
+        rest = text[match.end() :]
+        text = _sip_user(rest) if match[1].lower().startswith("sip") else unquote(rest.partition("?")[0])
+    elif "@" in text:
+        text = _sip_user(text)
+    if ";" in text:
+        text = _with_parameters(text)
+    return text.strip()
+
+
+def _sip_user(rest: str) -> str:
+    user, at, host = rest.partition("@")
+    if not at:
+        return unquote(rest.partition(";")[0])
+    if re.split("[:;?>]", host, maxsplit=1)[0].strip().lower() in ANONYMOUS_DOMAINS:
+        return ""
+    user = unquote(user.partition(":")[0])
+    if re.fullmatch(r"[+*#0-9().~ -]+(?:;.*)?", user) or says_withheld(user):
+        return user
+    raise _refuse(rest, "which is an address with a name and no number")
+
+
+def _with_parameters(text: str) -> str:
+    number, semicolon, rest = text.partition(";")
+    parameters = {match[1].lower(): match[2] or "" for match in _PARAMETER.finditer(semicolon + rest)}
+    if not parameters:
+        return text  # a semicolon that separates, not one of RFC 3966
+    context = unquote(parameters.get("phone-context", ""))
+    if context.startswith("+") and not number.startswith("+"):
+        number = context + number
+    extension = re.sub(r"[().\s-]", "", parameters.get("ext", ""))
+    return f"{number};ext={extension}" if extension else number
+
+
+def _read(raw: str, body: str, region: str | None, private: bool) -> Identifier:
+    if not _WRITTEN.fullmatch(body):
+        raise _refuse(raw, "with characters that stand in no number")
+    body = body[match.end() :] if (match := _LABEL.match(body)) else body
+    _refuse_several(raw, body, region)
+    extension = ""
+    if match := _EXTENSION.search(body):
+        extension, body = match[1], body[: match.start()]
+    body = body.strip(" .,;:\n")
+    if re.search(r"[A-Za-z]", body):
+        body = _spelt_out(raw, body)
+    if not re.fullmatch(r"\+?[-0-9 ().\[\]/~]+", body.strip()):
+        raise _refuse(raw, "which is not written as a number")
+    found = _settled(body, region)
+    if isinstance(found, str):
+        raise _refuse(raw, found)
+    value, reason = found
+    return _identifier(raw, f"{value};ext={extension}" if extension else value, reason, private)
+
+
+def _settled(body: str, region: str | None) -> tuple[str, str | None] | str:
+    lib = library()
+    try:
+        number = lib.parse(body, region, keep_raw_input=True)
+        source = number.country_code_source
+        return settle(number, international=source != lib.CountryCodeSource.FROM_DEFAULT_COUNTRY)
+    except lib.NumberParseException as error:
+        return _why(error, body, region)
+
+
+def _why(error: Any, body: str, region: str | None) -> str:
+    kind = type(error)
+    if error.error_type == kind.INVALID_COUNTRY_CODE:
+        if region is None and not body.lstrip().startswith("+"):
+            return "which has no country code, so a region is needed to read it"
+        return "which begins with no country code that is in use"
+    if error.error_type == kind.TOO_LONG:
+        return "it is too long"
+    if error.error_type in (kind.TOO_SHORT_NSN, kind.TOO_SHORT_AFTER_IDD):
+        return "it is too short; an internal extension or a short code is of the scheme extension"
+    return "which is not written as a number"
+
+
+def _digits(text: str) -> int:
+    return sum(map(str.isdigit, text))
+
+
+def _refuse_several(raw: str, body: str, region: str | None) -> None:
+    """Refuse a field with two numbers: which of them it was cannot be known."""
+    second_plus = body.find("+", 1)
+    if second_plus > 0 and _digits(body[:second_plus]) >= 4:
+        raise _two(raw, _SEPARATOR.sub(" ", body[:second_plus]), body[second_plus:])
+    match = _SEPARATOR.search(body)
+    while match is not None:
+        first, separator, second = body[: match.start()], match[0].strip(), body[match.end() :]
+        if _digits(first) >= 4 and _are_two(first, separator, second, body, region):
+            raise _two(raw, first, second)
+        match = _SEPARATOR.search(body, match.end())
+
+
+def _are_two(first: str, separator: str, second: str, whole: str, region: str | None) -> bool:
+    # After a comma or a semicolon may come an extension to be dialled on; a slash may stand behind an area code.
+    if _digits(second) < (7 if separator in (",", ";") else 2):
+        return False
+    one, both = _settled(first, region), _settled(whole, region)
+    if isinstance(one, str) or one[1] == SHORT:
+        return False
+    if isinstance(both, str):
+        return True
+    lib = library()
+    return bool(lib.is_valid_number(lib.parse(one[0]))) or not lib.is_valid_number(lib.parse(both[0]))
+
+
+def _two(raw: str, first: str, second: str) -> InvalidIdentifierError:
+    return InvalidIdentifierError(
+        f"phone: got two numbers, {_masked(first.strip())!r} and {_masked(second.strip())!r}, accepted is one"
+    )
+
+
+def _spelt_out(raw: str, body: str) -> str:
+    """Return a number whose last digits are written as letters (ITU-T E.161), such as 1-800-FLOWERS."""
+    groups = list(re.finditer(r"[A-Za-z]+", body))
+    # A word in small letters behind a space is a remark, not part of the number.
+    written = all(match[0].isupper() or body[match.start() - 1] in "-." for match in groups)
+    if sum(len(match[0]) for match in groups) < 3 or not written or not _VANITY.fullmatch(body):
+        raise _refuse(raw, "with letters that are no part of a number")
+    return str(library().convert_alpha_characters_in_number(body))
+
+
+register_scheme(PhoneScheme())

@@ -1,0 +1,174 @@
+"""Social platforms: what a handle, a platform's id and a profile URL have in common."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import ClassVar
+
+from omnitrack.errors import InvalidIdentifierError, mask
+from omnitrack.identifiers.characters import fold, refuse_unseen
+from omnitrack.identifiers.lookalike import lookalike
+from omnitrack.identifiers.scheme import (
+    Identifier,
+    Scheme,
+    checked_scope,
+    checked_text,
+    escape,
+    get_scheme,
+    iter_schemes,
+    unescape,
+)
+from omnitrack.identifiers.urls import Url, looks_like_url, read_url
+
+#: Other names of platforms.
+PLATFORM_NAMES = {"twitter": "x", "fb": "facebook", "messenger": "facebook", "ig": "instagram", "bsky": "bluesky"}
+
+
+def social(platform: str, text: str, scope: str = "") -> Identifier:
+    """Return the identifier of an account on a social platform.
+
+    Args:
+        platform: x, facebook, instagram, linkedin, youtube, tiktok, bluesky, mastodon, whatsapp, telegram, forum; or one
+            of those with ``-id`` for the platform's own id.
+        text: a handle with or without ``@``, a profile URL, or an id.
+        scope: where the id is unique only inside one: the page or app to which a platform gave it, the portfolio of a
+            WhatsApp business, the host of a forum.
+
+    Raises:
+        InvalidIdentifierError: no such platform, or no profile of it.
+
+    >>> social("x", "https://x.com/Jane?s=20").key, social("x", "x.com/i/user/123").key
+    ('x:jane', 'x-id:123')
+    >>> social("forum", "Jane Doe", scope="community.example.com").key
+    'forum:jane doe@community.example.com'
+    """
+    return _social(checked_text(platform, "platform"), checked_text(text, f"{platform}"), scope)
+
+
+@lru_cache(maxsize=65_536)
+def _social(platform: str, text: str, scope: str) -> Identifier:
+    name = platform.strip().lower()
+    name = PLATFORM_NAMES.get(name, name)
+    known = [scheme.name for scheme in iter_schemes() if isinstance(scheme, Account)]
+    if name not in known:
+        raise InvalidIdentifierError(f"platform: got {mask(platform)!r}, accepted are {', '.join(known)}")
+    return get_scheme(name).parse(text, scope=scope)
+
+
+class Account(Scheme):
+    """An account on a platform, by handle or by id."""
+
+    #: The platform, as people write it.
+    title: ClassVar[str]
+    #: What is accepted, for errors.
+    accepted: ClassVar[str]
+
+    def refuse(self, text: str, why: str = "") -> InvalidIdentifierError:
+        """Return the error for a text that is none of this platform."""
+        return InvalidIdentifierError(
+            f"{self.name}: got {mask(text)!r}{', ' + why if why else ''}; accepted is {self.accepted}"
+        )
+
+    def checked(self, text: str, scope: str) -> tuple[str, str]:
+        """Return text and scope, trimmed, with nothing invisible; a scope only where the scheme takes one."""
+        text = checked_text(text, self.name).strip()
+        refuse_unseen(text, self.name)
+        if scope and not self.scoped:
+            raise InvalidIdentifierError(f"scope of {self.name}: got {mask(scope)!r}, accepted is none")
+        return text, checked_scope(scope, self.name)
+
+
+class Platform(Account):
+    """Accounts by handle. Handles are renamed and then taken by others, so they rank below ids, mail and numbers."""
+
+    rank = 30
+    #: What a handle is, after folding.
+    form: ClassVar[re.Pattern[str]]
+    #: Hosts of profile pages; variants such as ``www.`` and ``m.`` are understood.
+    hosts: ClassVar[frozenset[str]]
+    #: First segments of paths that are pages of the platform itself.
+    pages: ClassVar[frozenset[str]] = frozenset()
+    #: Pages of a profile, behind the handle.
+    tabs: ClassVar[frozenset[str]] = frozenset()
+
+    def parse(self, text: str, *, region: str | None = None, scope: str = "") -> Identifier:
+        """Return the identifier of a handle (with or without ``@``) or a profile URL."""
+        body, scope = self.checked(text, scope)
+        if looks_like_url(body):
+            return self.from_url(read_url(body, self.name), text)
+        return self.handle(body.removeprefix("@").removeprefix("＠"), text)
+
+    def handle(self, handle: str, raw: str) -> Identifier:
+        """Return the identifier of a bare handle."""
+        value = self.normal(handle)
+        if not self.form.fullmatch(value):
+            raise self.refuse(raw)
+        return self.made(value, raw)
+
+    def normal(self, handle: str) -> str:
+        """Return the normal form of a handle."""
+        return fold(handle)
+
+    def made(self, value: str, raw: str, scope: str = "") -> Identifier:
+        """Return the identifier of a handle in its normal form."""
+        reason = lookalike(unescape(value))
+        return Identifier(scheme=self.name, value=value, scope=scope, linkable=reason is None, reason=reason, raw=raw)
+
+    def from_url(self, url: Url, raw: str) -> Identifier:
+        """Return the identifier of a profile URL.
+
+        Raises:
+            InvalidIdentifierError: of another host, or a page that is no profile.
+        """
+        if not url.is_at(self.hosts):
+            raise self.refuse(raw, f"which is no page of {self.title}")
+        if not url.path:
+            raise self.refuse(raw, "which is a page and no profile")
+        return self.profile(url, raw)
+
+    def profile(self, url: Url, raw: str) -> Identifier:
+        """Return the identifier of a profile page of this platform: the handle first, then at most a tab of it."""
+        first = url.path[0]
+        if first.lower() in self.pages or (len(url.path) > 1 and url.path[1].lower() not in self.tabs):
+            raise self.refuse(raw, "which is a page and no profile")
+        return self.handle(first.removeprefix("@"), raw)
+
+    def display(self, identifier: Identifier) -> str:
+        """Return the handle with ``@``."""
+        return f"@{identifier.value}"
+
+    def glob(self, pattern: str) -> str:
+        """Return the pattern in the case of handles, without ``@`` in front."""
+        return fold(pattern.strip().removeprefix("@"))
+
+
+class PlatformId(Account):
+    """Accounts by the platform's own id, which outlives every renaming; so it outranks handles, mail and numbers."""
+
+    rank = 60
+    scoped = True
+    form: ClassVar[re.Pattern[str]]
+    #: Name of the platform, whose URLs may hold an id.
+    platform: ClassVar[str]
+
+    def parse(self, text: str, *, region: str | None = None, scope: str = "") -> Identifier:
+        """Return the identifier of an id; of a URL, where the platform's URLs have ids."""
+        body, scope = self.checked(text, scope)
+        if "://" in body and looks_like_url(body):
+            found = get_scheme(self.platform).parse(body)
+            if found.scheme != self.name:
+                raise self.refuse(text, "which is the URL of a handle")
+            return self.made(found.value, text, scope)
+        value = self.normal(body)
+        if not self.form.fullmatch(value):
+            raise self.refuse(text)
+        return self.made(value, text, scope)
+
+    def normal(self, value: str) -> str:
+        """Return the normal form of an id: as it is."""
+        return value
+
+    def made(self, value: str, raw: str, scope: str = "") -> Identifier:
+        """Return the identifier of an id in its normal form."""
+        return Identifier(scheme=self.name, value=escape(value), scope=scope, raw=raw)
