@@ -1,0 +1,134 @@
+"""The registry of storage adapters: by the scheme of a URL, found through entry points, imported when first opened.
+
+A distribution that brings an adapter declares it in its ``pyproject.toml``::
+
+    [project.entry-points."omnitrack.backends"]
+    redis = "omnitrack_redis:RedisBackend"
+"""
+
+from __future__ import annotations
+
+import importlib
+import threading
+from importlib.metadata import entry_points
+from typing import Any
+
+from omnitrack.errors import BackendError, UnknownBackendError, mask
+from omnitrack.storage.contract import Backend
+
+GROUP = "omnitrack.backends"
+
+# What is in the box needs no installed entry point, so that a source checkout works.
+_BUILT_IN = {
+    "memory": "omnitrack.storage.memory:MemoryBackend",
+    "sqlite": "omnitrack.storage.sql:SqlBackend",
+    "postgresql": "omnitrack.storage.sql:SqlBackend",
+    "mariadb": "omnitrack.storage.sql:SqlBackend",
+    "mysql": "omnitrack.storage.sql:SqlBackend",
+}
+
+_registered: dict[str, str | type[Backend]] = {}
+_lock = threading.Lock()
+
+
+def register_backend(scheme: str, target: str | type[Backend]) -> None:
+    """Register a storage adapter for URLs of a scheme, for this process.
+
+    Args:
+        scheme: what stands before ``://`` (and before ``+``, where URLs name a driver), lower case.
+        target: the Backend class, or ``"package.module:Class"``, which is imported when a URL of the scheme is first opened.
+
+    Raises:
+        BackendError: the scheme is malformed, or taken by another adapter.
+
+    >>> register_backend("ledger", "acme_ledger.adapter:LedgerBackend")
+    """
+    if not scheme or scheme != scheme.lower() or not scheme.replace("-", "").replace(".", "").isalnum():
+        raise BackendError(f"scheme: got {mask(scheme)!r}, accepted are lower-case letters, digits, '-' and '.'")
+    with _lock:
+        known = _known()
+        if scheme in known and known[scheme] != target:
+            raise BackendError(f"the scheme {scheme!r} is taken by {_name(known[scheme])}")
+        _registered[scheme] = target
+
+
+def known_backends() -> dict[str, str]:
+    """Return the schemes that open_backend() knows, each with the name of its adapter; nothing is imported."""
+    return {scheme: _name(target) for scheme, target in sorted(_known().items())}
+
+
+def open_backend(url: str, **options: Any) -> Backend:
+    """Return the backend for a URL; the caller sets it up.
+
+    Args:
+        url: such as ``"sqlite:///history.db"``; its scheme says which adapter.
+        options: ``namespace``, and what the adapter takes.
+
+    Raises:
+        UnknownBackendError: no adapter has the scheme, or the adapter or its driver is not installed.
+        BackendError: the adapter refuses the URL or an option.
+
+    >>> open_backend("memory://").run(lambda transaction: transaction.guard())
+    0
+    """
+    scheme, separator, _ = url.partition("://")
+    family = scheme.partition("+")[0]
+    known = _known()
+    target = known.get(scheme, known.get(family)) if separator else None
+    if target is None and separator and _sqlalchemy_knows(scheme):
+        target = _BUILT_IN["sqlite"]
+    if target is None:
+        raise UnknownBackendError(
+            f"no storage adapter for {mask(scheme) if separator else mask(url)!r}; known are {', '.join(sorted(known))} "
+            "(accepted: scheme://...); an adapter of another distribution has to be installed beside omnitrack"
+        )
+    try:
+        return _load(target).from_url(url, **options)
+    except BackendError as error:
+        if isinstance(error.__cause__, ImportError):
+            raise UnknownBackendError(str(error)) from error.__cause__
+        raise
+
+
+def _known() -> dict[str, str | type[Backend]]:
+    """Return the target of every scheme.
+
+    Raises:
+        BackendError: two distributions claim the same scheme.
+    """
+    known: dict[str, str | type[Backend]] = dict(_BUILT_IN)
+    for point in entry_points(group=GROUP):
+        if known.setdefault(point.name, point.value) != point.value:
+            raise BackendError(
+                f"the scheme {point.name!r} is taken by {_name(known[point.name])}; {point.value} claims it too"
+            )
+    return known | _registered
+
+
+def _load(target: str | type[Backend]) -> type[Backend]:
+    if not isinstance(target, str):
+        return target
+    module, _, name = target.partition(":")
+    try:
+        loaded: type[Backend] = getattr(importlib.import_module(module), name)
+    except ImportError as error:
+        raise UnknownBackendError(f"the storage adapter {target} cannot be imported: {error}") from error
+    except AttributeError as error:
+        raise UnknownBackendError(f"the storage adapter {target} is not there: {error}") from error
+    return loaded
+
+
+def _sqlalchemy_knows(scheme: str) -> bool:
+    """Tell whether SQLAlchemy has a dialect of this name, its own or of an installed distribution."""
+    from sqlalchemy import exc
+    from sqlalchemy.engine import make_url
+
+    try:
+        make_url(f"{scheme}://").get_dialect()
+    except (exc.ArgumentError, exc.NoSuchModuleError, ValueError, ImportError):
+        return False
+    return True
+
+
+def _name(target: str | type[Backend]) -> str:
+    return target if isinstance(target, str) else f"{target.__module__}:{target.__qualname__}"

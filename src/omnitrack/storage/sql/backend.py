@@ -1,0 +1,399 @@
+"""The SQL backend: engines for sync and async callers, and the transactions that run on their connections.
+
+One function, ``_attempt``, runs a transaction for both: the connection that SQLAlchemy adapts for an async driver has the methods of
+a sync one, when it is called in a greenlet.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import re
+import threading
+import time
+import weakref
+from collections.abc import Callable
+from typing import Any, ClassVar, TypeVar
+
+import attrs
+from sqlalchemy import Engine, create_engine, event, exc
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.util.concurrency import await_, greenlet_spawn
+
+from omnitrack.errors import BackendError, ConflictError, OutcomeUnknownError, mask
+from omnitrack.storage.contract import Backend, Transaction, retrying
+from omnitrack.storage.sql.flavour import Fault, Flavour, Options
+from omnitrack.storage.sql.schema import set_up
+from omnitrack.storage.sql.sqlite import Sqlite, is_memory
+from omnitrack.storage.sql.tables import STRIPES
+from omnitrack.storage.sql.transaction import Prepared
+
+T = TypeVar("T")
+
+_NAMESPACE = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,39}")
+
+
+class _Unanswered(Exception):
+    """The connection broke while the commit was under way."""
+
+
+class _Unreachable(Exception):
+    """No connection could be made."""
+
+
+class Side:
+    """What sync callers share, or the async callers of one event loop: an engine, and what was prepared for it."""
+
+    def __init__(self, engine: Engine, flavour: Flavour, lock: Any, sleep: Callable[[float], object]) -> None:
+        self.engine = engine
+        self.flavour = flavour
+        self.lock = lock  # of the one writer, where the engine has but one
+        self.sleep = sleep
+        self.errors: tuple[type[Exception], ...] = (engine.dialect.loaded_dbapi.Error, exc.SQLAlchemyError)
+        self.raised = (ConflictError, _Unanswered, _Unreachable, *self.errors)
+        self.prepared: Prepared | None = None
+
+    def lost(self, error: BaseException) -> bool:
+        """Tell whether the connection is gone."""
+        if isinstance(error, self.errors[0]):
+            return self.flavour.fault(error) is Fault.LOST
+        return isinstance(error, _Unreachable)
+
+    def again(self, error: BaseException) -> bool:
+        """Tell whether the transaction may go through when it is repeated."""
+        if isinstance(error, self.errors[0]):
+            return self.flavour.fault(error) is not Fault.FAILED
+        return isinstance(error, (_Unanswered, _Unreachable))
+
+
+class SqlBackend(Backend):
+    """A store in a SQL database. Made by ``from_url``; see the guide to databases for URLs and options."""
+
+    capabilities: ClassVar[frozenset[str]] = frozenset({"persistent", "processes", "concurrent", "async"})
+
+    def __init__(self, url: URL, flavour: Flavour, options: Options, namespace: str | None) -> None:
+        self._url = url
+        self._flavour = flavour
+        self._options = options
+        self._namespace = namespace
+        self._stripe = random.randint(1, STRIPES) if options.guard == "write" else None
+        self._sync_url, self._async_url = flavour.drivers(url)
+        self._sync: Side | None = None
+        self._async: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, Side] = weakref.WeakKeyDictionary()
+        self._making = threading.Lock()
+        self._inside = threading.local()
+        self._closed = False
+
+    @classmethod
+    def from_url(cls, url: str, *, namespace: str | None = None, **options: Any) -> SqlBackend:
+        """Return a backend for a URL as SQLAlchemy writes it; nothing connects yet.
+
+        Args:
+            url: ``dialect[+driver]://user:password@host:port/database?query``; the query may hold ``namespace`` and the fields of ``Options``,
+                anything else in it goes to the driver.
+            namespace: a schema of PostgreSQL, a database of MariaDB, a prefix of the tables' names on SQLite: letters, digits and
+                underscores, at most 40.
+            options: fields of ``Options``.
+
+        Raises:
+            BackendError: the URL is malformed, the driver missing (with the ImportError as its cause), or an option unknown.
+        """
+        try:
+            parsed = make_url(url)
+        except (exc.ArgumentError, ValueError) as error:
+            raise BackendError(
+                f"{mask(url)} is no database URL; accepted: dialect+driver://user@host/database"
+            ) from error
+        query = dict(parsed.query)
+        known = {field.name for field in attrs.fields(Options)}
+        given = {name: query.pop(name) for name in known & query.keys()} | options
+        namespace = namespace or query.pop("namespace", None)  # type: ignore[assignment]
+        query.pop("namespace", None)
+        if given.keys() - known:
+            unknown = ", ".join(sorted(given.keys() - known))
+            raise BackendError(
+                f"unknown options of the SQL backend: {unknown}; accepted are {', '.join(sorted(known))}"
+            )
+        if namespace is not None and not _NAMESPACE.fullmatch(namespace):
+            raise BackendError(
+                f"namespace: got {mask(namespace)}, accepted are at most 40 letters, digits and underscores, no digit first"
+            )
+        parsed = parsed.set(query=query)
+        flavour = flavour_of(parsed)
+        if cls is SqlBackend and isinstance(flavour, Sqlite):
+            cls = InMemorySqliteBackend if is_memory(parsed) else SqliteBackend
+        backend = cls(parsed, flavour, Options(**given), namespace)
+        backend._check_driver()
+        return backend
+
+    def _check_driver(self) -> None:
+        """Import the driver of sync callers, or else that of async ones, so that a missing one is said at once."""
+        for url in (self._sync_url, self._async_url):
+            try:
+                if url is not None:
+                    url.get_dialect().import_dbapi()
+                    return
+            except exc.NoSuchModuleError as error:
+                raise BackendError(f"SQLAlchemy knows no dialect {mask(self._url.drivername)}") from error
+            except ImportError as error:
+                missing = error
+        extra = self._flavour.extra
+        raise BackendError(
+            f"{self._url.drivername}: the driver is not installed ({missing.name or missing})"
+            + (f'; the extra "{extra}" of omnitrack brings it' if extra else "")
+        ) from missing
+
+    # -- sides ----------------------------------------------------------------------------------------------------------
+    def _side(self) -> Side:
+        """Return the side of sync callers."""
+        if self._closed:
+            raise BackendError("this backend was closed")
+        if self._sync is None:
+            with self._making:
+                if self._sync is None:
+                    try:
+                        engine = create_engine(self._sync_url, **self._arguments(self._sync_url))
+                    except ImportError as error:
+                        raise BackendError(
+                            f"{self._url.drivername} has no driver for sync callers installed ({error.name})"
+                        ) from error
+                    self._listen(engine)
+                    self._sync = Side(engine, self._flavour, threading.Lock(), time.sleep)
+        return self._sync
+
+    def _async_side(self) -> Side | None:
+        """Return the side of the running event loop, or None where no async driver is installed."""
+        if self._closed:
+            raise BackendError("this backend was closed")
+        loop = asyncio.get_running_loop()
+        side = self._async.get(loop)
+        if side is None and self._async_url is not None:
+            from sqlalchemy.ext.asyncio import create_async_engine
+
+            try:
+                engine = create_async_engine(self._async_url, **self._arguments(self._async_url)).sync_engine
+            except ImportError:
+                self._async_url = None
+                return None
+            self._listen(engine)
+            side = Side(engine, self._flavour, AsyncLock(), lambda seconds: await_(asyncio.sleep(seconds)))
+            self._async[loop] = side
+        return side
+
+    def _arguments(self, url: URL) -> dict[str, Any]:
+        arguments = self._flavour.engine_arguments(url, self._options)
+        if "poolclass" not in arguments:
+            arguments |= {
+                "pool_size": self._options.pool_size,
+                "max_overflow": 0,
+                "pool_timeout": self._options.pool_timeout,
+                "pool_use_lifo": True,  # what idles longest may be closed by the server
+            }
+        # Every transaction is ended here, by name; a rollback on return would be a round trip more.
+        return {"pool_reset_on_return": None, **arguments}
+
+    def _listen(self, engine: Engine) -> None:
+        flavour, options = self._flavour, self._options
+
+        @event.listens_for(engine, "connect")
+        def connected(connection: Any, record: Any) -> None:
+            flavour.connected(connection, options)
+
+    # -- the contract ---------------------------------------------------------------------------------------------------
+    def setup(self) -> None:
+        """Create the tables where they are missing, upgrade where older. See the contract."""
+        side = self._side()
+
+        def attempt() -> None:
+            with side.engine.connect() as connection:
+                set_up(connection, self._flavour.tables(side.engine.dialect, self._namespace), self._flavour)
+
+        def again(error: BaseException) -> bool:
+            return side.again(getattr(error, "orig", None) or error)
+
+        try:
+            retrying(attempt, again)
+        except exc.DBAPIError as error:
+            raise BackendError(f"the store could not be set up: {_said(error.orig)}") from error.orig
+        except side.errors as error:
+            raise BackendError(f"the store could not be set up: {_said(error)}") from error
+
+    def run(self, fn: Callable[[Transaction], T], *, write: bool = True) -> T:
+        """Run ``fn`` in a transaction. See the contract."""
+        side = self._side()
+        if getattr(self._inside, "run", False):
+            raise BackendError(
+                "run() was called inside a transaction; a function of a transaction touches only the transaction"
+            )
+        self._inside.run = True
+        try:
+            return self._run(side, fn, write)
+        finally:
+            self._inside.run = False
+
+    async def arun(self, fn: Callable[[Transaction], T], *, write: bool = True) -> T:
+        """Run ``fn`` in a transaction over the async driver; in a thread where none is installed. See the contract."""
+        side = self._async_side()
+        if side is None:
+            return await super().arun(fn, write=write)
+        return await greenlet_spawn(self._run, side, fn, write)
+
+    def close(self) -> None:
+        """Close the connections of sync callers; those of event loops too, where their loop is not running."""
+        self._closed = True
+        if self._sync is not None:
+            self._sync.engine.dispose()
+            self._sync = None
+        for loop, side in list(self._async.items()):
+            del self._async[loop]
+            if not loop.is_closed():
+                side.engine.dispose(close=False)
+
+    async def aclose(self) -> None:
+        """Close the connections of this event loop and of sync callers."""
+        side = self._async.pop(asyncio.get_running_loop(), None)
+        if side is not None:
+            await greenlet_spawn(side.engine.dispose)
+        await super().aclose()
+
+    def reclaim(self) -> None:
+        """See the contract, and the guide to databases for what remains on each engine."""
+        side = self._side()
+        try:
+            self._flavour.reclaim(side.engine, self._flavour.tables(side.engine.dialect, self._namespace))
+        except exc.DBAPIError as error:
+            raise BackendError(f"space could not be reclaimed: {_said(error.orig)}") from error.orig
+        except side.errors as error:
+            raise BackendError(f"space could not be reclaimed: {_said(error)}") from error
+
+    # -- running --------------------------------------------------------------------------------------------------------
+    def _run(self, side: Side, fn: Callable[[Transaction], T], write: bool) -> T:
+        unanswered: list[_Unanswered] = []
+
+        def again(error: Exception) -> bool:
+            if isinstance(error, _Unanswered):
+                unanswered.append(error)
+                return (
+                    len(unanswered) < 2
+                )  # once more is safe, since ids are made outside; twice is for the caller to say
+            return side.again(error)
+
+        try:
+            if write and self._flavour.one_writer:
+                with side.lock:
+                    return retrying(lambda: self._attempt(side, fn, write), again, sleep=side.sleep)
+            return retrying(lambda: self._attempt(side, fn, write), again, sleep=side.sleep)
+        except side.raised as error:
+            chain = _chain(error)
+            if unanswered:
+                cause = _chain(unanswered[0])[-1]
+                raise OutcomeUnknownError(
+                    f"the connection broke during the commit, which may have happened: {_said(cause)}"
+                ) from cause
+            if isinstance(error, ConflictError) and not any(map(side.lost, chain)):
+                raise
+            raise BackendError(f"the store failed: {_said(chain[-1])}") from chain[-1]
+
+    def _attempt(self, side: Side, fn: Callable[[Transaction], T], write: bool) -> T:
+        flavour = self._flavour
+        try:
+            connection: Any = side.engine.raw_connection()
+        except (TimeoutError, OSError) as error:
+            raise _Unreachable from error
+        cursor = None
+        committing = False
+        try:
+            if side.prepared is None:
+                side.prepared = self._prepare(side)
+            cursor = connection.cursor()
+            flavour.begin(connection, cursor, write)
+            result = fn(flavour.transaction(connection, cursor, side.prepared, write))
+            committing = write
+            flavour.commit(connection, cursor)
+        except BaseException as error:
+            self._abandon(side, connection, cursor, error)
+            if committing and side.lost(error):
+                raise _Unanswered from error
+            raise
+        cursor.close()
+        connection.close()
+        return result
+
+    def _prepare(self, side: Side) -> Prepared:
+        return Prepared(side.engine.dialect, self._flavour.tables(side.engine.dialect, self._namespace), self._stripe)
+
+    def _abandon(self, side: Side, connection: Any, cursor: Any, error: BaseException) -> None:
+        """Roll back; or drop the connection where it is gone, or was left in the middle of an answer (a task was cancelled)."""
+        try:
+            if side.lost(error):
+                connection.invalidate(error)
+                side.engine.dispose()  # what else idles in the pool went down with the same server
+                return
+            if isinstance(error, Exception) or self._flavour.one_writer:
+                self._flavour.rollback(connection, cursor)
+                connection.close()
+                return
+        except Exception:
+            pass
+        connection.invalidate(error)
+
+
+class AsyncLock:
+    """A lock for the greenlets of one event loop."""
+
+    def __init__(self) -> None:
+        self._lock = asyncio.Lock()
+
+    def __enter__(self) -> None:
+        await_(self._lock.acquire())
+
+    def __exit__(self, *exception: object) -> None:
+        self._lock.release()
+
+
+class SqliteBackend(SqlBackend):
+    """SQLite in a file: writers take turns, readers run beside them."""
+
+    capabilities: ClassVar[frozenset[str]] = frozenset({"persistent", "processes", "async"})
+
+
+class InMemorySqliteBackend(SqlBackend):
+    """SQLite without a file: one connection that all threads take turns on, gone with ``close``."""
+
+    capabilities: ClassVar[frozenset[str]] = frozenset()
+
+    def __init__(self, url: URL, flavour: Flavour, options: Options, namespace: str | None) -> None:
+        super().__init__(url, flavour, options, namespace)
+        self._async_url = None
+        self._turn = threading.Lock()
+
+    def setup(self) -> None:
+        """See the contract."""
+        with self._turn:
+            super().setup()
+
+    def _attempt(self, side: Side, fn: Callable[[Transaction], T], write: bool) -> T:
+        with self._turn:
+            return super()._attempt(side, fn, write)
+
+    def reclaim(self) -> None:
+        """Do nothing: there is no file, and what is deleted is overwritten."""
+
+
+def flavour_of(url: URL) -> Flavour:
+    """Return what the SQL backend knows of the engine that a URL names."""
+    return Sqlite()
+
+
+def _chain(error: BaseException) -> list[BaseException]:
+    """Return the error, and those of ours in a row that wrap another, with that one last."""
+    chain = [error]
+    while isinstance(chain[-1], (ConflictError, _Unanswered, _Unreachable)) and chain[-1].__cause__ is not None:
+        chain.append(chain[-1].__cause__)
+    return chain
+
+
+def _said(error: object) -> str:
+    """Return what a driver said, in a line and without the values that some append."""
+    text = str(error).split("\n", 1)[0]
+    return f"{type(error).__name__}: {text[:200]}"

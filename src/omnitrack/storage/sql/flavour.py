@@ -1,0 +1,140 @@
+"""What differs between engines beyond their statements: connecting, beginning, reading errors, locking the schema."""
+
+from __future__ import annotations
+
+import enum
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, ClassVar, Literal
+
+import attrs
+from sqlalchemy import Connection, Engine
+from sqlalchemy.engine import URL, Dialect
+
+from omnitrack.errors import BackendError
+from omnitrack.storage.sql.tables import Tables, make_tables
+from omnitrack.storage.sql.transaction import SqlTransaction
+
+
+class Fault(enum.Enum):
+    """What an error of a driver means for the transaction in which it happened."""
+
+    CONFLICT = "another transaction was in the way: repeat"
+    LOST = "the connection is gone, and the transaction with it: repeat on another"
+    FAILED = "the statement, the data or the store is at fault: tell the caller"
+
+
+def _one_of(*accepted: str) -> Any:
+    def check(instance: object, attribute: Any, value: Any) -> None:
+        if value not in accepted:
+            raise BackendError(f"option {attribute.name}: got {value!r}, accepted are {', '.join(accepted)}")
+
+    return check
+
+
+def _at_least(least: float) -> Any:
+    def check(instance: object, attribute: Any, value: Any) -> None:
+        if value < least:
+            raise BackendError(f"option {attribute.name}: got {value!r}, accepted are numbers from {least}")
+
+    return check
+
+
+def _number(value: Any) -> float:
+    try:
+        return float(value)
+    except (TypeError, ValueError):
+        raise BackendError(f"an option of the SQL backend: got {value!r}, accepted is a number") from None
+
+
+def _whole(value: Any) -> int:
+    return int(_number(value))
+
+
+@attrs.frozen(kw_only=True)
+class Options:
+    """What a URL or a caller may ask of the SQL backend.
+
+    Attributes:
+        pool_size: connections kept at most, for sync and for async callers each; more callers wait.
+        pool_timeout: seconds that a caller waits for a connection.
+        busy_timeout: SQLite: seconds that a statement waits for another process that writes.
+        synchronous: SQLite: ``normal`` survives a killed process, and may lose the last commits in a power cut; ``full`` not even those.
+        guard: ``lock`` where row locks hold for the whole store; ``write`` where only written rows are checked, at commit (Galera with
+            several writing nodes).
+    """
+
+    pool_size: int = attrs.field(default=16, converter=_whole, validator=_at_least(1))
+    pool_timeout: float = attrs.field(default=30.0, converter=_number, validator=_at_least(0))
+    busy_timeout: float = attrs.field(default=10.0, converter=_number, validator=_at_least(0))
+    synchronous: Literal["normal", "full"] = attrs.field(default="normal", validator=_one_of("normal", "full"))
+    guard: Literal["lock", "write"] = attrs.field(default="lock", validator=_one_of("lock", "write"))
+
+
+class Flavour(ABC):
+    """One family of engines."""
+
+    transaction: ClassVar[type[SqlTransaction]] = SqlTransaction
+    #: Drivers as SQLAlchemy names them; None: it has no async one.
+    driver: ClassVar[str | None] = None
+    async_driver: ClassVar[str | None] = None
+    #: The extra of this distribution that brings the drivers.
+    extra: ClassVar[str | None] = None
+    #: Writers of one process wait for each other here rather than in the engine.
+    one_writer: ClassVar[bool] = False
+
+    def drivers(self, url: URL) -> tuple[URL, URL | None]:
+        """Return the URL for sync and for async callers; ``url`` may name a driver of either kind."""
+        family, _, named = url.drivername.partition("+")
+        sync, asynchronous = self.driver, self.async_driver
+        if named and named not in self.async_only():
+            sync = named
+        if named and (named in self.async_only() or named == self.both()):
+            asynchronous = named
+        sync_url = url.set(drivername=f"{family}+{sync}" if sync else family)
+        return sync_url, (url.set(drivername=f"{family}+{asynchronous}") if asynchronous else None)
+
+    def async_only(self) -> frozenset[str]:
+        """Return the drivers that serve async callers only."""
+        return frozenset(filter(None, [self.async_driver])) - {self.both()}
+
+    def both(self) -> str | None:
+        """Return the driver that serves both kinds of callers, if there is one."""
+        return None
+
+    def engine_arguments(self, url: URL, options: Options) -> dict[str, Any]:
+        """Return what create_engine() takes beside the URL."""
+        return {}
+
+    def connected(self, connection: Any, options: Options) -> None:
+        """Set up a new connection of the driver."""
+
+    @abstractmethod
+    def begin(self, connection: Any, cursor: Any, write: bool) -> None:
+        """Begin a transaction; one that only reads sees one snapshot."""
+
+    def commit(self, connection: Any, cursor: Any) -> None:
+        """Commit, or raise."""
+        cursor.execute("COMMIT")
+
+    def rollback(self, connection: Any, cursor: Any) -> None:
+        """Undo what was done since begin(), if anything was begun."""
+        cursor.execute("ROLLBACK")
+
+    @abstractmethod
+    def fault(self, error: BaseException) -> Fault:
+        """Return what an error of the driver means."""
+
+    def tables(self, dialect: Dialect, namespace: str | None) -> Tables:
+        """Return the tables of a namespace: those of a schema (a database) of that name."""
+        return make_tables(schema=namespace)
+
+    @contextmanager
+    def schema_lock(self, connection: Connection, tables: Tables) -> Iterator[None]:
+        """Hold off others that set up the same namespace, make the namespace, and begin and commit what is done inside."""
+        with connection.begin():
+            yield
+
+    def reclaim(self, engine: Engine, tables: Tables) -> None:
+        """Have what was deleted leave the store's files, as far as a client may ask for it."""

@@ -1,0 +1,269 @@
+"""What is asked of the tables: each query as Core builds it, by its shape, with the names of its parameters in order."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import (
+    ARRAY,
+    ColumnElement,
+    Select,
+    and_,
+    bindparam,
+    func,
+    literal_column,
+    or_,
+    select,
+    true,
+    tuple_,
+    union,
+)
+from sqlalchemy.sql import ClauseElement
+
+from omnitrack.storage.sql.tables import Tables
+from omnitrack.storage.sql.texts import Texts
+
+Built = tuple[ClauseElement, list[str]]
+
+
+class Queries:
+    """The queries of one dialect and one namespace; each method is called once for a shape."""
+
+    def __init__(self, tables: Tables, texts: Texts) -> None:
+        self.tables = tables
+        self.texts = texts
+
+    def rows(self, table: Any, column: str | None, after: bool, limit: bool, lock: bool = False) -> Built:
+        """Rows of identifiers or changes in order of id: those with ``column`` among a list, or all."""
+        query = select(table).order_by(table.c.id)
+        names = []
+        if column == "customers":  # of changes: went from them or to them
+            query = query.where(
+                or_(self.texts.among(table.c.old, "old"), self.texts.among(table.c.new, "new")),
+            )
+            names += ["old", "new"]
+        elif column is not None:
+            query = query.where(self.texts.among(table.c[column], "among"))
+            names.append("among")
+        if after:
+            query = query.where(table.c.id > bindparam("after"))
+            names.append("after")
+        if limit:
+            query = query.limit(bindparam("limit"))
+            names.append("limit")
+        if lock:
+            query = query.with_for_update()
+        return query, names
+
+    def changes(self, column: str | None, until: bool, after: bool, limit: bool) -> Built:
+        """The membership history in order of id."""
+        query, names = self.rows(self.tables.changes, column, after, limit)
+        if until:
+            assert isinstance(query, Select)
+            query = query.where(self.tables.changes.c.at <= bindparam("until"))
+            names.insert(len(names) - limit, "until")
+        return query, names
+
+    def links(self, ends: bool, after: bool, limit: bool) -> Built:
+        """Links in order of their key: those with an end among a list, or all."""
+        links = self.tables.links
+        key = [links.c.a, links.c.b, links.c.basis, links.c.assurance, links.c.ref]
+        names: list[str] = []
+
+        def beyond(query: Select[Any], suffix: str) -> Select[Any]:
+            if after:
+                query = query.where(self._beyond(key, [f"{c.name}{suffix}" for c in key], names))
+            return query
+
+        query: Any
+        if ends:
+            # A union, since an OR over two columns makes some engines read the whole table; it leaves out what both ends found.
+            sides = []
+            for suffix, column in (("1", links.c.a), ("2", links.c.b)):
+                names.append(f"ends{suffix}")
+                sides.append(beyond(select(links).where(self.texts.among(column, f"ends{suffix}")), suffix))
+            both = union(*sides).subquery()
+            query = select(both).order_by(*(both.c[c.name] for c in key))
+        else:
+            query = beyond(select(links), "").order_by(*key)
+        if limit:
+            query = query.limit(bindparam("limit"))
+            names.append("limit")
+        return query, names
+
+    def _beyond(self, columns: Sequence[Any], binds: Sequence[str], names: list[str]) -> ColumnElement[bool]:
+        """Return that the columns come after the position in ascending order; see ``_position`` for the parameters."""
+        if self.texts.row_values:
+            names += binds
+            return tuple_(*columns) > tuple_(*(bindparam(b, type_=c.type) for b, c in zip(binds, columns, strict=True)))
+        # a >= ? AND (a > ? OR b > ? OR ...) in full: (a > ?) OR (a = ? AND b > ?) OR ..., led by the range that an index serves.
+        first, name = columns[0], binds[0]
+        names.append(f"{name}_range")
+        alternatives = []
+        for length in range(1, len(columns) + 1):
+            terms = []
+            for place in range(length):
+                bind = f"{binds[place]}_{length}"
+                names.append(bind)
+                column = columns[place]
+                terms.append(column > bindparam(bind) if place == length - 1 else column == bindparam(bind))
+            alternatives.append(and_(*terms))
+        return and_(first >= bindparam(f"{name}_range"), or_(*alternatives))
+
+    def position(self, key: Sequence[Any]) -> list[Any]:
+        """Return the parameters of a position for ``_beyond`` and ``_before``."""
+        if self.texts.row_values:
+            return list(key)
+        values = [key[0]]
+        for length in range(1, len(key) + 1):
+            values += key[:length]
+        return values
+
+    def _turned(
+        self, time: ColumnElement[Any], id_: ColumnElement[Any], newest: bool, names: list[str]
+    ) -> ColumnElement[bool]:
+        """Return that (time, id) is strictly beyond a position, in either order."""
+        binds = ["after_time", "after_id"]
+        if not newest:
+            return self._beyond([time, id_], binds, names)
+        if self.texts.row_values:
+            names += binds
+            return tuple_(time, id_) < tuple_(bindparam(binds[0], type_=time.type), bindparam(binds[1], type_=id_.type))
+        names += ["range", "time_1", "time_2", "id_2"]
+        return and_(
+            time <= bindparam("range"),
+            or_(time < bindparam("time_1"), and_(time == bindparam("time_2"), id_ < bindparam("id_2"))),
+        )
+
+    def interactions(self, by: str | None, since: bool, until: bool, after: bool, limit: bool, newest: bool) -> Built:
+        """Interactions by id, or by (source, source_id), or all in order of time."""
+        t = self.tables.interactions.c
+        columns = [
+            func.coalesce(t.other_source_id, t.source_id).label("source_id") if column is t.source_id else column
+            for column in self.tables.interactions.columns
+            if column is not t.other_source_id
+        ]
+        query = select(*columns)
+        if by == "ids":
+            return query.where(self.texts.among(t.id, "ids")).order_by(t.id, t.revision), ["ids"]
+        if by == "sources":
+            among = and_(t.source == bindparam("source"), self.texts.among(t.source_id, "source_ids"))
+            return query.where(among).order_by(t.id, t.revision), ["source", "source_ids"]
+        names: list[str] = []
+        query = query.where(t.revision == literal_column("0"))
+        if since:
+            query = query.where(t.occurred_at >= bindparam("since"))
+            names.append("since")
+        if until:
+            query = query.where(t.occurred_at < bindparam("until"))
+            names.append("until")
+        if after:
+            query = query.where(self._turned(t.occurred_at, t.id, newest, names))
+        query = query.order_by(*(c.desc() if newest else c for c in (t.occurred_at, t.id)))
+        if limit:
+            query = query.limit(bindparam("limit"))
+            names.append("limit")
+        return query, names
+
+    def entries(self, by: str, filters: Sequence[str], limit: bool, newest: bool) -> Built:
+        """Entries in order of time: of one identifier, of a list of them, of interactions, or each of a list (``each``).
+
+        ``each`` takes the first of every identifier's own range, and the first of those.
+        """
+        table = self.tables.entries
+        t = table.c
+        names: list[str] = []
+        query = select(table)
+        wanted: Any = None
+        if by == "each":
+            wanted = self._unnest(t.identifier)
+            query = query.where(t.identifier == wanted.c.identifier)
+        elif by == "identifier":
+            query = query.where(t.identifier == bindparam("identifier"))
+            names.append("identifier")
+        else:
+            query = query.where(self.texts.among(t[by.removesuffix("s")], by))
+            names.append(by)
+        for name in filters:
+            if name == "live":
+                query = query.where(t.removed_at.is_(None))
+            elif name == "as_of":
+                query = query.where(
+                    t.added_at <= bindparam("as_of"),
+                    or_(t.removed_at.is_(None), t.removed_at > bindparam("as_of_2")),
+                )
+                names += ["as_of", "as_of_2"]
+            elif name == "after":
+                query = query.where(self._turned(t.occurred_at, t.interaction, newest, names))
+            else:
+                column, compare = _FILTERS[name]
+                query = query.where(
+                    compare(t[column], bindparam(name)) if compare else self.texts.among(t[column], name)
+                )
+                names.append(name)
+
+        def in_order(query: Any, c: Any, one: bool) -> Any:
+            # Of one identifier the key itself is the order, when the constant is not in it.
+            order = [c.occurred_at, c.interaction, *(() if one else (c.identifier,)), c.person, c.added_at]
+            query = query.order_by(*(column.desc() if newest else column.asc() for column in order))
+            return query
+
+        query = in_order(query, t, by in ("identifier", "each"))
+        if limit:
+            query = query.limit(bindparam("limit"))
+            names.append("limit")
+        if by == "each":
+            first = query.lateral("first")
+            query = in_order(select(first).select_from(wanted.join(first, true())), first.c, False)
+            query = query.limit(bindparam("limit_2"))
+            names = ["each", *names, "limit_2"]
+        return query, names
+
+    def _unnest(self, column: ColumnElement[Any]) -> Any:
+        values = bindparam("each", type_=ARRAY(column.type))
+        return func.unnest(values, type_=column.type).table_valued("identifier").render_derived(name="wanted")
+
+    def records(self, keys: bool, upto: bool, after: bool, limit: bool) -> Built:
+        """Records of a kind in order of key: those with keys among a list, or from a key on and below another."""
+        table = self.tables.records
+        t = table.c
+        query = select(table).where(t.kind == bindparam("kind")).order_by(t.key)
+        names = ["kind"]
+        if keys:
+            query = query.where(self.texts.among(t.key, "keys"))
+            names.append("keys")
+        query = query.where(t.key >= bindparam("start"))
+        names.append("start")
+        if upto:
+            query = query.where(t.key < bindparam("upto"))
+            names.append("upto")
+        if after:
+            query = query.where(t.key > bindparam("after"))
+            names.append("after")
+        if limit:
+            query = query.limit(bindparam("limit"))
+            names.append("limit")
+        return query, names
+
+
+_FILTERS: dict[str, tuple[str, Any]] = {
+    "roles": ("role", None),
+    "channels": ("channel", None),
+    "directions": ("direction", None),
+    "kinds": ("kind", None),
+    "assurance": ("assurance", lambda column, value: column >= value),
+    "since": ("occurred_at", lambda column, value: column >= value),
+    "until": ("occurred_at", lambda column, value: column < value),
+}
+
+
+def beyond_prefix(prefix: str) -> str | None:
+    """Return the first string, in order of code points, after all that start with ``prefix``; None where there is none."""
+    for place in range(len(prefix) - 1, -1, -1):
+        code = ord(prefix[place]) + 1
+        if code == 0xD800:  # surrogates are no characters
+            code = 0xE000
+        if code <= 0x10FFFF:
+            return prefix[:place] + chr(code)
+    return None

@@ -1,0 +1,151 @@
+"""SQLite: one file, WAL, one writer at a time, readers beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, ClassVar
+
+from sqlalchemy import Connection, Engine, Table, bindparam, literal_column, select, tuple_
+from sqlalchemy.dialects.sqlite import Insert, insert
+from sqlalchemy.engine import URL, Dialect
+from sqlalchemy.pool import StaticPool
+
+from omnitrack.storage.contract import ChangeRow, IdentifierChange, LinkRow
+from omnitrack.storage.sql import writes
+from omnitrack.storage.sql.flavour import Fault, Flavour, Options
+from omnitrack.storage.sql.queries import Built
+from omnitrack.storage.sql.tables import INTERACTION_COLUMNS, Tables, make_tables
+from omnitrack.storage.sql.transaction import SqlTransaction
+
+# Primary result codes, https://sqlite.org/rescode.html
+BUSY, LOCKED, PROTOCOL = 5, 6, 15
+
+CACHE_KIB = 32 * 1024  # pages of one connection; a clustered key of hashes is written all over
+STATEMENTS = 512  # prepared statements that one connection remembers
+
+
+def is_memory(url: URL) -> bool:
+    """Tell whether a URL names no file."""
+    return not url.database or url.database == ":memory:"
+
+
+class SqliteTransaction(SqlTransaction):
+    """A writer has the store to itself from BEGIN IMMEDIATE on, so what it has read stays true to the commit."""
+
+    def _epoch(self, stripe: int, lock: bool) -> int:
+        return super()._epoch(stripe, lock=False)
+
+    def _store_interactions(self, rows: Sequence[Any], plain: bool) -> set[bytes]:
+        table = self._tables.interactions
+        columns = INTERACTION_COLUMNS if plain else None
+        # All at once, counting. Only where the count falls short find which, by the row numbers that were given out since.
+        last = self._rows("last", lambda: (select(literal_column("max(rowid)")).select_from(table), []))[0][0] or 0
+        self._each(("add", table.name, columns), lambda: _insert_absent(table, columns), rows)
+        if self._cursor.rowcount == len(rows):
+            return set()
+        since = self._rows(
+            "since",
+            lambda: (select(table.c.id, table.c.revision).where(literal_column("rowid") > bindparam("last")), ["last"]),
+            (last,),
+        )
+        added = set(map(tuple, since))
+        return {row[0] for row in rows if (row[0], row[1]) not in added}
+
+    def update_identifiers(self, changes: Sequence[IdentifierChange], log: Sequence[ChangeRow] = ()) -> None:
+        """See the contract."""
+        super().update_identifiers(changes)
+        table = self._tables.changes
+        self._each(("add", table.name), lambda: _insert_absent(table), log)
+
+    def add_links(self, rows: Sequence[LinkRow]) -> None:
+        """See the contract."""
+        self._for_writing()
+        self._each("add links", lambda: _insert_older(self._tables.links), rows)
+
+
+def _insert_absent(table: Table, columns: int | None = None) -> Built:
+    _, names = writes.insert_rows(table, columns)
+    return insert(table).values({name: bindparam(name) for name in names}).on_conflict_do_nothing(), names
+
+
+def _insert_older(links: Table) -> Built:
+    """Insert a link; of two with the same key the one with the smaller (seen, evidence) stays, whole."""
+    names = [column.name for column in links.columns]
+    statement: Insert = insert(links).values({name: bindparam(name) for name in names})
+    new, old = statement.excluded, links.c
+    return statement.on_conflict_do_update(
+        index_elements=list(writes.LINK_KEY),
+        set_={name: new[name] for name in ("seen", "evidence", "score")},
+        where=tuple_(new.seen, new.evidence) < tuple_(old.seen, old.evidence),
+    ), names
+
+
+class Sqlite(Flavour):
+    """SQLite over the sqlite3 of the standard library."""
+
+    transaction = SqliteTransaction
+    driver: ClassVar[str | None] = "pysqlite"
+    async_driver: ClassVar[str | None] = "aiosqlite"
+    extra = "async"
+    one_writer = True
+
+    def engine_arguments(self, url: URL, options: Options) -> dict[str, Any]:
+        """Return what create_engine() takes; in memory all share the one connection that holds the data."""
+        connect = {
+            "isolation_level": None,  # transactions begin where begin() says, not where the driver guesses
+            "timeout": options.busy_timeout,
+            "cached_statements": STATEMENTS,
+            "check_same_thread": False,  # the pool gives a connection to one thread at a time
+        }
+        if is_memory(url):
+            return {"connect_args": connect, "poolclass": StaticPool}
+        return {"connect_args": connect}
+
+    def connected(self, connection: Any, options: Options) -> None:
+        """Set the pragmas, which belong to a connection and not to the file."""
+        cursor = connection.cursor()
+        try:
+            cursor.execute("PRAGMA journal_mode = WAL")
+            cursor.execute(f"PRAGMA synchronous = {options.synchronous}")
+            cursor.execute("PRAGMA secure_delete = ON")  # what is deleted is overwritten with zeros
+            cursor.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
+        finally:
+            cursor.close()
+
+    def begin(self, connection: Any, cursor: Any, write: bool) -> None:
+        """Begin; a writer takes the lock at once, since one that has read before cannot wait for it."""
+        cursor.execute("BEGIN IMMEDIATE" if write else "BEGIN")
+
+    def rollback(self, connection: Any, cursor: Any) -> None:
+        """Undo; the driver knows whether SQLite has ended the transaction by itself, as it does when the disk is full."""
+        connection.rollback()
+
+    def fault(self, error: BaseException) -> Fault:
+        """Read SQLite's result code."""
+        code = getattr(error, "sqlite_errorcode", None)
+        if code is not None and code & 0xFF in (BUSY, LOCKED, PROTOCOL):
+            return Fault.CONFLICT
+        return Fault.FAILED
+
+    def tables(self, dialect: Dialect, namespace: str | None) -> Tables:
+        """Return the tables of a namespace: those with its name before theirs."""
+        return make_tables(prefix=f"{namespace}_" if namespace else "")
+
+    @contextmanager
+    def schema_lock(self, connection: Connection, tables: Tables) -> Iterator[None]:
+        """Make all tables in one transaction that has the file to itself."""
+        with connection.begin():
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+            yield
+
+    def reclaim(self, engine: Engine, tables: Tables) -> None:
+        """Copy the write-ahead log into the file and cut it to nothing, as far as readers let go of it."""
+        connection = engine.raw_connection()
+        try:
+            cursor = connection.cursor()
+            cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            cursor.fetchall()
+            cursor.close()
+        finally:
+            connection.close()
