@@ -339,8 +339,8 @@ def _at_most_one(**selections: Sequence[Any] | None) -> None:
 class _Store:
     """What the backends of one named store share: the rows, and the lock of the one transaction that runs."""
 
-    def __init__(self) -> None:
-        self.state = MemoryState()
+    def __init__(self, state: MemoryState | None = None) -> None:
+        self.state = state or MemoryState()
         self.lock = threading.RLock()
         self.busy = False
 
@@ -353,12 +353,13 @@ class MemoryBackend(Backend):
     """Everything in this process's memory.
 
     ``memory://`` is a fresh store each time; ``memory://name`` is one store for all who give that name (and namespace) in this process.
+    Tests may make one around a ``MemoryState`` of theirs.
     """
 
     capabilities: ClassVar[frozenset[str]] = frozenset()
 
-    def __init__(self, store: _Store | None = None) -> None:
-        self._store = store or _Store()
+    def __init__(self, store: _Store | MemoryState | None = None) -> None:
+        self._store = store if isinstance(store, _Store) else _Store(store)
         self._closed = False
 
     @classmethod

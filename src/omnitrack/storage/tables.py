@@ -46,6 +46,11 @@ class _Ordered:
             self._fresh.clear()
         return self._settled
 
+    def copy(self) -> _Ordered:
+        twin = _Ordered()
+        twin._settled = list(self.ascending())
+        return twin
+
     def __bool__(self) -> bool:
         return bool(self._settled or self._fresh)
 
@@ -76,6 +81,13 @@ class Table(Generic[R]):
         else:
             self.rows[key] = row
         return old
+
+    def copy(self) -> Table[R]:
+        """Return a table of its own with the same rows."""
+        twin = Table(self._groups)
+        twin.rows = dict(self.rows)
+        twin._members = {group: keys.copy() for group, keys in self._members.items()}
+        return twin
 
     def keys(self, group: Hashable) -> list[Any]:
         """Return the keys of a group, ascending. The list is the table's own: copy it before writing."""
@@ -119,6 +131,12 @@ class MemoryState:
         self.records: Table[RecordRow] = Table(lambda row: (row.kind,))
         self.epoch: Table[int] = Table(lambda row: ())
         self.epoch.set("epoch", 0)
+
+    def copy(self) -> MemoryState:
+        """Return a state of its own with the same rows."""
+        twin = MemoryState()
+        vars(twin).update({name: table.copy() for name, table in vars(self).items()})
+        return twin
 
 
 def page(keys: Iterable[Any], after: Any, limit: int | None) -> Iterator[Any]:
