@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime, timedelta, timezone
 from typing import Any, NoReturn
 
-from omnitrack.errors import SourceFormatError, mask
+from omnitrack.errors import InvalidInteractionError, SourceFormatError, mask
+from omnitrack.interchange.report import ConversionReport
+from omnitrack.model import Interaction
 
 MAX_DOCUMENT = 64_000_000  # characters (bytes, where bytes came) of one document or line
 MAX_JSON_DEPTH = 64
@@ -217,3 +219,46 @@ def fits(value: Any, size: int, depth: int) -> bool:
                 return False
             todo.extend((part, left - 1) for part in (item.values() if isinstance(item, dict) else item))
     return len(json.dumps(value)) <= size
+
+
+def read_each(
+    document: object,
+    what: str,
+    read: Callable[[Any, str], Iterable[Interaction]],
+    report: ConversionReport,
+    on_error: str,
+) -> Iterator[Interaction]:
+    """Return the interactions of a document that is one JSON object or an array of them, checked as a whole.
+
+    Args:
+        document: a JSON text, UTF-8 bytes, or the parsed value.
+        what: the format, for errors.
+        read: gives the interactions of one object; gets the object and how errors shall name it.
+        report: counts, and takes what is refused where errors are collected.
+        on_error: ``"raise"`` refuses all with the first bad object; ``"collect"`` notes it and goes on.
+    """
+    if on_error not in ("raise", "collect"):
+        raise ValueError(f"on_error: got {on_error!r}, accepted are 'raise' and 'collect'")
+    out: list[Interaction] = []
+    try:
+        parsed = parse(document, what)
+    except SourceFormatError as error:
+        if on_error == "raise":
+            raise
+        report.reject(str(error))
+        return iter(out)
+    several = isinstance(parsed, list)
+    for index, item in enumerate(parsed if several else [parsed]):
+        where = f"{what}[{index}]" if several else what
+        report.documents += 1
+        try:
+            found = list(read(item, where))
+        except (SourceFormatError, InvalidInteractionError) as error:
+            reason = str(error) if str(error).startswith(where) else f"{where}: {error}"
+            if on_error == "raise":
+                raise type(error)(reason) from None
+            report.reject(reason, where=where)
+        else:
+            report.converted += len(found)
+            out += found
+    return iter(out)

@@ -15,6 +15,7 @@ from omnitrack.interchange.document import kind_of
 from omnitrack.interchange.report import ConversionReport
 from omnitrack.model import (
     MAX_ATTACHMENTS,
+    MAX_EXTRA,
     MAX_NAME,
     MAX_PARTICIPANTS,
     MAX_PEOPLE,
@@ -28,7 +29,7 @@ VERSION = 1
 VERSION_KEY = "omnitrack"
 
 MAX_SIGHTINGS = 1_000  # of one person, far beyond what is linked
-_MAX_URL = 65_536
+_MAX_TEXT = 65_536  # characters of a text that is kept as it came
 
 _TIMES = frozenset({"occurred_at", "ended_at", "recorded_at", "revised_at"})
 _PERSONS = frozenset({"participants", "sender"})
@@ -229,7 +230,7 @@ def _limited(value: Any, where: str, limit: int, *, required: bool = False) -> A
 
 def _identifier(value: Any, where: str) -> Identifier | str:
     if isinstance(value, str):
-        return str(_limited(value, where, MAX_IDENTIFIER_LENGTH))
+        return str(_limited(value, where, _MAX_TEXT))
     value = _object(value, where, Assurance.STATED)
     for name in value:
         if name not in ("scheme", "value", "scope", "linkable", "private", "reason", "raw"):
@@ -240,8 +241,8 @@ def _identifier(value: Any, where: str) -> Identifier | str:
         scope=_limited(value.get("scope", ""), f"{where}.scope", MAX_IDENTIFIER_LENGTH) or "",
         linkable=_flag(value.get("linkable", True), f"{where}.linkable", Assurance.STATED),
         private=_flag(value.get("private", False), f"{where}.private", Assurance.STATED),
-        reason=_limited(value.get("reason"), f"{where}.reason", MAX_IDENTIFIER_LENGTH),
-        raw=_limited(value.get("raw"), f"{where}.raw", MAX_IDENTIFIER_LENGTH),
+        reason=_limited(value.get("reason"), f"{where}.reason", _MAX_TEXT),
+        raw=_limited(value.get("raw"), f"{where}.raw", _MAX_TEXT),
     )
 
 
@@ -258,7 +259,7 @@ def _sighting(value: Any, where: str, trust: Assurance) -> Sighting:
     return Sighting(
         _identifier(value.get("identifier"), f"{where}.identifier"),
         min(assurance, trust),
-        _limited(value.get("raw"), f"{where}.raw", MAX_IDENTIFIER_LENGTH * 4),
+        _limited(value.get("raw"), f"{where}.raw", _MAX_TEXT),
     )
 
 
@@ -286,7 +287,8 @@ def _attachments(value: Any, where: str, trust: Assurance) -> tuple[Attachment, 
         if size is not None and (isinstance(size, bool) or not isinstance(size, int) or size < 0):
             raise _wrong(f"{at}.size", size, "a number of bytes")
         texts = {
-            name: _limited(part.get(name), f"{at}.{name}", _MAX_URL) for name in ("name", "media_type", "sha256", "url")
+            name: _limited(part.get(name), f"{at}.{name}", MAX_EXTRA)
+            for name in ("name", "media_type", "sha256", "url")
         }
         out.append(Attachment(size=size, **texts))
     return tuple(out)

@@ -1,0 +1,464 @@
+"""What the dialogs of a checked vCon are as interactions: who, when, on which channel, and what was said."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+
+import attrs
+
+from omnitrack.interchange.document import after, fits, read_time
+from omnitrack.interchange.fidelity import EXTENSION, restore
+from omnitrack.interchange.mime import plain_text
+from omnitrack.interchange.report import ConversionReport
+from omnitrack.interchange.vcon_check import decoded
+from omnitrack.model import MAX_EXTRA, MAX_NAME, Assurance, Attachment, Interaction, Sighting
+
+VENDOR = "omnitrack"
+#: Core draft, section "disposition": why a call came to nothing.
+OUTCOMES = {
+    "no-answer": "missed",
+    "busy": "busy",
+    "failed": "failed",
+    "congestion": "congestion",
+    "hung-up": "abandoned",
+    "voicemail-no-message": "voicemail",
+}
+_CUSTOMER = frozenset({"customer", "caller", "consumer", "client", "contact", "user", "subscriber", "patient"})
+_AGENT = frozenset({"agent", "ai", "bot", "representative", "operator", "salesperson", "host"})
+_OTHER = frozenset({"supervisor", "sme", "thirdparty", "participant", "observer"})
+_DIRECTIONS = {"in": "inbound", "inbound": "inbound", "out": "outbound", "outbound": "outbound"}
+_TARGETS = ("transfer_target", "transfer-target")
+_USED = frozenset(
+    [
+        "type",
+        "start",
+        "duration",
+        "parties",
+        "originator",
+        "filename",
+        "body",
+        "encoding",
+        "url",
+        "message_id",
+        "application",
+        "recordings",
+        "recording_set",
+        "mediatype",
+        "mimetype",
+    ]
+) | {EXTENSION, "transferee", "transferor", *_TARGETS}
+_USED_TOP = frozenset(
+    [
+        "vcon",
+        "uuid",
+        "created_at",
+        "updated_at",
+        "subject",
+        "parties",
+        "dialog",
+        "analysis",
+        "attachments",
+        "extensions",
+    ]
+)
+_DEPTH = 26
+_ROOM = MAX_EXTRA // 2  # characters of what is kept in attributes, well within the limit of the model
+_MAX_TEXT = 512  # characters of an identifier
+_MAX_URL = 65_536
+
+
+@attrs.define(slots=True)
+class _Party:
+    index: int
+    role: str | None
+    sightings: tuple[Sighting, ...]
+    name: str | None
+    left: dict[str, Any]
+    told: bool = False  # what is left of it stands with the first dialog that it is in
+
+
+class Reader:
+    """Reads one vCon that check() has let through."""
+
+    def __init__(
+        self,
+        vcon: dict[str, Any],
+        where: str,
+        report: ConversionReport,
+        trust: Assurance,
+        source: str,
+        scope: str | None,
+    ) -> None:
+        self.vcon, self.where, self.report, self.trust = vcon, where, report, trust
+        self.source, self.scope = source, scope
+        self.dialogs: list[dict[str, Any]] = [dialog or {} for dialog in vcon.get("dialog") or []]
+        self.parties = [self._party(index, party or {}) for index, party in enumerate(vcon.get("parties") or [])]
+        # An amended or redacted vCon has a name of its own and repeats the dialogs of the one that it refers to.
+        earlier: dict[str, Any] = next(
+            (vcon[name] for name in ("amended", "redacted", "appended", "ammended") if vcon.get(name)), {}
+        )
+        self.uuid = str(earlier.get("uuid") or vcon.get("uuid") or "").lower()
+        self.meta: dict[str, Any] = vcon["meta"] if isinstance(vcon.get("meta"), dict) else {}
+        ids = Counter(dialog.get("message_id") or "" for dialog in self.dialogs)
+        self.ids = {name for name, count in ids.items() if name and count == 1}
+        self.members = self._recordings()
+
+    def read(self, extended: bool = True) -> Iterator[Interaction]:
+        """Yield an interaction for each dialog that is one.
+
+        Args:
+            extended: with what the extension of omnitrack holds, or as a reader that does not know it would read.
+        """
+        pending_attachments = self._by_dialog("attachments")
+        pending_analysis = self._by_dialog("analysis")
+        inside = {member for members in self.members.values() for member in members}
+        first = True
+        for index, dialog in enumerate(self.dialogs):
+            if not dialog:
+                self.report.lose("dialog", "an empty placeholder of which nothing is known")
+                continue
+            if index in inside:
+                continue  # told by the recording set that it belongs to
+            parts = [index, *self.members.get(index, ())]
+            attachments = [item for part in parts for item in pending_attachments.pop(part, ())]
+            analysis = [item for part in parts for item in pending_analysis.pop(part, ())]
+            start = self._start(dialog)
+            if start is None:
+                self.report.lose("dialog", "a transfer of which nobody says when it was")
+                continue
+            interaction = self._interaction(index, dialog, start, attachments, analysis, first)
+            first = False
+            if extended:
+                at = f"{self.where}.dialog[{index}].{EXTENSION}"
+                interaction = restore(interaction, dialog.get(EXTENSION), at, trust=self.trust, report=self.report)
+            yield interaction
+        for name, left in (("attachments", pending_attachments), ("analysis", pending_analysis)):
+            for items in left.values():
+                self.report.lose(name, "belongs to no dialog that became an interaction", len(items))
+        if not self.dialogs:
+            self.report.lose("parties", "a vCon without dialog tells of no interaction", max(1, len(self.parties)))
+
+    def _interaction(
+        self,
+        index: int,
+        dialog: dict[str, Any],
+        start: datetime,
+        attachments: list[dict[str, Any]],
+        analysis: list[dict[str, Any]],
+        first: bool,
+    ) -> Interaction:
+        kind = dialog["type"]
+        left = {name: value for name, value in dialog.items() if name not in _USED and value not in (None, {}, [])}
+        fields: dict[str, Any] = {"occurred_at": start, "subject": self.vcon.get("subject") or None}
+        duration = dialog.get("duration")
+        if duration is not None and (duration or kind != "text"):
+            fields["ended_at"] = after(start, duration, f"{self.where}.dialog[{index}].duration")
+        fields["body"], files = self._content(kind, dialog, left)
+        for member in self.members.get(index, ()):
+            files += self._content("recording", self.dialogs[member], {})[1]
+        files += [file for item in attachments for file in self._attachment(item, left)]
+        if kind != "text":
+            fields["body"] = self._spoken(analysis)
+        left_analysis = [item for item in analysis if item]
+        media = str(dialog.get("mediatype") or dialog.get("mimetype") or "")
+        fields |= self._people(dialog, left)
+        fields["channel"] = _channel(kind, dialog, media, self.parties)
+        fields["kind"] = {"text": "message", "transfer": "transfer"}.get(kind, "call")
+        disposition = left.get("disposition") or _meta(dialog).get("disposition") or self.meta.get("disposition")
+        if kind == "incomplete":
+            reason = str(left["disposition"])
+            fields["outcome"] = OUTCOMES.get(reason, reason[:MAX_NAME])
+            if reason in OUTCOMES:
+                left.pop("disposition")
+        elif isinstance(disposition, str):
+            fields["outcome"] = disposition.lower()[:MAX_NAME]
+        direction = _meta(dialog).get("direction") or self.meta.get("direction")
+        if isinstance(direction, str) and direction.lower() in _DIRECTIONS:
+            fields["direction"] = _DIRECTIONS[direction.lower()]
+        if kind == "text" and media and not media.startswith(("text/plain", "multipart/")):
+            left["mediatype"] = media
+        if first:
+            left |= {name: v for name, v in self.vcon.items() if name not in _USED_TOP and v not in (None, {}, [], "")}
+        fields["attributes"] = self._kept(left, left_analysis)
+        return Interaction(
+            attachments=tuple(files),
+            thread=self.uuid or None,
+            source=self.source,
+            source_id=self._source_id(index, dialog),
+            **fields,
+        )
+
+    def _source_id(self, index: int, dialog: dict[str, Any]) -> str:
+        """Name the dialog so that another copy or a later version of the vCon names it alike.
+
+        A Message-ID of RFC 5322 is unique in the world; ids of other systems, and positions, are within one vCon.
+        """
+        name = dialog.get("message_id")
+        if name in self.ids:
+            if name.startswith("<") and name.endswith(">") and "@" in name:
+                return str(name)
+            return f"{self.uuid}#{name}"
+        return f"{self.uuid}#{index}"
+
+    def _start(self, dialog: dict[str, Any]) -> datetime | None:
+        value = dialog.get("start")
+        if value is None:  # of a transfer: the calls that it joins say when it was
+            for name in ("target_dialog", "target-dialog", "original"):
+                for index in _flat(dialog.get(name)):
+                    value = value or self.dialogs[index].get("start")
+            value = value or self.vcon.get("created_at")
+        if value is None:
+            return None
+        moment, zoned = read_time(value, f"{self.where}.dialog.start")
+        if not zoned:
+            self.report.assume("start", "no zone given, UTC taken")
+        return moment
+
+    def _party(self, index: int, party: dict[str, Any]) -> _Party:
+        left = {name: value for name, value in party.items() if value not in (None, "", {}, [])}
+        meta = party.get("meta") or {}
+        role = str(left.pop("role", None) or meta.get("role") or "").lower()
+        if role not in _CUSTOMER | _AGENT | _OTHER:
+            if role:
+                left["role"] = role
+            role = "agent" if left.get("type") == "bot" else ""
+        role = "customer" if role in _CUSTOMER else "agent" if role in _AGENT else role and "participant"
+        texts: dict[str, None] = {}
+        for name, value in party.items():
+            if not isinstance(value, str) or not value.strip():
+                continue
+            text = value.strip()
+            if name == "tel":
+                texts["phone:" + _without(text, "tel:")] = None
+            elif name == "sip":
+                texts["phone:sip:" + _without(text, "sip:")] = None
+            elif name in ("mailto", "email"):
+                texts["email:" + _without(text, "mailto:").partition("?")[0]] = None
+            elif name == "uuid" and self.scope and role == "customer":
+                texts[f"crm:{text}@{self.scope}"] = None
+            else:
+                continue
+            left.pop(name)
+        fine = [text for text in texts if len(text) <= _MAX_TEXT]
+        if len(fine) < len(texts):
+            self.report.lose("parties", "identifiers longer than any that is accepted", len(texts) - len(fine))
+        assurance = min(Assurance.OBSERVED, self.trust)
+        name = left.pop("name", None)
+        return _Party(index, role or None, tuple(Sighting(text, assurance) for text in fine), name, left)
+
+    def _people(self, dialog: dict[str, Any], left: dict[str, Any]) -> dict[str, Any]:
+        """Return who it was with: customers where the roles tell them, else sender and recipients."""
+        indices = _flat(dialog.get("parties"))
+        if dialog["type"] == "transfer":
+            indices = [index for name in ("transferee", "transferor", *_TARGETS) for index in _flat(dialog.get(name))]
+            targets = [self._label(index) for name in _TARGETS for index in _flat(dialog.get(name))]
+            if targets:
+                left["transfer_target"] = targets
+        indices = list(dict.fromkeys(indices))
+        here = [self.parties[index] for index in indices]
+        begun = _flat(dialog.get("originator")) or indices[:1]
+        agents = [party for party in here if party.role == "agent"]
+        customers = [party for party in here if party.role == "customer"]
+        others = [party for party in here if party.role == "participant"]
+        unknown = [party for party in here if party.role is None]
+        out: dict[str, Any] = {}
+        if not customers and agents:
+            customers, unknown = unknown, []  # whoever speaks with an agent is a customer
+        if customers:
+            others += unknown
+            out["customers"] = tuple(party.sightings for party in customers)
+            if begun:
+                out["direction"] = "outbound" if self.parties[begun[0]].role == "agent" else "inbound"
+        elif unknown:
+            self.report.assume("parties", "no roles given: the own identifiers must tell customers from the company")
+            if dialog["type"] == "transfer":
+                others += unknown
+            else:
+                unknown.sort(key=lambda party: party.index not in begun)
+                out["sender"] = unknown[0].sightings
+                out["recipients"] = tuple(party.sightings for party in unknown[1:])
+        elif agents:
+            out["direction"] = "internal"
+        out["participants"] = tuple(sighting for party in others for sighting in party.sightings)
+        used = set()
+        if agents:
+            agent = agents[0]
+            label = agent.name or agent.left.get("uuid")
+            out["agent"] = label[:MAX_NAME] if label else None
+            out["via"] = agent.sightings[0].identifier if agent.sightings else None
+            used.add(agent.index)
+            if len(agents) > 1:
+                left["agents"] = [self._label(party.index) for party in agents[1:]]
+        if len(customers) == 1 and customers[0].name:
+            out["traits"] = {"name": customers[0].name}
+            used.add(customers[0].index)
+        rest = []
+        for party in here:
+            more = {**party.left, **({"name": party.name} if party.name and party.index not in used else {})}
+            if more and not party.told:
+                party.told = True
+                rest.append({"party": party.index, **more})
+        if rest:
+            left["parties"] = rest
+        return out
+
+    def _label(self, index: int) -> str | int:
+        return self.parties[index].name or index
+
+    def _content(self, kind: str, dialog: dict[str, Any], left: dict[str, Any]) -> tuple[str | None, list[Attachment]]:
+        """Return what was written, and what else came with it."""
+        body, media = dialog.get("body"), str(dialog.get("mediatype") or dialog.get("mimetype") or "")
+        raw = decoded(body) if isinstance(body, str) and dialog.get("encoding") == "base64url" else None
+        if kind == "text" and body not in (None, ""):
+            text, files = plain_text(raw if raw is not None else body, media)
+            if any(file.size for file in files):
+                self.report.lose("dialog.body", "bytes are described by size and hash, not stored", len(files))
+            return text or None, files
+        if not (raw or dialog.get("url") or dialog.get("filename") or dialog.get("content_hash")):
+            return None, []
+        if raw:
+            self.report.lose("dialog.body", "bytes are described by size and hash, not stored")
+        digest = hashlib.sha256(raw).hexdigest() if raw else _sha256(dialog.get("content_hash"))
+        if digest is not None:
+            left.pop("content_hash", None)
+        return None, [self._file(dialog, raw, digest)]
+
+    def _attachment(self, item: dict[str, Any], left: dict[str, Any]) -> Iterator[Attachment]:
+        body = item.get("body")
+        if body not in (None, "") and item.get("encoding") != "base64url":
+            left.setdefault("attachments", []).append(item)  # JSON or text: notes of machines, kept as they are
+            return
+        raw = decoded(body) if isinstance(body, str) else None
+        if raw:
+            self.report.lose("attachments.body", "bytes are described by size and hash, not stored")
+        digest = hashlib.sha256(raw).hexdigest() if raw else _sha256(item.get("content_hash"))
+        yield self._file(item, raw, digest)
+
+    def _file(self, item: dict[str, Any], raw: bytes | None, digest: str | None) -> Attachment:
+        texts = {"name": "filename", "media_type": "mediatype" if item.get("mediatype") else "mimetype", "url": "url"}
+        found = {name: item.get(parameter) or None for name, parameter in texts.items()}
+        for name, value in found.items():
+            if value is not None and len(value) > _MAX_URL:
+                self.report.lose(texts[name], f"longer than {_MAX_URL} characters")
+                found[name] = None
+        return Attachment(size=len(raw) if raw else None, sha256=digest, **found)
+
+    def _spoken(self, analysis: list[dict[str, Any]]) -> str | None:
+        """Return what was said in a call: its transcript, else a summary; what is used is emptied."""
+        for wanted in ("transcript", "summary"):
+            for item in analysis:
+                text = _conversation(item.get("body"), self.parties) if item.get("type") == wanted else None
+                if text:
+                    kept = (
+                        {} if item.get("vendor") == VENDOR else {k: item[k] for k in ("type", "vendor") if item.get(k)}
+                    )
+                    item.clear()
+                    item.update(kept)
+                    return text
+        return None
+
+    def _kept(self, left: dict[str, Any], analysis: list[dict[str, Any]]) -> dict[str, Any]:
+        """Return the attributes: what has no field of its own, as far as there is room."""
+        room = _ROOM
+        kept: dict[str, Any] = {}
+        for name, value in [*left.items(), *(("analysis", item) for item in analysis)]:
+            if not fits(value, room, _DEPTH):
+                self.report.lose(name, "larger or deeper than attributes may be")
+                continue
+            room -= len(json.dumps(value))
+            if name == "analysis":
+                kept.setdefault(name, []).append(value)
+            else:
+                kept[name] = value
+        return {"vcon": kept} if kept else {}
+
+    def _by_dialog(self, name: str) -> dict[int, list[dict[str, Any]]]:
+        """Return copies of attachments or analysis under the first dialog that they name, else under the first of all."""
+        out: dict[int, list[dict[str, Any]]] = {}
+        for item in self.vcon.get(name) or ():
+            if item:
+                out.setdefault(next(iter(_flat(item.get("dialog"))), 0), []).append(dict(item))
+        return out
+
+    def _recordings(self) -> dict[int, list[int]]:
+        """Return the recordings of each recording set; each recording is in one set at most."""
+        owner: dict[int, int] = {}
+        for index, dialog in enumerate(self.dialogs):
+            if dialog.get("type") == "recording-set":
+                for member in _flat(dialog.get("recordings")):
+                    if self.dialogs[member].get("type") == "recording":
+                        owner.setdefault(member, index)
+            elif dialog.get("type") == "recording":
+                for target in _flat(dialog.get("recording_set"))[:1]:
+                    if self.dialogs[target].get("type") == "recording-set":
+                        owner.setdefault(index, target)
+        out: dict[int, list[int]] = {}
+        for member in sorted(owner):
+            out.setdefault(owner[member], []).append(member)
+        return out
+
+
+def _flat(value: Any) -> list[int]:
+    """Return the indices of a value that may be one, an array of them, or nested by channel."""
+    if value is None:
+        return []
+    if not isinstance(value, list):
+        return [value]
+    return [index for part in value for index in _flat(part)]
+
+
+def _meta(dialog: dict[str, Any]) -> dict[str, Any]:
+    return dialog.get("meta") or {}
+
+
+def _without(text: str, prefix: str) -> str:
+    return text[len(prefix) :] if text.lower().startswith(prefix) else text
+
+
+def _sha256(hashes: Any) -> str | None:
+    """Return the SHA-256 of a content hash as hex; None where it is of another algorithm."""
+    for part in hashes if isinstance(hashes, list) else [hashes]:
+        if isinstance(part, str) and part.startswith("sha256-"):
+            raw = decoded(part.removeprefix("sha256-"))
+            if raw is not None and len(raw) == 32:
+                return raw.hex()
+    return None
+
+
+def _channel(kind: str, dialog: dict[str, Any], media: str, parties: list[_Party]) -> str:
+    application = (dialog.get("application") or "").strip().lower()
+    if application:
+        return str(application)[:MAX_NAME]
+    if kind != "text":
+        return "video" if media.startswith("video/") else "phone"
+    schemes = {
+        str(one.identifier).partition(":")[0]
+        for index in _flat(dialog.get("parties"))
+        for one in parties[index].sightings
+    }
+    return "email" if "email" in schemes else "sms" if "phone" in schemes else "chat"
+
+
+def _conversation(body: Any, parties: list[_Party]) -> str | None:
+    """Return a transcript as text: it is one already, or a list of who said what."""
+    if isinstance(body, str):
+        return body or None
+    if not isinstance(body, list):
+        return None
+    lines = []
+    for turn in body:
+        if not isinstance(turn, dict):
+            return None
+        said = next((turn[name] for name in ("message", "text", "body") if isinstance(turn.get(name), str)), None)
+        if said is None:
+            return None
+        who = next((turn[name] for name in ("speaker", "party", "parties") if name in turn), None)
+        if isinstance(who, int) and not isinstance(who, bool) and 0 <= who < len(parties):
+            who = parties[who].name
+        lines.append(f"{who}: {said}" if isinstance(who, str) else said)
+    return "\n".join(lines) or None

@@ -1,0 +1,56 @@
+"""Real documents of others that tests read where they are there: shared data beside the checkout, or OMNITRACK_DATA."""
+
+from __future__ import annotations
+
+import json
+import os
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+DATA = Path(os.environ.get("OMNITRACK_DATA", Path(__file__).parents[3] / "shared" / "data"))
+
+
+def folder(name: str) -> Path:
+    path = DATA / name
+    if not path.is_dir():
+        pytest.skip(f"the test data {name} is not there; set OMNITRACK_DATA to the folder that holds it")
+    return path
+
+
+@cache
+def read(path: Path) -> Any:
+    return json.loads(path.read_text(encoding="utf-8"))
+
+
+def mutations(draw: Any, document: Any) -> Any:
+    """Return the document with a few values somewhere in it removed, swapped or replaced by hostile ones."""
+    from hypothesis import strategies as st
+
+    hostile = st.sampled_from(
+        [None, True, -1, 0, 10**30, 1e308, "", "x", "\ud800", "\x00", "9" * 3000, [], {}, [[]], [None], {"a": 1}, "+1"]
+        + ["0000-00-00T00:00:00Z", "9999-12-31T23:59:59-14:00", "https://[", "=?", "a@b", [0] * 50]
+    )
+    document = json.loads(json.dumps(document))
+    for _ in range(draw(st.integers(0, 4))):
+        holder = document
+        while True:
+            if not isinstance(holder, (dict, list)) or not holder:
+                break
+            key = (
+                draw(st.sampled_from(sorted(holder)))
+                if isinstance(holder, dict)
+                else draw(st.integers(0, len(holder) - 1))
+            )
+            inner = holder[key]
+            if isinstance(inner, (dict, list)) and inner and draw(st.booleans()):
+                holder = inner
+                continue
+            if isinstance(holder, dict) and draw(st.booleans()):
+                del holder[key]
+            else:
+                holder[key] = draw(hostile)
+            break
+    return document
