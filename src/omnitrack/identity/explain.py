@@ -1,0 +1,184 @@
+"""Explanations: the path of links that makes two identifiers one person, or what keeps them apart, in words and as data. Pure."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+
+import attrs
+
+from omnitrack.identifiers.scheme import Identifier
+from omnitrack.identity.partition import EVIDENCE, MATCH, PERSONAL, Edge, Partition
+from omnitrack.model import Assurance
+from omnitrack.storage.contract import LinkRow
+
+_ASSURANCE_WORDS = {
+    Assurance.SIMILAR: "similar",
+    Assurance.CLAIMED: "claimed",
+    Assurance.OBSERVED: "observed",
+    Assurance.VERIFIED: "verified",
+    Assurance.STATED: "stated",
+}
+_OBSTACLE_WORDS = {
+    "denied": "somebody said that they are not one person, or one of them was reassigned",
+    "shared": "one of them is shared by several people",
+    "exclusive": "it would put two values of an exclusive scheme into one customer",
+    "size": "the customer would have more identifiers than the policy allows",
+    "oversized": "links connect more identifiers here than the policy believes; only verified ones count",
+    "claimed": "it was only claimed, which never merges",
+    "similar": "likeness alone only suggests",
+    "unlinkable": "one of them may not identify a person",
+    "policy": "the policy asks for more assurance",
+}
+
+
+@attrs.frozen(slots=True, kw_only=True)
+class Step:
+    """One link between two identifiers, and what it rests on.
+
+    Attributes:
+        a: one end. b: the other end.
+        basis: together (seen as one person's in one interaction), match, same, personal.
+        assurance: of the link.
+        seen: the earliest time of this evidence, or when the statement was made.
+        interaction: id of the interaction that shows it, for evidence.
+        statement: id of the statement, otherwise; with ``by`` and ``reason``.
+        obstacle: why it does not join, None where it does: denied, shared, exclusive, size, oversized, claimed, similar, unlinkable, policy.
+        detail: more on the obstacle, for people.
+    """
+
+    a: Identifier
+    b: Identifier
+    basis: str
+    assurance: Assurance
+    seen: datetime
+    interaction: str | None = None
+    statement: str | None = None
+    by: str | None = None
+    reason: str | None = None
+    obstacle: str | None = None
+    detail: str | None = None
+
+    def __str__(self) -> str:
+        ends = f"{self.a.display} and {self.b.display}"
+        if self.statement is not None:
+            who = self.by or "somebody"
+            text = f"{who} said on {self.seen:%Y-%m-%d} that {ends} are one person"
+            if self.basis == PERSONAL:
+                text = f"{who} said on {self.seen:%Y-%m-%d} that {self.a.display} is personal of {self.b.display}"
+            text += f" ({self.reason})" if self.reason else ""
+        elif self.basis == MATCH:
+            text = f"{ends} look alike"
+        else:
+            text = f"{ends} were seen together on {self.seen:%Y-%m-%d} ({_ASSURANCE_WORDS[self.assurance]}"
+            text += f", {self.interaction})" if self.interaction else ")"
+        if self.obstacle is not None:
+            text += f", but this does not join them: {self.detail or _OBSTACLE_WORDS[self.obstacle]}"
+        return text
+
+
+@attrs.frozen(slots=True, kw_only=True)
+class Explanation:
+    """Why two identifiers are one customer, or why not.
+
+    Attributes:
+        together: whether they are one customer.
+        path: the links from the one to the other. Where they are not together, the nearest path, on which at least one link has an
+            obstacle; empty where nothing leads from the one to the other.
+    """
+
+    a: Identifier
+    b: Identifier
+    together: bool
+    path: tuple[Step, ...]
+
+    @property
+    def obstacles(self) -> tuple[Step, ...]:
+        """The links of the path that do not join."""
+        return tuple(step for step in self.path if step.obstacle is not None)
+
+    def __str__(self) -> str:
+        if self.a == self.b and self.together:
+            return f"{self.a.display} is one identifier of one person."
+        verb = "are one person" if self.together else "are not one person"
+        head = f"{self.a.display} and {self.b.display} {verb}"
+        if not self.path:
+            return f"{head}: nothing links them."
+        return f"{head}: " + "; ".join(map(str, self.path)) + "."
+
+
+def weak_links(links: Iterable[LinkRow], result: Partition) -> list[tuple[LinkRow, str]]:
+    """Return the links of evidence that take no part in a partition, each with the kind of obstacle."""
+    taking_part = {(e.a, e.b) for e in result.edges}
+    taking_part |= {(c.edge.a, c.edge.b) for c in result.conflicts}
+    best: dict[tuple[bytes, bytes], LinkRow] = {}
+    for link in links:
+        pair = (link.a, link.b)
+        if (
+            link.basis in EVIDENCE
+            and pair not in taking_part
+            and (pair not in best or best[pair].assurance < link.assurance)
+        ):
+            best[pair] = link
+    kinds = {Assurance.SIMILAR: "similar", Assurance.CLAIMED: "claimed"}
+    return [(link, kinds.get(Assurance(link.assurance), "policy")) for link in best.values()]
+
+
+def shortest_path(
+    a: bytes, b: bytes, result: Partition, weak: Iterable[tuple[LinkRow, str]]
+) -> list[tuple[LinkRow, str | None]]:
+    """Return the links from a to b with the fewest obstacles, then the fewest links; empty where there is no way.
+
+    Links that join cost nothing, conflicts one, links that only suggest as well.
+    """
+    around: dict[bytes, list[tuple[bytes, LinkRow, str | None]]] = {}
+
+    def add(x: bytes, y: bytes, link: LinkRow, obstacle: str | None) -> None:
+        around.setdefault(x, []).append((y, link, obstacle))
+        around.setdefault(y, []).append((x, link, obstacle))
+
+    def add_edge(edge: Edge, obstacle: str | None) -> None:
+        add(edge.a, edge.b, edge.link, obstacle)
+
+    for edge in result.joined:
+        add_edge(edge, None)
+    for conflict in result.conflicts:
+        add_edge(conflict.edge, conflict.kind)
+    for link, kind in weak:
+        add(link.a, link.b, link, kind)
+    cost: dict[bytes, int] = {a: 0}
+    came: dict[bytes, tuple[bytes, LinkRow, str | None]] = {}
+    queue = deque([a])
+    while queue:
+        x = queue.popleft()
+        for y, link, obstacle in around.get(x, ()):
+            price = cost[x] + (obstacle is not None)
+            if price < cost.get(y, price + 1):
+                cost[y] = price
+                came[y] = (x, link, obstacle)
+                (queue.append if obstacle else queue.appendleft)(y)
+    path: list[tuple[LinkRow, str | None]] = []
+    x = b
+    while x != a:
+        if x not in came:
+            return []
+        x, link, obstacle = came[x]
+        path.append((link, obstacle))
+    path.reverse()
+    return path
+
+
+def details(kind: str | None, link: LinkRow, result: Partition, names: Mapping[bytes, Identifier]) -> str | None:
+    """Return more words on an obstacle, where there is more to say."""
+    if kind == "shared":
+        return "; ".join(
+            f"{names[x].display} is shared: {result.shared[x]}" for x in (link.a, link.b) if x in result.shared
+        )
+    if kind == "exclusive":
+        return _OBSTACLE_WORDS["exclusive"]
+    if kind in ("policy", "claimed"):
+        for x in (link.a, link.b):
+            if not names[x].linkable:
+                return f"{names[x].display} may not identify a person: {names[x].reason}"
+    return None

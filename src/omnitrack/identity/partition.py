@@ -1,0 +1,402 @@
+"""The partition: identifiers, links and statements in, customers out. Pure: no store, no clock, no order of arrival."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+
+import attrs
+
+from omnitrack.identity.policy import Policy
+from omnitrack.model import Assurance
+from omnitrack.storage.contract import LINKABLE, RETIRED, IdentifierRow, LinkRow
+
+# Bases of links. The first two are evidence, the others statements.
+TOGETHER = "together"  # seen as one person's in one interaction
+MATCH = "match"  # a matcher's score
+SAME = "same"
+DIFFERENT = "different"
+SHARED_MARK = "shared"
+PERSONAL = "personal"  # a is personal of b
+REASSIGNED = "reassigned"  # a has a later holder b
+EVIDENCE = frozenset((TOGETHER, MATCH))
+
+AUTO_MATCHED = 1  # the strength of a match that merges by itself: below everything that was seen
+
+
+@attrs.frozen(slots=True)
+class Edge:
+    """The strongest link of a pair, as the policy reads it."""
+
+    a: bytes
+    b: bytes
+    strength: int  # an Assurance, or AUTO_MATCHED
+    seen: int
+    link: LinkRow
+
+    @property
+    def order(self) -> tuple[int, int, bytes, bytes]:
+        """Strongest first, then the one seen earliest, then by key: new evidence cannot push out old."""
+        return (-self.strength, self.seen, self.a, self.b)
+
+
+@attrs.frozen(slots=True)
+class Conflict:
+    """A link that would join, and what keeps it from it: ``denied``, ``shared``, ``exclusive``, ``size`` or ``oversized``."""
+
+    edge: Edge
+    kind: str
+
+
+@attrs.define(slots=True)
+class Partition:
+    """Who is whom.
+
+    Attributes:
+        customer: of each identifier the home that names its customer.
+        shared: why an identifier is shared, for those that are.
+        joined: the links that make the customers, a forest.
+        edges: every link that takes part, in or out.
+        conflicts: links that would join and do not.
+        oversized: identifiers in a component beyond ``max_component``.
+    """
+
+    customer: dict[bytes, bytes]
+    shared: dict[bytes, str]
+    joined: list[Edge]
+    edges: list[Edge]
+    conflicts: list[Conflict]
+    oversized: set[bytes]
+
+
+def strength_of(link: LinkRow, policy: Policy) -> int:
+    """Return how strongly a link of evidence merges under the policy; 0 where it only suggests."""
+    if link.basis == MATCH:
+        return AUTO_MATCHED if policy.auto_match is not None and link.score >= policy.auto_match * 1_000_000 else 0
+    return link.assurance if link.assurance >= policy.merges_at else 0
+
+
+def usable(row: IdentifierRow | None) -> bool:
+    """Whether an identifier may take part in a merge at all."""
+    return row is not None and bool(row.state & LINKABLE) and not row.state & RETIRED
+
+
+class Statements:
+    """The statements among some links, sorted out."""
+
+    __slots__ = ("denied", "marked", "personal", "same")
+
+    def __init__(self, links: Iterable[LinkRow]) -> None:
+        self.same: dict[tuple[bytes, bytes], LinkRow] = {}
+        self.denied: set[tuple[bytes, bytes]] = set()
+        self.marked: set[bytes] = set()
+        self.personal: dict[bytes, LinkRow] = {}
+        for link in links:
+            basis = link.basis
+            if basis in EVIDENCE:
+                continue
+            pair = (link.a, link.b) if link.a <= link.b else (link.b, link.a)
+            if basis == SAME:
+                old = self.same.get(pair)
+                if old is None or (link.seen, link.ref) < (old.seen, old.ref):
+                    self.same[pair] = link
+            elif basis == DIFFERENT:
+                self.denied.add(pair)
+            elif basis == SHARED_MARK:
+                self.marked.add(link.a)
+            elif basis == PERSONAL:
+                # What was said last counts: somebody who gives an identifier to one person takes it from another.
+                known = self.personal.get(link.a)
+                if known is None or (link.seen, link.ref) > (known.seen, known.ref):
+                    self.personal[link.a] = link
+
+
+def exclusive_classes(
+    rows: Mapping[bytes, IdentifierRow], statements: Statements, exclusive: Callable[[str], bool]
+) -> dict[bytes, bytes]:
+    """Return, for values of exclusive schemes that statements call one, the value that stands for them all."""
+    leader: dict[bytes, bytes] = {}
+
+    def find(x: bytes) -> bytes:
+        while leader.get(x, x) != x:
+            x = leader[x]
+        return x
+
+    for a, b in sorted(statements.same):
+        if (a, b) in statements.denied:
+            continue
+        row, other = rows.get(a), rows.get(b)
+        if row is None or other is None or row.scheme != other.scheme or row.scope != other.scope:
+            continue
+        if exclusive(row.scheme):
+            first, second = sorted((find(a), find(b)))
+            leader[second] = first
+            leader.setdefault(first, first)
+    return {x: find(x) for x in leader}
+
+
+def _over_limit(groups: Mapping[tuple[str, str], set[bytes]], limit: Callable[[str], int | None]) -> str | None:
+    for (scheme, scope), neighbours in sorted(groups.items()):
+        most = limit(scheme)
+        if most is not None and len(neighbours) > most:
+            where = f" in {scope}" if scope else ""
+            return f"seen with {len(neighbours)} different {scheme}s{where}, more than the {most} of one person"
+    return None
+
+
+class Reader:
+    """Links as the policy reads them: what takes part (rule a), what counts as shared (rule b), what may join (rule c)."""
+
+    def __init__(self, rows: Mapping[bytes, IdentifierRow], links: Sequence[LinkRow], policy: Policy) -> None:
+        self.rows = rows
+        self.policy = policy
+        exclusive: dict[str, bool] = {}
+        limits: dict[str, int | None] = {}
+        for scheme in {row.scheme for row in rows.values()}:
+            exclusive[scheme] = policy.exclusive(scheme)
+            limits[scheme] = policy.limit(scheme)
+        self.exclusive = exclusive
+        self._limits = limits
+        self.statements = Statements(links)
+        self.classes = exclusive_classes(rows, self.statements, lambda scheme: exclusive[scheme])
+        self.evidence: dict[tuple[bytes, bytes], Edge] = {}
+        self.neighbours: dict[bytes, list[bytes]] = {}
+        for link in links:
+            if link.basis not in EVIDENCE:
+                continue
+            a, b = link.a, link.b
+            strength = strength_of(link, policy)
+            if not strength or not usable(rows.get(a)) or not usable(rows.get(b)):
+                continue
+            old = self.evidence.get((a, b))
+            if old is None:
+                self.neighbours.setdefault(a, []).append(b)
+                self.neighbours.setdefault(b, []).append(a)
+            elif (-old.strength, old.seen, old.link) <= (-strength, link.seen, link):
+                continue
+            self.evidence[a, b] = Edge(a, b, strength, link.seen, link)
+
+    def shared(self, x: bytes) -> str | None:
+        """Return why an identifier all of whose links were given counts as shared, or None."""
+        if x in self.statements.personal:
+            return None
+        if x in self.statements.marked:
+            return "marked as shared"
+        neighbours = self.neighbours.get(x, ())
+        if len(neighbours) < 2:
+            return None
+        groups: dict[tuple[str, str], set[bytes]] = {}
+        for other in neighbours:
+            row = self.rows[other]
+            if self.exclusive[row.scheme]:
+                groups.setdefault((row.scheme, row.scope), set()).add(self.classes.get(other, other))
+            else:
+                groups.setdefault((row.scheme, ""), set()).add(other)
+        return _over_limit(groups, self._limits.__getitem__)
+
+    def denied(self, a: bytes, b: bytes) -> bool:
+        """Whether a statement, or a reassignment between two holders of one identifier, keeps a pair apart."""
+        return ((a, b) if a <= b else (b, a)) in self.statements.denied or self.rows[a].base == self.rows[b].base
+
+    def edges(self, shared: Mapping[bytes, object]) -> tuple[list[Edge], list[Conflict]]:
+        """Return the links that may join (rule c), and those that a shared end or a denial keeps from it."""
+        personal = self.statements.personal
+        best = {
+            pair: edge for pair, edge in self.evidence.items() if pair[0] not in personal and pair[1] not in personal
+        }
+        stated = list(self.statements.same.items())
+        stated += [((x, link.b) if x <= link.b else (link.b, x), link) for x, link in personal.items()]
+        for pair, link in stated:
+            if pair[0] != pair[1] and usable(self.rows.get(pair[0])) and usable(self.rows.get(pair[1])):
+                edge = Edge(*pair, int(Assurance.STATED), link.seen, link)
+                if pair not in best or best[pair].order > edge.order:
+                    best[pair] = edge
+        edges: list[Edge] = []
+        conflicts: list[Conflict] = []
+        for (a, b), edge in best.items():
+            if self.denied(a, b):
+                conflicts.append(Conflict(edge, "denied"))
+            elif a in shared or b in shared:
+                conflicts.append(Conflict(edge, "shared"))
+            else:
+                edges.append(edge)
+        return edges, conflicts
+
+
+def components(nodes: Iterable[bytes], edges: Iterable[Edge]) -> list[list[bytes]]:
+    """Return the connected components, identifiers without an edge as components of one."""
+    parent = {x: x for x in nodes}
+
+    def find(x: bytes) -> bytes:
+        while parent[x] != x:
+            parent[x] = parent[parent[x]]
+            x = parent[x]
+        return x
+
+    for edge in edges:
+        a, b = find(edge.a), find(edge.b)
+        if a != b:
+            parent[b] = a
+    found: dict[bytes, list[bytes]] = {}
+    for x in parent:
+        found.setdefault(find(x), []).append(x)
+    return list(found.values())
+
+
+class _Joiner:
+    """Rule d within one component: join strongest first, except where that breaks an exclusion."""
+
+    def __init__(self, nodes: Sequence[bytes], reader: Reader) -> None:
+        self.most = reader.policy.max_identifiers
+        self.parent = {x: x for x in nodes}
+        self.members: dict[bytes, list[bytes]] = {x: [x] for x in nodes}
+        self.values: dict[bytes, dict[tuple[str, str], bytes]] = {}
+        self.apart: dict[bytes, set[bytes]] = {x: set() for x in nodes}
+        bases: dict[bytes, list[bytes]] = {}
+        for x in nodes:
+            row = reader.rows[x]
+            scope = (row.scheme, row.scope)
+            self.values[x] = {scope: reader.classes.get(x, x)} if reader.exclusive[row.scheme] else {}
+            bases.setdefault(row.base, []).append(x)
+        for a, b in reader.statements.denied:
+            if a in self.parent and b in self.parent:
+                self.apart[a].add(b)
+                self.apart[b].add(a)
+        for holders in bases.values():
+            if len(holders) > 1:
+                for x in holders:
+                    self.apart[x].update(other for other in holders if other != x)
+
+    def find(self, x: bytes) -> bytes:
+        parent = self.parent
+        while parent[x] != x:
+            parent[x] = parent[parent[x]]
+            x = parent[x]
+        return x
+
+    def join(self, a: bytes, b: bytes) -> str | None:
+        """Join the customers of two identifiers; return the kind of conflict where that is not allowed, "" where they are one already."""
+        a, b = self.find(a), self.find(b)
+        if a == b:
+            return ""
+        if len(self.members[a]) < len(self.members[b]):
+            a, b = b, a
+        if not self.apart[a].isdisjoint(self.members[b]):
+            return "denied"
+        values, others = self.values[a], self.values[b]
+        if any(scope in values and values[scope] != value for scope, value in others.items()):
+            return "exclusive"
+        if self.most is not None and len(self.members[a]) + len(self.members[b]) > self.most:
+            return "size"
+        self.parent[b] = a
+        self.members[a] += self.members.pop(b)
+        values.update(others)
+        self.apart[a] |= self.apart.pop(b)
+        return None
+
+
+def _hazardless(nodes: Sequence[bytes], reader: Reader, denied_nodes: set[bytes]) -> bool:
+    """Whether nothing in a component can keep two of its identifiers apart, so that the order of joining does not matter."""
+    most = reader.policy.max_identifiers
+    if most is not None and len(nodes) > most:
+        return False
+    values: dict[tuple[str, str], bytes] = {}
+    bases: set[bytes] = set()
+    for x in nodes:
+        row = reader.rows[x]
+        if row.base in bases or x in denied_nodes:
+            return False
+        bases.add(row.base)
+        if reader.exclusive[row.scheme]:
+            value = reader.classes.get(x, x)
+            if values.setdefault((row.scheme, row.scope), value) != value:
+                return False
+    return True
+
+
+def partition(
+    rows: Mapping[bytes, IdentifierRow],
+    links: Sequence[LinkRow],
+    policy: Policy,
+    given: Mapping[bytes, str | None] | None = None,
+) -> Partition:
+    """Compute who is whom.
+
+    Args:
+        rows: identifiers by id. Their ``customer`` and the derived flags of ``state`` are not read.
+        links: every link with an end among ``rows``; those with an end elsewhere are left out.
+        policy: how to read them.
+        given: for identifiers at the border, whose links are not all here: why they are shared, or None where they are not.
+
+    Returns:
+        The partition of all ``rows``.
+    """
+    reader = Reader(rows, links, policy)
+    given = given or {}
+    shared: dict[bytes, str] = {}
+    for x in rows:
+        reason = given[x] if x in given else reader.shared(x)
+        if reason is not None:
+            shared[x] = reason
+    edges, conflicts = reader.edges(shared)
+    customer = {x: row.home for x, row in rows.items()}
+    joined: list[Edge] = []
+    oversized: set[bytes] = set()
+    touched = {x for edge in edges for x in (edge.a, edge.b)}
+    denied_nodes = {x for pair in reader.statements.denied for x in pair}
+    found = components(touched, edges)
+    of = {x: number for number, nodes in enumerate(found) for x in nodes}
+    grouped: list[list[Edge]] = [[] for _ in found]
+    for edge in edges:
+        grouped[of[edge.a]].append(edge)
+    while found:
+        nodes, inside = found.pop(), grouped.pop()
+        if policy.max_component is not None and len(nodes) > policy.max_component and nodes[0] not in oversized:
+            oversized.update(nodes)
+            strong = [edge for edge in inside if edge.strength >= Assurance.VERIFIED]
+            conflicts += [Conflict(edge, "oversized") for edge in inside if edge.strength < Assurance.VERIFIED]
+            # Its verified parts are not measured again: they are no sign of corrupt input, whatever their size.
+            parts = components(nodes, strong)
+            part_of = {x: number for number, part in enumerate(parts) for x in part}
+            split: list[list[Edge]] = [[] for _ in parts]
+            for edge in strong:
+                split[part_of[edge.a]].append(edge)
+            found += parts
+            grouped += split
+            continue
+        inside.sort(key=lambda edge: edge.order)
+        if _hazardless(nodes, reader, denied_nodes):
+            home = min(rows[x].home for x in nodes)
+            for x in nodes:
+                customer[x] = home
+            joined += _forest(nodes, inside)
+            continue
+        joiner = _Joiner(nodes, reader)
+        for edge in inside:
+            kind = joiner.join(edge.a, edge.b)
+            if kind is None:
+                joined.append(edge)
+            elif kind:
+                conflicts.append(Conflict(edge, kind))
+        for members in joiner.members.values():
+            home = min(rows[x].home for x in members)
+            for x in members:
+                customer[x] = home
+    return Partition(customer, shared, joined, edges, conflicts, oversized)
+
+
+def _forest(nodes: Sequence[bytes], edges: Iterable[Edge]) -> list[Edge]:
+    parent = {x: x for x in nodes}
+
+    def find(x: bytes) -> bytes:
+        while parent[x] != x:
+            parent[x] = parent[parent[x]]
+            x = parent[x]
+        return x
+
+    forest = []
+    for edge in edges:
+        a, b = find(edge.a), find(edge.b)
+        if a != b:
+            parent[b] = a
+            forest.append(edge)
+    return forest

@@ -1,0 +1,54 @@
+"""Cursors: where a page ended, opaque to those who hold them, refused by another query."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import struct
+
+import attrs
+
+from omnitrack.errors import InvalidCursorError
+
+_VERSION = 1
+_FORMAT = struct.Struct(">BB4sq16s")
+
+
+@attrs.frozen(slots=True)
+class Cursor:
+    """A position in an order, and which way to read from it."""
+
+    at: int
+    id: bytes
+    backwards: bool = False
+
+    def encode(self, query: str) -> str:
+        """Return the cursor as text for the query it belongs to."""
+        packed = _FORMAT.pack(_VERSION, self.backwards, query_digest(query), self.at, self.id)
+        return base64.urlsafe_b64encode(packed).decode("ascii")
+
+
+def query_digest(query: str) -> bytes:
+    """Return what tells one query from another."""
+    return hashlib.blake2b(query.encode("utf-8", "surrogatepass"), digest_size=4).digest()
+
+
+def decode_cursor(text: object, query: str) -> Cursor:
+    """Read a cursor.
+
+    Raises:
+        InvalidCursorError: it is none of ours, or was made for another query.
+    """
+    try:
+        if not isinstance(text, str):
+            raise ValueError
+        version, backwards, digest, at, id = _FORMAT.unpack(base64.urlsafe_b64decode(text.encode("ascii")))
+    except (ValueError, struct.error):
+        raise InvalidCursorError(
+            "cursor: got a text that is none, accepted is the next or previous of a page"
+        ) from None
+    if version != _VERSION:
+        raise InvalidCursorError(f"cursor: got one of version {version}, accepted is version {_VERSION}")
+    if digest != query_digest(query):
+        raise InvalidCursorError("cursor: got one of another query, accepted is one that the same query gave")
+    return Cursor(at, id, bool(backwards))

@@ -1,0 +1,674 @@
+"""The tracker: the face of omnitrack. Each method is a few lines over an operation."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
+from types import TracebackType
+from typing import Any, Literal
+
+from omnitrack.errors import InvalidIdentifierError, InvalidInteractionError
+from omnitrack.identifiers.own import OwnList
+from omnitrack.identity.explain import Explanation
+from omnitrack.identity.policy import Policy
+from omnitrack.identity.preview import Preview
+from omnitrack.identity.statement import Named, Statement
+from omnitrack.model import (
+    Attachment,
+    Change,
+    Customer,
+    Interaction,
+    LoadReport,
+    Page,
+    Recorded,
+    Rejected,
+    Revision,
+    Sighting,
+    TimelineItem,
+)
+from omnitrack.sources.base import Source
+from omnitrack.sources.registry import open_source
+from omnitrack.storage.contract import Backend
+from omnitrack.storage.registry import open_backend
+from omnitrack.usecases.account import LinkConflict
+from omnitrack.usecases.context import Context
+from omnitrack.usecases.erase import Receipt, RetentionRule
+from omnitrack.usecases.ids import now_us
+from omnitrack.usecases.operations import Operations, Progress, Steps, drive, moment
+from omnitrack.usecases.read import Query
+from omnitrack.usecases.rebuild import RebuildReport, VerifyReport, rebuild
+from omnitrack.usecases.resolve import Who
+from omnitrack.usecases.settings import (
+    REBUILDING,
+    check_fingerprint,
+    check_secret,
+    first_settings,
+    new_mark_key,
+    secret_check,
+    set_fingerprint,
+)
+
+Person = Iterable[Named | Sighting] | Named | Sighting
+
+
+def secret_bytes(secret: str | bytes | None) -> bytes:
+    """Return a secret as bytes; b"" for none."""
+    if secret is None:
+        return b""
+    return secret.encode("utf-8") if isinstance(secret, str) else bytes(secret)
+
+
+def checked_region(region: str | None) -> str | None:
+    """Return a region in capitals.
+
+    Raises:
+        InvalidIdentifierError: it is not of the form of ISO 3166-1 alpha-2.
+    """
+    if region is None:
+        return None
+    if not isinstance(region, str) or len(region) != 2 or not region.isascii() or not region.isalpha():
+        raise InvalidIdentifierError(
+            f"region: got {region!r}, accepted is a code of two letters such as GB (ISO 3166-1 alpha-2)"
+        )
+    return region.upper()
+
+
+def make_context(own: Iterable[str], policy: Policy | None, secret: str | bytes | None, region: str | None) -> Context:
+    """Return what the use cases of a tracker share."""
+    policy = policy or Policy()
+    own_list = OwnList(own, region=checked_region(region))
+    return Context(
+        policy=policy,
+        own=own_list,
+        fingerprint=policy.fingerprint(own_list.fingerprint()),
+        region=checked_region(region),
+        secret=secret_bytes(secret),
+    )
+
+
+def make_query(
+    *,
+    channels: str | Sequence[str] | None = None,
+    directions: str | Sequence[str] | None = None,
+    kinds: str | Sequence[str] | None = None,
+    since: datetime | None = None,
+    until: datetime | None = None,
+    text: str | None = None,
+    agent: str | None = None,
+    thread: str | None = None,
+    source: str | None = None,
+    order: str = "newest",
+    as_of: datetime | None = None,
+    trust: str = "observed",
+    include_shared: bool = False,
+    include_claimed: bool = False,
+    include_participant: bool = False,
+) -> Query:
+    """Return the query of a timeline, its values checked.
+
+    Raises:
+        InvalidInteractionError: a filter has a value that none can have.
+    """
+
+    def several(value: str | Sequence[str] | None) -> tuple[str, ...] | None:
+        if value is None:
+            return None
+        return (str(value),) if isinstance(value, str) else tuple(str(v) for v in value)
+
+    if order not in ("newest", "oldest"):
+        raise InvalidInteractionError(f"order: got {order!r}, accepted are 'newest' and 'oldest'")
+    if trust not in ("observed", "verified"):
+        raise InvalidInteractionError(f"trust: got {trust!r}, accepted are 'observed' and 'verified'")
+    wanted = several(directions)
+    unknown = set(wanted or ()) - {"inbound", "outbound", "internal"}
+    if unknown:
+        raise InvalidInteractionError(f"directions: got {sorted(unknown)}, accepted are inbound, outbound and internal")
+    return Query(
+        channels=several(channels),
+        directions=wanted,
+        kinds=several(kinds),
+        since=moment(since, "since"),
+        until=moment(until, "until"),
+        text=text,
+        agent=agent,
+        thread=thread,
+        source=source,
+        order="newest" if order == "newest" else "oldest",
+        as_of=moment(as_of, "as_of"),
+        trust="verified" if trust == "verified" else "observed",
+        include_shared=include_shared,
+        include_claimed=include_claimed,
+        include_participant=include_participant,
+    )
+
+
+def make_interaction(
+    customer: Person | None, customers: Iterable[Person] | None, fields: Mapping[str, Any]
+) -> Interaction:
+    """Return the interaction that record() was given.
+
+    Raises:
+        InvalidInteractionError: both ``customer`` and ``customers`` were given, or a field is wrong.
+    """
+    if customer is not None and customers is not None:
+        raise InvalidInteractionError("customer: got both customer and customers, accepted is one of the two")
+    people = list(customers) if customers is not None else ([customer] if customer is not None else [])
+    return Interaction(customers=people, **fields)
+
+
+class Timeline:
+    """A customer's timeline, read page by page as it is iterated."""
+
+    def __init__(self, tracker: Tracker, who: Who, query: Query) -> None:
+        self._tracker = tracker
+        self._who = who
+        self._query = query
+
+    def page(self, limit: int = 50, cursor: str | None = None) -> Page[TimelineItem]:
+        """Return one page.
+
+        Args:
+            limit: how many items at most, 1 to 1000.
+            cursor: ``next`` or ``previous`` of another page of the same timeline; None for the first.
+
+        Raises:
+            CustomerNotFoundError: nobody is known by this. InvalidCursorError: the cursor is of another query.
+        """
+        page: Page[TimelineItem] = self._tracker._do(
+            self._tracker._ops.timeline_page(self._who, self._query, limit, cursor)
+        )
+        return page
+
+    def __iter__(self) -> Iterator[TimelineItem]:
+        cursor: str | None = None
+        while True:
+            page = self.page(100, cursor)
+            yield from page
+            cursor = page.next
+            if cursor is None:
+                return
+
+
+class Tracker:
+    """One open store and the policy that it is read by. Made by ``omnitrack.open``; safe to use from several threads.
+
+    Args:
+        backend: an open storage adapter.
+        region: ISO 3166 alpha-2 region in which national phone numbers are read where the interaction has none.
+        own: identifiers of the company, ``*`` as a wildcard: ``"x:btcare"``, ``"email:*@bt.example"``, ``"phone:+44800*"``.
+        policy: how evidence is read.
+        secret: keys the ids of identifiers, so that who reads the store cannot look up an address by its id.
+        rebuild: bring a store with another policy to this one, instead of refusing it.
+    """
+
+    def __init__(
+        self,
+        backend: Backend,
+        *,
+        region: str | None = None,
+        own: Iterable[str] = (),
+        policy: Policy | None = None,
+        secret: str | bytes | None = None,
+        rebuild: bool = False,
+    ) -> None:
+        self._backend = backend
+        ctx = make_context(own, policy, secret, region)
+        backend.setup()
+        check = secret_check(ctx.secret)
+        mark_key = new_mark_key(ctx.secret)
+        settings = backend.run(lambda tx: first_settings(tx, ctx.fingerprint, check, mark_key))
+        check_secret(settings, check)
+        self._ctx = ctx
+        self._ops = Operations(ctx, settings.mark_key, backend.run)
+        if rebuild and settings.fingerprint != ctx.fingerprint:
+            self.rebuild()
+        else:
+            check_fingerprint(settings, ctx.fingerprint)
+
+    def _do(self, steps: Steps[Any]) -> Any:
+        return drive(steps, self._backend.run)
+
+    @property
+    def policy(self) -> Policy:
+        """The policy that evidence is read by."""
+        return self._ctx.policy
+
+    # -- recording ------------------------------------------------------------------------------------------------------
+    def record(
+        self,
+        *,
+        channel: str,
+        occurred_at: datetime,
+        direction: str | None = None,
+        customer: Person | None = None,
+        customers: Iterable[Person] | None = None,
+        participants: Iterable[Named | Sighting] = (),
+        kind: str = "message",
+        ended_at: datetime | None = None,
+        subject: str | None = None,
+        body: str | None = None,
+        agent: str | None = None,
+        thread: str | None = None,
+        reply_to: str | None = None,
+        outcome: str | None = None,
+        attachments: Iterable[Attachment] = (),
+        traits: Mapping[str, Any] | None = None,
+        attributes: Mapping[str, Any] | None = None,
+        source: str | None = None,
+        source_id: str | None = None,
+        region: str | None = None,
+    ) -> Recorded:
+        """Record one interaction. When this returns, it is stored.
+
+        Args:
+            channel: phone, email, web, letter, chat, x, forum, ...
+            occurred_at: when it happened; a naive time is taken as UTC.
+            direction: inbound, outbound or internal; None asks the own list, inbound where it does not know.
+            customer: the identifiers of the one person it was with. They are seen together, and link.
+            customers: of several people (a mail to two), instead.
+            participants: in copy or mentioned; never linked.
+            source: the system it comes from; with ``source_id`` unique, so that a repeat adds nothing.
+            region: ISO 3166 alpha-2 region in which national phone numbers are read.
+
+        Returns:
+            What became of it. Identifiers that are not well-formed are in ``rejected``; the interaction is kept.
+
+        Raises:
+            InvalidInteractionError: a field is missing, malformed, or over its limit. Nothing was written.
+            ConflictError: other writers changed the same people, and the retries did not get through. Nothing was written.
+        """
+        fields = {
+            "channel": channel,
+            "occurred_at": occurred_at,
+            "direction": direction,
+            "participants": participants,
+            "kind": kind,
+            "ended_at": ended_at,
+            "subject": subject,
+            "body": body,
+            "agent": agent,
+            "thread": thread,
+            "reply_to": reply_to,
+            "outcome": outcome,
+            "attachments": attachments,
+            "traits": traits,
+            "attributes": attributes,
+            "source": source,
+            "source_id": source_id,
+            "region": checked_region(region),
+        }
+        recorded: Recorded = self._do(self._ops.record(make_interaction(customer, customers, fields)))
+        return recorded
+
+    def record_many(
+        self,
+        interactions: Iterable[Interaction | Revision | Rejected],
+        *,
+        batch_size: int = 1_000,
+        on_error: Literal["raise", "collect"] = "raise",
+        progress: Progress | None = None,
+    ) -> LoadReport:
+        """Record many interactions, ``batch_size`` in a transaction.
+
+        Args:
+            interactions: what a source yields, or made by hand.
+            on_error: ``"raise"`` stops at the first item that cannot be taken (what was stored before stays); ``"collect"`` goes on and
+                lists it in the report.
+            progress: called with (items so far, None) after each batch.
+        """
+        report: LoadReport = self._do(
+            self._ops.record_many(interactions, batch_size=batch_size, on_error=on_error, progress=progress)
+        )
+        return report
+
+    def load(
+        self,
+        path_or_source: Any,
+        *,
+        format: str = "auto",
+        on_error: Literal["raise", "collect"] = "collect",
+        batch_size: int = 1_000,
+        progress: Progress | None = None,
+        **options: Any,
+    ) -> LoadReport:
+        """Load a file or folder of a real format: mbox, CDR, X API JSON, ... A second load of the same adds nothing.
+
+        Args:
+            path_or_source: a path, or a source of ``omnitrack.sources``.
+            format: name of the format; ``"auto"`` finds it, and the report says how it knew.
+            progress: called with (bytes so far, bytes in all or None) after each batch.
+            options: of the source: ``zone=``, ``region=``, ``source=``, ``mapping=``, ...
+
+        Raises:
+            SourceFormatError: no source reads this, or not as this format.
+        """
+        source = (
+            path_or_source
+            if isinstance(path_or_source, Source)
+            else open_source(path_or_source, format=format, **options)
+        )
+        report: LoadReport = self._do(
+            self._ops.record_many(
+                source,
+                batch_size=batch_size,
+                on_error=on_error,
+                progress=progress,
+                position=lambda: (source.position, source.size),
+                format=source.name,
+                detected_by=source.detected_by,
+            )
+        )
+        return report
+
+    def revise(
+        self,
+        source: str,
+        source_id: str,
+        *,
+        body: str | None = None,
+        subject: str | None = None,
+        deleted: bool = False,
+        at: datetime | None = None,
+    ) -> bool:
+        """Add an edit or a delete at the source; the latest by ``at``, the source's own time, counts. Identifiers never change.
+
+        Returns:
+            Whether it was not there yet.
+
+        Raises:
+            InteractionNotFoundError: there is no interaction of this source and source id.
+        """
+        added: bool = self._do(self._ops.revise(source, source_id, body=body, subject=subject, deleted=deleted, at=at))
+        return added
+
+    def note(self, who: Who, text: str, *, agent: str | None = None) -> str:
+        """File an internal note on a person's timeline, or, given an interaction id, beside that interaction; return its id."""
+        id: str = self._do(self._ops.note(who, text, agent=agent))
+        return id
+
+    def attribute(
+        self, interaction: str, identifier: Named, *, by: str | None = None, reason: str | None = None
+    ) -> Statement:
+        """Say whose an interaction is: it is filed under this identifier instead."""
+        said: Statement = self._do(self._ops.attribute(interaction, identifier, by=by, reason=reason))
+        return said
+
+    def unattributed(self, *, limit: int = 50, cursor: str | None = None) -> Page[TimelineItem]:
+        """Return interactions with nobody identified, newest first."""
+        page: Page[TimelineItem] = self._do(self._ops.unattributed(limit, cursor))
+        return page
+
+    # -- reading --------------------------------------------------------------------------------------------------------
+    def timeline(
+        self,
+        who: Who,
+        *,
+        channels: str | Sequence[str] | None = None,
+        directions: str | Sequence[str] | None = None,
+        kinds: str | Sequence[str] | None = None,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        text: str | None = None,
+        agent: str | None = None,
+        thread: str | None = None,
+        source: str | None = None,
+        order: Literal["newest", "oldest"] = "newest",
+        as_of: datetime | None = None,
+        trust: Literal["observed", "verified"] = "observed",
+        include_shared: bool = False,
+        include_claimed: bool = False,
+        include_participant: bool = False,
+    ) -> Timeline:
+        """Return the timeline of whoever is meant; nothing is read before it is iterated or paged.
+
+        Args:
+            who: any identifier, as an Identifier or a text, or a customer id, old or new.
+            since: from this time on. until: before this time.
+            text: in subject or body, whatever the case. (text, agent, thread and source scan this one history.)
+            order: newest or oldest first, by when it happened.
+            as_of: as it could be known at that time, by what was recorded and who was whom then.
+            trust: ``"verified"`` reads through verified links alone: what may be shown to the customer rather than to an agent.
+            include_shared: with what is filed under shared identifiers that the customer touches; such items are marked.
+            include_claimed: with what rests on nothing but what somebody said; such items are marked.
+            include_participant: with what the customer was in copy of or mentioned in; such items are marked.
+        """
+        query = make_query(
+            channels=channels,
+            directions=directions,
+            kinds=kinds,
+            since=since,
+            until=until,
+            text=text,
+            agent=agent,
+            thread=thread,
+            source=source,
+            order=order,
+            as_of=as_of,
+            trust=trust,
+            include_shared=include_shared,
+            include_claimed=include_claimed,
+            include_participant=include_participant,
+        )
+        return Timeline(self, who, query)
+
+    def customer(self, who: Who, *, as_of: datetime | None = None) -> Customer:
+        """Return the customer that is meant, now or as it could be known at a time.
+
+        Raises:
+            CustomerNotFoundError: nobody is known by this.
+        """
+        customer: Customer = self._do(self._ops.customer(who, as_of))
+        return customer
+
+    def candidates(self, who: Who, *, limit: int = 50) -> list[Customer]:
+        """Return the customers that somebody may be, best first: one where it is certain, several for a shared identifier."""
+        found: list[Customer] = self._do(self._ops.candidates(who, limit))
+        return found
+
+    def interaction(self, id: str) -> Interaction:
+        """Return one interaction whole, with the people it was with.
+
+        Raises:
+            InteractionNotFoundError: there is none with this id.
+        """
+        found: Interaction = self._do(self._ops.interaction(id))
+        return found
+
+    def revisions(self, id: str) -> list[Interaction]:
+        """Return an interaction as each of its revisions had it, the first as it was recorded."""
+        found: list[Interaction] = self._do(self._ops.revisions(id))
+        return found
+
+    def interactions(
+        self,
+        *,
+        channels: str | Sequence[str] | None = None,
+        directions: str | Sequence[str] | None = None,
+        kinds: str | Sequence[str] | None = None,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        text: str | None = None,
+        agent: str | None = None,
+        thread: str | None = None,
+        source: str | None = None,
+        order: Literal["newest", "oldest"] = "oldest",
+    ) -> Iterator[Interaction]:
+        """Yield every interaction of the store in order of time, read in pieces."""
+        query = make_query(
+            channels=channels,
+            directions=directions,
+            kinds=kinds,
+            since=since,
+            until=until,
+            text=text,
+            agent=agent,
+            thread=thread,
+            source=source,
+            order=order,
+        )
+        after: tuple[int, bytes] | None = None
+        while True:
+            found, after = self._do(self._ops.interactions_after(query, after, 500))
+            yield from found
+            if after is None:
+                return
+
+    # -- identity -------------------------------------------------------------------------------------------------------
+    def link(
+        self, a: Named, b: Named, *, by: str | None = None, reason: str | None = None, at: datetime | None = None
+    ) -> Statement:
+        """Say that they are one person. Identifiers that nobody has seen yet may be named."""
+        return self._say(Statement.link(a, b, by=by, reason=reason, at=at))
+
+    def deny(
+        self, a: Named, b: Named, *, by: str | None = None, reason: str | None = None, at: datetime | None = None
+    ) -> Statement:
+        """Say that they are not; stronger than any link, until it is retracted."""
+        return self._say(Statement.deny(a, b, by=by, reason=reason, at=at))
+
+    def mark_shared(
+        self, x: Named, *, by: str | None = None, reason: str | None = None, at: datetime | None = None
+    ) -> Statement:
+        """Say that several people use it: it stands alone from now on, and what it had merged comes apart."""
+        return self._say(Statement.mark_shared(x, by=by, reason=reason, at=at))
+
+    def mark_personal(
+        self, x: Named, *, of: Named, by: str | None = None, reason: str | None = None, at: datetime | None = None
+    ) -> Statement:
+        """Say that it is this person's alone, whatever it was seen with; from now on statements alone join it."""
+        return self._say(Statement.mark_personal(x, of=of, by=by, reason=reason, at=at))
+
+    def reassign(self, x: Named, *, at: datetime, by: str | None = None, reason: str | None = None) -> Statement:
+        """Say that it has a new holder from ``at`` on: entries from then on are theirs, whenever they arrive."""
+        return self._say(Statement.reassign(x, at=at, by=by, reason=reason))
+
+    def _say(self, statement: Statement) -> Statement:
+        said: Statement = self._do(self._ops.say(statement))
+        return said
+
+    def retract(self, statement: Statement | str, *, by: str | None = None, reason: str | None = None) -> Statement:
+        """Take a statement back: the state becomes what it would be had it never been said.
+
+        Raises:
+            StatementNotFoundError: there is none, or it was retracted before.
+        """
+        taken_back: Statement = self._do(self._ops.retract(statement, by=by, reason=reason))
+        return taken_back
+
+    def preview(self, statement: Statement) -> Preview:
+        """Return what would join and what would part if this were said; of a statement that was said, if it were retracted."""
+        found: Preview = self._do(self._ops.preview(statement))
+        return found
+
+    def explain(self, a: Who, b: Who) -> Explanation:
+        """Return the path of links that makes two one person, or what keeps them apart. ``print`` shows it in plain English."""
+        found: Explanation = self._do(self._ops.explain(a, b))
+        return found
+
+    def conflicts(self, who: Who | None = None, *, limit: int = 50, cursor: str | None = None) -> Page[LinkConflict]:
+        """Return links that would join customers and do not, of one customer or of the whole store."""
+        page: Page[LinkConflict] = self._do(self._ops.conflicts(who, limit, cursor))
+        return page
+
+    def identity_log(
+        self, who: Who | None = None, *, after: str | Change | None = None, limit: int = 100
+    ) -> list[Change]:
+        """Return what merged or split, oldest first: when, why, by whom. ``after``: a change that was returned before, or its id."""
+        position = after.id if isinstance(after, Change) else after
+        found: list[Change] = self._do(self._ops.identity_log(who, position, limit))
+        return found
+
+    def statements(self, who: Who) -> list[Statement]:
+        """Return the statements that hold about a customer's identifiers."""
+        found: list[Statement] = self._do(self._ops.statements(who))
+        return found
+
+    # -- care -----------------------------------------------------------------------------------------------------------
+    def erase(
+        self,
+        who: Who,
+        *,
+        by: str | None = None,
+        reason: str | None = None,
+        dry_run: bool = False,
+        suppress: bool = True,
+    ) -> Receipt:
+        """Take a person out of every table and out of the store's files.
+
+        Args:
+            dry_run: only count what would go.
+            suppress: leave keyed marks, so that a re-run import does not bring the interactions back.
+        """
+        receipt: Receipt = self._do(self._ops.erase(who, by=by, reason=reason, dry_run=dry_run, suppress=suppress))
+        if not dry_run:
+            self._backend.reclaim()
+        return receipt
+
+    def apply_retention(self, rules: Iterable[RetentionRule], *, dry_run: bool = False) -> Receipt:
+        """Take away interactions that are past their time, by channel and age, and what nothing names any more."""
+        receipt: Receipt = self._do(self._ops.apply_retention(list(rules), dry_run=dry_run))
+        if not dry_run:
+            self._backend.reclaim()
+        return receipt
+
+    def verify(self) -> VerifyReport:
+        """Recompute links from entries and customers from links over the whole store, and compare."""
+        report: VerifyReport = self._do(self._ops.verify())
+        return report
+
+    def rebuild(self, *, progress: Progress | None = None) -> RebuildReport:
+        """Recompute who is whom from scratch and write it; brings the store to this tracker's policy.
+
+        Other trackers are refused with PolicyChangedError while it runs; one that was broken off is run again.
+        """
+        run = self._backend.run
+        run(lambda tx: set_fingerprint(tx, REBUILDING))
+        report = rebuild(run, self._ctx, now_us(), progress)
+        run(lambda tx: set_fingerprint(tx, self._ctx.fingerprint))
+        self._ctx.known.forget()
+        return report
+
+    def close(self) -> None:
+        """Release connections and files."""
+        self._backend.close()
+
+    def __enter__(self) -> Tracker:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def open(
+    url: str,
+    *,
+    region: str | None = None,
+    own: Iterable[str] = (),
+    policy: Policy | None = None,
+    secret: str | bytes | None = None,
+    rebuild: bool = False,
+    **options: Any,
+) -> Tracker:
+    """Open a store, created where it is not there.
+
+    Args:
+        url: ``"sqlite:///history.db"``, ``"memory://"``, ``"postgresql+psycopg://..."``, ``"mariadb+pymysql://..."``, or an adapter's.
+        region: ISO 3166 alpha-2 region in which national phone numbers are read.
+        own: identifiers of the company, ``*`` as a wildcard.
+        policy: how evidence is read; None for the defaults.
+        secret: keys the ids of identifiers; the same one each time.
+        rebuild: bring a store that was built with another policy to this one.
+        options: of the backend, such as ``namespace=``.
+
+    Raises:
+        UnknownBackendError: no adapter for this URL. SchemaVersionError: the store is of another version.
+        PolicyChangedError: it was built with another policy. SecretError: with another secret.
+    """
+    backend = open_backend(url, **options)
+    try:
+        return Tracker(backend, region=region, own=own, policy=policy, secret=secret, rebuild=rebuild)
+    except BaseException:
+        backend.close()
+        raise

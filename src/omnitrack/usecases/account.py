@@ -1,0 +1,272 @@
+"""Accounting for who is whom: explanations, conflicts, suggestions by evidence, and the log of what merged and split."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+import attrs
+
+from omnitrack.errors import InvalidCursorError
+from omnitrack.identifiers.scheme import Identifier
+from omnitrack.identity.explain import Explanation, Step, details, shortest_path, weak_links
+from omnitrack.identity.partition import DIFFERENT, EVIDENCE, SAME, strength_of
+from omnitrack.identity.statement import StatementRecord
+from omnitrack.model import Assurance, Change, Page
+from omnitrack.storage.contract import LINKABLE, NO_ID, SHARED, ChangeRow, IdentifierRow, LinkRow, Transaction
+from omnitrack.usecases.context import Context
+from omnitrack.usecases.ids import from_text, from_us, to_text
+from omnitrack.usecases.neighbourhood import Plan, plan_change
+from omnitrack.usecases.resolve import Meant, customer_text, get_row, members_of, to_identifier
+from omnitrack.usecases.statements import STATEMENT
+
+SCAN = 1_000  # links read at a time where the whole store is listed
+
+
+@attrs.frozen(slots=True, kw_only=True)
+class LinkConflict:
+    """A link that would join two customers and does not, with the customers it stands between."""
+
+    step: Step
+    customers: tuple[str, str]
+
+    @property
+    def a(self) -> Identifier:
+        """One end."""
+        return self.step.a
+
+    @property
+    def b(self) -> Identifier:
+        """The other end."""
+        return self.step.b
+
+    @property
+    def kind(self) -> str:
+        """denied, shared, exclusive, size or oversized."""
+        return self.step.obstacle or ""
+
+    def __str__(self) -> str:
+        return str(self.step)
+
+
+def _statements(tx: Transaction, links: Sequence[LinkRow]) -> dict[bytes, StatementRecord]:
+    refs = {to_text("st", link.ref): link.ref for link in links if link.ref != NO_ID}
+    found = tx.find_records(STATEMENT, keys=list(refs)) if refs else []
+    return {refs[record.key]: StatementRecord.load(record.value) for record in found}
+
+
+def to_steps(
+    tx: Transaction,
+    found: Sequence[tuple[LinkRow, str | None, str | None]],
+    names: Mapping[bytes, Identifier],
+) -> list[Step]:
+    """Return links as people see them; each comes with its obstacle and more words on it."""
+    said = _statements(tx, [link for link, _, _ in found])
+    steps = []
+    for link, obstacle, detail in found:
+        record = said.get(link.ref)
+        steps.append(
+            Step(
+                a=names[link.a],
+                b=names[link.b],
+                basis=link.basis,
+                assurance=Assurance(link.assurance),
+                seen=from_us(link.seen),
+                interaction=to_text("int", link.evidence) if link.evidence != NO_ID else None,
+                statement=to_text("st", link.ref) if link.ref != NO_ID else None,
+                by=record.by if record else None,
+                reason=record.reason if record else None,
+                obstacle=obstacle,
+                detail=detail,
+            )
+        )
+    return steps
+
+
+def explain(tx: Transaction, ctx: Context, a: Meant, b: Meant) -> Explanation:
+    """Return why two are one person, or what keeps them apart."""
+    one, two = get_row(tx, ctx, a), get_row(tx, ctx, b)
+    plan = plan_change(tx, ctx.policy, touched=[one.id, two.id], lock=False, explained=True)
+    names = _names(tx, plan)
+    weak = weak_links([x for x in plan.links if x.a in names and x.b in names], plan.result)
+    path = shortest_path(one.id, two.id, plan.result, weak)
+    steps = to_steps(tx, [(link, kind, details(kind, link, plan.result, names)) for link, kind in path], names)
+    return Explanation(a=names[one.id], b=names[two.id], together=one.customer == two.customer, path=tuple(steps))
+
+
+def _names(tx: Transaction, plan: Plan) -> dict[bytes, Identifier]:
+    """Return the identifiers of a neighbourhood and of every end that its links have outside."""
+    ends = {end for link in plan.links for end in (link.a, link.b)} - set(plan.rows)
+    rows = [*plan.rows.values(), *(tx.find_identifiers(ids=sorted(ends)) if ends else ())]
+    return {row.id: to_identifier(row) for row in rows}
+
+
+def conflicts_of(tx: Transaction, ctx: Context, who: Meant) -> list[LinkConflict]:
+    """Return the links that would join a customer to others and do not."""
+    row = get_row(tx, ctx, who)
+    members = [row] if row.state & SHARED else members_of(tx, row.customer)
+    plan = plan_change(tx, ctx.policy, touched=[m.id for m in members], lock=False, explained=True, around_shared=True)
+    ids = {m.id for m in members}
+    names = _names(tx, plan)
+    kept = [c for c in plan.result.conflicts if c.edge.a in ids or c.edge.b in ids]
+    steps = to_steps(tx, [(c.edge.link, c.kind, details(c.kind, c.edge.link, plan.result, names)) for c in kept], names)
+    home = plan.result.customer
+    return [
+        LinkConflict(step=s, customers=(customer_text(home[c.edge.a]), customer_text(home[c.edge.b])))
+        for s, c in zip(steps, kept)
+    ]
+
+
+LinkPosition = tuple[bytes, bytes, str, int, bytes]
+
+
+def _scan(
+    tx: Transaction,
+    cursor: str | None,
+    limit: int,
+    wanted: Callable[[LinkRow, Mapping[bytes, IdentifierRow]], bool],
+) -> tuple[list[LinkRow], dict[bytes, IdentifierRow], str | None]:
+    """Walk the links of the store in order of their key until ``limit`` are found that are wanted."""
+    after = _decode(cursor)
+    found: list[LinkRow] = []
+    names: dict[bytes, IdentifierRow] = {}
+    while True:
+        links = tx.find_links(after=after, limit=SCAN)
+        ids = {end for link in links for end in (link.a, link.b)}
+        rows = {row.id: row for row in tx.find_identifiers(ids=sorted(ids))} if ids else {}
+        for link in links:
+            if link.a in rows and link.b in rows and wanted(link, rows):
+                if len(found) == limit:
+                    return found, names, _encode(found[-1])
+                found.append(link)
+                names[link.a], names[link.b] = rows[link.a], rows[link.b]
+        if len(links) < SCAN:
+            return found, names, None
+        after = links[-1][:5]
+
+
+def _encode(link: LinkRow) -> str:
+    return f"{link.a.hex()}.{link.b.hex()}.{link.basis}.{link.assurance}.{link.ref.hex()}"
+
+
+def _decode(cursor: str | None) -> LinkPosition | None:
+    if cursor is None:
+        return None
+    try:
+        a, b, basis, assurance, ref = cursor.split(".")
+        return bytes.fromhex(a), bytes.fromhex(b), basis, int(assurance), bytes.fromhex(ref)
+    except (ValueError, AttributeError):
+        raise InvalidCursorError("cursor: got a text that is none, accepted is the next of a page") from None
+
+
+def conflicts_page(tx: Transaction, ctx: Context, limit: int, cursor: str | None) -> Page[LinkConflict]:
+    """Return conflicts of the whole store, in the order of their links' keys."""
+
+    def wanted(link: LinkRow, rows: Mapping[bytes, IdentifierRow]) -> bool:
+        a, b = rows[link.a], rows[link.b]
+        if a.customer == b.customer or not a.state & b.state & LINKABLE:
+            return False
+        return link.basis == SAME or (link.basis in EVIDENCE and strength_of(link, ctx.policy) > 0)
+
+    links, rows, after = _scan(tx, cursor, limit, wanted)
+    denied = {(x.a, x.b) for x in tx.find_links(list(rows)) if x.basis == DIFFERENT} if rows else set()
+    found: list[tuple[LinkRow, str | None, str | None]] = []
+    names = {x: to_identifier(row) for x, row in rows.items()}
+    for link in links:
+        if (link.a, link.b) in denied or rows[link.a].base == rows[link.b].base:
+            found.append((link, "denied", None))
+            continue
+        plan = plan_change(tx, ctx.policy, touched=[link.a, link.b], lock=False, explained=True)
+        kinds = {(c.edge.a, c.edge.b): c.kind for c in plan.result.conflicts}
+        kind = kinds.get((link.a, link.b), "shared")
+        found.append((link, kind, details(kind, link, plan.result, _names(tx, plan))))
+    items = tuple(
+        LinkConflict(step=step, customers=(customer_text(rows[link.a].customer), customer_text(rows[link.b].customer)))
+        for step, (link, _, _) in zip(to_steps(tx, found, names), found)
+    )
+    return Page(items, after)
+
+
+def suggesting_links(
+    tx: Transaction, ctx: Context, limit: int, cursor: str | None
+) -> tuple[list[LinkRow], dict[bytes, IdentifierRow], str | None]:
+    """Return links of evidence that only suggest, between identifiers that are not one customer and were not denied."""
+
+    def wanted(link: LinkRow, rows: Mapping[bytes, IdentifierRow]) -> bool:
+        a, b = rows[link.a], rows[link.b]
+        return (
+            link.basis in EVIDENCE
+            and a.customer != b.customer
+            and bool(a.state & b.state & LINKABLE)
+            and strength_of(link, ctx.policy) == 0
+        )
+
+    links, rows, after = _scan(tx, cursor, limit, wanted)
+    return _undenied(tx, links), rows, after
+
+
+def suggesting_links_of(
+    tx: Transaction, ctx: Context, members: Sequence[IdentifierRow]
+) -> tuple[list[LinkRow], dict[bytes, IdentifierRow]]:
+    """Return the links that suggest something of these identifiers."""
+    ids = {m.id for m in members}
+    links = [
+        x
+        for x in tx.find_links(sorted(ids))
+        if x.basis in EVIDENCE and strength_of(x, ctx.policy) == 0 and (x.a not in ids or x.b not in ids)
+    ]
+    ends = {end for x in links for end in (x.a, x.b)}
+    rows = {row.id: row for row in tx.find_identifiers(ids=sorted(ends))} if ends else {}
+    usable = [
+        x for x in links if rows[x.a].customer != rows[x.b].customer and rows[x.a].state & rows[x.b].state & LINKABLE
+    ]
+    return _undenied(tx, usable), rows
+
+
+def _undenied(tx: Transaction, links: Sequence[LinkRow]) -> list[LinkRow]:
+    if not links:
+        return []
+    denied = {(x.a, x.b) for x in tx.find_links(sorted({x.a for x in links})) if x.basis == DIFFERENT}
+    return [x for x in links if (x.a, x.b) not in denied]
+
+
+def to_changes(tx: Transaction, rows: Sequence[ChangeRow]) -> list[Change]:
+    """Return rows of the membership history as people see them."""
+    ids = sorted({row.identifier for row in rows})
+    names = {row.id: to_identifier(row) for row in tx.find_identifiers(ids=ids)} if ids else {}
+    changes = []
+    for row in rows:
+        if row.identifier not in names:
+            continue
+        from_interaction = row.cause == "record"
+        ref = None if row.ref == NO_ID else row.ref
+        changes.append(
+            Change(
+                at=from_us(row.at),
+                identifier=names[row.identifier],
+                old=customer_text(row.old),
+                new=customer_text(row.new),
+                cause=row.cause,
+                interaction=to_text("int", ref) if ref and from_interaction else None,
+                statement=to_text("st", ref) if ref and not from_interaction else None,
+                by=row.by,
+                reason=row.reason,
+                id=to_text("chg", row.id),
+            )
+        )
+    return changes
+
+
+def identity_log(tx: Transaction, ctx: Context, who: Meant | None, after: str | None, limit: int) -> list[Change]:
+    """Return what merged or split, oldest first, after a change that was returned before."""
+    position = None
+    if after is not None:
+        position = from_text("chg", after)
+        if position is None:
+            raise InvalidCursorError("after: got a text that is none, accepted is the id of a change")
+    if who is None:
+        return to_changes(tx, tx.list_changes(after=position, limit=limit))
+    row = get_row(tx, ctx, who)
+    ids = [m.id for m in members_of(tx, row.customer)]
+    # Whoever belonged to this customer once is part of its story.
+    ids += [c.identifier for c in tx.list_changes(customers=[row.customer])]
+    return to_changes(tx, tx.list_changes(identifiers=sorted(set(ids)), after=position, limit=limit))

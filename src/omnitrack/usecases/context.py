@@ -1,0 +1,106 @@
+"""What every use case knows besides the transaction: the policy, the own list, the secret, and what is stored already."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, TypeVar
+
+import attrs
+
+from omnitrack.identifiers.scheme import content_id
+from omnitrack.identity.policy import Policy
+
+if TYPE_CHECKING:
+    from omnitrack.identifiers.own import OwnList
+
+K = TypeVar("K")
+V = TypeVar("V")
+
+Tenures = tuple[tuple[int, bytes], ...]  # (since, holder), oldest first, without the first holder
+Pair = tuple[bytes, bytes, int]  # (a, b, assurance) of a link of evidence
+
+
+def _grown(memory: dict[K, V], added: dict[K, V]) -> dict[K, V]:
+    memory.update(added)
+    return memory
+
+
+def _bounded(memory: dict[K, V], size: int) -> dict[K, V]:
+    """Let the oldest half go when there is too much: a dict keeps the order of insertion, and a new one does not disturb readers of the old."""
+    return memory if len(memory) <= size else dict(list(memory.items())[len(memory) // 2 :])
+
+
+class Known:
+    """A bounded memory of identifiers and links that are stored, so that seeing them again costs no read and no write.
+
+    It holds for one epoch of the store: what an erasure, retraction or reassignment makes stale goes with the epoch, and a transaction
+    that relied on it holds the guard to its commit.
+    """
+
+    def __init__(self, size: int = 200_000) -> None:
+        self._size = size
+        self._lock = threading.Lock()
+        self.epoch = -1
+        self.tenures: dict[bytes, Tenures] = {}
+        self.links: dict[Pair, int] = {}
+        self._suppresses: bool | None = None
+
+    def suppresses(self, epoch: int) -> bool | None:
+        """Return whether erasures left marks in the store at this epoch; None where that is not known."""
+        return self._suppresses if epoch == self.epoch else None
+
+    def is_checked(self, epoch: int) -> bool:
+        """Whether the store's settings were compared with this tracker's at this epoch."""
+        return epoch == self.epoch
+
+    def view(self, epoch: int) -> tuple[dict[bytes, Tenures], dict[Pair, int]]:
+        """Return what is known at this epoch; read only."""
+        if epoch == self.epoch:
+            return self.tenures, self.links
+        return {}, {}
+
+    def learn(self, epoch: int, tenures: dict[bytes, Tenures], links: dict[Pair, int], suppresses: bool) -> None:
+        """Add what a transaction that has committed wrote or found."""
+        with self._lock:
+            if epoch < self.epoch:
+                return
+            if epoch > self.epoch:
+                self.tenures, self.links, self.epoch = {}, {}, epoch
+            self._suppresses = suppresses
+            self.tenures = _bounded(_grown(self.tenures, tenures), self._size)
+            self.links = _bounded(_grown(self.links, links), self._size)
+
+    def forget(self) -> None:
+        """Empty the memory."""
+        with self._lock:
+            self.tenures, self.links, self.epoch, self._suppresses = {}, {}, -1, None
+
+
+@attrs.frozen(kw_only=True)
+class Context:
+    """What the use cases of one tracker share."""
+
+    policy: Policy
+    own: OwnList
+    fingerprint: str = ""
+    region: str | None = None
+    secret: bytes = b""
+    known: Known = attrs.field(factory=Known)
+
+    def base_id(self, key: str) -> bytes:
+        """Return the content address of an identifier's first holder."""
+        return content_id(key, None, self.secret)
+
+    def holder_id(self, key: str, since: int) -> bytes:
+        """Return the content address of the holder since then."""
+        return content_id(key, since, self.secret)
+
+
+def holder_at(base: bytes, tenures: Iterable[tuple[int, bytes]], at: int) -> bytes:
+    """Return whose an identifier was at a time: the holder of the latest tenure that began by then, else the first."""
+    found = base
+    for since, holder in tenures:
+        if since <= at:
+            found = holder
+    return found

@@ -1,0 +1,80 @@
+"""Ids: made before a transaction begins, ordered by time of birth, shown to people as cus_..., int_..., st_...."""
+
+from __future__ import annotations
+
+import base64
+import os
+import threading
+import time
+from datetime import datetime, timedelta, timezone
+
+EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
+
+_lock = threading.Lock()
+_last = 0
+
+
+def now_us() -> int:
+    """Return the time in whole microseconds of UTC."""
+    return time.time_ns() // 1000
+
+
+def new_ids(count: int) -> list[bytes]:
+    """Return ``count`` new ids of 16 bytes: 8 of microseconds, strictly growing within a process, and 8 of chance.
+
+    They order by birth across processes as their clocks agree, and need no one to hand them out.
+    """
+    global _last
+    with _lock:
+        first = max(now_us(), _last + 1)
+        _last = first + count - 1
+    chance = os.urandom(8 * count)
+    return [(first + i).to_bytes(8, "big") + chance[8 * i : 8 * i + 8] for i in range(count)]
+
+
+def new_id() -> bytes:
+    """Return one new id."""
+    return new_ids(1)[0]
+
+
+def to_text(prefix: str, value: bytes) -> str:
+    """Return the form that people see: the prefix and 26 characters of base32 (RFC 4648, extended hex, which keeps the order)."""
+    return f"{prefix}_{base64.b32hexencode(value).decode('ascii').rstrip('=').lower()}"
+
+
+def from_text(prefix: str, text: str) -> bytes | None:
+    """Return the id in such a text, or None where it is none."""
+    if not text.startswith(f"{prefix}_"):
+        return None
+    body = text[len(prefix) + 1 :].upper()
+    if len(body) != 26 or not body.isascii():
+        return None
+    try:
+        return base64.b32hexdecode(body + "======")
+    except ValueError:
+        return None
+
+
+def to_us(value: datetime) -> int:
+    """Return a time as whole microseconds of UTC since 1970; a naive time is taken as UTC."""
+    if value.tzinfo is None:
+        value = value.replace(tzinfo=timezone.utc)
+    delta = value - EPOCH
+    return (delta.days * 86_400 + delta.seconds) * 1_000_000 + delta.microseconds
+
+
+def from_us(value: int, utc_offset: int = 0) -> datetime:
+    """Return the time, with the offset (minutes east of UTC) that it came with."""
+    moment = EPOCH + timedelta(microseconds=value)
+    if not utc_offset:
+        return moment
+    try:
+        return moment.astimezone(timezone(timedelta(minutes=utc_offset)))
+    except OverflowError:  # within a day of the year 1 or 9999
+        return moment
+
+
+def offset_of(value: datetime) -> int:
+    """Return the offset of a time in minutes east of UTC, 0 for a naive one."""
+    offset = value.utcoffset()
+    return 0 if offset is None else int(offset.total_seconds() // 60)

@@ -1,0 +1,306 @@
+"""The neighbourhood of a change: read what a change of links can touch, compute the partition there, and say what becomes different."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+import attrs
+
+from omnitrack.identity.partition import (
+    DIFFERENT,
+    EVIDENCE,
+    PERSONAL,
+    SAME,
+    Partition,
+    Reader,
+    partition,
+)
+from omnitrack.identity.policy import Policy
+from omnitrack.storage.contract import (
+    NO_ID,
+    OVERSIZED,
+    SHARED,
+    ChangeRow,
+    IdentifierChange,
+    IdentifierRow,
+    LinkRow,
+    Transaction,
+)
+from omnitrack.usecases.ids import new_ids
+
+LinkKey = tuple[bytes, bytes, str, int, bytes]
+
+
+def link_key(link: LinkRow) -> LinkKey:
+    """Return what a link is unique by."""
+    return link[:5]
+
+
+@attrs.frozen(slots=True, kw_only=True)
+class Cause:
+    """Why customers change: an operation, what it rests on, who said so."""
+
+    name: str
+    at: int
+    ref: bytes = NO_ID
+    by: str | None = None
+    reason: str | None = None
+
+
+@attrs.define(slots=True)
+class Plan:
+    """What a change of links makes different.
+
+    Attributes:
+        rows: the identifiers of the neighbourhood as they are before.
+        links: their links as they will be.
+        result: the partition of the neighbourhood as it will be.
+        updates: new derived fields of identifiers.
+    """
+
+    rows: dict[bytes, IdentifierRow]
+    links: list[LinkRow]
+    result: Partition
+    updates: list[IdentifierChange]
+
+    def moved(self) -> list[tuple[IdentifierRow, bytes]]:
+        """Return the identifiers that go to another customer, each with the home that names it."""
+        return [(self.rows[u.id], u.customer) for u in self.updates if u.customer != self.rows[u.id].customer]
+
+    def log(self, cause: Cause, skip: Iterable[bytes] = ()) -> list[ChangeRow]:
+        """Return the rows of the membership history for this plan; an identifier born in the same transaction has no history yet."""
+        left_out = set(skip)
+        moved = [(row, new) for row, new in self.moved() if row.id not in left_out]
+        return [
+            ChangeRow(id, cause.at, row.id, row.customer, new, cause.name, cause.ref, cause.by, cause.reason)
+            for id, (row, new) in zip(new_ids(len(moved)), moved)
+        ]
+
+
+class _Region:
+    """Rows and links as they will be after the change, read on demand and each at most once."""
+
+    def __init__(
+        self,
+        tx: Transaction,
+        added: Sequence[LinkRow],
+        removed: Iterable[LinkKey],
+        fresh: Mapping[bytes, IdentifierRow],
+        changed: Mapping[bytes, IdentifierRow],
+        lock: bool,
+    ) -> None:
+        self._tx = tx
+        self._removed = set(removed)
+        self._fresh = fresh
+        self._changed = changed
+        self._lock = lock
+        self.rows: dict[bytes, IdentifierRow] = dict(fresh)
+        self._locked = set(fresh)
+        self._linked: set[bytes] = set()
+        self.links: dict[LinkKey, LinkRow] = {}
+        self.of: dict[bytes, list[LinkKey]] = {}
+        self._pending: dict[bytes, list[LinkRow]] = {}
+        for link in added:
+            for end in {link.a, link.b}:
+                self._pending.setdefault(end, []).append(link)
+
+    def read(self, ids: Iterable[bytes], *, lock: bool) -> None:
+        """Have the rows of these identifiers; locked ones are read again as they are when the lock is theirs."""
+        wanted = [x for x in dict.fromkeys(ids) if (x not in self._locked if lock else x not in self.rows)]
+        if not wanted:
+            return
+        if lock and self._lock:
+            found = self._tx.lock_identifiers(wanted)
+            self._locked.update(wanted)
+        else:
+            found = self._tx.find_identifiers(ids=wanted)
+        for row in found:
+            self.rows[row.id] = self._changed.get(row.id, row)
+
+    def connect(self, ids: Iterable[bytes]) -> None:
+        """Have every link of these identifiers; each is locked before its links are read, for whoever adds one locks its ends first."""
+        wanted = [x for x in dict.fromkeys(ids) if x not in self._linked]
+        self.read(wanted, lock=True)
+        stored = [x for x in wanted if x not in self._fresh]
+        self._linked.update(wanted)
+        found = self._tx.find_links(stored) if stored else []
+        for x in wanted:
+            for link in self._pending.get(x, ()):
+                self._take(link)
+        for link in found:
+            if link_key(link) not in self._removed:
+                self._take(link)
+
+    def _take(self, link: LinkRow) -> None:
+        key = link_key(link)
+        known = self.links.get(key)
+        if known is None:
+            self.links[key] = link
+            for end in {link.a, link.b}:
+                self.of.setdefault(end, []).append(key)
+        elif (link.seen, link.evidence) < (known.seen, known.evidence):
+            self.links[key] = link
+
+    def links_of(self, ids: Iterable[bytes]) -> list[LinkRow]:
+        """Return the links that are read of these identifiers, each once."""
+        keys = dict.fromkeys(key for x in ids for key in self.of.get(x, ()))
+        return [self.links[key] for key in keys]
+
+    def neighbours(self, ids: Iterable[bytes]) -> list[bytes]:
+        """Return the other ends of their links."""
+        own = set(ids)
+        return list(dict.fromkeys(end for link in self.links_of(own) for end in (link.a, link.b) if end not in own))
+
+
+def plan_change(
+    tx: Transaction,
+    policy: Policy,
+    *,
+    added: Sequence[LinkRow] = (),
+    removed: Sequence[LinkRow] = (),
+    fresh: Mapping[bytes, IdentifierRow] | None = None,
+    changed: Mapping[bytes, IdentifierRow] | None = None,
+    touched: Iterable[bytes] = (),
+    lock: bool = True,
+    explained: bool = False,
+    around_shared: bool = False,
+) -> Plan:
+    """Compute the partition where a change of links can touch it. Writes nothing.
+
+    Args:
+        tx: read in, and locked in (``lock``), from both ends outwards.
+        policy: how links are read.
+        added: links that will be there. removed: links that will not.
+        fresh: identifiers born in this transaction that had no link in the store before.
+        changed: rows whose own state the caller is changing.
+        touched: further identifiers to look at.
+        explained: say of every shared identifier at the border why it is shared, which reads all of its links.
+        around_shared: go on from the neighbours of touched identifiers that are shared.
+    """
+    region = _Region(tx, added, map(link_key, removed), fresh or {}, changed or {}, lock)
+    ends: dict[
+        bytes, bool
+    ] = {}  # whether a shared one must be read whole: only added evidence cannot make it less shared
+    exclusives: list[bytes] = []
+    reopened: list[bytes] = list(changed or ())
+    for link in added:
+        weak = link.basis in EVIDENCE
+        for end in (link.a, link.b):
+            ends[end] = ends.get(end, False) or not weak
+    for link in removed:
+        ends[link.a] = ends[link.b] = True
+    for x in (*touched, *(changed or ())):
+        ends[x] = True
+    for link in (*added, *removed):
+        if link.basis in (SAME, DIFFERENT):
+            exclusives += (link.a, link.b)
+        elif link.basis == PERSONAL:
+            reopened.append(link.a)
+    region.read(ends, lock=True)
+
+    def row_shared(x: bytes) -> bool:
+        row = region.rows.get(x)
+        return row is not None and bool(row.state & SHARED)
+
+    judged = {x: None for x, whole in ends.items() if x in region.rows and (whole or not row_shared(x))}
+    region.connect(judged)
+    stated = [x for x in dict.fromkeys(exclusives) if x in region.rows and policy.exclusive(region.rows[x].scheme)]
+    if stated:
+        # Two values that become one, or two again, change the count of everything that both touch.
+        more = region.neighbours(stated)
+        region.connect(more)
+        judged.update((x, None) for x in more if x in region.rows)
+    _read_classes(region, policy, judged)
+    reader = Reader(region.rows, region.links_of(judged), policy)
+    verdict = {x: reader.shared(x) for x in judged}
+    start: dict[bytes, None] = {}
+    for x in judged:
+        flipped = (verdict[x] is not None) != row_shared(x)
+        if verdict[x] is None:
+            start[x] = None
+        if flipped or x in reopened or (around_shared and verdict[x] is not None):
+            start.update(dict.fromkeys(region.neighbours([x])))
+    inside, border = _explore(region, policy, start, verdict)
+    border.update((x, reason) for x, reason in verdict.items() if x not in inside)
+    if explained:
+        _give_reasons(region, policy, border, verdict)
+    rows = {x: region.rows[x] for x in (*inside, *border)}
+    links = region.links_of(rows)
+    # Who is shared is settled: judged above, or stored and out of reach of this change. Counting again here would miss neighbours by evidence that
+    # does not join, which are no part of the neighbourhood.
+    result = partition(rows, links, policy, dict.fromkeys(inside) | border)
+    settled = (*inside, *(x for x in border if x in verdict))
+    return Plan(rows, links, result, _updates(settled, rows, result))
+
+
+def _give_reasons(
+    region: _Region, policy: Policy, border: dict[bytes, str | None], verdict: Mapping[bytes, str | None]
+) -> None:
+    unsaid = [x for x in border if x not in verdict]
+    region.connect(unsaid)
+    _read_classes(region, policy, unsaid)
+    reader = Reader(region.rows, region.links_of(unsaid), policy)
+    border.update((x, reader.shared(x) or border[x]) for x in unsaid)
+
+
+def _read_classes(region: _Region, policy: Policy, ids: Iterable[bytes]) -> None:
+    """Have the statements among the exclusive neighbours of each identifier that has two of a kind: they may count as one."""
+    ids = list(ids)
+    region.read(region.neighbours(ids), lock=False)
+    wanted: list[bytes] = []
+    for x in ids:
+        kinds: dict[tuple[str, str], list[bytes]] = {}
+        for other in region.neighbours([x]):
+            row = region.rows.get(other)
+            if row is not None and policy.exclusive(row.scheme):
+                kinds.setdefault((row.scheme, row.scope), []).append(other)
+        wanted += [other for others in kinds.values() if len(others) > 1 for other in others]
+    if wanted:
+        region.connect(wanted)
+        region.read(region.neighbours(wanted), lock=False)
+
+
+def _explore(
+    region: _Region, policy: Policy, start: Iterable[bytes], verdict: Mapping[bytes, str | None]
+) -> tuple[dict[bytes, None], dict[bytes, str | None]]:
+    """Follow every link that may join, from ``start`` outwards; stop at shared identifiers, which become the border."""
+    inside: dict[bytes, None] = {}
+    border: dict[bytes, str | None] = {}
+    frontier = list(start)
+    while frontier:
+        region.read(frontier, lock=True)
+        found: list[bytes] = []
+        for x in frontier:
+            row = region.rows.get(x)
+            if row is None or x in inside:
+                continue
+            if (verdict[x] is not None) if x in verdict else bool(row.state & SHARED):
+                border[x] = verdict.get(x) or "shared"
+            else:
+                inside[x] = None
+                found.append(x)
+        region.connect(found)
+        _read_classes(region, policy, found)
+        links = region.links_of(found)
+        reader = Reader(region.rows, links, policy)
+        edges, _ = reader.edges({})
+        frontier = [
+            end
+            for end in dict.fromkeys(end for edge in edges for end in (edge.a, edge.b))
+            if end not in inside and end not in border
+        ]
+    return inside, border
+
+
+def _updates(ids: Iterable[bytes], rows: Mapping[bytes, IdentifierRow], result: Partition) -> list[IdentifierChange]:
+    updates = []
+    for x in ids:
+        row = rows[x]
+        state = row.state & ~(SHARED | OVERSIZED)
+        if x in result.shared:
+            state |= SHARED
+        if x in result.oversized:
+            state |= OVERSIZED
+        if state != row.state or result.customer[x] != row.customer:
+            updates.append(IdentifierChange(x, result.customer[x], state, row.reason))
+    return updates

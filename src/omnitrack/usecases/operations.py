@@ -1,0 +1,539 @@
+"""Operations: what a tracker's methods do, step by step. Each yields the functions to run in transactions, so that sync and async callers share it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Iterable, Sequence
+from datetime import datetime, timedelta
+from typing import Any, TypeVar
+
+import attrs
+
+from omnitrack.errors import (
+    InteractionNotFoundError,
+    InvalidInteractionError,
+    InvalidPolicyError,
+)
+from omnitrack.identity.explain import Explanation
+from omnitrack.identity.preview import Preview
+from omnitrack.identity.statement import Named, Statement
+from omnitrack.model import (
+    Change,
+    Customer,
+    Interaction,
+    LoadReport,
+    Page,
+    Recorded,
+    Rejected,
+    Revision,
+    Role,
+    TimelineItem,
+)
+from omnitrack.storage.contract import NO_ID, Transaction
+from omnitrack.usecases import account, read, statements
+from omnitrack.usecases.context import Context
+from omnitrack.usecases.erase import Receipt, RetentionRule, erase, retain_step
+from omnitrack.usecases.evidence import entries_of
+from omnitrack.usecases.ids import from_text, from_us, new_id, new_ids, now_us, to_text, to_us
+from omnitrack.usecases.prepare import Prepared, prepare
+from omnitrack.usecases.rebuild import VerifyReport, verify
+from omnitrack.usecases.record import Batch, file_note, homes_for, internal_row, record_batch
+from omnitrack.usecases.resolve import Who, customer_text, get_row, meant
+from omnitrack.usecases.settings import enter
+
+T = TypeVar("T")
+
+MOST_REJECTED = 1_000  # of a load's report; the count goes on
+MOST_DEFERRED = 10_000  # revisions that came before what they revise
+
+
+@attrs.frozen(slots=True)
+class Step:
+    """A function to run in one transaction."""
+
+    fn: Callable[[Transaction], Any]
+    write: bool = True
+
+
+Steps = Generator[Step, Any, T]
+Progress = Callable[[int, int | None], object]
+
+
+def drive(steps: Steps[T], run: Callable[..., Any]) -> T:
+    """Run the steps of an operation one after the other and return its result."""
+    try:
+        step = next(steps)
+        while True:
+            try:
+                result = run(step.fn, write=step.write)
+            except Exception as error:
+                step = steps.throw(error)
+            else:
+                step = steps.send(result)
+    except StopIteration as stop:
+        return stop.value  # type: ignore[no-any-return]
+
+
+async def adrive(steps: Steps[T], arun: Callable[..., Any]) -> T:
+    """``drive`` for async callers."""
+    try:
+        step = next(steps)
+        while True:
+            try:
+                result = await arun(step.fn, write=step.write)
+            except Exception as error:
+                step = steps.throw(error)
+            else:
+                step = steps.send(result)
+    except StopIteration as stop:
+        return stop.value  # type: ignore[no-any-return]
+
+
+def moment(value: datetime | None, field: str) -> int | None:
+    """Return a time that a caller gave as microseconds."""
+    if value is None:
+        return None
+    if not isinstance(value, datetime):
+        raise InvalidInteractionError(f"{field}: got {type(value).__name__}, accepted is a datetime")
+    return to_us(value)
+
+
+class Operations:
+    """The operations of one tracker.
+
+    Args:
+        ctx: what its use cases share.
+        mark_key: key of the marks that erasures leave.
+        run: runs a function in a transaction, for what is read only when asked for; None has it read at once.
+    """
+
+    def __init__(self, ctx: Context, mark_key: bytes, run: Callable[..., Any] | None) -> None:
+        self.ctx = ctx
+        self._mark_key = mark_key
+        self._run = run
+
+    # -- recording ------------------------------------------------------------------------------------------------------
+    def _batch(self, prepared: Sequence[Prepared], now: int) -> Steps[Batch]:
+        homes = homes_for(prepared)
+        out: Batch = yield Step(lambda tx: record_batch(tx, self.ctx, prepared, homes, now, self._mark_key))
+        self.ctx.known.learn(out.epoch, out.tenures, out.links, out.suppresses)
+        return out
+
+    def record(self, interaction: Interaction) -> Steps[Recorded]:
+        """Record one interaction."""
+        now, id = now_us(), new_id()
+        prepared = prepare(self.ctx, interaction, id, now)
+        out: Batch = yield from self._batch([prepared], now)
+        stored_under = out.duplicates[0] or id
+        changes: tuple[Change, ...] = ()
+        if out.log:
+            log = out.log
+            changes = tuple((yield Step(lambda tx: account.to_changes(tx, log), write=False)))
+        return (yield from self._recorded(prepared, out, stored_under, changes))
+
+    def _recorded(self, prepared: Prepared, out: Batch, id: bytes, changes: tuple[Change, ...]) -> Steps[Recorded]:
+        def customers(tx: Transaction) -> tuple[str, ...]:
+            anchors = [e.identifier for e in entries_of(tx, [id]) if e.role == Role.ANCHOR and e.identifier != NO_ID]
+            rows = tx.find_identifiers(ids=anchors) if anchors else []
+            return tuple(dict.fromkeys(customer_text(row.customer) for row in rows))
+
+        run = self._run
+        if run is None:
+            found = yield Step(customers, write=False)
+            load: Callable[[], tuple[str, ...]] = lambda: found  # noqa: E731
+        else:
+            load = lambda: run(customers, write=False)  # noqa: E731
+        suppressed = bool(out.suppressed)
+        return Recorded(
+            interaction=None if suppressed else to_text("int", id),
+            duplicate=out.duplicates[0] is not None,
+            suppressed=suppressed,
+            changes=changes,
+            rejected=tuple(prepared.rejected),
+            load=load,
+        )
+
+    def record_many(
+        self,
+        items: Iterable[Interaction | Revision | Rejected],
+        *,
+        batch_size: int,
+        on_error: str,
+        progress: Progress | None,
+        position: Callable[[], tuple[int, int | None]] | None = None,
+        format: str | None = None,
+        detected_by: str | None = None,
+    ) -> Steps[LoadReport]:
+        """Record many interactions, batch by batch, and report what became of them."""
+        if on_error not in ("raise", "collect"):
+            raise InvalidInteractionError(f"on_error: got {on_error!r}, accepted are 'raise' and 'collect'")
+        if not isinstance(batch_size, int) or batch_size < 1:
+            raise InvalidInteractionError(f"batch_size: got {batch_size!r}, accepted is a number from 1")
+        tally = _Tally(on_error)
+        waiting: list[Interaction] = []
+        deferred: list[Revision] = []
+        seen = 0
+
+        def report() -> None:
+            if progress is not None:
+                progress(*(position() if position is not None else (seen, None)))
+
+        for item in items:
+            seen += 1
+            if isinstance(item, Interaction):
+                waiting.append(item)
+            elif isinstance(item, Rejected):
+                tally.reject(item)
+            elif isinstance(item, Revision):
+                if waiting:
+                    yield from self._flush(waiting, tally)
+                if not (yield from self._revised(item, tally)):
+                    if len(deferred) < MOST_DEFERRED:
+                        deferred.append(item)
+                    else:
+                        tally.reject(_no_original(item))
+            else:
+                tally.reject(
+                    Rejected(reason=f"item: got {type(item).__name__}, accepted are Interaction, Revision and Rejected")
+                )
+            if len(waiting) >= batch_size:
+                yield from self._flush(waiting, tally)
+                report()
+        if waiting:
+            yield from self._flush(waiting, tally)
+        for revision in deferred:
+            if not (yield from self._revised(revision, tally)):
+                tally.reject(_no_original(revision))
+        report()
+        return tally.report(format, detected_by)
+
+    def _flush(self, waiting: list[Interaction], tally: _Tally) -> Steps[None]:
+        now = now_us()
+        ids = new_ids(len(waiting))
+        prepared = [prepare(self.ctx, item, id, now) for item, id in zip(waiting, ids)]
+        waiting.clear()
+        out: Batch = yield from self._batch(prepared, now)
+        there = sum(duplicate is not None for duplicate in out.duplicates)
+        tally.duplicates += there
+        tally.suppressed += len(out.suppressed)
+        tally.added += len(prepared) - there - len(out.suppressed)
+        for number, one in enumerate(prepared):
+            if out.duplicates[number] is None:
+                for rejected in one.rejected:
+                    tally.reject(rejected)
+
+    def _revised(self, revision: Revision, tally: _Tally) -> Steps[bool]:
+        try:
+            added = yield from self.revise(
+                revision.source,
+                revision.source_id,
+                body=revision.body,
+                subject=revision.subject,
+                deleted=revision.deleted,
+                at=revision.at,
+            )
+        except InteractionNotFoundError:
+            return False
+        if added:
+            tally.revised += 1
+        else:
+            tally.duplicates += 1
+        return True
+
+    def revise(
+        self,
+        source: str,
+        source_id: str,
+        *,
+        body: str | None,
+        subject: str | None,
+        deleted: bool,
+        at: datetime | None,
+    ) -> Steps[bool]:
+        """Add a revision; return whether it was not there yet."""
+        now = now_us()
+        checked = Revision(
+            source=source, source_id=source_id, at=at or from_us(now), body=body, subject=subject, deleted=deleted
+        )
+        revision = to_us(checked.at)
+
+        def write(tx: Transaction) -> bool:
+            enter(tx, self.ctx)
+            rows = tx.find_interactions(sources=[(source, source_id)])
+            if not rows:
+                raise InteractionNotFoundError(f"source_id: no interaction of {source!r} has this one")
+            row = rows[0]._replace(revision=revision, recorded_at=now, subject=subject, body=body, deleted=int(deleted))
+            return not tx.add_interactions([row], [])
+
+        return (yield Step(write))  # type: ignore[no-any-return]
+
+    def note(self, who: Who, text: str, *, agent: str | None) -> Steps[str]:
+        """File an internal note under a person, or beside an interaction; return its id."""
+        now, id = now_us(), new_id()
+        beside = from_text("int", who) if isinstance(who, str) else None
+        named = None if beside is not None else meant(self.ctx, who)
+        Interaction(channel="note", occurred_at=from_us(now), body=text, agent=agent)  # checks the limits
+
+        def write(tx: Transaction) -> None:
+            reply_to = None
+            if beside is not None:
+                rows = tx.find_interactions(ids=[beside])
+                if not rows:
+                    raise InteractionNotFoundError(f"who: no interaction has the id {who}")
+                reply_to = rows[0].source_id or str(who)
+                found = [e for e in entries_of(tx, [beside]) if e.role == Role.ANCHOR]
+                under = [(e.identifier, e.assurance) for e in found if e.identifier != NO_ID]
+            else:
+                assert named is not None
+                under = [(get_row(tx, self.ctx, named).id, 2)]
+            file_note(tx, self.ctx, internal_row(id, now, text, agent, reply_to), under, now)
+
+        yield Step(write)
+        return to_text("int", id)
+
+    # -- reading --------------------------------------------------------------------------------------------------------
+    def timeline_page(self, who: Who, query: read.Query, limit: int, cursor: str | None) -> Steps[Page[TimelineItem]]:
+        """Read one page of a timeline."""
+        named, size = meant(self.ctx, who), read.checked_limit(limit)
+        return (  # type: ignore[no-any-return]
+            yield Step(lambda tx: read.timeline_page(tx, self.ctx, named, query, size, cursor), write=False)
+        )
+
+    def unattributed(self, limit: int, cursor: str | None) -> Steps[Page[TimelineItem]]:
+        """Read one page of the interactions with nobody identified."""
+        size = read.checked_limit(limit)
+        return (yield Step(lambda tx: read.unattributed_page(tx, size, cursor), write=False))  # type: ignore[no-any-return]
+
+    def customer(self, who: Who, as_of: datetime | None) -> Steps[Customer]:
+        """Read a customer."""
+        named, at = meant(self.ctx, who), moment(as_of, "as_of")
+        found: Customer = yield Step(lambda tx: read.customer_of(tx, self.ctx, named, at, self._later(tx)), write=False)
+        return found
+
+    def candidates(self, who: Who, limit: int) -> Steps[list[Customer]]:
+        """Read the customers that somebody may be."""
+        named, size = meant(self.ctx, who), read.checked_limit(limit)
+        return (  # type: ignore[no-any-return]
+            yield Step(lambda tx: read.candidates_of(tx, self.ctx, named, size, self._later(tx)), write=False)
+        )
+
+    def _later(self, tx: Transaction) -> read.Later:
+        """Return how to read what is read only when asked for: in a transaction of its own, or at once for async callers."""
+        run = self._run
+        if run is not None:
+            return read.Later(lambda fn: run(fn, write=False), eager=False)
+        return read.Later(lambda fn: fn(tx), eager=True)
+
+    def interaction(self, id: str) -> Steps[Interaction]:
+        """Read one interaction whole."""
+        key = read.interaction_id(id)
+        return (yield Step(lambda tx: read.get_interaction(tx, key), write=False))  # type: ignore[no-any-return]
+
+    def revisions(self, id: str) -> Steps[list[Interaction]]:
+        """Read an interaction as each of its revisions had it."""
+        key = read.interaction_id(id)
+        return (yield Step(lambda tx: read.revisions_of(tx, key), write=False))  # type: ignore[no-any-return]
+
+    def interactions_after(
+        self, query: read.Query, after: tuple[int, bytes] | None, limit: int
+    ) -> Steps[tuple[list[Interaction], tuple[int, bytes] | None]]:
+        """Read some interactions of the store in order of time."""
+        return (  # type: ignore[no-any-return]
+            yield Step(lambda tx: read.interactions_after(tx, query, after, limit), write=False)
+        )
+
+    # -- identity -------------------------------------------------------------------------------------------------------
+    def _saying(self, statement: Statement) -> statements.Saying:
+        now = now_us()
+        first, second, third, id = new_ids(4)
+        return statements.Saying(
+            kind=statement.kind,
+            a=meant(self.ctx, statement.a),
+            b=None if statement.b is None else meant(self.ctx, statement.b),
+            at=now if statement.at is None else to_us(statement.at),
+            by=statement.by,
+            reason=statement.reason,
+            id=id,
+            now=now,
+            homes=(first, second, third),
+        )
+
+    def say(self, statement: Statement) -> Steps[Statement]:
+        """Say a statement."""
+        saying = self._saying(statement)
+
+        def write(tx: Transaction) -> Statement:
+            record, _ = statements.say(tx, self.ctx, saying)
+            return statements.to_statement(tx, to_text("st", saying.id), record)
+
+        return (yield Step(write))  # type: ignore[no-any-return]
+
+    def attribute(self, interaction: str, identifier: Named, *, by: str | None, reason: str | None) -> Steps[Statement]:
+        """File an interaction under an identifier."""
+        key = read.interaction_id(interaction)
+        saying = self._saying(Statement(kind="attributed", a=identifier, by=by, reason=reason))
+
+        def write(tx: Transaction) -> Statement:
+            record, _ = statements.attribute(tx, self.ctx, key, saying)
+            return statements.to_statement(tx, to_text("st", saying.id), record)
+
+        return (yield Step(write))  # type: ignore[no-any-return]
+
+    def _retraction(self, statement: Statement | str, by: str | None, reason: str | None) -> statements.Retraction:
+        id = statement.id if isinstance(statement, Statement) else statement
+        if id is None:
+            raise InvalidPolicyError(
+                "statement: got one that was never said, accepted is what link(), deny() ... returned"
+            )
+        return statements.Retraction(id=id, by=by, reason=reason, now=now_us(), home=new_id())
+
+    def retract(self, statement: Statement | str, *, by: str | None, reason: str | None) -> Steps[Statement]:
+        """Take a statement back."""
+        retraction = self._retraction(statement, by, reason)
+
+        def write(tx: Transaction) -> Statement:
+            record, _ = statements.retract(tx, self.ctx, retraction)
+            return statements.to_statement(tx, retraction.id, record)
+
+        return (yield Step(write))  # type: ignore[no-any-return]
+
+    def preview(self, statement: Statement) -> Steps[Preview]:
+        """Work out what a statement would do, or, of one that was said, what taking it back would."""
+        if statement.id is not None:
+            retraction = self._retraction(statement, None, None)
+            return (  # type: ignore[no-any-return]
+                yield Step(
+                    lambda tx: statements.preview(statements.consider_retraction(tx, self.ctx, retraction, lock=False)),
+                    write=False,
+                )
+            )
+        saying = self._saying(statement)
+        return (  # type: ignore[no-any-return]
+            yield Step(
+                lambda tx: statements.preview(statements.consider(tx, self.ctx, saying, lock=False)), write=False
+            )
+        )
+
+    def explain(self, a: Who, b: Who) -> Steps[Explanation]:
+        """Explain why two are one person, or not."""
+        one, two = meant(self.ctx, a), meant(self.ctx, b)
+        return (yield Step(lambda tx: account.explain(tx, self.ctx, one, two), write=False))  # type: ignore[no-any-return]
+
+    def conflicts(self, who: Who | None, limit: int, cursor: str | None) -> Steps[Page[account.LinkConflict]]:
+        """List links that would join and do not."""
+        size = read.checked_limit(limit)
+        if who is None:
+            return (  # type: ignore[no-any-return]
+                yield Step(lambda tx: account.conflicts_page(tx, self.ctx, size, cursor), write=False)
+            )
+        named = meant(self.ctx, who)
+        found = yield Step(lambda tx: account.conflicts_of(tx, self.ctx, named), write=False)
+        return Page(tuple(found))
+
+    def identity_log(self, who: Who | None, after: str | None, limit: int) -> Steps[list[Change]]:
+        """List what merged or split."""
+        named, size = None if who is None else meant(self.ctx, who), read.checked_limit(limit)
+        return (  # type: ignore[no-any-return]
+            yield Step(lambda tx: account.identity_log(tx, self.ctx, named, after, size), write=False)
+        )
+
+    def statements(self, who: Who) -> Steps[list[Statement]]:
+        """List the statements that hold about a customer's identifiers."""
+        named = meant(self.ctx, who)
+
+        def fetch(tx: Transaction) -> list[Statement]:
+            row = get_row(tx, self.ctx, named)
+            ids = [m.id for m in tx.find_identifiers(customers=[row.customer])]
+            return statements.statements_about(tx, [*ids, row.base])
+
+        return (yield Step(fetch, write=False))  # type: ignore[no-any-return]
+
+    # -- care -----------------------------------------------------------------------------------------------------------
+    def erase(self, who: Who, *, by: str | None, reason: str | None, dry_run: bool, suppress: bool) -> Steps[Receipt]:
+        """Erase a person."""
+        named, now, id = meant(self.ctx, who), now_us(), new_id()
+
+        def write(tx: Transaction) -> Receipt:
+            return erase(
+                tx,
+                self.ctx,
+                named,
+                by=by,
+                reason=reason,
+                dry_run=dry_run,
+                suppress=suppress,
+                now=now,
+                at=from_us(now),
+                id=id,
+                mark_key=self._mark_key,
+            )
+
+        receipt: Receipt = yield Step(write, write=not dry_run)
+        if not dry_run:
+            self.ctx.known.forget()
+        return receipt
+
+    def apply_retention(self, rules: Sequence[RetentionRule], *, dry_run: bool) -> Steps[Receipt]:
+        """Take away what is past its time, batch by batch."""
+        now, id = now_us(), new_id()
+        if not rules:
+            raise InvalidPolicyError("rules: got none, accepted are one or more RetentionRule")
+        cuts = [(now - int(rule.keep / timedelta(microseconds=1)), rule.channels) for rule in rules]
+        counts: dict[str, int] = {}
+        after: tuple[int, bytes] | None = None
+        while True:
+            position = after
+
+            def step(tx: Transaction, position: tuple[int, bytes] | None = position) -> Any:
+                return retain_step(tx, self.ctx, cuts, position, now, dry_run)
+
+            found, after = yield Step(step, write=not dry_run)
+            for name, number in found.items():
+                counts[name] = counts.get(name, 0) + number
+            if after is None:
+                break
+        if not dry_run:
+            self.ctx.known.forget()
+        receipt = Receipt(id=to_text("rcp", id), at=from_us(now), dry_run=dry_run)
+        changes: dict[str, Any] = dict(counts)
+        return attrs.evolve(receipt, **changes)
+
+    def verify(self) -> Steps[VerifyReport]:
+        """Recompute who is whom and compare."""
+        return (yield Step(lambda tx: verify(tx, self.ctx), write=False))  # type: ignore[no-any-return]
+
+
+def _no_original(revision: Revision) -> Rejected:
+    return Rejected(
+        reason="source_id: a revision of an interaction that is not there",
+        source=revision.source,
+        source_id=revision.source_id,
+    )
+
+
+class _Tally:
+    """Counts of a load."""
+
+    def __init__(self, on_error: str) -> None:
+        self._raise = on_error == "raise"
+        self.added = self.duplicates = self.revised = self.suppressed = self._total = 0
+        self._rejected: list[Rejected] = []
+
+    def reject(self, item: Rejected) -> None:
+        if self._raise:
+            where = f" ({item.where})" if item.where else ""
+            raise InvalidInteractionError(f"{item.reason}{where}")
+        self._total += 1
+        if len(self._rejected) < MOST_REJECTED:
+            self._rejected.append(item)
+
+    def report(self, format: str | None, detected_by: str | None) -> LoadReport:
+        return LoadReport(
+            added=self.added,
+            duplicates=self.duplicates,
+            revised=self.revised,
+            suppressed=self.suppressed,
+            rejected=tuple(self._rejected),
+            rejected_total=self._total,
+            format=format,
+            detected_by=detected_by,
+        )

@@ -1,0 +1,438 @@
+"""Reading: timelines, customers, candidates, and the interactions that nobody could be found for."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, Literal
+
+import attrs
+
+from omnitrack.errors import InteractionNotFoundError, InvalidInteractionError, mask
+from omnitrack.identifiers.scheme import Identifier
+from omnitrack.model import (
+    Assurance,
+    Attachment,
+    Customer,
+    CustomerDetails,
+    Direction,
+    Interaction,
+    Page,
+    Role,
+    Sighting,
+    TimelineItem,
+)
+from omnitrack.storage.contract import NO_ID, SHARED, EntryRow, IdentifierRow, InteractionRow, Transaction
+from omnitrack.timeline.cursor import Cursor, decode_cursor
+from omnitrack.usecases.context import Context
+from omnitrack.usecases.ids import from_text, from_us, to_text
+from omnitrack.usecases.record import TRAIT
+from omnitrack.usecases.resolve import (
+    Meant,
+    customer_text,
+    get_row,
+    members_as_of,
+    members_of,
+    neighbours_of_shared,
+    shared_around,
+    to_identifier,
+    verified_members,
+)
+
+MAX_LIMIT = 1_000
+_ASSURANCES = {int(a): a for a in Assurance}
+_DIRECTIONS = {d.value: d for d in Direction}
+
+
+@attrs.frozen(slots=True, kw_only=True)
+class Query:
+    """What of a timeline is wanted, and in which order. Times are microseconds."""
+
+    channels: tuple[str, ...] | None = None
+    directions: tuple[str, ...] | None = None
+    kinds: tuple[str, ...] | None = None
+    since: int | None = None
+    until: int | None = None
+    text: str | None = None
+    agent: str | None = None
+    thread: str | None = None
+    source: str | None = None
+    order: Literal["newest", "oldest"] = "newest"
+    as_of: int | None = None
+    trust: Literal["observed", "verified"] = "observed"
+    include_shared: bool = False
+    include_claimed: bool = False
+    include_participant: bool = False
+
+    def digest(self, subject: str = "timeline") -> str:
+        """Return the text that ties a cursor to this query."""
+        return f"{subject} {attrs.astuple(self)}"
+
+    def lets_through(self, row: InteractionRow) -> bool:
+        """Whether an interaction, as its last revision has it, passes the filters that the store does not apply."""
+        if self.agent is not None and row.agent != self.agent:
+            return False
+        if self.thread is not None and row.thread != self.thread:
+            return False
+        if self.source is not None and row.source != self.source:
+            return False
+        if self.text is not None:
+            wanted = self.text.casefold()
+            return any(wanted in part.casefold() for part in (row.subject, row.body) if part)
+        return True
+
+    @property
+    def scans(self) -> bool:
+        """Whether some filter is applied here, row by row."""
+        return not (self.agent is None and self.thread is None and self.source is None and self.text is None)
+
+
+def checked_limit(limit: object) -> int:
+    """Return a page size.
+
+    Raises:
+        InvalidInteractionError: it is not a number from 1 to the maximum.
+    """
+    if not isinstance(limit, int) or isinstance(limit, bool) or not 1 <= limit <= MAX_LIMIT:
+        raise InvalidInteractionError(f"limit: got {limit!r}, accepted is a number from 1 to {MAX_LIMIT}")
+    return limit
+
+
+def fold(rows: Sequence[InteractionRow], as_of: int | None = None) -> InteractionRow:
+    """Return an interaction as its latest revision has it: latest by the source's own time, of those recorded by ``as_of``.
+
+    A revision that does not say a subject or a body leaves it as it was. ``revision`` of the result is that of the latest.
+    """
+    first = rows[0]
+    if len(rows) == 1:
+        return first
+    subject, body, last = first.subject, first.body, first
+    for row in rows[1:]:
+        if as_of is not None and row.recorded_at > as_of:
+            continue
+        subject = row.subject if row.subject is not None else subject
+        body = row.body if row.body is not None else body
+        last = row
+    return first._replace(revision=last.revision, subject=subject, body=body, deleted=last.deleted)
+
+
+def interactions_by_id(tx: Transaction, ids: Sequence[bytes], as_of: int | None = None) -> dict[bytes, InteractionRow]:
+    """Return interactions as their latest revisions have them."""
+    grouped: dict[bytes, list[InteractionRow]] = {}
+    for row in tx.find_interactions(ids=ids):
+        grouped.setdefault(row.id, []).append(row)
+    return {id: rows[0] if len(rows) == 1 else fold(rows, as_of) for id, rows in grouped.items()}
+
+
+def _attachments(values: Iterable[Mapping[str, Any]]) -> tuple[Attachment, ...]:
+    return tuple(Attachment(**value) for value in values)
+
+
+def to_item(row: InteractionRow, entry: EntryRow, identifier: Identifier | None, shared: bool) -> TimelineItem:
+    """Return the item that a timeline shows for an interaction and the entry that put it there."""
+    extra = {} if row.extra is None else json.loads(row.extra)
+    return TimelineItem(
+        id=to_text("int", row.id),
+        channel=row.channel,
+        direction=_DIRECTIONS[row.direction],
+        kind=row.kind,
+        occurred_at=from_us(row.occurred_at, row.utc_offset),
+        recorded_at=from_us(row.recorded_at),
+        identifier=identifier,
+        assurance=_ASSURANCES[entry.assurance],
+        ended_at=None if row.ended_at is None else from_us(row.ended_at, row.utc_offset),
+        subject=row.subject,
+        body=row.body,
+        agent=row.agent,
+        thread=row.thread,
+        reply_to=row.reply_to,
+        outcome=row.outcome,
+        via=row.via,
+        attachments=_attachments(extra["attachments"]) if "attachments" in extra else (),
+        traits=extra.get("traits", {}),
+        attributes=extra.get("attributes", {}),
+        source=row.source,
+        source_id=row.source_id,
+        revised_at=from_us(row.revision) if row.revision else None,
+        deleted=bool(row.deleted),
+        shared=shared,
+        participant=entry.role == Role.PARTICIPANT,
+    )
+
+
+def _better(entry: EntryRow, other: EntryRow, shared: Mapping[bytes, object]) -> bool:
+    """Whether an entry says more than another of the same interaction: own before shared, customer before participant, surer first."""
+
+    def order(e: EntryRow) -> tuple[bool, int, int, bytes]:
+        return (e.identifier in shared, e.role, -e.assurance, e.identifier)
+
+    return order(entry) < order(other)
+
+
+def timeline_page(
+    tx: Transaction, ctx: Context, who: Meant, query: Query, limit: int, cursor: str | None
+) -> Page[TimelineItem]:
+    """Return one page of a customer's timeline."""
+    row = get_row(tx, ctx, who, query.as_of)
+    if query.as_of is not None:
+        _, members = members_as_of(tx, row, query.as_of)
+    else:
+        members = [row] if row.state & SHARED else members_of(tx, row.customer)
+    if query.trust == "verified":
+        members = verified_members(tx, ctx, row, members)
+    shared = {m.id: m for m in members if m.state & SHARED}
+    if query.include_shared and query.trust != "verified":
+        for around in shared_around(tx, ctx, members):
+            shared[around.id] = around
+    return _page(tx, {m.id: m for m in (*members, *shared.values())}, shared, query, limit, cursor, "timeline")
+
+
+def unattributed_page(tx: Transaction, limit: int, cursor: str | None) -> Page[TimelineItem]:
+    """Return one page of the interactions with nobody identified, newest first."""
+    return _page(tx, {NO_ID: None}, {}, Query(include_claimed=True), limit, cursor, "unattributed")
+
+
+def _page(
+    tx: Transaction,
+    rows: Mapping[bytes, IdentifierRow | None],
+    shared: Mapping[bytes, object],
+    query: Query,
+    limit: int,
+    cursor: str | None,
+    subject: str,
+) -> Page[TimelineItem]:
+    digest = query.digest(subject)
+    start = decode_cursor(cursor, digest) if cursor is not None else None
+    backwards = start is not None and start.backwards
+    newest = (query.order == "newest") != backwards
+    after = None if start is None else (start.at, start.id)
+    roles = (Role.ANCHOR, Role.MEMBER, Role.PARTICIPANT) if query.include_participant else (Role.ANCHOR,)
+    chosen: dict[bytes, EntryRow] = {}
+    found: dict[bytes, InteractionRow] = {}
+    more = False
+    identifiers = list(rows)
+    want = limit + 1
+    while not more:
+        batch = tx.list_entries(
+            identifiers=identifiers,
+            roles=roles,
+            min_assurance=0 if query.include_claimed else int(Assurance.OBSERVED),
+            since=query.since,
+            until=query.until,
+            channels=query.channels,
+            directions=query.directions,
+            kinds=query.kinds,
+            after=after,
+            limit=want,
+            newest=newest,
+            as_of=query.as_of,
+        )
+        fresh: dict[bytes, EntryRow] = {}
+        for entry in batch:
+            if query.include_participant and entry.role == Role.MEMBER:
+                continue
+            known = fresh.get(entry.interaction)
+            if known is None or _better(entry, known, shared):
+                fresh[entry.interaction] = entry
+        loaded = interactions_by_id(tx, list(fresh), query.as_of) if fresh else {}
+        for id, entry in fresh.items():
+            if id in chosen or id not in loaded or (query.scans and not query.lets_through(loaded[id])):
+                continue
+            if len(chosen) == limit:
+                more = True
+                break
+            chosen[id] = entry
+            found[id] = loaded[id]
+        if len(batch) < want:
+            break
+        after = (batch[-1].occurred_at, batch[-1].interaction)
+        want = min(MAX_LIMIT, want * 2) if query.scans else limit + 1
+    names = {id: None if r is None else to_identifier(r) for id, r in rows.items()}
+    items = [to_item(found[id], e, names[e.identifier], e.identifier in shared) for id, e in chosen.items()]
+    if backwards:
+        items.reverse()
+    if not items:
+        return Page(())
+    ids = list(chosen)
+    ends = [(found[ids[0]].occurred_at, ids[0]), (found[ids[-1]].occurred_at, ids[-1])]
+    first, last = reversed(ends) if backwards else ends
+    has_next = backwards or more
+    has_previous = more if backwards else start is not None
+    return Page(
+        tuple(items),
+        Cursor(*last).encode(digest) if has_next else None,
+        Cursor(*first, backwards=True).encode(digest) if has_previous else None,
+    )
+
+
+@attrs.frozen(slots=True)
+class Later:
+    """How to read what is read only when asked for; with ``eager`` it is read at once."""
+
+    run: Callable[[Callable[[Transaction], CustomerDetails]], CustomerDetails]
+    eager: bool
+
+
+def customer_of(tx: Transaction, ctx: Context, who: Meant, as_of: int | None, later: Later) -> Customer:
+    """Return the customer that is meant."""
+    row = get_row(tx, ctx, who, as_of)
+    if as_of is not None:
+        home, members = members_as_of(tx, row, as_of)
+    else:
+        home, members = row.customer, [row] if row.state & SHARED else members_of(tx, row.customer)
+    return _customer(home, members, as_of, later)
+
+
+def _customer(home: bytes, members: Sequence[IdentifierRow], as_of: int | None, later: Later) -> Customer:
+    customer = Customer(
+        id=customer_text(home),
+        identifiers=tuple(map(to_identifier, members)),
+        shared=any(m.state & SHARED for m in members),
+        load=lambda: later.run(lambda tx: customer_details(tx, [m.id for m in members], as_of)),
+    )
+    if later.eager:
+        customer.details()
+    return customer
+
+
+def customer_details(tx: Transaction, identifiers: Sequence[bytes], as_of: int | None) -> CustomerDetails:
+    """Read what of a customer is not read at once."""
+    ends: list[EntryRow] = []
+    for newest in (False, True):
+        ends += tx.list_entries(
+            identifiers=identifiers,
+            roles=(Role.ANCHOR,),
+            min_assurance=int(Assurance.OBSERVED),
+            limit=1,
+            newest=newest,
+            as_of=as_of,
+        )
+    values: list[tuple[int, int, str, Any]] = []
+    for identifier in identifiers:
+        for record in tx.find_records(TRAIT, prefix=f"{identifier.hex()}/"):
+            content = json.loads(record.value)
+            for name, value in content["traits"].items():
+                values.append((content["assurance"], content["at"], name, value))
+    if as_of is not None:
+        values = [v for v in values if v[1] <= as_of]
+    traits: dict[str, list[Any]] = {}
+    for _, _, name, value in sorted(values, key=lambda v: (-v[0], -v[1])):
+        known = traits.setdefault(name, [])
+        if value not in known:
+            known.append(value)
+    return CustomerDetails(
+        traits={name: tuple(found) for name, found in traits.items()},
+        first_seen=from_us(ends[0].occurred_at) if ends else None,
+        last_seen=from_us(ends[-1].occurred_at) if ends else None,
+    )
+
+
+def candidates_of(tx: Transaction, ctx: Context, who: Meant, limit: int, later: Later) -> list[Customer]:
+    """Return the customers that a ``who`` may be, best first: one where it is certain, several for a shared identifier."""
+    row = get_row(tx, ctx, who)
+    if not row.state & SHARED:
+        return [_customer(row.customer, members_of(tx, row.customer), None, later)]
+    homes = list(dict.fromkeys(r.customer for r in neighbours_of_shared(tx, ctx, row, limit * 4)))[:limit]
+    members: dict[bytes, list[IdentifierRow]] = {home: [] for home in homes}
+    for member in tx.find_identifiers(customers=homes):
+        members[member.customer].append(member)
+    return [_customer(home, members[home], None, later) for home in homes if members[home]]
+
+
+def interaction_id(text: str) -> bytes:
+    """Return the id in an ``int_...`` text.
+
+    Raises:
+        InteractionNotFoundError: it is none.
+    """
+    id = from_text("int", text) if isinstance(text, str) else None
+    if id is None:
+        raise InteractionNotFoundError(f"interaction: got {mask(str(text))!r}, accepted is an id such as int_...")
+    return id
+
+
+def to_interactions(tx: Transaction, rows: Sequence[InteractionRow]) -> list[Interaction]:
+    """Return interactions whole, with the people they were with."""
+    entries: dict[bytes, list[EntryRow]] = {}
+    ids = list({row.id for row in rows})
+    for entry in tx.list_entries(interactions=ids) if ids else ():
+        entries.setdefault(entry.interaction, []).append(entry)
+    wanted = {e.identifier for group in entries.values() for e in group if e.identifier != NO_ID}
+    known = {r.id: to_identifier(r) for r in tx.find_identifiers(ids=sorted(wanted))} if wanted else {}
+    return [_interaction(row, entries.get(row.id, ()), known) for row in rows]
+
+
+def _interaction(row: InteractionRow, entries: Iterable[EntryRow], known: Mapping[bytes, Identifier]) -> Interaction:
+    people: dict[int, list[Sighting]] = {}
+    for entry in sorted(entries, key=lambda e: (e.person, e.role, e.identifier)):
+        if entry.identifier in known:
+            sighting = Sighting(known[entry.identifier], _ASSURANCES[entry.assurance], entry.raw)
+            people.setdefault(entry.person, []).append(sighting)
+    participants = people.pop(-1, [])
+    extra = {} if row.extra is None else json.loads(row.extra)
+    return Interaction(
+        channel=row.channel,
+        occurred_at=from_us(row.occurred_at, row.utc_offset),
+        direction=_DIRECTIONS[row.direction],
+        customers=tuple(tuple(people[n]) for n in sorted(people)),
+        participants=tuple(participants),
+        kind=row.kind,
+        ended_at=None if row.ended_at is None else from_us(row.ended_at, row.utc_offset),
+        subject=row.subject,
+        body=row.body,
+        agent=row.agent,
+        thread=row.thread,
+        reply_to=row.reply_to,
+        outcome=row.outcome,
+        via=row.via,
+        attachments=_attachments(extra.get("attachments", ())),
+        traits=extra.get("traits", {}),
+        attributes=extra.get("attributes", {}),
+        source=row.source,
+        source_id=row.source_id,
+        id=to_text("int", row.id),
+        recorded_at=from_us(row.recorded_at),
+        revised_at=from_us(row.revision) if row.revision else None,
+        deleted=bool(row.deleted),
+    )
+
+
+def get_interaction(tx: Transaction, id: bytes) -> Interaction:
+    """Return one interaction whole.
+
+    Raises:
+        InteractionNotFoundError: there is none with this id.
+    """
+    rows = interactions_by_id(tx, [id])
+    if not rows:
+        raise InteractionNotFoundError(f"interaction: none has the id {to_text('int', id)}")
+    return to_interactions(tx, list(rows.values()))[0]
+
+
+def revisions_of(tx: Transaction, id: bytes) -> list[Interaction]:
+    """Return an interaction as each of its revisions had it, by the source's own time."""
+    rows = tx.find_interactions(ids=[id])
+    if not rows:
+        raise InteractionNotFoundError(f"interaction: none has the id {to_text('int', id)}")
+    return to_interactions(tx, [fold(rows[: n + 1]) for n in range(len(rows))])
+
+
+def interactions_after(
+    tx: Transaction, query: Query, after: tuple[int, bytes] | None, limit: int
+) -> tuple[list[Interaction], tuple[int, bytes] | None]:
+    """Return some interactions of the store in order of time, and where to go on (None at the end)."""
+    rows = tx.find_interactions(
+        since=query.since, until=query.until, after=after, limit=limit, newest=query.order == "newest"
+    )
+    if not rows:
+        return [], None
+    latest = interactions_by_id(tx, [row.id for row in rows])
+    wanted = [
+        latest[row.id]
+        for row in rows
+        if (query.channels is None or row.channel in query.channels)
+        and (query.directions is None or row.direction in query.directions)
+        and (query.kinds is None or row.kind in query.kinds)
+        and query.lets_through(latest[row.id])
+    ]
+    return to_interactions(tx, wanted), (rows[-1].occurred_at, rows[-1].id)

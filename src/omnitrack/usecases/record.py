@@ -1,0 +1,337 @@
+"""Recording: interactions and their entries in, identifiers and links that they show, customers that change by it."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+
+import attrs
+
+from omnitrack.identity.partition import EVIDENCE
+from omnitrack.model import Assurance, Direction, Role
+from omnitrack.storage.contract import (
+    LINKABLE,
+    NO_ID,
+    REASSIGNED,
+    SHARED,
+    ChangeRow,
+    EntryRow,
+    IdentifierRow,
+    InteractionRow,
+    LinkRow,
+    RecordRow,
+    Transaction,
+)
+from omnitrack.usecases.context import Context, Pair, Tenures, holder_at
+from omnitrack.usecases.evidence import links_of_entries, tenures_of
+from omnitrack.usecases.ids import new_ids
+from omnitrack.usecases.neighbourhood import Cause, Plan, plan_change
+from omnitrack.usecases.prepare import Prepared, Seen, roles_of
+from omnitrack.usecases.settings import enter
+
+TRAIT = "trait"
+SUPPRESSED = "suppressed"
+
+
+@attrs.define(slots=True)
+class Batch:
+    """What became of some interactions recorded together.
+
+    Attributes:
+        duplicates: for each, the id under which it was there already, or None.
+        suppressed: positions of those that an erasure keeps out.
+        anchors: for each, the identifiers it was filed under.
+        log: what merged or split.
+    """
+
+    duplicates: list[bytes | None]
+    suppressed: set[int]
+    anchors: list[list[bytes]]
+    log: list[ChangeRow]
+    epoch: int
+    tenures: dict[bytes, Tenures]
+    links: dict[Pair, int]
+    suppresses: bool
+
+
+def suppression_key(secret: bytes, source: str, source_id: str) -> str:
+    """Return the keyed mark of an erased interaction: tells whether it comes again, and nothing of what it was."""
+    text = f"{source}\0{source_id}".encode("utf-8", "surrogatepass")
+    return hashlib.blake2b(text, digest_size=16, key=secret[:64]).hexdigest()
+
+
+def record_batch(
+    tx: Transaction, ctx: Context, batch: Sequence[Prepared], homes: Sequence[bytes], now: int, mark_key: bytes
+) -> Batch:
+    """Store interactions with all that follows from them.
+
+    Args:
+        tx: the transaction.
+        batch: the interactions; ids and times were made outside, so that a repeat adds nothing.
+        homes: an id for each identifier that may have to be born, in the order of ``births``.
+        now: time of recording, microseconds.
+        mark_key: key of the marks that erasures left.
+    """
+    epoch = enter(tx, ctx)
+    known_tenures, known_links = ctx.known.view(epoch)
+    out = Batch([None] * len(batch), set(), [[] for _ in batch], [], epoch, {}, {}, False)
+    batch_of = _unsuppressed(tx, ctx, batch, mark_key, epoch, out)
+    seen_of = births(batch)
+    unknown = [base for base in seen_of if base not in known_tenures]
+    stored = {row.id: row for row in tx.find_identifiers(ids=unknown)} if unknown else {}
+    reassigned = [base for base, row in stored.items() if row.state & REASSIGNED]
+    tenures = tenures_of(tx, reassigned) if reassigned else {}
+    for base in unknown:
+        out.tenures[base] = tenures.get(base, ())
+
+    rows: list[InteractionRow] = []
+    entries: list[EntryRow] = []
+    for number in batch_of:
+        prepared = batch[number]
+        rows.append(prepared.row)
+        filed, anchors = _entries(prepared, now, known_tenures, out.tenures)
+        out.anchors[number] = anchors
+        entries += filed
+    left_out = tx.add_interactions(rows, entries)
+    if left_out:
+        _name_duplicates(tx, batch, batch_of, left_out, out)
+        entries = [entry for entry in entries if entry.interaction not in left_out]
+    used = {base for number in batch_of if out.duplicates[number] is None for base in births([batch[number]])}
+    out.tenures = {base: t for base, t in out.tenures.items() if base in used or base in stored}
+
+    fresh = {
+        base: _born(seen_of[base], home, now)
+        for base, home in zip(seen_of, homes)
+        if base in used and base not in stored and base not in known_tenures
+    }
+    links = [
+        link
+        for link in links_of_entries(entries)
+        if known_links.get((link.a, link.b, link.assurance), link.seen + 1) > link.seen
+    ]
+    for link in links:
+        out.links[link.a, link.b, link.assurance] = link.seen
+    new_links = _not_stored(tx, links, fresh, stored)
+    if fresh:
+        _settle(fresh, new_links)
+        for there in tx.add_identifiers(list(fresh.values())):
+            del fresh[there]
+    if new_links:
+        plan = plan_change(tx, ctx.policy, added=new_links, fresh=fresh)
+        tx.add_links(new_links)
+        out.log = _log(plan, new_links, now, fresh)
+        if plan.updates:
+            tx.update_identifiers(plan.updates, out.log)
+    records = _traits(batch, batch_of, out)
+    if records:
+        tx.put_records(records)
+    return out
+
+
+def births(batch: Sequence[Prepared]) -> dict[bytes, Seen]:
+    """Return every identifier that the interactions name, each once."""
+    found: dict[bytes, Seen] = {}
+    for prepared in batch:
+        for person in prepared.people:
+            for seen in person:
+                found.setdefault(seen.base, seen)
+        for seen in prepared.participants:
+            found.setdefault(seen.base, seen)
+    return found
+
+
+def _unsuppressed(
+    tx: Transaction, ctx: Context, batch: Sequence[Prepared], mark_key: bytes, epoch: int, out: Batch
+) -> list[int]:
+    """Return the positions of the interactions that no erasure keeps out."""
+    suppresses = ctx.known.suppresses(epoch)
+    if suppresses is None:
+        suppresses = bool(tx.find_records(SUPPRESSED, limit=1))
+    out.suppresses = suppresses
+    if not suppresses:
+        return list(range(len(batch)))
+    keys = {
+        number: suppression_key(mark_key, p.row.source, p.row.source_id)
+        for number, p in enumerate(batch)
+        if p.row.source is not None and p.row.source_id is not None
+    }
+    there = {record.key for record in tx.find_records(SUPPRESSED, keys=list(keys.values()))} if keys else set()
+    out.suppressed = {number for number, key in keys.items() if key in there}
+    return [number for number in range(len(batch)) if number not in out.suppressed]
+
+
+def _entries(
+    prepared: Prepared, now: int, known: dict[bytes, Tenures], found: dict[bytes, Tenures]
+) -> tuple[list[EntryRow], list[bytes]]:
+    row = prepared.row
+    at = row.occurred_at
+
+    def entry(seen: Seen, person: int, role: Role) -> EntryRow:
+        tenures = known.get(seen.base) or found.get(seen.base)
+        holder = holder_at(seen.base, tenures, at) if tenures else seen.base
+        return EntryRow(
+            holder,
+            at,
+            row.id,
+            person,
+            now,
+            None,
+            int(role),
+            seen.assurance,
+            row.channel,
+            row.direction,
+            row.kind,
+            seen.raw,
+        )
+
+    entries = [entry(seen, person, role) for person, role, seen in roles_of(prepared.people)]
+    anchors = [e.identifier for e in entries if e.role == Role.ANCHOR]
+    if not entries:
+        entries.append(nobody(row, now))
+    entries += [entry(seen, -1, Role.PARTICIPANT) for seen in prepared.participants]
+    return entries, anchors
+
+
+def nobody(row: InteractionRow, now: int) -> EntryRow:
+    """Return the entry that keeps an interaction with nobody identified in the list of the unattributed."""
+    return EntryRow(
+        NO_ID, row.occurred_at, row.id, 0, now, None, int(Role.ANCHOR), 0, row.channel, row.direction, row.kind, None
+    )
+
+
+def _name_duplicates(
+    tx: Transaction, batch: Sequence[Prepared], batch_of: Sequence[int], left_out: set[bytes], out: Batch
+) -> None:
+    numbers = [number for number in batch_of if batch[number].row.id in left_out]
+    sources = [
+        (row.source, row.source_id)
+        for row in (batch[number].row for number in numbers)
+        if row.source is not None and row.source_id is not None
+    ]
+    there = {(row.source, row.source_id): row.id for row in tx.find_interactions(sources=sources)} if sources else {}
+    for number in numbers:
+        row = batch[number].row
+        out.duplicates[number] = there.get((row.source, row.source_id), row.id)
+
+
+def _born(seen: Seen, home: bytes, now: int) -> IdentifierRow:
+    identifier = seen.identifier
+    return IdentifierRow(
+        seen.base,
+        home,
+        home,
+        identifier.scheme,
+        identifier.value,
+        identifier.scope,
+        seen.base,
+        None,
+        LINKABLE if seen.linkable else 0,
+        seen.reason,
+        now,
+    )
+
+
+def _settle(fresh: dict[bytes, IdentifierRow], links: Sequence[LinkRow]) -> None:
+    """Have identifiers born together begin in the customer that the plan will most likely give them, which saves an update each."""
+    home = {id: row.home for id, row in fresh.items()}
+    for link in links:
+        if link.a not in home or link.b not in home or link.assurance <= Assurance.CLAIMED:
+            continue
+        if fresh[link.a].state & fresh[link.b].state & LINKABLE:
+            home[link.a] = home[link.b] = min(home[link.a], home[link.b])
+    for id, customer in home.items():
+        if customer != fresh[id].customer:
+            fresh[id] = fresh[id]._replace(customer=customer)
+
+
+def _not_stored(
+    tx: Transaction, links: Sequence[LinkRow], fresh: dict[bytes, IdentifierRow], stored: dict[bytes, IdentifierRow]
+) -> list[LinkRow]:
+    """Return the links that the store does not have, or has from a later time.
+
+    Links are read from the end that is not shared: a switchboard has as many as it has callers. Between two shared ones a link changes nothing,
+    and is stored again.
+    """
+    doubtful = [link for link in links if link.a not in fresh and link.b not in fresh]
+    if not doubtful:
+        return list(links)
+    rows = dict(stored)
+    missing = [end for link in doubtful for end in (link.a, link.b) if end not in rows]
+    if missing:
+        rows.update((row.id, row) for row in tx.find_identifiers(ids=list(dict.fromkeys(missing))))
+    ends: dict[bytes, None] = {}
+    for link in doubtful:
+        a, b = rows.get(link.a), rows.get(link.b)
+        if a is not None and b is not None and not a.state & b.state & SHARED:
+            ends[link.b if a.state & SHARED else link.a] = None
+    there = {(x.a, x.b, x.basis, x.assurance): x for x in tx.find_links(list(ends))} if ends else {}
+
+    def is_new(link: LinkRow) -> bool:
+        known = there.get((link.a, link.b, link.basis, link.assurance))
+        return known is None or (link.seen, link.evidence) < (known.seen, known.evidence)
+
+    return [link for link in links if is_new(link)]
+
+
+def _log(plan: Plan, links: Sequence[LinkRow], now: int, fresh: dict[bytes, IdentifierRow]) -> list[ChangeRow]:
+    """Return the membership history, each change with the interaction that brought it about."""
+    log = plan.log(Cause(name="record", at=now), skip=fresh)
+    if not log:
+        return log
+    by_identifier: dict[bytes, bytes] = {}
+    by_customer: dict[bytes, bytes] = {}
+    for link in links:
+        for end in (link.a, link.b):
+            by_identifier.setdefault(end, link.evidence)
+            by_customer.setdefault(plan.result.customer.get(end, end), link.evidence)
+    # What a limit parted has no new link of its own: the interaction is that of the neighbour which went over it.
+    for link in plan.links:
+        if link.basis in EVIDENCE:
+            for end, other in ((link.a, link.b), (link.b, link.a)):
+                if end in by_identifier:
+                    by_identifier.setdefault(other, by_identifier[end])
+    return [row._replace(ref=by_identifier.get(row.identifier) or by_customer.get(row.new) or NO_ID) for row in log]
+
+
+def trait_key(identifier: bytes, interaction: bytes) -> str:
+    """Return the key of what an interaction said of a person, under the identifier that it was filed under."""
+    return f"{identifier.hex()}/{interaction.hex()}"
+
+
+def _traits(batch: Sequence[Prepared], batch_of: Sequence[int], out: Batch) -> list[RecordRow]:
+    records = []
+    for number in batch_of:
+        prepared = batch[number]
+        if prepared.traits is None or out.duplicates[number] is not None:
+            continue
+        # Traits are of the first person: a source that knows several people's gives an interaction each.
+        anchor = out.anchors[number][0]
+        assurance = prepared.people[0][0].assurance
+        value = f'{{"at":{prepared.row.occurred_at},"assurance":{assurance},"traits":{prepared.traits}}}'
+        records.append(RecordRow(TRAIT, trait_key(anchor, prepared.row.id), value, -1))
+    return records
+
+
+def homes_for(batch: Sequence[Prepared]) -> list[bytes]:
+    """Return an id for each identifier that the interactions may bring to life."""
+    return new_ids(len(births(batch)))
+
+
+def file_note(
+    tx: Transaction, ctx: Context, row: InteractionRow, identifiers: Sequence[tuple[bytes, int]], now: int
+) -> None:
+    """Store an internal interaction under identifiers that are known, each with its assurance."""
+    enter(tx, ctx)
+    entries = [
+        EntryRow(x, row.occurred_at, row.id, n, now, None, 0, assurance, row.channel, row.direction, row.kind, None)
+        for n, (x, assurance) in enumerate(identifiers)
+    ]
+    tx.add_interactions([row], entries or [nobody(row, now)])
+
+
+def internal_row(id: bytes, now: int, text: str, agent: str | None, reply_to: str | None) -> InteractionRow:
+    """Return the row of a note."""
+    return InteractionRow(
+        id, 0, None, None, "note", Direction.INTERNAL.value, "note", now, 0, None, now, None, text, agent, None, reply_to,
+        None, None, None, 0,
+    )  # fmt: skip

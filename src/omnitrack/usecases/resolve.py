@@ -1,0 +1,174 @@
+"""Resolving: from whatever names a person to the identifier meant, its customer, and the customer's members, now or as of a time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import attrs
+
+from omnitrack.errors import CustomerNotFoundError, InvalidIdentifierError, mask
+from omnitrack.identifiers.scheme import Identifier
+from omnitrack.identifiers.text import identifier as parse_identifier
+from omnitrack.identity.partition import EVIDENCE, SAME, Reader, components, usable
+from omnitrack.model import Assurance, Sighting
+from omnitrack.storage.contract import REASSIGNED, RETIRED, SHARED, IdentifierRow, LinkRow, Transaction
+from omnitrack.usecases.context import Context, holder_at
+from omnitrack.usecases.evidence import tenures_of
+from omnitrack.usecases.ids import from_text, now_us, to_text
+
+Who = Identifier | Sighting | str
+
+
+def customer_text(home: bytes) -> str:
+    """Return the customer id as people see it."""
+    return to_text("cus", home)
+
+
+def to_identifier(row: IdentifierRow) -> Identifier:
+    """Return the identifier of a row."""
+    return Identifier(
+        scheme=row.scheme, value=row.value, scope=row.scope, linkable=row.reason is None, reason=row.reason
+    )
+
+
+@attrs.frozen(slots=True)
+class Meant:
+    """What a ``who`` names, read before the transaction: a home, or an identifier."""
+
+    home: bytes | None
+    identifier: Identifier | None
+    text: str  # masked, for errors
+
+    def not_found(self) -> CustomerNotFoundError:
+        """Return the error that says so."""
+        return CustomerNotFoundError(f"who: nobody is known as {self.text}")
+
+
+def meant(ctx: Context, who: Who) -> Meant:
+    """Read a ``who``: an Identifier, a customer id, or a text that identifier() understands.
+
+    Raises:
+        InvalidIdentifierError: it is none of these.
+    """
+    if isinstance(who, Sighting):
+        who = who.identifier
+    if isinstance(who, Identifier):
+        return Meant(None, who, f"{who.scheme}:{mask(who.value)}")
+    if not isinstance(who, str):
+        raise InvalidIdentifierError(
+            f"who: got {type(who).__name__}, accepted is an Identifier, a customer id or a text that holds an identifier"
+        )
+    home = from_text("cus", who.strip())
+    if home is not None:
+        return Meant(home, None, who.strip())
+    found = parse_identifier(who, region=ctx.region)
+    return Meant(None, found, f"{found.scheme}:{mask(found.value)}")
+
+
+def find_row(tx: Transaction, ctx: Context, who: Meant, at: int | None = None) -> IdentifierRow | None:
+    """Return the identifier that is meant, as its holder at ``at`` (microseconds; now where None), or None where nobody is known by it."""
+    if who.home is not None:
+        rows = tx.find_identifiers(homes=[who.home])
+    else:
+        assert who.identifier is not None
+        rows = tx.find_identifiers(ids=[ctx.base_id(who.identifier.key)])
+    if not rows:
+        return None
+    row = rows[0]
+    if row.state & RETIRED:
+        rows = tx.find_identifiers(ids=[row.base])
+        row = rows[0] if rows else row
+    if who.home is None and row.state & REASSIGNED:
+        tenures = tenures_of(tx, [row.id])[row.id]
+        if at is not None:
+            # What was not said yet was not known: a holder counts from the birth of its row.
+            born = {h.id: h.born_at for h in tx.find_identifiers(ids=[holder for _, holder in tenures])}
+            tenures = tuple((since, holder) for since, holder in tenures if born.get(holder, at + 1) <= at)
+        holder = holder_at(row.id, tenures, now_us() if at is None else at)
+        if holder != row.id:
+            row = tx.find_identifiers(ids=[holder])[0]
+    return row
+
+
+def get_row(tx: Transaction, ctx: Context, who: Meant, at: int | None = None) -> IdentifierRow:
+    """Return the identifier that is meant.
+
+    Raises:
+        CustomerNotFoundError: nobody is known by it.
+    """
+    row = find_row(tx, ctx, who, at)
+    if row is None or (at is not None and row.born_at > at):
+        raise who.not_found()
+    return row
+
+
+def members_of(tx: Transaction, customer: bytes) -> list[IdentifierRow]:
+    """Return the identifiers of a customer, without holders that are retired."""
+    return [row for row in tx.find_identifiers(customers=[customer]) if not row.state & RETIRED]
+
+
+def customers_as_of(tx: Transaction, rows: Sequence[IdentifierRow], at: int) -> dict[bytes, bytes]:
+    """Return which customer each identifier belonged to at a time."""
+    current = {row.id: row.customer for row in rows}
+    first_after: dict[bytes, bytes] = {}
+    last_before: dict[bytes, bytes] = {}
+    for change in tx.list_changes(identifiers=list(current)):
+        if change.at <= at:
+            last_before[change.identifier] = change.new
+        else:
+            first_after.setdefault(change.identifier, change.old)
+    return {id: last_before.get(id, first_after.get(id, customer)) for id, customer in current.items()}
+
+
+def members_as_of(tx: Transaction, row: IdentifierRow, at: int) -> tuple[bytes, list[IdentifierRow]]:
+    """Return the customer that an identifier belonged to at a time, and who else did."""
+    customer = customers_as_of(tx, [row], at)[row.id]
+    candidates = {r.id: r for r in tx.find_identifiers(customers=[customer])}
+    changed = {c.identifier for c in tx.list_changes(customers=[customer])} - set(candidates)
+    candidates.update((r.id, r) for r in tx.find_identifiers(ids=list(changed)))
+    candidates[row.id] = row
+    then = [r for r in candidates.values() if r.born_at <= at]
+    was = customers_as_of(tx, then, at)
+    return customer, sorted(r for r in then if was[r.id] == customer)
+
+
+def verified_members(
+    tx: Transaction, ctx: Context, row: IdentifierRow, members: Sequence[IdentifierRow]
+) -> list[IdentifierRow]:
+    """Return the members that verified links and statements alone join to an identifier."""
+    rows = {member.id: member for member in members}
+    links = [x for x in tx.find_links(list(rows)) if x.a in rows and x.b in rows]
+    strong = [x for x in links if x.basis not in EVIDENCE or x.assurance >= Assurance.VERIFIED]
+    edges, _ = Reader(rows, strong, ctx.policy).edges({})
+    for part in components(rows, edges):
+        if row.id in part:
+            return [rows[x] for x in sorted(part)]
+    return [row]
+
+
+def shared_around(tx: Transaction, ctx: Context, members: Sequence[IdentifierRow]) -> list[IdentifierRow]:
+    """Return the shared identifiers that a customer's identifiers touch."""
+    ids = {member.id for member in members}
+    others = {end for link in _touching(tx, ctx, ids) for end in (link.a, link.b) if end not in ids}
+    return [row for row in tx.find_identifiers(ids=sorted(others)) if row.state & SHARED]
+
+
+def _touching(tx: Transaction, ctx: Context, ids: Iterable[bytes]) -> list[LinkRow]:
+    return [
+        link
+        for link in tx.find_links(list(ids))
+        if link.basis == SAME or (link.basis in EVIDENCE and link.assurance >= ctx.policy.merges_at)
+    ]
+
+
+def neighbours_of_shared(tx: Transaction, ctx: Context, row: IdentifierRow, limit: int) -> list[IdentifierRow]:
+    """Return identifiers that a shared one was seen with, those seen most surely and most recently first, at most ``limit``."""
+    links = sorted(_touching(tx, ctx, [row.id]), key=lambda link: (-link.assurance, -link.seen))
+    others = list(dict.fromkeys(link.b if link.a == row.id else link.a for link in links))
+    found: list[IdentifierRow] = []
+    for start in range(0, len(others), 500):
+        if len(found) >= limit:
+            break
+        rows = {r.id: r for r in tx.find_identifiers(ids=others[start : start + 500])}
+        found += [rows[x] for x in others[start : start + 500] if x in rows and usable(rows[x])]
+    return found[:limit]

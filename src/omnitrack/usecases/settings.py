@@ -1,0 +1,112 @@
+"""What a store keeps of how it was made: the fingerprint of the policy, a check of the secret, the key of its marks."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+
+import attrs
+
+from omnitrack.errors import PolicyChangedError, SecretError
+from omnitrack.storage.contract import RecordRow, Transaction
+from omnitrack.usecases.context import Context
+
+SETTINGS = "settings"
+KEY = "store"
+REBUILDING = "rebuilding"
+
+
+@attrs.frozen(slots=True, kw_only=True)
+class Settings:
+    """The settings of a store."""
+
+    fingerprint: str
+    secret_check: str
+    mark_key: bytes
+    version: int
+
+    def dump(self) -> str:
+        """Return them as JSON."""
+        return json.dumps(
+            {"fingerprint": self.fingerprint, "secret_check": self.secret_check, "mark_key": self.mark_key.hex()}
+        )
+
+
+def secret_check(secret: bytes) -> str:
+    """Return what tells whether a secret is the store's, and not what it is."""
+    if not secret:
+        return ""
+    return hashlib.pbkdf2_hmac("sha256", secret, b"omnitrack secret check", 20_000).hex()
+
+
+def new_mark_key(secret: bytes) -> bytes:
+    """Return a key for the marks of a new store: from its secret, else by chance."""
+    if secret:
+        return hashlib.blake2b(b"marks", key=hashlib.blake2b(secret).digest(), digest_size=32).digest()
+    return os.urandom(32)
+
+
+def read_settings(tx: Transaction) -> Settings | None:
+    """Return the settings of the store, or None where it is new."""
+    found = tx.find_records(SETTINGS, keys=[KEY])
+    if not found:
+        return None
+    values = json.loads(found[0].value)
+    return Settings(
+        fingerprint=values["fingerprint"],
+        secret_check=values["secret_check"],
+        mark_key=bytes.fromhex(values["mark_key"]),
+        version=found[0].version,
+    )
+
+
+def first_settings(tx: Transaction, fingerprint: str, check: str, mark_key: bytes) -> Settings:
+    """Return the settings of the store, made now where it is new. Of two that open it first at once, one finds the other's."""
+    known = read_settings(tx)
+    if known is not None:
+        return known
+    made = Settings(fingerprint=fingerprint, secret_check=check, mark_key=mark_key, version=1)
+    tx.put_records([RecordRow(SETTINGS, KEY, made.dump(), 0)])
+    return made
+
+
+def check_secret(settings: Settings, check: str) -> None:
+    """Raise SecretError unless the secret is the store's."""
+    if settings.secret_check != check:
+        was = "another secret" if settings.secret_check and check else ("a secret" if settings.secret_check else "none")
+        raise SecretError(
+            f"secret: this store was created with {was}; open it with the same one, for identifiers are stored under keyed ids"
+        )
+
+
+def check_fingerprint(settings: Settings, fingerprint: str) -> None:
+    """Raise PolicyChangedError unless the store was built with this policy, own list and version of the normal forms."""
+    if settings.fingerprint == REBUILDING:
+        raise PolicyChangedError(
+            "policy: a rebuild of this store is under way or was broken off; run rebuild() to its end"
+        )
+    if settings.fingerprint != fingerprint:
+        raise PolicyChangedError(
+            "policy: this store was built with another policy, own list or version of the normal forms; open it with those, or "
+            "bring it to these with rebuild(): omnitrack.open(..., rebuild=True)"
+        )
+
+
+def enter(tx: Transaction, ctx: Context, *, exclusive: bool = False) -> int:
+    """Take the guard, as every writer does first, and see that the store still goes by this tracker's policy; return the epoch."""
+    epoch = tx.guard(exclusive)
+    if exclusive or not ctx.known.is_checked(epoch):
+        settings = read_settings(tx)
+        if settings is not None:
+            check_fingerprint(settings, ctx.fingerprint)
+    return epoch
+
+
+def set_fingerprint(tx: Transaction, fingerprint: str) -> None:
+    """Store another fingerprint; whoever works by the old one is refused from its next transaction on."""
+    tx.guard(exclusive=True)
+    settings = read_settings(tx)
+    assert settings is not None
+    changed = attrs.evolve(settings, fingerprint=fingerprint)
+    tx.put_records([RecordRow(SETTINGS, KEY, changed.dump(), settings.version)])
