@@ -32,7 +32,7 @@ PREPARE = """
 
 def read_febrl(con: duckdb.DuckDBPyConnection, path: Path) -> Any:
     data = con.read_csv(str(path))
-    data = data.select(", ".join(f'nullif(trim("{c}"::varchar), \'\') as {c.strip()}' for c in data.columns))
+    data = data.select(", ".join(f"nullif(trim(\"{c}\"::varchar), '') as {c.strip()}" for c in data.columns))
     return con.sql(PREPARE).to_arrow_table()
 
 
@@ -143,9 +143,7 @@ def fake_1000(path: Path) -> tuple[Linker, float, str]:
     )
     linker.training.estimate_u_using_random_sampling(max_pairs=1e6, seed=5)
     for rule in (block_on("dob"), block_on("email"), block_on("first_name", "surname")):
-        linker.training.estimate_parameters_using_expectation_maximisation(
-            rule, estimate_without_term_frequencies=True
-        )
+        linker.training.estimate_parameters_using_expectation_maximisation(rule, estimate_without_term_frequencies=True)
     return linker, 0.5, "unique_id"
 
 

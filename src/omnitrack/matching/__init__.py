@@ -1,1 +1,32 @@
-"""People who look alike: traits, comparisons in levels, and their weights, as pure functions."""
+"""Matching of people who look alike: suggestions with reasons, never a merge by itself. Pure, no store is touched."""
+
+from __future__ import annotations
+
+from omnitrack.matching.blocking import RULES, Rule, blocking_keys
+from omnitrack.matching.explain import Comparison, Score
+from omnitrack.matching.match import Cluster, Matches, Member, Reason, match
+from omnitrack.matching.profile import Profile, identifier_profile, merge_profiles
+from omnitrack.matching.traits import TRAITS, normalise_traits, profile
+from omnitrack.matching.weights import Model, ModelFormatError, Weights
+
+__all__ = [
+    "RULES",
+    "TRAITS",
+    "Cluster",
+    "Comparison",
+    "Matches",
+    "Member",
+    "Model",
+    "ModelFormatError",
+    "Profile",
+    "Reason",
+    "Rule",
+    "Score",
+    "Weights",
+    "blocking_keys",
+    "identifier_profile",
+    "match",
+    "merge_profiles",
+    "normalise_traits",
+    "profile",
+]

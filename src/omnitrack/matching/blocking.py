@@ -207,7 +207,7 @@ def blocking_keys(profile: Profile, *, broad: bool = False) -> dict[str, list[st
     >>> from omnitrack.matching.traits import normalise_traits
     >>> keys = blocking_keys(normalise_traits({"name": "Bob Smith", "postcode": "RG14 1AA"}))
     >>> keys["name"], keys["initial"], keys["postcode"]
-    (['rbrt smth'], ['smith b'], ['RG14 1AA'])
+    (['rbrt smt'], ['smith b'], ['RG14 1AA'])
     """
     out: dict[str, list[str]] = {}
     for rule in RULES:

@@ -34,12 +34,10 @@ def parse_birth_date(value: object, region: str | None = None) -> str:
     parts = _PARTS.findall(text)[:3]
     if len(parts) == 1 and parts[0].isdigit() and len(parts[0]) in (6, 8):
         digits = parts[0]
-        if len(digits) == 6:
-            parts = [digits[:2], digits[2:4], digits[4:]]
-        elif not _is_year(digits[:4]) and _is_year(digits[4:]) and "01" <= digits[2:4] <= "12":
-            parts = [digits[:2], digits[2:4], digits[4:]]
-        else:
-            return digits
+        day_first = not _is_year(digits[:4]) and _is_year(digits[4:]) and "01" <= digits[2:4] <= "12"
+        if len(digits) == 8 and not day_first:
+            return str(digits)
+        parts = [digits[:2], digits[2:4], digits[4:]]
     if len(parts) != 3:
         return ""
     named = [i for i, part in enumerate(parts) if part[:3] in _MONTHS and not part.isdigit()]

@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from omnitrack.matching.comparisons import COMPARATORS, NOT_COMPARABLE, Comparator
 from omnitrack.matching.profile import Profile
+from omnitrack.matching.values import Pairs, Values
 
 Indices = npt.NDArray[np.int64]
 _MISSING = 99  # above every level, so that the best level of several values is the least
@@ -29,7 +30,7 @@ class Column:
     """
 
     comparator: Comparator
-    values: list[Any]
+    values: Values
     codes: Indices
     starts: Indices
     comparable: npt.NDArray[np.bool_] | None
@@ -37,7 +38,7 @@ class Column:
     def frequencies(self, table: Mapping[str, float], other: float) -> npt.NDArray[np.float64]:
         """Return the frequency of the term of each different value, ``other`` where the table does not know it."""
         term = self.comparator.term
-        return np.array([table.get(term(value), other) for value in self.values] or [other], dtype=np.float64)
+        return np.array([table.get(term(value), other) for value in self.values.values], dtype=np.float64)
 
 
 def columns_of(profiles: Sequence[Profile]) -> list[Column | None]:
@@ -55,12 +56,12 @@ def columns_of(profiles: Sequence[Profile]) -> list[Column | None]:
             out.append(None)
             continue
         comparable = None
-        if type(comparator).comparable is not Comparator.comparable:
+        if comparator.comparable is not None:
             comparable = np.array([comparator.comparable(profile) for profile in profiles], dtype=np.bool_)
         out.append(
             Column(
                 comparator,
-                list(known),
+                Values(list(known)),
                 np.array(codes, dtype=np.int64),
                 np.array(starts, dtype=np.int64),
                 comparable,
@@ -151,7 +152,4 @@ def _levels_of_codes(column: Column, left: Indices, right: Indices) -> npt.NDArr
         left, right = np.minimum(left, right), np.maximum(left, right)
     keys = left * size + right
     unique, inverse = np.unique(keys, return_inverse=True)
-    values = column.values
-    a = [values[code] for code in (unique // size).tolist()]
-    b = [values[code] for code in (unique % size).tolist()]
-    return column.comparator.compare(a, b)[inverse]
+    return column.comparator.compare(Pairs(column.values, unique // size, unique % size))[inverse]

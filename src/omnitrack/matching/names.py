@@ -9,15 +9,22 @@ from typing import NamedTuple
 
 from omnitrack.matching.text import fold
 
-TITLES = frozenset(
-    "mr mrs ms miss mx master dr prof professor sir dame lord lady rev reverend fr father sister hon capt captain col "
-    "colonel maj major lt sgt herr frau hr fru monsieur madame mme mlle senor senora srta sig signor signora dhr mevr "
-    "mevrouw".split()
-)
-SUFFIXES = frozenset("jr junior snr ii iii iv phd md obe mbe cbe esq esquire bsc msc ba ma dds cpa mba".split())
+TITLES = frozenset({
+    "mr", "mrs", "ms", "miss", "mx", "master", "dr", "prof", "professor", "sir", "dame", "lord", "lady", "rev",
+    "reverend", "fr", "father", "sister", "hon", "capt", "captain", "col", "colonel", "maj", "major", "lt", "sgt",
+    "herr", "frau", "hr", "fru", "monsieur", "madame", "mme", "mlle", "senor", "senora", "srta", "sig", "signor",
+    "signora", "dhr", "mevr", "mevrouw",
+})  # fmt: skip
+SUFFIXES = frozenset({
+    "jr", "junior", "snr", "ii", "iii", "iv", "phd", "md", "obe", "mbe", "cbe", "esq", "esquire", "bsc", "msc", "ba",
+    "ma", "dds", "cpa", "mba",
+})  # fmt: skip
 # "sr" is señor in front and senior behind.
 _EITHER = frozenset({"sr", "sra"})
-PARTICLES = frozenset("van von der den de del della di da dos du la le al el bin ibn bint ben ter ten zu zur st mac".split())
+PARTICLES = frozenset({
+    "van", "von", "der", "den", "de", "del", "della", "di", "da", "dos", "du", "la", "le", "al", "el", "bin", "ibn",
+    "bint", "ben", "ter", "ten", "zu", "zur", "st", "mac",
+})  # fmt: skip
 MAX_NAME_WORDS = 8
 _COMMA = re.compile(r"[,;，]")
 _CAMEL = re.compile(r"(?<=[a-zà-ÿ])(?=[A-ZÀ-Þ])")
@@ -159,3 +166,10 @@ def are_nicknames(left: str, right: str) -> bool:
         return False
     roots_left, roots_right = nickname_roots(left), nickname_roots(right)
     return right in roots_left or left in roots_right or bool(roots_left & roots_right)
+
+
+@lru_cache(maxsize=65536)
+def has_nicknames(given: str) -> bool:
+    """Return whether any short form is known of the name, or any name that it is short for."""
+    nicknames, roots = _nicknames()
+    return given in nicknames or given in roots

@@ -11,7 +11,9 @@ from omnitrack.matching.text import fold, squeeze
 _UK = re.compile(r"^([a-z]{1,2}[0-9][a-z0-9]?|gir)([0-9][a-z]{2})$")
 # US: ZIP and ZIP+4; the four digits of a delivery segment change often and are left out.
 _US = re.compile(r"^([0-9]{5})(?:[ -]?[0-9]{4})?$")
-_NUMBER = re.compile(r"^(?:(?:flat|unit|apt|apartment|suite|no|number)\s+)?([0-9]+(?:\s?[a-z](?=\s|$))?(?:\s?[-/]\s?[0-9]+[a-z]?)?)[\s,]+(.+)$")
+_NUMBER = re.compile(
+    r"^(?:(?:flat|unit|apt|apartment|suite|no|number)\s+)?([0-9]+(?:\s?[a-z](?=\s|$))?(?:\s?[-/]\s?[0-9]+[a-z]?)?)[\s,]+(.+)$"
+)
 _TRAILING_NUMBER = re.compile(r"^([^0-9]+?)[\s,]+([0-9]+\s?[a-z]?)$")
 _WORDS = {
     "st": "street", "str": "street", "rd": "road", "ave": "avenue", "av": "avenue", "ln": "lane", "dr": "drive", "ct": "court",

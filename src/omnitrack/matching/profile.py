@@ -94,7 +94,7 @@ def merge_profiles(profiles: Iterable[Profile]) -> Profile:
 
 def identifier_profile(identifiers: Iterable[Identifier]) -> Profile:
     """Return what identifiers by themselves say: addresses, numbers, handles; platform ids and devices say nothing."""
-    fields: dict[str, dict[str, None]] = {}
+    fields: dict[str, dict[Any, None]] = {}
     for identifier in identifiers:
         scheme, value = identifier.scheme, identifier.value
         if scheme == "email":

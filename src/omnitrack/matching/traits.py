@@ -51,10 +51,10 @@ TRAITS: tuple[str, ...] = tuple(_ALIASES)
 _NOT_WORD = re.compile(r"[\W_]+")
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _NUMBERED = re.compile(r"_?\d+$")
-_LEGAL_FORMS = frozenset(
-    "ltd limited plc llp llc inc incorporated corp corporation co company gmbh ag kg ohg ug se sa sas sarl srl spa bv nv "
-    "ab as oy aps pty".split()
-)
+_LEGAL_FORMS = frozenset({
+    "ltd", "limited", "plc", "llp", "llc", "inc", "incorporated", "corp", "corporation", "co", "company", "gmbh",
+    "ag", "kg", "ohg", "ug", "se", "sa", "sas", "sarl", "srl", "spa", "bv", "nv", "ab", "as", "oy", "aps", "pty",
+})  # fmt: skip
 _NOTHING = frozenset({"", "nan", "none", "null", "n/a", "na", "-", "?", "unknown"})
 
 
@@ -69,7 +69,7 @@ def trait_of(column: str) -> str | None:
 
 
 def normalise_traits(
-    traits: Mapping[str, Any], *, region: str | None = None, columns: Mapping[str, str] | None = None
+    traits: Mapping[str, Any], *, region: str | None = None, columns: Mapping[str, str | None] | None = None
 ) -> Profile:
     """Return the traits of one person in their normal forms.
 
@@ -127,8 +127,8 @@ def _profile(found: dict[str, list[Any]], region: str | None) -> Profile:
             fields.setdefault(field, {})[value] = None
 
     texts = {trait: [_text(value) for value in values] for trait, values in found.items()}
-    for name in _names(texts):
-        add("names", name)
+    for one in _names(texts):
+        add("names", one)
     for text in texts.get("display_name", ()):
         if name := parse_display_name(text):
             add("names", name)

@@ -5,8 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import attrs
 import numpy as np
@@ -14,9 +13,12 @@ import numpy.typing as npt
 
 from omnitrack.errors import OmnitrackError
 from omnitrack.matching.comparisons import COMPARATORS
-from omnitrack.matching.evidence import Column, Evidence, Indices, columns_of, evidence_of
+from omnitrack.matching.evidence import Column, Evidence, columns_of, evidence_of
 from omnitrack.matching.names import frequent_names
 from omnitrack.matching.profile import Profile
+
+if TYPE_CHECKING:
+    from omnitrack.matching.explain import Score
 
 Floats = npt.NDArray[np.float64]
 FORMAT = 1
@@ -89,6 +91,57 @@ class Model:
         people = max(population, 2)
         return attrs.evolve(self, prior=1 / people, household=self.household / self.prior / people)
 
+    # -- scoring people
+
+    def score(self, left: Profile, right: Profile) -> Score:
+        """Return how likely two are one person, with the comparisons that say so, whose weights add up to the score."""
+        return self.explain(left, [right])[0]
+
+    def score_many(self, one: Profile, others: Sequence[Profile]) -> Floats:
+        """Return the probability that each of ``others`` is ``one``: an array as long as ``others``."""
+        if not others:
+            return np.zeros(0)
+        columns, evidence = _against(one, others)
+        return probability_of(self.weigh(columns, evidence))
+
+    def explain(self, one: Profile, others: Sequence[Profile]) -> list[Score]:
+        """Return the scores of ``others`` against ``one`` with their reasons, in the order of ``others``."""
+        from omnitrack.matching.explain import explain_pairs
+
+        columns, evidence = _against(one, others)
+        return explain_pairs(self, columns, evidence)
+
+    def suggest(
+        self, one: Profile, others: Sequence[Profile], *, limit: int = 10, least: float = 0.01
+    ) -> list[tuple[int, Score]]:
+        """Return the best of ``others``, best first: their indices and explained scores.
+
+        Args:
+            one: who is looked for.
+            others: who it may be, as blocking keys found them.
+            limit: the most to return.
+            least: the least probability to return.
+        """
+        probabilities = self.score_many(one, others)
+        best = [i for i in np.argsort(-probabilities, kind="stable")[:limit].tolist() if probabilities[i] >= least]
+        return list(zip(best, self.explain(one, [others[i] for i in best]), strict=True)) if best else []
+
+    def fit(self, profiles: Sequence[Profile], *, groups: Sequence[int] | None = None) -> Model:
+        """Return a model whose weights, frequencies and prior are estimated from these people, without labels.
+
+        Args:
+            profiles: of at best some thousands of people; duplicates among them are what is learnt from. Of few people
+                little is learnt: the weights stay near those of this model.
+            groups: the list that each profile comes from, where only pairs between two lists can be one person.
+        """
+        from omnitrack.matching.blocking import candidate_pairs
+        from omnitrack.matching.fit import fit_model
+
+        left, right = candidate_pairs(profiles, groups=groups)
+        columns = columns_of(profiles)
+        of = None if groups is None else np.asarray(groups, dtype=np.int64)
+        return fit_model(self, columns, evidence_of(columns, left, right), len(profiles), of)
+
     # -- weighing many pairs
 
     def weigh(self, columns: Sequence[Column | None], evidence: Evidence) -> Floats:
@@ -111,13 +164,15 @@ class Model:
                 rows = np.flatnonzero(levels == level)
                 if len(rows):
                     shares = column.frequencies(weights.frequencies, weights.other)
-                    share = np.maximum(shares[evidence.left_codes[rows, index]], shares[evidence.right_codes[rows, index]])
+                    share = np.maximum(
+                        shares[evidence.left_codes[rows, index]], shares[evidence.right_codes[rows, index]]
+                    )
                     out[rows, index] = np.log2(match[level] / np.minimum(share, 1.0))
         return out
 
     def total(self, parts: Floats) -> Floats:
         """Return the sum of the comparisons with the prior and the household row."""
-        return parts.sum(axis=1) + logit(self.prior) + self.household_weight(parts)
+        return np.asarray(parts.sum(axis=1) + logit(self.prior) + self.household_weight(parts), dtype=np.float64)
 
     def household_weight(self, parts: Floats) -> Floats:
         """Return what has to be taken off because the two may be people of one household or company, in bits.
@@ -126,7 +181,7 @@ class Model:
         would for one person: the odds against a match grow by that possibility.
         """
         shared = np.minimum(parts[:, _SHARED].sum(axis=1), 1000.0)
-        return -np.log2(1.0 - self.household + self.household * np.exp2(shared))
+        return np.asarray(-np.log2(1.0 - self.household + self.household * np.exp2(shared)), dtype=np.float64)
 
     # -- JSON
 
@@ -140,7 +195,8 @@ class Model:
                 "comparisons": {
                     comparator.name: {
                         "levels": {
-                            level.name: [weights.match[i], weights.chance[i]] for i, level in enumerate(comparator.levels)
+                            level.name: [weights.match[i], weights.chance[i]]
+                            for i, level in enumerate(comparator.levels)
                         },
                         "other": weights.other,
                         "frequencies": weights.frequencies,
@@ -185,6 +241,12 @@ class Model:
             raise ModelFormatError(f"model: accepted is what Model.to_json() wrote; {error!r}") from error
 
 
+def _against(one: Profile, others: Sequence[Profile]) -> tuple[list[Column | None], Evidence]:
+    columns = columns_of([one, *others])
+    right = np.arange(1, len(others) + 1, dtype=np.int64)
+    return columns, evidence_of(columns, np.zeros_like(right), right)
+
+
 def _share(value: Any) -> float:
     number = float(value)
     if not 0.0 < number < 1.0:
@@ -207,4 +269,4 @@ def logit(probability: float) -> float:
 
 def probability_of(weight: Floats) -> Floats:
     """Return the probability of a match for weights in bits."""
-    return 1.0 / (1.0 + np.exp2(-np.clip(weight, -1000.0, 1000.0)))
+    return np.asarray(1.0 / (1.0 + np.exp2(-np.clip(weight, -1000.0, 1000.0))), dtype=np.float64)

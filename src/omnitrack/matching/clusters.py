@@ -1,0 +1,135 @@
+"""From weighed pairs to clusters: strongest first, each join agreed by the pairs between, not by one of them alone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import numpy.typing as npt
+
+from omnitrack.matching.evidence import Indices
+from omnitrack.matching.weights import Floats
+
+#: One pair counts for or against a join by at most so many bits: two identical records outvote nobody for ever.
+MOST_BITS = 10.0
+#: How far under the threshold the average pair between two clusters may be. Two records of one person that have hardly a
+#: field in common say little for a match and nothing against it: their weight is a little under the threshold.
+TOLERATED_BITS = 2.0
+#: Components above this size (chains of weak pairs, or corrupt input) are cut at a higher threshold first.
+MAX_COMPONENT = 150
+_STEP_BITS = 3.0
+
+
+def cluster_pairs(
+    size: int,
+    left: Indices,
+    right: Indices,
+    weights: Floats,
+    weigh: Callable[[Indices, Indices], Floats],
+    threshold: float = 0.0,
+) -> Indices:
+    """Return for each record the number of its cluster, counted from 0 in order of the first member.
+
+    A component of pairs over the threshold is taken apart and put together again, closest first by the average weight
+    between all members of two clusters, as long as that average is not against it. So one misleading pair does not pull
+    two groups together, as it does where components are taken as they are.
+
+    Args:
+        size: number of records.
+        left, right: the pairs that were weighed, ``left[i]`` under ``right[i]``.
+        weights: of the pairs, in bits.
+        weigh: gives the weights of further pairs, for those inside a component that share no blocking key.
+        threshold: in bits, over which a pair is a match.
+    """
+    labels = np.arange(size, dtype=np.int64)
+    waiting = [(np.flatnonzero(weights > threshold), threshold)]
+    dense: list[npt.NDArray[np.int64]] = []
+    while waiting:
+        rows, least = waiting.pop()
+        for members, inside in _components(left[rows], right[rows], rows):
+            if len(members) > MAX_COMPONENT and len(inside) >= len(members):
+                higher = inside[weights[inside] > least + _STEP_BITS]
+                if len(higher):
+                    waiting.append((higher, least + _STEP_BITS))
+            elif len(members) > MAX_COMPONENT:
+                dense.extend(np.sort(members)[i : i + MAX_COMPONENT] for i in range(0, len(members), MAX_COMPONENT))
+            elif len(members) == 2:
+                labels[members] = members.min()
+            else:
+                dense.append(np.sort(members))
+    if dense:
+        _join_dense(dense, weigh, threshold - TOLERATED_BITS, labels)
+    return _numbered(labels)
+
+
+def _components(
+    left: Indices, right: Indices, rows: npt.NDArray[np.int64]
+) -> list[tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]]:
+    """Return the connected components of pairs: of each its members and the rows of its pairs."""
+    parent: dict[int, int] = {}
+
+    def root(x: int) -> int:
+        while (above := parent.setdefault(x, x)) != x:
+            parent[x] = x = parent[above]
+        return x
+
+    pairs = list(zip(left.tolist(), right.tolist(), strict=True))
+    for a, b in pairs:
+        a, b = root(a), root(b)
+        if a != b:
+            parent[max(a, b)] = min(a, b)
+    members: dict[int, list[int]] = {}
+    for x in parent:
+        members.setdefault(root(x), []).append(x)
+    inside: dict[int, list[int]] = {}
+    for row, (a, _) in zip(rows.tolist(), pairs, strict=True):
+        inside.setdefault(root(a), []).append(row)
+    return [(np.array(m, dtype=np.int64), np.array(inside[r], dtype=np.int64)) for r, m in members.items()]
+
+
+def _join_dense(
+    groups: list[npt.NDArray[np.int64]],
+    weigh: Callable[[Indices, Indices], Floats],
+    least: float,
+    labels: Indices,
+) -> None:
+    triangles = [np.triu_indices(len(group), 1) for group in groups]
+    left = np.concatenate([group[a] for group, (a, _) in zip(groups, triangles, strict=True)])
+    right = np.concatenate([group[b] for group, (_, b) in zip(groups, triangles, strict=True)])
+    weights = np.clip(weigh(left, right), -MOST_BITS, MOST_BITS)
+    start = 0
+    for group, (a, b) in zip(groups, triangles, strict=True):
+        matrix = np.full((len(group), len(group)), 0.0)
+        matrix[a, b] = matrix[b, a] = weights[start : start + len(a)]
+        start += len(a)
+        labels[group] = group[_average_linkage(matrix, least)]
+
+
+def _average_linkage(sums: Floats, least: float) -> npt.NDArray[np.int64]:
+    """Return for each row the first row of its cluster; joins while the best average between two clusters is over ``least``."""
+    count = len(sums)
+    label = np.arange(count)
+    sizes = np.ones(count)
+    alive = np.ones(count, dtype=np.bool_)
+    while alive.sum() > 1:
+        average = sums / np.outer(sizes, sizes)
+        average[~alive, :] = average[:, ~alive] = -np.inf
+        np.fill_diagonal(average, -np.inf)
+        best = int(average.argmax())
+        a, b = sorted(divmod(best, count))
+        if average[a, b] <= least:
+            break
+        sums[a] += sums[b]
+        sums[:, a] += sums[:, b]
+        sizes[a] += sizes[b]
+        alive[b] = False
+        label[label == b] = a
+    return label
+
+
+def _numbered(labels: Indices) -> Indices:
+    """Return the labels as numbers from 0 in order of first appearance."""
+    _, first, inverse = np.unique(labels, return_index=True, return_inverse=True)
+    rank = np.empty(len(first), dtype=np.int64)
+    rank[np.argsort(first, kind="stable")] = np.arange(len(first))
+    return rank[inverse]

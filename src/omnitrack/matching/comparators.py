@@ -1,0 +1,84 @@
+"""What a comparison is: a field of two people, and the levels from "the same" to "differs" in which it can come out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Sequence
+from typing import Any
+
+import attrs
+import numpy as np
+import numpy.typing as npt
+
+from omnitrack.matching.profile import Profile
+from omnitrack.matching.values import Bools, Feature, Pairs
+
+Levels = npt.NDArray[np.int8]
+#: The level of a pair of values that cannot be compared, as if one of them were not known.
+NOT_COMPARABLE = -1
+
+
+@attrs.frozen(slots=True)
+class Level:
+    """One outcome of a comparison.
+
+    Attributes:
+        name: short and stable; weights are saved under it.
+        sentence: for people to read; may hold ``{left}`` and ``{right}``.
+        by_frequency: the weight depends on how frequent the value is (Smith says less than Zaleski).
+    """
+
+    name: str
+    sentence: str
+    by_frequency: bool = False
+
+
+@attrs.frozen(slots=True, kw_only=True, eq=False)
+class Comparator:
+    """Compares one field of two profiles.
+
+    Attributes:
+        name: of the comparison, also in saved weights.
+        levels: the outcomes, best first; where a person has several values the best pair of them counts.
+        values: the values of a profile that are compared.
+        compare: the level of each pair of values, as an index into ``levels``.
+        term: what is counted for the frequency of a value.
+        show: a value as people write it.
+        shared: people of one household or company have it in common, so that it cannot by itself make them one.
+        symmetric: ``compare`` says the same of a pair and of its mirror image, so that they are compared once.
+        comparable: whether a profile can be compared with one of which this is False; None where it always can.
+    """
+
+    name: str
+    levels: tuple[Level, ...]
+    values: Callable[[Profile], Sequence[Hashable]]
+    compare: Callable[[Pairs], Levels]
+    term: Callable[[Any], str] = str
+    show: Callable[[Any], str] = str
+    shared: bool = False
+    symmetric: bool = True
+    comparable: Callable[[Profile], bool] | None = None
+
+
+def first_of(*conditions: Bools, otherwise: int) -> Levels:
+    """Return for each pair the index of the first condition that holds."""
+    out = np.full(len(conditions[0]), otherwise, dtype=np.int8)
+    for index in range(len(conditions) - 1, -1, -1):
+        out[conditions[index]] = index
+    return out
+
+
+def itself(value: str) -> str:
+    """Return the value: the feature of values that are compared as they are."""
+    return value
+
+
+def compare_equal(pairs: Pairs) -> Levels:
+    """Return 0 for equal values and 1 for others."""
+    return first_of(pairs.same(itself), otherwise=1)
+
+
+def near_words(pairs: Pairs, word: Feature, heard: Feature) -> tuple[Bools, Bools]:
+    """Return where two names differ by a typo, and where they are merely alike in spelling or in sound."""
+    edits, likeness, size = pairs.edits(word, 2), pairs.likeness(word, least=0.82), pairs.shorter(word)
+    near = ((edits <= 1) & (size >= 3)) | ((likeness >= 0.92) & (size >= 4))
+    return near, (likeness >= 0.82) | ((edits <= 2) & (size >= 5)) | (pairs.same(heard) & (size >= 3))

@@ -1,0 +1,142 @@
+"""Scores that explain themselves: the comparisons of a pair with their weights, and a sentence that says them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import attrs
+import numpy as np
+
+from omnitrack.matching.comparisons import COMPARATORS, NOT_COMPARABLE
+from omnitrack.matching.evidence import Column, Evidence
+from omnitrack.matching.weights import Model, logit, probability_of
+
+#: A name that fewer have than one in so many people is called rare, one that more have frequent.
+RARE, FREQUENT = 1e-5, 1e-4
+#: Comparisons that say less than so many bits are not worth a clause.
+_WORTH_SAYING = 0.5
+
+
+@attrs.frozen(slots=True)
+class Comparison:
+    """One row of an explanation.
+
+    Attributes:
+        name: of what was compared, "prior" for the odds before anything is compared, "household" for what is taken off
+            because people of one household or company have it in common.
+        level: how it came out, as the comparator names it.
+        weight: for (above 0) or against a match, in bits: each bit doubles or halves the odds.
+        left, right: the values as people write them; they are whole identifiers, and not part of the repr.
+        sentence: the same for people to read.
+    """
+
+    name: str
+    level: str
+    weight: float
+    left: str = attrs.field(default="", repr=False)
+    right: str = attrs.field(default="", repr=False)
+    sentence: str = attrs.field(default="", repr=False)
+
+
+@attrs.frozen(slots=True)
+class Score:
+    """How likely two are one, and why.
+
+    Attributes:
+        probability: of a match, 0 to 1.
+        weight: the same in bits: the sum of the weights of ``comparisons``.
+        comparisons: every row that adds to it, the prior and the household included.
+        sentence: the reasons, for a person to read.
+    """
+
+    probability: float
+    weight: float
+    comparisons: tuple[Comparison, ...]
+    sentence: str = attrs.field(repr=False)
+
+    def __str__(self) -> str:
+        return f"{self.probability:.0%}: {self.sentence}"
+
+    @property
+    def table(self) -> str:
+        """The rows as lines of text, weights first, for a terminal."""
+        rows = [f"{row.weight:+7.1f}  {row.name:<14} {row.level:<16} {row.sentence}" for row in self.comparisons]
+        return "\n".join([*rows, f"{self.weight:+7.1f}  {'sum':<14} {self.probability:.1%}"])
+
+
+def explain_pairs(model: Model, columns: Sequence[Column | None], evidence: Evidence) -> list[Score]:
+    """Return the score of each pair with its reasons."""
+    parts = model.part_weights(columns, evidence)
+    household = model.household_weight(parts).tolist()
+    prior = Comparison(
+        "prior",
+        "before comparing",
+        logit(model.prior),
+        sentence=f"of two people taken at random, one pair in {round(1 / model.prior):,} is one person",
+    )
+    out = []
+    for row, weights in enumerate(parts.tolist()):
+        rows = [prior]
+        for index, column in enumerate(columns):
+            level = int(evidence.levels[row, index])
+            if column is None or level == NOT_COMPARABLE:
+                continue
+            comparator = COMPARATORS[index]
+            left = comparator.show(column.values.values[evidence.left_codes[row, index]])
+            right = comparator.show(column.values.values[evidence.right_codes[row, index]])
+            found = comparator.levels[level]
+            sentence = found.sentence.format(left=left, right=right)
+            rows.append(Comparison(comparator.name, found.name, weights[index], left, right, sentence))
+        if abs(household[row]) > 1e-9:
+            rows.append(
+                Comparison(
+                    "household", "shared", household[row], sentence="people of one household have this in common"
+                )
+            )
+        weight = math.fsum(comparison.weight for comparison in rows)
+        probability = float(probability_of(np.array(weight)))
+        out.append(Score(probability, weight, tuple(rows), _sentence(rows, _rarity(model, columns, evidence, row))))
+    return out
+
+
+def _rarity(model: Model, columns: Sequence[Column | None], evidence: Evidence, row: int) -> str:
+    """Return how rare given and family name are together, "" where not both are the same."""
+    share = 1.0
+    for index in (_GIVEN, _FAMILY):
+        column = columns[index]
+        if column is None or evidence.levels[row, index] != 0:
+            return ""
+        weights = model.weights[COMPARATORS[index].name]
+        value = column.values.values[evidence.left_codes[row, index]]
+        share *= weights.frequencies.get(COMPARATORS[index].term(value), weights.other)
+    return " (rare)" if share < RARE else " (frequent)" if share > FREQUENT else ""
+
+
+_GIVEN, _FAMILY = (
+    next(index for index, comparator in enumerate(COMPARATORS) if comparator.name == name)
+    for name in ("given name", "family name")
+)
+
+
+def _sentence(rows: Sequence[Comparison], rarity: str) -> str:
+    by_name = {row.name: row for row in rows}
+    told = [row for row in rows if row.name not in ("prior", "household")]
+    reasons: list[tuple[float, str]] = []
+    given, family = by_name.get("given name"), by_name.get("family name")
+    if given and family and given.level == family.level == "same":
+        # However frequent, the name is what a clerk reads first.
+        reasons.append((1000.0, f"same name {given.left} {family.left}{rarity}"))
+        told = [row for row in told if row is not given and row is not family]
+    elif given and family and given.level == family.level == "swapped":
+        reasons.append((1000.0, f"given and family name are swapped ({given.left} {family.left})"))
+        told = [row for row in told if row is not given and row is not family]
+    reasons += [(row.weight, row.sentence) for row in told if row.weight >= _WORTH_SAYING]
+    against = [(row.weight, row.sentence) for row in told if row.weight <= -_WORTH_SAYING]
+    text = ", ".join(sentence for _, sentence in sorted(reasons, key=lambda reason: -reason[0]))
+    if against:
+        joined = ", ".join(sentence for _, sentence in sorted(against, key=lambda reason: reason[0]))
+        text = f"{text}; but {joined}" if text else joined
+    if not text:
+        return "Nothing of weight to compare."
+    return f"{text[0].upper()}{text[1:]}."

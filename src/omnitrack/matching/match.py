@@ -1,0 +1,247 @@
+"""Matching of plain lists without a store: dicts or data frames in, clusters with their reasons out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
+from typing import Any
+
+import attrs
+import numpy as np
+
+from omnitrack.matching.blocking import candidate_pairs
+from omnitrack.matching.clusters import cluster_pairs
+from omnitrack.matching.evidence import Column, Indices, columns_of, evidence_of
+from omnitrack.matching.explain import Score, explain_pairs
+from omnitrack.matching.fit import fit_model
+from omnitrack.matching.profile import Profile
+from omnitrack.matching.traits import normalise_traits, trait_of
+from omnitrack.matching.weights import Floats, Model, logit, probability_of
+
+#: Fewer people than this are taken to be a sample of that many, when nothing else is known of how many there are.
+LEAST_POPULATION = 1_000
+
+
+@attrs.frozen(slots=True)
+class Member:
+    """A record in a cluster: which list it comes from, its index there, and the record itself."""
+
+    source: int
+    index: int
+    record: Mapping[str, Any] = attrs.field(repr=False, eq=False)
+
+
+@attrs.frozen(slots=True)
+class Reason:
+    """Why two members of a cluster belong together."""
+
+    left: Member
+    right: Member
+    score: Score
+
+    def __str__(self) -> str:
+        return str(self.score)
+
+
+@attrs.frozen(slots=True)
+class Cluster:
+    """The records of one person.
+
+    Attributes:
+        members: in the order of the lists, at least one.
+    """
+
+    members: tuple[Member, ...]
+    _matches: Matches = attrs.field(repr=False, eq=False)
+
+    def __len__(self) -> int:
+        return len(self.members)
+
+    @property
+    def reasons(self) -> tuple[Reason, ...]:
+        """What holds the cluster together: for each member but one its strongest tie to the others, strongest first."""
+        return self._matches._reasons(self.members)
+
+
+class Matches:
+    """What ``match`` found.
+
+    Attributes:
+        model: the weights that were used; keep them with ``model.to_json()``.
+        labels: for each list the number of the cluster of each record, in order.
+        columns: for each list which trait each of its columns was taken for; columns not in it were not used.
+    """
+
+    def __init__(
+        self,
+        model: Model,
+        sources: Sequence[Sequence[Mapping[str, Any]]],
+        profiles: Sequence[Profile],
+        evidence_columns: Sequence[Column | None],
+        pairs: tuple[Indices, Indices, Floats],
+        labels: Indices,
+        columns: tuple[dict[str, str], ...],
+    ) -> None:
+        self.model = model
+        self.columns = columns
+        self._profiles = profiles
+        self._values = evidence_columns
+        self._pairs = pairs
+        self._labels = labels
+        self._starts = np.cumsum([0, *map(len, sources)]).tolist()
+        self._members = [Member(s, i, record) for s, source in enumerate(sources) for i, record in enumerate(source)]
+        self.labels: tuple[tuple[int, ...], ...] = tuple(
+            tuple(labels[a:b].tolist()) for a, b in zip(self._starts, self._starts[1:], strict=False)
+        )
+
+    def __repr__(self) -> str:
+        return f"<Matches: {len(self._members)} records, {len(self.clusters)} clusters>"
+
+    @cached_property
+    def clusters(self) -> tuple[Cluster, ...]:
+        """All clusters, those of one record included, in the order of ``labels``."""
+        members: dict[int, list[Member]] = {}
+        for member, label in zip(self._members, self._labels.tolist(), strict=True):
+            members.setdefault(label, []).append(member)
+        return tuple(Cluster(tuple(members[label]), self) for label in sorted(members))
+
+    @property
+    def duplicates(self) -> Iterator[Cluster]:
+        """The clusters of more than one record."""
+        return (cluster for cluster in self.clusters if len(cluster) > 1)
+
+    def pairs(self, least: float = 0.5) -> Iterator[tuple[Member, Member, float]]:
+        """Yield the pairs of at least this probability, most likely first, whether one cluster holds them or not.
+
+        Between the threshold of ``match`` and a lower one stand those that a clerk should look at.
+        """
+        left, right, weights = self._pairs
+        probabilities = probability_of(weights)
+        rows = np.flatnonzero(probabilities >= least)
+        for row in rows[np.argsort(-weights[rows], kind="stable")].tolist():
+            yield self._members[int(left[row])], self._members[int(right[row])], float(probabilities[row])
+
+    def explain(self, left: Member | int, right: Member | int) -> Score:
+        """Return why two records are one person or are not.
+
+        Args:
+            left, right: members, or indices where one list was given.
+        """
+        return self._explain([(self._position(left), self._position(right))])[0]
+
+    def _position(self, member: Member | int) -> int:
+        return member if isinstance(member, int) else self._starts[member.source] + member.index
+
+    def _explain(self, pairs: Sequence[tuple[int, int]]) -> list[Score]:
+        left = np.array([a for a, _ in pairs], dtype=np.int64)
+        right = np.array([b for _, b in pairs], dtype=np.int64)
+        return explain_pairs(self.model, self._values, evidence_of(self._values, left, right))
+
+    def _reasons(self, members: Sequence[Member]) -> tuple[Reason, ...]:
+        places = [self._position(member) for member in members]
+        pairs = [(a, b) for i, a in enumerate(places) for b in places[i + 1 :]]
+        if not pairs:
+            return ()
+        left, right = (np.array(side, dtype=np.int64) for side in zip(*pairs, strict=True))
+        weights = self.model.weigh(self._values, evidence_of(self._values, left, right))
+        # A spanning tree of the strongest ties.
+        group = {place: place for place in places}
+        chosen: list[tuple[int, int]] = []
+        for row in np.argsort(-weights, kind="stable").tolist():
+            a, b = pairs[row]
+            if group[a] != group[b]:
+                chosen.append((a, b))
+                gone, kept = group[b], group[a]
+                group = {place: kept if of == gone else of for place, of in group.items()}
+        return tuple(
+            Reason(self._members[a], self._members[b], score)
+            for (a, b), score in zip(chosen, self._explain(chosen), strict=True)
+        )
+
+
+def match(
+    records: Any,
+    *others: Any,
+    columns: Mapping[str, str | None] | None = None,
+    region: str | None = None,
+    threshold: float = 0.5,
+    model: Model | None = None,
+    fit: bool = True,
+) -> Matches:
+    """Find the records of one person in a list, or in several lists that know them under different keys.
+
+    Args:
+        records: a list of mappings, or a data frame of pandas or polars. Columns are recognised by their names
+            ("first_name", "DOB", "zip", ...); ``Matches.columns`` says which.
+        others: further lists. Where there are any, records are matched between lists and not inside one.
+        columns: the trait that a column holds (``omnitrack.matching.TRAITS``) where its name does not say, None for a
+            column to leave out.
+        region: ISO 3166 alpha-2, for national phone numbers and the order of day and month.
+        threshold: the probability over which a pair is a match.
+        model: weights to start from, or to use as they are with ``fit=False``; else those that omnitrack ships with.
+        fit: estimate the weights from the records, without labels.
+
+    Raises:
+        ValueError: no column is recognised, ``columns`` names a trait that does not exist, or the threshold is out of range.
+
+    >>> found = match([{"name": "Jane Zaleski", "dob": "1980-02-03"}, {"name": "Zaleski, Jane", "dob": "3 Feb 1980"},
+    ...                {"name": "John Smith", "dob": "1975-07-01"}])
+    >>> found.labels
+    ((0, 0, 1),)
+    >>> print(next(found.duplicates).reasons[0].score.sentence)
+    Same name Jane Zaleski (rare), born on 1980-02-03.
+    """
+    if not 0.0 < threshold < 1.0:
+        raise ValueError(f"threshold: got {threshold!r}, accepted is a probability between 0 and 1")
+    sources = [_rows(source) for source in (records, *others)]
+    mapping = _mapping(columns)
+    used = tuple(_used(source, mapping) for source in sources)
+    if any(source and not taken for source, taken in zip(sources, used, strict=True)):
+        raise ValueError(
+            "columns: none of a list is recognised; name their traits, such as columns={'fn': 'given_name'}"
+        )
+    profiles = [normalise_traits(record, region=region, columns=mapping) for source in sources for record in source]
+    groups = [number for number, source in enumerate(sources) for _ in source] if others else None
+    left, right = candidate_pairs(profiles, groups=groups)
+    values = columns_of(profiles)
+    evidence = evidence_of(values, left, right)
+    if model is None:
+        model = Model.default(max(len(profiles), LEAST_POPULATION))
+    if fit:
+        of = None if groups is None else np.asarray(groups, dtype=np.int64)
+        model = fit_model(model, values, evidence, len(profiles), of)
+    fitted = model
+    weights = fitted.weigh(values, evidence)
+
+    def weigh(a: Indices, b: Indices) -> Floats:
+        return fitted.weigh(values, evidence_of(values, a, b))
+
+    labels = cluster_pairs(len(profiles), left, right, weights, weigh, logit(threshold))
+    return Matches(fitted, sources, profiles, values, (left, right, weights), labels, used)
+
+
+def _rows(source: Any) -> list[Mapping[str, Any]]:
+    if hasattr(source, "to_dicts"):  # polars
+        return list(source.to_dicts())
+    if hasattr(source, "to_dict") and hasattr(source, "columns"):  # pandas
+        return list(source.to_dict("records"))
+    if isinstance(source, Mapping) or not isinstance(source, Iterable):
+        raise TypeError(f"records: got {type(source).__name__}, accepted is a list of mappings or a data frame")
+    return list(source)
+
+
+def _mapping(columns: Mapping[str, str | None] | None) -> dict[str, str | None] | None:
+    from omnitrack.matching.traits import TRAITS
+
+    for column, trait in (columns or {}).items():
+        if trait is not None and trait not in TRAITS:
+            raise ValueError(f"columns[{column!r}]: got {trait!r}, accepted are {', '.join(TRAITS)}")
+    return None if columns is None else dict(columns)
+
+
+def _used(rows: Sequence[Mapping[str, Any]], mapping: Mapping[str, str | None] | None) -> dict[str, str]:
+    names: dict[str, None] = {}
+    for row in rows:
+        names.update(dict.fromkeys(str(name) for name in row))
+    found = {name: mapping[name] if mapping and name in mapping else trait_of(name) for name in names}
+    return {name: trait for name, trait in found.items() if trait is not None}

@@ -1,0 +1,216 @@
+"""Comparisons of what belongs to one person alone: names, date of birth, the numbers of offices."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Sequence
+
+import numpy as np
+
+from omnitrack.matching.comparators import Comparator, Level, Levels, first_of, itself, near_words
+from omnitrack.matching.dates import show_birth_date
+from omnitrack.matching.names import Name, are_nicknames, has_nicknames
+from omnitrack.matching.profile import Profile
+from omnitrack.matching.text import sound, squeeze
+from omnitrack.matching.values import Bools, Pairs
+
+
+def _given(name: Name) -> str:
+    return name.given
+
+
+def _given_sound(name: Name) -> str:
+    return sound(name.given)
+
+
+def _given_initial(name: Name) -> str:
+    return name.given[:1]
+
+
+def _is_initial(name: Name) -> bool:
+    return len(name.given) == 1
+
+
+def _has_middle(name: Name) -> bool:
+    return bool(name.middle)
+
+
+def _knows_nicknames(name: Name) -> bool:
+    return has_nicknames(name.given)
+
+
+def _are_nicknames(left: Name, right: Name) -> bool:
+    return are_nicknames(left.given, right.given)
+
+
+def _is_middle(left: Name, right: Name) -> bool:
+    return left.given in right.middle.split() or right.given in left.middle.split()
+
+
+def _family(name: Name) -> str:
+    return squeeze(name.family)
+
+
+def _family_sound(name: Name) -> str:
+    return sound(name.family)
+
+
+def _is_double(name: Name) -> bool:
+    return " " in name.family
+
+
+def _shares_word(left: Name, right: Name) -> bool:
+    return any(len(word) > 3 for word in set(left.family.split()) & set(right.family.split()))
+
+
+def _is_whole(name: Name) -> bool:
+    return bool(name.given and name.family)
+
+
+def _swapped(pairs: Pairs, *, family: bool) -> Bools:
+    """Return where a part of one name stands as the other part of the other.
+
+    Where both names are whole, the left given name counts for the comparison of given names and the left family name for
+    that of family names: the two stay independent, and "James Dixon" beside "Isaac James" is one coincidence and not two.
+    """
+    forth = (pairs.likeness(_given, _family, 0.9) >= 0.9) & (pairs.shorter(_given, _family) >= 3)
+    back = (pairs.likeness(_family, _given, 0.9) >= 0.9) & (pairs.shorter(_family, _given) >= 3)
+    return np.where(pairs.both(_is_whole), back if family else forth, forth | back)
+
+
+def _given_names(profile: Profile) -> Sequence[Hashable]:
+    return [name for name in profile.names if name.given]
+
+
+def _compare_given(pairs: Pairs) -> Levels:
+    near, alike = near_words(pairs, _given, _given_sound)
+    same, initial = pairs.same(_given), pairs.same(_given_initial) & pairs.either(_is_initial)
+    return first_of(
+        same & ~initial,
+        pairs.where(~same & pairs.both(_knows_nicknames), _are_nicknames),
+        near,
+        pairs.where(pairs.either(_has_middle), _is_middle),
+        _swapped(pairs, family=False),
+        initial,
+        alike,
+        otherwise=7,
+    )
+
+
+GIVEN_NAME = Comparator(
+    name="given name",
+    symmetric=False,
+    levels=(
+        Level("same", "same given name {left}", by_frequency=True),
+        Level("nickname", "{left} and {right} are forms of one given name"),
+        Level("near", "the given names differ by a typo ({left}, {right})"),
+        Level("middle", "the given name of one is a second name of the other ({left}, {right})"),
+        Level("swapped", "the given name of one stands as the family name of the other ({left}, {right})"),
+        Level("initial", "the initial fits the given name ({left}, {right})"),
+        Level("alike", "the given names are alike ({left}, {right})"),
+        Level("differs", "the given names differ ({left}, {right})"),
+    ),
+    values=_given_names,
+    compare=_compare_given,
+    term=_given,
+    show=lambda name: name.given.title(),
+)
+
+
+def _family_names(profile: Profile) -> Sequence[Hashable]:
+    return [name for name in profile.names if name.family]
+
+
+def _compare_family(pairs: Pairs) -> Levels:
+    near, alike = near_words(pairs, _family, _family_sound)
+    return first_of(
+        pairs.same(_family),
+        near,
+        pairs.where(pairs.either(_is_double), _shares_word),
+        _swapped(pairs, family=True),
+        alike,
+        otherwise=5,
+    )
+
+
+FAMILY_NAME = Comparator(
+    name="family name",
+    shared=True,
+    symmetric=False,
+    levels=(
+        Level("same", "same family name {left}", by_frequency=True),
+        Level("near", "the family names differ by a typo ({left}, {right})"),
+        Level("part", "one family name is part of the other ({left}, {right})"),
+        Level("swapped", "the family name of one stands as the given name of the other ({left}, {right})"),
+        Level("alike", "the family names are alike ({left}, {right})"),
+        Level("differs", "the family names differ ({left}, {right})"),
+    ),
+    values=_family_names,
+    compare=_compare_family,
+    term=_family,
+    show=lambda name: name.family.title(),
+)
+
+
+def _year(digits: str) -> str:
+    return digits[:4]
+
+
+def _month(digits: str) -> str:
+    return digits[4:6]
+
+
+def _day(digits: str) -> str:
+    return digits[6:]
+
+
+def _month_day_swapped(digits: str) -> str:
+    return digits[:4] + digits[6:] + digits[4:6]
+
+
+def _compare_birth_dates(pairs: Pairs) -> Levels:
+    year, month, day = pairs.same(_year), pairs.same(_month), pairs.same(_day)
+    edits = pairs.edits(itself, 2)
+    return first_of(
+        year & month & day,
+        pairs.same(itself, _month_day_swapped),
+        edits <= 1,
+        (year & month) | (year & day) | (month & day),
+        year,
+        edits <= 2,
+        otherwise=6,
+    )
+
+
+BIRTH_DATE = Comparator(
+    name="birth date",
+    levels=(
+        Level("same", "born on {left}", by_frequency=True),
+        Level("swapped", "the birth dates are one with day and month swapped ({left}, {right})"),
+        Level("near", "the birth dates differ in one digit ({left}, {right})"),
+        Level("two parts", "the birth dates agree in two of day, month and year ({left}, {right})"),
+        Level("same year", "born in the same year ({left}, {right})"),
+        Level("alike", "the birth dates have most digits in common ({left}, {right})"),
+        Level("differs", "the birth dates differ ({left}, {right})"),
+    ),
+    values=lambda profile: profile.birth_dates,
+    compare=_compare_birth_dates,
+    show=show_birth_date,
+)
+
+
+def _compare_id_numbers(pairs: Pairs) -> Levels:
+    edits, size = pairs.edits(itself, 2), pairs.shorter(itself)
+    return first_of(edits == 0, (edits <= 1) & (size >= 5), (edits <= 2) & (size >= 6), otherwise=3)
+
+
+ID_NUMBER = Comparator(
+    name="id number",
+    levels=(
+        Level("same", "same number {left}", by_frequency=True),
+        Level("one digit", "the numbers differ in one character ({left}, {right})"),
+        Level("two digits", "the numbers differ in two characters ({left}, {right})"),
+        Level("differs", "the numbers differ ({left}, {right})"),
+    ),
+    values=lambda profile: profile.id_numbers,
+    compare=_compare_id_numbers,
+)

@@ -1,0 +1,143 @@
+"""Pairs of values, many at once: what is worked out once for each value, and compared by number where it can be."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from rapidfuzz.distance import OSA, JaroWinkler
+from rapidfuzz.fuzz import token_sort_ratio
+from rapidfuzz.process import cpdist
+
+Bools = npt.NDArray[np.bool_]
+Codes = npt.NDArray[np.int64]
+#: A feature of a value, such as how it sounds. A function of a module, so that it is worked out once for each value.
+Feature = Callable[[Any], Any]
+
+
+class Values:
+    """Different values, with their features, each worked out when first asked for."""
+
+    def __init__(self, values: Sequence[Hashable]) -> None:
+        self.values: list[Any] = list(values)
+        self._features: dict[Feature, list[Any]] = {}
+        self._codes: dict[Feature, Codes] = {}
+        self._lengths: dict[Feature, Codes] = {}
+        self._numbers: dict[Any, int] = {}
+
+    def __len__(self) -> int:
+        return len(self.values)
+
+    def feature(self, of: Feature) -> list[Any]:
+        """Return the feature of each value."""
+        if of not in self._features:
+            self._features[of] = [of(value) for value in self.values]
+        return self._features[of]
+
+    def codes(self, of: Feature) -> Codes:
+        """Return a number for each value, the same wherever any features of these values are equal."""
+        if of not in self._codes:
+            numbers = self._numbers
+            self._codes[of] = np.array([numbers.setdefault(f, len(numbers)) for f in self.feature(of)], dtype=np.int64)
+        return self._codes[of]
+
+    def lengths(self, of: Feature) -> Codes:
+        """Return the length of the feature of each value."""
+        if of not in self._lengths:
+            self._lengths[of] = np.array([len(f) for f in self.feature(of)], dtype=np.int64)
+        return self._lengths[of]
+
+
+class Pairs:
+    """Pairs of values, the left and the right of each as an index."""
+
+    def __init__(self, values: Values, left: Codes, right: Codes) -> None:
+        self.values = values
+        self.left = left
+        self.right = right
+        self._left: list[int] | None = None
+        self._right: list[int] | None = None
+
+    @classmethod
+    def of(cls, left: Sequence[Hashable], right: Sequence[Hashable]) -> Pairs:
+        """Return the pairs ``left[i]``, ``right[i]``."""
+        numbers: dict[Hashable, int] = {}
+        a = np.array([numbers.setdefault(value, len(numbers)) for value in left], dtype=np.int64)
+        b = np.array([numbers.setdefault(value, len(numbers)) for value in right], dtype=np.int64)
+        return cls(Values(list(numbers)), a, b)
+
+    def __len__(self) -> int:
+        return len(self.left)
+
+    def none(self) -> Bools:
+        """Return False for each pair."""
+        return np.zeros(len(self), dtype=np.bool_)
+
+    def same(self, of: Feature, and_of: Feature | None = None) -> Bools:
+        """Return where the feature of the left is that of the right (or another one of the right)."""
+        equal: Bools = self.values.codes(of)[self.left] == self.values.codes(and_of or of)[self.right]
+        return equal
+
+    def either(self, of: Feature) -> Bools:
+        """Return where a feature that is true or false is true of at least one of the two."""
+        flags = np.array(self.values.feature(of), dtype=np.bool_)
+        return flags[self.left] | flags[self.right]
+
+    def both(self, of: Feature) -> Bools:
+        """Return where a feature that is true or false is true of the two."""
+        flags = np.array(self.values.feature(of), dtype=np.bool_)
+        return flags[self.left] & flags[self.right]
+
+    def shorter(self, of: Feature, and_of: Feature | None = None) -> Codes:
+        """Return the length of the shorter feature."""
+        return np.minimum(self.values.lengths(of)[self.left], self.values.lengths(and_of or of)[self.right])
+
+    def longer(self, of: Feature) -> Codes:
+        """Return the length of the longer feature."""
+        lengths = self.values.lengths(of)
+        return np.maximum(lengths[self.left], lengths[self.right])
+
+    def edits(self, of: Feature, most: int | None = None) -> Codes:
+        """Return how many letters were added, dropped, changed or swapped with a neighbour; ``most`` + 1 for any more."""
+        a, b = self._texts(of, of)
+        return cpdist(a, b, scorer=OSA.distance, score_cutoff=most, dtype=np.int32) if a else np.zeros(0, np.int64)
+
+    def likeness(self, of: Feature, and_of: Feature | None = None, least: float = 0.0) -> npt.NDArray[np.float32]:
+        """Return the Jaro-Winkler similarity, 0 where it is under ``least``."""
+        a, b = self._texts(of, and_of or of)
+        return cpdist(a, b, scorer=JaroWinkler.similarity, score_cutoff=least, dtype=np.float32) if a else _nothing()
+
+    def reordered(self, of: Feature, least: float) -> npt.NDArray[np.float32]:
+        """Return the similarity of the sorted words, 0 where it is under ``least``."""
+        a, b = self._texts(of, of)
+        ratio = token_sort_ratio
+        if not a:
+            return _nothing()
+        return np.asarray(
+            cpdist(a, b, scorer=ratio, score_cutoff=least * 100, dtype=np.float32) / 100, dtype=np.float32
+        )
+
+    def where(self, rows: Bools, test: Callable[[Any, Any], bool]) -> Bools:
+        """Return where ``test`` holds; it is asked for the given rows alone."""
+        out = self.none()
+        chosen = np.flatnonzero(rows)
+        values = self.values.values
+        for row, a, b in zip(chosen.tolist(), self.left[chosen].tolist(), self.right[chosen].tolist(), strict=True):
+            out[row] = test(values[a], values[b])
+        return out
+
+    def take(self, rows: npt.NDArray[Any]) -> Pairs:
+        """Return some of the pairs."""
+        return Pairs(self.values, self.left[rows], self.right[rows])
+
+    def _texts(self, of: Feature, and_of: Feature) -> tuple[list[str], list[str]]:
+        if self._left is None or self._right is None:
+            self._left, self._right = self.left.tolist(), self.right.tolist()
+        a, b = self.values.feature(of), self.values.feature(and_of)
+        return [a[code] for code in self._left], [b[code] for code in self._right]
+
+
+def _nothing() -> npt.NDArray[np.float32]:
+    return np.zeros(0, dtype=np.float32)
