@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
+import shutil
 from pathlib import Path
 
 import hypothesis
 import pytest
 from sybil import Sybil
 from sybil.parsers.myst import PythonCodeBlockParser, SkipParser
+
+ROOT = Path(__file__).parent
 
 # No deadline: the machines that run this share their cores. Derandomised in CI, so that a change is judged by itself;
 # elsewhere each run looks somewhere new.
@@ -22,9 +25,10 @@ hypothesis.settings.load_profile(
 
 @pytest.fixture(scope="module")
 def _folder(tmp_path_factory: pytest.TempPathFactory) -> object:
-    """Each document runs in an empty folder of its own, where its examples may leave files."""
-    before = Path.cwd()
-    os.chdir(tmp_path_factory.mktemp("document"))
+    """Each document runs in a folder of its own, where its examples may leave files, with the examples' data beside it."""
+    before, folder = Path.cwd(), tmp_path_factory.mktemp("document")
+    shutil.copytree(ROOT / "examples" / "data", folder / "examples" / "data")
+    os.chdir(folder)
     yield
     os.chdir(before)
 

@@ -27,15 +27,28 @@ if TYPE_CHECKING:
         SourceFormatError,
         StatementNotFoundError,
         UnknownBackendError,
+        WithheldError,
     )
+    from omnitrack.identifiers.email import email
+    from omnitrack.identifiers.phone import phone
+    from omnitrack.identifiers.postal import postal
     from omnitrack.identifiers.scheme import Identifier
+    from omnitrack.identifiers.simple import account, crm, device
+    from omnitrack.identifiers.social import social
+    from omnitrack.identifiers.text import find_identifiers, identifier
+    from omnitrack.identity.explain import Explanation
+    from omnitrack.identity.policy import Policy, SchemeRule
+    from omnitrack.identity.preview import Preview
+    from omnitrack.identity.statement import Statement
     from omnitrack.model import (
         Assurance,
         Attachment,
+        Customer,
         Direction,
         Interaction,
         LoadReport,
         Page,
+        Recorded,
         Rejected,
         Revision,
         Sighting,
@@ -44,6 +57,9 @@ if TYPE_CHECKING:
         observed,
         verified,
     )
+    from omnitrack.tracker import Timeline, Tracker, open
+    from omnitrack.usecases.erase import Receipt, RetentionRule
+    from omnitrack.usecases.rebuild import RebuildReport, VerifyReport
 
 __version__ = "0.1.0"
 
@@ -52,8 +68,10 @@ __all__ = [
     "Attachment",
     "BackendError",
     "ConflictError",
+    "Customer",
     "CustomerNotFoundError",
     "Direction",
+    "Explanation",
     "Identifier",
     "Interaction",
     "InteractionNotFoundError",
@@ -65,19 +83,41 @@ __all__ = [
     "OmnitrackError",
     "OutcomeUnknownError",
     "Page",
+    "Policy",
     "PolicyChangedError",
+    "Preview",
+    "RebuildReport",
+    "Receipt",
+    "Recorded",
     "Rejected",
+    "RetentionRule",
     "Revision",
     "SchemaVersionError",
+    "SchemeRule",
     "SecretError",
     "Sighting",
     "SourceFormatError",
+    "Statement",
     "StatementNotFoundError",
+    "Timeline",
     "TimelineItem",
+    "Tracker",
     "UnknownBackendError",
+    "VerifyReport",
+    "WithheldError",
     "__version__",
+    "account",
     "claimed",
+    "crm",
+    "device",
+    "email",
+    "find_identifiers",
+    "identifier",
     "observed",
+    "open",
+    "phone",
+    "postal",
+    "social",
     "verified",
 ]
 
@@ -99,15 +139,28 @@ _NAMES = {
         "SourceFormatError",
         "StatementNotFoundError",
         "UnknownBackendError",
+        "WithheldError",
     ),
+    "identifiers.email": ("email",),
+    "identifiers.phone": ("phone",),
+    "identifiers.postal": ("postal",),
     "identifiers.scheme": ("Identifier",),
+    "identifiers.simple": ("account", "crm", "device"),
+    "identifiers.social": ("social",),
+    "identifiers.text": ("find_identifiers", "identifier"),
+    "identity.explain": ("Explanation",),
+    "identity.policy": ("Policy", "SchemeRule"),
+    "identity.preview": ("Preview",),
+    "identity.statement": ("Statement",),
     "model": (
         "Assurance",
         "Attachment",
+        "Customer",
         "Direction",
         "Interaction",
         "LoadReport",
         "Page",
+        "Recorded",
         "Rejected",
         "Revision",
         "Sighting",
@@ -116,6 +169,9 @@ _NAMES = {
         "observed",
         "verified",
     ),
+    "tracker": ("Timeline", "Tracker", "open"),
+    "usecases.erase": ("Receipt", "RetentionRule"),
+    "usecases.rebuild": ("RebuildReport", "VerifyReport"),
 }
 _HOME = {name: module for module, names in _NAMES.items() for name in names}
 

@@ -1,0 +1,180 @@
+"""One person's history from the logs of five channels: prints it and writes it as a page.
+
+Maya reports a fault on X, is asked to mail, mails, uses self-service, calls, is called back, and writes a letter. Each
+channel has a log of its own, in examples/data, and other customers are in each of them. Run it from anywhere:
+
+    python examples/quickstart.py [--out FOLDER]
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import json
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any
+
+import omnitrack
+from omnitrack import account, claimed, email, phone, social, verified
+from omnitrack.identity.explain import Step
+from timeline_page import render
+
+DATA = Path(__file__).parent / "data"
+
+# Any identifier of a person is a way to ask for her history.
+BY_PHONE, BY_MAIL, BY_HANDLE = "020 7946 0958", "maya.okafor@example.org", "x:maya_example"
+
+
+def open_history(path: Path) -> omnitrack.Tracker:
+    """Open an empty history in one file. What is the company's own never identifies a customer."""
+    for old in path.parent.glob(path.name + "*"):
+        old.unlink()
+    own = ["x:northlinkcare", "email:*@northlink.example", "phone:08081570100"]
+    return omnitrack.open(f"sqlite:///{path}", region="GB", own=own)
+
+
+def load_logs(tracker: omnitrack.Tracker) -> None:
+    """Load the logs: known formats as they are, anything else by a loop over its rows."""
+    for name in ("x_mentions.json", "care.mbox", "calls.csv"):
+        report = tracker.load(DATA / name, zone="Europe/London")  # the zone is for logs that name none, as call logs
+        print(f"  {name:<17} {report} ({report.format})")
+    visits = list(self_service_visits())
+    letters = list(scanned_letters())
+    for name, rows in (("selfservice.jsonl", visits), ("letters.csv", letters)):
+        added = sum(not tracker.record(**row).duplicate for row in rows)
+        print(f"  {name:<17} {added} added")
+
+
+def self_service_visits() -> list[dict[str, Any]]:
+    """Read the portal's event log. Who logs in is verified, and so is a number that a code was texted to."""
+    rows = []
+    logins: dict[str, str] = {}
+    for line in (DATA / "selfservice.jsonl").read_text(encoding="utf-8").splitlines():
+        event = json.loads(line)
+        if event["type"] == "identify":
+            logins[event["userId"]] = event["traits"]["email"]
+            continue
+        customer = []
+        if user := event.get("userId"):
+            customer = [verified(account(user, scope="northlink"))]
+            if user in logins:
+                customer.append(verified(email(logins[user])))
+        properties = event["properties"]
+        if properties.get("contact_number_confirmed"):
+            customer.append(verified(phone(properties["contact_number"], region="GB")))
+        rows.append(
+            {
+                "channel": "web",
+                "direction": "inbound",
+                "kind": "visit",
+                "customer": customer,
+                "occurred_at": datetime.fromisoformat(event["timestamp"]),
+                "subject": event["event"].capitalize(),
+                "body": properties.get("error"),
+                "outcome": properties.get("outcome"),
+                "thread": event["context"]["sessionId"],
+                "source": "portal",
+                "source_id": event["messageId"],
+            }
+        )
+    return rows
+
+
+def scanned_letters() -> list[dict[str, Any]]:
+    """Read the scanning desk's list. An account number that a letter quotes is claimed: anybody can quote one."""
+    with (DATA / "letters.csv").open(encoding="utf-8", newline="") as file:
+        return [
+            {
+                "channel": "letter",
+                "direction": "inbound",
+                "kind": "letter",
+                "customer": [claimed(account(row["account_quoted"], scope="northlink"))]
+                if row["account_quoted"]
+                else [],
+                "occurred_at": datetime.fromisoformat(row["received"]).replace(tzinfo=timezone.utc),
+                "subject": row["subject"],
+                "body": row["summary"],
+                "agent": row["clerk"],
+                "traits": {"name": row["from_name"], "postcode": row["postcode"]},
+                "source": "scanning desk",
+                "source_id": row["letter_id"],
+            }
+            for row in csv.DictReader(file)
+        ]
+
+
+def say_what_people_know(tracker: omnitrack.Tracker) -> None:
+    """Add what no log shows and two colleagues know. Each statement has a name and a reason, and can be taken back."""
+    tracker.link(
+        social("x", "@maya_example"),
+        email(BY_MAIL),
+        by="Priya",
+        reason="her mail has the code that we sent to the X account by direct message",
+        at=datetime(2026, 3, 2, 8, 40, tzinfo=timezone.utc),
+    )
+    quoted = account("NL-2048815", scope="northlink")
+    for item in tracker.timeline(quoted, include_claimed=True, channels="letter"):
+        tracker.attribute(item.id, quoted, by="Jo", reason="name, address and signature are those of the contract")
+
+
+def in_words(step: Step) -> str:
+    """Say for the page what one link rests on."""
+    ends, day = f"{step.a.display} and {step.b.display}", f"{step.seen.day} {step.seen:%B}"
+    if step.statement is not None:
+        return f"{ends}: {step.by} said so on {day}, because {step.reason}."
+    return f"{ends}: seen together on {day} ({step.assurance.name.lower()})."
+
+
+def show(tracker: omnitrack.Tracker) -> None:
+    """Print what is found by each of three identifiers."""
+    for name, who in (("number", BY_PHONE), ("mail address", BY_MAIL), ("X handle", BY_HANDLE)):
+        items = list(tracker.timeline(who))
+        channels = ", ".join(sorted({item.channel for item in items}))
+        print(f"  by her {name:<13} {who:<24} {len(items):>2} contacts: {channels}")
+
+
+def main(argv: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--out", type=Path, default=Path("build") / "quickstart", help="folder for what it writes")
+    out: Path = parser.parse_args(argv).out
+    out.mkdir(parents=True, exist_ok=True)
+
+    with open_history(out / "history.db") as tracker:
+        print("Five logs:")
+        load_logs(tracker)
+
+        print("\nWhat they show of Maya by themselves:")
+        show(tracker)
+        say_what_people_know(tracker)
+        print("\nWith what two colleagues know:")
+        show(tracker)
+
+        timelines = [list(tracker.timeline(who, order="oldest")) for who in (BY_PHONE, BY_MAIL, BY_HANDLE)]
+        assert timelines[0] == timelines[1] == timelines[2], "one person has one history"
+        print("\nHer history, the same by each:")
+        for item in timelines[0]:
+            print(f"  {item}")
+
+        print("\nWhy her number and her X account are one person:")
+        print(tracker.explain(BY_PHONE, BY_HANDLE))
+
+        customer = tracker.customer(BY_HANDLE)
+        shown = [identifier for identifier in customer.identifiers if not identifier.scheme.endswith("-id")]
+        page = out / "timeline.html"
+        page.write_text(
+            render(
+                person="Maya Okafor",
+                company="Northlink",
+                items=timelines[0],
+                identifiers=[(identifier.scheme, identifier.display) for identifier in shown],
+                reasons=[in_words(step) for step in tracker.explain(BY_PHONE, BY_HANDLE).path],
+            ),
+            encoding="utf-8",
+        )
+    print(f"\nAs a page: {page}")
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
