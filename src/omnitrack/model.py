@@ -372,6 +372,18 @@ class LoadReport:
     format: str | None = None
     detected_by: str | None = None  # how load() knew the format
 
+    def plus(self, other: LoadReport) -> LoadReport:
+        """Return this report and another of the same load as one."""
+        return attrs.evolve(
+            self,
+            added=self.added + other.added,
+            duplicates=self.duplicates + other.duplicates,
+            revised=self.revised + other.revised,
+            suppressed=self.suppressed + other.suppressed,
+            rejected=self.rejected + other.rejected,
+            rejected_total=self.rejected_total + other.rejected_total,
+        )
+
     def __str__(self) -> str:
         return (
             f"{self.added} added, {self.duplicates} there already, {self.revised} revised, "

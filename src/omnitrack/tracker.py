@@ -33,20 +33,10 @@ from omnitrack.storage.registry import open_backend
 from omnitrack.usecases.account import LinkConflict
 from omnitrack.usecases.context import Context
 from omnitrack.usecases.erase import Receipt, RetentionRule
-from omnitrack.usecases.ids import now_us
 from omnitrack.usecases.operations import Operations, Progress, Steps, drive, moment
 from omnitrack.usecases.read import Query
-from omnitrack.usecases.rebuild import RebuildReport, VerifyReport, rebuild
+from omnitrack.usecases.rebuild import RebuildReport, VerifyReport
 from omnitrack.usecases.resolve import Who
-from omnitrack.usecases.settings import (
-    REBUILDING,
-    check_fingerprint,
-    check_secret,
-    first_settings,
-    new_mark_key,
-    secret_check,
-    set_fingerprint,
-)
 
 Person = Iterable[Named | Sighting] | Named | Sighting
 
@@ -214,16 +204,8 @@ class Tracker:
         self._backend = backend
         ctx = make_context(own, policy, secret, region)
         backend.setup()
-        check = secret_check(ctx.secret)
-        mark_key = new_mark_key(ctx.secret)
-        settings = backend.run(lambda tx: first_settings(tx, ctx.fingerprint, check, mark_key))
-        check_secret(settings, check)
         self._ctx = ctx
-        self._ops = Operations(ctx, settings.mark_key, backend.run)
-        if rebuild and settings.fingerprint != ctx.fingerprint:
-            self.rebuild()
-        else:
-            check_fingerprint(settings, ctx.fingerprint)
+        self._ops: Operations = drive(Operations.begin(ctx, backend.run, rebuild), backend.run)
 
     def _do(self, steps: Steps[Any]) -> Any:
         return drive(steps, self._backend.run)
@@ -348,15 +330,7 @@ class Tracker:
             else open_source(path_or_source, format=format, **options)
         )
         report: LoadReport = self._do(
-            self._ops.record_many(
-                source,
-                batch_size=batch_size,
-                on_error=on_error,
-                progress=progress,
-                position=lambda: (source.position, source.size),
-                format=source.name,
-                detected_by=source.detected_by,
-            )
+            self._ops.load(source, batch_size=batch_size, on_error=on_error, progress=progress)
         )
         return report
 
@@ -621,11 +595,7 @@ class Tracker:
 
         Other trackers are refused with PolicyChangedError while it runs; one that was broken off is run again.
         """
-        run = self._backend.run
-        run(lambda tx: set_fingerprint(tx, REBUILDING))
-        report = rebuild(run, self._ctx, now_us(), progress)
-        run(lambda tx: set_fingerprint(tx, self._ctx.fingerprint))
-        self._ctx.known.forget()
+        report: RebuildReport = self._do(self._ops.rebuild(progress))
         return report
 
     def close(self) -> None:

@@ -28,6 +28,7 @@ from omnitrack.model import (
     Role,
     TimelineItem,
 )
+from omnitrack.sources.base import Source
 from omnitrack.storage.contract import NO_ID, Transaction
 from omnitrack.usecases import account, read, statements
 from omnitrack.usecases.context import Context
@@ -35,10 +36,20 @@ from omnitrack.usecases.erase import Receipt, RetentionRule, erase, retain_step
 from omnitrack.usecases.evidence import entries_of
 from omnitrack.usecases.ids import from_text, from_us, new_id, new_ids, now_us, to_text, to_us
 from omnitrack.usecases.prepare import Prepared, prepare
-from omnitrack.usecases.rebuild import VerifyReport, verify
+from omnitrack.usecases.rebuild import CHUNK, Computed, RebuildReport, VerifyReport, compute, verify, write_computed
 from omnitrack.usecases.record import Batch, file_note, homes_for, internal_row, record_batch
 from omnitrack.usecases.resolve import Who, customer_text, get_row, meant
-from omnitrack.usecases.settings import enter
+from omnitrack.usecases.settings import (
+    REBUILDING,
+    Settings,
+    check_fingerprint,
+    check_secret,
+    enter,
+    first_settings,
+    new_mark_key,
+    secret_check,
+    set_fingerprint,
+)
 
 T = TypeVar("T")
 
@@ -111,6 +122,23 @@ class Operations:
         self._mark_key = mark_key
         self._run = run
 
+    @classmethod
+    def begin(cls, ctx: Context, run: Callable[..., Any] | None, rebuild: bool) -> Steps[Operations]:
+        """Open a store: compare its settings with this tracker's, or make them.
+
+        Raises:
+            SecretError: it was created with another secret. PolicyChangedError: built with another policy, and not to be rebuilt.
+        """
+        check, mark_key = secret_check(ctx.secret), new_mark_key(ctx.secret)
+        settings: Settings = yield Step(lambda tx: first_settings(tx, ctx.fingerprint, check, mark_key))
+        check_secret(settings, check)
+        operations = cls(ctx, settings.mark_key, run)
+        if rebuild and settings.fingerprint != ctx.fingerprint:
+            yield from operations.rebuild(None)
+        else:
+            check_fingerprint(settings, ctx.fingerprint)
+        return operations
+
     # -- recording ------------------------------------------------------------------------------------------------------
     def _batch(self, prepared: Sequence[Prepared], now: int) -> Steps[Batch]:
         homes = homes_for(prepared)
@@ -161,7 +189,7 @@ class Operations:
         progress: Progress | None,
         position: Callable[[], tuple[int, int | None]] | None = None,
         format: str | None = None,
-        detected_by: str | None = None,
+        detected_by: Callable[[], str | None] = lambda: None,
     ) -> Steps[LoadReport]:
         """Record many interactions, batch by batch, and report what became of them."""
         if on_error not in ("raise", "collect"):
@@ -204,7 +232,19 @@ class Operations:
             if not (yield from self._revised(revision, tally)):
                 tally.reject(_no_original(revision))
         report()
-        return tally.report(format, detected_by)
+        return tally.report(format, detected_by())
+
+    def load(self, source: Source, *, batch_size: int, on_error: str, progress: Progress | None) -> Steps[LoadReport]:
+        """Record what a source yields; progress is in bytes."""
+        return self.record_many(
+            source,
+            batch_size=batch_size,
+            on_error=on_error,
+            progress=progress,
+            position=lambda: (source.position, source.size),
+            format=source.name,
+            detected_by=lambda: source.detected_by,
+        )
 
     def _flush(self, waiting: list[Interaction], tally: _Tally) -> Steps[None]:
         now = now_us()
@@ -496,6 +536,28 @@ class Operations:
         receipt = Receipt(id=to_text("rcp", id), at=from_us(now), dry_run=dry_run)
         changes: dict[str, Any] = dict(counts)
         return attrs.evolve(receipt, **changes)
+
+    def rebuild(self, progress: Progress | None) -> Steps[RebuildReport]:
+        """Recompute who is whom and write it. Whoever works by another policy is refused from the first step on."""
+        ctx, now = self.ctx, now_us()
+        yield Step(lambda tx: set_fingerprint(tx, REBUILDING))
+        computed: Computed = yield Step(lambda tx: compute(tx, ctx), write=False)
+        moved = updated = 0
+        ids = list(computed.rows)
+        for start in range(0, len(ids), CHUNK):
+            chunk = ids[start : start + CHUNK]
+
+            def write(tx: Transaction, chunk: list[bytes] = chunk) -> tuple[int, int]:
+                return write_computed(tx, computed, chunk, now)
+
+            changed: tuple[int, int] = yield Step(write)
+            updated += changed[0]
+            moved += changed[1]
+            if progress is not None:
+                progress(start + len(chunk), len(ids))
+        yield Step(lambda tx: set_fingerprint(tx, ctx.fingerprint))
+        ctx.known.forget()
+        return computed.report(moved, updated)
 
     def verify(self) -> Steps[VerifyReport]:
         """Recompute who is whom and compare."""

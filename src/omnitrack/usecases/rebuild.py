@@ -210,7 +210,26 @@ def _pinned(tx: Transaction, interaction: bytes) -> bool:
     return any(s.kind == ATTRIBUTED and s.interaction == interaction and s.pinned_a for s in said)
 
 
-def compute(tx: Transaction, ctx: Context) -> tuple[dict[bytes, IdentifierRow], list[LinkRow], Partition]:
+@attrs.frozen(slots=True)
+class Computed:
+    """Who is whom by the evidence and the policy of today."""
+
+    rows: dict[bytes, IdentifierRow]
+    links: int
+    result: Partition
+
+    def report(self, moved: int, updated: int) -> RebuildReport:
+        """Return what a rebuild did."""
+        return RebuildReport(
+            identifiers=len(self.rows),
+            links=self.links,
+            customers=len(set(self.result.customer.values())),
+            moved=moved,
+            updated=updated,
+        )
+
+
+def compute(tx: Transaction, ctx: Context) -> Computed:
     """Read all identifiers and links and compute who is whom by the policy of today."""
     rows: dict[bytes, IdentifierRow] = {}
     for row in read_identifiers(tx):
@@ -218,55 +237,23 @@ def compute(tx: Transaction, ctx: Context) -> tuple[dict[bytes, IdentifierRow], 
         state = row.state | LINKABLE if may else row.state & ~LINKABLE
         rows[row.id] = row if (state, reason) == (row.state, row.reason) else row._replace(state=state, reason=reason)
     links = list(read_links(tx))
-    return rows, links, partition(rows, [x for x in links if x.a in rows and x.b in rows], ctx.policy)
+    result = partition(rows, [x for x in links if x.a in rows and x.b in rows], ctx.policy)
+    return Computed(rows, len(links), result)
 
 
-def rebuild(
-    run: Callable[..., object], ctx: Context, now: int, progress: Callable[[int, int], object] | None
-) -> RebuildReport:
-    """Bring every identifier's derived fields to what the evidence and the policy say, piece by piece.
-
-    ``run`` runs a function in a transaction. Nobody else may write meanwhile: the caller sees to that.
-    """
-    computed: list[tuple[dict[bytes, IdentifierRow], list[LinkRow], Partition]] = []
-
-    def read(tx: Transaction) -> None:
-        computed.clear()
-        computed.append(compute(tx, ctx))
-
-    run(read, write=False)
-    rows, links, result = computed[0]
-    cause = Cause(name="rebuild", at=now)
-    moved = updated = done = 0
-    ids = list(rows)
-    for start in range(0, len(ids), CHUNK):
-        chunk = ids[start : start + CHUNK]
-
-        def write(tx: Transaction, chunk: list[bytes] = chunk) -> tuple[int, int]:
-            stored = {row.id: row for row in tx.find_identifiers(ids=chunk)}
-            updates = []
-            for x, before in stored.items():
-                state = rows[x].state & ~(SHARED | OVERSIZED)
-                state |= SHARED if x in result.shared else 0
-                state |= OVERSIZED if x in result.oversized else 0
-                after = IdentifierChange(x, result.customer[x], state, rows[x].reason)
-                if after[1:] != (before.customer, before.state, before.reason):
-                    updates.append(after)
-            log = Plan(stored, [], result, updates).log(cause)
-            tx.update_identifiers(updates, log)
-            return len(updates), len(log)
-
-        changed = run(write)
-        assert isinstance(changed, tuple)
-        updated += changed[0]
-        moved += changed[1]
-        done += len(chunk)
-        if progress is not None:
-            progress(done, len(ids))
-    return RebuildReport(
-        identifiers=len(rows),
-        links=len(links),
-        customers=len(set(result.customer.values())),
-        moved=moved,
-        updated=updated,
-    )
+def write_computed(tx: Transaction, computed: Computed, ids: list[bytes], now: int) -> tuple[int, int]:
+    """Write the derived fields of some identifiers; return how many changed, and how many went to another customer."""
+    stored = {row.id: row for row in tx.find_identifiers(ids=ids)}
+    result = computed.result
+    updates = []
+    for x, before in stored.items():
+        wanted = computed.rows[x]
+        state = wanted.state & ~(SHARED | OVERSIZED)
+        state |= SHARED if x in result.shared else 0
+        state |= OVERSIZED if x in result.oversized else 0
+        after = IdentifierChange(x, result.customer[x], state, wanted.reason)
+        if after[1:] != (before.customer, before.state, before.reason):
+            updates.append(after)
+    log = Plan(stored, [], result, updates).log(Cause(name="rebuild", at=now))
+    tx.update_identifiers(updates, log)
+    return len(updates), len(log)
