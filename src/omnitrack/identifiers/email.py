@@ -177,6 +177,8 @@ def _validated(text: str, body: str) -> tuple[str, str]:
         # The library's own text quotes parts of what came, so only what kind of thing was wrong is said.
         raise _refuse(text, _why(body, error)) from None
     local, domain = fold(valid.local_part), valid.ascii_domain
+    if len(local) > 64:  # the library counts without the quotes
+        raise _refuse(text, "whose part before the @ is longer than 64 characters (RFC 5321)")
     return local, domain if domain.startswith("[") else domain.lower()
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import unicodedata
 from functools import lru_cache
 
+from omnitrack.identifiers.characters import words
+
 # Scripts that belong to one writing system and so may stand together, with Latin too: Japanese, Korean, Chinese with
 # Bopomofo (UTS #39 section 5.2, "highly restrictive").
 _TOGETHER = (
@@ -12,21 +14,24 @@ _TOGETHER = (
     frozenset({"LATIN", "HAN", "HANGUL"}),
     frozenset({"LATIN", "HAN", "BOPOMOFO"}),
 )
-# Scripts with letters that are drawn like Latin ones: never together with Latin ("moderately restrictive" excludes
-# Cyrillic and Greek; the others have as many twins).
-_TWINS = frozenset({"CYRILLIC", "GREEK", "ARMENIAN", "CHEROKEE", "COPTIC", "LISU", "DESERET", "OSAGE", "GOTHIC", "VAI"})
+# Living scripts (UAX #31 table 5, recommended). Letters of the others, ancient or of few users, are as a rule there for
+# what they resemble (UTS #39, Identifier_Status Restricted).
+_LIVING = words(
+    """
+    ARABIC ARMENIAN BENGALI BOPOMOFO CYRILLIC DEVANAGARI ETHIOPIC GEORGIAN GREEK GUJARATI GURMUKHI HAN HANGUL HEBREW
+    HIRAGANA KANNADA KATAKANA KHMER LAO LATIN MALAYALAM MYANMAR ORIYA SINHALA TAMIL TELUGU THAANA THAI TIBETAN
+    """
+)
+# Those of them with letters that are drawn like Latin ones: never together with Latin (UTS #39 section 5.2, "moderately
+# restrictive", excludes Cyrillic and Greek; Armenian has as many twins).
+_TWINS = frozenset({"CYRILLIC", "GREEK", "ARMENIAN"})
 
 # Letters of those scripts that a reader takes for a Latin letter or an ASCII digit. A word of nothing but these is a
 # look-alike as a whole, though of one script (UTS #39 section 4, whole-script confusables).
-_CYRILLIC = "аеорсухіјѕһԁԛԝӏьвгкмнтпиүѵѡꙇꙅѐёїґѓҽхзбӡ"
-_GREEK = "αοορνικτυγηωχβμερςσ"
-_ARMENIAN = "օոսհցզքյլվտիխծգռք"
-_CHEROKEE = "".join(map(chr, range(0xAB70, 0xABC0))) + "".join(map(chr, range(0x13A0, 0x13FE)))
 _DRAWN_AS_LATIN = {
-    "CYRILLIC": frozenset(_CYRILLIC),
-    "GREEK": frozenset(_GREEK),
-    "ARMENIAN": frozenset(_ARMENIAN),
-    "CHEROKEE": frozenset(_CHEROKEE),
+    "CYRILLIC": frozenset("аеорсухіјѕһԁԛԝӏьвгкмнтпиүѵѡꙇꙅѐёїґѓҽхзбӡԍ"),
+    "GREEK": frozenset("αοορνικτυγηωχβμερςσϳζ"),
+    "ARMENIAN": frozenset("օոսհցզքյլվտիխծգռքա"),
 }
 
 # Latin letters of phonetic notation and of no living orthography's everyday use (UTS #39, Identifier_Status
@@ -53,7 +58,9 @@ def _script(ch: str) -> str | None:
     if not ch.isalpha() and not unicodedata.category(ch).startswith("Nl"):
         return None
     word = unicodedata.name(ch, "UNNAMED").split()[0].split("-")[0]
-    return {"CJK": "HAN", "IDEOGRAPHIC": "HAN", "KANGXI": "HAN", "HALFWIDTH": "KATAKANA"}.get(word, word)
+    return {"CJK": "HAN", "IDEOGRAPHIC": "HAN", "KANGXI": "HAN", "HALFWIDTH": "KATAKANA", "MODIFIER": None}.get(
+        word, word
+    )
 
 
 def _digit_systems(text: str) -> int:
@@ -78,6 +85,8 @@ def lookalike(label: str, domain: str = "") -> str | None:
     if unicodedata.normalize("NFKC", label) != label:
         return "it has compatibility characters and may be taken for another name"
     scripts = {script for ch in label if (script := _script(ch)) is not None}
+    if not scripts <= _LIVING:
+        return "it has letters of a script that is hardly in use and may be taken for another name"
     if len(scripts) > 1 and not any(scripts <= together for together in _TOGETHER):
         plain = len(scripts) == 2 and "LATIN" in scripts and not scripts & _TWINS
         if not plain:

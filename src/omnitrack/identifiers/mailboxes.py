@@ -91,6 +91,20 @@ _ROLES = words(
     alert alerts notification notifications notify notifier monitoring monitor cron backup backups logs status
     bounce bounces returnpath dns domains domain domainadmin ssladmin ssl dev developer developers engineering
     test tests testing qa web website webadmin webteam scanner printer fax voicemail switchboard emergency
+    help enq enquire enquires faq ithelp hrdept custserv customersuccess customerfeedback salesteam salesops marketingteam
+    supportteam allemployees allusers everybody users members member membership community forum social socialmedia
+    director directors direction directeur direccion diretoria manager managers management ceo cfo cto coo president
+    headoffice hq frontoffice officemanager registrar registration signup login account accountant ap ar receipts
+    expenses finanzas finanzen financeiro tesoreria compta comptabilite contabilidad contabilidade amministrazione
+    administracion administracao administratie verwaltung biuro oficina escritorio secretaria segreteria geral recepcion
+    soporte suporte assistenza asistencia atendimento klantenservice kundeservice kundtjanst bestellung bestellungen
+    compras vendas commercial commerciale reservas rezervari reservierung zakaz reklama reklame publicidade recursoshumanos
+    rrhh rh recrutement formation formacion redaktion redaction redaccion redazione comunicacion comunicazione leads
+    campaign campaigns promo promotions offers survey surveys welcome reminder reminders receipt report reports alarm
+    alarms devnull null none nospam junk mailbox inbox postbox postfix mailman listproc smtp imap ftpadmin server
+    network networks hosting cloud database securityalert securityalerts accountsecurity memberservices
+    program projects product products production pressoffice school library faculty students volunteers
+    donations eventsteam shopping wholesale retail travel tours catering maintenance facilities dispatch transport
     """
 )
 # Senders put a token behind these: bounces-4711@, noreply-abc@.
@@ -107,7 +121,12 @@ def is_role(local: str) -> bool:
     """
     base = local.strip('"').partition("+")[0]
     compact = base.replace(".", "").replace("-", "").replace("_", "")
-    return compact in _ROLES or _ROLE_PREFIXES.match(compact) is not None or _ROLE_PREFIXES.match(base) is not None
+    return (
+        compact in _ROLES
+        or "noreply" in compact
+        or _ROLE_PREFIXES.match(compact) is not None
+        or _ROLE_PREFIXES.match(base) is not None
+    )
 
 
 _disposable: frozenset[str] | None = None

@@ -27,6 +27,8 @@ _KINDS: tuple[tuple[str, str, str | None], ...] = (
     ("voicemail", "VOICEMAIL", "it is a voicemail access number"),
 )
 SHORT = "it is shorter than the numbers of its country are: incomplete, or of an older numbering plan"
+TOO_LONG = "it is too long for a number of its country; two numbers may have run together"
+TOO_SHORT = "it is too short for a number; an internal extension or a short code is of the scheme extension"
 
 _PLAIN = re.compile(r"\+[1-9][0-9]{7,14}")
 # The shortest national number that is taken, where the metadata calls it too short: plans grow (Benin's by two digits
@@ -140,14 +142,12 @@ def settle(number: _phonenumbers.PhoneNumber, international: bool) -> tuple[str,
         kinds = {getattr(lib.PhoneNumberType, name): reason for _, name, reason in _KINDS}
         return text, kinds.get(lib.number_type(number))
     if verdict == lib.ValidationResult.TOO_LONG:
-        return "it is too long for a number of its country; two numbers may have run together"
+        return TOO_LONG
     if international and len(national) >= _SHORTEST_OLD:
         return text, SHORT
     if verdict == lib.ValidationResult.IS_POSSIBLE_LOCAL_ONLY:
-        return "it has no area code"
-    return (
-        "it is too short for a number of its country; an internal extension or a short code is of the scheme extension"
-    )
+        return f"it has no area code, or {TOO_SHORT}"
+    return TOO_SHORT
 
 
 def _without_old_prefix(text: str) -> str:

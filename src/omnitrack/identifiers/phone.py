@@ -10,7 +10,7 @@ from urllib.parse import unquote
 
 from omnitrack.errors import InvalidIdentifierError, WithheldError, mask
 from omnitrack.identifiers.callers import ANONYMOUS_DOMAINS, says_withheld, without_privacy_code
-from omnitrack.identifiers.numbering import SHORT, library, read_plain, settle
+from omnitrack.identifiers.numbering import SHORT, TOO_LONG, TOO_SHORT, library, read_plain, settle
 from omnitrack.identifiers.scheme import Identifier, Scheme, checked_text, register_scheme
 
 _ACCEPTED = "accepted is an international number such as +44 20 7946 0958, or a national one with its region"
@@ -219,9 +219,9 @@ def _why(error: Any, body: str, region: str | None) -> str:
             return "which has no country code, so a region is needed to read it"
         return "which begins with no country code that is in use"
     if error.error_type == kind.TOO_LONG:
-        return "it is too long"
+        return TOO_LONG
     if error.error_type in (kind.TOO_SHORT_NSN, kind.TOO_SHORT_AFTER_IDD):
-        return "it is too short; an internal extension or a short code is of the scheme extension"
+        return TOO_SHORT
     return "which is not written as a number"
 
 
