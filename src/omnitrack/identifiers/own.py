@@ -43,7 +43,7 @@ class OwnList:
         exact: set[tuple[str, str, str]] = set()
         globs: dict[str, set[str]] = {}
         for entry in own:
-            if isinstance(entry, str) and "*" in checked_text(entry, "own") and not _is_plain(entry):
+            if isinstance(entry, str) and "*" in checked_text(entry, "own"):
                 scheme, pattern = _pattern(entry)
                 globs.setdefault(scheme, set()).add(pattern)
             else:
@@ -84,11 +84,6 @@ class OwnList:
 
     def __repr__(self) -> str:
         return f"<OwnList of {len(self)}>"
-
-
-def _is_plain(entry: str) -> bool:
-    # In these a * is a character like any other: *67 before a number, an extension's own keys.
-    return entry.strip().startswith("*")
 
 
 def _pattern(entry: str) -> tuple[str, str]:

@@ -20,8 +20,8 @@ _LABEL = re.compile(
     r"(?:(?:telephone|telefon|phone|mobile|office|home|work|cell|tel|fax|mob|ph)\b[.:]?|[tmpfhw]:)\s*", re.IGNORECASE
 )
 _EXTENSION = re.compile(
-    r"(?:[\s,;]*(?:;\s*ext\s*=|\b(?:extension|extn|ext|xtn|int|anexo|ramal)\b[.:]?|(?<=[\d\s).,])(?:ext|x)[.:]?|#)"
-    r"|,,+|;)\s*([0-9]{1,15})#?$",
+    r"(?:[\s,;(]*(?:;\s*ext\s*=|\b(?:extension|extn|ext|xtn|int|anexo|ramal)\b[.:]?|(?<=[\d\s).,])(?:ext|x)[.:]?|#)"
+    r"|,,+|;)\s*([0-9]{1,15})[#)]?$",
     re.IGNORECASE,
 )
 _PARAMETER = re.compile(r";\s*([a-z][a-z0-9-]*)(?:=([^;]*))?(?=;|$)", re.IGNORECASE)

@@ -1,0 +1,211 @@
+"""Bare strings and free text: which identifier it is, and which stand in it."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from omnitrack.errors import InvalidIdentifierError, WithheldError
+from omnitrack.identifiers import Identifier, email, find_identifiers, identifier, iter_schemes, phone
+
+
+@pytest.mark.parametrize(
+    ("text", "key"),
+    [
+        ("020 7946 0958", "phone:+442079460958"),
+        ("phone:020 7946 0958", "phone:+442079460958"),
+        ("PHONE:+442079460958", "phone:+442079460958"),
+        ("tel:+44-20-7946-0958", "phone:+442079460958"),
+        ("Jane@Example.com", "email:jane@example.com"),
+        ("mailto:Jane@Example.com", "email:jane@example.com"),
+        ("Jane: <jane@example.com>", "email:jane@example.com"),
+        ("https://x.com/Jane", "x:jane"),
+        ("twitter.com/jane", "x:jane"),
+        ("x:@Jane", "x:jane"),
+        ("x:https://x.com/jane", "x:jane"),
+        ("twitter:jane", "x:jane"),
+        ("@Jane@mastodon.social", "mastodon:jane@mastodon.social"),
+        ("account:BT123@bt", "account:BT123@bt"),
+        ("account:BT123", "account:BT123"),
+        ("account:jane@home.example@bt", "account:jane%40home.example@bt"),
+        ("sip:jane@voip.example", "sip:jane@voip.example"),
+        ("sip:+442079460958@voip.example", "phone:+442079460958"),
+        ("whatsapp:+447700900123", "phone:+447700900123"),
+        ("did:plc:ewvi7nxzyoun6zhxrhs64oiz", "bluesky-did:did:plc:ewvi7nxzyoun6zhxrhs64oiz"),
+        ("urn:li:person:AbC", "linkedin-id:urn:li:person:AbC"),
+        ("tg://resolve?domain=jane_doe", "telegram:jane_doe"),
+        ("tg://user?id=123", "telegram-id:123"),
+        ("postal:name=J Smith;postcode=RG14 1AA", "postal:name=j smith;postcode=RG141AA"),
+        ("forum:Jane Doe@community.example.org", "forum:jane doe@community.example.org"),
+    ],
+)
+def test_the_scheme_of_a_bare_string_is_found(text: str, key: str) -> None:
+    assert identifier(text, region="GB").key == key
+
+
+def test_an_identifier_is_returned_as_it_is() -> None:
+    one = phone("+442079460958")
+    assert identifier(one) is one
+
+
+def test_a_bare_handle_needs_its_platform() -> None:
+    with pytest.raises(InvalidIdentifierError, match="needs its platform"):
+        identifier("@jane")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "cus_01ARZ3NDEKTSV4RRFFQ69G5FAV",
+        "hello",
+        "jane",
+        "https://medium.com/@jane",
+        "12",
+        "nothing:at all",
+        ":",
+        "http://[",
+        "x:",
+    ],
+)
+def test_what_is_no_identifier_is_refused(text: str) -> None:
+    with pytest.raises(InvalidIdentifierError):
+        identifier(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["", "anonymous", "withheld", "sip:anonymous@anonymous.invalid", "anonymous@anonymous.invalid"]
+)
+def test_a_withheld_one_is_told_from_a_malformed_one(text: str) -> None:
+    with pytest.raises(WithheldError):
+        identifier(text)
+
+
+@pytest.mark.parametrize("wrong", [None, 1, b"x:jane"])
+def test_what_is_no_string_is_refused(wrong: object) -> None:
+    with pytest.raises(InvalidIdentifierError, match="accepted is a string"):
+        identifier(wrong)  # type: ignore[arg-type]
+
+
+_NAMES = sorted(scheme.name for scheme in iter_schemes())
+
+
+@given(
+    st.one_of(st.text(max_size=40), st.text(st.sampled_from("ab1@.:/+<>();%&#?= -"), max_size=30)),
+    st.sampled_from([None, "GB", "US"]),
+)
+def test_any_text_is_an_identifier_or_an_error_of_ours(text: str, region: str | None) -> None:
+    try:
+        one = identifier(text, region)
+    except InvalidIdentifierError:
+        return
+    assert identifier(one.key) == one
+
+
+@given(st.sampled_from(_NAMES), st.text(max_size=30))
+def test_any_text_behind_any_scheme_is_an_identifier_or_an_error_of_ours(scheme: str, text: str) -> None:
+    try:
+        one = identifier(f"{scheme}:{text}")
+    except InvalidIdentifierError:
+        return
+    again = identifier(one.key)
+    assert (again, again.linkable, again.reason) == (one, one.linkable, one.reason)
+    assert str(one.display)
+
+
+@given(st.from_regex(r"[a-z]{8,12}", fullmatch=True))
+def test_repr_masks_the_value(name: str) -> None:
+    assert name not in repr(email(f"{name}@example.com"))
+    assert name not in repr(identifier(f"x:{name}"))
+
+
+def test_importing_identifiers_imports_no_parser() -> None:
+    code = "import sys, omnitrack.identifiers; print([m for m in ('phonenumbers', 'email_validator', 'idna', 'disposable_email_domains') if m in sys.modules])"
+    assert (
+        subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip() == "[]"
+    )
+
+
+def _keys(text: str, region: str | None = None, platform: str | None = None) -> list[str]:
+    return [one.key for one in find_identifiers(text, region, platform)]
+
+
+@pytest.mark.parametrize(
+    ("text", "keys"),
+    [
+        ("I am Jane <jane@example.com>, call 020 7946 0958!", ["email:jane@example.com", "phone:+442079460958"]),
+        ("Ring me on 07700 900123.", ["phone:+447700900123"]),
+        ("Ring me on +44 7700 900123 or +44 7700 900124", ["phone:+447700900123", "phone:+447700900124"]),
+        ("(020) 7946 0958 ext. 4", ["phone:+442079460958;ext=4"]),
+        ("see https://x.com/jane, and linkedin.com/in/jane-doe.", ["x:jane", "linkedin:jane-doe"]),
+        ("see https://x.com/jane/status/6512345678901234567", []),
+        ("I am @jane@mastodon.social", ["mastodon:jane@mastodon.social"]),
+        ("@jane says hi", []),
+        ("jane@example.com and JANE@example.com", ["email:jane@example.com"]),
+        ("mailto:jane@example.com", ["email:jane@example.com"]),
+        ("<a href='mailto:jane@example.com'>", ["email:jane@example.com"]),
+        ("order 6512345678 of 2026-08-22, total 1.234.567,89", []),
+        ("my postcode is RG14 1AA, since 1998", []),
+        ("", []),
+        ("nothing here", []),
+    ],
+)
+def test_identifiers_are_found_in_order_each_once(text: str, keys: list[str]) -> None:
+    assert _keys(text, region="GB") == keys
+
+
+def test_handles_are_found_on_the_platform_given() -> None:
+    assert _keys("thanks @BTCare, @jane_x. mail a@b.example", platform="twitter") == [
+        "x:btcare",
+        "x:jane_x",
+        "email:a@b.example",
+    ]
+
+
+def test_national_numbers_need_a_region() -> None:
+    assert _keys("call 020 7946 0958 or +44 20 7946 0959") == ["phone:+442079460959"]
+
+
+def test_an_unknown_platform_is_refused() -> None:
+    with pytest.raises(InvalidIdentifierError):
+        find_identifiers("@jane", platform="myspace")
+
+
+def test_a_long_text_is_read_in_a_time_that_grows_with_its_length() -> None:
+    for piece in (
+        "a" * 200,
+        "a@" * 100,
+        "@a." * 60,
+        "1" * 200,
+        "+1 " * 60,
+        "https://x.com/" * 12,
+        "(((" * 50,
+        "a.b" * 60,
+    ):
+        assert len(find_identifiers(piece * 50, "GB", "x")) < 1_000
+
+
+@given(st.text(max_size=200), st.sampled_from([None, "GB"]), st.sampled_from([None, "x", "mastodon", "youtube"]))
+def test_any_text_can_be_searched(text: str, region: str | None, platform: str | None) -> None:
+    found = find_identifiers(text, region, platform)
+    assert len(set(found)) == len(found)
+    assert all(isinstance(one, Identifier) for one in found)
+
+
+@given(
+    st.lists(
+        st.sampled_from(["jane@example.com", "+44 20 7946 0958", "https://x.com/jane", "hello", "1998", "@jane"]),
+        max_size=6,
+    )
+)
+def test_what_is_found_stands_in_the_text_in_that_order(words: list[str]) -> None:
+    keys = {
+        "jane@example.com": "email:jane@example.com",
+        "+44 20 7946 0958": "phone:+442079460958",
+        "https://x.com/jane": "x:jane",
+    }
+    expected = list(dict.fromkeys(keys[word] for word in words if word in keys))
+    assert _keys(" ; ".join(words)) == expected
