@@ -10,6 +10,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from omnitrack.aio import AsyncTracker, open_async
     from omnitrack.errors import (
         BackendError,
         ConflictError,
@@ -65,6 +66,7 @@ __version__ = "0.1.0"
 
 __all__ = [
     "Assurance",
+    "AsyncTracker",
     "Attachment",
     "BackendError",
     "ConflictError",
@@ -115,6 +117,7 @@ __all__ = [
     "identifier",
     "observed",
     "open",
+    "open_async",
     "phone",
     "postal",
     "social",
@@ -122,6 +125,7 @@ __all__ = [
 ]
 
 _NAMES = {
+    "aio": ("AsyncTracker", "open_async"),
     "errors": (
         "BackendError",
         "ConflictError",
