@@ -43,7 +43,14 @@ _TAKEN = frozenset(
     )
 )
 _MAILER_DAEMON = re.compile(r"(?:mailer-daemon|postmaster|mail-daemon)@", re.I)
-_START = re.compile(rb"\A(?:[ \t]*\r?\n|>?From [^\r\n]*\r?\n)+")
+_MAX_HEAD = 1024 * 1024
+_HEAD_END = re.compile(rb"\n\r?\n")
+_HEADER = re.compile(rb"[!-9;-~]+:")
+_LOOSE_HEADER = re.compile(rb"^([!-9;-~]{1,100})[ \t]+:")
+_KNOWN_HEADER = re.compile(
+    rb"(?:from|to|cc|date|subject|message-id|received|mime-version|content-type|reply-to):", re.I
+)
+_START = re.compile(rb"\A(?:[ \t]*\r?\n|>?From (?![ \t]*:)[^\r\n]*\r?\n)+")
 
 
 class MailSource(Source):
@@ -88,7 +95,7 @@ class MailSource(Source):
             fallback: when it happened, should the mail not say so: time of the file or of the mailbox's separator.
             lost: bytes of the mail that are not in ``data``, for mails over ``MAX_MESSAGE``.
         """
-        data = _START.sub(b"", data)
+        data = _mended(_START.sub(b"", data))
         notes: list[str] = []
         if lost:
             notes.append(f"a mail of {len(data) + lost} bytes: only the first {len(data)} were read")
@@ -106,7 +113,7 @@ class MailSource(Source):
         references, answered = headers.ids("references"), headers.ids("in-reply-to")
         kind, outcome, about = _kind(headers, body, senders)
         reply_to = next(iter(answered or references[-1:]), about)
-        parts = split_text(text) if self.split else None
+        parts = split_text(text) if self.split and kind in ("message", "auto-reply") else None
         failed = failed_authentication(headers, self.trusted_mail_server) if self.trusted_mail_server else None
         assurance = Assurance.CLAIMED if failed else Assurance.OBSERVED
         to = headers.addresses("to", "bcc", "resent-to") or headers.addresses("apparently-to", "x-original-to")
@@ -205,6 +212,28 @@ class MailSource(Source):
         if first == print_:
             return message_id
         return id_of(f"{message_id}#{content.hex()[:12]}") or derived_id(content)
+
+
+def _mended(data: bytes) -> bytes:
+    """Return the mail with header lines that break the parser made part of the line above them.
+
+    ``From : jane@example.com`` is allowed by RFC 5322 section 4.5.8; a line that is no header at all would end the
+    headers, and everything below it, From and Date too, would be taken for text.
+    """
+    found = _HEAD_END.search(data, 0, _MAX_HEAD)
+    if found is None:
+        return data
+    lines = data[: found.start()].split(b"\n")
+    if not any(line[:1] not in b" \t\r" and not _HEADER.match(line) for line in lines):
+        return data
+    headers = [_LOOSE_HEADER.sub(rb"\1:", line) for line in lines]
+    last = max((i for i, line in enumerate(headers) if _KNOWN_HEADER.match(line)), default=0)
+    if not _HEADER.match(headers[0]):
+        return data
+    for index in range(1, last):
+        if headers[index].strip() and headers[index][:1] not in b" \t" and not _HEADER.match(headers[index]):
+            headers[index] = b" " + headers[index]
+    return b"\n".join(headers) + data[found.start() :]
 
 
 def hash_of(data: bytes) -> int:

@@ -20,6 +20,7 @@ MAX_HEADER = 256 * 1024  # characters of one header that are looked at
 _WORD = re.compile(r"=\?([^?\s]{1,64})\?([bBqQ])\?([^?]*)\?=")
 _BETWEEN = re.compile(r"(\?=)\s+(=\?)")
 _ADDRESS = re.compile(r"[^\s<>()\[\],;:\"\\]+@[^\s<>()\[\],;:\"\\]+")
+_ZONE = re.compile(r"\d\s*(?:[+-]\d{1,4}|(?:UTC?|GMT|Z|[ECMP][SD]T|[ECMP]T)\b)", re.I)
 _ID = re.compile(r"<([^<>]{1,2000})>")
 
 
@@ -100,6 +101,7 @@ def _word_bytes(encoding: str, text: str) -> bytes | None:
     try:
         if encoding in "bB":
             data = re.sub(r"[^A-Za-z0-9+/]", "", text).encode()
+            data = data[: len(data) - (len(data) % 4 == 1)]  # a character on its own holds no byte
             return base64.b64decode(data + b"=" * (-len(data) % 4))
         return quopri.decodestring(text.encode("utf-8", "replace"), header=True)
     except (binascii.Error, ValueError):
@@ -140,17 +142,18 @@ def parse_date(text: str | None, zone: tzinfo | None = None) -> datetime | None:
     """
     if not text:
         return None
+    # Comments, and spaces around colons, are allowed by the obsolete syntax (section 4.3).
+    text = re.sub(r"\s*:\s*", ":", re.sub(r"\([^()]*\)", " ", text)[:200])
     try:
-        parsed = parsedate_tz(re.sub(r"\([^()]*\)", " ", text)[:200])
+        parsed = parsedate_tz(text)
     except (IndexError, LookupError, OverflowError, TypeError, ValueError):
         return None
     if parsed is None:
         return None
-    *fields, offset = (*parsed[:6], parsed[9])
+    offset = parsed[9] if _ZONE.search(text) else None
     try:
-        if fields[5] == 60:  # a leap second, which datetime does not have
-            fields[5] = 59
-        naive = datetime(*fields)  # type: ignore[arg-type]
+        # Not every minute has 60 seconds, but datetime has no leap seconds.
+        naive = datetime(*parsed[:5], min(parsed[5], 59))
         if not 1960 <= naive.year <= 2100:
             return None
         if offset is None or abs(offset) >= 24 * 3600:

@@ -44,11 +44,13 @@ class Body:
 
 
 def nesting(data: bytes) -> int:
-    """Return how deep the parts of a mail are nested, in one pass and without parsing it.
+    """Return how deep the parts of a mail are nested, in one pass and without parsing it; 0 where it cannot be too deep.
 
     The parser of the standard library recurses with the nesting and looks for every open boundary on every line: a mail
     made to be deep is told here before it gets there.
     """
+    if len(re.findall(rb"(?i)content-type[ \t]*:", data)) <= MAX_NESTING:
+        return 0
     open_parts: list[bytes | None] = []  # boundaries; None for an enclosed message
     deepest = 0
     for match in _STRUCTURE.finditer(data):
@@ -105,33 +107,42 @@ def _walk(part: Message, body: Body, depth: int, report: bool) -> None:
 
 
 def _alternative(parts: list[Any], body: Body, depth: int) -> None:
-    """Of versions of one text the plain one is taken, where it says anything."""
-    one = Body(parts=body.parts)
-    for child in parts:
-        if isinstance(child, Message):
-            _walk(child, one, depth + 1, report=False)
-    body.parts = one.parts
-    body.attachments.extend(one.attachments)
-    if any(text.strip() for text in one.plain):
-        body.plain.extend(one.plain)
-    elif body.plain:
-        body.plain.extend(map(html_to_text, one.rich))
+    """Of several versions of one text the plain one is taken, where it says anything."""
+    chosen: Body | None = None
+    for child in filter(lambda part: isinstance(part, Message), parts):
+        version = Body(parts=body.parts)
+        _walk(child, version, depth + 1, report=False)
+        body.parts = version.parts
+        body.attachments.extend(version.attachments)
+        if any(text.strip() for text in version.plain):
+            if chosen is None or not chosen.plain:
+                chosen = version
+        elif any(text.strip() for text in version.rich) and (chosen is None or not chosen.plain):
+            chosen = version
+    if chosen is not None and chosen.plain:
+        body.plain.append(chosen.text())
+    elif chosen is not None:
+        _add_rich(body, chosen.rich)
+
+
+def _add_rich(body: Body, texts: list[str]) -> None:
+    """HTML beside plain text is made plain at once, to keep the order of the parts."""
+    if body.plain:
+        body.plain.extend(map(html_to_text, texts))
     else:
-        body.rich.extend(one.rich)
+        body.rich.extend(texts)
 
 
 def _leaf(part: Message, kind: str, body: Body) -> None:
     data = _payload(part)
     name = _file_name(part)
     disposition = str(part.get("content-disposition", "")).strip().lower()
-    is_text = kind in ("text/plain", "text/html") or (not kind.startswith("text/") and kind == "text")
+    # A multipart without any part is what its text says.
+    is_text = kind in ("text/plain", "text/html", "text") or kind.startswith("multipart/")
     if is_text and not disposition.startswith("attachment") and not name:
         text = decode_bytes(data, _charset(part)).replace("\r\n", "\n").replace("\r", "\n")
         if kind == "text/html" or (kind == "text/plain" and re.match(r"\s*<(?:!doctype html|html)\b", text, re.I)):
-            if body.plain and text.strip():
-                body.plain.append(html_to_text(text))
-            else:
-                body.rich.append(text)
+            _add_rich(body, [text] if text.strip() else [])
         else:
             if body.rich:  # a footer under an HTML text belongs to it
                 body.plain = [*map(html_to_text, body.rich), *body.plain]

@@ -14,10 +14,12 @@ from omnitrack.sources.mail_headers import parse_date
 from omnitrack.sources.reading import Input
 
 _SEPARATOR_TIME = re.compile(rb"From .*\d{1,2}:\d\d.*\d{4}|From .*\d{4}.*\d{1,2}:\d\d")
-_HEADER_LINE = re.compile(rb"[!-9;-~]{1,100}[ \t]*:|[> ]?From ")
+_HEADER_LINE = re.compile(rb"[!-9;-~]{1,100}[ \t]*:")
 _QUOTED_FROM = re.compile(rb"(?m)^>(>*From )")
 _ONCE_QUOTED_FROM = re.compile(rb"(?m)^>(From )")
-_LINE = 1024 * 1024
+_READ = 1024 * 1024
+_LINE = 1000  # bytes of a From line and of the next that are looked at
+_WINDOW = 64 * 1024
 
 
 class MboxSource(MailSource):
@@ -89,32 +91,67 @@ def _separator_time(separator: bytes | None, zone: tzinfo | None) -> datetime | 
 
 def _mails(source: Input) -> Iterator[tuple[int, bytes | None, bytes, int]]:
     """Yield (offset, From line, mail, bytes left out) of each mail; what stands before the first has no From line."""
-    buffer: list[bytes] = []
-    held = lost = offset = position = 0
+    buffer = bytearray()  # from the end of the last From line on
+    offset = 0  # in the file, of buffer[0]
+    begin = 0  # in the file, of the mail under way
     separator: bytes | None = None
-    blank = start_of_line = True
-    line = source.readline(_LINE)
-    while line:
-        following = source.readline(_LINE)
-        whole = start_of_line
-        start_of_line = line.endswith(b"\n")
-        if whole and line.startswith(b"From ") and _separates(line, following, blank):
-            if separator is not None or held:
-                yield offset, separator, b"".join(buffer), lost
-            buffer, held, lost, offset, separator = [], 0, 0, position, line
-        elif held < MAX_MESSAGE:
-            buffer.append(line)
-            held += len(line)
-        else:
-            lost += len(line)
-        blank = not line.strip(b"\r\n") if whole else False
-        position += len(line)
-        line = following
-    if separator is not None or held:
-        yield offset, separator, b"".join(buffer), lost
+    lost = 0
+    scan = 0
+    ended = False
+    while True:
+        place = _next_from(buffer, scan, at_start=separator is None and offset == 0)
+        if place is None or (not ended and not _two_lines(buffer, place)):
+            scan = max(0, len(buffer) - 16 if place is None else place - 1)
+            if ended and place is None:
+                break
+            if len(buffer) > MAX_MESSAGE + _WINDOW:
+                # What the mail has beyond the limit is dropped, but for as much as is needed to see where it ends.
+                cut = len(buffer) - _WINDOW
+                lost += cut - MAX_MESSAGE
+                offset += cut - MAX_MESSAGE
+                del buffer[MAX_MESSAGE:cut]
+                scan = MAX_MESSAGE
+            data = source.read(_READ)
+            ended = not data
+            buffer += data
+            continue
+        line_end = buffer.find(b"\n", place) + 1 or len(buffer)
+        line = bytes(buffer[place:line_end])
+        following = bytes(buffer[line_end : line_end + _LINE])
+        if not _separates(line[:_LINE], following, _after_blank(buffer, place)):
+            scan = place + 1
+            continue
+        if separator is not None or place:
+            yield begin, separator, bytes(buffer[:place][:MAX_MESSAGE]), lost + max(0, place - MAX_MESSAGE)
+        begin, separator, lost = offset + place, line, 0
+        offset += line_end
+        del buffer[:line_end]
+        scan = 0
+    if separator is not None or buffer:
+        yield begin, separator, bytes(buffer[:MAX_MESSAGE]), lost + max(0, len(buffer) - MAX_MESSAGE)
+
+
+def _next_from(buffer: bytearray, scan: int, at_start: bool) -> int | None:
+    if at_start and scan == 0 and buffer.startswith(b"From "):
+        return 0
+    found = buffer.find(b"\nFrom ", scan)
+    return found + 1 if found >= 0 else None
+
+
+def _two_lines(buffer: bytearray, place: int) -> bool:
+    """Whether enough is there to judge a From line: itself, and the beginning of the next."""
+    end = buffer.find(b"\n", place)
+    return len(buffer) - place > _LINE if end < 0 else len(buffer) - end > _LINE or buffer.find(b"\n", end + 1) >= 0
+
+
+def _after_blank(buffer: bytearray, place: int) -> bool:
+    before = bytes(buffer[max(0, place - 4) : place])
+    return place == 0 or before.endswith((b"\n\n", b"\n\r\n")) or before in (b"\n", b"\r\n")
 
 
 def _separates(line: bytes, following: bytes, blank: bool) -> bool:
-    timed = _SEPARATOR_TIME.match(line[:1000]) is not None
+    if line[5:].lstrip(b" \t").startswith(b":"):  # a From header with a space before its colon
+        return False
+    timed = _SEPARATOR_TIME.match(line) is not None
     headed = _HEADER_LINE.match(following) is not None
     return (timed and headed) or (blank and (timed or headed))
