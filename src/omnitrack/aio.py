@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncIterable, AsyncIterator, Iterable, Sequence
 from datetime import datetime
 from types import TracebackType
-from typing import Any, Literal, TypedDict, TypeVar, Unpack
+from typing import TYPE_CHECKING, Any, Literal, TypedDict, TypeVar, Unpack
 
 from omnitrack.identity.explain import Explanation
 from omnitrack.identity.policy import Policy
@@ -42,6 +42,9 @@ from omnitrack.usecases.operations import Operations, Progress, Steps, adrive
 from omnitrack.usecases.read import Query
 from omnitrack.usecases.rebuild import RebuildReport, VerifyReport
 from omnitrack.usecases.resolve import Who
+
+if TYPE_CHECKING:
+    from omnitrack.usecases.suggest import Suggestion
 
 T = TypeVar("T")
 
@@ -146,10 +149,12 @@ class AsyncTracker:
         policy: Policy | None = None,
         secret: str | bytes | None = None,
         rebuild: bool = False,
+        matching: bool = False,
     ) -> None:
         self._backend = backend
         self._ctx = make_context(own, policy, secret, region)
         self._rebuild = rebuild
+        self._matching = matching
         self._ops: Operations | None = None
         self._opening = asyncio.Lock()
 
@@ -158,7 +163,9 @@ class AsyncTracker:
             async with self._opening:
                 if self._ops is None:
                     await asyncio.to_thread(self._backend.setup)
-                    self._ops = await adrive(Operations.begin(self._ctx, None, self._rebuild), self._backend.arun)
+                    self._ops = await adrive(
+                        Operations.begin(self._ctx, None, self._rebuild, self._matching), self._backend.arun
+                    )
         return self._ops
 
     async def _do(self, steps: Steps[T]) -> T:
@@ -349,6 +356,24 @@ class AsyncTracker:
         """As ``Tracker.conflicts``."""
         return await self._do((await self._ready()).conflicts(who, limit, cursor))
 
+    async def suggestions(
+        self, who: Who | None = None, *, limit: int = 10, cursor: str | None = None, least: float = 0.2
+    ) -> Page[Suggestion]:
+        """As ``Tracker.suggestions``."""
+        return await self._do((await self._ready()).suggestions(who, limit, cursor, least))
+
+    async def find_matches(self, *, least: float = 0.5, progress: Progress | None = None) -> int:
+        """As ``Tracker.find_matches``."""
+        return await self._do((await self._ready()).find_matches(least, progress))
+
+    async def fit_matching(self) -> str:
+        """As ``Tracker.fit_matching``."""
+        return await self._do((await self._ready()).fit_matching())
+
+    async def set_matching_model(self, model: str) -> None:
+        """As ``Tracker.set_matching_model``."""
+        await self._do((await self._ready()).set_matching_model(model))
+
     async def identity_log(
         self, who: Who | None = None, *, after: str | Change | None = None, limit: int = 100
     ) -> list[Change]:
@@ -401,8 +426,11 @@ def open_async(
     policy: Policy | None = None,
     secret: str | bytes | None = None,
     rebuild: bool = False,
+    matching: bool = False,
     **options: Any,
 ) -> AsyncTracker:
     """As ``omnitrack.open``, for async callers; the store is opened by ``async with``, or at the first call."""
     backend = open_backend(url, **options)
-    return AsyncTracker(backend, region=region, own=own, policy=policy, secret=secret, rebuild=rebuild)
+    return AsyncTracker(
+        backend, region=region, own=own, policy=policy, secret=secret, rebuild=rebuild, matching=matching
+    )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from types import TracebackType
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from omnitrack.errors import InvalidIdentifierError, InvalidInteractionError
 from omnitrack.identifiers.own import OwnList
@@ -37,6 +37,9 @@ from omnitrack.usecases.operations import Operations, Progress, Steps, drive, mo
 from omnitrack.usecases.read import Query
 from omnitrack.usecases.rebuild import RebuildReport, VerifyReport
 from omnitrack.usecases.resolve import Who
+
+if TYPE_CHECKING:
+    from omnitrack.usecases.suggest import Suggestion
 
 Person = Iterable[Named | Sighting] | Named | Sighting
 
@@ -189,6 +192,7 @@ class Tracker:
         policy: how evidence is read.
         secret: keys the ids of identifiers, so that who reads the store cannot look up an address by its id.
         rebuild: bring a store with another policy to this one, instead of refusing it.
+        matching: have the store keep an index of likeness from now on, for suggestions() and find_matches() (needs numpy).
     """
 
     def __init__(
@@ -200,12 +204,13 @@ class Tracker:
         policy: Policy | None = None,
         secret: str | bytes | None = None,
         rebuild: bool = False,
+        matching: bool = False,
     ) -> None:
         self._backend = backend
         ctx = make_context(own, policy, secret, region)
         backend.setup()
         self._ctx = ctx
-        self._ops: Operations = drive(Operations.begin(ctx, backend.run, rebuild), backend.run)
+        self._ops: Operations = drive(Operations.begin(ctx, backend.run, rebuild, matching), backend.run)
 
     def _do(self, steps: Steps[Any]) -> Any:
         return drive(steps, self._backend.run)
@@ -544,6 +549,37 @@ class Tracker:
         page: Page[LinkConflict] = self._do(self._ops.conflicts(who, limit, cursor))
         return page
 
+    def suggestions(
+        self, who: Who | None = None, *, limit: int = 10, cursor: str | None = None, least: float = 0.2
+    ) -> Page[Suggestion]:
+        """Return who a person may be besides, best first, each with its reasons; of nobody, what is stored of the whole store.
+
+        Claims suggest always; likeness in a store that was opened with ``matching=True``. ``link`` confirms, ``deny`` denies.
+
+        Args:
+            who: the person; None for the claims and the stored matches of the whole store, page by page.
+            least: the least probability of likeness to return.
+        """
+        page: Page[Suggestion] = self._do(self._ops.suggestions(who, limit, cursor, least))
+        return page
+
+    def find_matches(self, *, least: float = 0.5, progress: Progress | None = None) -> int:
+        """Compare everybody with those who may be alike and keep what is likely as links that suggest; return how many are new.
+
+        They merge by themselves only from ``Policy.auto_match`` on, which is off by default.
+        """
+        count: int = self._do(self._ops.find_matches(least, progress))
+        return count
+
+    def fit_matching(self) -> str:
+        """Estimate the weights of comparisons from the store's own people, without labels; keep them, and return them as JSON."""
+        model: str = self._do(self._ops.fit_matching())
+        return model
+
+    def set_matching_model(self, model: str) -> None:
+        """Keep weights that were estimated elsewhere: what ``fit_matching`` or ``Model.to_json`` returned."""
+        self._do(self._ops.set_matching_model(model))
+
     def identity_log(
         self, who: Who | None = None, *, after: str | Change | None = None, limit: int = 100
     ) -> list[Change]:
@@ -619,6 +655,7 @@ def open(
     policy: Policy | None = None,
     secret: str | bytes | None = None,
     rebuild: bool = False,
+    matching: bool = False,
     **options: Any,
 ) -> Tracker:
     """Open a store, created where it is not there.
@@ -630,6 +667,7 @@ def open(
         policy: how evidence is read; None for the defaults.
         secret: keys the ids of identifiers; the same one each time.
         rebuild: bring a store that was built with another policy to this one.
+        matching: have the store keep an index of likeness from now on, for suggestions() and find_matches().
         options: of the backend, such as ``namespace=``.
 
     Raises:
@@ -638,7 +676,9 @@ def open(
     """
     backend = open_backend(url, **options)
     try:
-        return Tracker(backend, region=region, own=own, policy=policy, secret=secret, rebuild=rebuild)
+        return Tracker(
+            backend, region=region, own=own, policy=policy, secret=secret, rebuild=rebuild, matching=matching
+        )
     except BaseException:
         backend.close()
         raise

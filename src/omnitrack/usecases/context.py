@@ -45,6 +45,7 @@ class Known:
         self.tenures: dict[bytes, Tenures] = {}
         self.links: dict[Pair, int] = {}
         self._suppresses: bool | None = None
+        self.matching = False  # whether the store keeps the index for matching, as its settings said last
 
     def suppresses(self, epoch: int) -> bool | None:
         """Return whether erasures left marks in the store at this epoch; None where that is not known."""

@@ -33,8 +33,6 @@ from omnitrack.usecases.settings import enter
 from omnitrack.usecases.statements import STATEMENT
 
 REDACTED = "[erased]"
-#: Kinds of records that hang on an identifier, their keys begin with its id in hex and a slash.
-KINDS_BY_IDENTIFIER = (TRAIT, "block")
 BATCH = 500  # interactions that retention takes away in one transaction
 
 
@@ -117,10 +115,18 @@ def gather(tx: Transaction, ctx: Context, who: Meant) -> _Sweep:
     links = tx.find_links(sorted(ids))
     statements = {to_text("st", x.ref) for x in links if x.basis not in EVIDENCE}
     statements |= _past_statements(tx, ids, set(gone))
-    records = [
-        (kind, r.key) for kind in KINDS_BY_IDENTIFIER for x in ids for r in tx.find_records(kind, prefix=f"{x.hex()}/")
-    ]
+    records = [(TRAIT, r.key) for x in ids for r in tx.find_records(TRAIT, prefix=f"{x.hex()}/")]
+    records += _index_of(tx, ctx, members)
     return _Sweep(members, gone, redacted, leaving, links, sorted(statements), records)
+
+
+def _index_of(tx: Transaction, ctx: Context, rows: Sequence[IdentifierRow]) -> list[tuple[str, str]]:
+    """Return what the index for matching keeps of identifiers."""
+    if not ctx.known.matching:
+        return []
+    from omnitrack.usecases.profiles import index_of  # numpy, which only matching needs
+
+    return index_of(tx, rows)
 
 
 def _history(tx: Transaction, identifiers: Sequence[bytes]) -> list[EntryRow]:
@@ -363,6 +369,7 @@ def retain_step(
     stated = {end for x in tx.find_links(ids) if x.basis not in EVIDENCE for end in (x.a, x.b)} if ids else set()
     unnamed = [x for x in ids if x not in named and x not in stated]
     counts["identifiers"] = len(unnamed)
+    traits += _index_of(tx, ctx, tx.find_identifiers(ids=unnamed)) if unnamed else []
     if dry_run:
         return counts, position
     ends = sorted({end for x in gone for end in (x.a, x.b)} - set(unnamed))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterable, Sequence
 from datetime import datetime, timedelta
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import attrs
 
@@ -42,14 +42,17 @@ from omnitrack.usecases.resolve import Who, customer_text, get_row, meant
 from omnitrack.usecases.settings import (
     REBUILDING,
     Settings,
+    change_settings,
     check_fingerprint,
     check_secret,
     enter,
     first_settings,
     new_mark_key,
     secret_check,
-    set_fingerprint,
 )
+
+if TYPE_CHECKING:
+    from omnitrack.usecases.suggest import Suggestion
 
 T = TypeVar("T")
 
@@ -123,8 +126,8 @@ class Operations:
         self._run = run
 
     @classmethod
-    def begin(cls, ctx: Context, run: Callable[..., Any] | None, rebuild: bool) -> Steps[Operations]:
-        """Open a store: compare its settings with this tracker's, or make them.
+    def begin(cls, ctx: Context, run: Callable[..., Any] | None, rebuild: bool, matching: bool) -> Steps[Operations]:
+        """Open a store: compare its settings with this tracker's, or make them; build the index for matching where it is asked for.
 
         Raises:
             SecretError: it was created with another secret. PolicyChangedError: built with another policy, and not to be rebuilt.
@@ -137,7 +140,27 @@ class Operations:
             yield from operations.rebuild(None)
         else:
             check_fingerprint(settings, ctx.fingerprint)
+        ctx.known.matching = settings.matching
+        if matching and not settings.matching:
+            yield from operations.build_index()
         return operations
+
+    def build_index(self) -> Steps[None]:
+        """Keep the index for matching from now on, and file what the store holds already."""
+        from omnitrack.usecases.matches import index_step  # numpy, which only matching needs
+
+        yield Step(lambda tx: change_settings(tx, matching=True))
+        self.ctx.known.matching = True
+        after: bytes | None = None
+        while True:
+            position = after
+
+            def step(tx: Transaction, position: bytes | None = position) -> bytes | None:
+                return index_step(tx, position, self.ctx.region)
+
+            after = yield Step(step)
+            if after is None:
+                return
 
     # -- recording ------------------------------------------------------------------------------------------------------
     def _batch(self, prepared: Sequence[Prepared], now: int) -> Steps[Batch]:
@@ -469,6 +492,66 @@ class Operations:
         found = yield Step(lambda tx: account.conflicts_of(tx, self.ctx, named), write=False)
         return Page(tuple(found))
 
+    def suggestions(self, who: Who | None, limit: int, cursor: str | None, least: float) -> Steps[Page[Suggestion]]:
+        """List who may be whom."""
+        from omnitrack.usecases.suggest import suggestions_for, suggestions_page  # numpy, which only matching needs
+
+        size = read.checked_limit(limit)
+        if who is None:
+            return (yield Step(lambda tx: suggestions_page(tx, self.ctx, size, cursor), write=False))  # type: ignore[no-any-return]
+        named = meant(self.ctx, who)
+        found = yield Step(lambda tx: suggestions_for(tx, self.ctx, named, size, least), write=False)
+        return Page(tuple(found))
+
+    def find_matches(self, least: float, progress: Progress | None) -> Steps[int]:
+        """Compare everybody with those who may be alike, and keep what is likely as links that suggest."""
+        from omnitrack.usecases.matches import blocks_after, compare_blocks
+        from omnitrack.usecases.suggest import read_model, store_matches
+
+        self._need_index()
+        now, stored, looked = now_us(), 0, 0
+        after: str | None = None
+        model = yield Step(read_model, write=False)
+        while True:
+            position = after
+
+            def compare(tx: Transaction, position: str | None = position) -> Any:
+                blocks, onwards = blocks_after(tx, position, 5_000)
+                return compare_blocks(tx, self.ctx, blocks, model, least), onwards, len(blocks)
+
+            found, after, blocks = yield Step(compare, write=False)
+            looked += blocks
+            if found:
+                matches = found
+                stored += yield Step(lambda tx, matches=matches: store_matches(tx, self.ctx, matches, now))  # type: ignore[misc]
+            if progress is not None:
+                progress(looked, None)
+            if after is None:
+                return stored
+
+    def fit_matching(self) -> Steps[str]:
+        """Estimate the weights of comparisons from the store's own people, keep them, and return them as JSON."""
+        from omnitrack.usecases.matches import sample_profiles
+        from omnitrack.usecases.suggest import read_model, write_model
+
+        self._need_index()
+        profiles, model = yield Step(lambda tx: (sample_profiles(tx), read_model(tx)), write=False)
+        fitted = model.fit(profiles)
+        yield Step(lambda tx: write_model(tx, fitted))
+        return fitted.to_json()  # type: ignore[no-any-return]
+
+    def set_matching_model(self, text: str) -> Steps[None]:
+        """Keep weights that were estimated elsewhere."""
+        from omnitrack.matching import Model
+        from omnitrack.usecases.suggest import write_model
+
+        model = Model.from_json(text)
+        yield Step(lambda tx: write_model(tx, model))
+
+    def _need_index(self) -> None:
+        if not self.ctx.known.matching:
+            raise InvalidPolicyError("matching: this store keeps no index for it; open it once with matching=True")
+
     def identity_log(self, who: Who | None, after: str | None, limit: int) -> Steps[list[Change]]:
         """List what merged or split."""
         named, size = None if who is None else meant(self.ctx, who), read.checked_limit(limit)
@@ -540,7 +623,7 @@ class Operations:
     def rebuild(self, progress: Progress | None) -> Steps[RebuildReport]:
         """Recompute who is whom and write it. Whoever works by another policy is refused from the first step on."""
         ctx, now = self.ctx, now_us()
-        yield Step(lambda tx: set_fingerprint(tx, REBUILDING))
+        yield Step(lambda tx: change_settings(tx, fingerprint=REBUILDING))
         computed: Computed = yield Step(lambda tx: compute(tx, ctx), write=False)
         moved = updated = 0
         ids = list(computed.rows)
@@ -555,7 +638,7 @@ class Operations:
             moved += changed[1]
             if progress is not None:
                 progress(start + len(chunk), len(ids))
-        yield Step(lambda tx: set_fingerprint(tx, ctx.fingerprint))
+        yield Step(lambda tx: change_settings(tx, fingerprint=ctx.fingerprint))
         ctx.known.forget()
         return computed.report(moved, updated)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import attrs
@@ -45,6 +45,7 @@ class Prepared:
     people: list[list[Seen]]  # of each the anchor first
     participants: list[Seen]
     traits: str | None  # JSON
+    trait_values: Mapping[str, Any]
     rejected: list[Rejected]
 
 
@@ -127,7 +128,7 @@ def prepare(ctx: Context, interaction: Interaction, id: bytes, recorded_at: int)
         int(interaction.deleted),
     )
     traits = json.dumps(dict(interaction.traits), ensure_ascii=False) if interaction.traits and people else None
-    return Prepared(row, people, list(others.values()), traits, rejected)
+    return Prepared(row, people, list(others.values()), traits, interaction.traits, rejected)
 
 
 def _roles(interaction: Interaction, see: Any) -> tuple[list[list[Seen]], list[Seen], Direction, str | None]:

@@ -123,6 +123,8 @@ def record_batch(
         if plan.updates:
             tx.update_identifiers(plan.updates, out.log)
     records = _traits(batch, batch_of, out)
+    if ctx.known.matching:
+        records += _index(tx, ctx, batch, batch_of, fresh, out)
     if records:
         tx.put_records(records)
     return out
@@ -310,6 +312,26 @@ def _traits(batch: Sequence[Prepared], batch_of: Sequence[int], out: Batch) -> l
         value = f'{{"at":{prepared.row.occurred_at},"assurance":{assurance},"traits":{prepared.traits}}}'
         records.append(RecordRow(TRAIT, trait_key(anchor, prepared.row.id), value, -1))
     return records
+
+
+def _index(
+    tx: Transaction,
+    ctx: Context,
+    batch: Sequence[Prepared],
+    batch_of: Sequence[int],
+    fresh: dict[bytes, IdentifierRow],
+    out: Batch,
+) -> list[RecordRow]:
+    """Return what these interactions add to the index for matching: identifiers just born, and traits."""
+    from omnitrack.usecases.profiles import index_rows, index_traits  # numpy, which only matching needs
+
+    found = [
+        (batch[n].row.occurred_at, out.anchors[n][0], batch[n].trait_values)
+        for n in batch_of
+        if batch[n].traits is not None and out.duplicates[n] is None
+    ]
+    found.sort(key=lambda f: f[:2])
+    return index_rows(fresh.values()) + index_traits(tx, [(id, traits) for _, id, traits in found], ctx.region)
 
 
 def homes_for(batch: Sequence[Prepared]) -> list[bytes]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+from typing import Any
 
 import attrs
 
@@ -15,6 +16,8 @@ from omnitrack.usecases.context import Context
 SETTINGS = "settings"
 KEY = "store"
 REBUILDING = "rebuilding"
+MODEL = "model"
+MODEL_KEY = "matching"
 
 
 @attrs.frozen(slots=True, kw_only=True)
@@ -25,11 +28,17 @@ class Settings:
     secret_check: str
     mark_key: bytes
     version: int
+    matching: bool = False  # blocks and profiles are kept, so that likeness can suggest
 
     def dump(self) -> str:
         """Return them as JSON."""
         return json.dumps(
-            {"fingerprint": self.fingerprint, "secret_check": self.secret_check, "mark_key": self.mark_key.hex()}
+            {
+                "fingerprint": self.fingerprint,
+                "secret_check": self.secret_check,
+                "mark_key": self.mark_key.hex(),
+                "matching": self.matching,
+            }
         )
 
 
@@ -58,6 +67,7 @@ def read_settings(tx: Transaction) -> Settings | None:
         secret_check=values["secret_check"],
         mark_key=bytes.fromhex(values["mark_key"]),
         version=found[0].version,
+        matching=values["matching"],
     )
 
 
@@ -100,13 +110,14 @@ def enter(tx: Transaction, ctx: Context, *, exclusive: bool = False) -> int:
         settings = read_settings(tx)
         if settings is not None:
             check_fingerprint(settings, ctx.fingerprint)
+            ctx.known.matching = settings.matching
     return epoch
 
 
-def set_fingerprint(tx: Transaction, fingerprint: str) -> None:
-    """Store another fingerprint; whoever works by the old one is refused from its next transaction on."""
+def change_settings(tx: Transaction, **changes: Any) -> None:
+    """Store other settings; every tracker of the store sees them in its next transaction."""
     tx.guard(exclusive=True)
     settings = read_settings(tx)
     assert settings is not None
-    changed = attrs.evolve(settings, fingerprint=fingerprint)
+    changed = attrs.evolve(settings, **changes)
     tx.put_records([RecordRow(SETTINGS, KEY, changed.dump(), settings.version)])

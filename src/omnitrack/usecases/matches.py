@@ -1,0 +1,120 @@
+"""Matching of the whole store: the index built, the weights estimated, everybody compared with those who may be alike, in pieces."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from itertools import groupby
+
+import attrs
+import numpy as np
+
+from omnitrack.identity.partition import DIFFERENT
+from omnitrack.matching import Model, Profile
+from omnitrack.matching.blocking import RULES
+from omnitrack.matching.evidence import columns_of, evidence_of
+from omnitrack.matching.weights import probability_of
+from omnitrack.storage.contract import SHARED, IdentifierRow, Transaction
+from omnitrack.usecases.context import Context
+from omnitrack.usecases.profiles import BLOCK, index_rows, index_traits, profiles_of
+from omnitrack.usecases.record import TRAIT
+from omnitrack.usecases.suggest import Found, best_of
+
+CHUNK = 2_000
+SAMPLE = 5_000  # customers whose profiles the weights are estimated from
+
+_BOUNDS = {rule.name: rule.bound for rule in RULES}
+
+
+def index_step(tx: Transaction, after: bytes | None, region: str | None) -> bytes | None:
+    """File some identifiers, and the traits that came with them, under their blocking keys; return where to go on."""
+    rows = tx.find_identifiers(after=after, limit=CHUNK)
+    if not rows:
+        return None
+    records = index_rows(rows)
+    found: list[tuple[int, bytes, object]] = []
+    for row in rows:
+        for record in tx.find_records(TRAIT, prefix=f"{row.id.hex()}/"):
+            content = json.loads(record.value)
+            found.append((content["at"], row.id, content["traits"]))
+    found.sort(key=lambda f: f[:2])
+    records += index_traits(tx, [(id, traits) for _, id, traits in found], region)
+    tx.put_records(records)
+    return rows[-1].id
+
+
+@attrs.frozen(slots=True)
+class Block:
+    """Identifiers with a blocking key in common."""
+
+    ids: tuple[bytes, ...]
+
+
+def blocks_after(tx: Transaction, after: str | None, limit: int) -> tuple[list[Block], str | None]:
+    """Return some blocks of two or more, of each at most its rule's bound, and where to go on (None at the end)."""
+    records = tx.find_records(BLOCK, after=after, limit=limit)
+    if not records:
+        return [], None
+    groups = [(key, list(rows)) for key, rows in groupby(records, key=lambda r: r.key.rpartition("/")[0])]
+    last_key, last = groups[-1]
+    if len(records) == limit:
+        bound = _BOUNDS.get(last_key.partition(":")[0], 50)
+        # The last block may go on behind the limit: it is read by itself, and skipped over whole.
+        last[:] = tx.find_records(BLOCK, prefix=f"{last_key}/", limit=bound)
+        position: str | None = f"{last_key}/\U0010ffff"
+    else:
+        position = None
+    blocks = []
+    for key, rows in groups:
+        bound = _BOUNDS.get(key.partition(":")[0], 50)
+        if len(rows) > 1:
+            blocks.append(Block(tuple(bytes.fromhex(r.key.rpartition("/")[2]) for r in rows[:bound])))
+    return blocks, position
+
+
+def compare_blocks(tx: Transaction, ctx: Context, blocks: Sequence[Block], model: Model, least: float) -> list[Found]:
+    """Compare everybody with everybody inside each block, all pairs at once; return the pairs that are likely enough."""
+    ids = sorted({x for block in blocks for x in block.ids})
+    rows = {r.id: r for r in tx.find_identifiers(ids=ids) if not r.state & SHARED}
+    homes = sorted({r.customer for r in rows.values()})
+    number = {home: n for n, home in enumerate(homes)}
+    pairs: set[tuple[int, int]] = set()
+    for block in blocks:
+        inside = sorted({number[rows[x].customer] for x in block.ids if x in rows})
+        pairs.update((a, b) for i, a in enumerate(inside) for b in inside[i + 1 :])
+    if not pairs:
+        return []
+    members: dict[bytes, list[IdentifierRow]] = {home: [] for home in homes}
+    for r in tx.find_identifiers(customers=homes):
+        members[r.customer].append(r)
+    profiles = profiles_of(tx, homes, [r for group in members.values() for r in group])
+    chosen = np.array(sorted(pairs), dtype=np.int64)
+    columns = columns_of([profiles[home] for home in homes])
+    left, right = np.ascontiguousarray(chosen[:, 0]), np.ascontiguousarray(chosen[:, 1])
+    probability = probability_of(model.weigh(columns, evidence_of(columns, left, right)))
+    likely = np.flatnonzero(probability >= least)
+    denied = _denied_pairs(tx, members) if len(likely) else set()
+    out = []
+    for n in likely.tolist():
+        a, b = homes[left[n]], homes[right[n]]
+        if (a, b) not in denied:
+            out.append(Found(best_of(ctx, members[a]).id, best_of(ctx, members[b]).id, float(probability[n])))
+    return out
+
+
+def _denied_pairs(tx: Transaction, members: dict[bytes, list[IdentifierRow]]) -> set[tuple[bytes, bytes]]:
+    of = {r.id: home for home, rows in members.items() for r in rows}
+    pairs = set()
+    for link in tx.find_links(list(of)):
+        if link.basis == DIFFERENT and link.a in of and link.b in of:
+            a, b = sorted((of[link.a], of[link.b]))
+            pairs.add((a, b))
+    return pairs
+
+
+def sample_profiles(tx: Transaction) -> list[Profile]:
+    """Return the profiles of customers to estimate weights from: spread over the store by their content addresses."""
+    rows = tx.find_identifiers(limit=SAMPLE)
+    homes = sorted({r.customer for r in rows if not r.state & SHARED})
+    members = tx.find_identifiers(customers=homes) if homes else []
+    return [p for p in profiles_of(tx, homes, members).values() if p]

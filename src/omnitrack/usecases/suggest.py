@@ -1,0 +1,189 @@
+"""Suggestions: who somebody may be besides, by claims and by likeness, each with its reasons. Nothing merges here but what the policy lets."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import attrs
+
+from omnitrack.identifiers.scheme import Identifier
+from omnitrack.identity.explain import Step
+from omnitrack.identity.partition import DIFFERENT, MATCH
+from omnitrack.matching import Comparison, Model, Score, merge_profiles
+from omnitrack.model import Assurance, Page
+from omnitrack.storage.contract import LINKABLE, NO_ID, SHARED, IdentifierRow, LinkRow, RecordRow, Transaction
+from omnitrack.usecases.account import suggesting_links, suggesting_links_of, to_steps
+from omnitrack.usecases.context import Context
+from omnitrack.usecases.neighbourhood import Cause, plan_change
+from omnitrack.usecases.profiles import found_by, own_profile, profiles_of
+from omnitrack.usecases.resolve import Meant, customer_text, get_row, members_of, to_identifier
+from omnitrack.usecases.settings import MODEL, MODEL_KEY, enter
+
+#: What a claim is worth while nothing else is known: most people give their own address, and a form has typos and strangers.
+CLAIMED_PROBABILITY = 0.8
+#: The least probability at which likeness is worth a clerk's look.
+LEAST = 0.2
+#: Candidates whose profiles are read for one person, however many keys they have in common.
+MOST_CANDIDATES = 400
+
+
+@attrs.frozen(slots=True, kw_only=True)
+class Suggestion:
+    """Two customers who may be one.
+
+    Attributes:
+        a: an identifier of the one. b: an identifier of the other; ``tracker.link(a, b)`` confirms, ``tracker.deny(a, b)`` denies.
+        customers: their ids.
+        probability: how likely, 0 to 1.
+        evidence: the links that only suggest (a claim).
+        comparisons: of the likeness, whose weights add up to its score; empty where they were not compared.
+        sentence: the reasons, for a person to read.
+    """
+
+    a: Identifier
+    b: Identifier
+    customers: tuple[str, str]
+    probability: float
+    evidence: tuple[Step, ...] = ()
+    comparisons: tuple[Comparison, ...] = ()
+    sentence: str = attrs.field(default="", repr=False)
+
+    def __str__(self) -> str:
+        return f"{self.probability:.0%} {self.a.display} and {self.b.display}: {self.sentence}"
+
+
+def read_model(tx: Transaction) -> Model:
+    """Return the weights of the store, those that omnitrack ships with where none were estimated."""
+    found = tx.find_records(MODEL, keys=[MODEL_KEY])
+    return Model.from_json(found[0].value) if found else Model.default()
+
+
+def write_model(tx: Transaction, model: Model) -> None:
+    """Keep weights in the store."""
+    tx.put_records([RecordRow(MODEL, MODEL_KEY, model.to_json(), -1)])
+
+
+def suggestions_for(tx: Transaction, ctx: Context, who: Meant, limit: int, least: float) -> list[Suggestion]:
+    """Return who a person may be besides, best first; reads a bounded number of rows, whatever the size of the store."""
+    row = get_row(tx, ctx, who)
+    members = [row] if row.state & SHARED else members_of(tx, row.customer)
+    links, rows = suggesting_links_of(tx, ctx, members)
+    found: dict[bytes, Suggestion] = {}
+    mine = {m.id for m in members}
+    names = {x: to_identifier(r) for x, r in rows.items()}
+    for link, step in zip(links, to_steps(tx, [(x, "claimed", None) for x in links], names)):
+        a, b = (link.a, link.b) if link.a in mine else (link.b, link.a)
+        other = rows[b].customer
+        probability = link.score / 1_000_000 if link.basis == MATCH else CLAIMED_PROBABILITY
+        known = found.get(other)
+        found[other] = Suggestion(
+            a=names[a],
+            b=names[b],
+            customers=(customer_text(row.customer), customer_text(other)),
+            probability=max(probability, known.probability if known else 0.0),
+            evidence=(*(known.evidence if known else ()), step),
+            sentence=f"{step.a.display} and {step.b.display} were given together on {step.seen:%Y-%m-%d}.",
+        )
+    if ctx.known.matching:
+        for other_rows, score in alike(tx, ctx, row, members, limit, least):
+            other = other_rows[0].customer
+            known = found.get(other)
+            found[other] = Suggestion(
+                a=known.a if known else to_identifier(best_of(ctx, members)),
+                b=known.b if known else to_identifier(best_of(ctx, other_rows)),
+                customers=(customer_text(row.customer), customer_text(other)),
+                probability=max(score.probability, known.probability if known else 0.0),
+                evidence=known.evidence if known else (),
+                comparisons=score.comparisons,
+                sentence=f"{known.sentence} {score.sentence}" if known and known.sentence else score.sentence,
+            )
+    ordered = sorted(found.values(), key=lambda s: (-s.probability, s.customers))
+    return ordered[:limit]
+
+
+def best_of(ctx: Context, rows: Sequence[IdentifierRow]) -> IdentifierRow:
+    """Return the identifier that stands for a customer in a suggestion: one that a link may name, of the highest rank."""
+    return min(rows, key=lambda r: (not r.state & LINKABLE, -ctx.policy.rank(r.scheme), r.id))
+
+
+def alike(
+    tx: Transaction, ctx: Context, row: IdentifierRow, members: Sequence[IdentifierRow], limit: int, least: float
+) -> list[tuple[list[IdentifierRow], Score]]:
+    """Return the customers who are most alike, best first, each with its identifiers and its score."""
+    own = profiles_of(tx, [row.customer], [m._replace(customer=row.customer) for m in members])[row.customer]
+    profile = merge_profiles((own, own_profile(members)))
+    ids = found_by(tx, profile)[: MOST_CANDIDATES * 2]
+    candidates = [r for r in tx.find_identifiers(ids=ids) if r.customer != row.customer and not r.state & SHARED]
+    homes = list(dict.fromkeys(r.customer for r in candidates))[:MOST_CANDIDATES]
+    if not homes:
+        return []
+    everyone = tx.find_identifiers(customers=homes)
+    grouped: dict[bytes, list[IdentifierRow]] = {home: [] for home in homes}
+    for r in everyone:
+        grouped[r.customer].append(r)
+    homes = [home for home in homes if home not in _denied(tx, members, grouped)]
+    profiles = profiles_of(tx, homes, [r for home in homes for r in grouped[home]])
+    scored = read_model(tx).suggest(profile, [profiles[home] for home in homes], limit=limit, least=least)
+    return [(grouped[homes[n]], score) for n, score in scored]
+
+
+def _denied(tx: Transaction, members: Sequence[IdentifierRow], grouped: dict[bytes, list[IdentifierRow]]) -> set[bytes]:
+    """Return the customers whom somebody said this one is not."""
+    of = {r.id: home for home, rows in grouped.items() for r in rows}
+    ends = [(x.a, x.b) for x in tx.find_links([m.id for m in members]) if x.basis == DIFFERENT]
+    return {of[end] for pair in ends for end in pair if end in of}
+
+
+def suggestions_page(tx: Transaction, ctx: Context, limit: int, cursor: str | None) -> Page[Suggestion]:
+    """Return links of the whole store that suggest, claims and stored matches, the best of the page first."""
+    links, rows, after = suggesting_links(tx, ctx, limit, cursor)
+    names = {x: to_identifier(r) for x, r in rows.items()}
+    items = []
+    for link, step in zip(links, to_steps(tx, [(x, None, None) for x in links], names)):
+        items.append(
+            Suggestion(
+                a=names[link.a],
+                b=names[link.b],
+                customers=(customer_text(rows[link.a].customer), customer_text(rows[link.b].customer)),
+                probability=link.score / 1_000_000 if link.basis == MATCH else CLAIMED_PROBABILITY,
+                evidence=(step,),
+                sentence=f"{step}.",
+            )
+        )
+    return Page(tuple(sorted(items, key=lambda s: -s.probability)), after)
+
+
+@attrs.frozen(slots=True)
+class Found:
+    """A match about to be stored: two identifiers that stand for their customers, and the probability."""
+
+    a: bytes
+    b: bytes
+    probability: float
+
+
+def store_matches(tx: Transaction, ctx: Context, found: Sequence[Found], now: int) -> int:
+    """Store matches as links that suggest; those that the policy lets merge by themselves do. Return how many were new or scored otherwise."""
+    enter(tx, ctx)
+    ends = sorted({x for f in found for x in (f.a, f.b)})
+    there = {(x.a, x.b): x for x in tx.find_links(ends) if x.basis == MATCH} if ends else {}
+    added: list[LinkRow] = []
+    removed: list[LinkRow] = []
+    for f in found:
+        a, b = sorted((f.a, f.b))
+        score = round(f.probability * 1_000_000)
+        old = there.get((a, b))
+        if old is not None and old.score == score:
+            continue
+        if old is not None:
+            removed.append(old)
+        seen = now if old is None else old.seen
+        added.append(LinkRow(a, b, MATCH, int(Assurance.SIMILAR), NO_ID, seen, NO_ID, score))
+    if not added:
+        return 0
+    plan = plan_change(tx, ctx.policy, added=added, removed=removed)
+    tx.delete(links=removed)
+    tx.add_links(added)
+    if plan.updates:
+        tx.update_identifiers(plan.updates, plan.log(Cause(name="match", at=now)))
+    return len(added)
