@@ -93,6 +93,20 @@ def succeeded(results: Sequence[Any]) -> list[Any]:
     return list(results)
 
 
+def all_pages(page: Callable[[T | None], list[T]], most: int = 500) -> Iterator[list[T]]:
+    """Yield page after page, each asked for with the last row of the one before, to the empty one.
+
+    Rows may be written between two pages, but a store whose pages never end is stopped at ``most`` rows.
+    """
+    last: T | None = None
+    count = 0
+    while found := page(last):
+        yield found
+        last = found[-1]
+        count += len(found)
+        assert count <= most, "the pages do not come to an end"
+
+
 class ConformanceBase:
     """Fixtures of the kit. An adapter author overrides ``backend``, and ``reopen`` and ``unreachable`` where the store outlives the process."""
 

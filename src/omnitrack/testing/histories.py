@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from omnitrack.storage.contract import EntryRow, Position
-from omnitrack.testing.base import Caller, ConformanceBase
+from omnitrack.storage.contract import EntryRow
+from omnitrack.testing.base import Caller, ConformanceBase, all_pages
 from omnitrack.testing.entries import listed, store
 from omnitrack.testing.rows import SECOND, entry, id_of
 
@@ -18,17 +18,15 @@ WAYS = pytest.mark.parametrize("newest", [True, False], ids=["newest-first", "ol
 
 
 def pages(run: Caller, identifiers: list[bytes], limit: int, newest: bool, **filters: Any) -> Iterator[list[EntryRow]]:
-    """Yield page after page; rows may be written between two of them."""
+    """Yield page after page of one history."""
 
-    def page(after: Position | None) -> list[EntryRow]:
+    def page(last: EntryRow | None) -> list[EntryRow]:
+        after = None if last is None else (last.occurred_at, last.interaction)
         return run.read(
             lambda tx: tx.list_entries(identifiers=identifiers, after=after, limit=limit, newest=newest, **filters)
         )
 
-    after: Position | None = None
-    while found := page(after):
-        yield found
-        after = (found[-1].occurred_at, found[-1].interaction)
+    return all_pages(page)
 
 
 class HistoryRules(ConformanceBase):

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from omnitrack.storage.contract import InteractionRow
-from omnitrack.testing.base import Caller, ConformanceBase
+from omnitrack.testing.base import Caller, ConformanceBase, all_pages
 from omnitrack.testing.rows import AWKWARD_IDS, AWKWARD_TEXTS, AWKWARD_TIMES, SECOND, entry, id_of, interaction
 
 FULL = interaction(
@@ -199,15 +199,12 @@ class InteractionRules(ConformanceBase):
     def test_pages_of_all_interactions_go_on_after_a_position(self, run: Caller, newest: bool) -> None:
         rows = [interaction(n, occurred_at=n // 3) for n in range(1, 12)]
         run(lambda tx: tx.add_interactions(rows, []))
-        paged: list[InteractionRow] = []
 
-        def page() -> list[InteractionRow]:
-            after = (paged[-1].occurred_at, paged[-1].id) if paged else None
+        def page(last: InteractionRow | None) -> list[InteractionRow]:
+            after = None if last is None else (last.occurred_at, last.id)
             return run.read(lambda tx: tx.find_interactions(after=after, limit=4, newest=newest))
 
-        while found := page():
-            paged += found
-        assert paged == (rows[::-1] if newest else rows)
+        assert [row for found in all_pages(page) for row in found] == (rows[::-1] if newest else rows)
 
     def test_a_position_need_not_be_an_interaction_that_is_there(self, run: Caller) -> None:
         rows = [interaction(n) for n in (1, 3)]

@@ -9,7 +9,7 @@ from itertools import pairwise
 import pytest
 
 from omnitrack.storage.contract import NO_ID, LinkRow
-from omnitrack.testing.base import Caller, ConformanceBase
+from omnitrack.testing.base import Caller, ConformanceBase, all_pages
 from omnitrack.testing.rows import AWKWARD_IDS, AWKWARD_TIMES, id_of, link
 
 
@@ -88,16 +88,13 @@ class LinkRules(ConformanceBase):
         )
         run(lambda tx: tx.add_links(rows))
         ids = [id_of(1), id_of(2)] if by_end else None
-        paged: list[LinkRow] = []
 
-        def page() -> list[LinkRow]:
-            after = key(paged[-1]) if paged else None
-            return run.read(lambda tx: tx.find_links(ids, after=after, limit=3))
+        def page(last: LinkRow | None) -> list[LinkRow]:
+            return run.read(lambda tx: tx.find_links(ids, after=None if last is None else key(last), limit=3))
 
-        while found := page():
-            assert len(found) <= 3
-            paged += found
-        assert paged == rows
+        pages = list(all_pages(page))
+        assert [row for found in pages for row in found] == rows
+        assert all(len(found) <= 3 for found in pages)
 
     def test_an_earlier_link_takes_the_place_of_a_later_one_whole(self, run: Caller) -> None:
         earlier = link(1, 2, seen=10, evidence=id_of(8), score=1)

@@ -1,0 +1,292 @@
+"""Backends that each break one rule of the storage contract, as real adapters do, and the conformance kit on each of them.
+
+Not collected by itself: test_broken_backends.py runs it and looks at what the kit said.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Sequence
+from typing import Any, ClassVar
+
+import pytest
+
+from omnitrack.errors import BackendError
+from omnitrack.storage.contract import Backend, EntryRow, InteractionRow, LinkRow, RecordRow
+from omnitrack.storage.memory import MemoryBackend, MemoryTransaction
+from omnitrack.storage.tables import MemoryState, entry_key, link_key
+from omnitrack.testing import BackendConformance
+from omnitrack.testing.base import ConformanceBase, Reopen
+from omnitrack.testing.concurrency import ConcurrencyRules
+from omnitrack.testing.deletion import DeletionRules
+from omnitrack.testing.entries import EntryRules
+from omnitrack.testing.histories import HistoryRules
+from omnitrack.testing.identifiers import IdentifierRules
+from omnitrack.testing.interactions import InteractionRules
+from omnitrack.testing.links import LinkRules
+from omnitrack.testing.records import RecordRules
+from omnitrack.testing.stores import StoreRules
+from omnitrack.testing.transactions import TransactionRules
+
+
+class Breakable(MemoryBackend):
+    """The memory backend with a transaction of a kind of its own."""
+
+    transaction: ClassVar[type[MemoryTransaction]] = MemoryTransaction
+    capabilities: ClassVar[frozenset[str]] = frozenset()
+
+    def _attempt(self, fn: Callable[..., Any], write: bool) -> Any:
+        with self._store.lock:
+            transaction = self.transaction(self._store.state, write=write)
+            try:
+                return fn(transaction)
+            except BaseException:
+                transaction.undo()
+                raise
+
+
+class HalfDone(Breakable):
+    """Keeps what a failed transaction had written."""
+
+    class transaction(MemoryTransaction):
+        def undo(self) -> None:
+            pass
+
+
+class NewestWins(Breakable):
+    """Adds an identifier again over the one that is there."""
+
+    class transaction(MemoryTransaction):
+        def add_identifiers(self, rows: Sequence[Any]) -> set[bytes]:
+            there = {row.id for row in rows if row.id in self.state.identifiers.rows}
+            for row in rows:
+                self._set(self.state.identifiers, row.id, row)
+            return there
+
+
+class PatchworkLinks(Breakable):
+    """Takes the earliest time of a link and leaves the evidence of another."""
+
+    class transaction(MemoryTransaction):
+        def add_links(self, rows: Sequence[LinkRow]) -> None:
+            for row in rows:
+                old = self.state.links.rows.get(link_key(row))
+                self._set(
+                    self.state.links, link_key(row), row if old is None else old._replace(seen=min(row.seen, old.seen))
+                )
+
+
+class OneEnd(Breakable):
+    """Finds a link by its first end alone."""
+
+    class transaction(MemoryTransaction):
+        def find_links(self, ids: Sequence[bytes] | None = None, **rest: Any) -> list[LinkRow]:
+            return [row for row in super().find_links(ids, **rest) if ids is None or row.a in ids]
+
+
+class EntriesAnyway(Breakable):
+    """Stores the entries of interactions that it leaves out."""
+
+    class transaction(MemoryTransaction):
+        def add_interactions(self, rows: Sequence[InteractionRow], entries: Sequence[EntryRow]) -> set[bytes]:
+            left_out = super().add_interactions(rows, ())
+            for entry in entries:
+                self._set(self.state.entries, entry_key(entry), entry)
+            return left_out
+
+
+class BlindPut(Breakable):
+    """Sets records without comparing."""
+
+    class transaction(MemoryTransaction):
+        def put_records(self, rows: Sequence[RecordRow]) -> None:
+            super().put_records([row._replace(version=-1) for row in rows])
+
+
+class TiesAtWill(Breakable):
+    """Orders entries by time alone; ties come as they were stored."""
+
+    class transaction(MemoryTransaction):
+        def list_entries(self, *, newest: bool = True, limit: int | None = None, **rest: Any) -> list[EntryRow]:
+            rows = super().list_entries(newest=newest, **rest)
+            stored = {key: place for place, key in enumerate(self.state.entries.rows)}
+            rows.sort(key=lambda row: stored[entry_key(row)])
+            return sorted(rows, key=lambda row: row.occurred_at, reverse=newest)[:limit]
+
+
+class InclusivePages(Breakable):
+    """Begins a page with the row at the position."""
+
+    class transaction(MemoryTransaction):
+        def list_entries(self, *, after: Any = None, newest: bool = True, **rest: Any) -> list[EntryRow]:
+            if after is not None:
+                time, one = after
+                after = (time, (int.from_bytes(one, "big") + (1 if newest else -1)).to_bytes(17, "big")[1:])
+            return super().list_entries(after=after, newest=newest, **rest)
+
+
+class LimitFirst(Breakable):
+    """Cuts at the limit, then filters."""
+
+    class transaction(MemoryTransaction):
+        def list_entries(self, *, channels: Any = None, **rest: Any) -> list[EntryRow]:
+            return [row for row in super().list_entries(**rest) if channels is None or row.channel in channels]
+
+
+class NoHistory(Breakable):
+    """Deletes what is replaced, so that as_of finds nothing of it."""
+
+    class transaction(MemoryTransaction):
+        def replace_entries(self, removed: Sequence[EntryRow], added: Sequence[EntryRow], at: int) -> None:
+            self.delete(entries=removed)
+            super().replace_entries((), added, at)
+
+
+class Milliseconds(Breakable):
+    """Stores the time of interactions to the millisecond."""
+
+    class transaction(MemoryTransaction):
+        def add_interactions(self, rows: Sequence[InteractionRow], entries: Sequence[EntryRow]) -> set[bytes]:
+            rounded = [row._replace(occurred_at=row.occurred_at // 1000 * 1000) for row in rows]
+            return super().add_interactions(rounded, entries)
+
+
+class CaseBlind(Breakable):
+    """Compares the keys of records as a collation does that knows no case."""
+
+    class transaction(MemoryTransaction):
+        def put_records(self, rows: Sequence[RecordRow]) -> None:
+            super().put_records([row._replace(key=row.key.casefold()) for row in rows])
+
+        def find_records(self, kind: str, *, keys: Any = None, prefix: str = "", **rest: Any) -> list[RecordRow]:
+            keys = None if keys is None else [key.casefold() for key in keys]
+            return super().find_records(kind, keys=keys, prefix=prefix.casefold(), **rest)
+
+
+class Leftovers(Breakable):
+    """Deletes identifiers and leaves their links."""
+
+    class transaction(MemoryTransaction):
+        def delete(self, *, identifiers: Sequence[bytes] = (), **rest: Any) -> None:
+            links = {link_key(row): row for row in super().find_links(identifiers)}
+            super().delete(identifiers=identifiers, **rest)
+            for key, row in links.items():
+                self._set(self.state.links, key, row)
+
+
+class EmptyMeansAll(Breakable):
+    """Takes an empty list of ids for none given."""
+
+    class transaction(MemoryTransaction):
+        def find_identifiers(self, *, ids: Any = None, homes: Any = None, customers: Any = None, **rest: Any) -> Any:
+            return super().find_identifiers(ids=ids or None, homes=homes or None, customers=customers or None, **rest)
+
+
+class Optimist(Breakable):
+    """Gives each transaction a copy to work on and writes it back unchecked: the last to commit wins."""
+
+    capabilities: ClassVar[frozenset[str]] = frozenset({"concurrent"})
+
+    def _attempt(self, fn: Callable[..., Any], write: bool) -> Any:
+        store = self._store
+        with store.lock:
+            mine: MemoryState = store.state.copy()
+        transaction = MemoryTransaction(mine, write=write)
+        result = fn(transaction)
+        with store.lock:
+            names = {id(table): name for name, table in vars(mine).items()}
+            for table, key, _ in transaction._undo:
+                getattr(store.state, names[id(table)]).set(key, table.rows.get(key))
+        return result
+
+
+class NoRetry(Breakable):
+    """Lets a conflict leave at once."""
+
+    def run(self, fn: Callable[..., Any], *, write: bool = True) -> Any:
+        return self._attempt(fn, write)
+
+
+class Wrapper(Breakable):
+    """Takes every error for one of the driver."""
+
+    def run(self, fn: Callable[..., Any], *, write: bool = True) -> Any:
+        try:
+            return super().run(fn, write=write)
+        except Exception as error:
+            raise BackendError(str(error)) from error
+
+
+class OneNamespace(Breakable):
+    """Takes a namespace and puts everything in one place."""
+
+    @classmethod
+    def from_url(cls, url: str, *, namespace: str | None = None, **options: Any) -> MemoryBackend:
+        return super().from_url(url, **options)
+
+
+class Silent(Breakable):
+    """Declares nothing."""
+
+    capabilities = None  # type: ignore[assignment]
+
+
+class Bluffer(Breakable):
+    """Says that it is persistent, and gives nothing to test that with."""
+
+    capabilities: ClassVar[frozenset[str]] = frozenset({"persistent"})
+
+
+class Fixtures(ConformanceBase):
+    """What an adapter author gives the kit."""
+
+    kind: ClassVar[type[Breakable]]
+    patience = 0.02
+
+    @pytest.fixture
+    def url(self) -> str:
+        return f"memory://{secrets.token_hex(8)}"
+
+    @pytest.fixture
+    def backend(self, url: str) -> Backend:
+        return self.kind.from_url(url)
+
+    @pytest.fixture
+    def reopen(self, url: str) -> Reopen:
+        return lambda **options: self.kind.from_url(url, **options)
+
+
+# The part of the kit that each is run through; all of it for each would find no more, and take a minute.
+SUBJECTS: dict[type[Breakable], type[ConformanceBase]] = {
+    HalfDone: TransactionRules,
+    NewestWins: IdentifierRules,
+    PatchworkLinks: LinkRules,
+    OneEnd: LinkRules,
+    EntriesAnyway: InteractionRules,
+    BlindPut: RecordRules,
+    TiesAtWill: HistoryRules,
+    InclusivePages: HistoryRules,
+    LimitFirst: EntryRules,
+    NoHistory: HistoryRules,
+    Milliseconds: InteractionRules,
+    CaseBlind: RecordRules,
+    Leftovers: DeletionRules,
+    EmptyMeansAll: IdentifierRules,
+    Optimist: ConcurrencyRules,
+    NoRetry: TransactionRules,
+    Wrapper: TransactionRules,
+    OneNamespace: StoreRules,
+    Silent: StoreRules,
+    Bluffer: StoreRules,
+}
+
+for kind, rules in SUBJECTS.items():
+    name = f"Test{kind.__name__}"
+    globals()[name] = type(name, (Fixtures, rules), {"kind": kind, "__module__": __name__})
+
+
+class TestEmptyHanded(StoreRules):
+    """An author who gave no fixture."""
+
+
+assert issubclass(BackendConformance, tuple(SUBJECTS.values()))
