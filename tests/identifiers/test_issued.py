@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from omnitrack.errors import InvalidIdentifierError, WithheldError
@@ -45,6 +45,7 @@ def test_two_accounts_never_have_one_key(value: str, scope: str, other: str, oth
 
 
 @given(st.sampled_from(["account", "crm", "device"]), st.text(max_size=30), st.text(max_size=10))
+@example("account", "0", "://")
 def test_any_value_is_read_stably_or_refused(scheme: str, value: str, scope: str) -> None:
     try:
         one = get_scheme(scheme).parse(value, scope=scope)

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from omnitrack.errors import InvalidIdentifierError, WithheldError
 from omnitrack.identifiers import phone
-from omnitrack.identifiers.numbering import read_plain, settle
+from omnitrack.identifiers.numbering import _settle, read_plain
 
 LONDON = "+442079460958"
 
@@ -287,7 +287,10 @@ _NUMBERS = st.one_of(
 
 def _slow(text: str) -> tuple[str, str | None] | str | None:
     try:
-        return settle(phonenumbers.parse(text), international=True)
+        return _settle(
+            phonenumbers.format_number(phonenumbers.parse(text), phonenumbers.PhoneNumberFormat.E164),
+            international=True,
+        )
     except phonenumbers.NumberParseException:
         return None
 
@@ -312,7 +315,7 @@ def test_the_fast_road_is_taken_for_most_numbers_and_is_right(data: Path) -> Non
         if fast is not None:
             taken += 1
             assert fast == _slow(number)
-    assert taken > len(rows) * 0.6
+    assert taken > len(rows) * 0.9
 
 
 @given(_NUMBERS, st.sampled_from([None, "GB", "US", "DE", "IT", "AR", "BR", "MX"]))

@@ -40,6 +40,8 @@ from omnitrack.identifiers import Identifier, email, find_identifiers, identifie
         ("tg://resolve?domain=jane_doe", "telegram:jane_doe"),
         ("tg://user?id=123", "telegram-id:123"),
         ("postal:name=J Smith;postcode=RG14 1AA", "postal:name=j smith;postcode=RG141AA"),
+        ("mastodon:https://mastodon.social/@jane", "mastodon:jane@mastodon.social"),
+        ("forum:https://forum.example.org/u/jane", "forum:jane@forum.example.org"),
         ("forum:Jane Doe@community.example.org", "forum:jane doe@community.example.org"),
     ],
 )

@@ -22,7 +22,7 @@ _WORDS = words(
 
 # The words spelt on a keypad, as providers of telephone interfaces hand them on: ANONYMOUS, RESTRICTED (with and
 # without the code of North America), BLOCKED, UNKNOWN, UNAVAILABLE.
-_SPELT = frozenset({"266696687", "7378742833", "17378742833", "2562533", "8656696", "86282452253"})
+SPELT_WITHHELD = frozenset({"266696687", "7378742833", "17378742833", "2562533", "8656696", "86282452253"})
 
 # User and host parts of SIP and mail addresses that stand for nobody: RFC 3323 section 4.1.1.3 and 3GPP TS 24.229.
 ANONYMOUS_DOMAINS = frozenset({"anonymous.invalid", "unknown.invalid", "unavailable.invalid"})
@@ -39,7 +39,7 @@ def says_withheld(text: str, region: str | None = None) -> bool:
     letters = "".join(ch for ch in text if ch.isalpha()).casefold()
     digits = "".join(ch for ch in text if ch.isdigit())
     if digits:
-        return not letters and digits in _SPELT and (text.startswith("+") or region is None)
+        return not letters and digits in SPELT_WITHHELD and (text.startswith("+") or region is None)
     return not letters or letters in _WORDS
 
 

@@ -43,51 +43,75 @@ def library() -> Any:
     return phonenumbers
 
 
-def _matches(national: str, desc: Any) -> bool:
-    return (
-        desc is not None
-        and desc.national_number_pattern is not None
-        and (not desc.possible_length or len(national) in desc.possible_length)
-        and re.fullmatch(desc.national_number_pattern, national) is not None
-    )
+class _Shape:
+    """One description of the metadata: how long its numbers are, and their pattern."""
+
+    __slots__ = ("fullmatch", "lengths", "reason")
+
+    def __init__(self, desc: Any, reason: str | None = None) -> None:
+        self.lengths = frozenset(desc.possible_length)  # none: those of the country, which are checked before
+        self.fullmatch = re.compile(desc.national_number_pattern).fullmatch
+        self.reason = reason
+
+    def fits(self, national: str) -> bool:
+        return (not self.lengths or len(national) in self.lengths) and self.fullmatch(national) is not None
+
+
+class _Region:
+    """What a region says of the kind of a number, in the order in which libphonenumber asks."""
+
+    __slots__ = ("general", "leading", "ordinary", "special")
+
+    def __init__(self, metadata: Any) -> None:
+        self.leading = re.compile(metadata.leading_digits) if metadata.leading_digits is not None else None
+        self.general = _Shape(metadata.general_desc)
+        special = [(getattr(metadata, field), reason) for field, _, reason in _KINDS]
+        self.special = [_Shape(desc, why) for desc, why in special if desc and desc.national_number_pattern]
+        ordinary = (metadata.fixed_line, metadata.mobile)
+        self.ordinary = [_Shape(desc) for desc in ordinary if desc and desc.national_number_pattern]
+
+    def kind(self, national: str) -> _Shape | None:
+        if not self.general.fits(national):
+            return None
+        for shape in self.special:
+            if shape.fits(national):
+                return shape
+        return next((shape for shape in self.ordinary if shape.fits(national)), None)
 
 
 @attrs.frozen(slots=True)
 class _Plan:
-    """What the fast road needs to know of a calling code: that of its main region."""
+    """What the fast road needs to know of a calling code."""
 
     prefix: Any  # pattern of the national prefix; where it matches, digits may have to go
     lengths: frozenset[int]
-    metadata: Any
-    alone: bool  # no other region has this calling code
-    leading: bool  # the main region is told from the others by its leading digits
+    regions: tuple[_Region, ...]  # the main one first
+
+    def reason(self, national: str) -> str | None:
+        for region in self.regions:
+            if region.leading is not None and len(self.regions) > 1:
+                if region.leading.match(national):
+                    shape = region.kind(national)
+                    return shape.reason if shape is not None else None
+            elif shape := region.kind(national):
+                return shape.reason
+        return None
 
 
 @cache  # one for each calling code, some 230 at most
 def _plan(code: int) -> _Plan | None:
     lib = library()
-    regions = lib.COUNTRY_CODE_TO_REGION_CODE.get(code)
-    if regions is None:
+    names = lib.COUNTRY_CODE_TO_REGION_CODE.get(code)
+    if names is None:
         return None
-    metadata = lib.PhoneMetadata.metadata_for_region_or_calling_code(code, lib.region_code_for_country_code(code))
-    desc = metadata.general_desc
+    main = lib.PhoneMetadata.metadata_for_region_or_calling_code(code, lib.region_code_for_country_code(code))
+    others = (lib.PhoneMetadata.metadata_for_region(name, None) for name in names[1:])
+    desc = main.general_desc
     return _Plan(
-        prefix=re.compile(metadata.national_prefix_for_parsing) if metadata.national_prefix_for_parsing else None,
+        prefix=re.compile(main.national_prefix_for_parsing) if main.national_prefix_for_parsing else None,
         lengths=frozenset(desc.possible_length) - frozenset(desc.possible_length_local_only or ()),
-        metadata=metadata,
-        alone=len(regions) == 1,
-        leading=metadata.leading_digits is not None,
+        regions=tuple(_Region(metadata) for metadata in (main, *others) if metadata is not None),
     )
-
-
-def _kind(national: str, metadata: Any) -> tuple[bool, str | None]:
-    """Return whether the plan knows the number, and why it is not linkable."""
-    if not _matches(national, metadata.general_desc):
-        return False, None
-    for field, _, reason in _KINDS:
-        if _matches(national, getattr(metadata, field)):
-            return True, reason
-    return _matches(national, metadata.fixed_line) or _matches(national, metadata.mobile), None
 
 
 def read_plain(text: str) -> tuple[str, str | None] | None:
@@ -95,7 +119,7 @@ def read_plain(text: str) -> tuple[str, str | None] | None:
 
     Returns:
         The number and why it is not linkable; None where only ``settle`` can tell. It is the same answer as that of
-        ``phonenumbers.parse`` and ``settle`` wherever it gives one; a property test holds it to that.
+        ``settle`` wherever it gives one; a property test holds it to that.
     """
     if not _PLAIN.fullmatch(text):
         return None
@@ -108,12 +132,7 @@ def read_plain(text: str) -> tuple[str, str | None] | None:
     national = text[1 + digits :]
     if len(national) not in plan.lengths or (plan.prefix is not None and plan.prefix.match(national)):
         return None
-    if not national.strip("0"):
-        return None
-    known, reason = _kind(national, plan.metadata)
-    # Where several regions share the code, libphonenumber asks the main one first; if that knows the number, it is the
-    # answer, else the others may.
-    return (text, reason) if plan.alone or (known and not plan.leading) else None
+    return (text, plan.reason(national)) if national.strip("0") else None
 
 
 def settle(number: _phonenumbers.PhoneNumber, international: bool) -> tuple[str, str | None] | str:
@@ -125,6 +144,13 @@ def settle(number: _phonenumbers.PhoneNumber, international: bool) -> tuple[str,
     """
     lib = library()
     text = _without_old_prefix(lib.format_number(number, lib.PhoneNumberFormat.E164))
+    plain = read_plain(text)
+    return plain if plain is not None else _settle(text, international)
+
+
+def _settle(text: str, international: bool) -> tuple[str, str | None] | str:
+    """Settle a number in E.164 form by the slow road."""
+    lib = library()
     # Parsing takes national prefixes off ("+44 020 ..."). Repeat until nothing changes, so that the normal form is one.
     for _ in range(6):
         number = lib.parse(text)

@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import unquote
 
 from omnitrack.errors import InvalidIdentifierError, WithheldError, mask
-from omnitrack.identifiers.callers import ANONYMOUS_DOMAINS, says_withheld, without_privacy_code
+from omnitrack.identifiers.callers import ANONYMOUS_DOMAINS, SPELT_WITHHELD, says_withheld, without_privacy_code
 from omnitrack.identifiers.numbering import SHORT, TOO_LONG, TOO_SHORT, library, read_plain, settle
 from omnitrack.identifiers.scheme import Identifier, Scheme, checked_text, register_scheme
 
@@ -95,7 +95,7 @@ def _masked(text: str) -> str:
 @lru_cache(maxsize=65_536)
 def _parse(text: str, region: str | None) -> Identifier:
     plain = read_plain(text)
-    if plain is not None and not says_withheld(text):
+    if plain is not None and text[1:] not in SPELT_WITHHELD:
         return _identifier(text, plain[0], plain[1])
     region = _checked_region(region)
     cleaned = _cleaned(text)

@@ -111,7 +111,7 @@ class Scheme(ABC):
         Raises:
             InvalidIdentifierError: as ``parse``.
         """
-        if self.scoped and "@" in rest and "://" not in rest:
+        if self.scoped and "@" in rest:
             value, _, scope = rest.rpartition("@")
             return self.parse(value, region=region, scope=scope)
         return self.parse(rest, region=region)

@@ -70,6 +70,12 @@ class Account(Scheme):
             f"{self.name}: got {mask(text)!r}{', ' + why if why else ''}; accepted is {self.accepted}"
         )
 
+    def from_key(self, rest: str, *, region: str | None = None) -> Identifier:
+        """Read what stands after ``scheme:``, which may be a profile URL."""
+        if rest.lower().startswith(("https://", "http://")):  # an @ in it begins no scope
+            return self.parse(rest, region=region)
+        return super().from_key(rest, region=region)
+
     def checked(self, text: str, scope: str) -> tuple[str, str]:
         """Return text and scope, trimmed, with nothing invisible; a scope only where the scheme takes one."""
         text = checked_text(text, self.name).strip()
