@@ -38,6 +38,7 @@ from omnitrack.tracker import (
 )
 from omnitrack.usecases.account import LinkConflict
 from omnitrack.usecases.erase import Receipt, RetentionRule
+from omnitrack.usecases.exchange import Export
 from omnitrack.usecases.operations import Operations, Progress, Steps, adrive
 from omnitrack.usecases.read import Query
 from omnitrack.usecases.rebuild import RebuildReport, VerifyReport
@@ -408,6 +409,10 @@ class AsyncTracker:
         if not dry_run:
             await asyncio.to_thread(self._backend.reclaim)
         return receipt
+
+    async def export(self, who: Who, *, format: Literal["json", "vcon", "tmf683", "cloudevents"] = "json") -> Export:
+        """As ``Tracker.export``."""
+        return await self._do((await self._ready()).export(who, format))
 
     async def verify(self) -> VerifyReport:
         """As ``Tracker.verify``."""

@@ -33,6 +33,7 @@ from omnitrack.storage.registry import open_backend
 from omnitrack.usecases.account import LinkConflict
 from omnitrack.usecases.context import Context
 from omnitrack.usecases.erase import Receipt, RetentionRule
+from omnitrack.usecases.exchange import Export
 from omnitrack.usecases.operations import Operations, Progress, Steps, drive, moment
 from omnitrack.usecases.read import Query
 from omnitrack.usecases.rebuild import RebuildReport, VerifyReport
@@ -620,6 +621,15 @@ class Tracker:
         if not dry_run:
             self._backend.reclaim()
         return receipt
+
+    def export(self, who: Who, *, format: Literal["json", "vcon", "tmf683", "cloudevents"] = "json") -> Export:
+        """Return a person's interactions in a standard, with a report of what it could not carry.
+
+        Args:
+            format: ``"json"`` (lines, lossless), ``"vcon"``, ``"tmf683"`` or ``"cloudevents"``.
+        """
+        exported: Export = self._do(self._ops.export(who, format))
+        return exported
 
     def verify(self) -> VerifyReport:
         """Recompute links from entries and customers from links over the whole store, and compare."""

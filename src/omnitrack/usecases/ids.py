@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import os
 import threading
 import time
@@ -35,6 +36,19 @@ def new_ids(count: int) -> list[bytes]:
 def new_id() -> bytes:
     """Return one new id."""
     return new_ids(1)[0]
+
+
+def interaction_id(occurred_at: int, source: str | None, source_id: str | None, secret: bytes = b"") -> bytes:
+    """Return the id of an interaction: 8 bytes of when it happened, and 8 of its source and source id, or of chance where it has none.
+
+    So a repeat has the same id, interactions of one time stand in the same order whatever the order of loading, and keys grow with time.
+    """
+    if source is None or source_id is None:
+        tail = os.urandom(8)
+    else:
+        text = f"{source}\0{source_id}".encode("utf-8", "surrogatepass")
+        tail = hashlib.blake2b(text, digest_size=8, key=secret[:64]).digest()
+    return (occurred_at + (1 << 63)).to_bytes(8, "big") + tail
 
 
 def to_text(prefix: str, value: bytes) -> str:

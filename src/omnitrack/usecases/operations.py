@@ -34,7 +34,8 @@ from omnitrack.usecases import account, read, statements
 from omnitrack.usecases.context import Context
 from omnitrack.usecases.erase import Receipt, RetentionRule, erase, retain_step
 from omnitrack.usecases.evidence import entries_of
-from omnitrack.usecases.ids import from_text, from_us, new_id, new_ids, now_us, to_text, to_us
+from omnitrack.usecases.exchange import Export, checked_format, export, interactions_of
+from omnitrack.usecases.ids import from_text, from_us, interaction_id, new_id, new_ids, now_us, to_text, to_us
 from omnitrack.usecases.prepare import Prepared, prepare
 from omnitrack.usecases.rebuild import CHUNK, Computed, RebuildReport, VerifyReport, compute, verify, write_computed
 from omnitrack.usecases.record import Batch, file_note, homes_for, internal_row, record_batch
@@ -171,10 +172,10 @@ class Operations:
 
     def record(self, interaction: Interaction) -> Steps[Recorded]:
         """Record one interaction."""
-        now, id = now_us(), new_id()
-        prepared = prepare(self.ctx, interaction, id, now)
+        now = now_us()
+        prepared = prepare(self.ctx, interaction, now)
         out: Batch = yield from self._batch([prepared], now)
-        stored_under = out.duplicates[0] or id
+        stored_under = out.duplicates[0] or prepared.row.id
         changes: tuple[Change, ...] = ()
         if out.log:
             log = out.log
@@ -271,8 +272,7 @@ class Operations:
 
     def _flush(self, waiting: list[Interaction], tally: _Tally) -> Steps[None]:
         now = now_us()
-        ids = new_ids(len(waiting))
-        prepared = [prepare(self.ctx, item, id, now) for item, id in zip(waiting, ids)]
+        prepared = [prepare(self.ctx, item, now) for item in waiting]
         waiting.clear()
         out: Batch = yield from self._batch(prepared, now)
         there = sum(duplicate is not None for duplicate in out.duplicates)
@@ -331,7 +331,8 @@ class Operations:
 
     def note(self, who: Who, text: str, *, agent: str | None) -> Steps[str]:
         """File an internal note under a person, or beside an interaction; return its id."""
-        now, id = now_us(), new_id()
+        now = now_us()
+        id = interaction_id(now, None, None)
         beside = from_text("int", who) if isinstance(who, str) else None
         named = None if beside is not None else meant(self.ctx, who)
         Interaction(channel="note", occurred_at=from_us(now), body=text, agent=agent)  # checks the limits
@@ -569,6 +570,12 @@ class Operations:
             return statements.statements_about(tx, [*ids, row.base])
 
         return (yield Step(fetch, write=False))  # type: ignore[no-any-return]
+
+    def export(self, who: Who, format: str) -> Steps[Export]:
+        """Write a person's interactions in a standard."""
+        named, wanted = meant(self.ctx, who), checked_format(format)
+        found = yield Step(lambda tx: interactions_of(tx, self.ctx, named), write=False)
+        return export(found, wanted)
 
     # -- care -----------------------------------------------------------------------------------------------------------
     def erase(self, who: Who, *, by: str | None, reason: str | None, dry_run: bool, suppress: bool) -> Steps[Receipt]:

@@ -22,7 +22,7 @@ from omnitrack.model import (
 )
 from omnitrack.storage.contract import InteractionRow
 from omnitrack.usecases.context import Context
-from omnitrack.usecases.ids import offset_of, to_us
+from omnitrack.usecases.ids import interaction_id, offset_of, to_us
 
 
 @attrs.frozen(slots=True)
@@ -49,7 +49,7 @@ class Prepared:
     rejected: list[Rejected]
 
 
-def prepare(ctx: Context, interaction: Interaction, id: bytes, recorded_at: int) -> Prepared:
+def prepare(ctx: Context, interaction: Interaction, recorded_at: int) -> Prepared:
     """Return the rows-to-be of an interaction.
 
     Identifiers that are not well-formed are left out and reported; the interaction is kept.
@@ -106,7 +106,7 @@ def prepare(ctx: Context, interaction: Interaction, id: bytes, recorded_at: int)
     others = {seen.base: seen for seen in (*extra, *participants) if seen.base not in filed}
     occurred_at = to_us(interaction.occurred_at)
     row = InteractionRow(
-        id,
+        interaction_id(occurred_at, interaction.source, interaction.source_id, ctx.secret),
         0,
         interaction.source,
         interaction.source_id,
