@@ -286,7 +286,7 @@ def test_letters_drawn_like_latin_ones_never_identify(data: Path) -> None:
     assert passed == []
 
 
-_LOCAL = st.text(st.sampled_from("abcjxyz019.+_-'\"@ÜüßſİıΑακΣ "), min_size=1, max_size=12)
+_LOCAL = st.text(st.sampled_from("abcJXyz019.+_-'\"@ÜüßſİıΑακΣ "), min_size=1, max_size=12)
 _DOMAIN = st.one_of(
     st.sampled_from(
         [
@@ -301,7 +301,10 @@ _DOMAIN = st.one_of(
     ),
     st.text(st.sampled_from("abz09-.ÜßσΣ"), min_size=1, max_size=14),
 )
-_ADDRESSES = st.builds("{}@{}".format, _LOCAL, _DOMAIN)
+_FORMS = st.sampled_from(
+    ["{}@{}", " {}@{} ", "Jane <{}@{}>", '"Doe, Jane" <{}@{}>', "<{}@{}>", "mailto:{}@{}", "{}@{} (Jane)"]
+)
+_ADDRESSES = st.builds(lambda form, local, domain: str(form).format(local, domain), _FORMS, _LOCAL, _DOMAIN)
 
 
 @given(_ADDRESSES)

@@ -88,6 +88,8 @@ def _read_plain(text: str) -> tuple[str, str] | None:
 
     It is the same answer as that of ``_read`` wherever it gives one; a property test holds it to that.
     """
+    if ":" not in text and text.isascii() and text.isprintable():
+        text = _without_name(text.strip()).lower()
     match = _PLAIN.fullmatch(text)
     if match is None or len(text) > 254 or len(match[1]) > 64 or "--" in match[2] or match[3] in _RESERVED:
         return None

@@ -148,6 +148,11 @@ def get_scheme(name: str) -> Scheme:
         raise InvalidIdentifierError(f"scheme: got {name!r}, which is not registered; known are {known}") from None
 
 
+def find_scheme(name: str) -> Scheme | None:
+    """Return the scheme of this name, or None."""
+    return _schemes.get(name)
+
+
 def iter_schemes() -> Iterator[Scheme]:
     """Yield every registered scheme, in order of registration."""
     yield from tuple(_schemes.values())

@@ -15,6 +15,7 @@ from omnitrack.identifiers.scheme import (
     checked_scope,
     checked_text,
     escape,
+    find_scheme,
     get_scheme,
     iter_schemes,
     unescape,
@@ -50,10 +51,11 @@ def social(platform: str, text: str, scope: str = "") -> Identifier:
 def _social(platform: str, text: str, scope: str) -> Identifier:
     name = platform.strip().lower()
     name = PLATFORM_NAMES.get(name, name)
-    known = [scheme.name for scheme in iter_schemes() if isinstance(scheme, Account)]
-    if name not in known:
-        raise InvalidIdentifierError(f"platform: got {mask(platform)!r}, accepted are {', '.join(known)}")
-    return get_scheme(name).parse(text, scope=scope)
+    scheme = find_scheme(name)
+    if not isinstance(scheme, Account):
+        known = ", ".join(scheme.name for scheme in iter_schemes() if isinstance(scheme, Account))
+        raise InvalidIdentifierError(f"platform: got {mask(platform)!r}, accepted are {known}")
+    return scheme.parse(text, scope=scope)
 
 
 class Account(Scheme):

@@ -14,7 +14,7 @@ from omnitrack.identifiers.email import email
 from omnitrack.identifiers.federated import read_profile
 from omnitrack.identifiers.numbering import library
 from omnitrack.identifiers.phone import phone
-from omnitrack.identifiers.scheme import Identifier, checked_text, get_scheme, iter_schemes
+from omnitrack.identifiers.scheme import Identifier, checked_text, find_scheme, get_scheme
 from omnitrack.identifiers.social import PLATFORM_NAMES, Account, social
 from omnitrack.identifiers.urls import looks_like_url, read_url
 
@@ -87,9 +87,8 @@ def _behind_prefix(body: str, region: str | None) -> Identifier | None:
         return social("linkedin-id", body)
     if name == "tg":
         return _telegram(body)
-    if any(scheme.name == name for scheme in iter_schemes()):
-        return get_scheme(name).from_key(rest.strip(), region=region)
-    return None
+    scheme = find_scheme(name)
+    return None if scheme is None else scheme.from_key(rest.strip(), region=region)
 
 
 def _telegram(body: str) -> Identifier:
