@@ -10,9 +10,11 @@ import numpy as np
 import numpy.typing as npt
 
 from omnitrack.matching.profile import Profile
-from omnitrack.matching.values import Bools, Feature, Pairs
+from omnitrack.matching.values import Bools, Feature, Pairs, itself
 
 Levels = npt.NDArray[np.int8]
+#: Gives the share of the people who have a value: the name of a comparison and a term of it.
+Lookup = Callable[[str, str], float]
 #: The level of a pair of values that cannot be compared, as if one of them were not known.
 NOT_COMPARABLE = -1
 
@@ -42,6 +44,8 @@ class Comparator:
         values: the values of a profile that are compared.
         compare: the level of each pair of values, as an index into ``levels``.
         term: what is counted for the frequency of a value.
+        share: for levels by frequency where it is not simply that of the left term: the share of the people who would
+            agree with the left value, or the right one, by chance; given the level, both values, and a lookup.
         show: a value as people write it.
         shared: people of one household or company have it in common, so that it cannot by itself make them one.
         symmetric: ``compare`` says the same of a pair and of its mirror image, so that they are compared once.
@@ -53,6 +57,7 @@ class Comparator:
     values: Callable[[Profile], Sequence[Hashable]]
     compare: Callable[[Pairs], Levels]
     term: Callable[[Any], str] = str
+    share: Callable[[str, Any, Any, Lookup], float] | None = None
     show: Callable[[Any], str] = str
     shared: bool = False
     symmetric: bool = True
@@ -65,11 +70,6 @@ def first_of(*conditions: Bools, otherwise: int) -> Levels:
     for index in range(len(conditions) - 1, -1, -1):
         out[conditions[index]] = index
     return out
-
-
-def itself(value: str) -> str:
-    """Return the value: the feature of values that are compared as they are."""
-    return value
 
 
 def compare_equal(pairs: Pairs) -> Levels:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from omnitrack.matching.comparators import NOT_COMPARABLE, Comparator, Level
-from omnitrack.matching.contacts import EMAIL, PHONE, USER_NAME
+from omnitrack.matching.contacts import EMAIL, PHONE, SPELLING, USER_NAME
 from omnitrack.matching.personal import BIRTH_DATE, FAMILY_NAME, GIVEN_NAME, ID_NUMBER
 from omnitrack.matching.surroundings import (
     ADDRESS_LINE,
@@ -24,6 +24,7 @@ COMPARATORS: tuple[Comparator, ...] = (
     PHONE,
     ID_NUMBER,
     USER_NAME,
+    SPELLING,
     POSTCODE,
     HOUSE_NUMBER,
     STREET,

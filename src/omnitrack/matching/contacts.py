@@ -2,22 +2,33 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Hashable, Sequence
+from operator import attrgetter
 from typing import NamedTuple
 
-from omnitrack.matching.comparators import NOT_COMPARABLE, Comparator, Level, Levels, first_of, itself
+from omnitrack.matching.comparators import NOT_COMPARABLE, Comparator, Level, Levels, Lookup, first_of
 from omnitrack.matching.profile import Profile
 from omnitrack.matching.text import letters, squeeze
-from omnitrack.matching.values import Pairs
+from omnitrack.matching.values import Pairs, itself
+
+_MARKS = re.compile(r"[._-]")
 
 
 def _local(address: str) -> str:
-    return address.partition("@")[0]
+    return _MARKS.sub("", address.partition("@")[0])
+
+
+def _plain(address: str) -> str:
+    """Return the address without the marks in its local part, which people forget and mix up."""
+    local, at, domain = address.partition("@")
+    return f"{_MARKS.sub('', local)}{at}{domain}"
 
 
 def _compare_emails(pairs: Pairs) -> Levels:
-    edits, size = pairs.edits(itself, 3), pairs.shorter(_local)
+    edits, size = pairs.edits(_plain, 3), pairs.shorter(_local)
     return first_of(
-        edits == 0,
+        pairs.same(itself),
         edits <= 1,
         pairs.same(_local) & (size >= 3),
         (edits <= 3) & (pairs.edits(_local, 3) * 3 <= size),
@@ -36,7 +47,7 @@ EMAIL = Comparator(
         Level("near local part", "the mail addresses are alike before the @ ({left}, {right})"),
         Level("differs", "the mail addresses differ ({left}, {right})"),
     ),
-    values=lambda profile: profile.emails,
+    values=attrgetter("emails"),
     compare=_compare_emails,
 )
 
@@ -60,10 +71,37 @@ PHONE = Comparator(
         Level("one digit", "the phone numbers differ in one digit ({left}, {right})"),
         Level("differs", "the phone numbers differ ({left}, {right})"),
     ),
-    values=lambda profile: profile.phones,
+    values=attrgetter("phones"),
     compare=_compare_phones,
     term=_subscriber,
 )
+
+
+def _user_names(profile: Profile) -> Sequence[Hashable]:
+    return (*profile.handles, *profile.display_names) if profile.display_names else profile.handles
+
+
+def _compare_user_names(pairs: Pairs) -> Levels:
+    size = pairs.shorter(letters)
+    near = pairs.edits(letters, 2) * 5 <= size
+    return first_of(pairs.same(itself), pairs.same(letters) & (size >= 5), near & (size >= 5), otherwise=3)
+
+
+USER_NAME = Comparator(
+    name="user name",
+    levels=(
+        Level("same", "same user name @{left}", by_frequency=True),
+        Level("same letters", "the user names are spelled alike (@{left}, @{right})"),
+        Level("near", "the user names differ by a typo (@{left}, @{right})"),
+        Level("differs", "the user names differ (@{left}, @{right})"),
+    ),
+    values=_user_names,
+    compare=_compare_user_names,
+)
+
+
+# How many people share the first letter of their given name with one.
+_INITIAL_SHARE = 0.08
 
 
 class Alias(NamedTuple):
@@ -72,88 +110,86 @@ class Alias(NamedTuple):
     Attributes:
         kind: ``"handle"``, ``"mail"`` (the part before the @), ``"name"``, ``"initials"`` (initial and family name).
         letters: its letters alone.
-        text: the handle or local part itself, the name for the others.
-        named: a name of the person is known.
+        text: the handle, address or name itself.
+        given, family: for names, its parts.
     """
 
     kind: str
     letters: str
     text: str
-    named: bool
+    given: str = ""
+    family: str = ""
 
 
 def aliases(profile: Profile) -> list[Alias]:
     """Return the one-word forms by which somebody may be recognised: user names, mail local parts, names run together."""
-    named = bool(profile.names)
-    found = [Alias("handle", letters(text), text, named) for text in (*profile.handles, *profile.display_names)]
+    found = [Alias("handle", letters(text), f"@{text}") for text in (*profile.handles, *profile.display_names)]
     for address in profile.emails:
         local = _local(address)
-        found.append(Alias("mail", letters(local), local, named))
+        found.append(Alias("mail", letters(local), address))
     for name in profile.names:
         given, family = squeeze(name.given), squeeze(name.family)
         if given and family:
             shown = str(name)
-            found.append(Alias("name", given + family, shown, named))
-            found.append(Alias("name", family + given, shown, named))
+            found.append(Alias("name", given + family, shown, given, family))
+            found.append(Alias("name", family + given, shown, given, family))
             if len(family) >= 4:
-                found.append(Alias("initials", given[0] + family, shown, named))
-                found.append(Alias("initials", family + given[0], shown, named))
-    return [alias for alias in found if len(alias.letters) >= 4]
+                found.append(Alias("initials", given[0] + family, shown, given, family))
+                found.append(Alias("initials", family + given[0], shown, given, family))
+    return [alias for alias in found if len(alias.letters) >= 5]
 
 
-def _alias_letters(alias: Alias) -> str:
-    return alias.letters
+def _is_nameless(profile: Profile) -> bool:
+    # Of two people known by name, the names say all that a likeness of their user names or addresses to them would.
+    return not profile.names and bool(profile.handles or profile.emails or profile.display_names)
 
 
-def _alias_text(alias: Alias) -> str:
-    return alias.text
+_alias_letters = attrgetter("letters")
 
 
-def _is_typed(alias: Alias) -> bool:
-    return alias.kind in ("handle", "mail")
+def _is_handle(alias: Alias) -> bool:
+    return alias.kind == "handle"
+
+
+def _is_mail(alias: Alias) -> bool:
+    return alias.kind == "mail"
 
 
 def _is_initials(alias: Alias) -> bool:
     return alias.kind == "initials"
 
 
-def _tells(left: Alias, right: Alias) -> bool:
-    """Return whether the pair says anything that the comparison of names or of mail addresses does not say already."""
-    kinds = {left.kind, right.kind}
-    if kinds == {"handle"}:
-        return True
-    if left.named and right.named:
-        return False
-    return "handle" in kinds or kinds == {"mail", "name"} or kinds == {"mail", "initials"}
-
-
-def _has_alias(profile: Profile) -> bool:
-    # Two people who are known by name alone have nothing here that their names do not say.
-    return bool(profile.handles or profile.display_names or (profile.emails and not profile.names))
-
-
-def _compare_aliases(pairs: Pairs) -> Levels:
+def _compare_spellings(pairs: Pairs) -> Levels:
     same, initials = pairs.same(_alias_letters), pairs.either(_is_initials)
-    size = pairs.longer(_alias_letters)
-    near = (pairs.edits(_alias_letters) <= 0.15 * size) & (pairs.shorter(_alias_letters) >= 6)
-    typed = pairs.same(_alias_text) & pairs.both(_is_typed)
-    levels = first_of(typed, same & ~initials, same & initials, near, otherwise=4)
-    levels[~pairs.where(~pairs.none(), _tells)] = NOT_COMPARABLE
+    size = pairs.shorter(_alias_letters)
+    near = (pairs.edits(_alias_letters, 3) * 6 <= size) & (size >= 6)
+    levels = first_of(same & ~initials, same & initials, near, otherwise=3)
+    # One of the two is spelled as it likes; two user names, addresses or names are compared as what they are.
+    handles, mails = pairs.either(_is_handle), pairs.either(_is_mail)
+    levels[~(handles | mails) | pairs.both(_is_handle) | pairs.both(_is_mail)] = NOT_COMPARABLE
     return levels
 
 
-USER_NAME = Comparator(
-    name="user name",
+def _spelling_share(level: str, left: Alias, right: Alias, lookup: Lookup) -> float:
+    name = left if left.family else right
+    if not name.family:
+        return lookup("spelling", left.letters)
+    given = lookup("given name", name.given) if level == "same" else _INITIAL_SHARE
+    return max(given * lookup("family name", name.family), lookup("spelling", left.letters))
+
+
+SPELLING = Comparator(
+    name="spelling",
     levels=(
-        Level("same", "same user name {left}", by_frequency=True),
-        Level("spelled", "{left} reads like {right}"),
-        Level("initials", "{left} reads like {right}, abbreviated"),
-        Level("near", "{left} is much like {right}"),
+        Level("same", "{left} reads like {right}", by_frequency=True),
+        Level("initials", "{left} reads like {right}, abbreviated", by_frequency=True),
+        Level("near", "{left} reads almost like {right}"),
         Level("differs", "{left} does not read like {right}"),
     ),
     values=aliases,
-    comparable=_has_alias,
-    compare=_compare_aliases,
+    comparable=_is_nameless,
+    compare=_compare_spellings,
+    share=_spelling_share,
     term=_alias_letters,
-    show=lambda alias: f"@{alias.text}" if alias.kind == "handle" else alias.text,
+    show=lambda alias: alias.text,
 )

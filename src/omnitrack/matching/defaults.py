@@ -13,13 +13,13 @@ WEIGHTS: dict[str, tuple[tuple[float, ...], tuple[float, ...], float]] = {
     # same, nickname, near, middle, swapped, initial, alike, differs
     "given name": (
         (0.78, 0.03, 0.05, 0.01, 0.02, 0.05, 0.02, 0.04),
-        (0.006, 0.004, 0.004, 0.002, 0.0005, 0.06, 0.03, 0.89),
+        (0.006, 0.002, 0.003, 0.001, 0.0003, 0.004, 0.02, 0.96),
         4e-4,
     ),
-    # same, near, part, swapped, alike, differs
+    # same, near, part, swapped, initial, alike, differs
     "family name": (
-        (0.84, 0.05, 0.02, 0.02, 0.02, 0.05),
-        (0.001, 0.001, 0.0005, 0.0005, 0.015, 0.982),
+        (0.83, 0.05, 0.02, 0.02, 0.01, 0.02, 0.05),
+        (0.001, 0.0006, 0.0003, 0.0003, 0.0008, 0.01, 0.987),
         2e-5,
     ),
     # same, swapped, near, two parts, same year, alike, differs
@@ -31,22 +31,24 @@ WEIGHTS: dict[str, tuple[tuple[float, ...], tuple[float, ...], float]] = {
     # same, one letter, same local part, near, near local part, differs
     "mail address": (
         (0.60, 0.04, 0.05, 0.02, 0.04, 0.25),
-        (2e-6, 4e-6, 3e-5, 2e-5, 2e-3, 0.998),
+        (2e-6, 2e-7, 2e-6, 5e-7, 2e-4, 1.0),
         2e-6,
     ),
     # same, one digit, differs
-    "phone number": ((0.65, 0.03, 0.32), (4e-6, 2e-5, 1.0), 4e-6),
+    "phone number": ((0.65, 0.03, 0.32), (4e-6, 4e-7, 1.0), 4e-6),
     # same, one digit, two digits, differs
-    "id number": ((0.90, 0.04, 0.02, 0.04), (2e-6, 5e-5, 1e-3, 0.999), 2e-6),
-    # same, spelled, initials, near, differs
-    "user name": ((0.35, 0.15, 0.08, 0.07, 0.35), (3e-6, 2e-5, 8e-5, 1.5e-4, 1.0), 3e-6),
+    "id number": ((0.90, 0.04, 0.02, 0.04), (2e-6, 5e-6, 2e-4, 1.0), 2e-6),
+    # same, same letters, near, differs
+    "user name": ((0.40, 0.08, 0.06, 0.46), (3e-6, 2e-6, 2e-6, 1.0), 3e-6),
+    # same, initials, near, differs
+    "spelling": ((0.30, 0.12, 0.08, 0.50), (3e-6, 4e-5, 1e-5, 1.0), 1e-7),
     # same, near, area, differs
     "postcode": ((0.80, 0.05, 0.04, 0.11), (4e-5, 4e-4, 3e-3, 0.996), 4e-5),
     # same, near, differs
     "house number": ((0.82, 0.06, 0.12), (0.015, 0.10, 0.885), 8e-3),
     # same, near, alike, differs
-    "street": ((0.76, 0.08, 0.03, 0.13), (6e-4, 5e-4, 8e-3, 0.991), 2e-4),
-    "address line": ((0.65, 0.10, 0.05, 0.20), (2e-3, 1e-3, 1e-2, 0.987), 1e-3),
+    "street": ((0.76, 0.08, 0.03, 0.13), (6e-4, 5e-4, 0.02, 0.98), 2e-4),
+    "address line": ((0.65, 0.10, 0.05, 0.20), (2e-3, 1e-3, 0.02, 0.977), 1e-3),
     "town": ((0.78, 0.07, 0.03, 0.12), (0.01, 0.002, 0.01, 0.978), 5e-3),
     # same, differs
     "state": ((0.93, 0.07), (0.08, 0.92), 5e-2),
@@ -55,3 +57,7 @@ WEIGHTS: dict[str, tuple[tuple[float, ...], tuple[float, ...], float]] = {
     # same, differs
     "language": ((0.95, 0.05), (0.6, 0.4), 0.5),
 }
+
+# How many others have the mail address, the phone number, ... of a person: these are made to be unique, and the share of
+# the people who have one falls with how many people there are. Shared phones are mostly those of a household.
+OTHERS: dict[str, float] = {"mail address": 0.05, "phone number": 1.5, "id number": 0.02, "user name": 0.2}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import chain
 from typing import Any
 
 import attrs
@@ -34,39 +35,41 @@ class Column:
     codes: Indices
     starts: Indices
     comparable: npt.NDArray[np.bool_] | None
+    _known: list[tuple[Mapping[str, float], float, npt.NDArray[np.float64]]] = attrs.field(factory=list, repr=False)
 
-    def frequencies(self, table: Mapping[str, float], other: float) -> npt.NDArray[np.float64]:
-        """Return the frequency of the term of each different value, ``other`` where the table does not know it."""
-        term = self.comparator.term
-        return np.array([table.get(term(value), other) for value in self.values.values], dtype=np.float64)
+    def frequencies(self, codes: npt.NDArray[Any], table: Mapping[str, float], other: float) -> npt.NDArray[np.float64]:
+        """Return the frequency of the term of each of some values, ``other`` where the table does not know it."""
+        # An estimation asks for the same table in every iteration.
+        if not self._known or self._known[0][0] is not table or self._known[0][1] != other:
+            self._known[:] = [(table, other, np.full(len(self.values), np.nan))]
+        found = self._known[0][2]
+        term, values = self.comparator.term, self.values.values
+        for code in set(codes[np.isnan(found[codes])].tolist()):
+            found[code] = table.get(term(values[code]), other)
+        asked: npt.NDArray[np.float64] = found[codes]
+        return asked
 
 
 def columns_of(profiles: Sequence[Profile]) -> list[Column | None]:
     """Return a column for every comparator, None where no profile has a value for it."""
     out: list[Column | None] = []
     for comparator in COMPARATORS:
-        known: dict[Any, int] = {}
-        codes: list[int] = []
-        starts = [0]
-        for profile in profiles:
-            for value in comparator.values(profile):
-                codes.append(known.setdefault(value, len(known)))
-            starts.append(len(codes))
-        if not known:
-            out.append(None)
-            continue
         comparable = None
         if comparator.comparable is not None:
-            comparable = np.array([comparator.comparable(profile) for profile in profiles], dtype=np.bool_)
-        out.append(
-            Column(
-                comparator,
-                Values(list(known)),
-                np.array(codes, dtype=np.int64),
-                np.array(starts, dtype=np.int64),
-                comparable,
-            )
-        )
+            comparable = np.array(list(map(comparator.comparable, profiles)), dtype=np.bool_)
+            if not comparable.any():
+                out.append(None)
+                continue
+        lists = list(map(comparator.values, profiles))
+        flat = list(chain.from_iterable(lists))
+        if not flat:
+            out.append(None)
+            continue
+        numbers = {value: number for number, value in enumerate(dict.fromkeys(flat))}
+        starts = np.zeros(len(lists) + 1, dtype=np.int64)
+        np.cumsum(np.fromiter(map(len, lists), dtype=np.int64, count=len(lists)), out=starts[1:])
+        codes = np.fromiter(map(numbers.__getitem__, flat), dtype=np.int64, count=len(flat))
+        out.append(Column(comparator, Values(list(numbers)), codes, starts, comparable))
     return out
 
 

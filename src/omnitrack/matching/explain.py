@@ -16,6 +16,7 @@ from omnitrack.matching.weights import Model, logit, probability_of
 RARE, FREQUENT = 1e-5, 1e-4
 #: Comparisons that say less than so many bits are not worth a clause.
 _WORTH_SAYING = 0.5
+_HOUSEHOLD = "taken off, as two people of one household or company have as much in common"
 
 
 @attrs.frozen(slots=True)
@@ -56,13 +57,20 @@ class Score:
     sentence: str = attrs.field(repr=False)
 
     def __str__(self) -> str:
-        return f"{self.probability:.0%}: {self.sentence}"
+        return f"{self.percent}: {self.sentence}"
+
+    @property
+    def percent(self) -> str:
+        """The probability for people to read; never "0%" or "100%", which it never is."""
+        if self.probability < 0.005:
+            return "under 1%"
+        return "over 99%" if self.probability > 0.995 else f"{self.probability:.0%}"
 
     @property
     def table(self) -> str:
         """The rows as lines of text, weights first, for a terminal."""
         rows = [f"{row.weight:+7.1f}  {row.name:<14} {row.level:<16} {row.sentence}" for row in self.comparisons]
-        return "\n".join([*rows, f"{self.weight:+7.1f}  {'sum':<14} {self.probability:.1%}"])
+        return "\n".join([*rows, f"{self.weight:+7.1f}  {'sum':<14} {self.percent}"])
 
 
 def explain_pairs(model: Model, columns: Sequence[Column | None], evidence: Evidence) -> list[Score]:
@@ -71,7 +79,7 @@ def explain_pairs(model: Model, columns: Sequence[Column | None], evidence: Evid
     household = model.household_weight(parts).tolist()
     prior = Comparison(
         "prior",
-        "before comparing",
+        "before",
         logit(model.prior),
         sentence=f"of two people taken at random, one pair in {round(1 / model.prior):,} is one person",
     )

@@ -12,7 +12,7 @@ from omnitrack.matching.comparisons import COMPARATORS, NOT_COMPARABLE
 from omnitrack.matching.evidence import Column, Evidence, Indices, evidence_of
 from omnitrack.matching.weights import Floats, Model, Weights, logit, probability_of
 
-MAX_RANDOM_PAIRS = 200_000
+MAX_RANDOM_PAIRS = 100_000
 MAX_ITERATIONS = 60
 #: Change of any share between two iterations at which they end.
 TOLERANCE = 1e-4

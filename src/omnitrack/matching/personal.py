@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
+from operator import attrgetter, itemgetter
 
 import numpy as np
+from rapidfuzz.distance import JaroWinkler
 
-from omnitrack.matching.comparators import Comparator, Level, Levels, first_of, itself, near_words
+from omnitrack.matching.comparators import Comparator, Level, Levels, Lookup, first_of, near_words
 from omnitrack.matching.dates import show_birth_date
 from omnitrack.matching.names import Name, are_nicknames, has_nicknames
 from omnitrack.matching.profile import Profile
 from omnitrack.matching.text import sound, squeeze
-from omnitrack.matching.values import Bools, Pairs
+from omnitrack.matching.values import Bools, Pairs, itself
 
+_SWAP_LIKENESS = 0.9
 
-def _given(name: Name) -> str:
-    return name.given
+# Features that are read in C.
+_given, _has_middle = attrgetter("given"), attrgetter("middle")
 
 
 def _given_sound(name: Name) -> str:
@@ -28,10 +31,6 @@ def _given_initial(name: Name) -> str:
 
 def _is_initial(name: Name) -> bool:
     return len(name.given) == 1
-
-
-def _has_middle(name: Name) -> bool:
-    return bool(name.middle)
 
 
 def _knows_nicknames(name: Name) -> bool:
@@ -48,6 +47,14 @@ def _is_middle(left: Name, right: Name) -> bool:
 
 def _family(name: Name) -> str:
     return squeeze(name.family)
+
+
+def _family_initial(name: Name) -> str:
+    return name.family[:1]
+
+
+def _is_family_initial(name: Name) -> bool:
+    return len(name.family) == 1
 
 
 def _family_sound(name: Name) -> str:
@@ -72,9 +79,28 @@ def _swapped(pairs: Pairs, *, family: bool) -> Bools:
     Where both names are whole, the left given name counts for the comparison of given names and the left family name for
     that of family names: the two stay independent, and "James Dixon" beside "Isaac James" is one coincidence and not two.
     """
-    forth = (pairs.likeness(_given, _family, 0.9) >= 0.9) & (pairs.shorter(_given, _family) >= 3)
-    back = (pairs.likeness(_family, _given, 0.9) >= 0.9) & (pairs.shorter(_family, _given) >= 3)
+    forth = (pairs.likeness(_given, _family, _SWAP_LIKENESS) > 0) & (pairs.shorter(_given, _family) >= 3)
+    back = (pairs.likeness(_family, _given, _SWAP_LIKENESS) > 0) & (pairs.shorter(_family, _given) >= 3)
     return np.where(pairs.both(_is_whole), back if family else forth, forth | back)
+
+
+def _swap_share(word: str, lookup: Lookup) -> float:
+    """Return how likely a word stands on both sides by chance: one of the two has it in its right place, either may be."""
+    return 2.0 / (1.0 / lookup("given name", word) + 1.0 / lookup("family name", word))
+
+
+def _given_share(level: str, left: Name, right: Name, lookup: Lookup) -> float:
+    if level == "swapped":
+        forth = JaroWinkler.similarity(left.given, _family(right)) >= _SWAP_LIKENESS
+        return _swap_share(left.given if forth else right.given, lookup)
+    return lookup("given name", left.given)
+
+
+def _family_share(level: str, left: Name, right: Name, lookup: Lookup) -> float:
+    if level == "swapped":
+        back = JaroWinkler.similarity(_family(left), right.given) >= _SWAP_LIKENESS
+        return _swap_share(_family(left) if back else _family(right), lookup)
+    return lookup("family name", _family(left))
 
 
 def _given_names(profile: Profile) -> Sequence[Hashable]:
@@ -104,7 +130,11 @@ GIVEN_NAME = Comparator(
         Level("nickname", "{left} and {right} are forms of one given name"),
         Level("near", "the given names differ by a typo ({left}, {right})"),
         Level("middle", "the given name of one is a second name of the other ({left}, {right})"),
-        Level("swapped", "the given name of one stands as the family name of the other ({left}, {right})"),
+        Level(
+            "swapped",
+            "the given name of one stands as the family name of the other ({left}, {right})",
+            by_frequency=True,
+        ),
         Level("initial", "the initial fits the given name ({left}, {right})"),
         Level("alike", "the given names are alike ({left}, {right})"),
         Level("differs", "the given names differ ({left}, {right})"),
@@ -112,6 +142,7 @@ GIVEN_NAME = Comparator(
     values=_given_names,
     compare=_compare_given,
     term=_given,
+    share=_given_share,
     show=lambda name: name.given.title(),
 )
 
@@ -122,13 +153,15 @@ def _family_names(profile: Profile) -> Sequence[Hashable]:
 
 def _compare_family(pairs: Pairs) -> Levels:
     near, alike = near_words(pairs, _family, _family_sound)
+    initial = pairs.same(_family_initial) & pairs.either(_is_family_initial)
     return first_of(
-        pairs.same(_family),
+        pairs.same(_family) & ~initial,
         near,
         pairs.where(pairs.either(_is_double), _shares_word),
         _swapped(pairs, family=True),
+        initial,
         alike,
-        otherwise=5,
+        otherwise=6,
     )
 
 
@@ -140,27 +173,24 @@ FAMILY_NAME = Comparator(
         Level("same", "same family name {left}", by_frequency=True),
         Level("near", "the family names differ by a typo ({left}, {right})"),
         Level("part", "one family name is part of the other ({left}, {right})"),
-        Level("swapped", "the family name of one stands as the given name of the other ({left}, {right})"),
+        Level(
+            "swapped",
+            "the family name of one stands as the given name of the other ({left}, {right})",
+            by_frequency=True,
+        ),
+        Level("initial", "the initial fits the family name ({left}, {right})"),
         Level("alike", "the family names are alike ({left}, {right})"),
         Level("differs", "the family names differ ({left}, {right})"),
     ),
     values=_family_names,
     compare=_compare_family,
     term=_family,
+    share=_family_share,
     show=lambda name: name.family.title(),
 )
 
 
-def _year(digits: str) -> str:
-    return digits[:4]
-
-
-def _month(digits: str) -> str:
-    return digits[4:6]
-
-
-def _day(digits: str) -> str:
-    return digits[6:]
+_year, _month, _day = itemgetter(slice(0, 4)), itemgetter(slice(4, 6)), itemgetter(slice(6, 8))
 
 
 def _month_day_swapped(digits: str) -> str:
@@ -192,7 +222,7 @@ BIRTH_DATE = Comparator(
         Level("alike", "the birth dates have most digits in common ({left}, {right})"),
         Level("differs", "the birth dates differ ({left}, {right})"),
     ),
-    values=lambda profile: profile.birth_dates,
+    values=attrgetter("birth_dates"),
     compare=_compare_birth_dates,
     show=show_birth_date,
 )
@@ -211,6 +241,6 @@ ID_NUMBER = Comparator(
         Level("two digits", "the numbers differ in two characters ({left}, {right})"),
         Level("differs", "the numbers differ ({left}, {right})"),
     ),
-    values=lambda profile: profile.id_numbers,
+    values=attrgetter("id_numbers"),
     compare=_compare_id_numbers,
 )

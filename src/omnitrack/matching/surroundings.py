@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Sequence
+from operator import attrgetter
 
 import numpy as np
 
-from omnitrack.matching.comparators import Comparator, Level, Levels, compare_equal, first_of, itself
+from omnitrack.matching.comparators import Comparator, Level, Levels, compare_equal, first_of
 from omnitrack.matching.places import postcode_area
 from omnitrack.matching.profile import Profile
 from omnitrack.matching.text import squeeze
-from omnitrack.matching.values import Pairs
+from omnitrack.matching.values import Pairs, itself
 
 
 def _compare_postcodes(pairs: Pairs) -> Levels:
@@ -26,7 +27,7 @@ POSTCODE = Comparator(
         Level("area", "neighbouring postcodes ({left}, {right})"),
         Level("differs", "the postcodes differ ({left}, {right})"),
     ),
-    values=lambda profile: profile.postcodes,
+    values=attrgetter("postcodes"),
     compare=_compare_postcodes,
 )
 
@@ -87,9 +88,9 @@ def _streets(profile: Profile) -> Sequence[Hashable]:
 
 
 STREET = _line("street", "street", "streets", _streets)
-ADDRESS_LINE = _line("address line", "address line", "address lines", lambda profile: profile.address_extras)
-TOWN = _line("town", "town", "towns", lambda profile: profile.cities)
-COMPANY = _line("company", "company", "companies", lambda profile: profile.companies)
+ADDRESS_LINE = _line("address line", "address line", "address lines", attrgetter("address_extras"))
+TOWN = _line("town", "town", "towns", attrgetter("cities"))
+COMPANY = _line("company", "company", "companies", attrgetter("companies"))
 
 
 STATE = Comparator(
@@ -99,7 +100,7 @@ STATE = Comparator(
         Level("same", "same state {left}", by_frequency=True),
         Level("differs", "the states differ ({left}, {right})"),
     ),
-    values=lambda profile: profile.states,
+    values=attrgetter("states"),
     compare=compare_equal,
     show=lambda state: state.upper() if len(state) <= 3 else state.title(),
 )
@@ -111,6 +112,6 @@ LANGUAGE = Comparator(
         Level("same", "same language {left}", by_frequency=True),
         Level("differs", "the languages differ ({left}, {right})"),
     ),
-    values=lambda profile: profile.languages,
+    values=attrgetter("languages"),
     compare=compare_equal,
 )

@@ -42,6 +42,7 @@ def fold(text: str) -> str:
     return _SPLIT.sub(" ", _APOSTROPHES.sub("", text)).strip()
 
 
+@lru_cache(maxsize=65536)
 def letters(text: str) -> str:
     """Return only the letters of ``text``, folded: what a handle and a name have in common.
 

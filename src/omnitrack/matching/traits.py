@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Iterable, Mapping
+from functools import lru_cache
 from typing import Any
 
 from omnitrack.errors import InvalidIdentifierError
@@ -58,6 +59,7 @@ _LEGAL_FORMS = frozenset({
 _NOTHING = frozenset({"", "nan", "none", "null", "n/a", "na", "-", "?", "unknown"})
 
 
+@lru_cache(maxsize=4096)
 def trait_of(column: str) -> str | None:
     """Return the trait that a column of this name holds, None where the name says nothing.
 

@@ -17,15 +17,20 @@ Codes = npt.NDArray[np.int64]
 Feature = Callable[[Any], Any]
 
 
+def itself(value: Any) -> Any:
+    """Return the value: the feature of values that are compared as they are."""
+    return value
+
+
 class Values:
     """Different values, with their features, each worked out when first asked for."""
 
     def __init__(self, values: Sequence[Hashable]) -> None:
         self.values: list[Any] = list(values)
-        self._features: dict[Feature, list[Any]] = {}
+        self._features: dict[Feature, list[Any]] = {itself: self.values}
         self._codes: dict[Feature, Codes] = {}
         self._lengths: dict[Feature, Codes] = {}
-        self._numbers: dict[Any, int] = {}
+        self._flags: dict[Feature, Bools] = {}
 
     def __len__(self) -> int:
         return len(self.values)
@@ -33,20 +38,25 @@ class Values:
     def feature(self, of: Feature) -> list[Any]:
         """Return the feature of each value."""
         if of not in self._features:
-            self._features[of] = [of(value) for value in self.values]
+            self._features[of] = list(map(of, self.values))
         return self._features[of]
 
     def codes(self, of: Feature) -> Codes:
-        """Return a number for each value, the same wherever any features of these values are equal."""
+        """Return a number for each value, the same wherever features are equal: Python's own 64-bit hash of them."""
         if of not in self._codes:
-            numbers = self._numbers
-            self._codes[of] = np.array([numbers.setdefault(f, len(numbers)) for f in self.feature(of)], dtype=np.int64)
+            self._codes[of] = np.fromiter(map(hash, self.feature(of)), dtype=np.int64, count=len(self.values))
         return self._codes[of]
+
+    def flags(self, of: Feature) -> Bools:
+        """Return whether the feature of each value is true, or not empty."""
+        if of not in self._flags:
+            self._flags[of] = np.fromiter(map(bool, self.feature(of)), dtype=np.bool_, count=len(self.values))
+        return self._flags[of]
 
     def lengths(self, of: Feature) -> Codes:
         """Return the length of the feature of each value."""
         if of not in self._lengths:
-            self._lengths[of] = np.array([len(f) for f in self.feature(of)], dtype=np.int64)
+            self._lengths[of] = np.fromiter(map(len, self.feature(of)), dtype=np.int64, count=len(self.values))
         return self._lengths[of]
 
 
@@ -81,13 +91,13 @@ class Pairs:
         return equal
 
     def either(self, of: Feature) -> Bools:
-        """Return where a feature that is true or false is true of at least one of the two."""
-        flags = np.array(self.values.feature(of), dtype=np.bool_)
+        """Return where a feature is true, or not empty, of at least one of the two."""
+        flags = self.values.flags(of)
         return flags[self.left] | flags[self.right]
 
     def both(self, of: Feature) -> Bools:
-        """Return where a feature that is true or false is true of the two."""
-        flags = np.array(self.values.feature(of), dtype=np.bool_)
+        """Return where a feature is true, or not empty, of the two."""
+        flags = self.values.flags(of)
         return flags[self.left] & flags[self.right]
 
     def shorter(self, of: Feature, and_of: Feature | None = None) -> Codes:

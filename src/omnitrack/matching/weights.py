@@ -72,14 +72,18 @@ class Model:
         Args:
             population: how many people there are to be mistaken for; the more, the more it takes to be sure.
         """
-        from omnitrack.matching.defaults import WEIGHTS
+        from omnitrack.matching.defaults import OTHERS, WEIGHTS
 
         shares = frequent_names()
+        tables = {"family name": shares["family"], "given name": shares["given"]}
+        people = max(population, 2)
         weights = {}
         for name, (match, chance, other) in WEIGHTS.items():
-            table = {"family name": shares["family"], "given name": shares["given"]}.get(name, {})
-            weights[name] = Weights(_normal(match), _normal(chance), table, other)
-        people = max(population, 2)
+            if name in OTHERS:
+                # What is made to be unique: how many others have it does not grow with how many people there are.
+                other = min(other, OTHERS[name] / people)
+                chance = (other, *chance[1:])
+            weights[name] = Weights(_normal(match), _normal(chance), tables.get(name, {}), other)
         return cls(prior=1 / people, household=2 / people, weights=weights)
 
     def evolve(self, **changes: Any) -> Model:
@@ -163,12 +167,26 @@ class Model:
             for level in (i for i, level in enumerate(column.comparator.levels) if level.by_frequency):
                 rows = np.flatnonzero(levels == level)
                 if len(rows):
-                    shares = column.frequencies(weights.frequencies, weights.other)
-                    share = np.maximum(
-                        shares[evidence.left_codes[rows, index]], shares[evidence.right_codes[rows, index]]
+                    share = self._shares(
+                        column, level, evidence.left_codes[rows, index], evidence.right_codes[rows, index]
                     )
                     out[rows, index] = np.log2(match[level] / np.minimum(share, 1.0))
         return out
+
+    def _shares(self, column: Column, level: int, left: npt.NDArray[Any], right: npt.NDArray[Any]) -> Floats:
+        comparator = column.comparator
+        if comparator.share is None:
+            # Both sides agree on the term, so the left one stands for both.
+            weights = self.weights[comparator.name]
+            return column.frequencies(left, weights.frequencies, weights.other)
+        name, values, share = comparator.levels[level].name, column.values.values, comparator.share
+        codes = zip(left.tolist(), right.tolist(), strict=True)
+        return np.array([share(name, values[a], values[b], self.share_of) for a, b in codes], dtype=np.float64)
+
+    def share_of(self, comparison: str, term: str) -> float:
+        """Return the share of the people who have this value; ``other`` of the comparison where it is not in its table."""
+        weights = self.weights[comparison]
+        return weights.frequencies.get(term, weights.other)
 
     def total(self, parts: Floats) -> Floats:
         """Return the sum of the comparisons with the prior and the household row."""
