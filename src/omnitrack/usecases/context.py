@@ -13,6 +13,7 @@ from omnitrack.identity.policy import Policy
 
 if TYPE_CHECKING:
     from omnitrack.identifiers.own import OwnList
+    from omnitrack.usecases.prepare import Resolved
 
 K = TypeVar("K")
 V = TypeVar("V")
@@ -88,6 +89,7 @@ class Context:
     region: str | None = None
     secret: bytes = b""
     known: Known = attrs.field(factory=Known)
+    resolved: dict[object, Resolved] = attrs.field(factory=dict, repr=False)
 
     def base_id(self, key: str) -> bytes:
         """Return the content address of an identifier's first holder."""

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import combinations
+from operator import itemgetter
 
 from omnitrack.identity.partition import REASSIGNED, TOGETHER
 from omnitrack.model import Role
 from omnitrack.storage.contract import NO_ID, EntryRow, LinkRow, Transaction
 from omnitrack.usecases.context import Tenures
+
+_PARTICIPANT = int(Role.PARTICIPANT)
+_by_identifier = itemgetter(0)
 
 CHUNK = 2_000  # rows read at a time where a history is walked whole
 
@@ -18,23 +22,30 @@ def links_of_entries(entries: Iterable[EntryRow]) -> list[LinkRow]:
 
     Of the same pair and assurance the earliest counts. A link has the lower assurance of its two ends.
     """
-    people: dict[tuple[bytes, int], list[EntryRow]] = {}
+    people: dict[tuple[bytes, int], EntryRow] = {}
+    several: dict[tuple[bytes, int], list[EntryRow]] = {}
     for entry in entries:
-        if entry.person >= 0 and entry.role != Role.PARTICIPANT and entry.identifier != NO_ID:
-            people.setdefault((entry.interaction, entry.person), []).append(entry)
-    found: dict[tuple[bytes, bytes, int], LinkRow] = {}
-    for members in people.values():
-        if len(members) < 2:
+        if entry[3] < 0 or entry[6] == _PARTICIPANT or entry[0] == NO_ID:
             continue
-        for one, two in combinations(sorted(members, key=lambda e: e.identifier), 2):
+        person = (entry[2], entry[3])
+        known = people.setdefault(person, entry)
+        if known is not entry:
+            group = several.get(person)
+            if group is None:
+                several[person] = [known, entry]
+            else:
+                group.append(entry)
+    found: dict[tuple[bytes, bytes, int], LinkRow] = {}
+    for members in several.values():
+        members.sort(key=_by_identifier)
+        for one, two in combinations(members, 2):
             a, b = one.identifier, two.identifier
             if a == b:
                 continue
             assurance = min(one.assurance, two.assurance)
-            link = LinkRow(a, b, TOGETHER, assurance, NO_ID, one.occurred_at, one.interaction, 0)
-            known = found.get((a, b, assurance))
-            if known is None or (link.seen, link.evidence) < (known.seen, known.evidence):
-                found[a, b, assurance] = link
+            link_known = found.get((a, b, assurance))
+            if link_known is None or (one.occurred_at, one.interaction) < (link_known.seen, link_known.evidence):
+                found[a, b, assurance] = LinkRow(a, b, TOGETHER, assurance, NO_ID, one.occurred_at, one.interaction, 0)
     return list(found.values())
 
 

@@ -244,17 +244,22 @@ def _give_reasons(
 
 
 def _read_classes(region: _Region, policy: Policy, ids: Iterable[bytes]) -> None:
-    """Have the statements among the exclusive neighbours of each identifier that has two of a kind: they may count as one."""
+    """Have the rows of all neighbours, and the statements among the exclusive neighbours of an identifier that has two of a kind: they may
+    count as one."""
     ids = list(ids)
     region.read(region.neighbours(ids), lock=False)
     wanted: list[bytes] = []
     for x in ids:
-        kinds: dict[tuple[str, str], list[bytes]] = {}
-        for other in region.neighbours([x]):
+        keys = region.of.get(x, ())
+        if len(keys) < 2:
+            continue
+        kinds: dict[tuple[str, str], set[bytes]] = {}
+        for key in keys:
+            other = key[1] if key[0] == x else key[0]
             row = region.rows.get(other)
-            if row is not None and policy.exclusive(row.scheme):
-                kinds.setdefault((row.scheme, row.scope), []).append(other)
-        wanted += [other for others in kinds.values() if len(others) > 1 for other in others]
+            if row is not None and other != x and policy.exclusive(row.scheme):
+                kinds.setdefault((row.scheme, row.scope), set()).add(other)
+        wanted += [other for others in kinds.values() if len(others) > 1 for other in sorted(others)]
     if wanted:
         region.connect(wanted)
         region.read(region.neighbours(wanted), lock=False)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import attrs
@@ -17,27 +17,45 @@ from omnitrack.model import (
     Direction,
     Interaction,
     Rejected,
-    Role,
     Sighting,
 )
 from omnitrack.storage.contract import InteractionRow
 from omnitrack.usecases.context import Context
 from omnitrack.usecases.ids import interaction_id, offset_of, to_us
 
+_VERIFIED = int(Assurance.VERIFIED)
+_CLAIMED = int(Assurance.CLAIMED)
 
-@attrs.frozen(slots=True)
-class Seen:
-    """One identifier of one person in one interaction, ready to be filed."""
+MAX_RESOLVED = 100_000  # of the identifiers that a context remembers
+
+
+@attrs.define(slots=True, eq=False)
+class Resolved:
+    """An identifier as every interaction that names it needs it; kept by the context, for most are named again.
+
+    Attributes:
+        order: what ranks it among others of equal assurance, the best first.
+    """
 
     identifier: Identifier
     base: bytes
-    assurance: int
+    own: bool
     linkable: bool
     reason: str | None
+    order: tuple[bool, int, str]
+
+
+@attrs.define(slots=True, eq=False)
+class Seen:
+    """One identifier of one person in one interaction, ready to be filed."""
+
+    who: Resolved
+    base: bytes
+    assurance: int
     raw: str | None
 
 
-@attrs.define(slots=True)
+@attrs.define(slots=True, eq=False)
 class Prepared:
     """An interaction ready to be stored: all but what the store must be asked for (who holds an identifier at that time)."""
 
@@ -49,61 +67,102 @@ class Prepared:
     rejected: list[Rejected]
 
 
+def resolve(ctx: Context, identifier: Identifier) -> Resolved:
+    """Return what is needed of an identifier to file it."""
+    own = ctx.own.matches(identifier)
+    key = identifier.key
+    return Resolved(
+        identifier,
+        ctx.base_id(key),
+        own,
+        identifier.linkable,
+        identifier.reason,
+        (not identifier.linkable, -ctx.policy.rank(identifier.scheme), key),
+    )
+
+
+class _People:
+    """Tells one interaction's people from the company's own identifiers, and collects what cannot be read."""
+
+    def __init__(self, ctx: Context, interaction: Interaction) -> None:
+        self._ctx = ctx
+        self._interaction = interaction
+        self._region = interaction.region or ctx.region
+        self.rejected: list[Rejected] = []
+        self.via: str | None = None
+        self.own_recipient = False
+
+    def report(self, reason: str) -> None:
+        """Add a part of the interaction that was not taken."""
+        self.rejected.append(
+            Rejected(reason=reason, source=self._interaction.source, source_id=self._interaction.source_id, kept=True)
+        )
+
+    def see(self, sightings: Iterable[Sighting], recipient: bool = False) -> list[Seen]:
+        """Return one person's identifiers, each once with the best assurance it came with."""
+        theirs: dict[bytes, Seen] = {}
+        for sighting in sightings:
+            found = sighting.identifier
+            raw = sighting.raw
+            if isinstance(found, str):
+                if raw is None:
+                    raw = found
+                try:
+                    who = self._text(found)
+                except WithheldError:
+                    continue  # the caller's right, and nothing to report
+                except InvalidIdentifierError as error:
+                    self.report(str(error))
+                    continue
+            else:
+                who = self._ctx.resolved.get(found) or self._keep(found, resolve(self._ctx, found))
+                if raw is None:
+                    raw = found.raw
+            if who.own:
+                self.via = self.via or who.identifier.key
+                self.own_recipient = self.own_recipient or recipient
+                continue
+            assurance = int(sighting.assurance)
+            known = theirs.get(who.base)
+            if known is None or known.assurance < assurance:
+                theirs[who.base] = Seen(who, who.base, min(assurance, _VERIFIED), raw)
+        return list(theirs.values())
+
+    def _text(self, text: str) -> Resolved:
+        key = (text, self._region)
+        known = self._ctx.resolved.get(key)
+        if known is None:
+            known = self._keep(key, resolve(self._ctx, parse_identifier(text, region=self._region)))
+        return known
+
+    def _keep(self, key: object, resolved: Resolved) -> Resolved:
+        memory = self._ctx.resolved
+        if len(memory) >= MAX_RESOLVED:
+            memory.clear()
+        memory[key] = resolved
+        return resolved
+
+
 def prepare(ctx: Context, interaction: Interaction, recorded_at: int) -> Prepared:
     """Return the rows-to-be of an interaction.
 
     Identifiers that are not well-formed are left out and reported; the interaction is kept.
     """
-    rejected: list[Rejected] = []
-    region = interaction.region or ctx.region
-
-    def report(reason: str, raw: object) -> None:
-        rejected.append(Rejected(reason=reason, source=interaction.source, source_id=interaction.source_id, kept=True))
-
-    def see(sightings: Iterable[Sighting]) -> tuple[list[Seen], list[Identifier]]:
-        """Split one person's sightings into theirs and the company's own."""
-        theirs: dict[bytes, Seen] = {}
-        own: list[Identifier] = []
-        for sighting in sightings:
-            found = sighting.identifier
-            raw = sighting.raw
-            if isinstance(found, str):
-                raw = raw if raw is not None else found
-                try:
-                    found = parse_identifier(found, region=region)
-                except WithheldError:
-                    continue  # the caller's right, and nothing to report
-                except InvalidIdentifierError as error:
-                    report(str(error), raw)
-                    continue
-            if ctx.own.matches(found):
-                own.append(found)
-                continue
-            base = ctx.base_id(found.key)
-            known = theirs.get(base)
-            if known is None or known.assurance < sighting.assurance:
-                assurance = min(int(sighting.assurance), int(Assurance.VERIFIED))
-                theirs[base] = Seen(
-                    found, base, assurance, found.linkable, found.reason, raw if raw is not None else found.raw
-                )
-        return list(theirs.values()), own
-
-    customers, participants, direction, via = _roles(interaction, see)
-    people: list[list[Seen]] = []
-    extra: list[Seen] = []
+    reader = _People(ctx, interaction)
+    customers, participants, direction = _roles(interaction, reader)
     for person in customers:
-        person.sort(key=lambda seen: _anchor_order(ctx, seen))
-        if len(person) > MAX_PERSON_IDENTIFIERS:
-            report(
-                f"customer: got {len(person)} identifiers of one person, {MAX_PERSON_IDENTIFIERS} are linked at most; "
-                "the others are kept as participants",
-                None,
-            )
-            extra += person[MAX_PERSON_IDENTIFIERS:]
-            del person[MAX_PERSON_IDENTIFIERS:]
-        people.append(person)
-    filed = {seen.base for person in people for seen in person}
-    others = {seen.base: seen for seen in (*extra, *participants) if seen.base not in filed}
+        if len(person) > 1:
+            person.sort(key=_anchor_order)
+            if len(person) > MAX_PERSON_IDENTIFIERS:
+                reader.report(
+                    f"customer: got {len(person)} identifiers of one person, {MAX_PERSON_IDENTIFIERS} are linked at most; "
+                    "the others are kept as participants"
+                )
+                participants = [*person[MAX_PERSON_IDENTIFIERS:], *participants]
+                del person[MAX_PERSON_IDENTIFIERS:]
+    if participants:
+        filed = {seen.base for person in customers for seen in person}
+        participants = list({seen.base: seen for seen in participants if seen.base not in filed}.values())
     occurred_at = to_us(interaction.occurred_at)
     row = InteractionRow(
         interaction_id(occurred_at, interaction.source, interaction.source_id, ctx.secret),
@@ -123,53 +182,44 @@ def prepare(ctx: Context, interaction: Interaction, recorded_at: int) -> Prepare
         interaction.thread,
         interaction.reply_to,
         interaction.outcome,
-        interaction.via or via,
+        interaction.via or reader.via,
         _extra(interaction),
-        int(interaction.deleted),
+        1 if interaction.deleted else 0,
     )
-    traits = json.dumps(dict(interaction.traits), ensure_ascii=False) if interaction.traits and people else None
-    return Prepared(row, people, list(others.values()), traits, interaction.traits, rejected)
+    traits = json.dumps(dict(interaction.traits), ensure_ascii=False) if interaction.traits and customers else None
+    return Prepared(row, customers, participants, traits, interaction.traits, reader.rejected)
 
 
-def _roles(interaction: Interaction, see: Any) -> tuple[list[list[Seen]], list[Seen], Direction, str | None]:
+def _roles(interaction: Interaction, reader: _People) -> tuple[list[list[Seen]], list[Seen], Direction]:
     """Tell customers from participants and find the direction, by the own list where the source does not say."""
-    people = [see(person) for person in interaction.customers]
-    sender, sender_own = see(interaction.sender)
-    recipients = [see(person) for person in interaction.recipients]
-    participants, _ = see(interaction.participants)
-    own = [x for _, found in (*people, *recipients) for x in found]
-    to_own = bool(own)
-    own = [*sender_own, *own]
-    customers = [theirs for theirs, _ in people if theirs]
-    others = [theirs for theirs, _ in recipients if theirs]
+    sender = reader.see(interaction.sender) if interaction.sender else []
+    sender_own = reader.via is not None
+    customers = [theirs for person in interaction.customers if (theirs := reader.see(person, True))]
+    others = [theirs for person in interaction.recipients if (theirs := reader.see(person, True))]
+    participants = reader.see(interaction.participants) if interaction.participants else []
     direction = interaction.direction
     if direction is None:
         if not sender_own:
             direction = Direction.INBOUND
-        elif others or customers or not to_own:
+        elif others or customers or not reader.own_recipient:
             direction = Direction.OUTBOUND
         else:
             direction = Direction.INTERNAL
-    if not customers and direction is Direction.INBOUND:
+    if customers:
+        return customers, participants, direction
+    if direction is Direction.INBOUND:
         customers = [sender] if sender else []
         participants = [*participants, *(seen for person in others for seen in person)]
-    elif not customers:
+    else:
         customers = others
-        if sender:
-            participants = [*participants, *sender]
-    via = own[0].key if own else None
-    return customers, participants, direction, via
+        participants = [*participants, *sender]
+    return customers, participants, direction
 
 
-def _anchor_order(ctx: Context, seen: Seen) -> tuple[bool, bool, int, int, str]:
+def _anchor_order(seen: Seen) -> tuple[bool, bool, int, int, str]:
     """The best identifier first: what only was claimed last, then what may not identify, then by assurance and rank."""
-    return (
-        seen.assurance <= Assurance.CLAIMED,
-        not seen.linkable,
-        -seen.assurance,
-        -ctx.policy.rank(seen.identifier.scheme),
-        seen.identifier.key,
-    )
+    unlinkable, rank, key = seen.who.order
+    return (seen.assurance <= _CLAIMED, unlinkable, -seen.assurance, rank, key)
 
 
 def _extra(interaction: Interaction) -> str | None:
@@ -183,10 +233,3 @@ def _extra(interaction: Interaction) -> str | None:
     if interaction.attributes:
         extra["attributes"] = dict(interaction.attributes)
     return json.dumps(extra, ensure_ascii=False) if extra else None
-
-
-def roles_of(people: Sequence[Sequence[Any]]) -> Iterable[tuple[int, Role, Any]]:
-    """Yield (person, role, identifier) of people whose anchors stand first."""
-    for number, person in enumerate(people):
-        for position, seen in enumerate(person):
-            yield number, Role.ANCHOR if position == 0 else Role.MEMBER, seen

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import attrs
 
-from omnitrack.identity.partition import EVIDENCE
-from omnitrack.model import Assurance, Direction, Role
+from omnitrack.identity.partition import EVIDENCE, partition
+from omnitrack.model import Direction, Role
 from omnitrack.storage.contract import (
     LINKABLE,
     NO_ID,
@@ -26,11 +26,13 @@ from omnitrack.usecases.context import Context, Pair, Tenures, holder_at
 from omnitrack.usecases.evidence import links_of_entries, tenures_of
 from omnitrack.usecases.ids import new_ids
 from omnitrack.usecases.neighbourhood import Cause, Plan, plan_change
-from omnitrack.usecases.prepare import Prepared, Seen, roles_of
+from omnitrack.usecases.prepare import Prepared, Seen
 from omnitrack.usecases.settings import enter
 
 TRAIT = "trait"
 SUPPRESSED = "suppressed"
+
+_ANCHOR, _MEMBER, _PARTICIPANT = int(Role.ANCHOR), int(Role.MEMBER), int(Role.PARTICIPANT)
 
 
 @attrs.define(slots=True)
@@ -61,49 +63,46 @@ def suppression_key(secret: bytes, source: str, source_id: str) -> str:
 
 
 def record_batch(
-    tx: Transaction, ctx: Context, batch: Sequence[Prepared], homes: Sequence[bytes], now: int, mark_key: bytes
+    tx: Transaction, ctx: Context, batch: Sequence[Prepared], homes: Mapping[bytes, bytes], now: int, mark_key: bytes
 ) -> Batch:
     """Store interactions with all that follows from them.
 
     Args:
         tx: the transaction.
         batch: the interactions; ids and times were made outside, so that a repeat adds nothing.
-        homes: an id for each identifier that may have to be born, in the order of ``births``.
+        homes: an id for each identifier that may have to be born, by its content address.
         now: time of recording, microseconds.
         mark_key: key of the marks that erasures left.
     """
     epoch = enter(tx, ctx)
     known_tenures, known_links = ctx.known.view(epoch)
     out = Batch([None] * len(batch), set(), [[] for _ in batch], [], epoch, {}, {}, False)
-    batch_of = _unsuppressed(tx, ctx, batch, mark_key, epoch, out)
-    seen_of = births(batch)
-    unknown = [base for base in seen_of if base not in known_tenures]
+    taken = _unsuppressed(tx, ctx, batch, mark_key, epoch, out)
+    unknown = [base for base in homes if base not in known_tenures]
     stored = {row.id: row for row in tx.find_identifiers(ids=unknown)} if unknown else {}
     reassigned = [base for base, row in stored.items() if row.state & REASSIGNED]
     tenures = tenures_of(tx, reassigned) if reassigned else {}
-    for base in unknown:
-        out.tenures[base] = tenures.get(base, ())
-
+    out.tenures = {base: tenures.get(base, ()) for base in unknown}
     rows: list[InteractionRow] = []
     entries: list[EntryRow] = []
-    for number in batch_of:
-        prepared = batch[number]
-        rows.append(prepared.row)
-        filed, anchors = _entries(prepared, now, known_tenures, out.tenures)
-        out.anchors[number] = anchors
-        entries += filed
+    for number in taken:
+        rows.append(batch[number].row)
+        out.anchors[number] = _file(batch[number], now, known_tenures, out.tenures, entries)
     left_out = tx.add_interactions(rows, entries)
     if left_out:
-        _name_duplicates(tx, batch, batch_of, left_out, out)
+        _name_duplicates(tx, batch, taken, left_out, out)
+        taken = [number for number in taken if out.duplicates[number] is None]
         entries = [entry for entry in entries if entry.interaction not in left_out]
-    used = {base for number in batch_of if out.duplicates[number] is None for base in births([batch[number]])}
-    out.tenures = {base: t for base, t in out.tenures.items() if base in used or base in stored}
-
-    fresh = {
-        base: _born(seen_of[base], home, now)
-        for base, home in zip(seen_of, homes)
-        if base in used and base not in stored and base not in known_tenures
-    }
+    fresh: dict[bytes, IdentifierRow] = {}
+    if len(stored) < len(unknown):
+        for number in taken:
+            for seen in everyone(batch[number]):
+                base = seen.base
+                if base not in stored and base not in known_tenures and base not in fresh:
+                    fresh[base] = _born(seen, homes[base], now)
+        for base in unknown:
+            if base not in stored and base not in fresh:
+                del out.tenures[base]
     links = [
         link
         for link in links_of_entries(entries)
@@ -112,34 +111,80 @@ def record_batch(
     for link in links:
         out.links[link.a, link.b, link.assurance] = link.seen
     new_links = _not_stored(tx, links, fresh, stored)
-    if fresh:
-        _settle(fresh, new_links)
-        for there in tx.add_identifiers(list(fresh.values())):
-            del fresh[there]
-    if new_links:
-        plan = plan_change(tx, ctx.policy, added=new_links, fresh=fresh)
-        tx.add_links(new_links)
-        out.log = _log(plan, new_links, now, fresh)
-        if plan.updates:
-            tx.update_identifiers(plan.updates, out.log)
-    records = _traits(batch, batch_of, out)
+    _join(tx, ctx, fresh, new_links, now, out)
+    records = _traits(batch, taken, out)
     if ctx.known.matching:
-        records += _index(tx, ctx, batch, batch_of, fresh, out)
+        records += _index(tx, ctx, batch, taken, fresh, out)
     if records:
         tx.put_records(records)
     return out
 
 
-def births(batch: Sequence[Prepared]) -> dict[bytes, Seen]:
-    """Return every identifier that the interactions name, each once."""
-    found: dict[bytes, Seen] = {}
-    for prepared in batch:
-        for person in prepared.people:
-            for seen in person:
-                found.setdefault(seen.base, seen)
-        for seen in prepared.participants:
-            found.setdefault(seen.base, seen)
-    return found
+def _join(
+    tx: Transaction,
+    ctx: Context,
+    fresh: dict[bytes, IdentifierRow],
+    links: list[LinkRow],
+    now: int,
+    out: Batch,
+) -> None:
+    """Store identifiers that are new, and links; see who becomes whom by them."""
+    newborn = _newborn(fresh, links) if fresh else []
+    if newborn:
+        # Where everything is new there is no neighbourhood to read: the rows are born as the partition has them.
+        among = {end for link in newborn for end in (link.a, link.b)}
+        result = partition({x: fresh[x] for x in among}, newborn, ctx.policy)
+        for x in among:
+            if result.customer[x] != fresh[x].home or x in result.shared:
+                state = fresh[x].state | (SHARED if x in result.shared else 0)
+                fresh[x] = fresh[x]._replace(customer=result.customer[x], state=state)
+    there = tx.add_identifiers(list(fresh.values())) if fresh else set()
+    for x in there:
+        del fresh[x]
+    if not links:
+        return
+    # With an identifier that another writer was faster to bring to life, all of the newborn are looked at again.
+    settled = set() if there else {link[:5] for link in newborn}
+    open_links = [link for link in links if link[:5] not in settled]
+    if open_links:
+        plan = plan_change(tx, ctx.policy, added=open_links, fresh=fresh)
+        out.log = _log(plan, open_links, now, fresh)
+        tx.add_links(links)
+        if plan.updates:
+            tx.update_identifiers(plan.updates, out.log)
+    else:
+        tx.add_links(links)
+
+
+def _newborn(fresh: Mapping[bytes, IdentifierRow], links: Sequence[LinkRow]) -> list[LinkRow]:
+    """Return the links of the components in which every identifier is new."""
+    parent: dict[bytes, bytes] = {}
+
+    def find(x: bytes) -> bytes:
+        while (above := parent.get(x, x)) != x:
+            x = above
+        return x
+
+    old = set()
+    for link in links:
+        a, b = find(link.a), find(link.b)
+        if a != b:
+            parent[b] = a
+        if link.a not in fresh:
+            old.add(link.a)
+        if link.b not in fresh:
+            old.add(link.b)
+    if not old:
+        return list(links)
+    mixed = {find(x) for x in old}
+    return [link for link in links if find(link.a) not in mixed]
+
+
+def everyone(prepared: Prepared) -> Iterator[Seen]:
+    """Yield every identifier that an interaction names."""
+    for person in prepared.people:
+        yield from person
+    yield from prepared.participants
 
 
 def _unsuppressed(
@@ -162,36 +207,36 @@ def _unsuppressed(
     return [number for number in range(len(batch)) if number not in out.suppressed]
 
 
-def _entries(
-    prepared: Prepared, now: int, known: dict[bytes, Tenures], found: dict[bytes, Tenures]
-) -> tuple[list[EntryRow], list[bytes]]:
+def _file(
+    prepared: Prepared,
+    now: int,
+    known: Mapping[bytes, Tenures],
+    found: Mapping[bytes, Tenures],
+    entries: list[EntryRow],
+) -> list[bytes]:
+    """Append the entries of an interaction; return the identifiers it is filed under."""
     row = prepared.row
-    at = row.occurred_at
+    id, at, channel, direction, kind = row.id, row.occurred_at, row.channel, row.direction, row.kind
+    anchors: list[bytes] = []
 
-    def entry(seen: Seen, person: int, role: Role) -> EntryRow:
-        tenures = known.get(seen.base) or found.get(seen.base)
-        holder = holder_at(seen.base, tenures, at) if tenures else seen.base
-        return EntryRow(
-            holder,
-            at,
-            row.id,
-            person,
-            now,
-            None,
-            int(role),
-            seen.assurance,
-            row.channel,
-            row.direction,
-            row.kind,
-            seen.raw,
+    def add(seen: Seen, person: int, role: int) -> bytes:
+        base = seen.base
+        tenures = known.get(base) or found.get(base)
+        holder = holder_at(base, tenures, at) if tenures else base
+        entries.append(
+            EntryRow(holder, at, id, person, now, None, role, seen.assurance, channel, direction, kind, seen.raw)
         )
+        return holder
 
-    entries = [entry(seen, person, role) for person, role, seen in roles_of(prepared.people)]
-    anchors = [e.identifier for e in entries if e.role == Role.ANCHOR]
-    if not entries:
+    for person, people in enumerate(prepared.people):
+        anchors.append(add(people[0], person, _ANCHOR))
+        for seen in people[1:]:
+            add(seen, person, _MEMBER)
+    if not anchors:
         entries.append(nobody(row, now))
-    entries += [entry(seen, -1, Role.PARTICIPANT) for seen in prepared.participants]
-    return entries, anchors
+    for seen in prepared.participants:
+        add(seen, -1, _PARTICIPANT)
+    return anchors
 
 
 def nobody(row: InteractionRow, now: int) -> EntryRow:
@@ -217,7 +262,8 @@ def _name_duplicates(
 
 
 def _born(seen: Seen, home: bytes, now: int) -> IdentifierRow:
-    identifier = seen.identifier
+    who = seen.who
+    identifier = who.identifier
     return IdentifierRow(
         seen.base,
         home,
@@ -227,23 +273,10 @@ def _born(seen: Seen, home: bytes, now: int) -> IdentifierRow:
         identifier.scope,
         seen.base,
         None,
-        LINKABLE if seen.linkable else 0,
-        seen.reason,
+        LINKABLE if who.linkable else 0,
+        who.reason,
         now,
     )
-
-
-def _settle(fresh: dict[bytes, IdentifierRow], links: Sequence[LinkRow]) -> None:
-    """Have identifiers born together begin in the customer that the plan will most likely give them, which saves an update each."""
-    home = {id: row.home for id, row in fresh.items()}
-    for link in links:
-        if link.a not in home or link.b not in home or link.assurance <= Assurance.CLAIMED:
-            continue
-        if fresh[link.a].state & fresh[link.b].state & LINKABLE:
-            home[link.a] = home[link.b] = min(home[link.a], home[link.b])
-    for id, customer in home.items():
-        if customer != fresh[id].customer:
-            fresh[id] = fresh[id]._replace(customer=customer)
 
 
 def _not_stored(
@@ -334,9 +367,10 @@ def _index(
     return index_rows(fresh.values()) + index_traits(tx, [(id, traits) for _, id, traits in found], ctx.region)
 
 
-def homes_for(batch: Sequence[Prepared]) -> list[bytes]:
-    """Return an id for each identifier that the interactions may bring to life."""
-    return new_ids(len(births(batch)))
+def homes_for(batch: Sequence[Prepared]) -> dict[bytes, bytes]:
+    """Return an id for each identifier that the interactions name, by its content address: what it gets if it is born by them."""
+    bases = dict.fromkeys(seen.base for prepared in batch for seen in everyone(prepared))
+    return dict(zip(bases, new_ids(len(bases))))
 
 
 def file_note(
