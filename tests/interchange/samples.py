@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import os
 from functools import cache
@@ -9,8 +10,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import strategies as st
 
 DATA = Path(os.environ.get("OMNITRACK_DATA", Path(__file__).parents[3] / "shared" / "data"))
+
+HOSTILE: list[Any] = [None, True, -1, 0, 10**30, 1e308, "", "x", "\ud800", "\x00", "9" * 3000, [], {}, [[]], [None]]
+HOSTILE += [{"a": 1}, "+1", "0000-00-00T00:00:00Z", "9999-12-31T23:59:59-14:00", "https://[", "=?", "a@b", [0] * 50]
 
 
 def folder(name: str) -> Path:
@@ -27,12 +32,7 @@ def read(path: Path) -> Any:
 
 def mutations(draw: Any, document: Any) -> Any:
     """Return the document with a few values somewhere in it removed, swapped or replaced by hostile ones."""
-    from hypothesis import strategies as st
-
-    hostile = st.sampled_from(
-        [None, True, -1, 0, 10**30, 1e308, "", "x", "\ud800", "\x00", "9" * 3000, [], {}, [[]], [None], {"a": 1}, "+1"]
-        + ["0000-00-00T00:00:00Z", "9999-12-31T23:59:59-14:00", "https://[", "=?", "a@b", [0] * 50]
-    )
+    hostile = st.sampled_from(HOSTILE)
     document = json.loads(json.dumps(document))
     for _ in range(draw(st.integers(0, 4))):
         holder = document
@@ -51,6 +51,6 @@ def mutations(draw: Any, document: Any) -> Any:
             if isinstance(holder, dict) and draw(st.booleans()):
                 del holder[key]
             else:
-                holder[key] = draw(hostile)
+                holder[key] = copy.deepcopy(draw(hostile))
             break
     return document

@@ -11,15 +11,15 @@ from omnitrack.model import Assurance, Attachment, Direction, Interaction, Sight
 
 zones = st.integers(-14 * 60, 14 * 60).map(lambda minutes: timezone(timedelta(minutes=minutes)))
 times = st.datetimes(datetime(1970, 1, 2), datetime(2100, 1, 1), timezones=zones)
-texts = st.text(st.characters(exclude_characters="\x00", codec="utf-8"), max_size=30)
+texts = st.text(st.characters(exclude_characters="\x00", codec="utf-8"), max_size=12)
 names = texts.filter(bool) | st.sampled_from(["phone", "email", "web", "letter", "chat", "x", "forum"])
 keys = st.sampled_from(["name", "postcode", "a b", "é", "\u2028"])
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers(-(2**60), 2**60) | st.floats(allow_nan=False, allow_infinity=False) | texts,
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(keys, inner, max_size=3),
-    max_leaves=5,
+    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(keys, inner, max_size=2),
+    max_leaves=3,
 )
-mappings = st.dictionaries(keys, json_values, max_size=3)
+mappings = st.dictionaries(keys, json_values, max_size=2)
 values = st.sampled_from(["+442079460958", "+447700900123", "jane@example.com", "jane", "7", "a@b", "x y"]) | names
 identifiers = st.builds(
     Identifier,
@@ -34,8 +34,8 @@ identifiers = st.builds(
 sightings = st.builds(
     Sighting, identifiers | values | st.just("tel:+442079460958"), st.sampled_from(list(Assurance)), st.none() | texts
 )
-person = st.lists(sightings, max_size=3).map(tuple)
-people = st.lists(person, max_size=3).map(tuple)
+person = st.lists(sightings, max_size=2).map(tuple)
+people = st.lists(person, max_size=2).map(tuple)
 sha256 = st.binary(min_size=32, max_size=32).map(bytes.hex)
 attachments = st.builds(
     Attachment,
@@ -71,7 +71,7 @@ interactions = st.fixed_dictionaries(
         "reply_to": optional,
         "outcome": st.none() | st.sampled_from(["missed", "busy", "answered", "abandoned"]) | texts,
         "via": st.none() | st.sampled_from(["phone:+448001111", "email:help@bt.example"]) | texts,
-        "attachments": st.lists(attachments, max_size=3).map(tuple),
+        "attachments": st.lists(attachments, max_size=2).map(tuple),
         "traits": mappings,
         "attributes": mappings,
         "region": st.sampled_from([None, "GB"]),

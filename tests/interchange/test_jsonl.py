@@ -9,7 +9,7 @@ from typing import Any
 
 import attrs
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from interchange.strategies import interactions, json_values
@@ -29,7 +29,8 @@ def dump(*given_: Interaction) -> str:
     return "".join(jsonl.dump(given_)[0])
 
 
-@given(st.lists(interactions, max_size=4))
+@given(st.lists(interactions, max_size=3))
+@settings(deadline=None, max_examples=60)
 def test_what_was_dumped_loads_as_it_was_in_every_field(given_: list[Interaction]) -> None:
     lines, report = jsonl.dump(given_)
     loaded = load("".join(lines))
@@ -41,7 +42,8 @@ def test_what_was_dumped_loads_as_it_was_in_every_field(given_: list[Interaction
     assert report.converted == len(given_)
 
 
-@given(st.lists(interactions, max_size=4))
+@given(st.lists(interactions, max_size=3))
+@settings(deadline=None, max_examples=60)
 def test_a_line_is_a_line_for_every_reader(given_: list[Interaction]) -> None:
     text = dump(*given_)
     assert len(text.splitlines()) == len(given_)

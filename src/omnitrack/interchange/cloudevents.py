@@ -139,11 +139,12 @@ def _check(document: Any, where: str) -> dict[str, Any]:
     if not isinstance(document, dict):
         refuse(where, document, "an event, which is an object")
     event: dict[str, Any] = {name: value for name, value in document.items() if value is not None}
-    if event.get("specversion") not in _VERSIONS:
-        refuse(f"{where}.specversion", event.get("specversion"), "1.0 or 0.3")
+    version = event.get("specversion")
+    if not isinstance(version, str) or version not in _VERSIONS:
+        refuse(f"{where}.specversion", version, "1.0 or 0.3")
     for name in ("id", "source", "type"):
         text(event.get(name), f"{where}.{name}", required=True)
-    for name in ("subject", "datacontenttype", "datacontentencoding", _VERSIONS[event["specversion"]]):
+    for name in ("subject", "datacontenttype", "datacontentencoding", _VERSIONS[version]):
         text(event.get(name), f"{where}.{name}")
     media_type = event.get("datacontenttype")
     if media_type and not is_media_type(media_type):

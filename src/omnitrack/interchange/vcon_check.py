@@ -1,4 +1,4 @@
-"""The rules of a vCon: what makes a document one, from the core draft of 2026 and the CDDL of 0.0.x; all faults are told.
+"""The rules of a vCon: what makes a document one, from the core draft of 2026 and the CDDL of 0.0.x.
 
 Names that changed are taken in either form: mimetype and mediatype, transfer-target and transfer_target, alg with
 signature and content_hash, appended and amended, must_support and critical.
@@ -10,6 +10,7 @@ import base64
 import binascii
 import re
 from collections.abc import Iterator
+from itertools import islice
 from typing import Any
 
 from omnitrack.errors import SourceFormatError
@@ -61,9 +62,9 @@ def check(vcon: Any, where: str) -> dict[str, Any]:
                 raise SourceFormatError(
                     f"{where}.{name}: asks for {kind_of(unknown[0])}, an extension that is not supported"
                 )
-    faults = [f"{where}{fault}" for fault in _faults(vcon)]
+    faults = [f"{where}{fault}" for fault in islice(_faults(vcon), _SHOWN + 1)]
     if faults:
-        more = f"; and {len(faults) - _SHOWN} more" if len(faults) > _SHOWN else ""
+        more = "; and more" if len(faults) > _SHOWN else ""
         raise SourceFormatError("; ".join(faults[:_SHOWN]) + more)
     return vcon
 

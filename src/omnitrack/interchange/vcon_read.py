@@ -9,14 +9,13 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
-import attrs
-
 from omnitrack.interchange.document import after, fits, read_time
 from omnitrack.interchange.fidelity import EXTENSION, restore
 from omnitrack.interchange.mime import plain_text
 from omnitrack.interchange.report import ConversionReport
 from omnitrack.interchange.vcon_check import decoded
-from omnitrack.model import MAX_EXTRA, MAX_NAME, Assurance, Attachment, Interaction, Sighting
+from omnitrack.interchange.vcon_parties import TARGETS, Parties, flat
+from omnitrack.model import MAX_EXTRA, MAX_NAME, Assurance, Attachment, Interaction
 
 VENDOR = "omnitrack"
 #: Core draft, section "disposition": why a call came to nothing.
@@ -28,58 +27,17 @@ OUTCOMES = {
     "hung-up": "abandoned",
     "voicemail-no-message": "voicemail",
 }
-_CUSTOMER = frozenset({"customer", "caller", "consumer", "client", "contact", "user", "subscriber", "patient"})
-_AGENT = frozenset({"agent", "ai", "bot", "representative", "operator", "salesperson", "host"})
-_OTHER = frozenset({"supervisor", "sme", "thirdparty", "participant", "observer"})
 _DIRECTIONS = {"in": "inbound", "inbound": "inbound", "out": "outbound", "outbound": "outbound"}
-_TARGETS = ("transfer_target", "transfer-target")
-_USED = frozenset(
-    [
-        "type",
-        "start",
-        "duration",
-        "parties",
-        "originator",
-        "filename",
-        "body",
-        "encoding",
-        "url",
-        "message_id",
-        "application",
-        "recordings",
-        "recording_set",
-        "mediatype",
-        "mimetype",
-    ]
-) | {EXTENSION, "transferee", "transferor", *_TARGETS}
-_USED_TOP = frozenset(
-    [
-        "vcon",
-        "uuid",
-        "created_at",
-        "updated_at",
-        "subject",
-        "parties",
-        "dialog",
-        "analysis",
-        "attachments",
-        "extensions",
-    ]
-)
+_USED = {EXTENSION, "type", "start", "duration", "parties", "originator", "filename", "body", "encoding", "url"} | {
+    *("message_id", "application", "recordings", "recording_set", "mediatype", "mimetype", "transferee", "transferor"),
+    *TARGETS,
+}
+_USED_TOP = {"vcon", "uuid", "created_at", "updated_at", "subject", "extensions"} | {
+    *("parties", "dialog", "analysis", "attachments"),
+}
 _DEPTH = 26
 _ROOM = MAX_EXTRA // 2  # characters of what is kept in attributes, well within the limit of the model
-_MAX_TEXT = 512  # characters of an identifier
 _MAX_URL = 65_536
-
-
-@attrs.define(slots=True)
-class _Party:
-    index: int
-    role: str | None
-    sightings: tuple[Sighting, ...]
-    name: str | None
-    left: dict[str, Any]
-    told: bool = False  # what is left of it stands with the first dialog that it is in
 
 
 class Reader:
@@ -94,10 +52,9 @@ class Reader:
         source: str,
         scope: str | None,
     ) -> None:
-        self.vcon, self.where, self.report, self.trust = vcon, where, report, trust
-        self.source, self.scope = source, scope
+        self.vcon, self.where, self.report, self.trust, self.source = vcon, where, report, trust, source
         self.dialogs: list[dict[str, Any]] = [dialog or {} for dialog in vcon.get("dialog") or []]
-        self.parties = [self._party(index, party or {}) for index, party in enumerate(vcon.get("parties") or [])]
+        self.parties = Parties(vcon, report, trust, scope)
         # An amended or redacted vCon has a name of its own and repeats the dialogs of the one that it refers to.
         earlier: dict[str, Any] = next(
             (vcon[name] for name in ("amended", "redacted", "appended", "ammended") if vcon.get(name)), {}
@@ -141,7 +98,7 @@ class Reader:
             for items in left.values():
                 self.report.lose(name, "belongs to no dialog that became an interaction", len(items))
         if not self.dialogs:
-            self.report.lose("parties", "a vCon without dialog tells of no interaction", max(1, len(self.parties)))
+            self.report.lose("parties", "a vCon without dialog tells of no interaction", max(1, len(self.parties.all)))
 
     def _interaction(
         self,
@@ -166,7 +123,7 @@ class Reader:
             fields["body"] = self._spoken(analysis)
         left_analysis = [item for item in analysis if item]
         media = str(dialog.get("mediatype") or dialog.get("mimetype") or "")
-        fields |= self._people(dialog, left)
+        fields |= self.parties.of(dialog, left)
         fields["channel"] = _channel(kind, dialog, media, self.parties)
         fields["kind"] = {"text": "message", "transfer": "transfer"}.get(kind, "call")
         disposition = left.get("disposition") or _meta(dialog).get("disposition") or self.meta.get("disposition")
@@ -209,7 +166,7 @@ class Reader:
         value = dialog.get("start")
         if value is None:  # of a transfer: the calls that it joins say when it was
             for name in ("target_dialog", "target-dialog", "original"):
-                for index in _flat(dialog.get(name)):
+                for index in flat(dialog.get(name)):
                     value = value or self.dialogs[index].get("start")
             value = value or self.vcon.get("created_at")
         if value is None:
@@ -218,97 +175,6 @@ class Reader:
         if not zoned:
             self.report.assume("start", "no zone given, UTC taken")
         return moment
-
-    def _party(self, index: int, party: dict[str, Any]) -> _Party:
-        left = {name: value for name, value in party.items() if value not in (None, "", {}, [])}
-        meta = party.get("meta") or {}
-        role = str(left.pop("role", None) or meta.get("role") or "").lower()
-        if role not in _CUSTOMER | _AGENT | _OTHER:
-            if role:
-                left["role"] = role
-            role = "agent" if left.get("type") == "bot" else ""
-        role = "customer" if role in _CUSTOMER else "agent" if role in _AGENT else role and "participant"
-        texts: dict[str, None] = {}
-        for name, value in party.items():
-            if not isinstance(value, str) or not value.strip():
-                continue
-            text = value.strip()
-            if name == "tel":
-                texts["phone:" + _without(text, "tel:")] = None
-            elif name == "sip":
-                texts["phone:sip:" + _without(text, "sip:")] = None
-            elif name in ("mailto", "email"):
-                texts["email:" + _without(text, "mailto:").partition("?")[0]] = None
-            elif name == "uuid" and self.scope and role == "customer":
-                texts[f"crm:{text}@{self.scope}"] = None
-            else:
-                continue
-            left.pop(name)
-        fine = [text for text in texts if len(text) <= _MAX_TEXT]
-        if len(fine) < len(texts):
-            self.report.lose("parties", "identifiers longer than any that is accepted", len(texts) - len(fine))
-        assurance = min(Assurance.OBSERVED, self.trust)
-        name = left.pop("name", None)
-        return _Party(index, role or None, tuple(Sighting(text, assurance) for text in fine), name, left)
-
-    def _people(self, dialog: dict[str, Any], left: dict[str, Any]) -> dict[str, Any]:
-        """Return who it was with: customers where the roles tell them, else sender and recipients."""
-        indices = _flat(dialog.get("parties"))
-        if dialog["type"] == "transfer":
-            indices = [index for name in ("transferee", "transferor", *_TARGETS) for index in _flat(dialog.get(name))]
-            targets = [self._label(index) for name in _TARGETS for index in _flat(dialog.get(name))]
-            if targets:
-                left["transfer_target"] = targets
-        indices = list(dict.fromkeys(indices))
-        here = [self.parties[index] for index in indices]
-        begun = _flat(dialog.get("originator")) or indices[:1]
-        agents = [party for party in here if party.role == "agent"]
-        customers = [party for party in here if party.role == "customer"]
-        others = [party for party in here if party.role == "participant"]
-        unknown = [party for party in here if party.role is None]
-        out: dict[str, Any] = {}
-        if not customers and agents:
-            customers, unknown = unknown, []  # whoever speaks with an agent is a customer
-        if customers:
-            others += unknown
-            out["customers"] = tuple(party.sightings for party in customers)
-            if begun:
-                out["direction"] = "outbound" if self.parties[begun[0]].role == "agent" else "inbound"
-        elif unknown:
-            self.report.assume("parties", "no roles given: the own identifiers must tell customers from the company")
-            if dialog["type"] == "transfer":
-                others += unknown
-            else:
-                unknown.sort(key=lambda party: party.index not in begun)
-                out["sender"] = unknown[0].sightings
-                out["recipients"] = tuple(party.sightings for party in unknown[1:])
-        elif agents:
-            out["direction"] = "internal"
-        out["participants"] = tuple(sighting for party in others for sighting in party.sightings)
-        used = set()
-        if agents:
-            agent = agents[0]
-            label = agent.name or agent.left.get("uuid")
-            out["agent"] = label[:MAX_NAME] if label else None
-            out["via"] = agent.sightings[0].identifier if agent.sightings else None
-            used.add(agent.index)
-            if len(agents) > 1:
-                left["agents"] = [self._label(party.index) for party in agents[1:]]
-        if len(customers) == 1 and customers[0].name:
-            out["traits"] = {"name": customers[0].name}
-            used.add(customers[0].index)
-        rest = []
-        for party in here:
-            more = {**party.left, **({"name": party.name} if party.name and party.index not in used else {})}
-            if more and not party.told:
-                party.told = True
-                rest.append({"party": party.index, **more})
-        if rest:
-            left["parties"] = rest
-        return out
-
-    def _label(self, index: int) -> str | int:
-        return self.parties[index].name or index
 
     def _content(self, kind: str, dialog: dict[str, Any], left: dict[str, Any]) -> tuple[str | None, list[Attachment]]:
         """Return what was written, and what else came with it."""
@@ -382,7 +248,7 @@ class Reader:
         out: dict[int, list[dict[str, Any]]] = {}
         for item in self.vcon.get(name) or ():
             if item:
-                out.setdefault(next(iter(_flat(item.get("dialog"))), 0), []).append(dict(item))
+                out.setdefault(next(iter(flat(item.get("dialog"))), 0), []).append(dict(item))
         return out
 
     def _recordings(self) -> dict[int, list[int]]:
@@ -390,11 +256,11 @@ class Reader:
         owner: dict[int, int] = {}
         for index, dialog in enumerate(self.dialogs):
             if dialog.get("type") == "recording-set":
-                for member in _flat(dialog.get("recordings")):
+                for member in flat(dialog.get("recordings")):
                     if self.dialogs[member].get("type") == "recording":
                         owner.setdefault(member, index)
             elif dialog.get("type") == "recording":
-                for target in _flat(dialog.get("recording_set"))[:1]:
+                for target in flat(dialog.get("recording_set"))[:1]:
                     if self.dialogs[target].get("type") == "recording-set":
                         owner.setdefault(index, target)
         out: dict[int, list[int]] = {}
@@ -403,21 +269,8 @@ class Reader:
         return out
 
 
-def _flat(value: Any) -> list[int]:
-    """Return the indices of a value that may be one, an array of them, or nested by channel."""
-    if value is None:
-        return []
-    if not isinstance(value, list):
-        return [value]
-    return [index for part in value for index in _flat(part)]
-
-
 def _meta(dialog: dict[str, Any]) -> dict[str, Any]:
     return dialog.get("meta") or {}
-
-
-def _without(text: str, prefix: str) -> str:
-    return text[len(prefix) :] if text.lower().startswith(prefix) else text
 
 
 def _sha256(hashes: Any) -> str | None:
@@ -430,7 +283,7 @@ def _sha256(hashes: Any) -> str | None:
     return None
 
 
-def _channel(kind: str, dialog: dict[str, Any], media: str, parties: list[_Party]) -> str:
+def _channel(kind: str, dialog: dict[str, Any], media: str, parties: Parties) -> str:
     application = (dialog.get("application") or "").strip().lower()
     if application:
         return str(application)[:MAX_NAME]
@@ -438,13 +291,13 @@ def _channel(kind: str, dialog: dict[str, Any], media: str, parties: list[_Party
         return "video" if media.startswith("video/") else "phone"
     schemes = {
         str(one.identifier).partition(":")[0]
-        for index in _flat(dialog.get("parties"))
-        for one in parties[index].sightings
+        for index in flat(dialog.get("parties"))
+        for one in parties.all[index].sightings
     }
     return "email" if "email" in schemes else "sms" if "phone" in schemes else "chat"
 
 
-def _conversation(body: Any, parties: list[_Party]) -> str | None:
+def _conversation(body: Any, parties: Parties) -> str | None:
     """Return a transcript as text: it is one already, or a list of who said what."""
     if isinstance(body, str):
         return body or None
@@ -458,7 +311,7 @@ def _conversation(body: Any, parties: list[_Party]) -> str | None:
         if said is None:
             return None
         who = next((turn[name] for name in ("speaker", "party", "parties") if name in turn), None)
-        if isinstance(who, int) and not isinstance(who, bool) and 0 <= who < len(parties):
-            who = parties[who].name
+        if isinstance(who, int) and not isinstance(who, bool) and 0 <= who < len(parties.all):
+            who = parties.all[who].name
         lines.append(f"{who}: {said}" if isinstance(who, str) else said)
     return "\n".join(lines) or None
