@@ -158,13 +158,14 @@ class JsonSource(Source):
 
     def items(self) -> Iterator[Item]:
         """Yield what it holds; see ``Source.items``."""
-        for where, value in self._values():
+        for where, value in self.values():
             if isinstance(value, Bad):
                 yield self.bad(value)
             else:
                 yield from self.guarded(where, self.read(value, where))
 
-    def _values(self) -> Iterator[tuple[str, Any]]:
+    def values(self) -> Iterator[tuple[str, Any]]:
+        """Yield (where, value) of each item of the origin; a ``Bad`` as the value where it could not be read."""
         origin = self.origin
         if isinstance(origin, dict):
             origin = [origin]

@@ -215,7 +215,7 @@ def parse_time(value: Any, zone: tzinfo | None = None) -> datetime | None:
 
 def _parse_iso(text: str, zone: tzinfo | None) -> datetime | None:
     try:
-        moment = datetime.fromisoformat(text)
+        moment = datetime.fromisoformat(re.sub(r"\s?(?:UTC|GMT)$", "Z", text))
     except ValueError:
         return None
     try:

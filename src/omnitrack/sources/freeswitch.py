@@ -1,0 +1,231 @@
+"""Call detail records of FreeSWITCH: the CSV of mod_cdr_csv and the JSON of mod_json_cdr."""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any, ClassVar
+from urllib.parse import unquote_plus
+
+from omnitrack.model import Interaction
+from omnitrack.sources.base import Item, JsonSource, UnreadableError
+from omnitrack.sources.cdr import CdrSource, Groups, Leg, caller_name, endpoint
+from omnitrack.sources.reading import Bad, decode, head_keys, rows
+from omnitrack.sources.values import attributes_of, id_of, list_of, local_time, mapping_of, parse_time, text_of, words
+
+# The templates of cdr_csv.conf.xml: "example" is the default, "snom" and "linksys" begin like it.
+_EXAMPLE = words(
+    "caller_id_name caller_id_number destination_number context start_stamp answer_stamp end_stamp duration billsec "
+    "hangup_cause uuid bleg_uuid accountcode read_codec write_codec sip_user_agent"
+)
+_ASTERISK = words(
+    "accountcode caller_id_number destination_number context caller_id channel_name bridge_channel last_app last_arg "
+    "start_stamp answer_stamp end_stamp duration billsec hangup_cause amaflags uuid userfield"
+)
+_UUID = re.compile(r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}$")
+_CAUSE = re.compile(r"[A-Z][A-Z_]+$")
+_TIME = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d")
+# Hang-up causes of ITU-T Q.850 by the names that FreeSWITCH gives them; what is not here is a failure of the network.
+_OUTCOMES = {
+    "USER_BUSY": "busy",
+    "NO_ANSWER": "missed",
+    "NO_USER_RESPONSE": "missed",
+    "ORIGINATOR_CANCEL": "missed",
+    "ALLOTTED_TIMEOUT": "missed",
+    "NORMAL_CLEARING": "missed",
+    "LOSE_RACE": "missed",
+    "PICKED_OFF": "missed",
+    "CALL_REJECTED": "refused",
+    "ATTENDED_TRANSFER": "answered",
+    "BLIND_TRANSFER": "answered",
+}
+
+
+def _outcome(answered: bool, cause: str) -> str:
+    return "answered" if answered else _OUTCOMES.get(cause, "failed")
+
+
+class _Calls(CdrSource):
+    """What the two formats share: the legs of a call name each other, and the first leg names the call."""
+
+    default_source: ClassVar[str] = "freeswitch"
+
+    def grouped(self, legs: Iterator[tuple[str, Leg] | Item]) -> Iterator[Item]:
+        groups: Groups[Leg] = Groups()
+        for item in legs:
+            if not isinstance(item, tuple):
+                yield item
+                continue
+            key, leg = item
+            for _, done in groups.add(key, leg.end or leg.start, leg):
+                yield from self.guarded(done[0].where, self._calls(done))
+        for _, done in groups.rest():
+            yield from self.guarded(done[0].where, self._calls(done))
+
+    def _calls(self, legs: list[Leg]) -> Iterator[Interaction]:
+        first = min(legs, key=lambda leg: leg.start)
+        source_id = id_of(first.fields.get("uuid"))
+        if source_id is None:
+            raise UnreadableError("uuid: missing, accepted is the id of the leg")
+        yield self.call(legs, source_id)
+
+    def leg(self, values: Mapping[str, Any], where: str) -> tuple[str, Leg]:
+        """Return the leg of one record, by the names of FreeSWITCH's variables, and what its call is grouped by."""
+        start, doubt = self._moment(values, "start")
+        if start is None:
+            raise UnreadableError("start_stamp: missing or no time, accepted is YYYY-MM-DD hh:mm:ss")
+        answer, _ = self._moment(values, "answer")
+        end, _ = self._moment(values, "end")
+        duration = text_of(values.get("duration")) or ""
+        if end is None and duration.isdigit():
+            end = start + timedelta(seconds=min(int(duration), 10**7))
+        number = text_of(values.get("caller_id_number"))
+        name = text_of(values.get("caller_id_name")) or text_of(values.get("caller_id"))
+        uuid = text_of(values.get("uuid")) or ""
+        other = (
+            text_of(values.get("call_uuid")) or text_of(values.get("bleg_uuid")) or text_of(values.get("signal_bond"))
+        )
+        leg = Leg(
+            source=number,
+            destination=text_of(values.get("destination_number")),
+            start=start,
+            end=end,
+            outcome=_outcome(answer is not None, text_of(values.get("hangup_cause")) or ""),
+            name=caller_name(name, number),
+            agent_called=endpoint(text_of(values.get("bridge_channel"))),
+            agent_calling=endpoint(text_of(values.get("channel_name"))),
+            context=text_of(values.get("context")) or "",
+            fields=attributes_of(values, {"local_time": doubt}),
+            where=where,
+        )
+        return min(uuid, other or uuid), leg
+
+    def _moment(self, values: Mapping[str, Any], name: str) -> tuple[datetime | None, str | None]:
+        """A time by its seconds since 1970 where they are there; the stamps are local and may be in doubt."""
+        epoch = text_of(values.get(f"{name}_epoch"))
+        moment = parse_time(epoch) if epoch and epoch != "0" else None
+        stamp = text_of(values.get(f"{name}_stamp")) or ""
+        if moment is None and _TIME.match(stamp):
+            try:
+                return local_time(datetime.fromisoformat(stamp[:19]), self.zone)
+            except ValueError:
+                return None, None
+        return moment, None
+
+
+class FreeSwitchCsvSource(_Calls):
+    """Reads the CSV files of mod_cdr_csv; both legs of a call, where both are written, are one interaction.
+
+    Args:
+        origin: a path, bytes or a stream.
+        columns: names of the columns in order, for a template of your own, by the names of its variables.
+        options: of CdrSource.
+    """
+
+    name: ClassVar[str] = "freeswitch-csv"
+    versions: ClassVar[str] = (
+        "FreeSWITCH 1.2 to 1.10, mod_cdr_csv: templates example, snom, linksys, asterisk, or named columns"
+    )
+
+    def __init__(self, origin: Any, *, columns: Sequence[str] | None = None, **options: Any) -> None:
+        super().__init__(origin, **options)
+        self.columns = tuple(columns) if columns else None
+
+    @classmethod
+    def sniff(cls, path: Path, head: bytes) -> str | None:
+        """Know it by a row of one of its templates."""
+        line = next((line for line in decode(head).lstrip("\ufeff").splitlines() if line.strip()), "")
+        try:
+            row = next(csv.reader([line[:10_000]], skipinitialspace=True), [])
+        except csv.Error:
+            return None
+        return "has a row of FreeSWITCH's CDR: hang-up cause and unique id in their places" if _template(row) else None
+
+    def items(self) -> Iterator[Item]:
+        """Yield the calls of the file."""
+        yield from self.grouped(self._legs())
+
+    def _legs(self) -> Iterator[tuple[str, Leg] | Item]:
+        source = self.open()
+        source.as_utf8()
+        for row in rows(source):
+            if isinstance(row, Bad):
+                yield self.bad(row)
+                continue
+            number, fields = row
+            where = f"line {number}"
+            fields = [field.strip().strip('"') for field in fields]
+            columns = self.columns or _template(fields)
+            try:
+                if columns is None:
+                    raise UnreadableError(
+                        f"a row of {len(fields)} fields of no known template; name them with columns="
+                    )
+                values = {name: text for name, text in zip(columns, fields, strict=False) if text}
+                values |= {f"column_{i}": text for i, text in enumerate(fields) if i >= len(columns) and text}
+                yield self.leg(values, where)
+            except (OverflowError, ValueError) as error:
+                yield self.rejected(where, str(error), raw=",".join(fields)[:200])
+
+
+def _template(row: Sequence[str]) -> tuple[str, ...] | None:
+    row = [field.strip().strip('"') for field in row]
+    for columns in (_EXAMPLE, _ASTERISK):
+        cause, uuid = columns.index("hangup_cause"), columns.index("uuid")
+        if len(row) > uuid and _CAUSE.match(row[cause]) and _UUID.match(row[uuid]):
+            return columns
+    return None
+
+
+class FreeSwitchJsonSource(_Calls, JsonSource):
+    """Reads the JSON records of mod_json_cdr, one a file, line by line, or an array."""
+
+    name: ClassVar[str] = "freeswitch-json"
+    versions: ClassVar[str] = "FreeSWITCH 1.2 to 1.10, mod_json_cdr, with encoded values or without"
+
+    @classmethod
+    def sniff(cls, path: Path, head: bytes) -> str | None:
+        """Know it by the parts of its records."""
+        keys = head_keys(head)
+        if {"core-uuid", "variables"} <= keys or {"callflow", "caller_profile", "variables"} <= keys:
+            return "has records of FreeSWITCH's mod_json_cdr"
+        return None
+
+    def items(self) -> Iterator[Item]:
+        """Yield the calls of the file."""
+        yield from self.grouped(self._legs())
+
+    def _legs(self) -> Iterator[tuple[str, Leg] | Item]:
+        for where, value in self.values():
+            if isinstance(value, Bad):
+                yield self.bad(value)
+                continue
+            try:
+                yield self.leg(_variables(value), where)
+            except (OverflowError, ValueError) as error:
+                yield self.rejected(where, str(error))
+
+    def read(self, value: Any, where: str) -> Iterator[Item]:
+        """Yield the call of one record by itself."""
+        _, leg = self.leg(_variables(value), where)
+        yield from self._calls([leg])
+
+
+def _variables(record: Any) -> dict[str, Any]:
+    variables = mapping_of(mapping_of(record).get("variables"))
+    if not variables:
+        raise UnreadableError("variables: missing, accepted is a record of mod_json_cdr")
+    values = {str(name): unquote_plus(v) if isinstance(v, str) and "%" in v else v for name, v in variables.items()}
+    flows = [flow for flow in list_of(record.get("callflow")) if isinstance(flow, Mapping)]
+    flows.sort(key=lambda flow: text_of(flow.get("profile_index")) or "")
+    profiles = [mapping_of(flow.get("caller_profile")) for flow in flows]
+    for name in ("caller_id_name", "caller_id_number", "destination_number", "context"):
+        value = next((text_of(profile.get(name)) for profile in profiles if text_of(profile.get(name))), None)
+        if value:
+            values[name] = unquote_plus(value) if "%" in value else value
+    if len(profiles) > 1:  # the first profile is the call as it came in, the others are where it was sent on to
+        values["sent_on_to"] = [text_of(profile.get("destination_number")) for profile in profiles[1:]]
+    return values
