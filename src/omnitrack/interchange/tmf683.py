@@ -20,6 +20,7 @@ SOURCE = "tmf683"
 
 _ANY = "application/octet-stream"  # creation requires a media type
 _REASONS = {
+    "id": "the id of a resource is that of the system that returns it, and is read as the source id",
     "direction": "PartyInteraction requires one of inbound and outbound, and has no other",
     "attachments": "an attachment has no hash, and requires a media type",
     "body": "a note without text, or a text of a form that JSON cannot hold",
