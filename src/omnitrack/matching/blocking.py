@@ -9,7 +9,7 @@ import numpy as np
 
 from omnitrack.matching.evidence import Indices
 from omnitrack.matching.names import nickname_root
-from omnitrack.matching.profile import Profile
+from omnitrack.matching.profile import FIELDS, Profile
 from omnitrack.matching.text import letters, sound, squeeze
 
 MAX_KEYS = 24  # of one profile and rule: many names times many addresses stay bounded
@@ -24,12 +24,14 @@ class Rule:
         name: short; the first part of a stored key.
         keys: gives the keys of a profile.
         bound: at most so many candidates are looked at for one key, so that a frequent one costs no more than a rare one.
+        needs: fields without which a profile has no key, so that it is not asked.
         broad: only for lists that are compared with themselves: too many people have the key in a large store.
     """
 
     name: str
     keys: Callable[[Profile], Iterable[str]]
     bound: int
+    needs: tuple[str, ...] = ()
     broad: bool = False
 
 
@@ -168,25 +170,25 @@ def _company_and_name(p: Profile) -> Iterator[str]:
 
 #: All rules, those that find fewest strangers first.
 RULES: tuple[Rule, ...] = (
-    Rule("email", _emails, 50),
-    Rule("phone", _phones, 50),
-    Rule("id", _id_numbers, 50),
+    Rule("email", _emails, 50, needs=("emails",)),
+    Rule("phone", _phones, 50, needs=("phones",)),
+    Rule("id", _id_numbers, 50, needs=("id_numbers",)),
     Rule("alias", _aliases, 50),
-    Rule("local", _locals, 50),
-    Rule("birth+name", _birth_and_name, 50),
-    Rule("postcode+name", _postcode_and_name, 50),
-    Rule("postcode+house", _postcode_and_house, 50),
-    Rule("street+name", _street_and_name, 50),
-    Rule("company+name", _company_and_name, 50),
-    Rule("city+name", _city_and_name, 50),
-    Rule("name", _full_names, 50),
-    Rule("initial", _initials, 50),
-    Rule("birth", _birth_dates, 50),
-    Rule("house", _houses, 50),
-    Rule("halves", _phone_halves, 50),
-    Rule("postcode", _postcodes, 50),
-    Rule("family", _family_names, 100, broad=True),
-    Rule("word", _words_of_names, 100, broad=True),
+    Rule("local", _locals, 50, needs=("emails",)),
+    Rule("birth+name", _birth_and_name, 50, needs=("birth_dates", "names")),
+    Rule("postcode+name", _postcode_and_name, 50, needs=("postcodes", "names")),
+    Rule("postcode+house", _postcode_and_house, 50, needs=("postcodes", "addresses")),
+    Rule("street+name", _street_and_name, 50, needs=("addresses", "names")),
+    Rule("company+name", _company_and_name, 50, needs=("companies", "names")),
+    Rule("city+name", _city_and_name, 50, needs=("cities", "names")),
+    Rule("name", _full_names, 50, needs=("names",)),
+    Rule("initial", _initials, 50, needs=("names",)),
+    Rule("birth", _birth_dates, 50, needs=("birth_dates",)),
+    Rule("house", _houses, 50, needs=("addresses",)),
+    Rule("halves", _phone_halves, 50, needs=("phones",)),
+    Rule("postcode", _postcodes, 50, needs=("postcodes",)),
+    Rule("family", _family_names, 100, needs=("names",), broad=True),
+    Rule("word", _words_of_names, 100, needs=("names",), broad=True),
 )
 
 
@@ -210,8 +212,9 @@ def blocking_keys(profile: Profile, *, broad: bool = False) -> dict[str, list[st
     (['rbrt smt'], ['smith b'], ['RG14 1AA'])
     """
     out: dict[str, list[str]] = {}
+    known = {field for field in FIELDS if getattr(profile, field)}
     for rule in RULES:
-        if broad or not rule.broad:
+        if (broad or not rule.broad) and known.issuperset(rule.needs):
             keys = dict.fromkeys(key[:_KEY_LENGTH] for key in rule.keys(profile))
             if keys:
                 out[rule.name] = list(keys)[:MAX_KEYS]
@@ -230,12 +233,15 @@ def candidate_pairs(profiles: Sequence[Profile], *, groups: Sequence[int] | None
     """
     size = len(profiles)
     order = _sort_keys(profiles)
+    blocks_of: dict[str, dict[str, list[int]]] = {rule.name: {} for rule in RULES}
+    for index, profile in enumerate(profiles):
+        for name, keys in blocking_keys(profile, broad=True).items():
+            blocks = blocks_of[name]
+            for key in keys:
+                blocks.setdefault(key, []).append(index)
     found: list[Indices] = []
     for rule in RULES:
-        blocks: dict[str, list[int]] = {}
-        for index, profile in enumerate(profiles):
-            for key in list(dict.fromkeys(rule.keys(profile)))[:MAX_KEYS]:
-                blocks.setdefault(key, []).append(index)
+        blocks = blocks_of[rule.name]
         pairs = [_pairs(members, rule.bound, order) for members in blocks.values() if len(members) > 1]
         if pairs:
             left = np.concatenate([pair[0] for pair in pairs])
@@ -244,8 +250,8 @@ def candidate_pairs(profiles: Sequence[Profile], *, groups: Sequence[int] | None
     if not found:
         empty = np.empty(0, dtype=np.int64)
         return empty, empty
-    keys = np.unique(np.concatenate(found))
-    left, right = keys // size, keys % size
+    codes = np.unique(np.concatenate(found))
+    left, right = codes // size, codes % size
     if groups is not None:
         of = np.asarray(groups)
         apart = of[left] != of[right]

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from omnitrack.matching.comparisons import COMPARATORS, NOT_COMPARABLE
+from omnitrack.matching.defaults import OTHERS
 from omnitrack.matching.evidence import Column, Evidence, Indices, evidence_of
 from omnitrack.matching.weights import Floats, Model, Weights, logit, probability_of
 
@@ -140,14 +141,20 @@ def _with_frequencies(model: Model, columns: Sequence[Column | None]) -> dict[st
         frequent = frequent[counts[frequent] > 1]
         names = list(terms)
         known = out[comparator.name]
-        # Of the people beside one who has the value, so many have it too. A value seen once: less than one of them.
+        # Of the people beside one who has the value, so many have it too.
         everybody = people - 1 + START_PEOPLE
         table = {
             names[code]: (int(counts[code]) - 1 + START_PEOPLE * known.frequencies.get(names[code], known.other))
             / everybody
             for code in frequent.tolist()
         }
-        other = (0.5 * (people - 1) / people + START_PEOPLE * known.other) / everybody
+        # Of a value seen once, about as many others have it as there are values seen twice to values seen once
+        # (Good and Turing); at most half a one, as duplicates among the records make pairs that say nothing of others.
+        once, twice = int((counts == 1).sum()), int((counts == 2).sum())
+        others = min(0.5, twice / once) if once else 0.5
+        other = (others * (people - 1) / people + START_PEOPLE * known.other) / everybody
+        if comparator.name in OTHERS:
+            other = max(other, known.other)
         out[comparator.name] = attrs.evolve(known, frequencies=table, other=other)
     return out
 

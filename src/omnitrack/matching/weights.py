@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 Floats = npt.NDArray[np.float64]
 FORMAT = 1
+#: How many times a person is taken to be known besides, at least, when a sample shows fewer.
+LEAST_DUPLICATES = 0.01
 _INDEX = {comparator.name: index for index, comparator in enumerate(COMPARATORS)}
 _SHARED = np.array([comparator.shared for comparator in COMPARATORS], dtype=np.bool_)
 
@@ -130,13 +132,18 @@ class Model:
         best = [i for i in np.argsort(-probabilities, kind="stable")[:limit].tolist() if probabilities[i] >= least]
         return list(zip(best, self.explain(one, [others[i] for i in best]), strict=True)) if best else []
 
-    def fit(self, profiles: Sequence[Profile], *, groups: Sequence[int] | None = None) -> Model:
+    def fit(
+        self, profiles: Sequence[Profile], *, groups: Sequence[int] | None = None, population: int | None = None
+    ) -> Model:
         """Return a model whose weights, frequencies and prior are estimated from these people, without labels.
 
         Args:
             profiles: of at best some thousands of people; duplicates among them are what is learnt from. Of few people
                 little is learnt: the weights stay near those of this model.
             groups: the list that each profile comes from, where only pairs between two lists can be one person.
+            population: how many people there are in all, where ``profiles`` are a sample of them. The sample should hold
+                people together with those who share a blocking key with them: scattered ones are no duplicates of
+                each other, and teach nothing but frequencies.
         """
         from omnitrack.matching.blocking import candidate_pairs
         from omnitrack.matching.fit import fit_model
@@ -144,7 +151,16 @@ class Model:
         left, right = candidate_pairs(profiles, groups=groups)
         columns = columns_of(profiles)
         of = None if groups is None else np.asarray(groups, dtype=np.int64)
-        return fit_model(self, columns, evidence_of(columns, left, right), len(profiles), of)
+        fitted = fit_model(self, columns, evidence_of(columns, left, right), len(profiles), of)
+        if population is None or population <= len(profiles):
+            return fitted
+        # Everybody has as many duplicates in the sample as in all, and so many more people to be mistaken for.
+        part = len(profiles) / population
+        return attrs.evolve(
+            fitted,
+            prior=max(fitted.prior * part, LEAST_DUPLICATES / population),
+            household=max(fitted.household * part, LEAST_DUPLICATES / population),
+        )
 
     # -- weighing many pairs
 
