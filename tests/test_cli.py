@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime, timezone
 from pathlib import Path
 
 import pytest
@@ -118,6 +119,26 @@ def test_erase_only_counts_until_it_is_told_yes(loaded: Shell) -> None:
 def test_contacts_with_nobody_identifiable_are_listed(loaded: Shell) -> None:
     assert loaded("--json", "unattributed") == 0
     assert [item["channel"] for item in loaded.data()] == ["phone"]
+
+
+def test_export_prints_lines_that_load_again_with_nothing_new(loaded: Shell, tmp_path: Path) -> None:
+    assert loaded("export", MAIL) == 0
+    (tmp_path / "maya.jsonl").write_text(loaded.out, encoding="utf-8")
+    assert len(loaded.data()) == 3
+    assert "lost" not in loaded.err
+    assert loaded("--json", "load", "maya.jsonl") == 0
+    assert [loaded.data()[0][name] for name in ("added", "duplicates")] == [0, 3]
+
+
+def test_what_somebody_claimed_is_suggested(loaded: Shell) -> None:
+    with omnitrack.open("sqlite:///history.db", **cli.tomllib.loads(SETTINGS.replace("store", "#"))) as tracker:
+        tracker.record(
+            channel="web",
+            customer=[omnitrack.claimed(NUMBER), omnitrack.claimed(MAIL)],
+            occurred_at=datetime(2026, 3, 3, tzinfo=timezone.utc),
+        )
+    assert loaded("suggestions", MAIL) == 0
+    assert "+44 20 7946 0958" in loaded.out
 
 
 def test_verify_is_content_with_a_sound_store(loaded: Shell) -> None:

@@ -61,6 +61,7 @@ if TYPE_CHECKING:
     from omnitrack.tracker import Timeline, Tracker, open
     from omnitrack.usecases.erase import Receipt, RetentionRule
     from omnitrack.usecases.rebuild import RebuildReport, VerifyReport
+    from omnitrack.usecases.suggest import Suggestion
 
 __version__ = "0.1.0"
 
@@ -101,6 +102,7 @@ __all__ = [
     "SourceFormatError",
     "Statement",
     "StatementNotFoundError",
+    "Suggestion",
     "Timeline",
     "TimelineItem",
     "Tracker",
@@ -176,6 +178,7 @@ _NAMES = {
     "tracker": ("Timeline", "Tracker", "open"),
     "usecases.erase": ("Receipt", "RetentionRule"),
     "usecases.rebuild": ("RebuildReport", "VerifyReport"),
+    "usecases.suggest": ("Suggestion",),
 }
 _HOME = {name: module for module, names in _NAMES.items() for name in names}
 

@@ -21,6 +21,7 @@ from omnitrack.errors import OmnitrackError
 from omnitrack.identifiers.scheme import Identifier
 
 SETTINGS = "omnitrack.toml"
+SETTINGS_NAMES = frozenset({"store", "region", "own", "policy", "matching"})
 
 Run = Callable[["omnitrack.Tracker", argparse.Namespace], int]
 
@@ -57,13 +58,15 @@ def _settings(arguments: argparse.Namespace) -> dict[str, Any]:
             found = tomllib.loads(path.read_text(encoding="utf-8"))
         except tomllib.TOMLDecodeError as error:
             raise SettingsError(f"{path}: {error}") from error
-    unknown = found.keys() - {"store", "region", "own", "policy"}
+    unknown = found.keys() - SETTINGS_NAMES
     if unknown:
-        raise SettingsError(f"{path}: got {', '.join(sorted(unknown))}, accepted are store, region, own and policy")
+        accepted = ", ".join(sorted(SETTINGS_NAMES))
+        raise SettingsError(f"{path}: got {', '.join(sorted(unknown))}, accepted are {accepted}")
     settings = {
         "store": arguments.store or found.get("store", "sqlite:///history.db"),
         "region": arguments.region or found.get("region"),
         "own": arguments.own or found.get("own", ()),
+        "matching": found.get("matching", False),
         "secret": os.environ.get("OMNITRACK_SECRET") or None,
     }
     if "policy" in found:
@@ -122,6 +125,7 @@ def _parser() -> argparse.ArgumentParser:
     retract.add_argument("--reason")
     for run, text in (
         (_conflicts, "list links that would join people and do not"),
+        (_suggestions, "list who may be one person, by claims and, with matching = true, by likeness"),
         (_log, "list what merged and split, when, why and by whom"),
     ):
         listing = command(run, text)
@@ -130,6 +134,8 @@ def _parser() -> argparse.ArgumentParser:
     unattributed = command(_unattributed, "list contacts with nobody identifiable")
     unattributed.add_argument("--limit", type=int, default=50, metavar="N", help="at most so many (50)")
 
+    export = command(_export, "print a person's contacts in a standard form; what it cannot carry is said", "who")
+    export.add_argument("--format", default="json", choices=["json", "vcon", "tmf683", "cloudevents"])
     erase = command(_erase, "erase a person; without --yes only say what would go", "who")
     erase.add_argument("--by", required=True, metavar="NAME", help="who says so")
     erase.add_argument("--reason", required=True, help="why")
@@ -230,12 +236,23 @@ def _conflicts(tracker: omnitrack.Tracker, arguments: argparse.Namespace) -> int
     return _list(arguments, tracker.conflicts(arguments.who, limit=arguments.limit))
 
 
+def _suggestions(tracker: omnitrack.Tracker, arguments: argparse.Namespace) -> int:
+    return _list(arguments, tracker.suggestions(arguments.who, limit=arguments.limit))
+
+
 def _log(tracker: omnitrack.Tracker, arguments: argparse.Namespace) -> int:
     return _list(arguments, tracker.identity_log(arguments.who, limit=arguments.limit))
 
 
 def _unattributed(tracker: omnitrack.Tracker, arguments: argparse.Namespace) -> int:
     return _list(arguments, tracker.unattributed(limit=arguments.limit))
+
+
+def _export(tracker: omnitrack.Tracker, arguments: argparse.Namespace) -> int:
+    exported = tracker.export(arguments.who, format=arguments.format)
+    sys.stdout.write(exported.text())
+    print(exported.report, file=sys.stderr)
+    return 0
 
 
 def _erase(tracker: omnitrack.Tracker, arguments: argparse.Namespace) -> int:
