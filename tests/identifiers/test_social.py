@@ -159,6 +159,12 @@ def test_what_is_no_profile_is_refused_with_the_reason(platform: str, text: str,
         social(platform, text)
 
 
+@pytest.mark.parametrize("scope", [7, ["p"], "a b", "a@b", "x" * 300])
+def test_a_bad_scope_is_refused(scope: object) -> None:
+    with pytest.raises(InvalidIdentifierError, match="scope"):
+        social("facebook-id", "100001", scope=scope)  # type: ignore[arg-type]
+
+
 def test_a_scope_is_refused_where_a_handle_is_unique_everywhere() -> None:
     with pytest.raises(InvalidIdentifierError, match="accepted is none"):
         social("x", "jane", scope="bt")

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from omnitrack.errors import InvalidIdentifierError, WithheldError
-from omnitrack.identifiers import Identifier, email, find_identifiers, identifier, iter_schemes, phone
+from omnitrack.identifiers import Identifier, account, email, find_identifiers, forget, identifier, iter_schemes, phone
 
 
 @pytest.mark.parametrize(
@@ -131,6 +131,24 @@ def test_importing_identifiers_imports_no_parser() -> None:
     )
 
 
+def test_parsed_texts_are_forgotten_when_asked() -> None:
+    one = identifier("x:unheard_of")
+    assert identifier("x:unheard_of") is one
+    forget()
+    assert identifier("x:unheard_of") is not one
+
+
+def test_the_longest_key_is_read_back() -> None:
+    one = account("1" * 512, scope="s" * 255)
+    assert identifier(one.key) == one
+
+
+@pytest.mark.parametrize("region", ["England", 44, ["GB"], "ZZ"])
+def test_a_region_is_a_code_of_two_letters(region: object) -> None:
+    with pytest.raises(InvalidIdentifierError, match="region"):
+        identifier("020 7946 0958", region)  # type: ignore[arg-type]
+
+
 def _keys(text: str, region: str | None = None, platform: str | None = None) -> list[str]:
     return [one.key for one in find_identifiers(text, region, platform)]
 
@@ -153,6 +171,13 @@ def _keys(text: str, region: str | None = None, platform: str | None = None) -> 
         ("my postcode is RG14 1AA, since 1998", []),
         ("", []),
         ("nothing here", []),
+        ("https://elsewhere.example/?mail=jane@example.com&n=07700900123", []),
+        ("mail _jane@example.com_ or 'o'neill@example.com'", ["email:o'neill@example.com"]),
+        ("write to:jane@example.com.au, (john@example.com)", ["email:jane@example.com.au", "email:john@example.com"]),
+        ("jane@example.com2 and jane@example", []),
+        ("abc07700900123def", []),
+        ("ring 07700 900123 ext. 4 or (0)1", ["phone:+447700900123;ext=4"]),
+        ("two 07700 900123, 07700 900124, one mail.", ["phone:+447700900123", "phone:+447700900124"]),
     ],
 )
 def test_identifiers_are_found_in_order_each_once(text: str, keys: list[str]) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from functools import lru_cache
 from urllib.parse import unquote
 
 from omnitrack.errors import InvalidIdentifierError, WithheldError, mask
@@ -12,7 +11,7 @@ from omnitrack.identifiers.characters import fold, refuse_unseen
 from omnitrack.identifiers.domains import ascii_domain, unicode_domain
 from omnitrack.identifiers.lookalike import lookalike
 from omnitrack.identifiers.mailboxes import is_disposable, is_role, provider_form
-from omnitrack.identifiers.scheme import Identifier, Scheme, checked_text, register_scheme
+from omnitrack.identifiers.scheme import Identifier, Scheme, checked_text, register_scheme, remembered
 
 _ACCEPTED = "accepted is one address such as jane@example.com"
 
@@ -77,7 +76,7 @@ def _refuse(text: str, why: str) -> InvalidIdentifierError:
     return InvalidIdentifierError(f"email: got {mask(text)!r}, {why}; {_ACCEPTED}")
 
 
-@lru_cache(maxsize=65_536)
+@remembered
 def _parse(text: str) -> Identifier:
     parts = _read_plain(text) or _read(text)
     return _identifier(text, *parts)

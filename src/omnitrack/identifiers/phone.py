@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from functools import lru_cache
 from typing import Any
 from urllib.parse import unquote
 
 from omnitrack.errors import InvalidIdentifierError, WithheldError, mask
 from omnitrack.identifiers.callers import ANONYMOUS_DOMAINS, SPELT_WITHHELD, says_withheld, without_privacy_code
 from omnitrack.identifiers.numbering import SHORT, TOO_LONG, TOO_SHORT, library, read_plain, settle
-from omnitrack.identifiers.scheme import Identifier, Scheme, checked_text, register_scheme
+from omnitrack.identifiers.scheme import Identifier, Scheme, checked_region, checked_text, register_scheme, remembered
 
 _ACCEPTED = "accepted is an international number such as +44 20 7946 0958, or a national one with its region"
 
@@ -51,7 +50,7 @@ def phone(text: str, region: str | None = None) -> Identifier:
     >>> phone("+44 909 879 0000").reason
     'it is a premium-rate number'
     """
-    return _parse(checked_text(text, "phone"), region)
+    return _parse(checked_text(text, "phone"), checked_region(region))
 
 
 class PhoneScheme(Scheme):
@@ -92,12 +91,13 @@ def _masked(text: str) -> str:
     return mask(re.sub(r"(?<=\w)[\W_]+(?=\w)", "", text))
 
 
-@lru_cache(maxsize=65_536)
+@remembered
 def _parse(text: str, region: str | None) -> Identifier:
     plain = read_plain(text)
     if plain is not None and text[1:] not in SPELT_WITHHELD:
         return _identifier(text, plain[0], plain[1])
-    region = _checked_region(region)
+    if region is not None and region not in library().SUPPORTED_REGIONS:
+        raise InvalidIdentifierError(f"region: got {region!r}, accepted are regions with a numbering plan, such as GB")
     cleaned = _cleaned(text)
     body = _unwrapped(cleaned)
     body, private = without_privacy_code(body, region)
@@ -108,16 +108,6 @@ def _parse(text: str, region: str | None) -> Identifier:
 
 def _identifier(raw: str, value: str, reason: str | None, private: bool = False) -> Identifier:
     return Identifier(scheme="phone", value=value, linkable=reason is None, reason=reason, private=private, raw=raw)
-
-
-def _checked_region(region: str | None) -> str | None:
-    if region is None or region == "":
-        return None
-    if isinstance(region, str) and region.upper() in library().SUPPORTED_REGIONS:
-        return region.upper()
-    raise InvalidIdentifierError(
-        f"region: got {mask(region)!r}, accepted are ISO 3166 alpha-2 codes such as GB, US or DE"
-    )
 
 
 def _cleaned(text: str) -> str:

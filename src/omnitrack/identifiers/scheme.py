@@ -5,8 +5,9 @@ from __future__ import annotations
 import hashlib
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
-from typing import Any, ClassVar
+from collections.abc import Callable, Iterator
+from functools import lru_cache
+from typing import Any, ClassVar, TypeVar, cast
 
 import attrs
 
@@ -16,6 +17,13 @@ from omnitrack.errors import InvalidIdentifierError, mask
 NORMAL_FORM_VERSION = 1
 
 MAX_IDENTIFIER_LENGTH = 512
+MAX_KEY_LENGTH = 1024  # scheme, value and scope
+
+# How many parsed texts each family remembers: parsing a number or an address costs as much as storing one, and the same
+# ones come again and again.
+_REMEMBERED = 16_384
+
+F = TypeVar("F", bound=Callable[..., Any])
 
 
 @attrs.frozen(slots=True, repr=False, str=False, kw_only=True)
@@ -158,6 +166,22 @@ def iter_schemes() -> Iterator[Scheme]:
     yield from tuple(_schemes.values())
 
 
+_memories: list[Callable[[], None]] = []
+
+
+def remembered(function: F) -> F:
+    """Make a function of texts remember its latest answers (errors are not), until ``forget``."""
+    cached = lru_cache(maxsize=_REMEMBERED)(function)
+    _memories.append(cached.cache_clear)
+    return cast(F, cached)
+
+
+def forget() -> None:
+    """Forget the texts that were parsed lately, so that somebody who was erased is in no memory of this process."""
+    for clear in _memories:
+        clear()
+
+
 def escape(value: str) -> str:
     """Write ``%`` and ``@`` of a scoped value as ``%25`` and ``%40``, so that the key has one reading.
 
@@ -192,12 +216,21 @@ def checked_scope(scope: Any, what: str) -> str:
     return text
 
 
-def checked_text(text: Any, what: str) -> str:
+def checked_region(region: Any) -> str | None:
+    """Return a region's code in capitals, None for none; whether there is such a region is asked where one is needed."""
+    if region is None or region == "":
+        return None
+    if isinstance(region, str) and len(region) == 2:
+        return region.upper()
+    raise InvalidIdentifierError(
+        f"region: got {mask(region)!r}, accepted are ISO 3166 alpha-2 codes such as GB, US or DE"
+    )
+
+
+def checked_text(text: Any, what: str, limit: int = MAX_IDENTIFIER_LENGTH) -> str:
     """Return ``text`` if it is a string within the limit, else raise InvalidIdentifierError naming ``what``."""
     if not isinstance(text, str):
         raise InvalidIdentifierError(f"{what}: got {type(text).__name__}, accepted is a string")
-    if len(text) > MAX_IDENTIFIER_LENGTH:
-        raise InvalidIdentifierError(
-            f"{what}: got {len(text)} characters, accepted are at most {MAX_IDENTIFIER_LENGTH}"
-        )
+    if len(text) > limit:
+        raise InvalidIdentifierError(f"{what}: got {len(text)} characters, accepted are at most {limit}")
     return text

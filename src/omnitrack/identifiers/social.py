@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from functools import lru_cache
 from typing import ClassVar
 
 from omnitrack.errors import InvalidIdentifierError, mask
@@ -18,6 +17,7 @@ from omnitrack.identifiers.scheme import (
     find_scheme,
     get_scheme,
     iter_schemes,
+    remembered,
     unescape,
 )
 from omnitrack.identifiers.urls import Url, looks_like_url, read_url
@@ -44,10 +44,10 @@ def social(platform: str, text: str, scope: str = "") -> Identifier:
     >>> social("forum", "Jane Doe", scope="community.example.com").key
     'forum:jane doe@community.example.com'
     """
-    return _social(checked_text(platform, "platform"), checked_text(text, f"{platform}"), scope)
+    return _social(checked_text(platform, "platform"), checked_text(text, platform), checked_scope(scope, platform))
 
 
-@lru_cache(maxsize=65_536)
+@remembered
 def _social(platform: str, text: str, scope: str) -> Identifier:
     name = platform.strip().lower()
     name = PLATFORM_NAMES.get(name, name)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterator
-from functools import lru_cache
 from typing import Any
 
 from omnitrack.errors import InvalidIdentifierError, mask
@@ -14,7 +14,15 @@ from omnitrack.identifiers.email import email
 from omnitrack.identifiers.federated import read_profile
 from omnitrack.identifiers.numbering import library
 from omnitrack.identifiers.phone import phone
-from omnitrack.identifiers.scheme import Identifier, checked_text, find_scheme, get_scheme
+from omnitrack.identifiers.scheme import (
+    MAX_KEY_LENGTH,
+    Identifier,
+    checked_region,
+    checked_text,
+    find_scheme,
+    get_scheme,
+    remembered,
+)
 from omnitrack.identifiers.social import PLATFORM_NAMES, Account, social
 from omnitrack.identifiers.urls import looks_like_url, read_url
 
@@ -43,10 +51,10 @@ def identifier(text: str | Identifier, region: str | None = None) -> Identifier:
     """
     if isinstance(text, Identifier):
         return text
-    return _identifier(checked_text(text, "identifier"), region)
+    return _identifier(checked_text(text, "identifier", MAX_KEY_LENGTH), checked_region(region))
 
 
-@lru_cache(maxsize=65_536)
+@remembered
 def _identifier(text: str, region: str | None) -> Identifier:
     body = text.strip()
     if body.startswith("cus_"):
@@ -101,14 +109,17 @@ def _telegram(body: str) -> Identifier:
 
 
 # Where in free text an identifier may begin. Each is read by identifier() afterwards, so these only have to find.
+_DOMAIN = r"(?:[^\W_](?:[\w-]{0,61}[^\W_])?\.){1,8}(?:xn--[a-z0-9-]{2,59}|[^\W\d_]{2,24})(?![\w-])"
 _URLS = re.compile(
     r"(?:https?://|(?<![\w@.])(?:[a-z0-9-]{1,63}\.){1,4}[a-z]{2,24}/)[^\s<>\"'`|\\^{}\[\]]{1,400}", re.IGNORECASE
 )
-_FEDERATED = re.compile(r"(?<![\w@.])@[\w.-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,5}")
-_MAILS = re.compile(r"(?:mailto:)?[^\s<>()\[\]\"',;:@\\]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}")
+_FEDERATED = re.compile(rf"(?<![\w@.])@[\w.-]{{1,64}}@{_DOMAIN}", re.IGNORECASE)
+_MAILS = re.compile(rf"(?<![\w.+/=&%#?@-])(?<!\w')\w[\w.+'-]{{0,63}}@{_DOMAIN}", re.IGNORECASE)
 _HANDLES = re.compile(r"(?<![\w@./])[@＠][\w.·-]{1,100}")
 _END = ".,;:!?)»”’'\"…"
-# Longer digits in a row are order numbers and the like, and need the form of a number to be taken for one.
+# Seven digits or more with little between them: where it is worth looking for a number.
+_DIGITS = re.compile(r"\d(?:[\W_]{0,4}\d){6,}")
+_BEFORE, _BEHIND = 12, 32  # characters that may belong to it: "+", "(", a code; an extension
 _MAX_FOUND = 10_000
 
 
@@ -135,7 +146,7 @@ def find_identifiers(text: str, region: str | None = None, platform: str | None 
         platform = PLATFORM_NAMES.get(platform.strip().lower(), platform.strip().lower())
         if not isinstance(get_scheme(platform), Account):
             raise InvalidIdentifierError(f"platform: got {mask(platform)!r}, accepted is a social platform such as x")
-    spans = sorted(_spans(text, region, platform), key=lambda span: (span[0], -span[1]))
+    spans = sorted(_spans(text, checked_region(region), platform), key=lambda span: (span[0], -span[1]))
     found: dict[Identifier, None] = {}
     end = 0
     for start, stop, one in spans:
@@ -146,42 +157,92 @@ def find_identifiers(text: str, region: str | None = None, platform: str | None 
 
 
 def _spans(text: str, region: str | None, platform: str | None) -> Iterator[tuple[int, int, Identifier]]:
-    taken: list[tuple[int, int]] = []
-    for pattern in (_URLS, _FEDERATED, _MAILS):
+    urls: list[tuple[int, int]] = []
+    for match in _URLS.finditer(text):
+        piece = match[0].rstrip(_END)
+        urls.append((match.start(), match.start() + len(piece)))
+        if (one := _read(piece, region)) is not None:
+            yield *urls[-1], one
+    # What stands inside a URL is a part of it, whether the URL is anybody's or not.
+    inside = _Inside(urls)
+    for pattern in (_FEDERATED, _MAILS):
         for match in pattern.finditer(text):
-            piece = match[0].rstrip(_END)
-            start, stop = match.start(), match.start() + len(piece)
-            if pattern is _URLS:
-                taken.append((start, stop))  # what stands inside a URL is a part of it, known or not
-            try:
-                yield start, stop, identifier(piece)
-            except InvalidIdentifierError:
-                continue
+            one = None if inside(*match.span()) else _read(match[0], region)
+            if one is not None:
+                yield *match.span(), one
     if platform is not None:
         for match in _HANDLES.finditer(text):
             piece = match[0].rstrip(_END + "-")
+            start, stop = match.start(), match.start() + len(piece)
+            if not inside(start, stop) and (one := _read(piece, region, platform)) is not None:
+                yield start, stop, one
+    for start, stop, one in _numbers(text, region):
+        if not inside(start, stop):
+            yield start, stop, one
+
+
+class _Inside:
+    """Whether a span meets one of some spans that do not overlap."""
+
+    def __init__(self, spans: list[tuple[int, int]]) -> None:
+        self._starts = [start for start, _ in spans]
+        self._stops = [stop for _, stop in spans]
+
+    def __call__(self, start: int, stop: int) -> bool:
+        index = bisect_left(self._starts, stop) - 1
+        return index >= 0 and self._stops[index] > start
+
+
+def _read(piece: str, region: str | None, platform: str | None = None) -> Identifier | None:
+    try:
+        return identifier(piece, region) if platform is None else social(platform, piece)
+    except InvalidIdentifierError:
+        return None
+
+
+def _numbers(text: str, region: str | None) -> Iterator[tuple[int, int, Identifier]]:
+    lib = library()
+    end = 0
+    for start, stop in _windows(text):
+        matcher = lib.PhoneNumberMatcher(text[start:stop], region, leniency=lib.Leniency.POSSIBLE)
+        for match in matcher:
+            written = match.raw_string.lstrip("( ")
+            first, last = start + match.start, start + match.end
+            if (
+                first < end
+                or _in_word(text, first, last)
+                or not (written.startswith(("+", "＋")) or _is_national(lib, written, match.number))
+            ):
+                continue
             try:
-                yield match.start(), match.start() + len(piece), social(platform, piece)
+                one = phone(match.raw_string, region)
             except InvalidIdentifierError:
                 continue
-    yield from _numbers(text, region, taken)
+            yield first, last, one
+            end = last
 
 
-def _numbers(text: str, region: str | None, taken: list[tuple[int, int]]) -> Iterator[tuple[int, int, Identifier]]:
-    if not any(ch.isdigit() for ch in text):
-        return
-    lib = library()
-    matcher = lib.PhoneNumberMatcher(text, region.upper() if region else None, leniency=lib.Leniency.POSSIBLE)
-    for match in matcher:
-        if any(start < match.end and match.start < stop for start, stop in taken):
-            continue
-        written = match.raw_string.lstrip("( ")
-        if not (written.startswith(("+", "＋")) or _is_national(lib, written, match.number)):
-            continue
-        try:
-            yield match.start, match.end, phone(match.raw_string, region)
-        except InvalidIdentifierError:
-            continue
+def _in_word(text: str, first: int, last: int) -> bool:
+    """Return whether a letter or digit stands right before or behind: then it is part of a code, not a number."""
+    return text[first - 1 : first].isalnum() or text[last : last + 1].isalnum()
+
+
+def _windows(text: str) -> Iterator[tuple[int, int]]:
+    """Yield the stretches of a text that may hold a number: searching all of it costs a hundred times as much."""
+    start = stop = -1
+    for match in _DIGITS.finditer(text):
+        before = max(match.start() - _BEFORE, 0)
+        while 0 < before < match.start() and not text[before - 1].isspace():
+            before += 1  # begin with a word, so that the end of one is not taken for one
+        behind = min(match.end() + _BEHIND, len(text))
+        if before > stop >= 0:
+            yield start, stop
+            start = before
+        elif stop < 0:
+            start = before
+        stop = behind
+    if stop >= 0:
+        yield start, stop
 
 
 def _is_national(lib: Any, written: str, number: Any) -> bool:
