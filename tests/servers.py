@@ -6,6 +6,7 @@ the reason; with ``CI=true`` that is a failure.
 
 from __future__ import annotations
 
+import atexit
 import os
 import secrets
 from collections.abc import Iterator
@@ -16,10 +17,11 @@ from typing import Any
 
 import attrs
 import pytest
-from sqlalchemy import create_engine, exc, inspect, text
+from sqlalchemy import Engine, create_engine, delete, exc, text, update
 
 from omnitrack.storage.registry import open_backend
 from omnitrack.storage.sql import SqlBackend
+from omnitrack.storage.sql.tables import make_tables
 
 POSTGRESQL = os.environ.get("OMNITRACK_TEST_POSTGRESQL", "postgresql+psycopg://postgres@127.0.0.1:5432/test")
 MARIADB = os.environ.get("OMNITRACK_TEST_MARIADB", "mariadb+pymysql://root@127.0.0.1:3306/test")
@@ -34,19 +36,21 @@ class Store:
     url: str
     namespace: str | None = None
 
-    def open(self, **options: Any) -> SqlBackend:
-        """Return a backend on it, not set up."""
-        namespace = options.pop("namespace", None) or self.namespace
+    def open(self, *, namespace: str | None = None, **options: Any) -> SqlBackend:
+        """Return a backend on it, not set up; ``namespace`` is another one, and dropped with its own."""
+        if self.namespace is not None:
+            namespace = f"{self.namespace}_{namespace}" if namespace else self.namespace
         backend = open_backend(self.url, namespace=namespace, **options)
         assert isinstance(backend, SqlBackend)
         return backend
 
 
 @contextmanager
-def store(engine: str, folder: Path) -> Iterator[Store]:
-    """Yield an empty place on an engine of ``ENGINES``, and leave nothing behind.
+def store(engine: str, folder: Path, *, bare: bool = False) -> Iterator[Store]:
+    """Yield a place for a store on an engine of ``ENGINES``, and leave nothing behind.
 
-    Namespaces whose name begins with its own are dropped with it.
+    Making tables takes a server longer than most tests do, so a namespace is emptied and used again. ``bare`` is one with nothing in
+    it, not even tables; a test that changes tables asks for it.
     """
     if engine == "sqlite":
         yield Store(f"sqlite:///{folder / f'{secrets.token_hex(4)}.db'}")
@@ -55,11 +59,16 @@ def store(engine: str, folder: Path) -> Iterator[Store]:
     absent = why_absent(url)
     if absent is not None:
         (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)(f"no {engine} server: {absent}")
-    namespace = f"omnitrack_{secrets.token_hex(6)}"
+    spare = _spare.setdefault(url, [])
+    namespace = f"omnitrack_{secrets.token_hex(6)}" if bare or not spare else spare.pop()
     try:
         yield Store(url, namespace)
     finally:
-        drop(url, namespace)
+        drop(url, f"{namespace}_")
+        if not bare and emptied(url, namespace):
+            spare.append(namespace)
+        else:
+            drop(url, namespace)
 
 
 def unreachable(engine: str, folder: Path) -> SqlBackend:
@@ -83,12 +92,49 @@ def why_absent(url: str) -> str | None:
         return str(error).splitlines()[0]
 
 
+# Namespaces with empty tables in them, by the URL of their server.
+_spare: dict[str, list[str]] = {}
+
+
+@atexit.register
+def _drop_spare() -> None:
+    for url, namespaces in _spare.items():
+        for namespace in namespaces:
+            drop(url, namespace)
+        admin(url).dispose()
+
+
+@cache
+def admin(url: str) -> Engine:
+    """Return an engine for what tests do to a server behind a backend's back."""
+    return create_engine(url, isolation_level="AUTOCOMMIT")
+
+
+def emptied(url: str, namespace: str) -> bool:
+    """Delete every row that a test left, and tell whether that could be done."""
+    engine = admin(url)
+    waits = {"postgresql": "SET lock_timeout = '5s'", "mariadb": "SET innodb_lock_wait_timeout = 5"}
+    try:
+        with engine.connect() as connection:
+            connection.exec_driver_sql(waits[engine.dialect.name])
+            for table in make_tables(schema=namespace).metadata.sorted_tables:
+                if table.name.endswith("guard"):
+                    connection.execute(update(table).values(epoch=0, touched=0))
+                elif not table.name.endswith("version"):
+                    connection.execute(delete(table))
+    except exc.DBAPIError:
+        return False
+    return True
+
+
 def drop(url: str, prefix: str) -> None:
     """Drop every namespace whose name begins with ``prefix``."""
-    engine = create_engine(url, isolation_level="AUTOCOMMIT")
+    engine = admin(url)
+    cascade = " CASCADE" if engine.dialect.name == "postgresql" else ""
     with engine.connect() as connection:
-        for schema in inspect(connection).get_schema_names():
-            if schema.startswith(prefix):
-                cascade = " CASCADE" if engine.dialect.name == "postgresql" else ""
-                connection.execute(text(f"DROP SCHEMA {schema}{cascade}"))
-    engine.dispose()
+        found = connection.execute(
+            text("SELECT schema_name FROM information_schema.schemata WHERE schema_name LIKE :like"),
+            {"like": prefix.replace("_", r"\_") + "%"},
+        )
+        for name in found.scalars().all():
+            connection.exec_driver_sql(f"DROP SCHEMA {name}{cascade}")

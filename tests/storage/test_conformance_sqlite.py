@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import servers
 
+import servers
 from omnitrack.storage.contract import Backend
 from omnitrack.storage.registry import open_backend
 from omnitrack.testing import BackendConformance

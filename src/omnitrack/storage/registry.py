@@ -19,7 +19,7 @@ from omnitrack.storage.contract import Backend
 GROUP = "omnitrack.backends"
 
 # What is in the box needs no installed entry point, so that a source checkout works.
-_BUILT_IN = {
+_BUILT_IN: dict[str, str | type[Backend]] = {
     "memory": "omnitrack.storage.memory:MemoryBackend",
     "sqlite": "omnitrack.storage.sql:SqlBackend",
     "postgresql": "omnitrack.storage.sql:SqlBackend",
@@ -73,7 +73,9 @@ def open_backend(url: str, **options: Any) -> Backend:
     """
     scheme, separator, _ = url.partition("://")
     family = scheme.partition("+")[0]
-    known = _known()
+    known: dict[str, str | type[Backend]] = _BUILT_IN | _registered
+    if family not in known and scheme not in known:
+        known = _known()  # reads what is installed, which takes a while
     target = known.get(scheme, known.get(family)) if separator else None
     if target is None and separator and _sqlalchemy_knows(scheme):
         target = _BUILT_IN["sqlite"]
@@ -96,7 +98,7 @@ def _known() -> dict[str, str | type[Backend]]:
     Raises:
         BackendError: two distributions claim the same scheme.
     """
-    known: dict[str, str | type[Backend]] = dict(_BUILT_IN)
+    known = dict(_BUILT_IN)
     for point in entry_points(group=GROUP):
         if known.setdefault(point.name, point.value) != point.value:
             raise BackendError(

@@ -22,7 +22,9 @@ from sqlalchemy.util.concurrency import await_, greenlet_spawn
 
 from omnitrack.errors import BackendError, ConflictError, OutcomeUnknownError, mask
 from omnitrack.storage.contract import Backend, Transaction, retrying
-from omnitrack.storage.sql.flavour import Fault, Flavour, Options
+from omnitrack.storage.sql.flavour import Fault, Flavour, Options, Portable
+from omnitrack.storage.sql.mariadb import Mariadb
+from omnitrack.storage.sql.postgresql import Postgresql
 from omnitrack.storage.sql.schema import set_up
 from omnitrack.storage.sql.sqlite import Sqlite, is_memory
 from omnitrack.storage.sql.tables import STRIPES
@@ -213,10 +215,10 @@ class SqlBackend(Backend):
 
         try:
             retrying(attempt, again)
-        except exc.DBAPIError as error:
-            raise BackendError(f"the store could not be set up: {_said(error.orig)}") from error.orig
-        except side.errors as error:
-            raise BackendError(f"the store could not be set up: {_said(error)}") from error
+        except (ConflictError, *side.errors) as error:  # type: ignore[misc]
+            cause = _chain(error)[-1]
+            cause = getattr(cause, "orig", None) or cause
+            raise BackendError(f"the store could not be set up: {_said(cause)}") from cause
 
     def run(self, fn: Callable[[Transaction], T], *, write: bool = True) -> T:
         """Run ``fn`` in a transaction. See the contract."""
@@ -261,10 +263,9 @@ class SqlBackend(Backend):
         side = self._side()
         try:
             self._flavour.reclaim(side.engine, self._flavour.tables(side.engine.dialect, self._namespace))
-        except exc.DBAPIError as error:
-            raise BackendError(f"space could not be reclaimed: {_said(error.orig)}") from error.orig
         except side.errors as error:
-            raise BackendError(f"space could not be reclaimed: {_said(error)}") from error
+            cause = getattr(error, "orig", None) or error
+            raise BackendError(f"space could not be reclaimed: {_said(cause)}") from cause
 
     # -- running --------------------------------------------------------------------------------------------------------
     def _run(self, side: Side, fn: Callable[[Transaction], T], write: bool) -> T:
@@ -382,7 +383,17 @@ class InMemorySqliteBackend(SqlBackend):
 
 def flavour_of(url: URL) -> Flavour:
     """Return what the SQL backend knows of the engine that a URL names."""
-    return Sqlite()
+    family = url.drivername.partition("+")[0]
+    return FLAVOURS.get(family, Portable)()
+
+
+FLAVOURS: dict[str, type[Flavour]] = {
+    "sqlite": Sqlite,
+    "postgresql": Postgresql,
+    "cockroachdb": Postgresql,
+    "mariadb": Mariadb,
+    "mysql": Mariadb,
+}
 
 
 def _chain(error: BaseException) -> list[BaseException]:

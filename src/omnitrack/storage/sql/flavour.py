@@ -138,3 +138,24 @@ class Flavour(ABC):
 
     def reclaim(self, engine: Engine, tables: Tables) -> None:
         """Have what was deleted leave the store's files, as far as a client may ask for it."""
+
+
+class Portable(Flavour):
+    """An engine of which nothing is known but that SQLAlchemy has a dialect for it; the transactions are the driver's own."""
+
+    def begin(self, connection: Any, cursor: Any, write: bool) -> None:
+        """Leave it to the driver, which begins one with the first statement."""
+
+    def commit(self, connection: Any, cursor: Any) -> None:
+        """See Flavour."""
+        connection.commit()
+
+    def rollback(self, connection: Any, cursor: Any) -> None:
+        """See Flavour."""
+        connection.rollback()
+
+    def fault(self, error: BaseException) -> Fault:
+        """Read what PEP 249 and the SQL standard name."""
+        if getattr(error, "sqlstate", None) in ("40001", "40P01") or type(error).__name__ == "IntegrityError":
+            return Fault.CONFLICT
+        return Fault.FAILED

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from sqlalchemy import (
@@ -35,15 +35,10 @@ class Queries:
         self.texts = texts
 
     def rows(self, table: Any, column: str | None, after: bool, limit: bool, lock: bool = False) -> Built:
-        """Rows of identifiers or changes in order of id: those with ``column`` among a list, or all."""
+        """Rows of identifiers in order of id: those with ``column`` among a list, or all."""
         query = select(table).order_by(table.c.id)
         names = []
-        if column == "customers":  # of changes: went from them or to them
-            query = query.where(
-                or_(self.texts.among(table.c.old, "old"), self.texts.among(table.c.new, "new")),
-            )
-            names += ["old", "new"]
-        elif column is not None:
+        if column is not None:
             query = query.where(self.texts.among(table.c[column], "among"))
             names.append("among")
         if after:
@@ -56,14 +51,50 @@ class Queries:
             query = query.with_for_update()
         return query, names
 
-    def changes(self, column: str | None, until: bool, after: bool, limit: bool) -> Built:
-        """The membership history in order of id."""
-        query, names = self.rows(self.tables.changes, column, after, limit)
-        if until:
-            assert isinstance(query, Select)
-            query = query.where(self.tables.changes.c.at <= bindparam("until"))
-            names.insert(len(names) - limit, "until")
+    def changes(self, columns: Sequence[str], until: bool, after: bool, limit: bool) -> Built:
+        """The membership history in order of id: with any of the columns among a list, or all."""
+        table = self.tables.changes
+        names: list[str] = []
+
+        def within(query: Select[Any], suffix: str) -> Select[Any]:
+            if after:
+                query = query.where(table.c.id > bindparam(f"after{suffix}"))
+                names.append(f"after{suffix}")
+            if until:
+                query = query.where(table.c.at <= bindparam(f"until{suffix}"))
+                names.append(f"until{suffix}")
+            return query
+
+        if not columns:
+            query: Any = within(select(table), "").order_by(table.c.id)
+        else:
+            query = self._either(table, columns, within, [table.c.id], names)
+        if limit:
+            query = query.limit(bindparam("limit"))
+            names.append("limit")
         return query, names
+
+    def _either(
+        self,
+        table: Any,
+        columns: Sequence[str],
+        within: Callable[[Select[Any], str], Select[Any]],
+        order: Sequence[Any],
+        names: list[str],
+    ) -> Any:
+        """Return a query of the rows with any of the columns among a list, each row once.
+
+        A union where it is several: of an OR over two columns some engines make a scan of the whole table.
+        """
+        sides = []
+        for column in columns:
+            names.append(f"in_{column}")
+            query = select(table).where(self.texts.among(table.c[column], f"in_{column}"))
+            sides.append(within(query, f"_{column}"))
+        if len(sides) == 1:
+            return sides[0].order_by(*order)
+        both = union(*sides).subquery()
+        return select(both).order_by(*(both.c[column.name] for column in order))
 
     def links(self, ends: bool, after: bool, limit: bool) -> Built:
         """Links in order of their key: those with an end among a list, or all."""
@@ -71,26 +102,25 @@ class Queries:
         key = [links.c.a, links.c.b, links.c.basis, links.c.assurance, links.c.ref]
         names: list[str] = []
 
-        def beyond(query: Select[Any], suffix: str) -> Select[Any]:
+        def within(query: Select[Any], suffix: str) -> Select[Any]:
             if after:
                 query = query.where(self._beyond(key, [f"{c.name}{suffix}" for c in key], names))
             return query
 
-        query: Any
         if ends:
-            # A union, since an OR over two columns makes some engines read the whole table; it leaves out what both ends found.
-            sides = []
-            for suffix, column in (("1", links.c.a), ("2", links.c.b)):
-                names.append(f"ends{suffix}")
-                sides.append(beyond(select(links).where(self.texts.among(column, f"ends{suffix}")), suffix))
-            both = union(*sides).subquery()
-            query = select(both).order_by(*(both.c[c.name] for c in key))
+            query = self._either(links, ("a", "b"), within, key, names)
         else:
-            query = beyond(select(links), "").order_by(*key)
+            query = within(select(links), "").order_by(*key)
         if limit:
             query = query.limit(bindparam("limit"))
             names.append("limit")
         return query, names
+
+    def links_between(self) -> Built:
+        """Links with each end among a list, locked."""
+        links = self.tables.links
+        query = select(links).where(self.texts.among(links.c.a, "a"), self.texts.among(links.c.b, "b"))
+        return query.with_for_update(), ["a", "b"]
 
     def _beyond(self, columns: Sequence[Any], binds: Sequence[str], names: list[str]) -> ColumnElement[bool]:
         """Return that the columns come after the position in ascending order; see ``_position`` for the parameters."""

@@ -65,14 +65,15 @@ class SqliteTransaction(SqlTransaction):
 
 
 def _insert_absent(table: Table, columns: int | None = None) -> Built:
-    _, names = writes.insert_rows(table, columns)
-    return insert(table).values({name: bindparam(name) for name in names}).on_conflict_do_nothing(), names
+    statement, names = writes.insert_rows(table, columns, insert=insert)
+    assert isinstance(statement, Insert)
+    return statement.on_conflict_do_nothing(), names
 
 
 def _insert_older(links: Table) -> Built:
     """Insert a link; of two with the same key the one with the smaller (seen, evidence) stays, whole."""
-    names = [column.name for column in links.columns]
-    statement: Insert = insert(links).values({name: bindparam(name) for name in names})
+    statement, names = writes.insert_rows(links, insert=insert)
+    assert isinstance(statement, Insert)
     new, old = statement.excluded, links.c
     return statement.on_conflict_do_update(
         index_elements=list(writes.LINK_KEY),

@@ -28,7 +28,7 @@ from omnitrack.storage.contract import (
 from omnitrack.storage.sql import writes
 from omnitrack.storage.sql.queries import Built, Queries, beyond_prefix
 from omnitrack.storage.sql.tables import INTERACTION_COLUMNS, MAX_SHORT_SOURCE_ID, Tables, short_source_id
-from omnitrack.storage.sql.texts import Texts, chunks
+from omnitrack.storage.sql.texts import MAX_LIST, Texts, chunks
 
 R = TypeVar("R")
 
@@ -52,6 +52,8 @@ class Prepared:
 class SqlTransaction(Transaction):
     """One transaction on one connection."""
 
+    #: After a statement that fails on a key that is there the transaction goes on, from a savepoint where there were several.
+    optimistic: ClassVar[bool] = False
     #: How many branches one union may have.
     max_branches: ClassVar[int] = 256
 
@@ -200,23 +202,27 @@ class SqlTransaction(Transaction):
     ) -> list[ChangeRow]:
         """See the contract."""
         column, among = _selection(identifier=identifiers, customers=customers)
-        shape = (column, until is not None, after is not None, limit is not None)
-        rest = [value for value in (after, until, limit) if value is not None]
+        columns = () if column is None else ("old", "new") if column == "customers" else (column,)
+        shape = (columns, until is not None, after is not None, limit is not None)
+        within = [value for value in (after, until) if value is not None]
+        last = [] if limit is None else [limit]
 
         def build() -> Built:
             return self._queries.changes(*shape)
 
-        values = _with_each(among, rest)
-        if column == "customers":
-            values = [[part[0], *part] for part in values]
+        if among is None:
+            values: list[list[Any]] = [[*within, *last]]
+        else:
+            values = [[part, *within] * len(columns) + last for part in chunks(among)]
         parts = [self._rows(("changes", *shape), build, part) for part in values]
+        parts = _each_once(parts)
         return list(map(ChangeRow._make, _in_order(parts, _first, limit)))
 
     # -- links ----------------------------------------------------------------------------------------------------------
     def add_links(self, rows: Sequence[LinkRow]) -> None:
         """See the contract: what is there is read first; a link that another transaction adds meanwhile is a conflict."""
         self._for_writing()
-        there = {_key_of_link(row): row for row in self.find_links([row[0] for row in rows])} if rows else {}
+        there = self._links_there(rows)
         fresh: dict[Any, LinkRow] = {}
         earlier: dict[Any, LinkRow] = {}
         for row in rows:
@@ -230,6 +236,17 @@ class SqlTransaction(Transaction):
             lambda: writes.update_link(self._tables),
             [(row.seen, row.evidence, row.score, *key) for key, row in sorted(earlier.items())],
         )
+
+    def _links_there(self, rows: Sequence[LinkRow]) -> dict[Any, LinkRow]:
+        """Return by key, locked, the links that are between the ends of these rows."""
+        there: dict[Any, LinkRow] = {}
+        for start in range(0, len(rows), MAX_LIST):
+            part = rows[start : start + MAX_LIST]
+            found = self._rows(
+                "links there", self._queries.links_between, (sorted({r[0] for r in part}), sorted({r[1] for r in part}))
+            )
+            there.update((_key_of_link(row), row) for row in map(LinkRow._make, found))
+        return there
 
     def find_links(
         self,
@@ -248,9 +265,7 @@ class SqlTransaction(Transaction):
 
         values = [[*beyond, *last]] if ids is None else [[part, *beyond, part, *beyond, *last] for part in chunks(ids)]
         parts = [self._rows(("links", *shape), build, part) for part in values]
-        if len(parts) > 1:  # a link may have its two ends in two parts
-            parts = [list(dict.fromkeys(row for part in parts for row in map(tuple, part))), []]
-        return list(map(LinkRow._make, _in_order(parts, _key_of_link, limit)))
+        return list(map(LinkRow._make, _in_order(_each_once(parts), _key_of_link, limit)))
 
     # -- interactions ---------------------------------------------------------------------------------------------------
     def add_interactions(self, rows: Sequence[InteractionRow], entries: Sequence[EntryRow]) -> set[bytes]:
@@ -269,10 +284,34 @@ class SqlTransaction(Transaction):
         return there
 
     def _store_interactions(self, rows: Sequence[Any], plain: bool) -> set[bytes]:
-        """Store the rows that are new, and return the ids of the others; ``plain``: without the last column."""
-        fresh, there = self._fresh_interactions(rows)
-        self._insert(self._tables.interactions, fresh, INTERACTION_COLUMNS if plain else None)
-        return there
+        """Store the rows that are new, and return the ids of the others; ``plain``: without the last column.
+
+        Where the engine can go back to before a failed statement, all are taken for new first, as nearly always they are.
+        """
+        table, columns = self._tables.interactions, INTERACTION_COLUMNS if plain else None
+        fresh: Sequence[Any] = rows
+        there: set[bytes] = set()
+        if not self.optimistic or not _distinct(rows):
+            fresh, there = self._fresh_interactions(rows)
+        while True:
+            if self.optimistic and len(fresh) > 1:
+                self._cursor.execute("SAVEPOINT bulk")
+            try:
+                self._insert(table, fresh, columns)
+                return there
+            except Exception as error:
+                if not self.optimistic or not self._is_duplicate(error):
+                    raise
+                if len(fresh) > 1:
+                    self._cursor.execute("ROLLBACK TO SAVEPOINT bulk")
+                before = len(fresh)
+                fresh, there = self._fresh_interactions(rows)
+                if len(fresh) == before:  # what is in the way is no row that can be found
+                    raise
+
+    def _is_duplicate(self, error: Exception) -> bool:
+        """Tell whether a row was not inserted because its key is there."""
+        return False
 
     def _fresh_interactions(self, rows: Sequence[Any]) -> tuple[list[Any], set[bytes]]:
         """Return the rows that are not there and not earlier among these, and the ids of the others."""
@@ -485,25 +524,27 @@ class SqlTransaction(Transaction):
         """Put records of distinct keys."""
         blind = [row for row in rows if row[3] == -1]
         versions = self._versions(blind) if blind else {}
-        fresh: list[tuple[str, str, str, int]] = []
+        fresh: list[tuple[Any, ...]] = []
+        known: list[tuple[Any, ...]] = []
         for row in rows:
             version = versions.get((row[0], row[1]), 0) if row[3] == -1 else row[3]
             if version == 0:
                 fresh.append((row[0], row[1], row[2], 1))
-                continue
-            cursor = self._run(
-                "update record",
-                lambda: writes.update_record(self._tables),
-                (row[2], version + 1, row[0], row[1], version),
-            )
-            if cursor.rowcount != 1:
-                raise ConflictError(
-                    f"record {mask(row[0])} {mask(row[1])} has another version than {version}, which was expected"
-                )
+            else:
+                known.append((row[2], version + 1, row[0], row[1], version))
+        if known and self._update_records(known) != len(known):
+            _, _, kind, key, version = known[0]
+            among = f"record {mask(kind)} {mask(key)}" + (f" or one of {len(known) - 1} more" if known[1:] else "")
+            raise ConflictError(f"{among} has another version than the one expected ({version})")
         if fresh:
             self._put_new(fresh)
 
-    def _put_new(self, rows: list[tuple[str, str, str, int]]) -> None:
+    def _update_records(self, rows: list[tuple[Any, ...]]) -> int:
+        """Update records (value, new version, kind, key, version) and return how many were at their version."""
+        self._each("update record", lambda: writes.update_record(self._tables), rows)
+        return int(self._cursor.rowcount)
+
+    def _put_new(self, rows: list[tuple[Any, ...]]) -> None:
         """Insert records; one that is there is a conflict."""
         there = self._versions(rows)
         if there:
@@ -583,6 +624,12 @@ def stored_form(row: Sequence[Any]) -> tuple[Any, ...]:
     return (*row[:3], indexed, *row[4:], source_id)
 
 
+def _distinct(rows: Sequence[Any]) -> bool:
+    """Tell whether no two rows have the same id and revision, or the same source and source id."""
+    pairs = [(row[2], row[3]) for row in rows if row[2] is not None and row[3] is not None]
+    return len({(row[0], row[1]) for row in rows}) == len(rows) and len(set(pairs)) == len(pairs)
+
+
 def _selection(**selections: Sequence[Any] | None) -> tuple[str | None, Sequence[Any] | None]:
     given = [(name, values) for name, values in selections.items() if values is not None]
     if len(given) > 1:
@@ -602,6 +649,13 @@ def _by_source(pairs: Iterable[tuple[str | None, str | None]]) -> list[tuple[str
         if source is not None and source_id is not None:
             found.setdefault(source, []).append(source_id)
     return list(found.items())
+
+
+def _each_once(parts: list[list[Any]]) -> list[list[Any]]:
+    """Return the parts without the rows that an earlier one has, as a row with two ends may be found by both."""
+    if len(parts) == 1:
+        return parts
+    return [list(dict.fromkeys(tuple(row) for part in parts for row in part)), []]
 
 
 def _in_order(

@@ -15,13 +15,13 @@ ENTRY_KEY = ("identifier", "occurred_at", "interaction", "person", "added_at")
 LINK_KEY = ("a", "b", "basis", "assurance", "ref")
 
 
-def insert_rows(table: Table, columns: int | None = None, rows: int = 1) -> Built:
-    """Insert ``rows`` rows of the first ``columns`` columns."""
+def insert_rows(table: Table, columns: int | None = None, rows: int = 1, insert: Any = insert) -> Built:
+    """Insert ``rows`` rows of the first ``columns`` columns; ``insert`` may be a dialect's own."""
     names = [column.name for column in table.columns][:columns]
     if rows == 1:
         return insert(table).values({name: bindparam(name) for name in names}), names
     binds: list[dict[str, Any]] = [{name: bindparam(f"{name}_{row}") for name in names} for row in range(rows)]
-    return insert(table).values(binds), [f"{name}_m{row}" for row in range(rows) for name in names]
+    return insert(table).values(binds), [f"{name}_{row}" for row in range(rows) for name in names]
 
 
 def delete_by_key(table: Table, key: Sequence[str]) -> Built:

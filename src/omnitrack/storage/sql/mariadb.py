@@ -1,0 +1,127 @@
+"""MariaDB and MySQL on InnoDB, over PyMySQL (sync) and asyncmy (async), at READ COMMITTED.
+
+READ COMMITTED takes no locks on the gaps between rows, so that writers of different customers do not wait for each other; strings are compared
+by their bytes and not padded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from sqlalchemy import Connection, and_, func, or_
+from sqlalchemy.dialects.mysql import Insert, insert
+from sqlalchemy.engine import URL, Dialect
+
+from omnitrack.errors import BackendError
+from omnitrack.storage.contract import LinkRow
+from omnitrack.storage.sql import writes
+from omnitrack.storage.sql.flavour import Fault, Flavour, Options
+from omnitrack.storage.sql.queries import Built
+from omnitrack.storage.sql.tables import Tables, make_tables
+from omnitrack.storage.sql.transaction import SqlTransaction
+
+DUPLICATE = 1062
+# https://mariadb.com/kb/en/mariadb-error-code-reference/: deadlock, lock wait timeout, record changed, no wait
+CONFLICTS = frozenset({1213, 1205, 1020, 3572, DUPLICATE})
+# Connection gone, killed, refused for now; node not ready (1047); error during commit (1180), of which nobody knows how it ended.
+GONE = frozenset(
+    {0, 1040, 1047, 1053, 1152, 1158, 1159, 1160, 1161, 1180, 1927, 2002, 2003, 2006, 2013, 2014, 2055, 4031}
+)
+
+# Wrong data must fail and not be cut to fit, whatever the server's default.
+SQL_MODE = "STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION"
+
+SETUP_TIMEOUT = 60  # seconds that a process waits for another that makes the same tables
+
+
+class MariadbTransaction(SqlTransaction):
+    """Many rows as one INSERT; a statement that fails leaves the transaction as it was."""
+
+    optimistic = True
+
+    def _is_duplicate(self, error: Exception) -> bool:
+        return bool(error.args) and error.args[0] == DUPLICATE
+
+    def add_links(self, rows: Sequence[LinkRow]) -> None:
+        """See the contract."""
+        self._for_writing()
+        # In order of key, so that two transactions wait for each other in one order.
+        self._each("add links", lambda: _insert_older(self._tables.links), sorted(rows))
+
+
+def _insert_older(links: Any) -> Built:
+    """Insert a link; of two with the same key the one with the smaller (seen, evidence) stays, whole."""
+    statement, names = writes.insert_rows(links, insert=insert)
+    assert isinstance(statement, Insert)
+    new, old = statement.inserted, links.c
+    older = or_(new.seen < old.seen, and_(new.seen == old.seen, new.evidence < old.evidence))
+    # Set one after the other, each seeing those before: what the condition reads goes last.
+    return statement.on_duplicate_key_update(
+        [
+            ("score", getattr(func, "if")(older, new.score, old.score)),
+            ("evidence", getattr(func, "if")(older, new.evidence, old.evidence)),
+            ("seen", func.least(new.seen, old.seen)),
+        ]
+    ), names
+
+
+class Mariadb(Flavour):
+    """MariaDB 10.11 and later, MySQL 8."""
+
+    transaction = MariadbTransaction
+    driver = "pymysql"
+    async_driver = "asyncmy"
+    extra = "mariadb"
+
+    def async_only(self) -> frozenset[str]:
+        """See Flavour."""
+        return frozenset({"aiomysql", "asyncmy"})
+
+    def engine_arguments(self, url: URL, options: Options) -> dict[str, Any]:
+        """See Flavour; transactions begin and end where this backend says."""
+        return {"isolation_level": "AUTOCOMMIT", "paramstyle": "format", "connect_args": {"charset": "utf8mb4"}}
+
+    def connected(self, connection: Any, options: Options) -> None:
+        """Set the mode in which wrong data is refused."""
+        cursor = connection.cursor()
+        cursor.execute(f"SET SESSION sql_mode = '{SQL_MODE}'")
+        cursor.close()
+
+    def begin(self, connection: Any, cursor: Any, write: bool) -> None:
+        """Begin; readers see one snapshot. The level belongs to the connection and is set only where it changes."""
+        level = "READ COMMITTED" if write else "REPEATABLE READ"
+        if connection.record_info.get("level") != level:
+            cursor.execute(f"SET SESSION TRANSACTION ISOLATION LEVEL {level}")
+            connection.record_info["level"] = level
+        cursor.execute("START TRANSACTION" if write else "START TRANSACTION READ ONLY")
+
+    def fault(self, error: BaseException) -> Fault:
+        """Read the error number."""
+        number = error.args[0] if error.args else None
+        if number in GONE:
+            return Fault.LOST
+        if number in CONFLICTS and not (number == DUPLICATE and "identifiers_home" in str(error)):
+            return Fault.CONFLICT
+        return Fault.FAILED
+
+    def tables(self, dialect: Dialect, namespace: str | None) -> Tables:
+        """Return the tables of a database, with the collation that compares bytes and pads nothing."""
+        mariadb = getattr(dialect, "is_mariadb", True)
+        return make_tables(schema=namespace, collation="utf8mb4_nopad_bin" if mariadb else "utf8mb4_0900_bin")
+
+    @contextmanager
+    def schema_lock(self, connection: Connection, tables: Tables) -> Iterator[None]:
+        """Make database and tables, one process at a time; each statement commits by itself on these engines."""
+        name = connection.exec_driver_sql("SELECT DATABASE()").scalar() if tables.schema is None else tables.schema
+        lock = f"omnitrack.{name}"[:64]
+        if connection.exec_driver_sql("SELECT GET_LOCK(%s, %s)", (lock, SETUP_TIMEOUT)).scalar() != 1:
+            raise BackendError(f"another process has been setting up this store for {SETUP_TIMEOUT} seconds")
+        try:
+            if tables.schema is not None:
+                connection.exec_driver_sql(f"CREATE DATABASE IF NOT EXISTS `{tables.schema}`")
+            yield
+            connection.commit()
+        finally:
+            connection.exec_driver_sql("SELECT RELEASE_LOCK(%s)", (lock,))

@@ -1,0 +1,286 @@
+"""PostgreSQL, over psycopg (sync and async) or asyncpg: arrays for lists, COPY for many rows, an advisory lock for the guard.
+
+Each transaction sets ``enable_seqscan`` off for itself. A plan that is made while a table is new and empty scans the table, and stays
+in use while a load fills it; every query here has an index, so none is made worse.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from sqlalchemy import ARRAY, Connection, Engine, Table, and_, bindparam, func, tuple_, update
+from sqlalchemy.dialects.postgresql import Insert, insert
+from sqlalchemy.engine import URL
+from sqlalchemy.util.concurrency import await_
+
+from omnitrack.errors import BackendError
+from omnitrack.storage.contract import IdentifierRow, LinkRow
+from omnitrack.storage.sql import writes
+from omnitrack.storage.sql.flavour import Fault, Flavour, Options
+from omnitrack.storage.sql.queries import Built
+from omnitrack.storage.sql.tables import INTERACTION_COLUMNS, Tables
+from omnitrack.storage.sql.transaction import SqlTransaction
+
+#: Up to so many rows go as one INSERT with the rows as parameters, more go by COPY.
+FEW = 4
+
+UNIQUE_VIOLATION = "23505"
+# https://www.postgresql.org/docs/current/errcodes-appendix.html
+CONFLICTS = frozenset({"40001", "40P01", "55P03", UNIQUE_VIOLATION})
+GONE = frozenset({"57P01", "57P02", "57P03", "57P05", "25P03", "25P04", "53300", "40003"})
+
+
+def advisory_key(tables: Tables, purpose: str) -> int:
+    """Return the number by which a namespace's lock for a purpose is known in the whole database."""
+    name = f"{tables.schema or ''}.{tables.guard.name}.{purpose}".encode()
+    return int.from_bytes(hashlib.blake2b(name, digest_size=8).digest(), "big", signed=True)
+
+
+class PostgresqlTransaction(SqlTransaction):
+    """Statements of one round trip each, whatever the number of rows."""
+
+    optimistic = True
+
+    def guard(self, exclusive: bool = False) -> int:
+        """See the contract. An advisory lock keeps its queue in order, where row locks let shared holders starve an exclusive one;
+        and it writes nothing.
+        """
+        if self._write and self._prepared.stripe is None:
+            self._advisory("pg_advisory_xact_lock" if exclusive else "pg_advisory_xact_lock_shared")
+        return super().guard(exclusive)
+
+    def _advisory(self, function: str) -> None:
+        # A statement of its own: one that waits reads what was there before it waited.
+        key = advisory_key(self._tables, "guard")
+        self._cursor.execute(f"SELECT {function}({key})")
+
+    def _epoch(self, stripe: int, lock: bool) -> int:
+        return super()._epoch(stripe, lock=False)
+
+    def add_identifiers(self, rows: Sequence[IdentifierRow]) -> set[bytes]:
+        """See the contract."""
+        if not 0 < len(rows) <= FEW:
+            return super().add_identifiers(rows)
+        self._for_writing()
+        table = self._tables.identifiers
+        distinct = sorted({row[0]: row for row in reversed(rows)}.values())
+        added = self._rows(
+            ("add", table.name, len(distinct)),
+            lambda: _insert_absent(table, None, len(distinct), ["id"]),
+            [value for row in distinct for value in row],
+        )
+        return {row[0] for row in distinct}.difference(row[0] for row in added)
+
+    def add_links(self, rows: Sequence[LinkRow]) -> None:
+        """See the contract."""
+        if not 0 < len(rows) <= FEW:
+            return super().add_links(rows)
+        self._for_writing()
+        # One statement must not meet a row twice; in order of key, so that two transactions wait for each other in one order.
+        earliest: dict[Any, LinkRow] = {}
+        for row in rows:
+            old = earliest.get(row[:5])
+            if old is None or (row.seen, row.evidence) < (old.seen, old.evidence):
+                earliest[row[:5]] = row
+        self._run(
+            ("add links", len(earliest)),
+            lambda: _insert_older(self._tables.links, len(earliest)),
+            [value for key in sorted(earliest) for value in earliest[key]],
+        )
+
+    def _store_interactions(self, rows: Sequence[Any], plain: bool) -> set[bytes]:
+        if len(rows) > FEW:
+            return super()._store_interactions(rows, plain)
+        table = self._tables.interactions
+        columns = INTERACTION_COLUMNS if plain else None
+        added = self._rows(
+            ("add", table.name, columns, len(rows)),
+            lambda: _insert_absent(table, columns, len(rows), ["id", "revision"]),
+            [value for row in rows for value in row],
+        )
+        keys = set(map(tuple, added))
+        return {row[0] for row in rows if (row[0], row[1]) not in keys}
+
+    def _is_duplicate(self, error: Exception) -> bool:
+        return sqlstate(error) == UNIQUE_VIOLATION
+
+    def _newest_of_each(
+        self, identifiers: list[bytes], filters: tuple[str, ...], values: list[Any], limit: int, newest: bool
+    ) -> list[Any]:
+        shape = ("each", filters, True, newest)
+        distinct = list(dict.fromkeys(identifiers))
+        return self._rows(("entries", *shape), lambda: self._queries.entries(*shape), [distinct, *values, limit])
+
+    # -- many rows ------------------------------------------------------------------------------------------------------
+    def _insert(self, table: Table, rows: Sequence[Sequence[Any]], columns: int | None = None) -> None:
+        if len(rows) > FEW:
+            self._copy(table, rows, columns)
+        elif rows:
+            self._run(
+                ("insert", table.name, columns, len(rows)),
+                lambda: writes.insert_rows(table, columns, len(rows)),
+                [value for row in rows for value in row],
+            )
+
+    def _copy(self, table: Table, rows: Sequence[Sequence[Any]], columns: int | None = None) -> None:
+        names = [column.name for column in table.columns][:columns]
+        driver = self._connection.driver_connection
+        if hasattr(driver, "copy_records_to_table"):  # asyncpg
+            asyncpg(
+                self._connection,
+                driver.copy_records_to_table(table.name, schema_name=table.schema, columns=names, records=rows),
+            )
+            return
+        quote = self._texts.dialect.identifier_preparer
+        text = self._texts.get_text(
+            ("copy", table.name, columns),
+            lambda: f"COPY {quote.format_table(table)} ({', '.join(map(quote.quote, names))}) FROM STDIN",
+        )
+        if hasattr(self._cursor, "copy"):
+            with self._cursor.copy(text) as copy:
+                for row in rows:
+                    copy.write_row(row)
+        else:
+            await_(_copy_async(self._cursor._cursor, text, rows))
+
+    def _update_records(self, rows: list[tuple[Any, ...]]) -> int:
+        names = ("new_value", "new_version", "one_kind", "one_key", "one_version")
+        t = self._tables.records
+
+        def build() -> Built:
+            types = (t.c.value.type, t.c.version.type, t.c.kind.type, t.c.key.type, t.c.version.type)
+            arrays = [bindparam(name, type_=ARRAY(type_)) for name, type_ in zip(names, types, strict=True)]
+            given = func.unnest(*arrays).table_valued(*names).render_derived(name="given")
+            which = and_(t.c.kind == given.c.one_kind, t.c.key == given.c.one_key, t.c.version == given.c.one_version)
+            values = {"value": given.c.new_value, "version": given.c.new_version}
+            return update(t).where(which).values(values), list(names)
+
+        return int(self._run("update records", build, [list(column) for column in zip(*rows, strict=True)]).rowcount)
+
+
+async def _copy_async(cursor: Any, text: str, rows: Sequence[Sequence[Any]]) -> None:
+    async with cursor.copy(text) as copy:
+        for row in rows:
+            await copy.write_row(row)
+
+
+def asyncpg(connection: Any, work: Any) -> Any:
+    """Wait for something of asyncpg's own, and raise its errors as SQLAlchemy's adapter does."""
+    try:
+        return await_(work)
+    except Exception as error:
+        connection.dbapi_connection._handle_exception(error)
+
+
+def _insert_absent(table: Table, columns: int | None, rows: int, returning: list[str]) -> Built:
+    statement, names = writes.insert_rows(table, columns, rows, insert)
+    assert isinstance(statement, Insert)
+    if returning == ["id"]:  # of identifiers: a home that is taken is an error
+        statement = statement.on_conflict_do_nothing(index_elements=["id"])
+    else:
+        statement = statement.on_conflict_do_nothing()
+    return statement.returning(*(table.c[name] for name in returning)), names
+
+
+def _insert_older(links: Table, rows: int) -> Built:
+    """Insert links; of two with the same key the one with the smaller (seen, evidence) stays, whole."""
+    statement, names = writes.insert_rows(links, None, rows, insert)
+    assert isinstance(statement, Insert)
+    new, old = statement.excluded, links.c
+    return statement.on_conflict_do_update(
+        index_elements=list(writes.LINK_KEY),
+        set_={name: new[name] for name in ("seen", "evidence", "score")},
+        where=tuple_(new.seen, new.evidence) < tuple_(old.seen, old.evidence),
+    ), names
+
+
+def sqlstate(error: BaseException) -> str | None:
+    """Return the five characters of an error, whichever driver raised it."""
+    return getattr(error, "sqlstate", None) or getattr(error, "pgcode", None)
+
+
+class Postgresql(Flavour):
+    """PostgreSQL 15 and later."""
+
+    transaction = PostgresqlTransaction
+    driver = "psycopg"
+    async_driver = "psycopg"
+    extra = "postgresql"
+
+    _begin_write = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; SET LOCAL enable_seqscan = off"
+    _begin_read = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL enable_seqscan = off"
+
+    def async_only(self) -> frozenset[str]:
+        """See Flavour."""
+        return frozenset({"asyncpg"})
+
+    def both(self) -> str | None:
+        """See Flavour."""
+        return "psycopg"
+
+    def engine_arguments(self, url: URL, options: Options) -> dict[str, Any]:
+        """See Flavour; transactions begin and end where this backend says."""
+        arguments: dict[str, Any] = {"isolation_level": "AUTOCOMMIT"}
+        if not url.drivername.endswith("asyncpg"):
+            arguments["paramstyle"] = "format"
+        return arguments
+
+    def begin(self, connection: Any, cursor: Any, write: bool) -> None:
+        """Begin in one round trip; readers see one snapshot."""
+        self._said(connection, cursor, self._begin_write if write else self._begin_read)
+
+    def commit(self, connection: Any, cursor: Any) -> None:
+        """Commit; a transaction in which a statement failed would only pretend to."""
+        if self._said(connection, cursor, "COMMIT") == "ROLLBACK":
+            raise BackendError(
+                "a statement of this transaction failed and its error was passed over; nothing was written"
+            )
+
+    def rollback(self, connection: Any, cursor: Any) -> None:
+        """See Flavour."""
+        self._said(connection, cursor, "ROLLBACK")
+
+    def _said(self, connection: Any, cursor: Any, text: str) -> str | None:
+        """Execute a text without parameters, which may be several statements, and return the server's word for it."""
+        driver = connection.driver_connection
+        if hasattr(driver, "copy_records_to_table"):  # asyncpg prepares what comes through its cursor: one statement
+            said: str | None = asyncpg(connection, driver.execute(text))
+            return said
+        cursor.execute(text)
+        return getattr(getattr(cursor, "_cursor", cursor), "statusmessage", None)
+
+    def fault(self, error: BaseException) -> Fault:
+        """Read the SQLSTATE; an error without one comes from a connection that is not there."""
+        state = sqlstate(error)
+        if state is None:
+            named = type(error).__name__
+            return Fault.LOST if named in ("OperationalError", "InterfaceError") else Fault.FAILED
+        if state in GONE or state.startswith("08"):
+            return Fault.LOST
+        if state in CONFLICTS and not (state == UNIQUE_VIOLATION and "identifiers_home" in str(error)):
+            return Fault.CONFLICT
+        return Fault.FAILED
+
+    @contextmanager
+    def schema_lock(self, connection: Connection, tables: Tables) -> Iterator[None]:
+        """Make schema and tables in one transaction, one process at a time."""
+        connection.exec_driver_sql("BEGIN")
+        try:
+            connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({advisory_key(tables, 'schema')})")
+            if tables.schema is not None:
+                connection.exec_driver_sql(f'CREATE SCHEMA IF NOT EXISTS "{tables.schema}"')
+            yield
+        except BaseException:
+            connection.exec_driver_sql("ROLLBACK")
+            raise
+        connection.exec_driver_sql("COMMIT")
+
+    def reclaim(self, engine: Engine, tables: Tables) -> None:
+        """Vacuum the tables, where the user may; others are passed over by the server with a warning."""
+        quote = engine.dialect.identifier_preparer
+        with engine.connect() as connection:
+            for table in tables.metadata.sorted_tables:
+                connection.exec_driver_sql(f"VACUUM {quote.format_table(table)}")
