@@ -76,7 +76,7 @@ class AsteriskSource(CdrSource):
         source.as_utf8()
         columns: Sequence[str] | None = self.columns
         first = True
-        for row in rows(source):
+        for row in rows(source, same_width=True):
             if isinstance(row, Bad):
                 yield self.bad(row)
                 continue

@@ -44,6 +44,8 @@ class Source(ABC):
     versions: ClassVar[str]
     #: Default of ``source``.
     default_source: ClassVar[str]
+    #: It hands its options on to other sources, which take those they know.
+    takes_options_of_others: ClassVar[bool] = False
 
     def __init__(
         self,

@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 from omnitrack.errors import SourceFormatError
 from omnitrack.sources.base import Item, Source
 from omnitrack.sources.mail import MailSource
+from omnitrack.sources.mapped import mapping_beside
 
 
 class FolderSource(Source):
@@ -23,6 +24,7 @@ class FolderSource(Source):
     name: ClassVar[str] = "folder"
     versions: ClassVar[str] = "a folder with files of any format that is known"
     default_source: ClassVar[str] = "folder"
+    takes_options_of_others: ClassVar[bool] = True
 
     def __init__(self, origin: Any, **options: Any) -> None:
         super().__init__(origin)
@@ -51,13 +53,15 @@ class FolderSource(Source):
 
     def items(self) -> Iterator[Item]:
         """Yield what it holds; see ``Source.items``."""
-        from omnitrack.sources.registry import open_source
-
         self._done = 0
         seen: dict[int, int] = {}
         for path in self._paths(self.folder):
+            if path.suffix == ".toml" and any(
+                mapping_beside(other) == path for other in path.parent.glob(f"{path.stem}.*")
+            ):
+                continue  # a mapping, not a log
             try:
-                self._current = open_source(path, **self.options)
+                self._current = self._open(path)
             except SourceFormatError as error:
                 yield self.rejected(str(path.relative_to(self.folder)), str(error))
                 self._done += _size(path)
@@ -73,6 +77,18 @@ class FolderSource(Source):
                 yield self.rejected(str(path.relative_to(self.folder)), f"cannot be read: {error.strerror}")
             self._done += _size(path)
             self._current = None
+
+    def _open(self, path: Path) -> Source:
+        """A mapping given for a whole folder is for the files that no source knows."""
+        from omnitrack.sources.registry import open_source
+
+        mapping = self.options.get("mapping")
+        try:
+            return open_source(path, **{name: value for name, value in self.options.items() if name != "mapping"})
+        except SourceFormatError:
+            if mapping is None:
+                raise
+            return open_source(path, **self.options)
 
     def _paths(self, folder: Path) -> Iterator[Path]:
         with os.scandir(folder) as entries:

@@ -151,7 +151,7 @@ class FreeSwitchCsvSource(_Calls):
     def _legs(self) -> Iterator[tuple[str, Leg] | Item]:
         source = self.open()
         source.as_utf8()
-        for row in rows(source):
+        for row in rows(source, same_width=True):
             if isinstance(row, Bad):
                 yield self.bad(row)
                 continue

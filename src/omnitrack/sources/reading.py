@@ -178,16 +178,17 @@ def lines(source: Input) -> Iterator[tuple[int, str] | Bad]:
         yield number, decode(data).rstrip("\r\n")
 
 
-def rows(source: Input, delimiter: str = ",", width: int | None = None) -> Iterator[tuple[int, list[str]] | Bad]:
+def rows(source: Input, delimiter: str = ",", same_width: bool = False) -> Iterator[tuple[int, list[str]] | Bad]:
     """Yield (line number, fields) of a CSV file (RFC 4180), where a quote that is never closed costs one line only.
 
     Args:
         source: the file.
         delimiter: between fields.
-        width: how many fields a row that spans several lines must have to be believed; None believes any.
+        same_width: a row that spans several lines is believed only if it has as many fields as the first row.
     """
     pending: deque[tuple[int, str] | Bad] = deque()
     incoming = lines(source)
+    width = 0
 
     def line(index: int) -> tuple[int, str] | Bad | None:
         while len(pending) <= index and (more := next(incoming, None)) is not None:
@@ -209,7 +210,7 @@ def rows(source: Input, delimiter: str = ",", width: int | None = None) -> Itera
             quotes += more[1].count('"')
             length += len(more[1])
         row = None if quotes % 2 else _row(parts, delimiter)
-        if row is not None and len(parts) > 1 and width is not None and len(row) != width:
+        if row is not None and len(parts) > 1 and same_width and width and len(row) != width:
             row = None
         if row is None:
             pending.popleft()
@@ -218,6 +219,7 @@ def rows(source: Input, delimiter: str = ",", width: int | None = None) -> Itera
         for _ in parts:
             pending.popleft()
         if row:
+            width = width or len(row)
             yield number, row
 
 

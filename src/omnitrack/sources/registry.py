@@ -20,10 +20,22 @@ HEAD = 64 * 1024
 # In the order in which they are asked: what is recognised by a certain mark first, what is recognised by its looks last.
 _BUILT_IN = {
     "maildir": "maildir:MaildirSource",
+    "csv": "mapped:CsvSource",
+    "jsonl": "mapped:JsonLinesSource",
     "eml": "eml:EmlSource",
     "mbox": "mbox:MboxSource",
+    "x-archive": "x_archive:XArchiveSource",
+    "whatsapp-cloud": "whatsapp_cloud:WhatsAppCloudSource",
+    "chatwoot": "chatwoot:ChatwootSource",
+    "zendesk": "zendesk:ZendeskSource",
+    "amazon-connect": "amazon_connect:AmazonConnectSource",
+    "freeswitch-json": "freeswitch:FreeSwitchJsonSource",
+    "cloudevents": "cloudevents:CloudEventsSource",
+    "segment": "segment:SegmentSource",
     "x": "x_api:XSource",
     "asterisk-cdr": "asterisk:AsteriskSource",
+    "freeswitch-csv": "freeswitch:FreeSwitchCsvSource",
+    "whatsapp-chat": "whatsapp_chat:WhatsAppChatSource",
     "folder": "folder:FolderSource",
 }
 
@@ -130,7 +142,7 @@ def open_source(origin: Any, format: str = "auto", **options: Any) -> Source:
         origin: a path of a file or folder; with ``format`` given also bytes, a stream, or parsed records.
         format: name of the format, or ``"auto"`` to find it.
         options: of the source. With ``"auto"`` one that the format found has no use for is left aside, so that a folder
-            of many formats can be loaded with one call.
+            of many formats can be loaded with one call; a ``mapping`` says that the file is CSV or JSON to be read by it.
 
     Raises:
         SourceFormatError: no source reads it.
@@ -142,13 +154,25 @@ def open_source(origin: Any, format: str = "auto", **options: Any) -> Source:
         return get_source(format)(origin, **options)
     if not isinstance(origin, (str, os.PathLike)):
         raise SourceFormatError(f"format: got 'auto' with {type(origin).__name__}, accepted is 'auto' with a path")
-    source, reason = detect(origin)
+    place = Path(origin)
+    if options.get("mapping") is not None and place.is_file():
+        source, reason = _by_mapping(place)
+    else:
+        source, reason = detect(place)
     accepted = accepted_options(source)
-    unknown = options.keys() - accepted
-    if unknown:
+    if unknown := options.keys() - accepted:
         unknown -= set().union(*(accepted_options(known) for known in iter_sources()))
         if unknown:
             raise TypeError(f"no source takes {', '.join(sorted(unknown))}")
+    if source.takes_options_of_others:
+        accepted = frozenset(options)
     opened = source(origin, **{name: value for name, value in options.items() if name in accepted})
     opened.detected_by = reason
     return opened
+
+
+def _by_mapping(path: Path) -> tuple[type[Source], str]:
+    with path.open("rb") as file:
+        head = file.read(HEAD)
+    name = "jsonl" if head.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] in (b"{", b"[") else "csv"
+    return get_source(name), "a mapping was given"

@@ -1,0 +1,123 @@
+"""Contact records of Amazon Connect, as its data stream delivers them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, ClassVar
+
+from omnitrack.model import Direction, Interaction, Sighting, observed
+from omnitrack.sources.base import Item, JsonSource, UnreadableError
+from omnitrack.sources.cdr import withheld
+from omnitrack.sources.mapping import PersonField, person_fields
+from omnitrack.sources.reading import head_keys
+from omnitrack.sources.values import attributes_of, id_of, mapping_of, name_of, parse_time, subject_of, text_of, words
+
+_CHANNELS = {"VOICE": "phone", "CHAT": "chat", "EMAIL": "email", "TASK": "task"}
+_OUTBOUND = frozenset(words("OUTBOUND EXTERNAL_OUTBOUND CALLBACK AGENT_REPLY"))
+_TRANSFERS = frozenset(words("TRANSFER QUEUE_TRANSFER"))
+_SCHEMES = {"TELEPHONE_NUMBER": "phone", "EMAIL_ADDRESS": "email", "VOIP": "sip"}
+_TAKEN = words(
+    "ContactId InitialContactId Channel CustomerEndpoint SystemEndpoint InitiationTimestamp DisconnectTimestamp "
+    "PreviousContactId Agent"
+)
+
+
+class AmazonConnectSource(JsonSource):
+    """Reads contact records one after another, line by line, or as an array.
+
+    Each contact is an interaction; those that follow from one another by transfers are one thread. Records are delivered
+    at least once, so that the same one comes again: it adds nothing.
+
+    Args:
+        origin: a path, bytes, a stream, or the parsed records.
+        identifiers: contact attributes that identify the customer: ``{"accountNumber": "account:{}@bt!verified"}``.
+        options: of Source.
+    """
+
+    name: ClassVar[str] = "amazon-connect"
+    versions: ClassVar[str] = (
+        "contact records of Amazon Connect up to 2026 (ContactTraceRecordsFormatVersion 2017-03-10)"
+    )
+    default_source: ClassVar[str] = "amazon-connect"
+
+    def __init__(self, origin: Any, *, identifiers: Mapping[str, str] | None = None, **options: Any) -> None:
+        super().__init__(origin, **options)
+        self._fields: tuple[PersonField, ...] = person_fields(identifiers or {}, "identifiers")
+
+    @classmethod
+    def sniff(cls, path: Path, head: bytes) -> str | None:
+        """Know it by the fields of its records."""
+        keys = head_keys(head)
+        if {"ContactId", "InitiationTimestamp"} <= keys and keys & {
+            "CustomerEndpoint",
+            "InitiationMethod",
+            "AWSAccountId",
+        }:
+            return "has contact records of Amazon Connect"
+        return None
+
+    def read(self, value: Any, where: str) -> Iterator[Item]:
+        """Yield the interaction of one record."""
+        record = mapping_of(value)
+        number = id_of(record.get("ContactId"))
+        if number is None:
+            raise UnreadableError("ContactId: missing, accepted is a contact record")
+        moment = self.time(record.get("InitiationTimestamp"), "InitiationTimestamp")
+        label = (text_of(record.get("Channel")) or "VOICE").upper()
+        channel = _CHANNELS.get(label, label.lower())
+        method = (text_of(record.get("InitiationMethod")) or "INBOUND").upper()
+        agent = mapping_of(record.get("Agent"))
+        customer = mapping_of(record.get("CustomerEndpoint"))
+        company = mapping_of(record.get("SystemEndpoint"))
+        direction = Direction.OUTBOUND if method in _OUTBOUND else Direction.INBOUND
+        if channel == "task" or method == "MONITOR":
+            direction = Direction.INTERNAL
+        attributes = mapping_of(record.get("Attributes"))
+        seen = [*_endpoint(customer), *(s for field in self._fields for s in field.sightings(attributes))]
+        address = text_of(customer.get("Address"))
+        via = next((str(sighting.identifier) for sighting in _endpoint(company)), None)
+        answered = bool(text_of(agent.get("ConnectedToAgentTimestamp")) or text_of(agent.get("Username")))
+        ended = parse_time(record.get("DisconnectTimestamp"))
+        yield Interaction(
+            channel=channel,
+            kind="transfer" if method in _TRANSFERS else "call" if channel == "phone" else "message",
+            occurred_at=moment,
+            ended_at=ended if ended is not None and ended >= moment else None,
+            direction=direction,
+            customers=(tuple(seen),),
+            subject=subject_of(record.get("Name")),
+            agent=name_of(agent.get("Username")),
+            thread=id_of(record.get("InitialContactId")) or number,
+            reply_to=id_of(record.get("PreviousContactId")),
+            outcome="answered" if answered else "abandoned" if direction is Direction.INBOUND else "missed",
+            via=via if via and via.startswith(("phone:+", "email:")) else None,
+            traits=_traits(attributes),
+            attributes=attributes_of(
+                record,
+                {
+                    "withheld": True if address and withheld(address) else None,
+                    "system_endpoint": company,
+                    "agent": {key: agent[key] for key in agent if key not in ("Username", "ARN")},
+                },
+                without=_TAKEN,
+            ),
+            source=self.source,
+            source_id=number,
+            region=self.region,
+        )
+
+
+def _endpoint(endpoint: Mapping[str, Any]) -> list[Sighting]:
+    address = text_of(endpoint.get("Address"))
+    scheme = _SCHEMES.get(text_of(endpoint.get("Type")) or "TELEPHONE_NUMBER")
+    if not address or not scheme or withheld(address):
+        return []
+    return [observed(f"{scheme}:{address.removeprefix('sip:')}")]
+
+
+def _traits(attributes: Mapping[str, Any]) -> dict[str, Any]:
+    for name in ("customerName", "CustomerName", "customer_name"):
+        if name_of(attributes.get(name)):
+            return {"name": name_of(attributes[name])}
+    return {}

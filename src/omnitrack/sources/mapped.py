@@ -1,0 +1,191 @@
+"""Logs of your own: CSV files and JSON lines, read by a mapping."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, ClassVar
+
+from omnitrack.model import Interaction, Revision
+from omnitrack.sources.base import Item, JsonSource, Source, UnreadableError
+from omnitrack.sources.mapping import LogMapping, look_up, read_mapping
+from omnitrack.sources.reading import Bad, decode, rows
+from omnitrack.sources.values import (
+    attributes_of,
+    body_of,
+    derived_id,
+    id_of,
+    mapping_of,
+    name_of,
+    subject_of,
+    text_of,
+)
+
+_DELIMITERS = ",;\t|"
+
+
+class _Mapped(Source):
+    """What the two share: a record and a mapping make an interaction.
+
+    Args:
+        origin: a path, bytes or a stream.
+        mapping: a dict, or the path of a TOML file; default: the TOML file of the same name beside the file.
+        options: of Source; ``source`` and ``zone`` of the mapping count where they are not given here.
+    """
+
+    default_source: ClassVar[str] = "log"
+
+    def __init__(self, origin: Any, *, mapping: Any = None, **options: Any) -> None:
+        super().__init__(origin, **options)
+        if mapping is None:
+            beside = mapping_beside(Path(origin)) if isinstance(origin, (str, Path)) else None
+            if beside is None:
+                raise TypeError("mapping: missing, accepted is a dict or the path of a TOML file")
+            mapping = beside
+        self.mapping: LogMapping = read_mapping(mapping)
+        if options.get("source") is None and self.mapping.source:
+            self.source = self.mapping.source
+
+    def record(self, record: Mapping[str, Any], where: str) -> Iterator[Item]:
+        """Yield the interaction of one record, and its revision where it was edited or deleted."""
+        mapping = self.mapping
+        moment = mapping.time(record, "occurred_at", self.zone)
+        if moment is None:
+            raise UnreadableError(
+                f"{mapping.fields['occurred_at']}: missing or no time, accepted is ISO 8601, or what time_format says"
+            )
+        text = {name: mapping.part(record, name) for name in mapping.fields if name not in ("occurred_at", "ended_at")}
+        text |= {name: value for name, value in mapping.constants.items() if text.get(name) in (None, "")}
+        ended = mapping.time(record, "ended_at", self.zone) if "ended_at" in mapping.fields else None
+        direction = text_of(text.get("direction"))
+        source_id = id_of(text.get("source_id"))
+        if source_id is None:
+            source_id = derived_id(
+                *(f"{key}={value}" for key, value in sorted(record.items(), key=lambda kv: str(kv[0])))
+            )
+        customers = [sighting for field in mapping.customer for sighting in field.sightings(record)]
+        recipients = [(sighting,) for field in mapping.recipient for sighting in field.sightings(record)]
+        channel = name_of(text.get("channel"))
+        if channel is None:
+            raise UnreadableError(
+                f"{mapping.fields.get('channel', 'channel')}: missing, accepted is the name of a channel"
+            )
+        traits = {name: text_of(look_up(record, field)) for name, field in mapping.traits.items()}
+        body = body_of(text.get("body"))
+        deleted = text.get("deleted") is True or (text_of(text.get("deleted")) or "").lower() in ("true", "yes", "1")
+        yield Interaction(
+            channel=channel.lower(),
+            kind=name_of(text.get("kind")) or "message",
+            occurred_at=moment,
+            ended_at=ended if ended is not None and ended >= moment else None,
+            direction=direction.lower() if direction else None,
+            customers=(tuple(customers),),
+            participants=tuple(sighting for field in mapping.participant for sighting in field.sightings(record)),
+            sender=tuple(sighting for field in mapping.sender for sighting in field.sightings(record)),
+            recipients=tuple(recipients),
+            subject=subject_of(text.get("subject")),
+            body=body,
+            agent=name_of(text.get("agent")),
+            thread=id_of(text.get("thread")),
+            reply_to=id_of(text.get("reply_to")),
+            outcome=name_of(text.get("outcome")),
+            traits={name: value for name, value in traits.items() if value},
+            attributes=attributes_of(record, without=mapping.used()),
+            source=self.source,
+            source_id=source_id,
+            region=text_of(text.get("region")) or self.region,
+        )
+        edited = mapping.time(record, "edited_at", self.zone) if "edited_at" in mapping.fields else None
+        if deleted or (edited is not None and edited > moment):
+            yield Revision(
+                source=self.source,
+                source_id=source_id,
+                at=edited or moment,
+                body=None if deleted else body,
+                subject=None if deleted else subject_of(text.get("subject")),
+                deleted=deleted,
+            )
+
+
+def mapping_beside(path: Path) -> Path | None:
+    """Return the TOML file of the same name beside a file: letters.toml of letters.csv."""
+    beside = path.with_suffix(".toml")
+    return beside if path.suffix.lower() != ".toml" and beside.is_file() else None
+
+
+class CsvSource(_Mapped):
+    """Reads a CSV file with a header, by a mapping; a delimiter of ``, ; |`` or tab is found out."""
+
+    name: ClassVar[str] = "csv"
+    versions: ClassVar[str] = "RFC 4180 and its relatives, in UTF-8, UTF-16 with a mark, or Windows-1252"
+
+    @classmethod
+    def sniff(cls, path: Path, head: bytes) -> str | None:
+        """Know it by the mapping beside it."""
+        beside = None if path.is_dir() else mapping_beside(path)
+        if beside is None or head.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] in (b"{", b"["):
+            return None
+        return f"{beside.name} beside it says how to read it"
+
+    def items(self) -> Iterator[Item]:
+        """Yield the rows of the file."""
+        source = self.open()
+        source.as_utf8()
+        delimiter = self.mapping.delimiter or _delimiter(decode(source.peek(64 * 1024)))
+        header: list[str] | None = None
+        for row in rows(source, delimiter, same_width=True):
+            if isinstance(row, Bad):
+                yield self.bad(row)
+                continue
+            number, fields = row
+            if header is None:
+                header = [name.strip() for name in fields]
+                missing = sorted(name for name in self.mapping.fields.values() if name not in header)
+                if missing:
+                    yield self.rejected(f"line {number}", f"columns missing: {', '.join(missing)}", kept=True)
+                continue
+            where = f"line {number}"
+            if len(fields) > len(header) and any(field.strip() for field in fields[len(header) :]):
+                yield self.rejected(
+                    where, f"{len(fields)} fields, the header has {len(header)}", raw=",".join(fields)[:200]
+                )
+                continue
+            values = {name: text for name, text in zip(header, fields, strict=False) if name}
+            yield from self.guarded(where, self.record(values, where), raw=",".join(fields)[:200])
+
+
+def _delimiter(text: str) -> str:
+    line = next((line for line in text.splitlines() if line.strip()), "")
+    counts = {delimiter: len(next(csv.reader([line], delimiter=delimiter), [])) for delimiter in _DELIMITERS}
+    return max(_DELIMITERS, key=lambda delimiter: counts[delimiter])
+
+
+class JsonLinesSource(_Mapped, JsonSource):
+    """Reads JSON lines, or an array, by a mapping with dotted paths: comments of a forum, under videos, of a shop."""
+
+    name: ClassVar[str] = "jsonl"
+    versions: ClassVar[str] = "JSON lines, JSON arrays, or pages that hold a list of records (RFC 8259)"
+
+    @classmethod
+    def sniff(cls, path: Path, head: bytes) -> str | None:
+        """Know it by the mapping beside it."""
+        beside = None if path.is_dir() else mapping_beside(path)
+        if beside is None or head.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] not in (b"{", b"["):
+            return None
+        return f"{beside.name} beside it says how to read it"
+
+    def read(self, value: Any, where: str) -> Iterator[Item]:
+        """Yield the records of one value."""
+        if self.mapping.items is None:
+            record = mapping_of(value)
+            if not record:
+                raise UnreadableError("no object with fields")
+            yield from self.record(record, where)
+            return
+        found = look_up(value, self.mapping.items)
+        if not isinstance(found, list):
+            raise UnreadableError(f"{self.mapping.items}: missing, accepted is a list of records")
+        for index, record in enumerate(found):
+            place = f"{where}, item {index}"
+            yield from self.guarded(place, self.record(mapping_of(record), place))
