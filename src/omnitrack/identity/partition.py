@@ -106,7 +106,8 @@ class Statements:
             elif basis == PERSONAL:
                 # What was said last counts: somebody who gives an identifier to one person takes it from another.
                 known = self.personal.get(link.a)
-                if known is None or (link.seen, link.ref) > (known.seen, known.ref):
+                # Of two said of the same time the key decides, never which of them came first.
+                if known is None or (link.seen, link.b, link.ref) > (known.seen, known.b, known.ref):
                     self.personal[link.a] = link
 
 
@@ -146,7 +147,13 @@ def _over_limit(groups: Mapping[tuple[str, str], set[bytes]], limit: Callable[[s
 class Reader:
     """Links as the policy reads them: what takes part (rule a), what counts as shared (rule b), what may join (rule c)."""
 
-    def __init__(self, rows: Mapping[bytes, IdentifierRow], links: Sequence[LinkRow], policy: Policy) -> None:
+    def __init__(
+        self,
+        rows: Mapping[bytes, IdentifierRow],
+        links: Sequence[LinkRow],
+        policy: Policy,
+        classes: Mapping[bytes, bytes] | None = None,
+    ) -> None:
         self.rows = rows
         self.policy = policy
         exclusive: dict[str, bool] = {}
@@ -157,7 +164,9 @@ class Reader:
         self.exclusive = exclusive
         self._limits = limits
         self.statements = Statements(links)
-        self.classes = exclusive_classes(rows, self.statements, lambda scheme: exclusive[scheme])
+        if classes is None:
+            classes = exclusive_classes(rows, self.statements, lambda scheme: exclusive[scheme])
+        self.classes = classes
         self.evidence: dict[tuple[bytes, bytes], Edge] = {}
         self.neighbours: dict[bytes, list[bytes]] = {}
         for link in links:
@@ -318,6 +327,7 @@ def partition(
     links: Sequence[LinkRow],
     policy: Policy,
     given: Mapping[bytes, str | None] | None = None,
+    classes: Mapping[bytes, bytes] | None = None,
 ) -> Partition:
     """Compute who is whom.
 
@@ -326,11 +336,12 @@ def partition(
         links: every link with an end among ``rows``; those with an end elsewhere are left out.
         policy: how to read them.
         given: for identifiers at the border, whose links are not all here: why they are shared, or None where they are not.
+        classes: what ``exclusive_classes`` finds, where the statements that it rests on are not all here.
 
     Returns:
         The partition of all ``rows``.
     """
-    reader = Reader(rows, links, policy)
+    reader = Reader(rows, links, policy, classes)
     given = given or {}
     shared: dict[bytes, str] = {}
     for x in rows:

@@ -20,6 +20,7 @@ V = TypeVar("V")
 
 Tenures = tuple[tuple[int, bytes], ...]  # (since, holder), oldest first, without the first holder
 Pair = tuple[bytes, bytes, int]  # (a, b, assurance) of a link of evidence
+Earliest = tuple[int, bytes]  # (seen, evidence) of it
 
 
 def _grown(memory: dict[K, V], added: dict[K, V]) -> dict[K, V]:
@@ -44,7 +45,7 @@ class Known:
         self._lock = threading.Lock()
         self.epoch = -1
         self.tenures: dict[bytes, Tenures] = {}
-        self.links: dict[Pair, int] = {}
+        self.links: dict[Pair, Earliest] = {}
         self._suppresses: bool | None = None
         self.matching = False  # whether the store keeps the index for matching, as its settings said last
 
@@ -56,13 +57,13 @@ class Known:
         """Whether the store's settings were compared with this tracker's at this epoch."""
         return epoch == self.epoch
 
-    def view(self, epoch: int) -> tuple[dict[bytes, Tenures], dict[Pair, int]]:
+    def view(self, epoch: int) -> tuple[dict[bytes, Tenures], dict[Pair, Earliest]]:
         """Return what is known at this epoch; read only."""
         if epoch == self.epoch:
             return self.tenures, self.links
         return {}, {}
 
-    def learn(self, epoch: int, tenures: dict[bytes, Tenures], links: dict[Pair, int], suppresses: bool) -> None:
+    def learn(self, epoch: int, tenures: dict[bytes, Tenures], links: dict[Pair, Earliest], suppresses: bool) -> None:
         """Add what a transaction that has committed wrote or found."""
         with self._lock:
             if epoch < self.epoch:

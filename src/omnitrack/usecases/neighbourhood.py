@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
 import attrs
@@ -13,6 +14,8 @@ from omnitrack.identity.partition import (
     SAME,
     Partition,
     Reader,
+    Statements,
+    exclusive_classes,
     partition,
 )
 from omnitrack.identity.policy import Policy
@@ -97,6 +100,7 @@ class _Region:
         self.rows: dict[bytes, IdentifierRow] = dict(fresh)
         self._locked = set(fresh)
         self._linked: set[bytes] = set()
+        self._classed: set[bytes] = set()
         self.links: dict[LinkKey, LinkRow] = {}
         self.of: dict[bytes, list[LinkKey]] = {}
         self._pending: dict[bytes, list[LinkRow]] = {}
@@ -151,6 +155,29 @@ class _Region:
         own = set(ids)
         return list(dict.fromkeys(end for link in self.links_of(own) for end in (link.a, link.b) if end not in own))
 
+    def classify(self, ids: Iterable[bytes], policy: Policy) -> list[bytes]:
+        """Have every statement that may call one of these values of exclusive schemes one with another, along whole chains of statements, and return
+        all the values that they reach. A value in the middle of a chain need not be anywhere near the change."""
+        reached: dict[bytes, None] = {}
+        frontier = [x for x in ids if x in self.rows and policy.exclusive(self.rows[x].scheme)]
+        while frontier:
+            reached.update(dict.fromkeys(frontier))
+            self.connect(frontier)
+            said = [link for link in self.links_of(frontier) if link.basis == SAME]
+            self.read((end for link in said for end in (link.a, link.b)), lock=False)
+            frontier = []
+            for link in said:
+                a, b = self.rows.get(link.a), self.rows.get(link.b)
+                if a is not None and b is not None and (a.scheme, a.scope) == (b.scheme, b.scope):
+                    frontier += [end for end in (link.a, link.b) if end not in reached]
+        self._classed.update(reached)
+        return list(reached)
+
+    def classes(self, policy: Policy) -> dict[bytes, bytes]:
+        """Return the exclusive classes among all values that were classified so far."""
+        said = [link for link in self.links_of(self._classed) if link.basis in (SAME, DIFFERENT)]
+        return exclusive_classes(self.rows, Statements(said), policy.exclusive)
+
 
 def plan_change(
     tx: Transaction,
@@ -178,6 +205,20 @@ def plan_change(
         around_shared: go on from the neighbours of touched identifiers that are shared.
     """
     region = _Region(tx, added, map(link_key, removed), fresh or {}, changed or {}, lock)
+    if lock and not tx.serialised:
+        # Where writers run side by side: look first where this leads, and lock it all at once in order of id, so that two changes of one
+        # neighbourhood wait for each other instead of each holding what the other needs. What grew meanwhile is locked on the way.
+        ahead = plan_change(
+            tx,
+            policy,
+            added=added,
+            removed=removed,
+            fresh=fresh,
+            changed=changed,
+            touched=(touched := list(touched)),
+            lock=False,
+        )
+        region.read([x for link in (*added, *removed) for x in (link.a, link.b)] + list(ahead.rows), lock=True)
     ends: dict[
         bytes, bool
     ] = {}  # whether a shared one must be read whole: only added evidence cannot make it less shared
@@ -206,12 +247,15 @@ def plan_change(
     region.connect(judged)
     stated = [x for x in dict.fromkeys(exclusives) if x in region.rows and policy.exclusive(region.rows[x].scheme)]
     if stated:
-        # Two values that become one, or two again, change the count of everything that both touch.
-        more = region.neighbours(stated)
+        # Two values that become one, or two again, change the count of everything that touches both, and of what touches those that they were
+        # one with before.
+        values = region.classify(stated, policy)
+        touching = Counter(end for x in values for end in region.neighbours([x]))
+        more = [*values, *(x for x, count in touching.items() if count > 1)]
         region.connect(more)
         judged.update((x, None) for x in more if x in region.rows)
     _read_classes(region, policy, judged)
-    reader = Reader(region.rows, region.links_of(judged), policy)
+    reader = Reader(region.rows, region.links_of(judged), policy, region.classes(policy))
     verdict = {x: reader.shared(x) for x in judged}
     start: dict[bytes, None] = {}
     for x in judged:
@@ -228,7 +272,7 @@ def plan_change(
     links = region.links_of(rows)
     # Who is shared is settled: judged above, or stored and out of reach of this change. Counting again here would miss neighbours by evidence that
     # does not join, which are no part of the neighbourhood.
-    result = partition(rows, links, policy, dict.fromkeys(inside) | border)
+    result = partition(rows, links, policy, dict.fromkeys(inside) | border, region.classes(policy))
     settled = (*inside, *(x for x in border if x in verdict))
     return Plan(rows, links, result, _updates(settled, rows, result))
 
@@ -239,16 +283,16 @@ def _give_reasons(
     unsaid = [x for x in border if x not in verdict]
     region.connect(unsaid)
     _read_classes(region, policy, unsaid)
-    reader = Reader(region.rows, region.links_of(unsaid), policy)
+    reader = Reader(region.rows, region.links_of(unsaid), policy, region.classes(policy))
     border.update((x, reader.shared(x) or border[x]) for x in unsaid)
 
 
 def _read_classes(region: _Region, policy: Policy, ids: Iterable[bytes]) -> None:
-    """Have the rows of all neighbours, and the statements among the exclusive neighbours of an identifier that has two of a kind: they may
-    count as one."""
+    """Have the rows of all neighbours, and what tells which values of exclusive schemes count as one: of the identifiers themselves, and of those
+    neighbours of which one identifier has two of a kind."""
     ids = list(ids)
     region.read(region.neighbours(ids), lock=False)
-    wanted: list[bytes] = []
+    wanted = list(ids)
     for x in ids:
         keys = region.of.get(x, ())
         if len(keys) < 2:
@@ -260,9 +304,7 @@ def _read_classes(region: _Region, policy: Policy, ids: Iterable[bytes]) -> None
             if row is not None and other != x and policy.exclusive(row.scheme):
                 kinds.setdefault((row.scheme, row.scope), set()).add(other)
         wanted += [other for others in kinds.values() if len(others) > 1 for other in sorted(others)]
-    if wanted:
-        region.connect(wanted)
-        region.read(region.neighbours(wanted), lock=False)
+    region.classify(wanted, policy)
 
 
 def _explore(

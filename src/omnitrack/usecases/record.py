@@ -12,6 +12,7 @@ from omnitrack.model import Direction, Role
 from omnitrack.storage.contract import (
     LINKABLE,
     NO_ID,
+    OVERSIZED,
     REASSIGNED,
     SHARED,
     ChangeRow,
@@ -22,7 +23,7 @@ from omnitrack.storage.contract import (
     RecordRow,
     Transaction,
 )
-from omnitrack.usecases.context import Context, Pair, Tenures, holder_at
+from omnitrack.usecases.context import Context, Earliest, Pair, Tenures, holder_at
 from omnitrack.usecases.evidence import links_of_entries, tenures_of
 from omnitrack.usecases.ids import new_ids
 from omnitrack.usecases.neighbourhood import Cause, Plan, plan_change
@@ -52,7 +53,7 @@ class Batch:
     log: list[ChangeRow]
     epoch: int
     tenures: dict[bytes, Tenures]
-    links: dict[Pair, int]
+    links: dict[Pair, Earliest]
     suppresses: bool
 
 
@@ -78,6 +79,8 @@ def record_batch(
     known_tenures, known_links = ctx.known.view(epoch)
     out = Batch([None] * len(batch), set(), [[] for _ in batch], [], epoch, {}, {}, False)
     taken = _unsuppressed(tx, ctx, batch, mark_key, epoch, out)
+    # In order of id, as locks are taken: two loads of the same interactions wait for each other then, and do not block each other.
+    taken.sort(key=lambda number: batch[number].row.id)
     unknown = [base for base in homes if base not in known_tenures]
     stored = {row.id: row for row in tx.find_identifiers(ids=unknown)} if unknown else {}
     reassigned = [base for base, row in stored.items() if row.state & REASSIGNED]
@@ -103,13 +106,13 @@ def record_batch(
         for base in unknown:
             if base not in stored and base not in fresh:
                 del out.tenures[base]
-    links = [
-        link
-        for link in links_of_entries(entries)
-        if known_links.get((link.a, link.b, link.assurance), link.seen + 1) > link.seen
-    ]
-    for link in links:
-        out.links[link.a, link.b, link.assurance] = link.seen
+    links = []
+    for link in links_of_entries(entries):
+        pair, earliest = (link.a, link.b, link.assurance), (link.seen, link.evidence)
+        known = known_links.get(pair)
+        if known is None or earliest < known:
+            links.append(link)
+            out.links[pair] = earliest
     new_links = _not_stored(tx, links, fresh, stored)
     _join(tx, ctx, fresh, new_links, now, out)
     records = _traits(batch, taken, out)
@@ -135,8 +138,9 @@ def _join(
         among = {end for link in newborn for end in (link.a, link.b)}
         result = partition({x: fresh[x] for x in among}, newborn, ctx.policy)
         for x in among:
-            if result.customer[x] != fresh[x].home or x in result.shared:
-                state = fresh[x].state | (SHARED if x in result.shared else 0)
+            state = fresh[x].state
+            state |= (SHARED if x in result.shared else 0) | (OVERSIZED if x in result.oversized else 0)
+            if (result.customer[x], state) != (fresh[x].home, fresh[x].state):
                 fresh[x] = fresh[x]._replace(customer=result.customer[x], state=state)
     there = tx.add_identifiers(list(fresh.values())) if fresh else set()
     for x in there:
