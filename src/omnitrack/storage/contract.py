@@ -166,6 +166,10 @@ Position = tuple[int, bytes]  # (occurred_at, interaction id): where a page ende
 class Transaction(ABC):
     """What a use case reads and writes in. Fifteen methods; all or none of what they write is there after the commit."""
 
+    #: Whether writing transactions of the store run one after the other: nobody else writes between this one's first read and its commit.
+    #: An adapter that can say so saves its callers a look ahead; False is always right.
+    serialised: bool = False
+
     @abstractmethod
     def guard(self, exclusive: bool = False) -> int:
         """Return the epoch, and hold it still to the end of the transaction.

@@ -38,6 +38,8 @@ T = TypeVar("T")
 class MemoryTransaction(Transaction):
     """The fifteen methods over a ``MemoryState``; ``undo`` brings back what was there before."""
 
+    serialised = True  # the backend's lock is held to the end
+
     def __init__(self, state: MemoryState, *, write: bool = True) -> None:
         self.state = state
         self._write = write

@@ -10,11 +10,12 @@ from datetime import datetime, timedelta
 import attrs
 
 from omnitrack.errors import InvalidPolicyError
-from omnitrack.identity.partition import EVIDENCE, SHARED_MARK
+from omnitrack.identity.partition import EVIDENCE, REASSIGNED, SHARED_MARK
 from omnitrack.identity.statement import StatementRecord
 from omnitrack.model import Assurance, Role
 from omnitrack.storage.contract import (
     NO_ID,
+    RETIRED,
     SHARED,
     EntryRow,
     IdentifierRow,
@@ -23,9 +24,10 @@ from omnitrack.storage.contract import (
     RecordRow,
     Transaction,
 )
+from omnitrack.storage.contract import REASSIGNED as HAS_HOLDERS
 from omnitrack.usecases.context import Context
 from omnitrack.usecases.evidence import all_entries, edited_evidence, entries_of
-from omnitrack.usecases.ids import new_id, to_text
+from omnitrack.usecases.ids import new_id, new_ids, to_text
 from omnitrack.usecases.neighbourhood import Cause, plan_change
 from omnitrack.usecases.record import SUPPRESSED, TRAIT, suppression_key
 from omnitrack.usecases.resolve import Meant, get_row, to_identifier
@@ -83,13 +85,19 @@ class _Sweep:
     links: list[LinkRow]
     statements: list[str]
     records: list[tuple[str, str]]
+    vacant: list[
+        IdentifierRow
+    ]  # holders that go while the identifier has others: the place stays, so that nobody else's is taken for it
+    tenures: list[LinkRow]  # the reassignments that keep those places
 
 
 def gather(tx: Transaction, ctx: Context, who: Meant) -> _Sweep:
     """Find everything that belongs to a person."""
     row = get_row(tx, ctx, who)
     members = [row] if row.state & SHARED else tx.find_identifiers(customers=[row.customer])
+    members = [*members, *_retired(tx, members)]
     ids = {m.id for m in members}
+    vacant, tenures = _vacated(tx, members)
     entries = _history(tx, sorted(ids))
     around: dict[bytes, list[EntryRow]] = {}
     for entry in _with_removed(tx, [e.interaction for e in entries]):
@@ -112,12 +120,37 @@ def gather(tx: Transaction, ctx: Context, who: Meant) -> _Sweep:
         else:
             gone.append(interaction)
             leaving += staying
-    links = tx.find_links(sorted(ids))
+    links = [x for x in tx.find_links(sorted(ids)) if x not in tenures]
     statements = {to_text("st", x.ref) for x in links if x.basis not in EVIDENCE}
     statements |= _past_statements(tx, ids, set(gone))
+    statements -= {to_text("st", x.ref) for x in tenures}
     records = [(TRAIT, r.key) for x in ids for r in tx.find_records(TRAIT, prefix=f"{x.hex()}/")]
     records += _index_of(tx, ctx, members)
-    return _Sweep(members, gone, redacted, leaving, links, sorted(statements), records)
+    return _Sweep(members, gone, redacted, leaving, links, sorted(statements), records, vacant, tenures)
+
+
+def _retired(tx: Transaction, members: Sequence[IdentifierRow]) -> list[IdentifierRow]:
+    """Return the holders of these identifiers whose reassignment was retracted: they stand for the same person."""
+    ids = {m.id for m in members}
+    said = (StatementRecord.load(r.value) for r in _records(tx, STATEMENT))
+    holders = {s.b for s in said if s.kind == REASSIGNED and s.retracted_at is not None and s.a in ids} - ids
+    return [r for r in tx.find_identifiers(ids=sorted(holders)) if r.state & RETIRED] if holders else []
+
+
+def _vacated(tx: Transaction, members: Sequence[IdentifierRow]) -> tuple[list[IdentifierRow], list[LinkRow]]:
+    """Return the members that hold an identifier which others hold before or after them, and the reassignments between these.
+
+    Their place has to stay, empty: sightings from its time would else be filed with another holder.
+    """
+    ids = {m.id for m in members}
+    bases = sorted({m.base for m in members if m.base != m.id or m.state & HAS_HOLDERS})
+    tenures = [x for x in tx.find_links(bases) if x.basis == REASSIGNED and x.a in bases] if bases else []
+    holders: dict[bytes, set[bytes]] = {base: {base} for base in bases}
+    for link in tenures:
+        holders[link.a].add(link.b)
+    held = {base for base, group in holders.items() if not group <= ids}
+    vacant = [m for m in members if m.base in held and not m.state & RETIRED]
+    return vacant, [x for x in tenures if x.a in held]
 
 
 def _index_of(tx: Transaction, ctx: Context, rows: Sequence[IdentifierRow]) -> list[tuple[str, str]]:
@@ -243,7 +276,11 @@ def erase(
         entries=sweep.entries,
         records=[*sweep.records, *((STATEMENT, key) for key in sweep.statements)],
     )
-    tx.add_links([*more, *kept])
+    homes_anew = new_ids(len(sweep.vacant))
+    tx.add_identifiers(
+        [r._replace(home=h, customer=h, state=r.state & ~SHARED, born_at=now) for r, h in zip(sweep.vacant, homes_anew)]
+    )
+    tx.add_links([*more, *kept, *sweep.tenures])
     updates = [u for u in plan.updates if u.id not in ids]
     log = [change for change in plan.log(cause) if change.identifier not in ids]
     if updates or log:

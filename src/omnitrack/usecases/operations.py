@@ -35,6 +35,7 @@ from omnitrack.usecases.context import Context
 from omnitrack.usecases.erase import Receipt, RetentionRule, erase, retain_step
 from omnitrack.usecases.evidence import entries_of
 from omnitrack.usecases.exchange import Export, checked_format, export, interactions_of
+from omnitrack.usecases.filing import Filing
 from omnitrack.usecases.ids import from_text, from_us, interaction_id, new_id, new_ids, now_us, to_text, to_us
 from omnitrack.usecases.prepare import Prepared, prepare
 from omnitrack.usecases.rebuild import CHUNK, Computed, RebuildReport, VerifyReport, compute, verify, write_computed
@@ -346,10 +347,13 @@ class Operations:
                 reply_to = rows[0].source_id or str(who)
                 found = [e for e in entries_of(tx, [beside]) if e.role == Role.ANCHOR]
                 under = [(e.identifier, e.assurance) for e in found if e.identifier != NO_ID]
+                filing = Filing(at=rows[0].occurred_at)
             else:
                 assert named is not None
-                under = [(get_row(tx, self.ctx, named).id, 2)]
-            file_note(tx, self.ctx, internal_row(id, now, text, agent, reply_to), under, now)
+                holder = get_row(tx, self.ctx, named).id
+                under = [(holder, 2)]
+                filing = Filing(pin=holder if named.home is not None else None)
+            file_note(tx, self.ctx, internal_row(id, now, text, agent, reply_to), under, now, filing)
 
         yield Step(write)
         return to_text("int", id)

@@ -21,8 +21,9 @@ from omnitrack.storage.contract import (
     Transaction,
 )
 from omnitrack.storage.contract import REASSIGNED as HAS_HOLDERS
-from omnitrack.usecases.context import Context
+from omnitrack.usecases.context import Context, Tenures
 from omnitrack.usecases.evidence import links_of_entries
+from omnitrack.usecases.filing import NO_FILING, find_filings
 from omnitrack.usecases.neighbourhood import Cause, Plan
 
 CHUNK = 5_000
@@ -131,10 +132,11 @@ def verify(tx: Transaction, ctx: Context) -> VerifyReport:
     for link in links:
         if link.a not in rows or link.b not in rows:
             problem(f"a link ({link.basis}) has an end that is no identifier")
-    tenures: dict[bytes, list[tuple[int, bytes]]] = {}
+    said: dict[bytes, set[tuple[int, bytes]]] = {}
     for link in links:
         if link.basis == REASSIGNED:
-            tenures.setdefault(link.a, []).append((link.seen, link.b))
+            said.setdefault(link.a, set()).add((link.seen, link.b))
+    tenures: dict[bytes, Tenures] = {base: tuple(sorted(holders)) for base, holders in said.items()}
     for x, row in rows.items():
         if row.base == x and bool(row.state & HAS_HOLDERS) != (x in tenures):
             problem(f"{name(x)} is wrongly marked as {'not ' if x in tenures else ''}reassigned")
@@ -155,11 +157,15 @@ def _verify_entries(
     tx: Transaction,
     rows: dict[bytes, IdentifierRow],
     links: Iterable[LinkRow],
-    tenures: dict[bytes, list[tuple[int, bytes]]],
+    tenures: dict[bytes, Tenures],
     problem: Callable[[str], None],
     name: Callable[[bytes], str],
 ) -> int:
     stood: dict[tuple[bytes, bytes, int], LinkRow] = {}
+    since: dict[bytes, dict[bytes, int | None]] = {}
+    for one in rows.values():
+        if one.base in tenures or one.base != one.id:
+            since.setdefault(one.base, {one.base: None})[one.id] = one.since
     after: tuple[int, bytes] | None = None
     count = 0
     while True:
@@ -167,6 +173,7 @@ def _verify_entries(
         count += len(found)
         entries = tx.list_entries(interactions=[row.id for row in found]) if found else []
         anchored = {e.interaction for e in entries if e.person >= 0}
+        filings = find_filings(tx, anchored)
         for row in found:
             if row.id not in anchored:
                 problem("an interaction is filed under nobody, not even among the unattributed")
@@ -177,11 +184,10 @@ def _verify_entries(
             if holder is None:
                 problem("an entry is filed under an identifier that is not there")
                 continue
-            wanted = holder.base
-            for since, other in sorted(tenures.get(holder.base, ())):
-                if since <= entry.occurred_at:
-                    wanted = other
-            if wanted != entry.identifier and entry.person >= 0 and not _pinned(tx, entry.interaction):
+            wanted = filings.get(entry.interaction, NO_FILING).holder(
+                entry, holder.base, tenures.get(holder.base, ()), since.get(holder.base, {holder.base: None})
+            )
+            if wanted != entry.identifier:
                 problem(f"an entry of {name(entry.identifier)} is with another holder than its time says")
         for link in links_of_entries(entries):
             key = (link.a, link.b, link.assurance)
@@ -199,15 +205,6 @@ def _verify_entries(
         if stored[key] != stood[key]:
             problem(f"the link of {name(key[0])} and {name(key[1])} is not dated by its earliest evidence")
     return count
-
-
-def _pinned(tx: Transaction, interaction: bytes) -> bool:
-    """Whether an interaction was attributed to a customer by id, which no tenure moves."""
-    from omnitrack.identity.statement import ATTRIBUTED, StatementRecord
-    from omnitrack.usecases.statements import STATEMENT
-
-    said = (StatementRecord.load(r.value) for r in tx.find_records(STATEMENT))
-    return any(s.kind == ATTRIBUTED and s.interaction == interaction and s.pinned_a for s in said)
 
 
 @attrs.frozen(slots=True)

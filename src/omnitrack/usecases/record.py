@@ -25,6 +25,7 @@ from omnitrack.storage.contract import (
 )
 from omnitrack.usecases.context import Context, Earliest, Pair, Tenures, holder_at
 from omnitrack.usecases.evidence import links_of_entries, tenures_of
+from omnitrack.usecases.filing import Filing
 from omnitrack.usecases.ids import new_ids
 from omnitrack.usecases.neighbourhood import Cause, Plan, plan_change
 from omnitrack.usecases.prepare import Prepared, Seen
@@ -378,15 +379,26 @@ def homes_for(batch: Sequence[Prepared]) -> dict[bytes, bytes]:
 
 
 def file_note(
-    tx: Transaction, ctx: Context, row: InteractionRow, identifiers: Sequence[tuple[bytes, int]], now: int
+    tx: Transaction,
+    ctx: Context,
+    row: InteractionRow,
+    identifiers: Sequence[tuple[bytes, int]],
+    now: int,
+    filing: Filing | None = None,
 ) -> None:
-    """Store an internal interaction under identifiers that are known, each with its assurance."""
+    """Store an internal interaction under identifiers that are known, each with its assurance.
+
+    Args:
+        filing: what holds it there, where that is not its own time.
+    """
     enter(tx, ctx)
     entries = [
         EntryRow(x, row.occurred_at, row.id, n, now, None, 0, assurance, row.channel, row.direction, row.kind, None)
         for n, (x, assurance) in enumerate(identifiers)
     ]
     tx.add_interactions([row], entries or [nobody(row, now)])
+    if filing:
+        tx.put_records([attrs.evolve(filing, version=-1).record(row.id)])
 
 
 def internal_row(id: bytes, now: int, text: str, agent: str | None, reply_to: str | None) -> InteractionRow:

@@ -7,7 +7,6 @@ from collections.abc import Iterable, Mapping, Sequence
 import attrs
 
 from omnitrack.errors import (
-    CustomerNotFoundError,
     InteractionNotFoundError,
     InvalidIdentifierError,
     StatementNotFoundError,
@@ -24,6 +23,7 @@ from omnitrack.storage.contract import (
     EntryRow,
     IdentifierChange,
     IdentifierRow,
+    InteractionRow,
     LinkRow,
     RecordRow,
     Transaction,
@@ -38,6 +38,7 @@ from omnitrack.usecases.evidence import (
     entries_of,
     tenures_of,
 )
+from omnitrack.usecases.filing import FILING, NO_FILING, Filing, find_filings
 from omnitrack.usecases.ids import from_text, from_us, to_text
 from omnitrack.usecases.neighbourhood import Cause, Plan, plan_change
 from omnitrack.usecases.record import TRAIT, nobody, trait_key
@@ -299,8 +300,11 @@ def _move_holders(
             if state != known.state:
                 changed[holder] = known._replace(state=state)
     moves: dict[EntryRow, EntryRow | None] = {}
-    for entry in all_entries(tx, [x for x in holders if x not in fresh]):
-        wanted = holder_at(base.id, after, entry.occurred_at)
+    began = {row.id: row.since for row in (base, *stored.values())}
+    entries = all_entries(tx, [x for x in holders if x not in fresh])
+    filings = find_filings(tx, (entry.interaction for entry in entries))
+    for entry in entries:
+        wanted = filings.get(entry.interaction, NO_FILING).holder(entry, base.id, after, began)
         if wanted != entry.identifier:
             moves[entry] = entry._replace(identifier=wanted, added_at=cause.at)
     more, gone = edited_evidence(tx, holders, moves)
@@ -342,15 +346,18 @@ def _moved_statements(
 
 
 def _move_traits(tx: Transaction, moves: Mapping[EntryRow, EntryRow | None], outcome: Outcome) -> None:
-    """Have what an interaction said of a person go where its anchor goes."""
+    """Have what an interaction said of a person go where its anchor goes; with nobody to go to, it goes."""
     keys = {
-        trait_key(old.identifier, old.interaction): trait_key(new.identifier, new.interaction)
+        trait_key(old.identifier, old.interaction): new
         for old, new in moves.items()
-        if old.role == Role.ANCHOR and new is not None and new.identifier != NO_ID
+        if old.role == Role.ANCHOR and old.identifier != NO_ID
     }
     for record in tx.find_records(TRAIT, keys=list(keys)) if keys else ():
+        new = keys[record.key]
         outcome.records_gone.append((TRAIT, record.key))
-        outcome.records.append(RecordRow(TRAIT, keys[record.key], record.value, -1))
+        if new is not None and new.identifier != NO_ID:
+            key = trait_key(new.identifier, new.interaction)
+            outcome.records.append(RecordRow(TRAIT, key, record.value, -1))
 
 
 # -- retraction -----------------------------------------------------------------------------------------------------------
@@ -396,7 +403,7 @@ def consider_retraction(tx: Transaction, ctx: Context, retraction: Retraction, *
     id = from_text("st", retraction.id) or b""
     cause = Cause(name="retract", at=retraction.now, ref=id, by=retraction.by, reason=retraction.reason)
     if record.kind == ATTRIBUTED:
-        outcome = _unattribute(tx, ctx, record, cause, lock)
+        outcome = _unattribute(tx, ctx, retraction.id, record, cause, lock)
     else:
         links = [link for link in tx.find_links([record.a]) if link.ref == id]
         if record.kind == REASSIGNED:
@@ -478,26 +485,33 @@ def attribute(
         pinned_a=identifier is None,
         interaction=interaction,
     )
-    entry = EntryRow(
+    filing = find_filings(tx, [interaction]).get(interaction, Filing())
+    if not filing.said:
+        filing.before = saying.now
+    filing.said.append((to_text("st", saying.id), holder if identifier is None else None))
+    cause = Cause(name="attribute", at=saying.now, ref=saying.id, by=saying.by, reason=saying.reason)
+    people = [e for e in entries_of(tx, [interaction]) if e.person >= 0]
+    outcome = _refile(tx, ctx, record, cause, people, [_attributed_entry(first, holder, saying.now)], fresh, True)
+    outcome.records += [RecordRow(STATEMENT, to_text("st", saying.id), record.dump(), 0), filing.record(interaction)]
+    _write(tx, outcome, saying.now)
+    return record, outcome.log
+
+
+def _attributed_entry(row: InteractionRow, holder: bytes, at: int) -> EntryRow:
+    return EntryRow(
         holder,
-        first.occurred_at,
-        interaction,
+        row.occurred_at,
+        row.id,
         0,
-        saying.now,
+        at,
         None,
         int(Role.ANCHOR),
         int(Assurance.OBSERVED),
-        first.channel,
-        first.direction,
-        first.kind,
+        row.channel,
+        row.direction,
+        row.kind,
         None,
     )
-    cause = Cause(name="attribute", at=saying.now, ref=saying.id, by=saying.by, reason=saying.reason)
-    people = [e for e in entries_of(tx, [interaction]) if e.person >= 0]
-    outcome = _refile(tx, ctx, record, cause, people, [entry], fresh, True)
-    outcome.records.append(RecordRow(STATEMENT, to_text("st", saying.id), record.dump(), 0))
-    _write(tx, outcome, saying.now)
-    return record, outcome.log
 
 
 def _refile(
@@ -516,38 +530,70 @@ def _refile(
     plan = plan_change(tx, ctx.policy, added=more, removed=gone, fresh=fresh, touched=touched, lock=lock)
     outcome = Outcome(record, plan, plan.log(cause, skip=fresh), more, gone, fresh)
     outcome.entries_removed, outcome.entries_added = list(removed), list(added)
-    anchors = [e for e in removed if e.role == Role.ANCHOR]
-    if anchors and added:
-        _move_traits(tx, {anchors[0]: added[0]}, outcome)
+    # Traits are of the first person.
+    old = next((e for e in removed if e.role == Role.ANCHOR and e.person == 0), None)
+    new = next((e for e in added if e.role == Role.ANCHOR and e.person == 0), None)
+    if old is not None:
+        _move_traits(tx, {old: new}, outcome)
     return outcome
 
 
-def _unattribute(tx: Transaction, ctx: Context, record: StatementRecord, cause: Cause, lock: bool) -> Outcome:
-    """Put an interaction back where it was filed before it was attributed."""
+def _unattribute(tx: Transaction, ctx: Context, id: str, record: StatementRecord, cause: Cause, lock: bool) -> Outcome:
+    """Have an interaction filed as if this attribution had never been said: by the last of those that still hold, else as it came."""
     rows = tx.find_interactions(ids=[record.interaction])
     if not rows:
         raise InteractionNotFoundError(f"interaction: {to_text('int', record.interaction)} is not there any more")
-    now_there = [e for e in entries_of(tx, [record.interaction]) if e.person >= 0]
-    mine = [e for e in now_there if e.added_at == record.recorded_at or e.identifier == record.a]
-    if not mine:
-        raise StatementNotFoundError("statement: the interaction was attributed again since; retract that one first")
-    before = tx.list_entries(interactions=[record.interaction], as_of=record.recorded_at - 1)
-    back = []
-    for entry in (e for e in before if e.person >= 0):
-        back.append(entry._replace(identifier=_holder_now(tx, entry), added_at=cause.at, removed_at=None))
-    added = back or [nobody(rows[0], cause.at)]
-    return _refile(tx, ctx, record, cause, now_there, added, {}, lock)
+    filing = find_filings(tx, [record.interaction])[record.interaction]
+    counted = filing.said[-1][0] == id
+    came = filing.before
+    filing.said = [(other, pin) for other, pin in filing.said if other != id]
+    if not filing.said:
+        filing.before = None
+    if not counted:
+        outcome = Outcome(record, plan_change(tx, ctx.policy, lock=lock), [])
+    else:
+        now_there = [e for e in entries_of(tx, [record.interaction]) if e.person >= 0]
+        back = (
+            _attributed_before(tx, rows[0], filing, cause.at)
+            if filing.said
+            else _as_it_came(tx, rows[0], came, cause.at)
+        )
+        outcome = _refile(tx, ctx, record, cause, now_there, back, {}, lock)
+    if filing:
+        outcome.records.append(filing.record(record.interaction))
+    else:
+        outcome.records_gone.append((FILING, record.interaction.hex()))
+    return outcome
 
 
-def _holder_now(tx: Transaction, entry: EntryRow) -> bytes:
+def _attributed_before(tx: Transaction, row: InteractionRow, filing: Filing, now: int) -> list[EntryRow]:
+    """Return the entry that the last attribution which holds makes."""
+    found = tx.find_records(STATEMENT, keys=[filing.said[-1][0]])
+    entry = _attributed_entry(row, StatementRecord.load(found[0].value).a, now)
+    return [entry._replace(identifier=_holder_now(tx, entry, filing))]
+
+
+def _as_it_came(tx: Transaction, row: InteractionRow, attributed: int | None, now: int) -> list[EntryRow]:
+    """Return the entries that an interaction had before it was attributed, with the holders of now."""
+    filing = find_filings(tx, [row.id])[row.id]
+    filing.said.clear()
+    before = tx.list_entries(interactions=[row.id], as_of=None if attributed is None else attributed - 1)
+    back = [
+        e._replace(identifier=_holder_now(tx, e, filing), added_at=now, removed_at=None)
+        for e in before
+        if e.person >= 0
+    ]
+    return back or [nobody(row, now)]
+
+
+def _holder_now(tx: Transaction, entry: EntryRow, filing: Filing) -> bytes:
     """Return who holds an entry's identifier at its time, as reassignments stand now."""
     if entry.identifier == NO_ID:
         return NO_ID
-    rows = tx.find_identifiers(ids=[entry.identifier])
-    if not rows:
-        raise CustomerNotFoundError("identifier: that of the entry was erased since")
-    base = rows[0].base
-    return holder_at(base, tenures_of(tx, [base])[base], entry.occurred_at)
+    base = tx.find_identifiers(ids=[entry.identifier])[0].base
+    links = [x for x in tx.find_links([base]) if x.basis == REASSIGNED]
+    holders = tx.find_identifiers(ids=[base, entry.identifier, *(x.b for x in links)])
+    return filing.holder(entry, base, tenures_of(tx, [base])[base], {row.id: row.since for row in holders})
 
 
 # -- what people see --------------------------------------------------------------------------------------------------------

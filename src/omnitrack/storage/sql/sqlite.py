@@ -33,6 +33,8 @@ def is_memory(url: URL) -> bool:
 class SqliteTransaction(SqlTransaction):
     """A writer has the store to itself from BEGIN IMMEDIATE on, so what it has read stays true to the commit."""
 
+    serialised = True  # BEGIN IMMEDIATE: one writer at a time
+
     def _epoch(self, stripe: int, lock: bool) -> int:
         return super()._epoch(stripe, lock=False)
 

@@ -294,7 +294,7 @@ class SqlTransaction(Transaction):
         if not self.optimistic or not _distinct(rows):
             fresh, there = self._fresh_interactions(rows)
         while True:
-            if self.optimistic and len(fresh) > 1:
+            if self.optimistic and len(rows) > 1:
                 self._cursor.execute("SAVEPOINT bulk")
             try:
                 self._insert(table, fresh, columns)
@@ -302,7 +302,7 @@ class SqlTransaction(Transaction):
             except Exception as error:
                 if not self.optimistic or not self._is_duplicate(error):
                     raise
-                if len(fresh) > 1:
+                if len(rows) > 1:
                     self._cursor.execute("ROLLBACK TO SAVEPOINT bulk")
                 before = len(fresh)
                 fresh, there = self._fresh_interactions(rows)
