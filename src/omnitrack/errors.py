@@ -7,7 +7,7 @@ def mask(value: object, limit: int = 60) -> str:
     """Return what came, recognisable to its owner and useless to anyone else.
 
     Letters and digits in the middle of each word are replaced by ``*``; the first two and the last two characters of a
-    long word stay, of a short one only the first. The result is cut to ``limit`` characters.
+    long word stay, of a short one only the first, of a single character nothing. The result is cut to ``limit`` characters.
 
     >>> mask("jane.doe@example.com")
     'j***.d**@ex***le.c**'
@@ -22,7 +22,8 @@ def mask(value: object, limit: int = 60) -> str:
         if len(word) > 6:
             out.extend(word[:2] + ["*"] * (len(word) - 4) + word[-2:])
         elif word:
-            out.extend(word[:1] + ["*"] * (len(word) - 1))
+            # Alone, a character says nothing; but a number may be written "0 2 0 7 9 ...".
+            out.extend(word[:1] + ["*"] * (len(word) - 1) if len(word) > 1 else "*")
         word.clear()
 
     for ch in text[: limit * 4]:

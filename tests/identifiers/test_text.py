@@ -131,6 +131,30 @@ def test_importing_identifiers_imports_no_parser() -> None:
     )
 
 
+_WORD = st.one_of(st.text("qxzvkQ", min_size=5, max_size=9), st.text("0123456789", min_size=7, max_size=12))
+
+
+@given(
+    st.lists(_WORD, min_size=1, max_size=3),
+    st.sampled_from([" ", "@", "/", ", ", ".", "@@", ":", "<"]),
+    st.sampled_from(["", *_NAMES]),
+)
+def test_errors_hold_no_whole_word_of_what_came(words: list[str], separator: str, scheme: str) -> None:
+    text = f"{scheme}:{separator.join(words)}" if scheme else separator.join(words)
+    said = ""
+    try:
+        identifier(text)
+    except InvalidIdentifierError as error:
+        said = str(error)
+    assert not any(word in said for word in words)
+
+
+def test_errors_hold_no_digits_that_are_written_apart() -> None:
+    with pytest.raises(InvalidIdentifierError) as caught:
+        identifier("x:0 2 0 7 9 4 6 0 9 5 8")
+    assert "7 9 4 6" not in str(caught.value)
+
+
 def test_parsed_texts_are_forgotten_when_asked() -> None:
     one = identifier("x:unheard_of")
     assert identifier("x:unheard_of") is one
