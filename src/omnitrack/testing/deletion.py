@@ -156,7 +156,7 @@ class DeletionRules(ConformanceBase):
         assert filled.read(everything) == before
 
     def test_thousands_of_rows_are_deleted_in_one_call(self, run: Caller) -> None:
-        numbers = range(1, 1501)
+        numbers = range(1, 1001)
         ids = [id_of(n) for n in numbers]
 
         def fill(tx: Transaction) -> None:

@@ -123,9 +123,9 @@ class IdentifierRules(ConformanceBase):
         assert found == rows[2:4]
 
     def test_thousands_of_identifiers_are_added_and_found_in_one_call(self, run: Caller) -> None:
-        rows = [identifier(n) for n in range(1, 3001)]
+        rows = [identifier(n) for n in range(1, 2001)]
         run(lambda tx: tx.add_identifiers(rows))
-        absent = [id_of(n) for n in range(10_000, 16_000)]
+        absent = [id_of(n) for n in range(10_000, 12_000)]
         assert run.read(lambda tx: tx.find_identifiers(ids=[row.id for row in rows] + absent)) == rows
         assert run.read(lambda tx: tx.find_identifiers(customers=[row.home for row in rows])) == rows
 

@@ -138,6 +138,6 @@ class LinkRules(ConformanceBase):
         assert run.read(lambda tx: tx.find_links([])) == []
 
     def test_thousands_of_links_are_added_and_found_in_one_call(self, run: Caller) -> None:
-        rows = [link(n, n + 1) for n in range(1, 3001)]
+        rows = [link(n, n + 1) for n in range(1, 2001)]
         run(lambda tx: tx.add_links(rows))
-        assert run.read(lambda tx: tx.find_links([id_of(n) for n in range(1, 6001)])) == rows
+        assert run.read(lambda tx: tx.find_links([id_of(n) for n in range(1, 4001)])) == rows

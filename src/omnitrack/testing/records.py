@@ -123,10 +123,10 @@ class RecordRules(ConformanceBase):
         assert keys_of(run, prefix="\U0010ffff") == ["\U0010ffffx"]
         assert keys_of(run, prefix="c") == []
 
-    @pytest.mark.parametrize("sign", list("%_*?[]\\'\"^.!"))
-    def test_a_prefix_means_its_characters_and_no_pattern(self, run: Caller, sign: str) -> None:
-        put(run, record(f"a{sign}b"), record("axb"), record("a"))
-        assert keys_of(run, prefix=f"a{sign}") == [f"a{sign}b"]
+    def test_a_prefix_means_its_characters_and_no_pattern(self, run: Caller) -> None:
+        signs = "%_*?[]\\'\"^.!$"
+        put(run, *[record(f"a{sign}b") for sign in signs], record("axb"), record("a"))
+        assert [keys_of(run, prefix=f"a{sign}") for sign in signs] == [[f"a{sign}b"] for sign in signs]
 
     def test_pages_of_records_go_on_after_a_key(self, run: Caller) -> None:
         keys = [f"{letter}{n}" for letter in "ABa" for n in range(4)]
@@ -145,8 +145,8 @@ class RecordRules(ConformanceBase):
         assert keys_of(run, keys=[]) == []
 
     def test_thousands_of_records_are_put_and_found_in_one_call(self, run: Caller) -> None:
-        keys = [f"{n:05}" for n in range(1500)]
+        keys = [f"{n:05}" for n in range(1000)]
         put(run, *[record(key) for key in keys])
-        assert keys_of(run, keys=[f"{n:05}" for n in range(6000)]) == keys
+        assert keys_of(run, keys=[f"{n:05}" for n in range(2500)]) == keys
         put(run, *[record(key, "2", 1) for key in keys])
         assert {row.version for row in run.read(lambda tx: tx.find_records("kit"))} == {2}

@@ -1,0 +1,123 @@
+"""The backend: URLs, set-up, and running functions until their commit goes through."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any, ClassVar, TypeVar
+
+from redis import Redis, RedisError
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+
+from omnitrack.errors import BackendError, ConflictError, SchemaVersionError, mask
+from omnitrack.storage.contract import Backend, Transaction, retrying
+from omnitrack_redis.layout import META
+from omnitrack_redis.transaction import RedisTransaction
+from omnitrack_redis.work import Store, Work
+
+T = TypeVar("T")
+
+VERSION = 1  # of the layout
+OLDEST_REDIS = (6, 2)  # ZRANGE with BYLEX and REV
+SNAPSHOT_TRIES = 5
+
+
+class RedisBackend(Backend):
+    """One namespace of a Redis: ``redis://``, ``rediss://`` and ``unix://`` URLs as redis-py takes them."""
+
+    capabilities: ClassVar[frozenset[str]] = frozenset({"persistent", "processes", "concurrent"})
+
+    def __init__(self, client: Redis, namespace: str | None) -> None:
+        self._client = client
+        self._store = Store(client, f"omnitrack/{namespace or ''}/")
+
+    @classmethod
+    def from_url(cls, url: str, *, namespace: str | None = None, **options: Any) -> RedisBackend:
+        """Return the backend; it connects when it is first used. The one option is ``timeout``, in seconds."""
+        timeout = options.pop("timeout", 30.0)
+        if options:
+            raise BackendError(
+                f"unknown options of the Redis backend: {', '.join(sorted(options))}; accepted is timeout"
+            )
+        if namespace is not None and not re.fullmatch(r"[A-Za-z0-9_.-]{1,64}", namespace):
+            raise BackendError(
+                f"namespace: got {mask(namespace)}, accepted are up to 64 letters, digits, '_', '.' and '-'"
+            )
+        try:
+            # A commit is never sent twice behind our back: the second would not know that the first went through.
+            client = Redis.from_url(
+                url, socket_timeout=timeout, socket_connect_timeout=timeout, retry=Retry(NoBackoff(), 0)
+            )
+        except (ValueError, TypeError) as error:
+            raise BackendError(
+                f"{mask(url)} is no Redis URL; accepted: redis://user:password@host:port/database"
+            ) from error
+        return cls(client, namespace)
+
+    def setup(self) -> None:
+        """Check the server's version and the layout's; there are no tables to make."""
+        try:
+            version = str(self._client.info("server")["redis_version"])
+            self._client.hsetnx(self._store.prefix + META, "version", VERSION)
+            layout = int(self._client.hget(self._store.prefix + META, "version") or 0)
+        except RedisError as error:
+            raise BackendError(f"Redis cannot be set up: {type(error).__name__}") from error
+        if tuple(map(int, version.split(".")[:2])) < OLDEST_REDIS:
+            raise BackendError(f"Redis {version} is too old; 6.2 or newer is needed")
+        if layout > VERSION:
+            raise SchemaVersionError(
+                f"this store has layout {layout}, and this adapter knows up to {VERSION}; upgrade it"
+            )
+
+    def run(self, fn: Callable[[Transaction], T], *, write: bool = True) -> T:
+        """Run ``fn``; repeat it while others change what it read to write."""
+        if write:
+            return retrying(lambda: self._write(fn))
+        return retrying(lambda: self._read(fn))
+
+    def _write(self, fn: Callable[[Transaction], T]) -> T:
+        work = Work(self._store, write=True)
+        try:
+            result = fn(RedisTransaction(work))
+        except ConflictError:
+            raise
+        except Exception as error:
+            # What fn saw may have been overtaken; then its error is none.
+            if work.stale():
+                raise ConflictError("another transaction changed what was read") from error
+            raise
+        work.commit()
+        return result
+
+    def _read(self, fn: Callable[[Transaction], T]) -> T:
+        """Read again where a commit fell between two reads: a snapshot, but under steady writes the last try counts."""
+        for last_try in [False] * (SNAPSHOT_TRIES - 1) + [True]:
+            before = self._store.last_commit()
+            try:
+                result = fn(RedisTransaction(Work(self._store, write=False)))
+            except Exception:
+                if last_try or self._store.last_commit() == before:
+                    raise
+            else:
+                if last_try or self._store.last_commit() == before:
+                    return result
+        raise AssertionError("unreachable")
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._client.close()
+        self._client.connection_pool.disconnect()
+
+    def reclaim(self) -> None:
+        """Have the append-only file, or the snapshot, written anew without what was deleted."""
+        try:
+            if self._client.info("persistence").get("aof_enabled"):
+                self._client.bgrewriteaof()
+            else:
+                self._client.bgsave()
+        except RedisError as error:
+            if "in progress" not in str(
+                error
+            ):  # one that runs now began before the erasure; Redis starts the next by itself
+                raise BackendError(f"Redis cannot rewrite its file: {type(error).__name__}") from error

@@ -1,0 +1,34 @@
+"""The Redis adapter of examples/, a package of its own, keeps the storage contract: its tests, run as part of ours."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+ADAPTER = Path(__file__).resolve().parents[2] / "examples" / "redis_adapter"
+
+if importlib.util.find_spec("redis") is None:
+    if os.environ.get("CI") == "true":
+        pytest.fail("redis-py is not installed", pytrace=False)
+    pytest.skip("redis-py is not installed", allow_module_level=True)
+
+sys.path.insert(0, str(ADAPTER / "src"))
+_spec = importlib.util.spec_from_file_location("redis_adapter_conformance", ADAPTER / "tests" / "test_conformance.py")
+assert _spec is not None
+assert _spec.loader is not None
+_module = importlib.util.module_from_spec(_spec)
+_spec.loader.exec_module(_module)
+
+globals().update({name: value for name, value in vars(_module).items() if not name.startswith("_")})
+
+
+def test_the_entry_points_name_the_backend() -> None:
+    project = tomllib.loads((ADAPTER / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    for target in project["entry-points"]["omnitrack.backends"].values():
+        module, name = target.split(":")
+        assert getattr(importlib.import_module(module), name) is _module.RedisBackend
