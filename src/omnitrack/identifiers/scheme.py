@@ -141,6 +141,7 @@ def register_scheme(scheme: Scheme, *, replace: bool = False) -> None:
     if scheme.name in _schemes and not replace:
         raise ValueError(f"the scheme {scheme.name!r} is registered already; pass replace=True to take its place")
     _schemes[scheme.name] = scheme
+    forget()  # texts that the scheme of before has parsed
 
 
 def get_scheme(name: str) -> Scheme:
