@@ -33,6 +33,19 @@ def _folder(tmp_path_factory: pytest.TempPathFactory) -> object:
     os.chdir(before)
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> object:
+    """Keep the blocks of a document on one worker, in their order; every other test goes where there is room."""
+    from xdist.scheduler import LoadScopeScheduling
+
+    class DocumentScheduling(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            file, _, _ = nodeid.partition("::")
+            return file if file.endswith(".md") else nodeid
+
+    return DocumentScheduling(config, log) if config.getoption("dist") == "load" else None
+
+
 # The blocks of a document are one session, run from top to bottom.
 pytest_collect_file = Sybil(
     parsers=[PythonCodeBlockParser(), SkipParser()],

@@ -9,14 +9,12 @@ channel has a log of its own, in examples/data, and other customers are in each 
 from __future__ import annotations
 
 import argparse
-import csv
-import json
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
 import omnitrack
-from omnitrack import account, claimed, email, phone, social, verified
+from omnitrack import account, email, social
 from omnitrack.identity.explain import Step
 from timeline_page import render
 
@@ -35,73 +33,22 @@ def open_history(path: Path) -> omnitrack.Tracker:
 
 
 def load_logs(tracker: omnitrack.Tracker) -> None:
-    """Load the logs: known formats as they are, anything else by a loop over its rows."""
-    for name in ("x_mentions.json", "care.mbox", "calls.csv"):
-        report = tracker.load(DATA / name, zone="Europe/London")  # the zone is for logs that name none, as call logs
+    """Load each log as it is. The format is recognised; what a log cannot say of itself is said here."""
+    logs: dict[str, dict[str, Any]] = {
+        "x_mentions.json": {},
+        "care.mbox": {},
+        "calls.csv": {"zone": "Europe/London"},
+        # Who is logged in is verified. So are the login's address and a number that a code was texted to.
+        "selfservice.jsonl": {
+            "user_scope": "northlink",
+            "traits_assurance": "verified",
+            "identifiers": {"contact_number": "phone:{}!verified"},
+        },
+        "letters.csv": {},  # read by letters.toml beside it
+    }
+    for name, options in logs.items():
+        report = tracker.load(DATA / name, **options)
         print(f"  {name:<17} {report} ({report.format})")
-    visits = list(self_service_visits())
-    letters = list(scanned_letters())
-    for name, rows in (("selfservice.jsonl", visits), ("letters.csv", letters)):
-        added = sum(not tracker.record(**row).duplicate for row in rows)
-        print(f"  {name:<17} {added} added")
-
-
-def self_service_visits() -> list[dict[str, Any]]:
-    """Read the portal's event log. Who logs in is verified, and so is a number that a code was texted to."""
-    rows = []
-    logins: dict[str, str] = {}
-    for line in (DATA / "selfservice.jsonl").read_text(encoding="utf-8").splitlines():
-        event = json.loads(line)
-        if event["type"] == "identify":
-            logins[event["userId"]] = event["traits"]["email"]
-            continue
-        customer = []
-        if user := event.get("userId"):
-            customer = [verified(account(user, scope="northlink"))]
-            if user in logins:
-                customer.append(verified(email(logins[user])))
-        properties = event["properties"]
-        if properties.get("contact_number_confirmed"):
-            customer.append(verified(phone(properties["contact_number"], region="GB")))
-        rows.append(
-            {
-                "channel": "web",
-                "direction": "inbound",
-                "kind": "visit",
-                "customer": customer,
-                "occurred_at": datetime.fromisoformat(event["timestamp"]),
-                "subject": event["event"].capitalize(),
-                "body": properties.get("error"),
-                "outcome": properties.get("outcome"),
-                "thread": event["context"]["sessionId"],
-                "source": "portal",
-                "source_id": event["messageId"],
-            }
-        )
-    return rows
-
-
-def scanned_letters() -> list[dict[str, Any]]:
-    """Read the scanning desk's list. An account number that a letter quotes is claimed: anybody can quote one."""
-    with (DATA / "letters.csv").open(encoding="utf-8", newline="") as file:
-        return [
-            {
-                "channel": "letter",
-                "direction": "inbound",
-                "kind": "letter",
-                "customer": [claimed(account(row["account_quoted"], scope="northlink"))]
-                if row["account_quoted"]
-                else [],
-                "occurred_at": datetime.fromisoformat(row["received"]).replace(tzinfo=timezone.utc),
-                "subject": row["subject"],
-                "body": row["summary"],
-                "agent": row["clerk"],
-                "traits": {"name": row["from_name"], "postcode": row["postcode"]},
-                "source": "scanning desk",
-                "source_id": row["letter_id"],
-            }
-            for row in csv.DictReader(file)
-        ]
 
 
 def say_what_people_know(tracker: omnitrack.Tracker) -> None:
@@ -160,14 +107,15 @@ def main(argv: list[str] | None = None) -> int:
         print(tracker.explain(BY_PHONE, BY_HANDLE))
 
         customer = tracker.customer(BY_HANDLE)
-        shown = [identifier for identifier in customer.identifiers if not identifier.scheme.endswith("-id")]
+        # The platform's own number of an account, and a browser's cookie, say nothing to a reader.
+        shown = [known for known in customer.identifiers if known.scheme not in ("x-id", "device")]
         page = out / "timeline.html"
         page.write_text(
             render(
                 person="Maya Okafor",
                 company="Northlink",
                 items=timelines[0],
-                identifiers=[(identifier.scheme, identifier.display) for identifier in shown],
+                identifiers=[(known.scheme, known.display) for known in shown],
                 reasons=[in_words(step) for step in tracker.explain(BY_PHONE, BY_HANDLE).path],
             ),
             encoding="utf-8",

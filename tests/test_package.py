@@ -152,3 +152,9 @@ def test_every_module_can_be_imported_by_itself() -> None:
         parts = path.relative_to(package.parent).with_suffix("").parts
         if "migrations" not in parts and parts[-1] != "__main__":
             importlib.import_module(".".join(part for part in parts if part != "__init__"))
+
+
+@pytest.mark.parametrize("name", ["README.md", "CONTRIBUTING.md", "CHANGELOG.md"])
+def test_what_is_linked_to_is_there(name: str) -> None:
+    links = re.findall(r"\]\((?!https?:|#)([^)#]+)", (ROOT / name).read_text(encoding="utf-8"))
+    assert [link for link in links if not (ROOT / link).exists()] == []

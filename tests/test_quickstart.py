@@ -81,7 +81,7 @@ def test_the_history_is_the_same_by_phone_by_mail_and_by_handle(
     examples.main(["--out", str(out)])
     shown = re.findall(r"^  by her .*?(\d+ contacts: .*)$", capsys.readouterr().out, re.MULTILINE)
     assert len(shown) == 6
-    assert set(shown[3:]) == {"14 contacts: email, letter, phone, web, x"}
+    assert set(shown[3:]) == {"15 contacts: email, letter, phone, web, x"}
 
 
 def test_what_logs_show_by_themselves_leaves_the_social_account_apart(
@@ -105,7 +105,7 @@ def test_the_page_tells_the_channels_apart(out: Path) -> None:
 
 def test_the_page_has_every_contact_once(out: Path) -> None:
     page = (out / "timeline.html").read_text(encoding="utf-8")
-    assert len(re.findall(r'<li class="[^"]*" id="int_', page)) == 14
+    assert len(re.findall(r'<li class="[^"]*" id="int_', page)) == 15
 
 
 def test_the_page_is_well_formed(out: Path) -> None:
