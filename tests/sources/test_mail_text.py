@@ -114,9 +114,9 @@ def test_quoted_block_of_html_is_quoted_as_in_plain_mails():
     "piece", ["<", "<!--", "<p ", "<blockquote>", "</", "<script>", "&", "<a href='", "<style", "<!", "> "]
 )
 def test_time_is_linear_in_the_length_whatever_the_markup(piece):
-    began = time.perf_counter()
+    began = time.process_time()
     split_text(html_to_text(piece * 100_000))
-    assert time.perf_counter() - began < 5
+    assert time.process_time() - began < 5
 
 
 @pytest.mark.skipif(not REPLIES, reason="real mails are not there: OMNITRACK_DATA or ../shared/data")

@@ -16,7 +16,7 @@ _DATE = r"(\d{1,4})\s?[./\-年]\s?(\d{1,2})\s?[./\-月]\s?(\d{1,4})[.日]?"
 _BEFORE_NOON = r"(?:AM|A\.?\s?M\.?|a\.?\s?m\.?|上午|午前|오전|de\.?|ص|π\.μ\.|πμ)"
 _AFTER_NOON = r"(?:PM|P\.?\s?M\.?|p\.?\s?m\.?|下午|午後|오후|du\.?|م|μ\.μ\.|μμ)"
 _TIME = rf"({_BEFORE_NOON}|{_AFTER_NOON})?\s?(\d{{1,2}})[:.](\d\d)(?:[:.](\d\d))?\s?({_BEFORE_NOON}|{_AFTER_NOON})?"
-_LINE = re.compile(rf"\[?{_DATE},?\s(?:klo|kl\.|um|à|às|at|a las)?\s?{_TIME}(?:\]\s?|\s[-–]\s|,\s)(.*)", re.DOTALL)
+_LINE = re.compile(rf"\[?{_DATE}[,،]?\s(?:klo|kl\.|um|à|às|at|a las)?\s?{_TIME}(?:\]\s?|\s[-–]\s|,\s)(.*)", re.DOTALL)
 _AFTER = re.compile(_AFTER_NOON)
 _SENDER = re.compile(r"([^:\n]{1,100}?)\s?:(?:\s|$)")
 

@@ -110,7 +110,9 @@ class CloudEventsSource(JsonSource):
             body=body_of(data.get("message")) or body_of(data.get("error")),
             thread=id_of(session_of(data, event)),
             outcome=outcome_of(data, state),
-            attributes=attributes_of(event, {"data": data, "event_source": event["source"]}, without=_TAKEN),
+            attributes=attributes_of(
+                attributes_of(event, without=_TAKEN), {"data": data, "event_source": event["source"]}
+            ),
             source=self.source,
             source_id=number,
             region=self.region,

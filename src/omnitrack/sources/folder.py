@@ -59,7 +59,8 @@ class FolderSource(Source):
             if path.suffix == ".toml" and any(
                 mapping_beside(other) == path for other in path.parent.glob(f"{path.stem}.*")
             ):
-                continue  # a mapping, not a log
+                self._done += _size(path)  # a mapping, not a log
+                continue
             try:
                 self._current = self._open(path)
             except SourceFormatError as error:

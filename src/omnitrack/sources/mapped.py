@@ -91,7 +91,7 @@ class _Mapped(Source):
             reply_to=id_of(text.get("reply_to")),
             outcome=name_of(text.get("outcome")),
             traits={name: value for name, value in traits.items() if value},
-            attributes=attributes_of(record, without=mapping.used()),
+            attributes=attributes_of(_without(record, mapping.used())),
             source=self.source,
             source_id=source_id,
             region=text_of(text.get("region")) or self.region,
@@ -106,6 +106,24 @@ class _Mapped(Source):
                 subject=None if deleted else subject_of(text.get("subject")),
                 deleted=deleted,
             )
+
+
+def _without(record: Any, paths: set[str], prefix: str = "") -> Any:
+    """Return the record without the fields that have a place of their own."""
+    if not isinstance(record, Mapping):
+        return record
+    inner = {path.partition(".")[0] for path in paths if "." in path} if not prefix else None
+    kept = {}
+    for key, value in record.items():
+        path = f"{prefix}{key}"
+        if path in paths:
+            continue
+        if isinstance(value, Mapping) and (inner is None or key in inner):
+            value = _without(value, paths, f"{path}.")
+            if not value:
+                continue
+        kept[key] = value
+    return kept
 
 
 def mapping_beside(path: Path) -> Path | None:

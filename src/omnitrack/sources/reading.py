@@ -291,7 +291,7 @@ def json_items(source: Input) -> Iterator[tuple[str, Any] | Bad]:
     if line_by_line:
         yield from _json_lines(source)
     else:
-        yield from _json_values(source)
+        yield from _Values(source)
 
 
 def _json_lines(source: Input) -> Iterator[tuple[str, Any] | Bad]:
@@ -317,88 +317,113 @@ def _json_lines(source: Input) -> Iterator[tuple[str, Any] | Bad]:
 _OUTSIDE = re.compile(rb'["{}\[\]]')
 _INSIDE = re.compile(rb'["\\\n]')
 _NEXT_ITEM = re.compile(rb"\}\s*,?\s*(?=\{)")
+_OPENED_BY = {ord("}"): ord("{"), ord("]"): ord("[")}
 
 
-def _json_values(source: Input) -> Iterator[tuple[str, Any] | Bad]:
-    buffer = bytearray()
-    offset = 0  # in the file, of buffer[0]
-    base = 0  # depth at which items stand: 1 inside the outer array
-    depth = 0
-    begin = -1  # of the item under way, in buffer
-    scan = 0
-    in_string = False
-    resyncs = 0
-    ended = False
-    while True:
-        match = None
-        pattern = _INSIDE if in_string else _OUTSIDE
-        match = pattern.search(buffer, scan)
-        if match is None or (match.group() == b"\\" and match.end() >= len(buffer)):
-            scan = len(buffer) if match is None else match.start()
-            too_large = begin >= 0 and len(buffer) - begin > MAX_ITEM
-            if not too_large and not ended:
-                if begin < 0 and not in_string:
-                    offset += scan
-                    del buffer[:scan]
-                    scan = 0
-                data = source.read()
-                ended = not data
-                buffer += data
-                if data:
-                    continue
-            if begin < 0:
-                if in_string:
-                    yield Bad(f"byte {offset}", "a string that is not closed")
-                return
-            # The item under way never ended: it is given up, and what follows it is looked for.
-            reason = f"an item of over {MAX_ITEM} bytes" if too_large else "cut off: its brackets are not closed"
-            yield Bad(f"byte {offset + begin}", reason, mask(decode(bytes(buffer[begin : begin + 200]))))
-            resume = _NEXT_ITEM.search(buffer, begin + 1)
-            resyncs += 1
-            if resume is None or resyncs > _MAX_RESYNCS:
-                if ended:
+class _Values:
+    """Cuts a stream of bytes into JSON values by their brackets, holding one at a time.
+
+    An outer array is entered, so that its elements are the values. A value whose brackets do not match, that is too large or
+    never ends, or in which a quote was lost, is given up; what follows it is looked for by its looks.
+    """
+
+    def __init__(self, source: Input) -> None:
+        self.source = source
+        self.buffer = bytearray()
+        self.offset = 0  # in the file, of buffer[0]
+        self.begin = -1  # in the buffer, of the value under way
+        self.scan = 0
+        self.open = bytearray()  # brackets of the value under way
+        self.in_string = False
+        self.lost_quote = False
+        self.in_array = False
+        self.ended = False
+        self.resyncs = 0
+
+    def __iter__(self) -> Iterator[tuple[str, Any] | Bad]:
+        while True:
+            match = (_INSIDE if self.in_string else _OUTSIDE).search(self.buffer, self.scan)
+            if match is None or (match.group() == b"\\" and match.end() >= len(self.buffer)):
+                self.scan = len(self.buffer) if match is None else match.start()
+                too_large = self.begin >= 0 and len(self.buffer) - self.begin > MAX_ITEM
+                if not too_large and not self.ended:
+                    self._read()
+                elif self.begin >= 0:
+                    reason = (
+                        f"a value of over {MAX_ITEM} bytes" if too_large else "cut off: its brackets are not closed"
+                    )
+                    yield self._give_up(reason, drop=True)
+                else:
+                    if self.in_string:
+                        yield Bad(f"byte {self.offset}", "a string that is not closed")
                     return
-                offset += len(buffer)
-                buffer.clear()
-                scan = 0
-            else:
-                offset += resume.end()
-                del buffer[: resume.end()]
-                scan = 0
-            depth, begin, in_string = base, -1, False
-            continue
-        token = match.group()
-        scan = match.end()
-        if in_string:
-            if token == b"\\":
-                scan += 1
-            else:  # a closing quote, or a line end, which no JSON string holds: the quote was lost
-                in_string = False
-            continue
-        if token == b'"':
-            in_string = True
-        elif token in b"{[":
-            if begin < 0 and token == b"[" and base == 0:
-                base = depth = 1
                 continue
-            if begin < 0:
-                begin = match.start()
-            depth += 1
-        elif begin < 0:
-            if token == b"]" and base == 1:
-                base = depth = 0
-        else:
-            depth -= 1
-            if depth <= base:
-                where = f"byte {offset + begin}"
-                data = bytes(buffer[begin:scan])
-                try:
-                    yield where, parse_json(data)
-                except ValueError as error:
-                    yield Bad(where, str(error), mask(decode(data[:200])))
-                offset += scan
-                del buffer[:scan]
-                scan, begin, depth = 0, -1, base
+            token = match.group()[0]
+            self.scan = match.end()
+            if self.in_string:
+                if token == 0x5C:  # a backslash, and what it escapes
+                    self.scan += 1
+                else:  # the closing quote; or a line end, which no JSON string holds: then the quote was lost
+                    self.in_string = False
+                    self.lost_quote |= token == 0x0A
+            elif token == 0x22:
+                self.in_string = True
+            elif token in b"{[":
+                if self.begin < 0:
+                    if token == 0x5B and not self.in_array:
+                        self.in_array = True
+                        continue
+                    self.begin, self.lost_quote = match.start(), False
+                self.open.append(token)
+            elif self.begin < 0:
+                self.in_array &= token != 0x5D
+            elif self.open[-1] != _OPENED_BY[token]:
+                yield self._give_up("its brackets do not match", drop=False)
+            else:
+                self.open.pop()
+                if not self.open:
+                    yield self._value()
+
+    def _read(self) -> None:
+        if self.begin < 0 and not self.in_string:
+            self._drop(self.scan)
+        data = self.source.read()
+        self.ended = not data
+        self.buffer += data
+
+    def _drop(self, length: int) -> None:
+        del self.buffer[:length]
+        self.offset += length
+        self.scan, self.begin = max(0, self.scan - length), -1
+        self.open.clear()
+
+    def _value(self) -> tuple[str, Any] | Bad:
+        data = bytes(self.buffer[self.begin : self.scan])
+        where = f"byte {self.offset + self.begin}"
+        try:
+            value = parse_json(data)
+        except ValueError as error:
+            if self.lost_quote:
+                return self._give_up(str(error), drop=False)
+            self._drop(self.scan)
+            return Bad(where, str(error), mask(decode(data[:200])))
+        self._drop(self.scan)
+        return where, value
+
+    def _give_up(self, reason: str, drop: bool) -> Bad:
+        """Leave the value under way, and go on at the next that looks like one, else behind what was read."""
+        bad = Bad(
+            f"byte {self.offset + self.begin}", reason, mask(decode(bytes(self.buffer[self.begin : self.begin + 200])))
+        )
+        self.resyncs += 1
+        resume = _NEXT_ITEM.search(self.buffer, self.begin + 1) if self.resyncs <= _MAX_RESYNCS else None
+        if resume is not None:
+            self.scan = resume.end()
+        elif drop:
+            self.scan = len(self.buffer)
+        self._drop(self.scan)
+        self.in_string = self.lost_quote = False
+        return bad
 
 
 def head_json(head: bytes) -> Mapping[str, Any] | None:

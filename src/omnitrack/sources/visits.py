@@ -71,14 +71,13 @@ def task_and_state(event: str | None) -> tuple[str | None, str | None]:
 
 def outcome_of(properties: Mapping[str, Any], state: str | None) -> str | None:
     """Return the outcome that an event says itself, else the one that its name says."""
-    for name in ("outcome", "result", "status"):
-        said = name_of(properties.get(name))
-        if said and (name == "outcome" or said.lower() in _DONE | _FAILED | {"success", "failure", "error", "ok"}):
-            folded = said.lower()
-            if folded in _DONE or folded in ("success", "ok"):
-                return "done"
-            return "abandoned" if folded in _FAILED or folded in ("failure", "error") else said
-    return state if state in ("done", "abandoned") else None
+    said = name_of(properties.get("outcome"))
+    if said is None:
+        return state if state in ("done", "abandoned") else None
+    folded = said.lower()
+    if folded in _DONE or folded in ("success", "ok"):
+        return "done"
+    return "abandoned" if folded in _FAILED or folded in ("failure", "error") else said
 
 
 def session_of(*places: Any) -> str | None:

@@ -65,9 +65,8 @@ class XSource(JsonSource):
         for error in list_of(value.get("errors")):
             about = mapping_of(error)
             reason = text_of(about.get("title")) or text_of(about.get("detail")) or "an error of the platform"
-            yield self.rejected(
-                where, f"the platform left out {text_of(about.get('resource_type')) or 'an item'}: {reason}"
-            )
+            what = text_of(about.get("resource_type")) or "item"
+            yield self.rejected(where, f"the platform left out a {what}: {reason}", kept=value.get("data") is not None)
         data = value.get("data")
         if data is None:
             if not value.get("errors") and not mapping_of(value.get("meta")).get("result_count") == 0:

@@ -1,0 +1,25 @@
+"""What tests of sources look at: the keys of people, and the items by what they are."""
+
+from __future__ import annotations
+
+from omnitrack.model import Interaction, Rejected, Revision
+
+
+def keys(sightings):
+    return [sighting.identifier for sighting in sightings]
+
+
+def people(persons):
+    return [keys(person) for person in persons]
+
+
+def interactions(items):
+    return [item for item in items if isinstance(item, Interaction)]
+
+
+def revisions(items):
+    return [item for item in items if isinstance(item, Revision)]
+
+
+def rejected(items):
+    return [item for item in items if isinstance(item, Rejected)]

@@ -1,0 +1,71 @@
+"""The sources of FreeSWITCH's call records."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from omnitrack.model import Direction
+from omnitrack.sources import detect, open_source
+from sources.asserting import interactions, people, rejected
+
+
+@pytest.fixture
+def calls(fixtures):
+    return list(open_source(fixtures / "freeswitch.csv", zone="Europe/London"))
+
+
+def test_formats_are_found(fixtures):
+    assert detect(fixtures / "freeswitch.csv")[0].name == "freeswitch-csv"
+    assert detect(fixtures / "freeswitch.json")[0].name == "freeswitch-json"
+
+
+def test_both_legs_of_a_call_are_one_interaction_named_by_the_first(calls):
+    assert len(calls) == 3
+    assert calls[0].source_id == "6f1c2a30-9d3b-4f0e-8a6e-5d7f0b1c2d30"
+    assert len(calls[0].attributes["legs"]) == 2
+    assert (calls[0].direction, people(calls[0].customers)) == (Direction.INBOUND, [["phone:02079460958"]])
+
+
+def test_hangup_cause_is_the_outcome_where_nobody_answered(calls):
+    assert [call.outcome for call in calls] == ["answered", "missed", "busy"]
+
+
+def test_withheld_caller_gives_no_identifier(calls):
+    assert (calls[1].customers, calls[1].attributes["withheld"]) == ((), True)
+
+
+def test_template_that_imitates_asterisk_is_read_too():
+    row = (
+        '"care","02079460958","1001","public","""Jane"" <02079460958>","sofia/external/1","","bridge","","2026-01-05 09:00:01",'
+        '"","2026-01-05 09:00:20","19","0","NO_ANSWER","","6f1c2a30-9d3b-4f0e-8a6e-5d7f0b1c2d30",""\n'
+    )
+    [call] = open_source(row.encode(), "freeswitch-csv")
+    assert (call.outcome, call.traits) == ("missed", {"name": "Jane"})
+
+
+def test_row_of_no_template_is_rejected_and_columns_say_its_order(calls):
+    row = b"6f1c,02079460958,1001,2026-01-05 09:00:01\n"
+    assert len(rejected(open_source(row, "freeswitch-csv"))) == 1
+    columns = ["uuid", "caller_id_number", "destination_number", "start_stamp"]
+    [call] = open_source(row, "freeswitch-csv", columns=columns)
+    assert call.source_id == "6f1c"
+
+
+def test_json_record_is_decoded_and_its_first_profile_is_the_call(fixtures):
+    [call] = open_source(fixtures / "freeswitch.json")
+    assert people(call.customers) == [["phone:+442079460958"]]
+    assert call.attributes["destination_number"] == "08081570123"
+    assert call.attributes["sent_on_to"] == ["1002"]
+
+
+def test_json_epochs_need_no_zone(fixtures):
+    [call] = open_source(fixtures / "freeswitch.json", zone="Asia/Tokyo")
+    assert call.occurred_at.isoformat() == "2026-07-05T09:00:01+00:00"
+
+
+def test_json_without_variables_is_rejected_and_the_next_read(fixtures):
+    record = json.loads((fixtures / "freeswitch.json").read_text(encoding="utf-8"))
+    items = list(open_source([{"core-uuid": "x"}, record], "freeswitch-json"))
+    assert (len(rejected(items)), len(interactions(items))) == (1, 1)

@@ -1,0 +1,286 @@
+"""No file, however broken, stops a source or fills the memory: what cannot be read is rejected with its place and why."""
+
+from __future__ import annotations
+
+import json
+import random
+import time
+import tracemalloc
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from omnitrack.model import Interaction, Rejected, Revision
+from omnitrack.sources import get_source, open_source
+from omnitrack.sources.reading import Bad, Input, json_items, lines, rows
+from sources.asserting import interactions, rejected
+from sources.make_mails import make_mails
+
+FIXTURES = Path(__file__).parent / "fixtures"
+LETTERS, COMMENTS = FIXTURES / "letters.toml", FIXTURES / "comments.toml"
+FORMATS = {
+    "Master.csv": ("asterisk-cdr", {}),
+    "freeswitch.csv": ("freeswitch-csv", {}),
+    "freeswitch.json": ("freeswitch-json", {}),
+    "x_posts.json": ("x", {}),
+    "direct-messages.js": ("x-archive", {}),
+    "whatsapp_webhooks.jsonl": ("whatsapp-cloud", {}),
+    "WhatsApp Chat with +44 7700 900123.txt": ("whatsapp-chat", {"own_name": "Care Team"}),
+    "chatwoot.jsonl": ("chatwoot", {"identifier_scope": "bt"}),
+    "zendesk.json": ("zendesk", {}),
+    "connect.json": ("amazon-connect", {"identifiers": {"accountNumber": "account:{}@bt"}}),
+    "selfservice.jsonl": ("segment", {}),
+    "cloudevents.json": ("cloudevents", {}),
+    "letters.csv": ("csv", {"mapping": LETTERS}),
+    "comments.jsonl": ("jsonl", {"mapping": COMMENTS}),
+}
+MAILS = b"".join(b"From x@example.org Mon Jan  6 09:00:00 2025\n" + mail + b"\n" for _, mail in make_mails(12, 5))
+CASES = [(name, (FIXTURES / name).read_bytes(), *FORMATS[name]) for name in FORMATS]
+CASES += [("mails", MAILS, "mbox", {}), ("mail", MAILS, "eml", {})]
+BY_NAME = {case[0]: case[1:] for case in CASES}
+
+
+def mutate(data: bytes, rng: random.Random) -> bytes:
+    data = bytearray(data)
+    for _ in range(rng.randint(1, 4)):
+        at, length = rng.randrange(len(data) + 1), rng.choice([1, 3, 20, 200])
+        piece = rng.choice(
+            [
+                b"\x00" * length,
+                b"\xff\xfe\x80" * length,
+                b'"',
+                b"\n",
+                b"\r",
+                b"{[" * length,
+                b"]}" * length,
+                b"\\",
+                b",,,",
+                b"\xc3",
+                b"\\ud800",
+                b"\\u0000",
+                b"NaN",
+                b"9" * length,
+                b"-1e999",
+                b"From ",
+                b":",
+                b"<",
+                bytes(data[at : at + length]),
+            ]
+        )
+        match rng.randrange(4):
+            case 0:
+                data[at:at] = piece
+            case 1:
+                data[at : at + length] = piece
+            case 2:
+                del data[at : at + length]
+            case 3:
+                del data[at:]
+    return bytes(data)
+
+
+def check(items):
+    count = 0
+    for item in items:
+        count += 1
+        assert isinstance(item, (Interaction, Revision, Rejected))
+        if isinstance(item, Interaction):
+            assert item.source
+            assert item.source_id
+            json.dumps([dict(item.attributes), dict(item.traits)], ensure_ascii=False).encode("utf-8")
+            "".join(filter(None, (item.body, item.subject, item.thread, item.source_id))).encode("utf-8")
+        if isinstance(item, Rejected):
+            assert item.reason
+            assert item.where
+    return count
+
+
+@pytest.mark.parametrize("name", BY_NAME)
+def test_mutated_files_never_stop_a_source(name):
+    data, format, options = BY_NAME[name]
+    rng = random.Random(name)
+    for _ in range(40):
+        check(open_source(mutate(data, rng), format, **options))
+
+
+@pytest.mark.parametrize("name", BY_NAME)
+def test_files_torn_off_anywhere_give_what_stands_before(name):
+    data, format, options = BY_NAME[name]
+    whole = len(interactions(open_source(data, format, **options)))
+    counts = []
+    for tenth in range(10):
+        items = list(open_source(data[: len(data) * tenth // 10], format, **options))
+        check(items)
+        counts.append(len(interactions(items)))
+    assert max(counts) <= whole + 1
+
+
+@pytest.mark.parametrize("name", BY_NAME)
+@given(junk=st.binary(max_size=300))
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+def test_bytes_that_are_no_file_at_all_are_rejected_or_read(name, junk):
+    _, format, options = BY_NAME[name]
+    check(open_source(junk, format, **options))
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=8), inner, max_size=4),
+    max_leaves=12,
+)
+
+
+@st.composite
+def misshapen(draw, records):
+    """One of the records with some of its values, at any depth, replaced by anything that JSON can hold."""
+    record = json.loads(json.dumps(draw(st.sampled_from(records))))
+    for _ in range(draw(st.integers(1, 3))):
+        place, key = record, None
+        for _ in range(draw(st.integers(1, 7))):
+            options = list(place) if isinstance(place, dict) else list(range(len(place)))
+            if not options:
+                break
+            parent, key = place, draw(st.sampled_from(options))
+            place = place[key]
+            if not isinstance(place, (dict, list)):
+                break
+        if key is not None:
+            parent[key] = draw(JSON)
+    return record
+
+
+JSON_FORMATS = [name for name in FORMATS if name.endswith((".json", ".jsonl", ".js"))]
+RECORDS = {
+    name: [item[1] for item in json_items(Input((FIXTURES / name).read_bytes())) if not isinstance(item, Bad)]
+    for name in JSON_FORMATS
+}
+
+
+@pytest.mark.parametrize("name", JSON_FORMATS)
+@given(data=st.data())
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+def test_records_of_another_shape_never_stop_a_source(name, data):
+    format, options = FORMATS[name]
+    check(open_source([data.draw(misshapen(RECORDS[name]))], format, **options))
+
+
+@pytest.mark.parametrize("name", JSON_FORMATS)
+def test_json_that_is_deep_is_rejected_and_the_rest_loaded(name):
+    format, options = FORMATS[name]
+    good = "\n".join(map(json.dumps, RECORDS[name]))
+    deep = '{"data":' * 100_000 + "}" * 100_000
+    half, rest = good.splitlines()[: len(RECORDS[name]) // 2], good.splitlines()[len(RECORDS[name]) // 2 :]
+    whole = {item.source_id for item in interactions(open_source(good.encode(), format, **options))}
+    items = list(open_source("\n".join([*half, deep, *rest]).encode(), format, **options))
+    assert {item.source_id for item in interactions(items)} == whole
+    assert any("nested" in item.reason for item in rejected(items))
+
+
+@pytest.mark.parametrize(
+    "name", ["Master.csv", "chatwoot.jsonl", "WhatsApp Chat with +44 7700 900123.txt", "letters.csv"]
+)
+def test_line_of_20_megabytes_costs_itself_only(name):
+    data, format, options = BY_NAME[name]
+    whole = len(interactions(open_source(data, format, **options)))
+    tracemalloc.start()
+    items = list(
+        open_source(
+            data.rstrip() + b"\n" + b"x" * 20_000_000 + b"\n" + data.splitlines()[-1] + b"\n", format, **options
+        )
+    )
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert whole <= len(interactions(items)) <= whole + 1
+    assert any("a line of" in item.reason for item in rejected(items))
+    assert peak < 120_000_000
+
+
+def test_memory_stays_flat_over_one_json_array_of_any_size(tmp_path):
+    peaks = []
+    for count in (1_000, 5_000):
+        path = tmp_path / f"{count}.json"
+        with path.open("w", encoding="utf-8") as file:
+            file.write("[")
+            for number in range(count):
+                post = {"id": str(number), "text": "x" * 700, "author_id": "1", "created_at": "2026-01-05T09:00:00Z"}
+                file.write(("," if number else "") + json.dumps({"data": post}))
+            file.write("]")
+        tracemalloc.start()
+        found = sum(isinstance(item, Interaction) for item in open_source(path, "x"))
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+        assert found == count
+    assert peaks[1] < peaks[0] * 1.5
+
+
+def test_array_with_a_broken_element_goes_on_with_the_next():
+    good = '{"a": 1}'
+    for broken in ('{"a": }', '{"a": [}', '{"a" 1}'):
+        found = [
+            item
+            for item in json_items(Input(f"[{good}, {broken}, {good}, {good}]".encode()))
+            if not isinstance(item, Bad)
+        ]
+        assert len(found) >= 2, broken
+
+
+def test_lost_quote_does_not_swallow_the_lines_below():
+    text = '[\n{"a": "x},\n{"a": "y"},\n{"a": "z"}\n]'
+    found = [item[1] for item in json_items(Input(text.encode())) if not isinstance(item, Bad)]
+    assert {"a": "z"} in found
+
+
+@given(
+    st.lists(
+        st.lists(
+            st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\r\0"), max_size=6),
+            min_size=2,
+            max_size=4,
+        )
+    )
+)
+@settings(deadline=None)
+def test_rows_that_csv_writes_are_read_back(table):
+    import csv
+    import io
+
+    out = io.StringIO()
+    csv.writer(out, lineterminator="\n").writerows(table)
+    found = [row[1] for row in rows(Input(out.getvalue().encode())) if not isinstance(row, Bad)]
+    assert found == [row for row in table if row]
+
+
+@given(st.binary(max_size=400))
+def test_lines_are_all_given_out(data):
+    assert len(list(lines(Input(data)))) == len(data.split(b"\n")) - (data.endswith(b"\n") or not data)
+
+
+def test_time_is_bounded_whatever_the_input():
+    began = time.process_time()
+    for format, junk in (
+        ("x", b"{" * 600_000),
+        ("x", b'["' * 300_000),
+        ("x", b'{"data":"\\' * 300_000),
+        ("chatwoot", b"[" + b"{}," * 50_000),
+        ("asterisk-cdr", b'"\n' * 30_000),
+        ("asterisk-cdr", b'"a\n' * 3_001),
+        ("mbox", b"From \n\n" * 50_000),
+        ("eml", b"a" * 3_000_000),
+        ("eml", b"From: " + b"<" * 100_000 + b"\n\n"),
+        ("eml", b"To: " + b"a@b.example," * 20_000 + b"\n\n"),
+        ("eml", b"Subject: " + b"=?utf-8?B?w7bD?= " * 20_000 + b"\n\n"),
+        ("eml", b"Subject: a\n\n" + b"> " * 300_000),
+        ("whatsapp-chat", b"05/01/2026, 09:00 - " * 100_000),
+    ):
+        check(open_source(junk, format))
+    assert time.process_time() - began < 40
+
+
+def test_every_source_says_its_name_its_versions_and_its_default_source():
+    for format in {entry[0] for entry in FORMATS.values()} | {"mbox", "eml", "maildir", "folder"}:
+        source = get_source(format)
+        assert source.name == format
+        assert source.versions
+        assert source.default_source

@@ -1,0 +1,150 @@
+"""The sources of self-service events: Segment and CloudEvents."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from omnitrack.model import Assurance
+from omnitrack.sources import detect, open_source
+from omnitrack.sources.visits import task_and_state
+from sources.asserting import interactions, people, rejected
+
+
+def event(minute, name="Bill Viewed", **fields):
+    hour, minute = divmod(minute, 60)
+    time = f"2026-01-05T{9 + hour:02}:{minute:02}:00Z"
+    return {
+        "type": "track",
+        "messageId": f"m{hour}-{minute}-{name}",
+        "timestamp": time,
+        "event": name,
+        "anonymousId": "d1",
+    } | fields
+
+
+def read(*events, **options):
+    return list(open_source(list(events), "segment", **options))
+
+
+@pytest.fixture
+def events(fixtures):
+    return list(open_source(fixtures / "cloudevents.json", user_scope="bt"))
+
+
+def test_formats_are_found(fixtures, tmp_path):
+    assert detect(fixtures / "selfservice.jsonl")[0].name == "segment"
+    assert detect(fixtures / "cloudevents.json")[0].name == "cloudevents"
+
+
+def test_user_is_verified_device_observed_and_traits_are_claimed(fixtures):
+    identify = list(open_source(fixtures / "selfservice.jsonl", user_scope="bt"))[1]
+    assert {s.identifier: s.assurance for s in identify.customers[0]} == {
+        "account:BT-5521@bt": Assurance.VERIFIED,
+        "device:19e0a3a4-7f1d": Assurance.OBSERVED,
+        "email:jane.doe@example.com": Assurance.CLAIMED,
+    }
+
+
+def test_assurance_of_user_and_traits_is_what_you_say():
+    [item] = read(
+        event(0, userId="u", context={"traits": {"phone": "020 7946 0958"}}),
+        user_assurance="observed",
+        traits_assurance="verified",
+    )
+    assert [s.assurance for s in item.customers[0]] == [Assurance.OBSERVED, Assurance.OBSERVED, Assurance.VERIFIED]
+
+
+def test_steps_without_a_session_id_are_one_thread_until_half_an_hour_passed():
+    items = read(event(0), event(20), event(49), event(90))
+    threads = [item.thread for item in items]
+    assert threads[0] == threads[1] == threads[2] != threads[3]
+
+
+def test_session_id_of_the_log_is_the_thread():
+    items = read(event(0, context={"sessionId": "s"}), event(10, anonymousId="d2", properties={"session_id": "s"}))
+    assert {item.thread for item in items} == {"s"}
+
+
+def test_task_started_and_never_finished_in_a_session_that_is_over_was_abandoned():
+    items = read(event(0, "Bill Payment Started"), event(5), event(60))
+    assert [item.outcome for item in items] == ["abandoned", None, None]
+
+
+def test_task_finished_later_was_not_abandoned():
+    items = read(event(0, "Bill Payment Started"), event(5, "Bill Payment Completed"), event(60))
+    assert [item.outcome for item in items] == [None, "done", None]
+
+
+def test_task_still_open_at_the_end_of_the_log_has_no_outcome():
+    assert read(event(0, "Bill Payment Started"))[0].outcome is None
+
+
+def test_outcome_that_an_event_says_itself_counts():
+    assert read(event(0, properties={"outcome": "handed to chat"}))[0].outcome == "handed to chat"
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("Appointment Change Started", ("appointment change", "started")),
+        ("appointment_change_failed", ("appointment change", "abandoned")),
+        ("billPaid", ("bill", "done")),
+        ("Page Viewed", ("page viewed", None)),
+        ("", (None, None)),
+    ],
+)
+def test_names_of_events_say_task_and_state(name, expected):
+    assert task_and_state(name) == expected
+
+
+def test_batch_of_the_http_api_is_its_events():
+    assert len(read({"batch": [event(0), event(1)], "sentAt": "2026-01-05T09:02:00Z"})) == 2
+
+
+def test_event_without_message_id_gets_the_same_one_each_time():
+    bare = {key: value for key, value in event(0).items() if key != "messageId"}
+    assert read(bare)[0].source_id == read(dict(bare))[0].source_id
+
+
+def test_event_of_nobody_is_kept_and_reported():
+    item, note = read(event(0, anonymousId=None))
+    assert (item.customers, note.kept) == ((), True)
+
+
+def test_broken_line_costs_itself_only():
+    lines = [json.dumps(event(0)), "{torn", json.dumps(event(1)), '{"type": "weather"}']
+    items = list(open_source("\n".join(lines).encode(), "segment"))
+    assert (len(interactions(items)), [r.where for r in rejected(items)]) == (2, ["line 2", "line 4"])
+
+
+def test_cloudevents_name_user_device_session_and_outcome(events):
+    first, second, third = interactions(events)
+    assert people(first.customers) == [["account:BT-5521@bt", "device:19e0a3a4"]]
+    assert (first.thread, second.thread) == ("s-9", "s-9")
+    assert (first.outcome, second.outcome) == (None, "abandoned")
+    assert second.attributes["data"]["error"] == "no slot free"
+    assert second.attributes["traceparent"] == "00-1-2-01"
+    assert people(third.customers) == [["device:abc"]]
+
+
+def test_cloudevent_is_unique_by_source_and_id(events):
+    assert interactions(events)[0].source_id == "/portal#e-1"
+
+
+def test_cloudevent_without_its_required_attributes_is_rejected(events):
+    assert rejected(events)[0].reason == "type: missing, which every CloudEvent has"
+
+
+def test_cloudevent_is_read_by_the_fields_you_name():
+    one = {
+        "specversion": "1.0",
+        "id": "1",
+        "source": "/s",
+        "type": "t",
+        "time": "2026-01-05T09:00:00Z",
+        "data": {"a": {"no": 5}},
+    }
+    [item] = open_source([one], "cloudevents", identifiers={"data.a.no": "account:{}@bt!verified"}, channel="kiosk")
+    assert (item.channel, people(item.customers)) == ("kiosk", [["account:5@bt"]])
