@@ -54,12 +54,12 @@ def _phones(p: Profile) -> Iterator[str]:
 
 
 def _phone_halves(p: Profile) -> Iterator[str]:
-    # One wrong digit leaves one half as it was; a dropped one leaves the half that is counted from its own end.
+    # One wrong digit leaves one half as it was, and a dropped one as well: the halves are counted each from its own end.
     for number in p.phones:
         digits = number.lstrip("+")
         if len(digits) >= 8:
-            yield f"h{digits[:-5]}"
-            yield f"t{digits[-6:]}"
+            yield f"h{digits[: 6 if digits[0] == '1' else 7]}"
+            yield f"t{digits[-5:]}"
 
 
 def _id_numbers(p: Profile) -> Iterator[str]:

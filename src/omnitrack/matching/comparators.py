@@ -48,7 +48,8 @@ class Comparator:
             agree with the left value, or the right one, by chance; given the level, both values, and a lookup.
         show: a value as people write it.
         shared: people of one household or company have it in common, so that it cannot by itself make them one.
-        symmetric: ``compare`` says the same of a pair and of its mirror image, so that they are compared once.
+        symmetric: ``compare`` says the same of a pair and of its mirror image; one that does not is given each pair in the
+            order of its values.
         comparable: whether a profile can be compared with one of which this is False; None where it always can.
     """
 

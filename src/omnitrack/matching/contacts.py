@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Hashable, Sequence
+from functools import lru_cache
 from operator import attrgetter
 from typing import NamedTuple
 
@@ -15,10 +16,12 @@ from omnitrack.matching.values import Pairs, itself
 _MARKS = re.compile(r"[._-]")
 
 
+@lru_cache(maxsize=16384)
 def _local(address: str) -> str:
     return _MARKS.sub("", address.partition("@")[0])
 
 
+@lru_cache(maxsize=16384)
 def _plain(address: str) -> str:
     """Return the address without the marks in its local part, which people forget and mix up."""
     local, at, domain = address.partition("@")

@@ -15,6 +15,8 @@ from omnitrack.matching.profile import Profile
 from omnitrack.matching.values import Pairs, Values
 
 Indices = npt.NDArray[np.int64]
+#: So few values or pairs are compared as they are: to find the repeated ones would cost more than it saves.
+FEW = 2_000
 _MISSING = 99  # above every level, so that the best level of several values is the least
 
 
@@ -24,7 +26,7 @@ class Column:
 
     Attributes:
         comparator: whose values they are.
-        values: the different values.
+        values: the different values; of few profiles, all as they come.
         codes: the values of all profiles one after another, as indices into ``values``.
         starts: where in ``codes`` the values of a profile begin; one more than there are profiles.
         comparable: of each profile, ``Comparator.comparable``.
@@ -65,11 +67,15 @@ def columns_of(profiles: Sequence[Profile]) -> list[Column | None]:
         if not flat:
             out.append(None)
             continue
-        numbers = {value: number for number, value in enumerate(dict.fromkeys(flat))}
+        if len(flat) > FEW:
+            numbers = {value: number for number, value in enumerate(dict.fromkeys(flat))}
+            values = Values(list(numbers))
+            codes = np.fromiter(map(numbers.__getitem__, flat), dtype=np.int64, count=len(flat))
+        else:
+            values, codes = Values(flat), np.arange(len(flat), dtype=np.int64)
         starts = np.zeros(len(lists) + 1, dtype=np.int64)
         np.cumsum(np.fromiter(map(len, lists), dtype=np.int64, count=len(lists)), out=starts[1:])
-        codes = np.fromiter(map(numbers.__getitem__, flat), dtype=np.int64, count=len(flat))
-        out.append(Column(comparator, Values(list(numbers)), codes, starts, comparable))
+        out.append(Column(comparator, values, codes, starts, comparable))
     return out
 
 
@@ -139,10 +145,13 @@ def _compare(
         codes_right = column.codes[first_right[row] + nth % width]
     found = _levels_of_codes(column, codes_left, codes_right)
     if not single:
+        # The least level of each pair; among equals whichever comes first in the order of the values, so that it is the
+        # same whichever of the two stands left.
+        size, ranks = len(column.values), column.values.ranks()
+        a, b = ranks[codes_left], ranks[codes_right]
         ranked = np.where(found == NOT_COMPARABLE, _MISSING, found).astype(np.int64)
-        # The least level of each pair, and among equals the first combination: both sides list the best value first.
-        best = np.minimum.reduceat(ranked * len(ranked) + np.arange(len(ranked)), offsets)
-        chosen = best % len(ranked)
+        order = np.lexsort(((ranked * size + np.minimum(a, b)) * size + np.maximum(a, b), row))
+        chosen = order[offsets]
         found, codes_left, codes_right = found[chosen], codes_left[chosen], codes_right[chosen]
     levels[rows] = found
     left_codes[rows] = codes_left
@@ -150,9 +159,13 @@ def _compare(
 
 
 def _levels_of_codes(column: Column, left: Indices, right: Indices) -> npt.NDArray[np.int8]:
-    size = len(column.values)
     if column.comparator.symmetric:
         left, right = np.minimum(left, right), np.maximum(left, right)
-    keys = left * size + right
-    unique, inverse = np.unique(keys, return_inverse=True)
+    else:
+        turned = column.values.ranks()[left] > column.values.ranks()[right]
+        left, right = np.where(turned, right, left), np.where(turned, left, right)
+    if len(left) <= FEW:
+        return column.comparator.compare(Pairs(column.values, left, right))
+    size = len(column.values)
+    unique, inverse = np.unique(left * size + right, return_inverse=True)
     return column.comparator.compare(Pairs(column.values, unique // size, unique % size))[inverse]

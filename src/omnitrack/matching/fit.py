@@ -23,6 +23,8 @@ START_MATCHES = 10.0
 START_CHANCES = 1_000.0
 START_PAIRS = 10_000.0
 START_PEOPLE = 1_000.0
+#: Households beside each match, at least: people who have shown none so far may still do.
+LEAST_HOUSEHOLDS = 0.01
 #: The most values of a comparison whose own share is kept.
 MAX_TERMS = 5_000
 #: A pair of less weight than this, in bits, in the first two iterations is no match in any later one.
@@ -72,7 +74,9 @@ def fit_model(
         strangers = _minus(seen, _counts(columns, random, probability_of(random_weight)))
         model = model.evolve(
             prior=_between((matches + START_PAIRS * start.prior) / (total + START_PAIRS)),
-            household=_between((households + 0.1 * matches + START_PAIRS * start.household) / (total + START_PAIRS)),
+            household=_between(
+                (households + LEAST_HOUSEHOLDS * matches + START_PAIRS * start.household) / (total + START_PAIRS)
+            ),
             weights=_reweighed(start, model, columns, found, strangers, _minus(apart, found), total),
         )
         if _change(before, model) < TOLERANCE:

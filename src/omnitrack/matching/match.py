@@ -196,7 +196,7 @@ def match(
     sources = [_rows(source) for source in (records, *others)]
     mapping = _mapping(columns)
     used = tuple(_used(source, mapping) for source in sources)
-    if any(source and not taken for source, taken in zip(sources, used, strict=True)):
+    if any(any(source) and not taken for source, taken in zip(sources, used, strict=True)):
         raise ValueError(
             "columns: none of a list is recognised; name their traits, such as columns={'fn': 'given_name'}"
         )

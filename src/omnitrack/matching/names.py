@@ -26,6 +26,7 @@ PARTICLES = frozenset({
     "bint", "ben", "ter", "ten", "zu", "zur", "st", "mac",
 })  # fmt: skip
 MAX_NAME_WORDS = 8
+MAX_NAME_LENGTH = 200
 _COMMA = re.compile(r"[,;，]")
 _CAMEL = re.compile(r"(?<=[a-zà-ÿ])(?=[A-ZÀ-Þ])")
 
@@ -68,7 +69,7 @@ def parse_name(text: str) -> Name | None:
         return _name(_strip(parts[1]), _strip(parts[0]))
     words = _strip(parts[0])
     if len(words) == 1:
-        return Name(given=words[0]) if _mostly_given(words[0]) else Name(family=words[0])
+        return _name(words, []) if _mostly_given(words[0]) else _name([], words)
     start = len(words) - 1
     for index in range(1, len(words) - 1):
         if words[index] in PARTICLES and len(words[index]) > 1:
@@ -96,7 +97,12 @@ def parse_display_name(text: str) -> Name | None:
 
 
 def _words(text: str) -> list[str]:
-    return [word for word in fold(text).split()[:MAX_NAME_WORDS] if any(c.isalpha() for c in word)]
+    """Return the words of a name, folded; one that is written with a hyphen is one word with a blank in it."""
+    words = [
+        " ".join(part for part in fold(word).split() if any(c.isalpha() for c in part))
+        for word in text[:MAX_NAME_LENGTH].split()[:MAX_NAME_WORDS]
+    ]
+    return [word for word in words if word]
 
 
 def _strip(words: list[str]) -> list[str]:
@@ -110,7 +116,8 @@ def _strip(words: list[str]) -> list[str]:
 def _name(given: list[str], family: list[str]) -> Name | None:
     if not given and not family:
         return None
-    return Name(given[0] if given else "", " ".join(given[1:]), " ".join(family))
+    first, _, rest = " ".join(given).partition(" ")
+    return Name(first, rest, " ".join(family))
 
 
 def _mostly_given(word: str) -> bool:

@@ -91,6 +91,7 @@ def _swap_share(word: str, lookup: Lookup) -> float:
 
 def _given_share(level: str, left: Name, right: Name, lookup: Lookup) -> float:
     if level == "swapped":
+        left, right = sorted((left, right))
         forth = JaroWinkler.similarity(left.given, _family(right)) >= _SWAP_LIKENESS
         return _swap_share(left.given if forth else right.given, lookup)
     return lookup("given name", left.given)
@@ -98,6 +99,7 @@ def _given_share(level: str, left: Name, right: Name, lookup: Lookup) -> float:
 
 def _family_share(level: str, left: Name, right: Name, lookup: Lookup) -> float:
     if level == "swapped":
+        left, right = sorted((left, right))
         back = JaroWinkler.similarity(_family(left), right.given) >= _SWAP_LIKENESS
         return _swap_share(_family(left) if back else _family(right), lookup)
     return lookup("family name", _family(left))

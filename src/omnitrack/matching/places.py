@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import NamedTuple
 
 from omnitrack.matching.text import fold, squeeze
@@ -48,6 +49,7 @@ def parse_postcode(text: str) -> str:
     return bare.upper()[:12]
 
 
+@lru_cache(maxsize=16384)
 def postcode_area(postcode: str) -> str:
     """Return what a postcode has in common with its neighbours: the UK outward code, else all but the last two characters.
 

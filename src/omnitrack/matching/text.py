@@ -52,6 +52,7 @@ def letters(text: str) -> str:
     return "".join(c for c in fold(text) if c.isalpha())
 
 
+@lru_cache(maxsize=65536)
 def squeeze(text: str) -> str:
     """Return folded ``text`` without its blanks, for words that were run together or torn apart."""
     return text.replace(" ", "")

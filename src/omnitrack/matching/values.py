@@ -31,6 +31,7 @@ class Values:
         self._codes: dict[Feature, Codes] = {}
         self._lengths: dict[Feature, Codes] = {}
         self._flags: dict[Feature, Bools] = {}
+        self._ranks: Codes | None = None
 
     def __len__(self) -> int:
         return len(self.values)
@@ -46,6 +47,13 @@ class Values:
         if of not in self._codes:
             self._codes[of] = np.fromiter(map(hash, self.feature(of)), dtype=np.int64, count=len(self.values))
         return self._codes[of]
+
+    def ranks(self) -> Codes:
+        """Return the place of each value in their order; of equal values it is the same."""
+        if self._ranks is None:
+            place = {value: number for number, value in enumerate(sorted(set(self.values)))}
+            self._ranks = np.fromiter(map(place.__getitem__, self.values), dtype=np.int64, count=len(self.values))
+        return self._ranks
 
     def flags(self, of: Feature) -> Bools:
         """Return whether the feature of each value is true, or not empty."""

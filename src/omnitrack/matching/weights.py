@@ -22,9 +22,12 @@ if TYPE_CHECKING:
 
 Floats = npt.NDArray[np.float64]
 FORMAT = 1
+#: Share of the people of a household who have the given name of another of it.
+NAMESAKES = 0.02
 #: How many times a person is taken to be known besides, at least, when a sample shows fewer.
 LEAST_DUPLICATES = 0.01
 _INDEX = {comparator.name: index for index, comparator in enumerate(COMPARATORS)}
+_GIVEN = _INDEX["given name"]
 _SHARED = np.array([comparator.shared for comparator in COMPARATORS], dtype=np.bool_)
 
 
@@ -214,7 +217,10 @@ class Model:
         Two who are not one are either strangers or of one household. For a household, what is shared agrees as it
         would for one person: the odds against a match grow by that possibility.
         """
-        shared = np.minimum(parts[:, _SHARED].sum(axis=1), 1000.0)
+        match = self.weights["given name"].match[0]
+        # Father and son: inside a household a given name is shared more often than by chance.
+        namesakes = np.maximum(parts[:, _GIVEN] - math.log2(match / NAMESAKES), 0.0) if match > NAMESAKES else 0.0
+        shared = np.minimum(parts[:, _SHARED].sum(axis=1) + namesakes, 1000.0)
         return np.asarray(-np.log2(1.0 - self.household + self.household * np.exp2(shared)), dtype=np.float64)
 
     # -- JSON

@@ -1,0 +1,165 @@
+"""match(): plain lists in, clusters with reasons out."""
+
+from __future__ import annotations
+
+import csv
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+
+from matching.people import lists
+from omnitrack.matching import Model, match
+
+CRM = [
+    {"First name": "Jane", "Last name": "Zaleski", "DOB": "03/02/1980", "Zip": "RG14 1AA"},
+    {"First name": "Robert", "Last name": "Smith", "DOB": "17/11/1975", "Zip": "SW1A 2AA"},
+    {"First name": "Maria", "Last name": "Kowalska", "DOB": "01/07/1992", "Zip": "M1 1AE"},
+]
+SHOP = [
+    {"name": "KOWALSKI, Maria", "birthday": "1 July 1992", "postcode": "M11AE"},
+    {"name": "Bob Smith", "birthday": "1975-11-17", "postcode": "SW1A 2AB"},
+    {"name": "Tom Baker", "birthday": "1950-05-05", "postcode": "LS1 4AP"},
+]
+
+
+def test_two_lists_under_different_columns_meet() -> None:
+    found = match(CRM, SHOP, region="GB")
+    assert found.labels == ((0, 1, 2), (2, 1, 3))
+    assert found.columns[0] == {
+        "First name": "given_name",
+        "Last name": "family_name",
+        "DOB": "birth_date",
+        "Zip": "postcode",
+    }
+
+
+def test_each_cluster_says_why() -> None:
+    bob = [
+        cluster for cluster in match(CRM, SHOP, region="GB").duplicates if "Robert" in str(cluster.members[0].record)
+    ]
+    (reason,) = bob[0].reasons
+    assert (reason.left.source, reason.left.index, reason.right.source, reason.right.index) == (0, 1, 1, 1)
+    assert "Robert and Bob are forms of one given name" in str(reason)
+
+
+def test_every_record_is_in_one_cluster() -> None:
+    found = match(CRM, SHOP)
+    members = [(m.source, m.index) for cluster in found.clusters for m in cluster.members]
+    assert sorted(members) == [(source, index) for source in (0, 1) for index in range(3)]
+
+
+def test_any_two_records_can_be_explained() -> None:
+    found = match(CRM)
+    assert "the family names differ" in found.explain(0, 1).sentence
+    assert found.explain(found.clusters[0].members[0], found.clusters[1].members[0]) == found.explain(0, 1)
+
+
+def test_pairs_come_most_likely_first() -> None:
+    found = match([*CRM, *CRM[:2], {"First name": "Jayne", "Last name": "Zalesky", "DOB": "03/02/1980"}])
+    probabilities = [probability for _, _, probability in found.pairs(least=0.01)]
+    assert len(probabilities) >= 3
+    assert probabilities == sorted(probabilities, reverse=True)
+
+
+def test_a_column_can_be_named_or_left_out() -> None:
+    rows = [{"fn": "Jane", "sn": "Zaleski", "dob": "1980-02-03"}, {"fn": "Jane", "sn": "Zaleski", "dob": "1991-11-17"}]
+    columns = {"fn": "given_name", "sn": "family_name", "dob": None}
+    assert match(rows, columns=columns).columns == ({"fn": "given_name", "sn": "family_name"},)
+
+
+def test_a_trait_that_does_not_exist_is_refused() -> None:
+    with pytest.raises(ValueError, match=r"columns\['fn'\]: got 'first', accepted are name"):
+        match([{"fn": "Jane"}], columns={"fn": "first"})
+
+
+def test_a_list_without_a_known_column_is_refused() -> None:
+    with pytest.raises(ValueError, match="columns: none"):
+        match([{"a": 1}])
+
+
+@pytest.mark.parametrize("threshold", [0, 1, -0.5, 2])
+def test_a_threshold_is_a_probability(threshold: float) -> None:
+    with pytest.raises(ValueError, match="threshold"):
+        match(CRM, threshold=threshold)
+
+
+@pytest.mark.parametrize("wrong", [{"name": "Jane"}, 5, None])
+def test_one_record_is_no_list(wrong: object) -> None:
+    with pytest.raises(TypeError, match="accepted is a list of mappings"):
+        match(wrong)
+
+
+def test_an_empty_list_has_no_clusters() -> None:
+    assert match([]).clusters == ()
+    assert match(CRM, []).labels == ((0, 1, 2), ())
+
+
+def test_given_weights_are_used_as_they_are() -> None:
+    model = Model.default(5_000)
+    assert match(CRM, SHOP, model=model, fit=False).model is model
+
+
+def test_a_higher_threshold_joins_no_more() -> None:
+    rows = [*CRM, *CRM]
+    assert len(match(rows, threshold=0.999).clusters) >= len(match(rows, threshold=0.5).clusters)
+
+
+def test_a_data_frame_is_read_as_its_rows() -> None:
+    class Frame:
+        columns = ("name",)
+
+        def to_dict(self, orient: str) -> list[dict[str, Any]]:
+            assert orient == "records"
+            return [{"name": "Jane Zaleski", "dob": float("nan")}, {"name": "Jane Zaleski", "dob": None}]
+
+    class Lazy:
+        def to_dicts(self) -> list[dict[str, Any]]:
+            return CRM
+
+    assert len(match(Frame()).labels[0]) == 2
+    assert match(Lazy()).labels == match(CRM).labels
+
+
+@settings(max_examples=30)
+@given(lists)
+def test_any_list_comes_to_clusters_whatever_it_holds(people: list[dict[str, str]]) -> None:
+    found = match(people, columns={"name": "name"})
+    assert sum(map(len, found.clusters)) == len(people)
+
+
+@settings(max_examples=20)
+@given(lists)
+def test_the_order_of_a_list_does_not_matter_where_weights_are_given(people: list[dict[str, str]]) -> None:
+    def partition(rows: Sequence[dict[str, str]]) -> set[frozenset[int]]:
+        found = match(rows, columns={"name": "name"}, fit=False)
+        return {frozenset(id(member.record) for member in cluster.members) for cluster in found.clusters}
+
+    people = [dict(person) for person in people]
+    forth, back = partition(people), partition(people[::-1])
+    if len(people) <= 2:
+        assert forth == back
+    assert {x for part in forth for x in part} == {x for part in back for x in part}
+
+
+def _data() -> Path:
+    return Path(os.environ.get("OMNITRACK_DATA") or Path(__file__).parents[3] / "shared" / "data")
+
+
+@pytest.mark.parametrize(("file", "least"), [("febrl/dataset1.csv", 0.999), ("splink_fake1000/fake_1000.csv", 0.95)])
+def test_labelled_sets_are_matched_by_defaults_alone(file: str, least: float) -> None:
+    path = _data() / file
+    if not path.exists():
+        pytest.skip("the labelled sets are not there; name their folder in OMNITRACK_DATA")
+    with path.open(encoding="utf-8", newline="") as lines:
+        rows = [{k.strip(): v for k, v in row.items() if k} for row in csv.DictReader(lines, skipinitialspace=True)]
+    persons = [row.pop("cluster", None) or "-".join(row["rec_id"].split("-")[:2]) for row in rows]
+    found = match([{k: v for k, v in row.items() if k not in ("rec_id", "unique_id")} for row in rows])
+    pairs = [(a, b) for a in range(len(rows)) for b in range(a)]
+    labels = found.labels[0]
+    truth = {pair for pair in pairs if persons[pair[0]] == persons[pair[1]]}
+    guess = {pair for pair in pairs if labels[pair[0]] == labels[pair[1]]}
+    assert 2 * len(truth & guess) / (len(truth) + len(guess)) >= least
