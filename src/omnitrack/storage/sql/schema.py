@@ -11,7 +11,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection, insert, inspect, select
 
-from omnitrack.errors import SchemaVersionError, mask
+from omnitrack.errors import SchemaVersionError
 from omnitrack.storage.sql.flavour import Flavour
 from omnitrack.storage.sql.tables import STRIPES, Tables
 
@@ -78,7 +78,7 @@ def upgrade(connection: Connection, tables: Tables, version: str | None = None, 
     scripts = ScriptDirectory.from_config(config)
     if version is not None and version not in {script.revision for script in scripts.walk_revisions()}:
         raise SchemaVersionError(
-            f"this store is at schema version {mask(version)}, written by a newer omnitrack; this one knows up to {HEAD}. "
+            f"this store is at schema version {version[:32]}, written by a newer omnitrack; this one knows up to {HEAD}. "
             "Upgrade omnitrack, or open a store of this version"
         )
 

@@ -14,6 +14,7 @@ What each index is for, since each costs time on every write:
 from __future__ import annotations
 
 import hashlib
+from functools import lru_cache
 from typing import Any
 
 import attrs
@@ -69,8 +70,9 @@ def short_source_id(source_id: str) -> str:
     return f"{source_id[:300]}#{hashlib.blake2b(source_id.encode(), digest_size=20).hexdigest()}"
 
 
+@lru_cache(maxsize=64)
 def make_tables(*, prefix: str = "", schema: str | None = None, collation: str | None = None) -> Tables:
-    """Return the tables of a namespace.
+    """Return the tables of a namespace, the same objects each time.
 
     Args:
         prefix: of every table's name (SQLite, where a file has one namespace).

@@ -15,6 +15,9 @@ from sqlalchemy import ARRAY, ColumnElement, any_, bindparam
 from sqlalchemy.engine import Dialect
 from sqlalchemy.sql import ClauseElement
 
+from omnitrack.errors import BackendError
+from omnitrack.storage.sql.tables import Tables
+
 # At most so many values in one list: below the limits of every engine (SQLite's oldest is 999 parameters of all kinds).
 MAX_LIST = 512
 
@@ -24,8 +27,9 @@ _LIST = re.compile(r"__\[POSTCOMPILE_\w+\]")
 class Texts:
     """The texts of one dialect and one namespace."""
 
-    def __init__(self, dialect: Dialect) -> None:
+    def __init__(self, dialect: Dialect, tables: Tables) -> None:
         self.dialect = dialect
+        self.tables = tables
         self.arrays = dialect.name in ("postgresql", "cockroachdb")
         self.row_values = dialect.name not in ("mysql", "mariadb")  # these do not use an index for (a, b) < (?, ?)
         self.mark = "?" if dialect.paramstyle == "qmark" else "%s"
@@ -62,7 +66,7 @@ class Texts:
             text = text.replace(" OFFSET ?", "")
             order = [name for name in order if not name.startswith("param_")]
         if order != list(names):
-            raise AssertionError(f"parameters come as {order}, not as {list(names)}, in {text}")
+            raise BackendError(f"parameters come as {order}, not as {list(names)}, in {text}")
         return " ".join(text.split())
 
     def bind(self, key: Hashable, text: str, values: Sequence[Any]) -> tuple[str, list[Any]]:

@@ -44,9 +44,24 @@ class Prepared:
 
     def __init__(self, dialect: Dialect, tables: Tables, stripe: int | None = None) -> None:
         self.tables = tables
-        self.texts = Texts(dialect)
+        self.texts = _texts_of(dialect, tables)
         self.queries = Queries(tables, self.texts)
         self.stripe = stripe  # row of the guard that plain holders write; None: they lock row 0 against writing
+
+
+# Texts are the same for every backend of a process that has the same dialect, server version and tables.
+_shared: dict[Any, Texts] = {}
+_MAX_SHARED = 64
+
+
+def _texts_of(dialect: Dialect, tables: Tables) -> Texts:
+    key = (type(dialect), dialect.paramstyle, dialect.server_version_info, id(tables.metadata))
+    texts = _shared.get(key)
+    if texts is None or texts.tables is not tables:
+        if len(_shared) >= _MAX_SHARED:
+            _shared.clear()
+        texts = _shared[key] = Texts(dialect, tables)
+    return texts
 
 
 class SqlTransaction(Transaction):
