@@ -44,6 +44,8 @@ LONDON = "+442079460958"
         ("+44\u201420\u20137946\u00ad0958", None),
         (" +44.20.7946.0958 ", None),
         ("Tel.: +44 20 7946 0958", None),
+        ("+44 20 7946 0958 (home)", None),
+        ("020 7946 0958 work", "GB"),
         ("+44 20/7946 0958", None),
     ],
 )
@@ -195,7 +197,7 @@ def test_digits_that_spell_a_word_are_a_number_where_a_region_makes_them_one() -
         ("020 7946 0958 020 7946 0959", "GB", "two numbers"),
         ("hello there 12345", "GB", None),
         ("Flat 3, 020 7946 0958", "GB", "letters"),
-        ("020 7946 095 home", "GB", "letters"),
+        ("020 7946 0958 jane", "GB", "letters"),
         ("+44 20 7946 0958²", None, "digit"),
         ("*123#", "GB", None),
         ("sip:jane@voip.example", None, "name"),

@@ -18,6 +18,9 @@ _WRITTEN = re.compile(r"[0-9A-Za-z+*#~ ().,;:=/\[\]|\\&\n-]+")
 _LABEL = re.compile(
     r"(?:(?:telephone|telefon|phone|mobile|office|home|work|cell|tel|fax|mob|ph)\b[.:]?|[tmpfhw]:)\s*", re.IGNORECASE
 )
+_REMARK = re.compile(
+    r"\s*[(\[]?\b(?:home|work|mobile|mob|cell|office|landline|fax|day(?:time)?|evenings?|main)[)\]]?$", re.IGNORECASE
+)
 _EXTENSION = re.compile(
     r"(?:[\s,;(]*(?:;\s*ext\s*=|\b(?:extension|extn|ext|xtn|int|anexo|ramal)\b[.:]?|(?<=[\d\s).,])(?:ext|x)[.:]?|#)"
     r"|,,+|;)\s*([0-9]{1,15})[#)]?$",
@@ -175,7 +178,7 @@ def _with_parameters(text: str) -> str:
 def _read(raw: str, body: str, region: str | None, private: bool) -> Identifier:
     if not _WRITTEN.fullmatch(body):
         raise _refuse(raw, "with characters that stand in no number")
-    body = body[match.end() :] if (match := _LABEL.match(body)) else body
+    body = _REMARK.sub("", body[match.end() :] if (match := _LABEL.match(body)) else body)
     _refuse_several(raw, body, region)
     extension = ""
     if match := _EXTENSION.search(body):
