@@ -137,6 +137,15 @@ def test_an_end_in_the_far_future_does_not_keep_a_contact_waiting() -> None:
     assert first.decided
 
 
+def test_a_contact_is_over_when_the_last_of_its_interactions_is() -> None:
+    first, _ = run(
+        ("ann", contact(0, thread="t", ended_at=at(5))), ("ann", contact(1, thread="t")), ("ann", contact(6, "web"))
+    )
+    assert first.contact.ended_at == at(5)
+    assert first.follow_up is not None
+    assert first.follow_up.gap == HOUR
+
+
 def test_notes_and_the_companys_own_contacts_begin_nothing_and_follow_nothing() -> None:
     (only,) = run(
         ("ann", contact(0)), ("ann", contact(1, direction="outbound")), ("ann", contact(2, kind="note")), until=at(99)
