@@ -1,4 +1,4 @@
-"""The conformance kit: what a storage adapter must do, one rule a test; and the explorer of interleavings.
+"""The conformance kit: what a storage adapter must do, one rule a test, in one class or by subject.
 
 Importing it needs pytest, which omnitrack itself does not.
 """
@@ -19,6 +19,32 @@ _SUBJECTS = (
 )
 pytest.register_assert_rewrite(*(f"{__name__}.{subject}" for subject in (*_SUBJECTS, "stores", "transactions")))
 
+from omnitrack.testing.base import ConformanceBase  # noqa: E402
+from omnitrack.testing.changes import ChangeRules  # noqa: E402
+from omnitrack.testing.concurrency import ConcurrencyRules  # noqa: E402
 from omnitrack.testing.conformance import BackendConformance  # noqa: E402
+from omnitrack.testing.deletion import DeletionRules  # noqa: E402
+from omnitrack.testing.entries import EntryRules  # noqa: E402
+from omnitrack.testing.histories import HistoryRules  # noqa: E402
+from omnitrack.testing.identifiers import IdentifierRules  # noqa: E402
+from omnitrack.testing.interactions import InteractionRules  # noqa: E402
+from omnitrack.testing.links import LinkRules  # noqa: E402
+from omnitrack.testing.records import RecordRules  # noqa: E402
+from omnitrack.testing.stores import StoreRules  # noqa: E402
+from omnitrack.testing.transactions import TransactionRules  # noqa: E402
 
-__all__ = ["BackendConformance"]
+__all__ = [
+    "BackendConformance",
+    "ChangeRules",
+    "ConcurrencyRules",
+    "ConformanceBase",
+    "DeletionRules",
+    "EntryRules",
+    "HistoryRules",
+    "IdentifierRules",
+    "InteractionRules",
+    "LinkRules",
+    "RecordRules",
+    "StoreRules",
+    "TransactionRules",
+]
