@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, ClassVar
@@ -23,6 +24,7 @@ from omnitrack.sources.values import (
 )
 
 _DELIMITERS = ",;\t|"
+_MAX_MAPPING = 1_000_000  # bytes
 
 
 class _Mapped(Source):
@@ -127,9 +129,14 @@ def _without(record: Any, paths: set[str], prefix: str = "") -> Any:
 
 
 def mapping_beside(path: Path) -> Path | None:
-    """Return the TOML file of the same name beside a file: letters.toml of letters.csv."""
+    """Return the mapping beside a file: letters.toml of letters.csv, if that is a mapping (it has ``fields``)."""
     beside = path.with_suffix(".toml")
-    return beside if path.suffix.lower() != ".toml" and beside.is_file() else None
+    if path.suffix.lower() == ".toml" or not beside.is_file() or beside.stat().st_size > _MAX_MAPPING:
+        return None
+    try:
+        return beside if "fields" in tomllib.loads(beside.read_text(encoding="utf-8")) else None
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError):
+        return None
 
 
 class CsvSource(_Mapped):

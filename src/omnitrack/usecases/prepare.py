@@ -186,7 +186,10 @@ def prepare(ctx: Context, interaction: Interaction, recorded_at: int) -> Prepare
         _extra(interaction),
         1 if interaction.deleted else 0,
     )
-    traits = json.dumps(dict(interaction.traits), ensure_ascii=False) if interaction.traits and customers else None
+    traits = None
+    # Where a source gives a sender, the traits are the sender's: they say nothing of those whom the company wrote to.
+    if interaction.traits and customers and (not interaction.sender or direction is Direction.INBOUND):
+        traits = json.dumps(dict(interaction.traits), ensure_ascii=False)
     return Prepared(row, customers, participants, traits, interaction.traits, reader.rejected)
 
 

@@ -1,0 +1,92 @@
+"""Loading through the tracker: in any order, twice, the same histories at the end; the report says what was left out."""
+
+from __future__ import annotations
+
+import random
+import shutil
+
+import pytest
+
+import omnitrack
+from sources.make_mails import write_mbox
+
+OWN = ["x:btcare", "x-id:20001", "email:*@telecom.example", "phone:08081570123"]
+OPTIONS = {
+    "zone": "Europe/London",
+    "own_name": "Care Team",
+    "portfolio": "bt",
+    "user_scope": "bt",
+    "identifier_scope": "bt",
+}
+
+
+@pytest.fixture
+def folder(fixtures, tmp_path):
+    folder = tmp_path / "logs"
+    shutil.copytree(fixtures, folder)
+    write_mbox(folder / "care.mbox", 60, seed=3)
+    return folder
+
+
+def history(tracker, who):
+    return sorted((item.source, item.source_id, item.direction, item.body or "") for item in tracker.timeline(who))
+
+
+def load(folder, names):
+    tracker = omnitrack.open("memory://", region="GB", own=OWN)
+    return tracker, {name: tracker.load(folder / name, **options_for(name)) for name in names}
+
+
+def options_for(name):
+    return OPTIONS | ({"identifiers": {"accountNumber": "account:{}@bt!verified"}} if name == "connect.json" else {})
+
+
+def test_any_order_gives_the_same_histories_and_a_second_load_adds_nothing(folder):
+    names = sorted(path.name for path in folder.iterdir() if path.suffix != ".toml")
+    first, reports = load(folder, names)
+    expected = {who: history(first, who) for who in ("020 7946 0958", "x:MikeSamuels68", "jane.doe@example.com")}
+    assert len({source for source, *_ in expected["020 7946 0958"]}) > 5
+    for seed in range(2):
+        shuffled = random.Random(seed).sample(names, len(names))
+        tracker, _ = load(folder, shuffled)
+        assert {who: history(tracker, who) for who in expected} == expected
+    for name in names:
+        again = first.load(folder / name, **options_for(name))
+        assert (again.added, again.revised) == (0, 0)
+        assert again.duplicates >= reports[name].added
+    assert {who: history(first, who) for who in expected} == expected
+
+
+def test_folder_loads_with_one_call_and_the_report_says_what_was_left_out_and_why(folder):
+    tracker = omnitrack.open("memory://", region="GB", own=OWN)
+    (folder / "holiday.jpg").write_bytes(b"\xff\xd8\xff")
+    steps = []
+    report = tracker.load(folder, progress=lambda done, size: steps.append((done, size)), batch_size=10, **OPTIONS)
+    assert report.detected_by == "a folder; each file is read by its own format"
+    reasons = {rejected.where: rejected.reason for rejected in report.rejected}
+    assert "begins like none of the formats known" in reasons["holiday.jpg"]
+    assert reasons["letters.csv: line 5"].startswith("received: missing or no time")
+    assert steps == sorted(steps)
+    assert steps[-1][0] == steps[-1][1]
+
+
+def test_mail_to_two_customers_is_on_both_histories_and_who_is_in_copy_is_a_participant():
+    tracker = omnitrack.open("memory://", region="GB", own=OWN)
+    mail = (
+        b"Message-ID: <1@telecom.example>\nDate: Mon, 6 Jan 2025 09:00:00 +0000\nFrom: support@telecom.example\n"
+        b"To: jane@example.com, pat@example.com\nCc: chris@example.com\nSubject: Both\n\nHello\n"
+    )
+    tracker.load(omnitrack.sources.open_source(mail, "eml"))
+    histories = {
+        who: [item.participant for item in tracker.timeline(f"{who}@example.com", include_participant=True)]
+        for who in ("jane", "pat", "chris")
+    }
+    assert histories == {"jane": [False], "pat": [False], "chris": [True]}
+    assert tracker.customer("jane@example.com").id != tracker.customer("pat@example.com").id
+
+
+def test_name_of_the_agent_who_wrote_is_not_the_customers():
+    tracker = omnitrack.open("memory://", region="GB", own=OWN)
+    mail = b"Message-ID: <1@t.example>\nDate: Mon, 6 Jan 2025 09:00:00 +0000\nFrom: Care <support@telecom.example>\nTo: j@example.com\n\nHi\n"
+    tracker.load(omnitrack.sources.open_source(mail, "eml"))
+    assert tracker.customer("j@example.com").traits == {}
