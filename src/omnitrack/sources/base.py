@@ -40,7 +40,7 @@ class Source(ABC):
 
     #: Name of the format, as ``format=`` takes it.
     name: ClassVar[str]
-    #: What it reads: the versions of the format or of the platform's API.
+    #: What it reads, by the versions of the format or of the platform's API.
     versions: ClassVar[str]
     #: Default of ``source``.
     default_source: ClassVar[str]
