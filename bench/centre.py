@@ -16,13 +16,22 @@ YEAR = 365 * 86_400
 CHANNELS = (("phone", 0.60), ("web", 0.33), ("email", 0.05), ("letter", 0.01), ("x", 0.01))
 NEW_PEOPLE = 0.20  # one interaction in five is of somebody new: five a person
 
-GIVEN = "Alice Bob Carol Dan Erin Frank Grace Heidi Ivan Judy Mallory Niaj Olivia Peggy Rupert Sybil Trent Victor Wendy Zoe".split()
-FAMILY = "Smith Jones Taylor Brown Williams Wilson Johnson Davies Patel Wright Walker White Edwards Green Hall Wood Clarke".split()
-WORDS = (
+
+def _words(text: str) -> list[str]:
+    return text.split()
+
+
+GIVEN = _words(
+    "Alice Bob Carol Dan Erin Frank Grace Heidi Ivan Judy Mallory Niaj Olivia Peggy Rupert Sybil Trent Victor Wendy Zoe"
+)
+FAMILY = _words(
+    "Smith Jones Taylor Brown Williams Wilson Johnson Davies Patel Wright Walker White Edwards Green Hall Wood Clarke"
+)
+WORDS = _words(
     "hello my broadband has been down since yesterday evening the router shows a red light and I have restarted it twice "
     "could somebody please tell me when it will work again my account is paid and nobody has called me back thank you "
     "the engineer did not come in the time that was given I was at home the whole day and would like another appointment"
-).split()
+)
 
 
 def interactions(count: int, seed: int = 7, start: int = 0) -> Iterator[Interaction]:

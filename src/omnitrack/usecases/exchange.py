@@ -10,8 +10,8 @@ from typing import Any
 import attrs
 
 from omnitrack.errors import InvalidInteractionError
-from omnitrack.interchange import cloudevents, jsonl, tmf683, vcon
-from omnitrack.interchange.record import decode
+from omnitrack.interchange import cloudevents, jsonl, sniff, tmf683, vcon
+from omnitrack.interchange.record import as_texts, decode
 from omnitrack.interchange.report import ConversionReport
 from omnitrack.model import Assurance, Interaction, Role
 from omnitrack.sources.base import Item, JsonSource
@@ -104,7 +104,7 @@ class _DocumentSource(JsonSource):
     def read(self, value: Any, where: str) -> Iterator[Item]:
         """Yield the interactions of one document."""
         interactions, report = self._load(value)
-        yield from interactions
+        yield from map(as_texts, interactions)
         yield from report.rejected
 
     def _load(self, value: Any) -> tuple[Iterator[Interaction], ConversionReport]:
@@ -121,7 +121,8 @@ class VconSource(_DocumentSource):
     @classmethod
     def sniff(cls, path: Path, head: bytes) -> str | None:
         """Return how it knows a vCon."""
-        return "it has the members vcon and parties" if b'"vcon"' in head and b'"parties"' in head else None
+        found = sniff(path.name, head)  # the draft of 2026 has no member vcon any more
+        return found[1] if found is not None and found[0] == "vcon" else None
 
     def _load(self, value: Any) -> tuple[Iterator[Interaction], ConversionReport]:
         return vcon.load(value, trust=self.trust, source=self.source)
@@ -162,7 +163,7 @@ class LinesSource(_DocumentSource):
         interaction = decode(value, where, trust=self.trust, report=ConversionReport(format="json"))
         if interaction.source_id is None and interaction.id is not None:
             interaction = attrs.evolve(interaction, source=interaction.source or self.source, source_id=interaction.id)
-        yield interaction
+        yield as_texts(interaction)
 
 
 class EventsSource(_DocumentSource):

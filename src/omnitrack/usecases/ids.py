@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import os
 import threading
@@ -52,19 +51,16 @@ def interaction_id(occurred_at: int, source: str | None, source_id: str | None, 
 
 
 def to_text(prefix: str, value: bytes) -> str:
-    """Return the form that people see: the prefix and 26 characters of base32 (RFC 4648, extended hex, which keeps the order)."""
-    return f"{prefix}_{base64.b32hexencode(value).decode('ascii').rstrip('=').lower()}"
+    """Return the form that people see: the prefix and 32 hexadecimal digits, which keep the order."""
+    return f"{prefix}_{value.hex()}"
 
 
 def from_text(prefix: str, text: str) -> bytes | None:
     """Return the id in such a text, or None where it is none."""
-    if not text.startswith(f"{prefix}_"):
-        return None
-    body = text[len(prefix) + 1 :].upper()
-    if len(body) != 26 or not body.isascii():
+    if len(text) != len(prefix) + 33 or not text.startswith(f"{prefix}_"):
         return None
     try:
-        return base64.b32hexdecode(body + "======")
+        return bytes.fromhex(text[len(prefix) + 1 :])
     except ValueError:
         return None
 
@@ -79,7 +75,7 @@ def to_us(value: datetime) -> int:
 
 def from_us(value: int, utc_offset: int = 0) -> datetime:
     """Return the time, with the offset (minutes east of UTC) that it came with."""
-    moment = EPOCH + timedelta(microseconds=value)
+    moment = EPOCH + timedelta(0, 0, value)
     if not utc_offset:
         return moment
     try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, Literal
 
 import attrs
@@ -42,6 +43,8 @@ from omnitrack.usecases.resolve import (
 MAX_LIMIT = 1_000
 _ASSURANCES = {int(a): a for a in Assurance}
 _DIRECTIONS = {d.value: d for d in Direction}
+_PARTICIPANT = int(Role.PARTICIPANT)
+_NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
 @attrs.frozen(slots=True, kw_only=True)
@@ -130,17 +133,18 @@ def _attachments(values: Iterable[Mapping[str, Any]]) -> tuple[Attachment, ...]:
 
 def to_item(row: InteractionRow, entry: EntryRow, identifier: Identifier | None, shared: bool) -> TimelineItem:
     """Return the item that a timeline shows for an interaction and the entry that put it there."""
-    extra = {} if row.extra is None else json.loads(row.extra)
+    extra = _NOTHING if row.extra is None else json.loads(row.extra)
+    offset = row.utc_offset
     return TimelineItem(
-        id=to_text("int", row.id),
+        id=f"int_{row.id.hex()}",
         channel=row.channel,
         direction=_DIRECTIONS[row.direction],
         kind=row.kind,
-        occurred_at=from_us(row.occurred_at, row.utc_offset),
+        occurred_at=from_us(row.occurred_at, offset),
         recorded_at=from_us(row.recorded_at),
         identifier=identifier,
         assurance=_ASSURANCES[entry.assurance],
-        ended_at=None if row.ended_at is None else from_us(row.ended_at, row.utc_offset),
+        ended_at=None if row.ended_at is None else from_us(row.ended_at, offset),
         subject=row.subject,
         body=row.body,
         agent=row.agent,
@@ -149,14 +153,14 @@ def to_item(row: InteractionRow, entry: EntryRow, identifier: Identifier | None,
         outcome=row.outcome,
         via=row.via,
         attachments=_attachments(extra["attachments"]) if "attachments" in extra else (),
-        traits=extra.get("traits", {}),
-        attributes=extra.get("attributes", {}),
+        traits=extra.get("traits", _NOTHING),
+        attributes=extra.get("attributes", _NOTHING),
         source=row.source,
         source_id=row.source_id,
         revised_at=from_us(row.revision) if row.revision else None,
-        deleted=bool(row.deleted),
+        deleted=row.deleted != 0,
         shared=shared,
-        participant=entry.role == Role.PARTICIPANT,
+        participant=entry.role == _PARTICIPANT,
     )
 
 

@@ -1,0 +1,573 @@
+"""Speed, as ratios in one run: omnitrack beside the driver of the same database, on the same rows. Prints the table of the docs.
+
+    python bench/speed.py                     # SQLite, and the servers that answer; some minutes
+    python bench/speed.py --size 20000        # smaller
+    python bench/speed.py --only load record  # some rows alone
+
+Each row is a median over rounds with its spread (lowest to highest). A ratio of rates is omnitrack's rate over the yardstick's (more is better,
+1.00 is the driver itself); a ratio of times is omnitrack's time over the yardstick's (less is better).
+"""
+
+from __future__ import annotations
+
+import argparse
+import gc
+import itertools
+import os
+import secrets
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import attrs
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+import centre
+import yardstick
+
+from omnitrack import Tracker
+from omnitrack.storage.registry import open_backend
+
+POSTGRESQL = os.environ.get("OMNITRACK_TEST_POSTGRESQL", "postgresql+psycopg://postgres@127.0.0.1:5432/test")
+MARIADB = os.environ.get("OMNITRACK_TEST_MARIADB", "mariadb+pymysql://root@127.0.0.1:3306/test")
+
+
+@attrs.frozen
+class Row:
+    """One line of the table."""
+
+    what: str
+    engine: str
+    ratio: float
+    low: float
+    high: float
+    asked: str
+    detail: str = ""
+
+    def __str__(self) -> str:
+        spread = f"{self.low:.2f}-{self.high:.2f}"
+        return f"| {self.what} | {self.engine} | {self.ratio:.2f} | {spread} | {self.asked} | {self.detail} |"
+
+
+def over(rounds: list[float]) -> tuple[float, float, float]:
+    return statistics.median(rounds), min(rounds), max(rounds)
+
+
+def timed(work: Callable[[], Any]) -> float:
+    gc.collect()
+    start = time.perf_counter()
+    work()
+    return time.perf_counter() - start
+
+
+@contextmanager
+def place(engine: str) -> Iterator[tuple[str, str | None, Callable[[], Callable[[Any], None]]]]:
+    """Yield (url, namespace, what makes a bare writer on it) of an empty store."""
+    if engine == "sqlite":
+        with tempfile.TemporaryDirectory() as folder:
+            path = str(Path(folder) / "store.db")
+            yield f"sqlite:///{path}", None, lambda: yardstick.sqlite_writer(path)
+        return
+    url = POSTGRESQL if engine == "postgresql" else MARIADB
+    namespace = f"bench_{secrets.token_hex(4)}"
+    make = yardstick.postgresql_writer if engine == "postgresql" else yardstick.mariadb_writer
+    try:
+        yield url, namespace, lambda: make(url, namespace)
+    finally:
+        from sqlalchemy import create_engine, text
+
+        admin = create_engine(url, isolation_level="AUTOCOMMIT")
+        with admin.connect() as connection:
+            drop = "DROP SCHEMA {} CASCADE" if engine == "postgresql" else "DROP DATABASE {}"
+            connection.execute(text(drop.format(namespace)))
+        admin.dispose()
+
+
+def opened(url: str, namespace: str | None) -> tuple[Tracker, Any]:
+    backend = open_backend(url, namespace=namespace)
+    return Tracker(backend, region="GB"), backend
+
+
+def engines(names: list[str]) -> list[str]:
+    found = []
+    for name in names:
+        try:
+            with place(name) as (url, namespace, _):
+                tracker, _ = opened(url, namespace)
+                tracker.close()
+            found.append(name)
+        except Exception as error:
+            print(f"({name} left out: {str(error).splitlines()[0]})", file=sys.stderr)
+    return found
+
+
+def written_by(engine: str, items: list[Any], batch: int) -> list[yardstick.Written]:
+    with place(engine) as (url, namespace, _):
+        tracker, backend = opened(url, namespace)
+        transactions = yardstick.spied(backend)
+        tracker.record_many(items, batch_size=batch)
+        tracker.close()
+    return transactions
+
+
+def forget() -> None:
+    """Empty what the process remembers of parsed texts: a cold start."""
+    from omnitrack.identifiers import scheme
+
+    scheme.forget()
+
+
+def load(engine: str, size: int, rounds: int) -> Row:
+    """record_many in batches of 1,000 from a cold start, beside the driver's fastest way."""
+    items = list(centre.interactions(size))
+    transactions = written_by(engine, items, 1_000)
+    ratios, rates = [], []
+    for _ in range(rounds):
+        with place(engine) as (url, namespace, _):
+            tracker, _ = opened(url, namespace)
+            forget()
+            mine = timed(lambda tracker=tracker: tracker.record_many(items))
+            tracker.close()
+        with place(engine) as (url, namespace, make):
+            opened(url, namespace)[0].close()
+            write = make()
+            bare = timed(lambda write=write: [write(t) for t in transactions])
+        ratios.append(bare / mine)
+        rates.append(size / mine)
+    asked = {"sqlite": "≥ 0.40", "postgresql": "≥ 0.30"}.get(engine, "shown")
+    rows = sum(t.rows() for t in transactions)
+    return Row(
+        "record_many, rate",
+        engine,
+        *over(ratios),
+        asked,
+        f"{statistics.median(rates):,.0f}/s; {rows / size:.1f} rows each",
+    )
+
+
+def percentile(times: list[float], share: float) -> float:
+    return sorted(times)[min(len(times) - 1, int(len(times) * share))]
+
+
+def record(engine: str, size: int, rounds: int) -> list[Row]:
+    """Record one interaction a transaction, beside the driver writing the same rows one transaction each."""
+    items = list(centre.interactions(size))
+    transactions = written_by(engine, items, 1)
+    ratios, tails, rates = [], [], []
+    for _ in range(rounds):
+        with place(engine) as (url, namespace, _):
+            tracker, _ = opened(url, namespace)
+            forget()
+            mine = [timed_once(lambda item=item, tracker=tracker: tracker.record_many([item])) for item in items]
+            tracker.close()
+        with place(engine) as (url, namespace, make):
+            opened(url, namespace)[0].close()
+            write = make()
+            bare = [timed_once(lambda t=t, write=write: write(t)) for t in transactions]
+        ratios.append(sum(bare) / sum(mine))
+        tails.append(percentile(mine, 0.99) / percentile(bare, 0.99))
+        rates.append(size / sum(mine))
+    return [
+        Row("record, rate", engine, *over(ratios), "≥ 0.30", f"{statistics.median(rates):,.0f}/s"),
+        Row("record, p99 time", engine, *over(tails), "≤ 4"),
+    ]
+
+
+def timed_once(work: Callable[[], Any]) -> float:
+    start = time.perf_counter()
+    work()
+    return time.perf_counter() - start
+
+
+PAGE = """
+SELECT i.* FROM omnitrack_entries e JOIN omnitrack_interactions i ON i.id = e.interaction
+WHERE e.identifier = {mark} AND e.removed_at IS NULL AND e.role = 0
+ORDER BY e.occurred_at DESC, e.interaction DESC LIMIT {limit}
+"""
+
+
+def bare_reader(engine: str, url: str, namespace: str | None) -> Callable[[str, list[Any]], list[Any]]:
+    """Return what runs a query with the bare driver."""
+    if engine == "sqlite":
+        import sqlite3
+
+        connection: Any = sqlite3.connect(url.removeprefix("sqlite:///"))
+        cursor = connection.cursor()
+
+        def run(text: str, values: list[Any]) -> list[Any]:
+            return cursor.execute(text.replace("{mark}", "?"), values).fetchall()  # type: ignore[no-any-return]
+
+        return run
+    if engine == "postgresql":
+        import psycopg
+
+        connection = psycopg.connect(url.replace("+psycopg", ""), autocommit=True)
+        connection.execute(f"SET search_path TO {namespace}")
+        cursor = connection.cursor(binary=True)
+    else:
+        import pymysql
+        from sqlalchemy import make_url
+
+        where = make_url(url)
+        connection = pymysql.connect(
+            host=where.host, user=where.username, password=where.password or "", database=namespace, autocommit=True
+        )
+        cursor = connection.cursor()
+
+    def run_server(text: str, values: list[Any]) -> list[Any]:
+        cursor.execute(text.replace("{mark}", "%s"), values)
+        return list(cursor.fetchall())
+
+    return run_server
+
+
+def core_reader(url: str, namespace: str | None) -> tuple[Any, Any]:
+    """Return (connection, tables) of SQLAlchemy Core."""
+    from sqlalchemy import create_engine
+
+    from omnitrack.storage.sql.tables import make_tables
+
+    return create_engine(url, isolation_level="AUTOCOMMIT").connect(), make_tables(schema=namespace)
+
+
+def per_call(work: Callable[[], Any], calls: int = 200) -> float:
+    times = []
+    for _ in range(calls):
+        times.append(timed_once(work))
+    return statistics.median(times)
+
+
+def reads(engine: str, size: int, rounds: int) -> list[Row]:
+    """timeline(identifier).page(50) and customer(identifier), beside the bare driver and SQLAlchemy Core."""
+    from sqlalchemy import select
+
+    with place(engine) as (url, namespace, _):
+        tracker, _ = opened(url, namespace)
+        tracker.record_many(centre.interactions(size))
+        # Somebody with a long history, under one anchor.
+        long = f"phone:{centre.phone_of(3)}"
+        import random
+
+        rnd = random.Random(1)
+        tracker.record_many(centre.interaction(rnd, 3, "x", centre.START, 10_000_000 + n) for n in range(2_000))
+        who = "x:user3"
+        bare, (connection, tables) = bare_reader(engine, url, namespace), core_reader(url, namespace)
+        anchor = tracker._ctx.base_id("x:user3")
+        text = PAGE.format(mark="{mark}", limit=50)
+        e, i, t = tables.entries, tables.interactions, tables.identifiers
+        page = (
+            select(i)
+            .join(e, e.c.interaction == i.c.id)
+            .where(e.c.identifier == anchor, e.c.removed_at.is_(None), e.c.role == 0)
+            .order_by(e.c.occurred_at.desc(), e.c.interaction.desc())
+            .limit(50)
+        )
+        by_bare, by_core, customer = [], [], []
+        assert len(tracker.timeline(who).page(50)) == len(bare(text, [anchor])) == 50
+        person = tracker._ctx.base_id(long)
+        home = select(t.c.customer).where(t.c.id == person).scalar_subquery()
+        members = select(t).where(t.c.customer == home)
+        for _ in range(rounds):
+            mine = per_call(lambda: tracker.timeline(who).page(50))
+            by_bare.append(mine / per_call(lambda: bare(text, [anchor])))
+            by_core.append(mine / per_call(lambda: connection.execute(page).all()))
+            customer.append(
+                per_call(lambda: tracker.customer(long)) / per_call(lambda: connection.execute(members).all())
+            )
+        connection.close()
+        connection.engine.dispose()
+        tracker.close()
+    return [
+        Row("timeline page of 50, time, by the driver", engine, *over(by_bare), "≤ 6"),
+        Row("timeline page of 50, time, by Core", engine, *over(by_core), "≤ 2"),
+        Row("customer, time, by Core", engine, *over(customer), "≤ 2"),
+    ]
+
+
+def depth(engine: str, rounds: int, length: int = 100_000) -> list[Row]:
+    """Page 1,000 beside page 1 of a long history; a customer of 50 identifiers beside the bare union."""
+    import random
+
+    with place(engine) as (url, namespace, _):
+        tracker, _ = opened(url, namespace)
+        rnd = random.Random(1)
+        tracker.record_many(centre.interaction(rnd, 1, "x", centre.START, n) for n in range(length))
+        cursor = None
+        for _ in range(length // 100 - 1):
+            cursor = tracker.timeline("x:user1").page(100, cursor).next
+        deep = [
+            per_call(lambda: tracker.timeline("x:user1").page(100, cursor), 50)
+            / per_call(lambda: tracker.timeline("x:user1").page(100), 50)
+            for _ in range(rounds)
+        ]
+        names = ["account:1@bt", *(f"x:wide{n}" for n in range(49))]
+        from omnitrack import Policy
+
+        tracker.close()
+    with place(engine) as (url, namespace, _):
+        backend = open_backend(url, namespace=namespace)
+        tracker = Tracker(backend, policy=Policy(limits={"*": None}))
+        for name in names[1:]:
+            tracker.link(names[0], name)
+        from datetime import timedelta
+
+        from omnitrack import Interaction
+
+        tracker.record_many(
+            Interaction(
+                channel="x",
+                occurred_at=centre.START + timedelta(minutes=n),
+                customers=[[names[n % 50]]],
+                body=" ".join(centre.WORDS[:25]),
+                source="wide",
+                source_id=str(n),
+            )
+            for n in range(10_000)
+        )
+        bare = bare_reader(engine, url, namespace)
+        union = " UNION ALL ".join(f"SELECT * FROM ({PAGE.format(mark='{mark}', limit=50)}) p{n}" for n in range(50))
+        text = f"SELECT * FROM ({union}) u ORDER BY occurred_at DESC, id DESC LIMIT 50"
+        ids = [tracker._ctx.base_id(name) for name in names]
+        assert len(tracker.customer(names[0]).identifiers) == 50
+        wide = [
+            per_call(lambda: tracker.timeline(names[5]).page(50), 50) / per_call(lambda: bare(text, ids), 50)
+            for _ in range(rounds)
+        ]
+        tracker.close()
+    return [
+        Row(f"page {length // 100:,} by page 1, time", engine, *over(deep), "≤ 1.5"),
+        Row("customer of 50 identifiers by the bare union, time", engine, *over(wide), "≤ 4"),
+    ]
+
+
+def merges(engine: str, rounds: int) -> Row:
+    """A link and its retraction between two long histories, beside two short ones."""
+    import random
+
+    with place(engine) as (url, namespace, _):
+        tracker, _ = opened(url, namespace)
+        rnd = random.Random(1)
+        for person, length in ((1, 50_000), (2, 50_000), (3, 10), (4, 10)):
+            tracker.record_many(
+                centre.interaction(rnd, person, "x", centre.START, person * 1_000_000 + n) for n in range(length)
+            )
+
+        def merged(a: int, b: int) -> None:
+            tracker.retract(tracker.link(f"x:user{a}", f"x:user{b}"))
+
+        ratios = [per_call(lambda: merged(1, 2), 40) / per_call(lambda: merged(3, 4), 40) for _ in range(rounds)]
+        tracker.close()
+    return Row("merge and split, 50,000 by 10 interactions each, time", engine, *over(ratios), "≤ 1.5")
+
+
+def partitions(rounds: int, size: int) -> list[Row]:
+    """Rebuilding the partition beside scipy's connected_components on the same edges."""
+    import random
+
+    import numpy as np
+    from scipy.sparse import coo_matrix
+    from scipy.sparse.csgraph import connected_components
+
+    from omnitrack.identity.partition import TOGETHER, partition
+    from omnitrack.identity.policy import Policy
+    from omnitrack.storage.contract import LINKABLE, NO_ID, IdentifierRow, LinkRow
+
+    rnd = random.Random(5)
+    ids = [rnd.randbytes(16) for _ in range(size)]
+    schemes = ("phone", "email", "device", "x", "account")
+    rows = {
+        x: IdentifierRow(x, n.to_bytes(16, "big"), b"", schemes[n % 5], "v", "", x, None, LINKABLE, None, 0)
+        for n, x in enumerate(ids)
+    }
+    pairs = set()
+    while len(pairs) < size * 3 // 2:
+        a = rnd.randrange(size)
+        b = a - a % 5 + rnd.randrange(5) if rnd.random() < 0.97 else rnd.randrange(size)
+        if a != b:
+            pairs.add((min(a, b), max(a, b)))
+    links = [
+        LinkRow(*sorted((ids[a], ids[b])), TOGETHER, 2, NO_ID, n, NO_ID, 0) for n, (a, b) in enumerate(sorted(pairs))
+    ]
+    left, right = np.array([a for a, _ in pairs]), np.array([b for _, b in pairs])
+    policy = Policy()
+
+    def bare() -> None:
+        connected_components(coo_matrix((np.ones(len(left), dtype=np.int8), (left, right)), shape=(size, size)), False)
+
+    ratios = [timed(lambda: partition(rows, links, policy)) / timed(bare) for _ in range(rounds)]
+    return [Row(f"partition of {size:,} identifiers by scipy's components, time", "Python", *over(ratios), "≤ 40")]
+
+
+def imports(rounds: int) -> Row:
+    """import omnitrack beside importing SQLAlchemy alone."""
+
+    def run(text: str) -> float:
+        code = f"import time; s = time.perf_counter(); {text}; print(time.perf_counter() - s)"
+        return min(
+            float(subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout)
+            for _ in range(5)
+        )
+
+    ratios = [run("import omnitrack") / run("import sqlalchemy") for _ in range(rounds)]
+    return Row("import omnitrack by import sqlalchemy, time", "Python", *over(ratios), "≤ 1.1")
+
+
+def growth(size: int) -> list[Row]:
+    """Rows a second and memory over a long load: the last tenth beside the first."""
+    import resource
+
+    with place("sqlite") as (url, namespace, _):
+        tracker, _ = opened(url, namespace)
+        marks: list[tuple[int, float, int]] = []
+
+        def note(done: int, _: int | None) -> None:
+            if done % (size // 10) == 0:
+                marks.append((done, time.perf_counter(), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss))
+
+        marks.append((0, time.perf_counter(), 0))
+        tracker.record_many(centre.interactions(size), progress=note)
+        tracker.close()
+    rates = [(b[0] - a[0]) / (b[1] - a[1]) for a, b in itertools.pairwise(marks)]
+    return [
+        Row(f"load of {size:,}: last tenth by first, rate", "sqlite", *over([rates[-1] / rates[0]]), "≥ 0.85"),
+        Row(
+            "memory at its end by that at a fifth", "sqlite", *over([marks[-1][2] / marks[2][2]]), "flat",
+            f"{marks[-1][2] / 1024:.0f} MiB",
+        ),
+    ]  # fmt: skip
+
+
+def _writer(url: str, namespace: str, start: int, count: int, go: Any, done: Any) -> None:
+    tracker, _ = opened(url, namespace)
+    items = list(centre.interactions(count, seed=start, start=start))
+    go.wait()
+    began = time.perf_counter()
+    tracker.record_many(items, batch_size=200)
+    done.put(time.perf_counter() - began)
+    tracker.close()
+
+
+def processes(rounds: int, count: int) -> Row:
+    """Two processes recording at once, beside one, on PostgreSQL."""
+    import multiprocessing
+
+    context = multiprocessing.get_context("spawn")
+
+    def rate(number: int) -> float:
+        with place("postgresql") as (url, namespace, _):
+            opened(url, namespace)[0].close()
+            go, done = context.Event(), context.Queue()
+            workers = [
+                context.Process(target=_writer, args=(url, namespace, 100_000 * (n + 1), count, go, done))
+                for n in range(number)
+            ]
+            for worker in workers:
+                worker.start()
+            time.sleep(6)  # until they stand ready
+            go.set()
+            times = [done.get() for _ in workers]
+            for worker in workers:
+                worker.join()
+        return number * count / max(times)
+
+    ratios = [rate(2) / rate(1) for _ in range(rounds)]
+    return Row("two processes by one, rate", "postgresql", *over(ratios), "≥ 1.4")
+
+
+def concurrently(rounds: int) -> Row:
+    """A thousand concurrent timelines through AsyncTracker, beside as many from threads on as many connections."""
+    import asyncio
+    from concurrent.futures import ThreadPoolExecutor
+
+    from omnitrack import open_async
+
+    connections = 8
+    with place("postgresql") as (url, namespace, _):
+        tracker, _ = opened(url, namespace)
+        tracker.record_many(centre.interactions(5_000))
+        people = [f"phone:{centre.phone_of(n % 900)}" for n in range(1_000)]
+
+        def read(who: str) -> int:
+            from omnitrack import CustomerNotFoundError
+
+            try:
+                return len(tracker.timeline(who).page(50))
+            except CustomerNotFoundError:
+                return 0
+
+        def by_threads() -> None:
+            with ThreadPoolExecutor(connections) as pool:
+                list(pool.map(read, people))
+
+        async def by_tasks() -> float:
+            from omnitrack import CustomerNotFoundError
+
+            async with open_async(url, namespace=namespace, region="GB") as atracker:
+                gate = asyncio.Semaphore(1_000)
+
+                async def one(who: str) -> int:
+                    async with gate:
+                        try:
+                            return len(await atracker.timeline(who).page(50))
+                        except CustomerNotFoundError:
+                            return 0
+
+                await asyncio.gather(*map(one, people[:50]))
+                start = time.perf_counter()
+                await asyncio.gather(*map(one, people))
+                return time.perf_counter() - start
+
+        by_threads()
+        ratios = [timed(by_threads) / asyncio.run(by_tasks()) for _ in range(rounds)]
+        tracker.close()
+    return Row("a thousand timelines, tasks by threads, rate", "postgresql", *over(ratios), "≥ 0.8")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--size", type=int, default=50_000, help="interactions of a load")
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument(
+        "--only", nargs="*", help="load record reads depth merges partition import growth processes async"
+    )
+    parser.add_argument("--engines", nargs="*", default=["sqlite", "postgresql", "mariadb"])
+    chosen = parser.parse_args()
+    there = engines(chosen.engines)
+    size, rounds = chosen.size, chosen.rounds
+    jobs: list[tuple[str, Callable[[], Any]]] = []
+    for engine in there:
+        jobs += [
+            ("load", lambda engine=engine: load(engine, size, rounds)),
+            ("record", lambda engine=engine: record(engine, max(500, size // 25), rounds)),
+            ("reads", lambda engine=engine: reads(engine, size // 2, rounds)),
+            ("depth", lambda engine=engine: depth(engine, rounds)),
+            ("merges", lambda engine=engine: merges(engine, rounds)),
+        ]
+    jobs += [
+        ("partition", lambda: partitions(rounds, size * 20)),
+        ("import", lambda: imports(rounds)),
+        ("growth", lambda: growth(size * 20)),
+    ]
+    if "postgresql" in there:
+        jobs += [("processes", lambda: processes(rounds, size // 5)), ("async", lambda: concurrently(rounds))]
+    print(
+        f"{os.cpu_count()} cores, shared by client and server; Python {sys.version.split()[0]}; {size:,} interactions\n"
+    )
+    print("| what | engine | median | spread | asked | |\n|---|---|---|---|---|---|")
+    for name, job in jobs:
+        if chosen.only and name not in chosen.only:
+            continue
+        rows = job()
+        for row in rows if isinstance(rows, list) else [rows]:
+            print(row, flush=True)
+
+
+if __name__ == "__main__":
+    main()
