@@ -1,0 +1,262 @@
+"""Facts that tests tell a store: a small world of identifiers, what can be said of them, and strategies that make it collide."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta, timezone
+from typing import Any
+
+import attrs
+from hypothesis import settings
+from hypothesis import strategies as st
+
+import omnitrack
+from omnitrack.errors import CustomerNotFoundError
+from omnitrack.identifiers import account, email, phone, social
+from omnitrack.identifiers.scheme import Identifier
+from omnitrack.identity.policy import Policy
+from omnitrack.identity.statement import Statement
+from omnitrack.model import Assurance, Interaction, Sighting
+from omnitrack.storage.contract import RETIRED, SHARED, IdentifierRow
+from omnitrack.tracker import Tracker
+
+START = datetime(2026, 1, 1, tzinfo=timezone.utc)
+
+#: Few, so that they meet; two accounts more in one scope than a chain of statements needs to have a middle.
+WORLD: tuple[Identifier, ...] = (
+    phone("+442079460001"),
+    phone("+442079460002"),
+    email("ann@example.com"),
+    email("ben@example.com"),
+    account("A1", scope="bt"),
+    account("A2", scope="bt"),
+    account("A3", scope="bt"),
+    account("A4", scope="bt"),
+    account("A1", scope="ee"),
+    social("x", "ann"),
+    email("info@example.com"),  # a role mailbox: it may not identify
+)
+
+#: Low, so that every limit is met.
+TIGHT = Policy(limits={"*": 2, "email": 1}, max_identifiers=4, max_component=6)
+POLICIES = (
+    TIGHT,
+    Policy(limits={"*": 2}, max_identifiers=3, max_component=None),
+    Policy(limits={"*": None, "account": 2}, max_identifiers=None, max_component=5),
+    Policy(limits={"*": 3}, max_identifiers=4, max_component=6, merges_at="verified"),
+)
+
+
+def when(minute: int) -> datetime:
+    """Return a time of the small world."""
+    return START + timedelta(minutes=minute)
+
+
+@attrs.frozen
+class Seen:
+    """One interaction: who was in it, by number in the world, with what assurance."""
+
+    name: str
+    minute: int
+    people: tuple[tuple[tuple[int, int], ...], ...]
+    participants: tuple[int, ...] = ()
+
+    def interaction(self) -> Interaction:
+        """Return what record_many() takes."""
+        return Interaction(
+            channel="chat",
+            occurred_at=when(self.minute),
+            direction="inbound",
+            customers=[[Sighting(WORLD[x], Assurance(a)) for x, a in person] for person in self.people],
+            participants=[WORLD[x] for x in self.participants],
+            source="test",
+            source_id=self.name,
+        )
+
+
+@attrs.frozen
+class Said:
+    """One statement: a kind, one or two numbers in the world, the time that it is about."""
+
+    kind: str
+    a: int
+    b: int | None
+    minute: int
+
+    def statement(self) -> Statement:
+        """Return what the tracker takes."""
+        b = None if self.b is None else WORLD[self.b]
+        return Statement(kind=self.kind, a=WORLD[self.a], b=b, at=when(self.minute))
+
+
+Fact = Seen | Said
+
+
+def tell(tracker: Tracker, fact: Fact) -> Any:
+    """Tell a tracker a fact; return what it returned."""
+    if isinstance(fact, Said):
+        return tracker._say(fact.statement())
+    return tracker._do(tracker._ops.record(fact.interaction()))
+
+
+def name_of(row: IdentifierRow) -> str:
+    """Return what a test calls a holder: its key, and since when it has it."""
+    key = f"{row.scheme}:{row.value}@{row.scope}" if row.scope else f"{row.scheme}:{row.value}"
+    return key if row.since is None else f"{key} from {row.since}"
+
+
+@attrs.frozen
+class State:
+    """Who is whom, and whose each interaction is, in words that no order of arrival changes."""
+
+    groups: frozenset[frozenset[str]]  # of two and more
+    shared: frozenset[str]
+    filed: Mapping[str, frozenset[tuple[str, int, int, int]]]  # by source id: (holder, person, role, assurance)
+
+
+def state_of(tracker: Tracker) -> State:
+    """Read the state of a whole store."""
+
+    def read(tx: Any) -> State:
+        rows = {row.id: row for row in tx.find_identifiers()}
+        groups: dict[bytes, set[str]] = {}
+        for row in rows.values():
+            if not row.state & RETIRED:
+                groups.setdefault(row.customer, set()).add(name_of(row))
+        found = tx.find_interactions()
+        entries = tx.list_entries(interactions=[i.id for i in found]) if found else []
+        filed: dict[str, set[tuple[str, int, int, int]]] = {i.source_id or "": set() for i in found}
+        names = {i.id: i.source_id or "" for i in found}
+        touched = set()
+        for e in entries:
+            touched.add(e.identifier)
+            holder = name_of(rows[e.identifier]) if e.identifier in rows else ""
+            filed[names[e.interaction]].add((holder, e.person, e.role, e.assurance))
+        for link in tx.find_links():
+            touched |= {link.a, link.b}
+        shared = {name_of(r) for r in rows.values() if r.state & SHARED and r.id in touched}
+        return State(
+            frozenset(frozenset(g) for g in groups.values() if len(g) > 1),
+            frozenset(shared),
+            {name: frozenset(e) for name, e in filed.items()},
+        )
+
+    return tracker._backend.run(read, write=False)  # type: ignore[no-any-return]
+
+
+def check(tracker: Tracker) -> None:
+    """Assert that what is stored is what the evidence says."""
+    report = tracker.verify()
+    assert report.ok, str(report)
+
+
+# -- strategies -----------------------------------------------------------------------------------------------------------
+
+
+@attrs.frozen
+class Undo:
+    """Take back one of the statements that hold, whichever ``pick`` falls on."""
+
+    pick: int
+
+
+@attrs.frozen
+class Attribute:
+    """Say whose one of the interactions is, whichever ``pick`` falls on."""
+
+    pick: int
+    x: int
+
+
+Step = Fact | Undo | Attribute
+
+assurances = st.sampled_from((1, 2, 2, 2, 3))
+minutes = st.integers(0, 6)
+numbers = st.integers(0, len(WORLD) - 1)
+policies = st.sampled_from(POLICIES)
+
+
+@st.composite
+def people(draw: st.DrawFn) -> tuple[tuple[tuple[int, int], ...], ...]:
+    """One person as a rule, two now and then; of each one to three identifiers."""
+    many = draw(st.sampled_from((1, 1, 1, 2)))
+    person = st.lists(st.tuples(numbers, assurances), min_size=1, max_size=3, unique_by=lambda s: s[0])
+    return tuple(tuple(draw(person)) for _ in range(many))
+
+
+sightings: st.SearchStrategy[Seen] = st.builds(
+    Seen, st.just(""), minutes, people(), st.lists(numbers, max_size=1).map(tuple)
+)
+
+
+@st.composite
+def statements(draw: st.DrawFn) -> Said:
+    """One statement that the engine takes: nobody can be linked with what may not identify."""
+    kind = draw(st.sampled_from(("same", "same", "different", "shared", "personal", "reassigned")))
+    linkable = numbers.filter(lambda n: WORLD[n].linkable) if kind in ("same", "personal") else numbers
+    a = draw(linkable)
+    b = draw(linkable.filter(lambda n: n != a)) if kind in ("same", "different", "personal") else None
+    return Said(kind, a, b, draw(minutes))
+
+
+def _named(found: list[Any]) -> list[Any]:
+    return [attrs.evolve(f, name=f"i{n}") if isinstance(f, Seen) else f for n, f in enumerate(found)]
+
+
+#: Interactions and statements, which may be told in any order.
+facts: st.SearchStrategy[list[Fact]] = st.lists(
+    st.one_of(sightings, sightings, statements()), min_size=2, max_size=12
+).map(_named)
+
+#: The same, with statements taken back and interactions attributed in between.
+scripts: st.SearchStrategy[list[Step]] = st.lists(
+    st.one_of(
+        sightings,
+        sightings,
+        statements(),
+        statements(),
+        st.builds(Undo, st.integers(0, 20)),
+        st.builds(Attribute, st.integers(0, 20), numbers),
+    ),
+    min_size=2,
+    max_size=14,
+).map(_named)
+
+
+def budget(examples: int) -> Any:
+    """Return settings with so many examples, twenty times as many under OMNITRACK_HYPOTHESIS=thorough."""
+    return settings(max_examples=examples * (20 if settings.default.max_examples > 500 else 1))
+
+
+def told(facts: Iterable[Fact], policy: Policy = TIGHT, url: str = "memory://", **options: Any) -> Tracker:
+    """Return a tracker on a new store that was told these facts."""
+    tracker = omnitrack.open(url, policy=policy, **options)
+    for fact in facts:
+        tell(tracker, fact)
+    return tracker
+
+
+def told_at_once(facts: Iterable[Fact], policy: Policy = TIGHT) -> Tracker:
+    """Return a tracker that was told the statements one by one, and each run of interactions between them in one batch."""
+    tracker = omnitrack.open("memory://", policy=policy)
+    waiting: list[Seen] = []
+    for fact in facts:
+        if isinstance(fact, Seen):
+            waiting.append(fact)
+            continue
+        tracker.record_many([seen.interaction() for seen in waiting])
+        waiting.clear()
+        tell(tracker, fact)
+    tracker.record_many([seen.interaction() for seen in waiting])
+    return tracker
+
+
+def timelines_of(tracker: Tracker) -> list[set[str | None]]:
+    """Return which interactions the timeline of each identifier of the world shows."""
+    found = []
+    for x in WORLD:
+        try:
+            found.append({item.source_id for item in tracker.timeline(x)})
+        except CustomerNotFoundError:
+            found.append(set())
+    return found
