@@ -80,8 +80,7 @@ def record_batch(
     known_tenures, known_links = ctx.known.view(epoch)
     out = Batch([None] * len(batch), set(), [[] for _ in batch], [], epoch, {}, {}, False)
     taken = _unsuppressed(tx, ctx, batch, mark_key, epoch, out)
-    # In order of id, as locks are taken: two loads of the same interactions wait for each other then, and do not block each other.
-    taken.sort(key=lambda number: batch[number].row.id)
+    taken = _each_once(batch, taken, out)
     unknown = [base for base in homes if base not in known_tenures]
     stored = {row.id: row for row in tx.find_identifiers(ids=unknown)} if unknown else {}
     reassigned = [base for base, row in stored.items() if row.state & REASSIGNED]
@@ -210,6 +209,17 @@ def _unsuppressed(
     there = {record.key for record in tx.find_records(SUPPRESSED, keys=list(keys.values()))} if keys else set()
     out.suppressed = {number for number, key in keys.items() if key in there}
     return [number for number in range(len(batch)) if number not in out.suppressed]
+
+
+def _each_once(batch: Sequence[Prepared], numbers: Sequence[int], out: Batch) -> list[int]:
+    """Return the positions of the first of each interaction, in order of id, as locks are taken: two loads of the same interactions wait for
+    each other then, and do not block each other."""
+    first: dict[bytes, int] = {}
+    for number in numbers:
+        id = batch[number].row.id
+        if first.setdefault(id, number) != number:
+            out.duplicates[number] = id
+    return [first[id] for id in sorted(first)]
 
 
 def _file(

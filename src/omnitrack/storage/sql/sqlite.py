@@ -41,6 +41,9 @@ class SqliteTransaction(SqlTransaction):
     def _store_interactions(self, rows: Sequence[Any], plain: bool) -> set[bytes]:
         table = self._tables.interactions
         columns = INTERACTION_COLUMNS if plain else None
+        if len(rows) == 1:
+            self._each(("add", table.name, columns), lambda: _insert_absent(table, columns), rows)
+            return set() if self._cursor.rowcount == 1 else {rows[0][0]}
         # All at once, counting. Only where the count falls short find which, by the row numbers that were given out since.
         last = self._rows("last", lambda: (select(literal_column("max(rowid)")).select_from(table), []))[0][0] or 0
         self._each(("add", table.name, columns), lambda: _insert_absent(table, columns), rows)
