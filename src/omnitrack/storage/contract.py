@@ -166,8 +166,8 @@ Position = tuple[int, bytes]  # (occurred_at, interaction id): where a page ende
 class Transaction(ABC):
     """What a use case reads and writes in. Fifteen methods; all or none of what they write is there after the commit."""
 
-    #: Whether writing transactions of the store run one after the other: nobody else writes between this one's first read and its commit.
-    #: An adapter that can say so saves its callers a look ahead; False is always right.
+    #: True where writing transactions of the store run one after the other, so that nobody else writes between the first read of one and its
+    #: commit. An adapter that can say so saves its callers a look ahead; False is always right.
     serialised: bool = False
 
     @abstractmethod
@@ -380,8 +380,9 @@ class Backend(ABC):
         jittered pauses (see ``retrying``), then ConflictError. With ``write=False`` ``fn`` only reads, and should see one snapshot.
 
         Raises:
-            ConflictError: after the retries. BackendError: the store failed; nothing was written. OutcomeUnknownError: the connection
-            broke during the commit.
+            ConflictError: after the retries.
+            BackendError: the store failed; nothing was written.
+            OutcomeUnknownError: the connection broke during the commit, which may have happened.
         """
 
     @abstractmethod

@@ -143,6 +143,19 @@ class ConcurrencyRules(ConformanceBase):
         succeeded(run.together([adding(row) for row in rows]))
         assert run.read(lambda tx: tx.find_links()) == [rows[3]]
 
+    def test_where_transactions_say_that_they_are_serialised_none_is_lost_without_comparing(self, run: Caller) -> None:
+        if not run(lambda tx: tx.serialised):
+            pytest.skip("transactions do not say that they are `serialised`")
+        run(lambda tx: tx.put_records([record("count", "0")]))
+
+        def fn(tx: Transaction) -> None:
+            (row,) = tx.find_records("kit", keys=["count"])
+            tx.put_records([row._replace(value=str(int(row.value) + 1), version=-1)])
+
+        for _ in range(ROUNDS):
+            succeeded(run.together([fn] * WRITERS))
+        assert run.read(lambda tx: tx.find_records("kit"))[0].value == str(ROUNDS * WRITERS)
+
     # -- the guard ------------------------------------------------------------------------------------------------------
     def test_nothing_guarded_commits_after_an_exclusive_guard_that_it_did_not_see(
         self, backend: Backend, meeting: Meeting
