@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 from datetime import datetime, timezone
+from pathlib import Path
 from typing import Any
 
 import attrs
@@ -12,6 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import omnitrack
 from interchange.strategies import interactions, json_values
 from omnitrack.errors import InvalidInteractionError, SourceFormatError
 from omnitrack.interchange import jsonl
@@ -149,3 +151,22 @@ def test_any_value_in_any_field_is_read_or_refused(record: dict[str, Any]) -> No
 def test_an_unknown_way_to_treat_errors_is_refused() -> None:
     with pytest.raises(ValueError, match="collect"):
         jsonl.load([], on_error="ignore")
+
+
+def test_a_tracker_parses_again_what_a_line_says_is_parsed(tmp_path: Path) -> None:
+    people = [
+        [{"identifier": {"scheme": "email", "value": "Jane@Example.com"}}],
+        [{"identifier": {"scheme": "email", "value": "noreply@example.com", "linkable": True}}],
+        [{"identifier": {"scheme": "nonsense", "value": "1"}}, {"identifier": {"scheme": "phone", "value": "hello"}}],
+    ]
+    path = tmp_path / "lines.jsonl"
+    path.write_text(json.dumps({**json.loads(LINE), "customers": people, "source": "s", "source_id": "1"}) + "\n")
+    tracker = omnitrack.open("memory://", region="GB")
+    report = tracker.load(path)
+    (stored,) = tracker.interactions()
+    kept = [one.identifier for person in stored.customers for one in person if not isinstance(one.identifier, str)]
+    assert [(one.key, one.linkable) for one in kept] == [
+        ("email:jane@example.com", True),
+        ("email:noreply@example.com", False),
+    ]
+    assert (report.added, report.rejected_total) == (1, 2)

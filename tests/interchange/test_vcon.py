@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import omnitrack
 from interchange import samples
 from interchange.comparison import people_alike
 from interchange.strategies import interactions, json_values
@@ -404,6 +405,20 @@ def test_the_valid_samples_load_and_the_wrapped_ones_are_refused_by_their_form()
             assert interaction.customers or interaction.sender or "redacted" in name, name
         loaded += 1
     assert loaded >= 60
+
+
+def test_a_tracker_knows_a_vcon_of_any_version_and_loads_it_once() -> None:
+    path = samples.folder("vcon_core") / "examples/ab_email_prob_followup_text_thread.vcon"
+    tracker = omnitrack.open("memory://", own=["email:b@example.com"])
+    first, second = tracker.load(path), tracker.load(path)
+    assert (first.format, first.added, second.added, second.duplicates) == ("vcon", 3, 0, 3)
+    assert [item.direction for item in tracker.timeline("a@example.com", order="oldest")] == [
+        "inbound",
+        "outbound",
+        "inbound",
+    ]
+    signed = tracker.load(samples.folder("vcon_core") / "examples/ab_call_ext_rec_signed.vcon")
+    assert "signed" in signed.rejected[0].reason
 
 
 def test_the_samples_of_the_server_tell_customer_from_agent() -> None:

@@ -169,6 +169,30 @@ def decode_fields(
     return fields
 
 
+def as_texts(interaction: Interaction) -> Interaction:
+    """Return the interaction with each parsed identifier as the text of its key, so that recording parses it again.
+
+    A document can say of any value that it is a normal form, and that it may identify; only parsing it finds out.
+    """
+
+    def text(sighting: Sighting) -> Sighting:
+        identifier = sighting.identifier
+        if isinstance(identifier, str):
+            return sighting
+        return Sighting(
+            identifier.key, sighting.assurance, sighting.raw if sighting.raw is not None else identifier.raw
+        )
+
+    people: dict[str, Any] = {}
+    for name in _PERSONS | _PEOPLE:
+        value = getattr(interaction, name)
+        if value:
+            people[name] = (
+                tuple(map(text, value)) if name in _PERSONS else tuple(tuple(map(text, person)) for person in value)
+            )
+    return attrs.evolve(interaction, **people) if people else interaction
+
+
 def _wrong(where: str, got: Any, accepted: str) -> InvalidInteractionError:
     return InvalidInteractionError(f"{where}: got {kind_of(got)}, accepted is {accepted}")
 
