@@ -88,6 +88,15 @@ class InteractionFilters(TypedDict, total=False):
     order: Literal["newest", "oldest"]
 
 
+class JourneyFilters(TypedDict, total=False):
+    """The filters of ``Tracker.journeys``."""
+
+    channels: str | Sequence[str] | None
+    since: datetime | None
+    until: datetime | None
+    source: str | None
+
+
 class TimelineFilters(InteractionFilters, total=False):
     """The filters of ``Tracker.timeline``."""
 
@@ -310,6 +319,18 @@ class AsyncTracker:
             found, after = await self._do(ops.interactions_after(query, after, 500))
             for interaction in found:
                 yield interaction
+            if after is None:
+                return
+
+    async def journeys(self, **filters: Unpack[JourneyFilters]) -> AsyncIterator[tuple[str, Interaction]]:
+        """As ``Tracker.journeys``, with ``async for``."""
+        ops = await self._ready()
+        query = make_query(order="oldest", **filters)
+        after: tuple[int, bytes] | None = None
+        while True:
+            found, after = await self._do(ops.journeys_after(query, after, 500))
+            for journey in found:
+                yield journey
             if after is None:
                 return
 

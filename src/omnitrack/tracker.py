@@ -493,6 +493,26 @@ class Tracker:
             if after is None:
                 return
 
+    def journeys(
+        self,
+        *,
+        channels: str | Sequence[str] | None = None,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        source: str | None = None,
+    ) -> Iterator[tuple[str, Interaction]]:
+        """Yield (customer id, interaction) of the whole store in order of time, read in pieces: what ``omnitrack.insights`` measures.
+
+        An interaction with several customers comes once for each; those with nobody identified, or by a claim alone, are left out.
+        """
+        query = make_query(channels=channels, since=since, until=until, source=source, order="oldest")
+        after: tuple[int, bytes] | None = None
+        while True:
+            found, after = self._do(self._ops.journeys_after(query, after, 500))
+            yield from found
+            if after is None:
+                return
+
     # -- identity -------------------------------------------------------------------------------------------------------
     def link(
         self, a: Named, b: Named, *, by: str | None = None, reason: str | None = None, at: datetime | None = None

@@ -405,9 +405,23 @@ class Operations:
         self, query: read.Query, after: tuple[int, bytes] | None, limit: int
     ) -> Steps[tuple[list[Interaction], tuple[int, bytes] | None]]:
         """Read some interactions of the store in order of time."""
-        return (  # type: ignore[no-any-return]
-            yield Step(lambda tx: read.interactions_after(tx, query, after, limit), write=False)
-        )
+
+        def fetch(tx: Transaction) -> tuple[list[Interaction], tuple[int, bytes] | None]:
+            rows, position = read.interactions_after(tx, query, after, limit)
+            return read.to_interactions(tx, rows), position
+
+        return (yield Step(fetch, write=False))  # type: ignore[no-any-return]
+
+    def journeys_after(
+        self, query: read.Query, after: tuple[int, bytes] | None, limit: int
+    ) -> Steps[tuple[list[tuple[str, Interaction]], tuple[int, bytes] | None]]:
+        """Read some interactions of the store in order of time, each with its customer."""
+
+        def fetch(tx: Transaction) -> tuple[list[tuple[str, Interaction]], tuple[int, bytes] | None]:
+            rows, position = read.interactions_after(tx, query, after, limit)
+            return read.to_journeys(tx, rows), position
+
+        return (yield Step(fetch, write=False))  # type: ignore[no-any-return]
 
     # -- identity -------------------------------------------------------------------------------------------------------
     def _saying(self, statement: Statement) -> statements.Saying:

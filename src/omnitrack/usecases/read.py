@@ -43,7 +43,7 @@ from omnitrack.usecases.resolve import (
 MAX_LIMIT = 1_000
 _ASSURANCES = {int(a): a for a in Assurance}
 _DIRECTIONS = {d.value: d for d in Direction}
-_PARTICIPANT = int(Role.PARTICIPANT)
+_ANCHOR, _PARTICIPANT = int(Role.ANCHOR), int(Role.PARTICIPANT)
 _NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
@@ -357,13 +357,34 @@ def interaction_id(text: str) -> bytes:
 
 def to_interactions(tx: Transaction, rows: Sequence[InteractionRow]) -> list[Interaction]:
     """Return interactions whole, with the people they were with."""
+    entries, known = _people_of(tx, rows)
+    names = {id: to_identifier(row) for id, row in known.items()}
+    return [_interaction(row, entries.get(row.id, ()), names) for row in rows]
+
+
+def to_journeys(tx: Transaction, rows: Sequence[InteractionRow]) -> list[tuple[str, Interaction]]:
+    """Return interactions whole, each with the id of the customer whose timeline it is on; once for each of several."""
+    entries, known = _people_of(tx, rows)
+    names = {id: to_identifier(row) for id, row in known.items()}
+    found = []
+    for row in rows:
+        filed = [e for e in entries.get(row.id, ()) if e.role == _ANCHOR and e.assurance > Assurance.CLAIMED]
+        customers = dict.fromkeys(known[e.identifier].customer for e in filed if e.identifier in known)
+        if customers:
+            whole = _interaction(row, entries[row.id], names)
+            found += [(customer_text(home), whole) for home in customers]
+    return found
+
+
+def _people_of(
+    tx: Transaction, rows: Sequence[InteractionRow]
+) -> tuple[dict[bytes, list[EntryRow]], dict[bytes, IdentifierRow]]:
     entries: dict[bytes, list[EntryRow]] = {}
     ids = list({row.id for row in rows})
     for entry in tx.list_entries(interactions=ids) if ids else ():
         entries.setdefault(entry.interaction, []).append(entry)
     wanted = {e.identifier for group in entries.values() for e in group if e.identifier != NO_ID}
-    known = {r.id: to_identifier(r) for r in tx.find_identifiers(ids=sorted(wanted))} if wanted else {}
-    return [_interaction(row, entries.get(row.id, ()), known) for row in rows]
+    return entries, {r.id: r for r in tx.find_identifiers(ids=sorted(wanted))} if wanted else {}
 
 
 def _interaction(row: InteractionRow, entries: Iterable[EntryRow], known: Mapping[bytes, Identifier]) -> Interaction:
@@ -423,7 +444,7 @@ def revisions_of(tx: Transaction, id: bytes) -> list[Interaction]:
 
 def interactions_after(
     tx: Transaction, query: Query, after: tuple[int, bytes] | None, limit: int
-) -> tuple[list[Interaction], tuple[int, bytes] | None]:
+) -> tuple[list[InteractionRow], tuple[int, bytes] | None]:
     """Return some interactions of the store in order of time, and where to go on (None at the end)."""
     rows = tx.find_interactions(
         since=query.since, until=query.until, after=after, limit=limit, newest=query.order == "newest"
@@ -439,4 +460,4 @@ def interactions_after(
         and (query.kinds is None or row.kind in query.kinds)
         and query.lets_through(latest[row.id])
     ]
-    return to_interactions(tx, wanted), (rows[-1].occurred_at, rows[-1].id)
+    return wanted, (rows[-1].occurred_at, rows[-1].id)
