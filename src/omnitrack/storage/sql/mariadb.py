@@ -44,6 +44,10 @@ class MariadbTransaction(SqlTransaction):
     def _is_duplicate(self, error: Exception) -> bool:
         return bool(error.args) and error.args[0] == DUPLICATE
 
+    def _union(self, branch: str, size: int) -> str:
+        # Of derived tables each would be a temporary table of its own.
+        return " UNION ALL ".join([f"({branch})"] * size)
+
     def add_links(self, rows: Sequence[LinkRow]) -> None:
         """See the contract."""
         self._for_writing()

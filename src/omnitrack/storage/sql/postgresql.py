@@ -1,7 +1,7 @@
 """PostgreSQL, over psycopg (sync and async) or asyncpg: arrays for lists, COPY for many rows, an advisory lock for the guard.
 
-Each transaction sets ``enable_seqscan`` off for itself. A plan that is made while a table is new and empty scans the table, and stays
-in use while a load fills it; every query here has an index, so none is made worse.
+Each transaction switches scans of whole tables and bitmaps off for itself. A plan that is made while a table is new and empty takes them, and
+stays in use while a load fills it; every query here has an index, and every page is in the order of one.
 """
 
 from __future__ import annotations
@@ -210,8 +210,9 @@ class Postgresql(Flavour):
     async_driver = "psycopg"
     extra = "postgresql"
 
-    _begin_write = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; SET LOCAL enable_seqscan = off"
-    _begin_read = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL enable_seqscan = off"
+    _plans = "; SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off"
+    _begin_write = f"BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE{_plans}"
+    _begin_read = f"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY{_plans}"
 
     def async_only(self) -> frozenset[str]:
         """See Flavour."""

@@ -1,14 +1,15 @@
 """The contract's fifteen methods in portable SQL, on the cursor of one connection.
 
 What an engine can do in fewer steps or must do in another way, its own module overrides: ``sqlite``, ``postgresql``, ``mariadb``. Rows go to
-the driver as the tuples that they are and come back through ``_make``; there is no Core and no result object at run time.
+the driver as the tuples that they are and are named again when they come back; there is no Core and no result object at run time.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from operator import itemgetter
-from typing import Any, ClassVar, TypeVar
+from typing import Any, ClassVar, TypeVar, cast
 
 from sqlalchemy import Table, bindparam, select
 from sqlalchemy.engine import Dialect
@@ -31,6 +32,19 @@ from omnitrack.storage.sql.tables import INTERACTION_COLUMNS, MAX_SHORT_SOURCE_I
 from omnitrack.storage.sql.texts import MAX_LIST, Texts, chunks
 
 R = TypeVar("R")
+
+
+def _maker(row: Callable[..., R]) -> Callable[[Any], R]:
+    # What _make does, less a call in Python and a check for every row.
+    return cast("Callable[[Any], R]", partial(tuple.__new__, cast("Any", row)))
+
+
+_identifier_row = _maker(IdentifierRow)
+_link_row = _maker(LinkRow)
+_interaction_row = _maker(InteractionRow)
+_entry_row = _maker(EntryRow)
+_change_row = _maker(ChangeRow)
+_record_row = _maker(RecordRow)
 
 _first = itemgetter(0)
 _key_of_link = itemgetter(0, 1, 2, 3, 4)
@@ -172,7 +186,7 @@ class SqlTransaction(Transaction):
             return self._queries.rows(self._tables.identifiers, column, key[2], key[3])
 
         parts = [self._rows(key, build, values) for values in _with_each(among, rest)]
-        return list(map(IdentifierRow._make, _in_order(parts, _first, limit)))
+        return list(map(_identifier_row, _in_order(parts, _first, limit)))
 
     def lock_identifiers(self, ids: Sequence[bytes]) -> list[IdentifierRow]:
         """See the contract."""
@@ -183,7 +197,7 @@ class SqlTransaction(Transaction):
         rows: list[Any] = []
         for chunk in chunks(sorted(set(ids))):
             rows += self._rows("lock identifiers", build, (chunk,))
-        return list(map(IdentifierRow._make, rows))
+        return list(map(_identifier_row, rows))
 
     def update_identifiers(self, changes: Sequence[IdentifierChange], log: Sequence[ChangeRow] = ()) -> None:
         """See the contract."""
@@ -231,7 +245,7 @@ class SqlTransaction(Transaction):
             values = [[part, *within] * len(columns) + last for part in chunks(among)]
         parts = [self._rows(("changes", *shape), build, part) for part in values]
         parts = _each_once(parts)
-        return list(map(ChangeRow._make, _in_order(parts, _first, limit)))
+        return list(map(_change_row, _in_order(parts, _first, limit)))
 
     # -- links ----------------------------------------------------------------------------------------------------------
     def add_links(self, rows: Sequence[LinkRow]) -> None:
@@ -260,7 +274,7 @@ class SqlTransaction(Transaction):
             found = self._rows(
                 "links there", self._queries.links_between, (sorted({r[0] for r in part}), sorted({r[1] for r in part}))
             )
-            there.update((_key_of_link(row), row) for row in map(LinkRow._make, found))
+            there.update((_key_of_link(row), row) for row in map(_link_row, found))
         return there
 
     def find_links(
@@ -280,7 +294,7 @@ class SqlTransaction(Transaction):
 
         values = [[*beyond, *last]] if ids is None else [[part, *beyond, part, *beyond, *last] for part in chunks(ids)]
         parts = [self._rows(("links", *shape), build, part) for part in values]
-        return list(map(LinkRow._make, _in_order(_each_once(parts), _key_of_link, limit)))
+        return list(map(_link_row, _in_order(_each_once(parts), _key_of_link, limit)))
 
     # -- interactions ---------------------------------------------------------------------------------------------------
     def add_interactions(self, rows: Sequence[InteractionRow], entries: Sequence[EntryRow]) -> set[bytes]:
@@ -410,7 +424,7 @@ class SqlTransaction(Transaction):
         if by == "sources":  # the hash of a long source id is not the id
             wanted = {tuple(pair) for pair in among or ()}
             parts = [[row for row in part if (row[2], row[3]) in wanted] for part in parts]
-        return list(map(InteractionRow._make, _in_order(parts, itemgetter(0, 1))))
+        return list(map(_interaction_row, _in_order(parts, itemgetter(0, 1))))
 
     def _place(self, after: Position, newest: bool) -> list[Any]:
         """Return the parameters of a position in the order of time."""
@@ -469,14 +483,14 @@ class SqlTransaction(Transaction):
         if len(identifiers) == 1:
             shape = ("identifier", tuple(filters), limit is not None, newest)
             rows = self._rows(("entries", *shape), lambda: self._queries.entries(*shape), (identifiers[0], *values))
-            return list(map(EntryRow._make, rows))
+            return list(map(_entry_row, rows))
         if limit is None:
             return self._entries_of("identifiers", identifiers, filters, values, limit, newest)
         parts = [
             self._newest_of_each(part, tuple(filters), values, limit, newest)
             for part in chunks(identifiers, self.max_branches)
         ]
-        return list(map(EntryRow._make, _in_order(parts, _time_of_entry, limit, newest)))
+        return list(map(_entry_row, _in_order(parts, _time_of_entry, limit, newest)))
 
     def _entries_of(
         self, by: str, among: Sequence[bytes], filters: list[str], values: list[Any], limit: int | None, newest: bool
@@ -486,7 +500,7 @@ class SqlTransaction(Transaction):
             self._rows(("entries", *shape), lambda: self._queries.entries(*shape), (part, *values))
             for part in chunks(among)
         ]
-        return list(map(EntryRow._make, _in_order(parts, _time_of_entry, limit, newest)))
+        return list(map(_entry_row, _in_order(parts, _time_of_entry, limit, newest)))
 
     def _newest_of_each(
         self, identifiers: list[bytes], filters: tuple[str, ...], values: list[Any], limit: int, newest: bool
@@ -592,7 +606,7 @@ class SqlTransaction(Transaction):
 
         values = [[kind, *rest]] if keys is None else [[kind, part, *rest] for part in chunks(keys)]
         parts = [self._rows(("records", *shape), build, part) for part in values]
-        return list(map(RecordRow._make, _in_order(parts, itemgetter(1), limit)))
+        return list(map(_record_row, _in_order(parts, itemgetter(1), limit)))
 
     # -- deletion -------------------------------------------------------------------------------------------------------
     def delete(

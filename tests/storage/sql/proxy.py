@@ -1,0 +1,85 @@
+"""A relay between a backend and a server that can cut the connection at a chosen moment, as a failing network does."""
+
+from __future__ import annotations
+
+import re
+import select
+import socket
+import threading
+from collections.abc import Callable
+from urllib.parse import urlsplit, urlunsplit
+
+
+class Proxy:
+    """Relays to the server of a URL; ``url`` is the same with the relay in its place.
+
+    ``cut_after`` is a pattern: the connection on which the client sends what it matches is cut when the server has answered, before the answer gets
+    through; as often as ``times`` says.
+    """
+
+    def __init__(self, url: str) -> None:
+        parts = urlsplit(url)
+        self._server = (parts.hostname or "127.0.0.1", parts.port or 0)
+        self.cut_after: str | None = None
+        self.times = 0
+        self._away = False
+        self._open: list[socket.socket] = []
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        account = parts.netloc.rpartition("@")[0]
+        netloc = f"{account}@127.0.0.1:{self._listener.getsockname()[1]}"
+        self.url = urlunsplit(parts._replace(netloc=netloc))
+        self._serve(self._accept)
+
+    def _serve(self, work: Callable[..., None], *arguments: object) -> None:
+        threading.Thread(target=work, args=arguments, daemon=True).start()
+
+    def _accept(self) -> None:
+        while True:
+            try:
+                client, _ = self._listener.accept()
+            except OSError:
+                return
+            if self._away:
+                client.close()
+                continue
+            server = socket.create_connection(self._server)
+            self._open += [client, server]
+            self._serve(self._relay, client, server)
+
+    def _relay(self, client: socket.socket, server: socket.socket) -> None:
+        try:
+            while True:
+                for source in select.select([client, server], [], [])[0]:
+                    data = source.recv(65536)
+                    if not data:
+                        return
+                    if source is client and self.times > 0 and re.search(self.cut_after or "", data.decode("latin-1")):
+                        self.times -= 1
+                        server.sendall(data)
+                        server.recv(65536)
+                        return
+                    (server if source is client else client).sendall(data)
+        except OSError:
+            pass
+        finally:
+            client.close()
+            server.close()
+
+    def go_away(self) -> None:
+        """Cut every connection and refuse new ones, as a server that is restarted does."""
+        self._away = True
+        for end in self._open:
+            try:
+                end.shutdown(socket.SHUT_RDWR)
+            except OSError:
+                pass
+        self._open.clear()
+
+    def come_back(self) -> None:
+        """Take connections again."""
+        self._away = False
+
+    def close(self) -> None:
+        """Stop relaying."""
+        self.go_away()
+        self._listener.close()
