@@ -3,7 +3,7 @@
 The settings, training steps and thresholds are those of Splink's published examples for DuckDB: "Deduplicating the
 febrl3 dataset" for Febrl 1 to 3, "Linking the febrl4 datasets" (the detailed model) for Febrl 4, and "Evaluation when
 you have fully labelled data" for fake_1000. Prints one JSON document: for every set the pairs it scored well enough to
-matter, as (left, right, probability, weight), its own threshold, and the seconds it took.
+matter, as (left, right, probability, weight), its own threshold, and the seconds it took, by the clock and of all processors.
 """
 
 from __future__ import annotations
@@ -160,15 +160,16 @@ def main(data: Path) -> None:
     }
     out: dict[str, Any] = {"version": splink.__version__, "sets": {}}
     for name, build in sets.items():
-        started = time.perf_counter()
+        started, cpu = time.perf_counter(), time.process_time()
         linker, threshold, key = build()
         # Everything above -10 bits, so that every threshold can be tried; the published examples cut later.
         predictions = linker.inference.predict(threshold_match_weight=-10)
         rows = predictions.as_duckdbpyrelation().select(f"{key}_l, {key}_r, match_probability, match_weight").fetchall()
-        seconds = time.perf_counter() - started
+        seconds, cpu_seconds = time.perf_counter() - started, time.process_time() - cpu
         out["sets"][name] = {
             "threshold": threshold,
             "seconds": seconds,
+            "cpu_seconds": cpu_seconds,
             "pairs": [[str(a), str(b), p, w] for a, b, p, w in rows],
         }
     json.dump(out, sys.stdout)

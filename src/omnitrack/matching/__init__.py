@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from omnitrack.matching.blocking import RULES, Rule, blocking_keys
 from omnitrack.matching.explain import Comparison, Score
-from omnitrack.matching.match import Cluster, Matches, Member, Reason, match
+from omnitrack.matching.lists import Cluster, Matches, Member, Reason, match
 from omnitrack.matching.profile import Profile, identifier_profile, merge_profiles
 from omnitrack.matching.traits import TRAITS, normalise_traits, profile
 from omnitrack.matching.weights import Model, ModelFormatError, Weights

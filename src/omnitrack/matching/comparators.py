@@ -27,11 +27,13 @@ class Level:
         name: short and stable; weights are saved under it.
         sentence: for people to read; may hold ``{left}`` and ``{right}``.
         by_frequency: the weight depends on how frequent the value is (Smith says less than Zaleski).
+        joint: how frequent it is depends on both values; ``Comparator.share`` says it, else ``Comparator.term`` of either.
     """
 
     name: str
     sentence: str
     by_frequency: bool = False
+    joint: bool = False
 
 
 @attrs.frozen(slots=True, kw_only=True, eq=False)
@@ -41,15 +43,16 @@ class Comparator:
     Attributes:
         name: of the comparison, also in saved weights.
         levels: the outcomes, best first; where a person has several values the best pair of them counts.
-        values: the values of a profile that are compared.
-        compare: the level of each pair of values, as an index into ``levels``.
-        term: what is counted for the frequency of a value.
-        share: for levels by frequency where it is not simply that of the left term: the share of the people who would
-            agree with the left value, or the right one, by chance; given the level, both values, and a lookup.
+        values: the values of a profile that are compared; comparators that name the same function share what is worked
+            out for its values.
+        compare: the level of each pair of values, as an index into ``levels``, or ``NOT_COMPARABLE``.
+        term: what is counted for the frequency of a value; "" for one that does not count.
+        share: of joint levels, the share of the people who would agree by chance, given the name of the level, both
+            values, and a lookup.
         show: a value as people write it.
         shared: people of one household or company have it in common, so that it cannot by itself make them one.
-        symmetric: ``compare`` says the same of a pair and of its mirror image; one that does not is given each pair in the
-            order of its values.
+        ordered: ``compare`` may say something else of the mirror image of a pair; it is given each pair in the order of its
+            values, so that a score is the same from either side.
         comparable: whether a profile can be compared with one of which this is False; None where it always can.
     """
 
@@ -61,7 +64,7 @@ class Comparator:
     share: Callable[[str, Any, Any, Lookup], float] | None = None
     show: Callable[[Any], str] = str
     shared: bool = False
-    symmetric: bool = True
+    ordered: bool = False
     comparable: Callable[[Profile], bool] | None = None
 
 

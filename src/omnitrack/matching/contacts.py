@@ -184,8 +184,8 @@ def _spelling_share(level: str, left: Alias, right: Alias, lookup: Lookup) -> fl
 SPELLING = Comparator(
     name="spelling",
     levels=(
-        Level("same", "{left} reads like {right}", by_frequency=True),
-        Level("initials", "{left} reads like {right}, abbreviated", by_frequency=True),
+        Level("same", "{left} reads like {right}", by_frequency=True, joint=True),
+        Level("initials", "{left} reads like {right}, abbreviated", by_frequency=True, joint=True),
         Level("near", "{left} reads almost like {right}"),
         Level("differs", "{left} does not read like {right}"),
     ),

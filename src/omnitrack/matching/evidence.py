@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from itertools import chain
 from typing import Any
 
@@ -55,28 +55,31 @@ class Column:
 def columns_of(profiles: Sequence[Profile]) -> list[Column | None]:
     """Return a column for every comparator, None where no profile has a value for it."""
     out: list[Column | None] = []
+    # Comparators of one field share its values, and what is worked out for them.
+    read: dict[object, tuple[Values, Indices, Indices]] = {}
     for comparator in COMPARATORS:
         comparable = None
         if comparator.comparable is not None:
-            comparable = np.array(list(map(comparator.comparable, profiles)), dtype=np.bool_)
+            comparable = np.fromiter(map(comparator.comparable, profiles), dtype=np.bool_, count=len(profiles))
             if not comparable.any():
                 out.append(None)
                 continue
-        lists = list(map(comparator.values, profiles))
-        flat = list(chain.from_iterable(lists))
-        if not flat:
-            out.append(None)
-            continue
-        if len(flat) > FEW:
-            numbers = {value: number for number, value in enumerate(dict.fromkeys(flat))}
-            values = Values(list(numbers))
-            codes = np.fromiter(map(numbers.__getitem__, flat), dtype=np.int64, count=len(flat))
-        else:
-            values, codes = Values(flat), np.arange(len(flat), dtype=np.int64)
-        starts = np.zeros(len(lists) + 1, dtype=np.int64)
-        np.cumsum(np.fromiter(map(len, lists), dtype=np.int64, count=len(lists)), out=starts[1:])
-        out.append(Column(comparator, values, codes, starts, comparable))
+        if comparator.values not in read:
+            read[comparator.values] = _read(list(map(comparator.values, profiles)))
+        values, codes, starts = read[comparator.values]
+        out.append(Column(comparator, values, codes, starts, comparable) if len(values) else None)
     return out
+
+
+def _read(lists: list[Sequence[Hashable]]) -> tuple[Values, Indices, Indices]:
+    flat = list(chain.from_iterable(lists))
+    starts = np.zeros(len(lists) + 1, dtype=np.int64)
+    np.cumsum(np.fromiter(map(len, lists), dtype=np.int64, count=len(lists)), out=starts[1:])
+    if len(flat) <= FEW:
+        return Values(flat), np.arange(len(flat), dtype=np.int64), starts
+    numbers = {value: number for number, value in enumerate(dict.fromkeys(flat))}
+    codes = np.fromiter(map(numbers.__getitem__, flat), dtype=np.int64, count=len(flat))
+    return Values(list(numbers)), codes, starts
 
 
 @attrs.frozen(slots=True, eq=False)
@@ -108,64 +111,82 @@ def evidence_of(columns: Sequence[Column | None], left: Indices, right: Indices)
     levels = np.full(shape, NOT_COMPARABLE, dtype=np.int8, order="F")
     left_codes = np.zeros(shape, dtype=np.int32, order="F")
     right_codes = np.zeros(shape, dtype=np.int32, order="F")
+    paired: dict[int, _Paired | None] = {}
     for index, column in enumerate(columns):
-        if column is not None and len(left):
-            _compare(column, left, right, levels[:, index], left_codes[:, index], right_codes[:, index])
+        if column is None or not len(left):
+            continue
+        key = id(column.values)
+        if key not in paired:
+            paired[key] = _pair(column, left, right)
+        if (pairs := paired[key]) is not None:
+            found, codes_left, codes_right = _best(column, pairs)
+            levels[pairs.rows, index] = found
+            left_codes[pairs.rows, index] = codes_left
+            right_codes[pairs.rows, index] = codes_right
     return Evidence(left, right, levels, left_codes, right_codes)
 
 
-def _compare(
-    column: Column,
-    left: Indices,
-    right: Indices,
-    levels: npt.NDArray[np.int8],
-    left_codes: npt.NDArray[np.int32],
-    right_codes: npt.NDArray[np.int32],
-) -> None:
-    starts = column.starts
-    sizes_left, sizes_right = starts[left + 1] - starts[left], starts[right + 1] - starts[right]
+@attrs.frozen(slots=True, eq=False)
+class _Paired:
+    """The values of pairs of profiles, every one of the left with every one of the right.
+
+    Attributes:
+        rows: the pairs of profiles that both have a value.
+        left, right: the values, pair of profiles after pair of profiles, as codes.
+        starts: where in them the values of a pair of profiles begin; None where each has one.
+        different: the different pairs of values among them, to be compared.
+        places: of each pair of values its place in ``different``; None where they are all of them.
+    """
+
+    rows: npt.NDArray[np.int64]
+    left: Indices
+    right: Indices
+    starts: npt.NDArray[np.int64] | None
+    different: Pairs
+    places: npt.NDArray[np.int64] | None
+
+
+def _pair(column: Column, left: Indices, right: Indices) -> _Paired | None:
+    begin = column.starts
+    sizes_left, sizes_right = begin[left + 1] - begin[left], begin[right + 1] - begin[right]
     combinations = sizes_left * sizes_right
     if column.comparable is not None:
         combinations *= column.comparable[left] | column.comparable[right]
     rows = np.flatnonzero(combinations)
     if not len(rows):
-        return
+        return None
     counts = combinations[rows]
-    first_left, first_right = starts[left[rows]], starts[right[rows]]
-    single = int(counts.max()) == 1
-    if single:
-        codes_left, codes_right = column.codes[first_left], column.codes[first_right]
-    else:
-        # Every value of the one with every value of the other, pair after pair.
+    first_left, first_right = begin[left[rows]], begin[right[rows]]
+    starts = None
+    if int(counts.max()) > 1:
+        starts = np.cumsum(counts) - counts
         row = np.repeat(np.arange(len(rows)), counts)
-        offsets = np.cumsum(counts) - counts
-        nth = np.arange(len(row)) - offsets[row]
-        width = sizes_right[rows][row]
-        codes_left = column.codes[first_left[row] + nth // width]
-        codes_right = column.codes[first_right[row] + nth % width]
-    found = _levels_of_codes(column, codes_left, codes_right)
-    if not single:
-        # The least level of each pair; among equals whichever comes first in the order of the values, so that it is the
-        # same whichever of the two stands left.
-        size, ranks = len(column.values), column.values.ranks()
-        a, b = ranks[codes_left], ranks[codes_right]
-        ranked = np.where(found == NOT_COMPARABLE, _MISSING, found).astype(np.int64)
-        order = np.lexsort(((ranked * size + np.minimum(a, b)) * size + np.maximum(a, b), row))
-        chosen = order[offsets]
-        found, codes_left, codes_right = found[chosen], codes_left[chosen], codes_right[chosen]
-    levels[rows] = found
-    left_codes[rows] = codes_left
-    right_codes[rows] = codes_right
-
-
-def _levels_of_codes(column: Column, left: Indices, right: Indices) -> npt.NDArray[np.int8]:
-    if column.comparator.symmetric:
-        left, right = np.minimum(left, right), np.maximum(left, right)
-    else:
-        turned = column.values.ranks()[left] > column.values.ranks()[right]
-        left, right = np.where(turned, right, left), np.where(turned, left, right)
-    if len(left) <= FEW:
-        return column.comparator.compare(Pairs(column.values, left, right))
+        nth, width = np.arange(len(row)) - starts[row], sizes_right[rows][row]
+        first_left, first_right = first_left[row] + nth // width, first_right[row] + nth % width
+    codes_left, codes_right = column.codes[first_left], column.codes[first_right]
+    # Whichever of the two stands left: a pair of values and its mirror image are compared as one.
+    order = column.values.ranks() if column.comparator.ordered else np.arange(len(column.values))
+    turned = order[codes_left] > order[codes_right]
+    a, b = np.where(turned, codes_right, codes_left), np.where(turned, codes_left, codes_right)
+    if len(a) <= FEW:
+        return _Paired(rows, codes_left, codes_right, starts, Pairs(column.values, a, b), None)
     size = len(column.values)
-    unique, inverse = np.unique(left * size + right, return_inverse=True)
-    return column.comparator.compare(Pairs(column.values, unique // size, unique % size))[inverse]
+    unique, places = np.unique(a * size + b, return_inverse=True)
+    return _Paired(rows, codes_left, codes_right, starts, Pairs(column.values, unique // size, unique % size), places)
+
+
+def _best(column: Column, pairs: _Paired) -> tuple[npt.NDArray[np.int8], Indices, Indices]:
+    """Return the level of each pair of profiles, the least of all pairs of their values, and the codes of that pair."""
+    found = column.comparator.compare(pairs.different)
+    if pairs.places is not None:
+        found = found[pairs.places]
+    if pairs.starts is None:
+        return found, pairs.left, pairs.right
+    # Among equals whichever comes first in the order of the values, so that it is the same from either side.
+    size, ranks = len(column.values), column.values.ranks()
+    a, b = ranks[pairs.left], ranks[pairs.right]
+    ranked = np.where(found == NOT_COMPARABLE, _MISSING, found).astype(np.int64)
+    row = np.repeat(np.arange(len(pairs.rows)), np.diff(pairs.starts, append=len(found)))
+    order = np.lexsort(((ranked * size + np.minimum(a, b)) * size + np.maximum(a, b), row))
+    chosen = order[pairs.starts]
+    return found[chosen], pairs.left[chosen], pairs.right[chosen]

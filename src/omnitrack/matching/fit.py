@@ -138,7 +138,13 @@ def _with_frequencies(model: Model, columns: Sequence[Column | None]) -> dict[st
         terms: dict[str, int] = {}
         term_of = np.array([terms.setdefault(comparator.term(value), len(terms)) for value in column.values.values])
         owner = np.repeat(np.arange(len(column.starts) - 1), np.diff(column.starts))
-        pairs = np.unique(owner * len(terms) + term_of[column.codes])
+        term = term_of[column.codes]
+        if "" in terms:
+            counted = term != terms[""]
+            owner, term = owner[counted], term[counted]
+            if not len(term):
+                continue
+        pairs = np.unique(owner * len(terms) + term)
         counts = np.bincount(pairs % len(terms), minlength=len(terms))
         people = len(np.unique(owner))
         frequent = np.argsort(-counts, kind="stable")[:MAX_TERMS]

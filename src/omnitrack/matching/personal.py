@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
 from operator import attrgetter, itemgetter
 
 import numpy as np
 from rapidfuzz.distance import JaroWinkler
 
-from omnitrack.matching.comparators import Comparator, Level, Levels, Lookup, first_of, near_words
+from omnitrack.matching.comparators import NOT_COMPARABLE, Comparator, Level, Levels, Lookup, first_of, near_words
 from omnitrack.matching.dates import show_birth_date
 from omnitrack.matching.names import Name, are_nicknames, has_nicknames
-from omnitrack.matching.profile import Profile
 from omnitrack.matching.text import sound, squeeze
 from omnitrack.matching.values import Bools, Pairs, itself
 
 _SWAP_LIKENESS = 0.9
 
 # Features that are read in C.
+_names = attrgetter("names")
 _given, _has_middle = attrgetter("given"), attrgetter("middle")
 
 
@@ -90,29 +89,21 @@ def _swap_share(word: str, lookup: Lookup) -> float:
 
 
 def _given_share(level: str, left: Name, right: Name, lookup: Lookup) -> float:
-    if level == "swapped":
-        left, right = sorted((left, right))
-        forth = JaroWinkler.similarity(left.given, _family(right)) >= _SWAP_LIKENESS
-        return _swap_share(left.given if forth else right.given, lookup)
-    return lookup("given name", left.given)
+    left, right = sorted((left, right))
+    forth = JaroWinkler.similarity(left.given, _family(right)) >= _SWAP_LIKENESS
+    return _swap_share(left.given if forth else right.given, lookup)
 
 
 def _family_share(level: str, left: Name, right: Name, lookup: Lookup) -> float:
-    if level == "swapped":
-        left, right = sorted((left, right))
-        back = JaroWinkler.similarity(_family(left), right.given) >= _SWAP_LIKENESS
-        return _swap_share(_family(left) if back else _family(right), lookup)
-    return lookup("family name", _family(left))
-
-
-def _given_names(profile: Profile) -> Sequence[Hashable]:
-    return [name for name in profile.names if name.given]
+    left, right = sorted((left, right))
+    back = JaroWinkler.similarity(_family(left), right.given) >= _SWAP_LIKENESS
+    return _swap_share(_family(left) if back else _family(right), lookup)
 
 
 def _compare_given(pairs: Pairs) -> Levels:
     near, alike = near_words(pairs, _given, _given_sound)
     same, initial = pairs.same(_given), pairs.same(_given_initial) & pairs.either(_is_initial)
-    return first_of(
+    levels = first_of(
         same & ~initial,
         pairs.where(~same & pairs.both(_knows_nicknames), _are_nicknames),
         near,
@@ -122,11 +113,12 @@ def _compare_given(pairs: Pairs) -> Levels:
         alike,
         otherwise=7,
     )
+    levels[~pairs.both(_given)] = NOT_COMPARABLE
+    return levels
 
 
 GIVEN_NAME = Comparator(
     name="given name",
-    symmetric=False,
     levels=(
         Level("same", "same given name {left}", by_frequency=True),
         Level("nickname", "{left} and {right} are forms of one given name"),
@@ -136,12 +128,14 @@ GIVEN_NAME = Comparator(
             "swapped",
             "the given name of one stands as the family name of the other ({left}, {right})",
             by_frequency=True,
+            joint=True,
         ),
         Level("initial", "the initial fits the given name ({left}, {right})"),
         Level("alike", "the given names are alike ({left}, {right})"),
         Level("differs", "the given names differ ({left}, {right})"),
     ),
-    values=_given_names,
+    values=_names,
+    ordered=True,
     compare=_compare_given,
     term=_given,
     share=_given_share,
@@ -149,14 +143,10 @@ GIVEN_NAME = Comparator(
 )
 
 
-def _family_names(profile: Profile) -> Sequence[Hashable]:
-    return [name for name in profile.names if name.family]
-
-
 def _compare_family(pairs: Pairs) -> Levels:
     near, alike = near_words(pairs, _family, _family_sound)
     initial = pairs.same(_family_initial) & pairs.either(_is_family_initial)
-    return first_of(
+    levels = first_of(
         pairs.same(_family) & ~initial,
         near,
         pairs.where(pairs.either(_is_double), _shares_word),
@@ -165,12 +155,13 @@ def _compare_family(pairs: Pairs) -> Levels:
         alike,
         otherwise=6,
     )
+    levels[~pairs.both(_family)] = NOT_COMPARABLE
+    return levels
 
 
 FAMILY_NAME = Comparator(
     name="family name",
     shared=True,
-    symmetric=False,
     levels=(
         Level("same", "same family name {left}", by_frequency=True),
         Level("near", "the family names differ by a typo ({left}, {right})"),
@@ -179,12 +170,14 @@ FAMILY_NAME = Comparator(
             "swapped",
             "the family name of one stands as the given name of the other ({left}, {right})",
             by_frequency=True,
+            joint=True,
         ),
         Level("initial", "the initial fits the family name ({left}, {right})"),
         Level("alike", "the family names are alike ({left}, {right})"),
         Level("differs", "the family names differ ({left}, {right})"),
     ),
-    values=_family_names,
+    values=_names,
+    ordered=True,
     compare=_compare_family,
     term=_family,
     share=_family_share,

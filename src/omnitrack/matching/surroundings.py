@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Sequence
 from operator import attrgetter
 
 import numpy as np
 
-from omnitrack.matching.comparators import Comparator, Level, Levels, compare_equal, first_of
-from omnitrack.matching.places import postcode_area
-from omnitrack.matching.profile import Profile
+from omnitrack.matching.comparators import NOT_COMPARABLE, Comparator, Level, Levels, compare_equal, first_of
+from omnitrack.matching.places import Address, postcode_area
 from omnitrack.matching.text import squeeze
-from omnitrack.matching.values import Pairs, itself
+from omnitrack.matching.values import Feature, Pairs, itself
 
 
 def _compare_postcodes(pairs: Pairs) -> Levels:
@@ -32,12 +30,15 @@ POSTCODE = Comparator(
 )
 
 
-def _house_numbers(profile: Profile) -> Sequence[Hashable]:
-    return [address.number for address in profile.addresses if address.number]
+_addresses = attrgetter("addresses")
+_number = attrgetter("number")
 
 
 def _compare_house_numbers(pairs: Pairs) -> Levels:
-    return first_of(pairs.same(itself), (pairs.edits(itself, 1) <= 1) & (pairs.longer(itself) >= 2), otherwise=2)
+    near = (pairs.edits(_number, 1) <= 1) & (pairs.longer(_number) >= 2)
+    levels = first_of(pairs.same(_number), near, otherwise=2)
+    levels[~pairs.both(_number)] = NOT_COMPARABLE
+    return levels
 
 
 HOUSE_NUMBER = Comparator(
@@ -48,49 +49,82 @@ HOUSE_NUMBER = Comparator(
         Level("near", "the house numbers differ in one character ({left}, {right})"),
         Level("differs", "the house numbers differ ({left}, {right})"),
     ),
-    values=_house_numbers,
+    values=_addresses,
     compare=_compare_house_numbers,
+    term=_number,
+    show=_number,
 )
 
 
-def _has_words(text: str) -> bool:
+def _has_blank(text: str) -> bool:
     return " " in text
 
 
-def _compare_lines(pairs: Pairs) -> Levels:
-    likeness = 1 - pairs.edits(squeeze) / np.maximum(pairs.longer(squeeze), 1)
+def _compare_lines(pairs: Pairs, line: Feature, bare: Feature, has_blank: Feature) -> Levels:
+    """Return how alike lines of an address are, blanks and the order of words aside."""
+    likeness = 1 - pairs.edits(bare) / np.maximum(pairs.longer(bare), 1)
     # Words in another order. One word against another has no order.
-    rest = np.flatnonzero((likeness < 0.8) & pairs.both(_has_words))
-    likeness[rest] = np.maximum(likeness[rest], pairs.take(rest).reordered(itself, 0.65))
-    return first_of(pairs.same(squeeze), likeness >= 0.8, likeness >= 0.65, otherwise=3)
+    rest = np.flatnonzero((likeness < 0.8) & pairs.both(has_blank))
+    likeness[rest] = np.maximum(likeness[rest], pairs.take(rest).reordered(line, 0.65))
+    return first_of(pairs.same(bare), likeness >= 0.8, likeness >= 0.65, otherwise=3)
 
 
-def _line(name: str, one: str, many: str, values: Callable[[Profile], Sequence[Hashable]]) -> Comparator:
-    """Return a comparator for lines of an address, blanks and the order of words aside."""
+def _compare_words(pairs: Pairs) -> Levels:
+    return _compare_lines(pairs, itself, squeeze, _has_blank)
+
+
+def _line_levels(one: str, many: str) -> tuple[Level, ...]:
+    return (
+        Level("same", f"same {one} {{left}}", by_frequency=True),
+        Level("near", f"the {many} differ by a typo ({{left}}, {{right}})"),
+        Level("alike", f"the {many} are alike ({{left}}, {{right}})"),
+        Level("differs", f"the {many} differ ({{left}}, {{right}})"),
+    )
+
+
+_street = attrgetter("street")
+
+
+def _bare_street(address: Address) -> str:
+    return squeeze(address.street)
+
+
+def _street_has_blank(address: Address) -> bool:
+    return " " in address.street
+
+
+def _compare_streets(pairs: Pairs) -> Levels:
+    levels = _compare_lines(pairs, _street, _bare_street, _street_has_blank)
+    levels[~pairs.both(_street)] = NOT_COMPARABLE
+    return levels
+
+
+STREET = Comparator(
+    name="street",
+    shared=True,
+    levels=_line_levels("street", "streets"),
+    values=_addresses,
+    compare=_compare_streets,
+    term=_bare_street,
+    show=lambda address: address.street.title(),
+)
+
+
+def _line(name: str, many: str, field: str) -> Comparator:
     return Comparator(
         name=name,
         shared=True,
-        levels=(
-            Level("same", f"same {one} {{left}}", by_frequency=True),
-            Level("near", f"the {many} differ by a typo ({{left}}, {{right}})"),
-            Level("alike", f"the {many} are alike ({{left}}, {{right}})"),
-            Level("differs", f"the {many} differ ({{left}}, {{right}})"),
-        ),
-        values=values,
-        compare=_compare_lines,
+        levels=_line_levels(name, many),
+        values=attrgetter(field),
+        compare=_compare_words,
         term=squeeze,
         show=str.title,
     )
 
 
-def _streets(profile: Profile) -> Sequence[Hashable]:
-    return [address.street for address in profile.addresses if address.street]
-
-
-STREET = _line("street", "street", "streets", _streets)
-ADDRESS_LINE = _line("address line", "address line", "address lines", attrgetter("address_extras"))
-TOWN = _line("town", "town", "towns", attrgetter("cities"))
-COMPANY = _line("company", "company", "companies", attrgetter("companies"))
+ADDRESS_LINE = _line("address line", "address lines", "address_extras")
+TOWN = _line("town", "towns", "cities")
+COMPANY = _line("company", "companies", "companies")
 
 
 STATE = Comparator(

@@ -15,6 +15,8 @@ Bools = npt.NDArray[np.bool_]
 Codes = npt.NDArray[np.int64]
 #: A feature of a value, such as how it sounds. A function of a module, so that it is worked out once for each value.
 Feature = Callable[[Any], Any]
+#: More pairs than this are worth all processors.
+MANY = 20_000
 
 
 def itself(value: Any) -> Any:
@@ -77,6 +79,7 @@ class Pairs:
         self.right = right
         self._left: list[int] | None = None
         self._right: list[int] | None = None
+        self._scores: dict[tuple[Any, Feature, Feature, float | None], npt.NDArray[Any]] = {}
 
     @classmethod
     def of(cls, left: Sequence[Hashable], right: Sequence[Hashable]) -> Pairs:
@@ -119,23 +122,16 @@ class Pairs:
 
     def edits(self, of: Feature, most: int | None = None) -> Codes:
         """Return how many letters were added, dropped, changed or swapped with a neighbour; ``most`` + 1 for any more."""
-        a, b = self._texts(of, of)
-        return cpdist(a, b, scorer=OSA.distance, score_cutoff=most, dtype=np.int32) if a else np.zeros(0, np.int64)
+        return self._scored(OSA.distance, of, of, most, np.int32)
 
     def likeness(self, of: Feature, and_of: Feature | None = None, least: float = 0.0) -> npt.NDArray[np.float32]:
         """Return the Jaro-Winkler similarity, 0 where it is under ``least``."""
-        a, b = self._texts(of, and_of or of)
-        return cpdist(a, b, scorer=JaroWinkler.similarity, score_cutoff=least, dtype=np.float32) if a else _nothing()
+        return self._scored(JaroWinkler.similarity, of, and_of or of, least, np.float32)
 
     def reordered(self, of: Feature, least: float) -> npt.NDArray[np.float32]:
         """Return the similarity of the sorted words, 0 where it is under ``least``."""
-        a, b = self._texts(of, of)
-        ratio = token_sort_ratio
-        if not a:
-            return _nothing()
-        return np.asarray(
-            cpdist(a, b, scorer=ratio, score_cutoff=least * 100, dtype=np.float32) / 100, dtype=np.float32
-        )
+        percent = self._scored(token_sort_ratio, of, of, least * 100, np.float32)
+        return np.asarray(percent / 100, dtype=np.float32)
 
     def where(self, rows: Bools, test: Callable[[Any, Any], bool]) -> Bools:
         """Return where ``test`` holds; it is asked for the given rows alone."""
@@ -150,12 +146,21 @@ class Pairs:
         """Return some of the pairs."""
         return Pairs(self.values, self.left[rows], self.right[rows])
 
-    def _texts(self, of: Feature, and_of: Feature) -> tuple[list[str], list[str]]:
+    def _scored(self, scorer: Any, of: Feature, and_of: Feature, cutoff: float | None, dtype: Any) -> npt.NDArray[Any]:
+        if not len(self):
+            return np.zeros(0, dtype=dtype)
+        asked = (scorer, of, and_of, cutoff)
+        if asked in self._scores:
+            return self._scores[asked]
         if self._left is None or self._right is None:
             self._left, self._right = self.left.tolist(), self.right.tolist()
         a, b = self.values.feature(of), self.values.feature(and_of)
-        return [a[code] for code in self._left], [b[code] for code in self._right]
-
-
-def _nothing() -> npt.NDArray[np.float32]:
-    return np.zeros(0, dtype=np.float32)
+        self._scores[asked] = cpdist(
+            [a[code] for code in self._left],
+            [b[code] for code in self._right],
+            scorer=scorer,
+            score_cutoff=cutoff,
+            dtype=dtype,
+            workers=-1 if len(self) > MANY else 1,
+        )
+        return self._scores[asked]

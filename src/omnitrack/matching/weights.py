@@ -194,7 +194,7 @@ class Model:
 
     def _shares(self, column: Column, level: int, left: npt.NDArray[Any], right: npt.NDArray[Any]) -> Floats:
         comparator = column.comparator
-        if comparator.share is None:
+        if comparator.share is None or not comparator.levels[level].joint:
             # Both sides agree on the term, so the left one stands for both.
             weights = self.weights[comparator.name]
             return column.frequencies(left, weights.frequencies, weights.other)
