@@ -104,8 +104,10 @@ class AsteriskSource(CdrSource):
             raise UnreadableError(
                 f"a row of {len(fields)} fields that is no Asterisk CDR; name its order with columns="
             )
-        values = {name: text for name, text in zip(columns, map(text_of, fields), strict=False) if text}
-        values |= {f"column_{i}": text for i, text in enumerate(map(text_of, fields)) if i >= len(columns) and text}
+        texts = [text_of(field) for field in fields]
+        values: dict[str, Any] = {name: text for name, text in zip(columns, texts, strict=False) if text}
+        if len(texts) > len(columns):
+            values |= {f"column_{i}": text for i, text in enumerate(texts) if i >= len(columns) and text}
         unique = values.get("uniqueid")
         began = _began(unique)
         start, doubt = self._time(values.get("start"), began)
@@ -130,7 +132,7 @@ class AsteriskSource(CdrSource):
             agent_called=endpoint(values.get("dstchannel")),
             agent_calling=endpoint(values.get("channel")),
             context=values.get("dcontext") or "",
-            fields=attributes_of(values, {"local_time": doubt}),
+            fields=_attributes(values, doubt),
             where=where,
         )
         key = id_of(values.get("linkedid") or unique) or derived_id(*fields)
@@ -145,6 +147,13 @@ class AsteriskSource(CdrSource):
             except ValueError:
                 return None, None
         return parse_time(text, self.zone), None
+
+
+def _attributes(values: dict[str, Any], doubt: str | None) -> dict[str, Any]:
+    if doubt is not None:
+        values["local_time"] = doubt
+    # Clean text already; only what is too long for attributes is left to be looked through.
+    return values if sum(map(len, values.values())) < 20_000 else attributes_of(values)
 
 
 def _began(unique: str | None) -> datetime | None:

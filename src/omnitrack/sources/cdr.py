@@ -139,29 +139,28 @@ class CdrSource(Source):
         outcome = "answered" if answered else legs[-1].outcome
         ends = [leg.end for leg in legs if leg.end is not None]
         ended_at = max(ends) if ends else None
-        caller, called = self._sighting(first.source), self._sighting(first.destination)
+        hidden = withheld(first.source)
         customers: list[tuple[Sighting, ...]] = []
         sender: tuple[Sighting, ...] = ()
         recipients: list[tuple[Sighting, ...]] = []
         agent = None
-        if direction is Direction.INBOUND:
-            customers = [caller]
-            agent = next((leg.agent_called for leg in reversed(answered) if leg.agent_called), None)
+        if direction is not Direction.OUTBOUND and direction is not Direction.INTERNAL:
+            caller = () if hidden else self._sighting(first.source)
+            if direction is Direction.INBOUND:
+                customers = [caller]
+                agent = next((leg.agent_called for leg in reversed(answered) if leg.agent_called), None)
+            else:
+                sender, recipients = caller, [self._sighting(first.destination)]
         elif direction is Direction.OUTBOUND:
-            customers = [called]
+            customers = [self._sighting(first.destination)]
             agent = first.agent_calling
-        elif direction is None:
-            sender, recipients = caller, [called]
-        destinations = list(dict.fromkeys(leg.destination for leg in legs if leg.destination))
-        attributes = attributes_of(
-            {
-                "withheld": True if withheld(first.source) else None,
-                "transfers": destinations[1:],
-                "legs": [dict(attributes_of(leg.fields)) for leg in legs] if len(legs) > 1 else None,
-            },
-            first.fields,
-            extra or {},
-        )
+        attributes = dict(first.fields)
+        if hidden:
+            attributes["withheld"] = True
+        if len(legs) > 1 or extra:
+            destinations = list(dict.fromkeys(leg.destination for leg in legs if leg.destination))
+            sent_on = {"transfers": destinations[1:], "legs": [dict(leg.fields) for leg in legs]}
+            attributes = attributes_of(sent_on if len(legs) > 1 else {}, attributes, extra or {})
         return Interaction(
             channel=self.channel,
             kind="call",
@@ -182,10 +181,9 @@ class CdrSource(Source):
         )
 
     def _sighting(self, number: str | None) -> tuple[Sighting, ...]:
-        if not number or withheld(number) or self.is_internal(number):
+        if not number or self.is_internal(number) or withheld(number):
             return ()
-        text = re.sub(r"^sips?:", "", number.strip()[:300])
-        return (observed(f"phone:{text}"),)
+        return (observed(f"phone:{number.strip()[:300].removeprefix('sips:').removeprefix('sip:')}"),)
 
 
 class Groups(Generic[T]):

@@ -32,15 +32,17 @@ def words(text: str) -> tuple[str, ...]:
 
 def clean(text: str) -> str:
     """Return the text with every character that no store can hold replaced by U+FFFD."""
+    if text.isascii() and "\0" not in text:
+        return text
     return _UNFIT.sub("\ufffd", text)
 
 
 def text_of(value: Any) -> str | None:
     """Return a scalar of JSON or CSV as clean text, stripped; None for nothing, for a list or a mapping."""
-    if isinstance(value, bool) or value is None:
-        return None
     if isinstance(value, str):
         return clean(value).strip() or None
+    if isinstance(value, bool) or value is None:
+        return None
     if isinstance(value, int):
         return str(value) if value.bit_length() <= 256 else None
     if isinstance(value, float) and math.isfinite(value):
@@ -127,15 +129,20 @@ def attributes_of(*mappings: Mapping[str, Any], without: Iterable[str] = ()) -> 
         for key, value in mapping.items():
             if key not in left_out and value is not None and value != "" and value != [] and value != {}:
                 fields[clean(str(key)[:1000])] = _fit(value, _DEPTH)
+    # JSON writes a character in at most six, as \u0041, or twelve.
+    flat = all(isinstance(value, str) for value in fields.values())
+    if flat and 12 * sum(map(len, fields.values())) < _ATTRIBUTES:
+        return fields
+    if len(json.dumps(fields)) <= _ATTRIBUTES:
+        return fields
     sizes = {key: len(json.dumps(value)) + len(key) for key, value in fields.items()}
-    if sum(sizes.values()) > _ATTRIBUTES:
-        omitted = []
-        for key in sorted(sizes, key=lambda k: -sizes[k]):
-            if sum(sizes.values()) <= _ATTRIBUTES:
-                break
-            omitted.append(key[:200])
-            del fields[key], sizes[key]
-        fields["omitted"] = omitted[:100]
+    omitted = []
+    for key in sorted(sizes, key=lambda k: -sizes[k]):
+        if sum(sizes.values()) <= _ATTRIBUTES:
+            break
+        omitted.append(key[:200])
+        del fields[key], sizes[key]
+    fields["omitted"] = omitted[:100]
     return fields
 
 
