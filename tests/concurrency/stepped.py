@@ -1,12 +1,9 @@
-"""Every way in which a few transactions can interleave: a memory store that runs them step by step, and a search through all orders.
+"""Every way in which a few transactions can interleave: a search through all orders of their steps on the store of ``row_locks``.
 
-The store is READ COMMITTED with row locks, the weakest that the storage contract allows: a plain read sees what was committed and what its
-own transaction wrote; whoever writes or locks a row, or takes a unique key, holds it to the end; a second writer of it waits; the guard is a
-lock, shared or exclusive; of transactions that wait for each other any one may be the victim, and is repeated.
-
-A step is one call of a method of ``Transaction``, a commit or a rollback. Two steps that cannot notice each other (two reads, writes of different
-rows, a commit and a read of other tables) need not be tried in both orders; of orders that differ only so, one is run (sleep sets, Godefroid
-1996). ``reduce=False`` runs all.
+Two steps that cannot notice each other (two reads, writes of different rows, a commit and a read of other tables) need not be tried in
+both orders; of orders that differ only so, one is run. The search begins with any order, looks for two steps in it that could notice each
+other and might have come the other way round, and tries that: dynamic partial-order reduction (Flanagan and Godefroid, 2005) with sleep
+sets (Godefroid, 1996). ``reduce=False`` runs all orders; tests hold that both find the same outcomes.
 
     def prepare(backend): ...                   # fills the store, once
     def one(backend): return backend.run(f)     # may run several transactions
@@ -19,35 +16,11 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import attrs
-from greenlet import GreenletExit, getcurrent, greenlet
 
-from omnitrack.errors import ConflictError
-from omnitrack.storage.contract import MAX_TRIES, Backend, Transaction
-from omnitrack.storage.memory import MemoryBackend, MemoryTransaction
+from concurrency.row_locks import Actor, Run, Step, independent
+from omnitrack.storage.contract import Backend
+from omnitrack.storage.memory import MemoryBackend
 from omnitrack.storage.tables import MemoryState
-
-Actor = Callable[[Backend], Any]
-SHARED, EXCLUSIVE = "shared", "exclusive"
-
-# The tables that a method reads; what it writes is seen when it is tried. A record's table is its kind.
-READS: dict[str, tuple[str, ...]] = {
-    "guard": (),
-    "add_identifiers": ("identifiers",),
-    "find_identifiers": ("identifiers",),
-    "lock_identifiers": ("identifiers",),
-    "update_identifiers": ("identifiers", "changes"),
-    "list_changes": ("changes",),
-    "add_links": ("links",),
-    "find_links": ("links",),
-    "add_interactions": ("interactions",),
-    "find_interactions": ("interactions",),
-    "list_entries": ("entries",),
-    "replace_entries": ("entries",),
-    "put_records": (),
-    "find_records": (),
-    "delete": ("identifiers", "links", "interactions", "entries", "changes"),
-}
-PLAIN_READS = {"find_identifiers", "list_changes", "find_links", "find_interactions", "list_entries", "find_records"}
 
 
 @attrs.frozen
@@ -70,304 +43,36 @@ class Explored:
 
 
 @attrs.define
-class Step:
-    """What an actor wants to do next."""
-
-    name: str
-    args: tuple[Any, ...] = ()
-    kwargs: dict[str, Any] = attrs.Factory(dict)
-    # What it touches, as things stand:
-    tables: frozenset[str] = frozenset()  # read; of a commit: written
-    locks: dict[Any, str] = attrs.Factory(dict)  # wanted; of a commit or rollback: held
-    waits_for: frozenset[int] = frozenset()
-
-    @property
-    def ends(self) -> bool:
-        """Whether it ends its transaction."""
-        return self.name in ("commit", "rollback")
-
-
-class Session:
-    """One actor: its greenlet, the transaction it is in, and the step that it stands before."""
-
-    def __init__(self, number: int, actor: Actor, run: Run) -> None:
-        self.number = number
-        self.run = run
-        self.writes: list[tuple[str, Any, Any]] = []
-        self.held: dict[Any, str] = {}
-        self.step: Step | None = None
-        self.result: Any = None
-        self.error: BaseException | None = None
-        self._greenlet = greenlet(lambda: actor(SteppedBackend(self)))
-
-    def ask(self, step: Step) -> Any:
-        """Called inside the greenlet: stand before a step until the search takes it."""
-        return self.run.main.switch(step)
-
-    def go_on(self, *answer: Any, error: BaseException | None = None) -> None:
-        """Called by the search: give the answer to the last step, and run up to the next."""
-        try:
-            self.step = self._greenlet.throw(error) if error else self._greenlet.switch(*answer)
-        except Exception as raised:
-            self.step, self.error = None, raised
-        if self._greenlet.dead and self.error is None:
-            self.result, self.step = self.step, None
-
-    def abandon(self) -> None:
-        """Unwind an actor of an order that is not followed any further."""
-        if not self._greenlet.dead:
-            self._greenlet.throw(GreenletExit)
-
-    # -- the transaction ------------------------------------------------------------------------------------------------
-    def attempt(self, step: Step) -> tuple[Any, BaseException | None, list[tuple[str, Any, Any]]]:
-        """Do a step on what was committed and what this transaction wrote; return answer, error and new writes, and undo all."""
-        transaction = Recording(self.run.state)
-        for table, key, row in self.writes:
-            transaction._set(getattr(self.run.state, table), key, row)
-        before = len(transaction.writes)
-        answer, error = None, None
-        try:
-            answer = getattr(transaction, step.name)(*step.args, **step.kwargs)
-        except Exception as raised:
-            error = raised
-        writes = [] if error else transaction.writes[before:]
-        transaction.undo()
-        return answer, error, writes
-
-    def survey(self) -> None:
-        """Find what the next step touches and whom it waits for, as things stand."""
-        step = self.step
-        assert step is not None
-        if step.ends:
-            step.locks = dict(self.held)
-            step.tables = frozenset(tag(*write) for write in self.writes) if step.name == "commit" else frozenset()
-            return
-        step.tables = frozenset(READS[step.name])
-        if step.name == "find_records":
-            step.tables = frozenset({f"records {step.kwargs.get('kind') or step.args[0]}"})
-        if step.name in PLAIN_READS:
-            return
-        answer, _, writes = self.attempt(step)
-        if step.name == "guard":
-            step.locks = {"guard": EXCLUSIVE if (step.args or (step.kwargs.get("exclusive"),))[0] else SHARED}
-        elif step.name == "lock_identifiers":
-            step.locks = {("identifiers", row.id): EXCLUSIVE for row in answer or ()}
-        else:
-            step.locks = {key: EXCLUSIVE for write in writes for key in self.unique_keys(*write)}
-            step.tables |= {tag(*write) for write in writes}
-            if step.name == "put_records":
-                step.locks |= {
-                    ("records", (row.kind, row.key)): EXCLUSIVE for row in (step.args or (step.kwargs["rows"],))[0]
-                }
-                step.tables |= {f"records {row.kind}" for row in (step.args or (step.kwargs["rows"],))[0]}
-        step.waits_for = frozenset(
-            other.number
-            for other in self.run.sessions
-            if other is not self and any(clash(mode, other.held.get(key)) for key, mode in step.locks.items())
-        )
-
-    def unique_keys(self, table: str, key: Any, row: Any) -> list[Any]:
-        """Return the keys of all unique indexes that a write of this row takes."""
-        keys = [(table, key)]
-        row = row or getattr(self.run.state, table).rows.get(key)
-        if row is not None and table == "identifiers":
-            keys.append(("home", row.home))
-        if (
-            row is not None
-            and table == "interactions"
-            and row.revision == 0
-            and None not in (row.source, row.source_id)
-        ):
-            keys.append(("source", row.source, row.source_id))
-        return keys
-
-    def take(self) -> None:
-        """Do the step that the actor stands before."""
-        step = self.step
-        assert step is not None
-        if step.ends:
-            if step.name == "commit":
-                for table, key, row in self.writes:
-                    getattr(self.run.state, table).set(key, row)
-            self.writes, self.held = [], {}
-            self.go_on(None)
-            return
-        self.hold(step.locks)
-        answer, error, writes = self.attempt(step)
-        self.writes += writes
-        self.go_on(answer, error=error)
-
-    def hold(self, locks: dict[Any, str]) -> None:
-        """Hold locks to the end of the transaction."""
-        for key, mode in locks.items():
-            if self.held.get(key) != EXCLUSIVE:
-                self.held[key] = mode
-
-    def lose(self) -> None:
-        """Be the victim of a deadlock; what others waited for is theirs at once, as it would be in a queue."""
-        waiting = [other for other in self.run.sessions if other.step and self.number in other.step.waits_for]
-        given_up, self.held, self.writes = self.held, {}, []
-        for other in waiting:
-            assert other.step is not None
-            other.hold(
-                {
-                    key: mode
-                    for key, mode in other.step.locks.items()
-                    if key in given_up and self.run.free(other, key, mode)
-                }
-            )
-        self.go_on(error=ConflictError("deadlock"))
-
-
-class Recording(MemoryTransaction):
-    """A transaction that remembers what it wrote."""
-
-    def __init__(self, state: MemoryState) -> None:
-        super().__init__(state)
-        self.writes: list[tuple[str, Any, Any]] = []
-        self._names = {id(table): name for name, table in vars(state).items()}
-
-    def _set(self, table: Any, key: Any, row: Any) -> None:
-        super()._set(table, key, row)
-        self.writes.append((self._names[id(table)], key, row))
-
-
-def tag(table: str, key: Any, row: Any) -> str:
-    """Return the table that readers of this row name."""
-    return f"records {key[0]}" if table == "records" else "interactions" if table == "moments" else table
-
-
-def clash(mode: str, held: str | None) -> bool:
-    """Say whether a lock wanted cannot be had beside one that is held."""
-    return held is not None and EXCLUSIVE in (mode, held)
-
-
-def _stepped(name: str) -> Callable[..., Any]:
-    def method(self: Any, *args: Any, **kwargs: Any) -> Any:
-        return self.session.ask(Step(name, args, kwargs))
-
-    return method
-
-
-SteppedTransaction: Any = type("SteppedTransaction", (Transaction,), {name: _stepped(name) for name in READS})
-
-
-class SteppedBackend(Backend):
-    """What an actor runs its transactions in."""
-
-    capabilities = frozenset()
-
-    def __init__(self, session: Session) -> None:
-        self._session = session
-
-    @classmethod
-    def from_url(cls, url: str, *, namespace: str | None = None, **options: Any) -> Backend:
-        raise NotImplementedError("explore() makes it")
-
-    def setup(self) -> None:
-        pass
-
-    def run(self, fn: Callable[[Transaction], Any], *, write: bool = True) -> Any:
-        transaction = SteppedTransaction()
-        transaction.session = self._session
-        for _ in range(MAX_TRIES):
-            try:
-                result = fn(transaction)
-            except ConflictError:
-                self._session.run.retries += 1
-                if self._session.held:
-                    self._session.ask(Step("rollback"))
-                self._session.writes = []
-            except Exception:
-                self._session.ask(Step("rollback"))
-                raise
-            else:
-                self._session.ask(Step("commit"))
-                return result
-        raise ConflictError(f"gave up after {MAX_TRIES} tries")
-
-    def close(self) -> None:
-        pass
-
-
-class Run:
-    """One order of steps, from the prepared store on."""
-
-    def __init__(self, state: MemoryState, actors: Sequence[Actor]) -> None:
-        self.state = state
-        self.main = getcurrent()
-        self.retries = self.waits = 0
-        self.schedule: list[str] = []
-        self.sessions = [Session(number, actor, self) for number, actor in enumerate(actors)]
-        for session in self.sessions:
-            session.go_on()
-
-    def free(self, session: Session, key: Any, mode: str) -> bool:
-        """Say whether nobody else holds a key in a way that keeps this mode out."""
-        return not any(clash(mode, other.held.get(key)) for other in self.sessions if other is not session)
-
-    def choices(self) -> dict[int, Step]:
-        """Return the actors that can go on, or be the victim of a deadlock, each with the step that it stands before."""
-        standing = {session.number: session for session in self.sessions if session.step is not None}
-        for session in standing.values():
-            session.step.waits_for = frozenset()  # type: ignore[union-attr]
-            session.survey()
-        steps = {number: session.step for number, session in standing.items() if session.step is not None}
-        return {number: step for number, step in steps.items() if not step.waits_for or self._in_cycle(number, steps)}
-
-    @staticmethod
-    def _in_cycle(number: int, steps: dict[int, Step]) -> bool:
-        seen: set[int] = set()
-        todo = list(steps[number].waits_for)
-        while todo:
-            one = todo.pop()
-            if one == number:
-                return True
-            if one not in seen and one in steps:
-                seen.add(one)
-                todo += steps[one].waits_for
-        return False
-
-    def take(self, number: int) -> None:
-        """Let one actor do its step, or lose in a deadlock."""
-        session = self.sessions[number]
-        assert session.step is not None
-        self.waits += sum(bool(other.step and other.step.waits_for) for other in self.sessions)
-        victim = bool(session.step.waits_for)
-        self.schedule.append(f"{number}: {'deadlock in ' if victim else ''}{session.step.name}")
-        if victim:
-            session.lose()
-        else:
-            session.take()
-
-    def abandon(self) -> None:
-        """Unwind what has not ended."""
-        for session in self.sessions:
-            session.abandon()
-
-
-def independent(one: Step, other: Step) -> bool:
-    """Say whether two steps of different actors give the same in either order, and neither keeps the other waiting or lets it go on."""
-    if one.waits_for or other.waits_for:
-        return False
-    if one.ends and other.ends:
-        return not one.tables & other.tables
-    if (one.ends or other.ends) and one.tables & other.tables:
-        return False
-    return not any(clash(mode, other.locks.get(key)) for key, mode in one.locks.items())
-
-
-@attrs.define
 class Node:
-    """A point at which the search chooses who goes on."""
+    """A point of an order, at which the search chooses who goes on."""
 
-    choices: list[int]
-    asleep: frozenset[int]  # going on with these gives an order that was run before, but for independent steps
-    tried: int = 0
+    choices: dict[int, Step]  # who could go on, or lose in a deadlock
+    asleep: frozenset[int]  # going on with these gives an order that was run before, but for steps that notice nothing
+    to_try: set[int]
+    choice: int
+    tried: set[int] = attrs.Factory(set)
+    clock: tuple[
+        int, ...
+    ] = ()  # of the step taken: by actor, the latest of its steps that this one comes after in any case
 
     @property
-    def choice(self) -> int:
-        return self.choices[self.tried]
+    def taken(self) -> Step:
+        """The step that was chosen."""
+        return self.choices[self.choice]
+
+    def allows(self, other: Step) -> bool:
+        """Say whether the step taken here and one of another actor can notice each other."""
+        return bool(self.taken.waits_for) or not independent(
+            self.taken, other
+        )  # who loses in a deadlock, others notice
+
+    def next_choice(self) -> bool:
+        """Go on to the next that is to be tried."""
+        self.tried.add(self.choice)
+        left = self.to_try - self.tried - self.asleep
+        if left:
+            self.choice = min(left)
+        return bool(left)
 
 
 def explore(
@@ -407,37 +112,84 @@ def explore(
                 _judge(run, check, expect)
         finally:
             run.abandon()
-        while path and path[-1].tried + 1 == len(path[-1].choices):
+        while path and not path[-1].next_choice():
             path.pop()
         if not path or interleavings >= limit:
             return Explored(interleavings, not path, retries, waits)
-        path[-1].tried += 1
 
 
 def _follow(run: Run, path: list[Node], reduce: bool) -> bool:
-    """Take the choices of ``path``, then the first one each time; say whether all actors came to their end."""
+    """Take the choices of ``path``, then one of what can go on each time; say whether all actors came to their end."""
     depth = 0
     asleep: frozenset[int] = frozenset()
+    clocks = [(0,) * len(run.sessions)] * len(run.sessions)
+    last = 0
     while choices := run.choices():
         if depth == len(path):
             awake = [number for number in choices if number not in asleep]
+            if reduce:
+                _find_races(run, path, clocks)
             if not awake:
                 return False
-            path.append(Node(awake, asleep))
+            first = last if last in awake else awake[0]
+            deadlock = any(step.waits_for for step in choices.values())
+            frozen = {number: attrs.evolve(step) for number, step in choices.items()}
+            path.append(Node(frozen, asleep, {first} if reduce and not deadlock else set(awake), first))
         node = path[depth]
         if node.choice not in choices:
             raise RuntimeError(
                 "an actor did another step than before on the same reads: make its ids and times before the search"
             )
         if reduce:
-            done = node.asleep.union(node.choices[: node.tried])
-            chosen = choices[node.choice]
-            asleep = frozenset(n for n in done if n in choices and independent(choices[n], chosen))
-        run.take(node.choice)
+            done = node.asleep | node.tried
+            asleep = frozenset(
+                n for n in done if n in choices and not choices[n].waits_for and not node.allows(choices[n])
+            )
+        last = node.choice
+        node.clock = _clock(path[:depth], node, clocks[last], depth)
+        clocks[last] = node.clock
+        run.take(last)
         depth += 1
+    if depth == len(path) and reduce:
+        _find_races(run, path, clocks)
     stuck = [session.number for session in run.sessions if session.step is not None]
     assert not stuck, f"actors {stuck} wait for nobody"
     return True
+
+
+def _clock(before: list[Node], node: Node, own: tuple[int, ...], depth: int) -> tuple[int, ...]:
+    """Return what a step comes after in any case: what its actor did before, and all that it can notice."""
+    clock = own
+    for earlier in before:
+        if earlier.choice != node.choice and (node.allows(earlier.taken) or earlier.allows(node.taken)):
+            clock = tuple(map(max, clock, earlier.clock))
+    return (*clock[: node.choice], depth + 1, *clock[node.choice + 1 :])
+
+
+def _find_races(run: Run, path: list[Node], clocks: list[tuple[int, ...]]) -> None:
+    """For what each actor is about to do: have it tried before the last step that it could notice and need not come after."""
+    for session in run.sessions:
+        step, number = session.step, session.number
+        if step is None:
+            continue
+        for place in range(len(path) - 1, -1, -1):
+            node = path[place]
+            if node.choice == number or clocks[number][node.choice] > place or not node.allows(step):
+                continue
+            if number in node.choices:
+                node.to_try.add(number)
+            else:
+                # Whoever must come first, so that this one can be before it; any one of them is enough.
+                first = {
+                    path[later].choice
+                    for later in range(place + 1, len(path))
+                    if path[later].choice in node.choices and clocks[number][path[later].choice] > later
+                }
+                if not first:
+                    node.to_try.update(node.choices)
+                elif not first & node.to_try:
+                    node.to_try.add(min(first))
+            break
 
 
 def _judge(run: Run, check: Callable[[Outcome], Any], expect: tuple[type[Exception], ...]) -> None:
