@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 
 from omnitrack.model import Interaction, Rejected, Revision
 from omnitrack.sources import get_source, open_source
-from omnitrack.sources.reading import Bad, Input, json_items, lines, rows
+from omnitrack.sources.reading import Bad, Input, lines, rows
+from omnitrack.sources.reading_json import json_items
 from sources.asserting import interactions, rejected
 from sources.make_mails import make_mails
 

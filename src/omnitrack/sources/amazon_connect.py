@@ -10,7 +10,7 @@ from omnitrack.model import Direction, Interaction, Sighting, observed
 from omnitrack.sources.base import Item, JsonSource, UnreadableError
 from omnitrack.sources.cdr import withheld
 from omnitrack.sources.mapping import PersonField, person_fields
-from omnitrack.sources.reading import head_keys
+from omnitrack.sources.reading_json import head_keys
 from omnitrack.sources.values import attributes_of, id_of, mapping_of, name_of, parse_time, subject_of, text_of, words
 
 _CHANNELS = {"VOICE": "phone", "CHAT": "chat", "EMAIL": "email", "TASK": "task"}

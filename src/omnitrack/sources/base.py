@@ -10,7 +10,8 @@ from typing import Any, ClassVar, TypeAlias
 
 from omnitrack.errors import OmnitrackError, mask
 from omnitrack.model import Interaction, Rejected, Revision
-from omnitrack.sources.reading import Bad, Input, json_items
+from omnitrack.sources.reading import Bad, Input
+from omnitrack.sources.reading_json import json_items
 from omnitrack.sources.values import clean, parse_time, zone_of
 
 Item: TypeAlias = Interaction | Revision | Rejected

@@ -11,7 +11,8 @@ from typing import Any, ClassVar
 from omnitrack.model import Direction, Interaction, Rejected, Sighting, observed, verified
 from omnitrack.sources.base import Item, JsonSource, UnreadableError
 from omnitrack.sources.mapping import PersonField, look_up, person_fields
-from omnitrack.sources.reading import Bad, head_json, parse_json
+from omnitrack.sources.reading import Bad
+from omnitrack.sources.reading_json import head_json, parse_json
 from omnitrack.sources.values import attributes_of, body_of, id_of, mapping_of, name_of, subject_of, text_of, words
 from omnitrack.sources.visits import Step, in_sessions, outcome_of, session_of, task_and_state
 

@@ -13,7 +13,8 @@ from urllib.parse import unquote_plus
 from omnitrack.model import Interaction
 from omnitrack.sources.base import Item, JsonSource, UnreadableError
 from omnitrack.sources.cdr import CdrSource, Groups, Leg, caller_name, endpoint
-from omnitrack.sources.reading import Bad, decode, head_keys, rows
+from omnitrack.sources.reading import Bad, decode, rows
+from omnitrack.sources.reading_json import head_keys
 from omnitrack.sources.values import attributes_of, id_of, list_of, local_time, mapping_of, parse_time, text_of, words
 
 # The templates of cdr_csv.conf.xml: "example" is the default, "snom" and "linksys" begin like it.

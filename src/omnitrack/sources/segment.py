@@ -9,7 +9,8 @@ from typing import Any, ClassVar
 from omnitrack.model import Assurance, Direction, Interaction, Rejected, Sighting, observed
 from omnitrack.sources.base import Item, JsonSource, UnreadableError
 from omnitrack.sources.mapping import PersonField, person_fields
-from omnitrack.sources.reading import Bad, head_json, head_keys
+from omnitrack.sources.reading import Bad
+from omnitrack.sources.reading_json import head_json, head_keys
 from omnitrack.sources.values import (
     attributes_of,
     derived_id,

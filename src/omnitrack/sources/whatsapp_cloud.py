@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 
 from omnitrack.model import Attachment, Direction, Interaction, Revision, Sighting, observed
 from omnitrack.sources.base import Item, JsonSource, UnreadableError
-from omnitrack.sources.reading import head_keys
+from omnitrack.sources.reading_json import head_keys
 from omnitrack.sources.values import attributes_of, body_of, id_of, list_of, mapping_of, name_of, text_of, words
 
 _MEDIA = words("image video audio voice document sticker")

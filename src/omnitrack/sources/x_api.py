@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 
 from omnitrack.model import Attachment, Interaction, Revision, Sighting, observed
 from omnitrack.sources.base import Item, JsonSource, UnreadableError
-from omnitrack.sources.reading import head_json, head_keys
+from omnitrack.sources.reading_json import head_json, head_keys
 from omnitrack.sources.values import (
     attributes_of,
     body_of,

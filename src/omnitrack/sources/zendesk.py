@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 from omnitrack.model import Assurance, Attachment, Direction, Interaction, Sighting
 from omnitrack.sources.base import Item, JsonSource, UnreadableError
 from omnitrack.sources.mail_text import html_to_text, split_text
-from omnitrack.sources.reading import head_keys
+from omnitrack.sources.reading_json import head_keys
 from omnitrack.sources.values import (
     attributes_of,
     body_of,
