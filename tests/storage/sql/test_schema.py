@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import multiprocessing
 from typing import Any
 
 import pytest
@@ -10,9 +9,9 @@ from sqlalchemy import Connection, Engine, create_engine, inspect, select, text
 
 import servers
 from omnitrack.errors import SchemaVersionError
-from omnitrack.storage.registry import open_backend
 from omnitrack.storage.sql import SqlBackend, schema
 from omnitrack.storage.sql.tables import Tables
+from storage.sql import processes
 
 
 def opened(store: servers.Store) -> tuple[Engine, SqlBackend, Tables]:
@@ -113,30 +112,22 @@ def test_a_first_open_that_was_killed_half_way_is_completed(bare_store: servers.
     backend.close()
 
 
-def first_open(url: str, namespace: str | None, together: Any, results: Any) -> None:
-    """Open a store in a process of its own, at the same moment as others."""
-    together.wait(60)
-    try:
-        backend = open_backend(url, namespace=namespace)
-        backend.setup()
-        results.put(backend.run(lambda tx: tx.guard()))
-        backend.close()
-    except BaseException as error:
-        results.put(repr(error))
+FIRST_OPEN = """
+import sys
+backend = open_backend(sys.argv[1], namespace=sys.argv[2] or None)
+print("ready", flush=True)
+sys.stdin.readline()
+backend.setup()
+print(backend.run(lambda tx: tx.guard()), flush=True)
+"""
 
 
 def test_several_processes_may_open_a_store_for_the_first_time_at_once(bare_store: servers.Store) -> None:
-    context = multiprocessing.get_context("spawn")
-    together, results = context.Barrier(3), context.Queue()
-    processes = [
-        context.Process(target=first_open, args=(bare_store.url, bare_store.namespace, together, results), daemon=True)
-        for _ in range(3)
-    ]
-    for process in processes:
-        process.start()
-    assert [results.get(timeout=90) for _ in processes] == [0, 0, 0]
-    for process in processes:
-        process.join(30)
+    opening = [processes.start(FIRST_OPEN, bare_store.url, bare_store.namespace) for _ in range(3)]
+    for process in opening:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "ready\n"
+    assert [process.communicate("go\n", timeout=90)[0] for process in opening] == ["0\n"] * 3
 
 
 def test_tables_of_others_in_the_same_place_are_left_alone(bare_store: servers.Store) -> None:

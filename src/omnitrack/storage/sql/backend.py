@@ -16,7 +16,7 @@ from collections.abc import Callable
 from typing import Any, ClassVar, TypeVar
 
 import attrs
-from sqlalchemy import Engine, create_engine, event, exc
+from sqlalchemy import Connection, Engine, create_engine, event, exc
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.util.concurrency import await_, greenlet_spawn
 
@@ -27,7 +27,7 @@ from omnitrack.storage.sql.mariadb import Mariadb
 from omnitrack.storage.sql.postgresql import Postgresql
 from omnitrack.storage.sql.schema import set_up
 from omnitrack.storage.sql.sqlite import Sqlite, is_memory
-from omnitrack.storage.sql.tables import STRIPES
+from omnitrack.storage.sql.tables import STRIPES, Tables
 from omnitrack.storage.sql.transaction import Prepared
 
 T = TypeVar("T")
@@ -130,6 +130,7 @@ class SqlBackend(Backend):
 
     def _check_driver(self) -> None:
         """Import the driver of sync callers, or else that of async ones, so that a missing one is said at once."""
+        missing: list[ImportError] = []
         for url in (self._sync_url, self._async_url):
             try:
                 if url is not None:
@@ -138,12 +139,12 @@ class SqlBackend(Backend):
             except exc.NoSuchModuleError as error:
                 raise BackendError(f"SQLAlchemy knows no dialect {mask(self._url.drivername)}") from error
             except ImportError as error:
-                missing = error
+                missing.append(error)
         extra = self._flavour.extra
         raise BackendError(
-            f"{self._url.drivername}: the driver is not installed ({missing.name or missing})"
+            f"{self._url.drivername}: the driver {missing[0].name} is not installed"
             + (f'; the extra "{extra}" of omnitrack brings it' if extra else "")
-        ) from missing
+        ) from missing[0]
 
     # -- sides ----------------------------------------------------------------------------------------------------------
     def _side(self) -> Side:
@@ -204,21 +205,9 @@ class SqlBackend(Backend):
     # -- the contract ---------------------------------------------------------------------------------------------------
     def setup(self) -> None:
         """Create the tables where they are missing, upgrade where older. See the contract."""
-        side = self._side()
-
-        def attempt() -> None:
-            with side.engine.connect() as connection:
-                set_up(connection, self._flavour.tables(side.engine.dialect, self._namespace), self._flavour)
-
-        def again(error: BaseException) -> bool:
-            return side.again(getattr(error, "orig", None) or error)
-
-        try:
-            retrying(attempt, again)
-        except (ConflictError, *side.errors) as error:  # type: ignore[misc]
-            cause = _chain(error)[-1]
-            cause = getattr(cause, "orig", None) or cause
-            raise BackendError(f"the store could not be set up: {_said(cause)}") from cause
+        self._administer(
+            "the store could not be set up", lambda connection, tables: set_up(connection, tables, self._flavour)
+        )
 
     def run(self, fn: Callable[[Transaction], T], *, write: bool = True) -> T:
         """Run ``fn`` in a transaction. See the contract."""
@@ -260,12 +249,49 @@ class SqlBackend(Backend):
 
     def reclaim(self) -> None:
         """See the contract, and the guide to databases for what remains on each engine."""
-        side = self._side()
+        self._administer("space could not be reclaimed", self._flavour.reclaim)
+
+    # -- what is not a transaction --------------------------------------------------------------------------------------
+    def _administer(self, failed: str, work: Callable[[Connection, Tables], None]) -> None:
+        """Do some work on a connection of its own, again where others were in the way."""
+
+        def on(connection: Connection) -> None:
+            work(connection, self._flavour.tables(connection.dialect, self._namespace))
+
+        def attempt() -> None:
+            try:
+                side = self._side()
+            except BackendError as error:
+                if self._async_url is None or not isinstance(error.__cause__, ImportError):
+                    raise
+                asyncio.run(self._administer_async(on))
+                return
+            with side.engine.connect() as connection:
+                on(connection)
+
+        def again(error: Exception) -> bool:
+            cause = getattr(error, "orig", None)
+            return cause is not None and self._flavour.fault(cause) is not Fault.FAILED
+
         try:
-            self._flavour.reclaim(side.engine, self._flavour.tables(side.engine.dialect, self._namespace))
-        except side.errors as error:
-            cause = getattr(error, "orig", None) or error
-            raise BackendError(f"space could not be reclaimed: {_said(cause)}") from cause
+            retrying(attempt, again)
+        except (ConflictError, exc.SQLAlchemyError, OSError) as error:
+            cause = _chain(error)[-1]
+            cause = getattr(cause, "orig", None) or cause
+            raise BackendError(f"{failed}: {_said(cause)}") from cause
+
+    async def _administer_async(self, on: Callable[[Connection], None]) -> None:
+        """The same where only the driver of async callers is installed, in a loop and on an engine for this once."""
+        from sqlalchemy.ext.asyncio import create_async_engine
+
+        assert self._async_url is not None
+        engine = create_async_engine(self._async_url, **self._arguments(self._async_url))
+        self._listen(engine.sync_engine)
+        try:
+            async with engine.connect() as connection:
+                await connection.run_sync(on)
+        finally:
+            await engine.dispose()
 
     # -- running --------------------------------------------------------------------------------------------------------
     def _run(self, side: Side, fn: Callable[[Transaction], T], write: bool) -> T:

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from typing import Any, ClassVar, Literal
 
 import attrs
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection
 from sqlalchemy.engine import URL, Dialect
 
 from omnitrack.errors import BackendError
@@ -136,7 +136,7 @@ class Flavour(ABC):
         with connection.begin():
             yield
 
-    def reclaim(self, engine: Engine, tables: Tables) -> None:
+    def reclaim(self, connection: Connection, tables: Tables) -> None:
         """Have what was deleted leave the store's files, as far as a client may ask for it."""
 
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import ARRAY, Connection, Engine, Table, and_, bindparam, func, tuple_, update
+from sqlalchemy import ARRAY, Connection, Table, and_, bindparam, func, tuple_, update
 from sqlalchemy.dialects.postgresql import Insert, insert
 from sqlalchemy.engine import URL
 from sqlalchemy.util.concurrency import await_
@@ -279,9 +279,8 @@ class Postgresql(Flavour):
             raise
         connection.exec_driver_sql("COMMIT")
 
-    def reclaim(self, engine: Engine, tables: Tables) -> None:
+    def reclaim(self, connection: Connection, tables: Tables) -> None:
         """Vacuum the tables, where the user may; others are passed over by the server with a warning."""
-        quote = engine.dialect.identifier_preparer
-        with engine.connect() as connection:
-            for table in tables.metadata.sorted_tables:
-                connection.exec_driver_sql(f"VACUUM {quote.format_table(table)}")
+        quote = connection.dialect.identifier_preparer
+        for table in tables.metadata.sorted_tables:
+            connection.exec_driver_sql(f"VACUUM {quote.format_table(table)}")

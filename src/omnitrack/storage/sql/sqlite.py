@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, ClassVar
 
-from sqlalchemy import Connection, Engine, Table, bindparam, literal_column, select, tuple_
+from sqlalchemy import Connection, Table, bindparam, literal_column, select, tuple_
 from sqlalchemy.dialects.sqlite import Insert, insert
 from sqlalchemy.engine import URL, Dialect
 from sqlalchemy.pool import StaticPool
@@ -145,13 +145,6 @@ class Sqlite(Flavour):
             connection.exec_driver_sql("BEGIN IMMEDIATE")
             yield
 
-    def reclaim(self, engine: Engine, tables: Tables) -> None:
+    def reclaim(self, connection: Connection, tables: Tables) -> None:
         """Copy the write-ahead log into the file and cut it to nothing, as far as readers let go of it."""
-        connection = engine.raw_connection()
-        try:
-            cursor = connection.cursor()
-            cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-            cursor.fetchall()
-            cursor.close()
-        finally:
-            connection.close()
+        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
