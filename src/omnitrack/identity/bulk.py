@@ -1,0 +1,375 @@
+"""The partition of a whole store: what ``partition`` says, worked out on numbers instead of ids, from rows that come a piece at a time.
+
+Nearly every component of a real store is plain: nothing in it can keep two of its identifiers apart, and whatever the order of joining, all of
+it is one customer. Those are settled by counting and a union-find. The others (two values of an exclusive scheme, a denied pair, two holders
+of one identifier, more than ``max_identifiers``) are joined link by link with the code of ``partition`` itself.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from importlib.util import find_spec
+from itertools import compress
+from operator import eq, itemgetter
+from typing import Protocol
+
+import attrs
+
+from omnitrack.identity.partition import (
+    DIFFERENT,
+    EVIDENCE,
+    TOGETHER,
+    Reader,
+    Statements,
+    _Joiner,
+    exclusive_classes,
+    strength_of,
+    usable,
+)
+from omnitrack.identity.policy import Policy
+from omnitrack.storage.contract import LINKABLE, NO_ID, IdentifierRow, LinkRow
+
+#: Components with a hazard are handed over together until they have so many identifiers.
+BATCH = 2_000
+
+# Columns of the rows of the contract: read by place, for a million rows, without a line of Python for each.
+_ID, _HOME, _BASE, _STATE = (itemgetter(place) for place in (0, 1, 6, 8))
+_SCHEME_AND_SCOPE = itemgetter(3, 5)
+_A, _B, _BASIS, _ASSURANCE, _SEEN = (itemgetter(place) for place in (0, 1, 2, 3, 5))
+
+
+@attrs.frozen(slots=True)
+class Numbered:
+    """Identifiers and links by number, ready for a solver: what the rules need to know, and nothing else.
+
+    Identifiers are numbered from 0 in the order they came in. The columns of links are parallel, one place for each link of evidence that the
+    policy lets merge; a pair may stand there several times.
+
+    Attributes:
+        count: how many identifiers.
+        homes: their homes, 16 bytes each.
+        usable: of each whether it may take part in a merge, a byte.
+        group: of each the number of its scheme (of an exclusive one: scheme and scope).
+        limits: of each group how many neighbours of it there may be, None for any number.
+        exclusive: of each group whether a customer has one value of it.
+        leader: values of exclusive schemes that stand for the same as another, and that other.
+        bases: of those that have another holder of the same identifier beside them, the number of one of these.
+        a, b, strength, seen: the links of evidence.
+        personal: whom statements alone join.
+        marked: who is marked as shared.
+        denied: pairs that are not one, the smaller number first.
+        stated: (a, b, seen) of pairs that statements call one, none of them denied, every end usable.
+        max_identifiers, max_component: of the policy.
+    """
+
+    count: int
+    homes: bytes
+    usable: bytearray
+    group: array[int]
+    limits: list[int | None]
+    exclusive: list[bool]
+    leader: dict[int, int]
+    bases: dict[int, int]
+    a: array[int]
+    b: array[int]
+    strength: array[int]
+    seen: array[int]
+    personal: set[int]
+    marked: set[int]
+    denied: set[tuple[int, int]]
+    stated: list[tuple[int, int, int]]
+    max_identifiers: int | None
+    max_component: int | None
+
+
+@attrs.frozen(slots=True)
+class Tangle:
+    """Whole components with a hazard: their identifiers, and (a, b, strength, seen) of the links of evidence and the statements that join there."""
+
+    nodes: list[int]
+    links: list[tuple[int, int, int, int]]
+
+
+@attrs.frozen(slots=True)
+class Solved:
+    """What a solver found.
+
+    Attributes:
+        owner: of each identifier the one whose home names its customer; settled where no hazard is.
+        shared: of each whether it is shared, a byte.
+        oversized: of each whether it is in a component beyond ``max_component``, a byte.
+        tangles: the components with a hazard, in pieces of at least ``BATCH`` identifiers or what is left.
+    """
+
+    owner: array[int]
+    shared: bytearray
+    oversized: bytearray
+    tangles: Iterator[Tangle]
+
+
+class Column(Protocol):
+    """Ends of links, in order."""
+
+    def extend(self, ids: Iterable[bytes], /) -> None:
+        """Append some."""
+
+    def numbers(self) -> array[int]:
+        """Return their numbers, -1 for what is no identifier."""
+
+
+class Index(Protocol):
+    """The numbers of identifiers."""
+
+    def add(self, ids: Iterable[bytes], /) -> None:
+        """Number some more."""
+
+    def find(self, ids: Sequence[bytes], /) -> list[int]:
+        """Return their numbers, -1 for what is no identifier."""
+
+    def id(self, number: int, /) -> bytes:
+        """Return the identifier of a number."""
+
+    def column(self) -> Column:
+        """Return a column without an end in it; identifiers are numbered before they stand in one."""
+
+    def __len__(self) -> int: ...
+
+
+class Engine(Protocol):
+    """A module that solves: ``bulk_plain`` or ``bulk_numpy``."""
+
+    def make_index(self) -> Index:
+        """Return an index without an identifier."""
+
+    def solve(self, numbered: Numbered, /) -> Solved:
+        """Settle every component without a hazard, and hand over the others."""
+
+
+@attrs.frozen(slots=True)
+class Census:
+    """Who is whom in a whole store, in the order in which the identifiers were taken in.
+
+    Attributes:
+        index: the place of each identifier in the other fields.
+        homes: 16 bytes of each.
+        owner: the place of the identifier whose home names the customer.
+        shared, oversized: a byte of each, 0 or 1.
+    """
+
+    index: Index
+    homes: bytes
+    owner: array[int]
+    shared: bytearray
+    oversized: bytearray
+
+    def customer_at(self, place: int) -> bytes:
+        """Return the home that names the customer of the identifier at a place."""
+        start = self.owner[place] * 16
+        return self.homes[start : start + 16]
+
+    def customers(self) -> int:
+        """Return how many customers there are."""
+        return sum(map(eq, self.owner, range(len(self.owner))))
+
+
+class _Groups(dict[tuple[str, str], int]):
+    """Scheme and scope to the number of their group; the scope counts where the scheme is exclusive."""
+
+    def __init__(self, policy: Policy) -> None:
+        self._policy = policy
+        self.names: list[tuple[str, str]] = []
+        self._of: dict[tuple[str, str], int] = {}
+
+    def __missing__(self, key: tuple[str, str]) -> int:
+        scheme, scope = key
+        name = (scheme, scope if self._policy.exclusive(scheme) else "")
+        found = self._of.setdefault(name, len(self.names))
+        if found == len(self.names):
+            self.names.append(name)
+        self[key] = found
+        return found
+
+
+class _Usable(dict[int, bool]):
+    """The state of an identifier to whether it may take part in a merge."""
+
+    def __missing__(self, state: int) -> bool:
+        found = usable(IdentifierRow(NO_ID, NO_ID, NO_ID, "", "", "", NO_ID, None, state, None, 0))
+        self[state] = found
+        return found
+
+
+class _Strength(dict[int, int]):
+    """The assurance of evidence of having been seen together to how strongly it merges."""
+
+    def __init__(self, policy: Policy) -> None:
+        self._policy = policy
+
+    def __missing__(self, assurance: int) -> int:
+        found = strength_of(LinkRow(NO_ID, NO_ID, TOGETHER, assurance, NO_ID, 0, NO_ID, 0), self._policy)
+        self[assurance] = found
+        return found
+
+
+class Bulk:
+    """Takes in every identifier, then every link, and computes the partition of them all.
+
+        bulk = Bulk(policy)
+        bulk.add_identifiers(rows)     # as often as there are pieces
+        bulk.add_links(links)
+        census = bulk.solve()
+
+    Rows can go as soon as they were taken in; only statements are kept whole.
+    """
+
+    def __init__(self, policy: Policy, *, vectorised: bool | None = None) -> None:
+        """Begin.
+
+        Args:
+            policy: how links are read.
+            vectorised: with numpy (True) or without (False); None takes numpy where it is installed.
+        """
+        self._policy = policy
+        self._engine = _engine(find_spec("numpy") is not None if vectorised is None else vectorised)
+        self._index = self._engine.make_index()
+        self._homes = bytearray()
+        self._groups, self._group = _Groups(policy), array("i")
+        self._usable_of, self._usable = _Usable(), bytearray()
+        self._bases: dict[bytes, bytes] = {}  # of those that are not the first holder
+        self._a, self._b = self._index.column(), self._index.column()
+        self._strength_of, self._strength = _Strength(policy), array("b")
+        self._seen = array("q")
+        self._statements: list[LinkRow] = []
+
+    def add_identifiers(self, rows: Sequence[IdentifierRow]) -> None:
+        """Take in identifiers, each once. Their ``customer`` and the derived flags of ``state`` are not read."""
+        self._index.add(map(_ID, rows))
+        self._homes += b"".join(map(_HOME, rows))
+        self._group.extend(map(self._groups.__getitem__, map(_SCHEME_AND_SCOPE, rows)))
+        self._usable.extend(map(self._usable_of.__getitem__, map(_STATE, rows)))
+        if not all(map(eq, map(_ID, rows), map(_BASE, rows))):
+            self._bases.update((row.id, row.base) for row in rows if row.base != row.id)
+
+    def add_links(self, links: Sequence[LinkRow]) -> None:
+        """Take in links, after all identifiers; those with an end that is no identifier are left out."""
+        if set(map(_BASIS, links)) <= {TOGETHER}:
+            strength = list(map(self._strength_of.__getitem__, map(_ASSURANCE, links)))
+        else:
+            self._statements += [link for link in links if link.basis not in EVIDENCE]
+            links = [link for link in links if link.basis in EVIDENCE]
+            strength = [strength_of(link, self._policy) for link in links]
+        if 0 in strength:
+            links, strength = list(compress(links, strength)), list(compress(strength, strength))
+        self._a.extend(map(_A, links))
+        self._b.extend(map(_B, links))
+        self._strength.extend(strength)
+        self._seen.extend(map(_SEEN, links))
+
+    def solve(self) -> Census:
+        """Return what ``partition`` would say of customers, of who is shared, and of who is in an oversized component."""
+        numbered, classes = self._numbered()
+        solved = self._engine.solve(numbered)
+        self._untangle(numbered, solved.tangles, classes, solved.owner)
+        return Census(self._index, numbered.homes, solved.owner, solved.shared, solved.oversized)
+
+    def _numbered(self) -> tuple[Numbered, Mapping[bytes, bytes]]:
+        """Return all that was taken in, by number, and the values of exclusive schemes that statements call one."""
+        homes = bytes(self._homes)
+        at = self._numbers_of(end for link in self._statements for end in (link.a, link.b))
+        self._statements = [link for link in self._statements if link.a in at and link.b in at]
+        statements = Statements(self._statements)
+        rows = {x: self._row(x, n, homes) for x, n in at.items()}
+        classes = exclusive_classes(rows, statements, self._policy.exclusive)
+        denied = {(min(at[x], at[y]), max(at[x], at[y])) for x, y in statements.denied}
+        bases = self._several_holders()
+        stated = []
+        same = [(x, y, link.seen) for (x, y), link in statements.same.items()]
+        for x, y, seen in (*same, *((x, link.b, link.seen) for x, link in statements.personal.items())):
+            one, two = sorted((at[x], at[y]))
+            apart = (one, two) in denied or (one in bases and bases[one] == bases.get(two))
+            if one != two and self._usable[one] and self._usable[two] and not apart:
+                stated.append((one, two, seen))
+        a, b, strength, seen_at = self._a.numbers(), self._b.numbers(), self._strength, self._seen
+        if -1 in a or -1 in b:
+            there = [one >= 0 and two >= 0 for one, two in zip(a, b)]
+            a, b, strength, seen_at = (array(x.typecode, compress(x, there)) for x in (a, b, strength, seen_at))
+        numbered = Numbered(
+            count=len(self._index),
+            homes=homes,
+            usable=self._usable,
+            group=self._group,
+            limits=[self._policy.limit(scheme) for scheme, _ in self._groups.names],
+            exclusive=[self._policy.exclusive(scheme) for scheme, _ in self._groups.names],
+            leader={at[x]: at[y] for x, y in classes.items() if x != y},
+            bases=bases,
+            a=a,
+            b=b,
+            strength=strength,
+            seen=seen_at,
+            personal={at[x] for x in statements.personal},
+            marked={at[x] for x in statements.marked},
+            denied=denied,
+            stated=stated,
+            max_identifiers=self._policy.max_identifiers,
+            max_component=self._policy.max_component,
+        )
+        return numbered, classes
+
+    def _numbers_of(self, ids: Iterable[bytes]) -> dict[bytes, int]:
+        """Return the numbers of those that are identifiers."""
+        wanted = list(dict.fromkeys(ids))
+        return {x: n for x, n in zip(wanted, self._index.find(wanted)) if n >= 0}
+
+    def _row(self, x: bytes, n: int, homes: bytes) -> IdentifierRow:
+        """Return an identifier as a row again, with what the rules read and nothing else."""
+        scheme, scope = self._groups.names[self._group[n]]
+        home = homes[n * 16 : n * 16 + 16]
+        state = LINKABLE if self._usable[n] else 0
+        return IdentifierRow(x, home, home, scheme, "", scope, self._bases.get(x, x), None, state, None, 0)
+
+    def _several_holders(self) -> dict[int, int]:
+        """Return, of every holder of an identifier that has several, a number that stands for that identifier."""
+        holders: dict[bytes, list[bytes]] = {}
+        for x, base in self._bases.items():
+            holders.setdefault(base, []).append(x)
+        for base, found in holders.items():
+            if base not in self._bases:
+                found.append(base)
+        at = self._numbers_of(x for found in holders.values() for x in found)
+        numbered = [[at[x] for x in found if x in at] for found in holders.values()]
+        return {n: found[0] for found in numbered if len(found) > 1 for n in found}
+
+    def _untangle(
+        self, numbered: Numbered, tangles: Iterable[Tangle], classes: Mapping[bytes, bytes], owner: array[int]
+    ) -> None:
+        """Apply rule d to components with a hazard."""
+        denied: dict[bytes, list[LinkRow]] = {}
+        for link in self._statements:
+            if link.basis == DIFFERENT:
+                denied.setdefault(link.a, []).append(link)
+        for tangle in tangles:
+            ids = {n: self._index.id(n) for n in tangle.nodes}
+            rows = {x: self._row(x, n, numbered.homes) for n, x in ids.items()}
+            reader = Reader(rows, [link for x in rows if x in denied for link in denied[x]], self._policy, classes)
+            # Components cannot meet, so that several can be joined side by side.
+            joiner = _Joiner(list(rows), reader)
+            turns = [(-strength, seen, ids[a], ids[b]) for a, b, strength, seen in tangle.links]
+            turns.sort()
+            for _, _, a, b in turns:
+                joiner.join(a, b)
+            number = dict(zip(rows, ids))
+            for members in joiner.members.values():
+                oldest = number[min(members, key=lambda x: rows[x].home)]
+                for x in members:
+                    owner[number[x]] = oldest
+
+
+def _engine(vectorised: bool) -> Engine:
+    if vectorised:
+        from omnitrack.identity import bulk_numpy
+
+        return bulk_numpy
+    from omnitrack.identity import bulk_plain
+
+    return bulk_plain

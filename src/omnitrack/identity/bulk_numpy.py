@@ -1,0 +1,300 @@
+"""Solver of ``bulk`` with numpy: counts by sorting, and components by hooking and jumping, a whole array at a time."""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+import attrs
+import numpy as np
+import numpy.typing as npt
+
+from omnitrack.identity.bulk import BATCH, Numbered, Solved, Tangle
+from omnitrack.model import Assurance
+
+Words = npt.NDArray[np.uint64]
+Numbers = npt.NDArray[np.int64]
+Small = npt.NDArray[np.int32]
+Flags = npt.NDArray[np.bool_]
+
+
+@attrs.frozen(slots=True)
+class _Links:
+    """Links of evidence, in parallel."""
+
+    a: Small
+    b: Small
+    strength: npt.NDArray[np.int8]
+    seen: Numbers
+
+    def kept(self, keep: Flags) -> _Links:
+        """Return those that have True at their place."""
+        if keep.all():
+            return self
+        return _Links(self.a[keep], self.b[keep], self.strength[keep], self.seen[keep])
+
+
+def _halves(ids: bytes | bytearray) -> tuple[Words, Words]:
+    """Return the first and the last eight bytes of each, as numbers that order as the bytes do."""
+    words = np.frombuffer(ids, ">u8").reshape(-1, 2)
+    return words[:, 0].astype(np.uint64), words[:, 1].astype(np.uint64)
+
+
+class _Column:
+    """Ends of links, turned into their numbers all at once."""
+
+    def __init__(self, index: _Index) -> None:
+        self._index = index
+        self._ends = bytearray()
+
+    def extend(self, ids: Iterable[bytes]) -> None:
+        self._ends += b"".join(ids)
+
+    def numbers(self) -> array[int]:
+        return array("i", self._index.places(self._ends).astype(np.int32).tobytes())
+
+
+class _Index:
+    """The numbers of identifiers, looked up by bisection: content addresses that come in order, as a store yields them, differ in the first half.
+
+    Where they come in another order, or two are alike in the first half, a dict takes its place.
+    """
+
+    def __init__(self) -> None:
+        self._ids = bytearray()
+        self._sorted: tuple[Words, Words] | None = None
+        self._number: dict[bytes, int] | None = None
+
+    def add(self, ids: Iterable[bytes]) -> None:
+        self._ids += b"".join(ids)
+        self._sorted = self._number = None
+
+    def places(self, ids: bytes | bytearray) -> Numbers:
+        """Return the numbers of identifiers that stand one behind the other, -1 for what is none."""
+        if self._sorted is None and self._number is None:
+            first, last = _halves(self._ids)
+            if bool((first[1:] > first[:-1]).all()):
+                self._sorted = first, last
+            else:
+                self._number = {self.id(n): n for n in range(len(self))}
+        if self._sorted is None:
+            number = self._number or {}
+            found = (number.get(bytes(ids[start : start + 16]), -1) for start in range(0, len(ids), 16))
+            return np.fromiter(found, dtype=np.int64, count=len(ids) // 16)
+        first, last = self._sorted
+        wanted, rest = _halves(ids)
+        places = np.full(len(wanted), -1, dtype=np.int64)
+        if len(first) and len(wanted):
+            # Looked up in order, neighbours find neighbours: that is five times as fast, and pays for the sorting.
+            order = np.argsort(wanted)
+            near = np.minimum(np.searchsorted(first, wanted[order]), len(first) - 1)
+            there = (first[near] == wanted[order]) & (last[near] == rest[order])
+            places[order] = np.where(there, near, -1)
+        return places
+
+    def find(self, ids: Sequence[bytes]) -> list[int]:
+        found: list[int] = self.places(b"".join(ids)).tolist()
+        return found
+
+    def id(self, number: int) -> bytes:
+        return bytes(self._ids[number * 16 : number * 16 + 16])
+
+    def column(self) -> _Column:
+        return _Column(self)
+
+    def __len__(self) -> int:
+        return len(self._ids) // 16
+
+
+def make_index() -> _Index:
+    """Return an index without an identifier."""
+    return _Index()
+
+
+def solve(p: Numbered) -> Solved:
+    """Settle every component without a hazard, and hand over the others."""
+    links = _Links(
+        np.frombuffer(p.a, np.int32),
+        np.frombuffer(p.b, np.int32),
+        np.frombuffer(p.strength, np.int8),
+        np.frombuffer(p.seen, np.int64),
+    )
+    usable = np.frombuffer(p.usable, np.bool_)
+    if not usable.all():  # rule a
+        links = links.kept(usable[links.a] & usable[links.b])
+    group = np.frombuffer(p.group, np.int32)
+    leader = np.arange(p.count, dtype=np.int32)
+    leader[_numbers(p.leader)] = _numbers(p.leader.values())
+    shared = _shared(p, links, group, leader)
+    alone = ~shared
+    stated = np.array(p.stated, dtype=np.int64).reshape(-1, 3)
+    stated = stated[alone[stated[:, 0]] & alone[stated[:, 1]]]
+    alone[_numbers(p.personal)] = False
+    links = _undenied(p, links.kept(alone[links.a] & alone[links.b]))
+    label = _components(p.count, links, stated)
+    sizes = np.bincount(label, minlength=p.count)
+    oversized = np.zeros(p.count, dtype=np.bool_)
+    if p.max_component is not None and (sizes > p.max_component).any():
+        oversized = (sizes > p.max_component)[label]
+        links = links.kept(~oversized[links.a] | (links.strength >= int(Assurance.VERIFIED)))
+        label = _components(p.count, links, stated)
+        sizes = np.bincount(label, minlength=p.count)
+    hazards = _hazards(p, group, leader, label, sizes)
+    return Solved(
+        array("i", _oldest(p.homes, label).tobytes()),
+        bytearray(shared.tobytes()),
+        bytearray(oversized.tobytes()),
+        _tangles(links, stated, label, hazards),
+    )
+
+
+def _numbers(values: Any) -> Numbers:
+    return np.fromiter(values, dtype=np.int64, count=len(values))
+
+
+def _shared(p: Numbered, links: _Links, group: Small, leader: Small) -> Flags:
+    """Rule b: who has more neighbours of a group than there may be, or is marked; who is personal is neither."""
+    shared = np.zeros(p.count, dtype=np.bool_)
+    never = len(links.a) + 1
+    limits = np.array([never if limit is None else limit for limit in p.limits], dtype=np.int64)
+    if len(links.a) and (limits < never).any():
+        groups = len(limits)
+        # A pair that stands there twice and values that count as one make these counts too high, never too low: who is not over a limit
+        # by them is not over one. The others are counted again, each pair once.
+        keys = np.concatenate((_key(links.a, groups, group[links.b]), _key(links.b, groups, group[links.a])))
+        likely = np.zeros(p.count, dtype=np.bool_)
+        likely[_over(keys, limits)] = True
+        if likely.any():
+            del keys
+            one, two = likely[links.a], likely[links.b]
+            pairs = np.unique(
+                np.concatenate(
+                    (
+                        _key(links.a[one], p.count, leader[links.b[one]]),
+                        _key(links.b[two], p.count, leader[links.a[two]]),
+                    )
+                )
+            )
+            shared[_over(_key(pairs // p.count, groups, group[pairs % p.count]), limits)] = True
+    shared[_numbers(p.marked)] = True
+    shared[_numbers(p.personal)] = False
+    return shared
+
+
+def _key(one: Any, width: int, two: Any) -> Numbers:
+    key: Numbers = one.astype(np.int64)
+    key *= width
+    key += two
+    return key
+
+
+def _over(keys: Numbers, limits: Numbers) -> Numbers:
+    """Return the identifiers that have a group oftener than its limit; a key is identifier times groups, plus group."""
+    keys.sort()
+    starts = np.flatnonzero(np.concatenate(([True], keys[1:] != keys[:-1])))
+    counts = np.diff(starts, append=len(keys))
+    found = keys[starts]
+    over: Numbers = found[counts > limits[found % len(limits)]] // len(limits)
+    return over
+
+
+def _undenied(p: Numbered, links: _Links) -> _Links:
+    """Rule c: without denied pairs, two holders of one identifier among them."""
+    if p.denied:
+        denied = np.array(list(p.denied), dtype=np.int64)
+        low, high = np.minimum(links.a, links.b), np.maximum(links.a, links.b)
+        links = links.kept(~np.isin(_key(low, p.count, high), denied[:, 0] * p.count + denied[:, 1]))
+    if p.bases:
+        base = np.arange(p.count, 2 * p.count)  # a number of its own for everybody else
+        base[_numbers(p.bases)] = _numbers(p.bases.values())
+        links = links.kept(base[links.a] != base[links.b])
+    return links
+
+
+def _components(count: int, links: _Links, stated: Numbers) -> Numbers:
+    """Return of each identifier a member of its component that stands for it.
+
+    In each round everybody hooks onto a neighbour with a smaller number, or everybody onto one with a larger one, whichever moves more: at least half of
+    those that still have an outside neighbour, so that the rounds are as many as the logarithm of the largest component.
+    """
+    a = np.concatenate((links.a, stated[:, 0])).astype(np.int64)
+    b = np.concatenate((links.b, stated[:, 1])).astype(np.int64)
+    label = np.arange(count)
+    while len(a):
+        low, high = np.minimum(a, b), np.maximum(a, b)
+        down, up = np.arange(count), np.arange(count)
+        down[high] = low
+        up[low] = high
+        everybody = np.arange(count)
+        parent = down if np.count_nonzero(down != everybody) >= np.count_nonzero(up != everybody) else up
+        while True:
+            further = parent[parent]
+            if np.array_equal(further, parent):
+                break
+            parent = further
+        label = parent[label]
+        a, b = parent[low], parent[high]
+        outside = a != b
+        a, b = a[outside], b[outside]
+    return label
+
+
+def _hazards(p: Numbered, group: Small, leader: Small, label: Numbers, sizes: Numbers) -> Flags:
+    """Return, by the number that stands for it, the components in which something can keep two identifiers apart."""
+    hazards = np.zeros(p.count, dtype=np.bool_)
+    if p.max_identifiers is not None:
+        hazards |= sizes > p.max_identifiers
+    exclusive = np.flatnonzero(np.array(p.exclusive, dtype=np.bool_)[group] & (sizes[label] > 1))
+    key = _key(label[exclusive], len(p.limits), group[exclusive])
+    order = np.argsort(key)
+    key, value = key[order], leader[exclusive][order]
+    differ = (key[1:] == key[:-1]) & (value[1:] != value[:-1])
+    hazards[key[1:][differ] // max(len(p.limits), 1)] = True
+    for a, b in p.denied:
+        if label[a] == label[b]:
+            hazards[label[a]] = True
+    holders: set[tuple[int, int]] = set()
+    for n, base in p.bases.items():
+        place = (int(label[n]), base)
+        if place in holders:
+            hazards[label[n]] = True
+        holders.add(place)
+    return hazards
+
+
+def _oldest(homes: bytes, label: Numbers) -> Small:
+    """Return of each identifier the one with the smallest home in its component."""
+    count = len(label)
+    first, second = _halves(homes)
+    least = np.full(count, np.iinfo(np.uint64).max)
+    np.minimum.at(least, label, first)
+    among = np.flatnonzero(least[label] == first)
+    least.fill(np.iinfo(np.uint64).max)
+    np.minimum.at(least, label[among], second[among])
+    among = among[least[label[among]] == second[among]]
+    oldest = np.empty(count, dtype=np.int32)
+    oldest[label[among]] = among
+    return oldest[label]
+
+
+def _tangles(links: _Links, stated: Numbers, label: Numbers, hazards: Flags) -> Iterator[Tangle]:
+    if not hazards.any():
+        return
+    nodes = np.flatnonzero(hazards[label])
+    nodes = nodes[np.argsort(label[nodes])]
+    inside = links.kept(hazards[label[links.a]])
+    said = stated[hazards[label[stated[:, 0]]]]
+    a, b = np.concatenate((inside.a, said[:, 0])), np.concatenate((inside.b, said[:, 1]))
+    strength = np.concatenate((inside.strength, np.full(len(said), int(Assurance.STATED))))
+    order = np.argsort(label[a])
+    columns = a[order], b[order], strength[order], np.concatenate((inside.seen, said[:, 2]))[order]
+    node_of, link_of = label[nodes], label[columns[0]]
+    start, from_link = 0, 0
+    while start < len(nodes):
+        # To the end of the component in which the batch becomes full.
+        last = node_of[min(start + BATCH, len(nodes)) - 1]
+        end = int(np.searchsorted(node_of, last, side="right"))
+        to_link = int(np.searchsorted(link_of, last, side="right"))
+        yield Tangle(nodes[start:end].tolist(), list(zip(*(column[from_link:to_link].tolist() for column in columns))))
+        start, from_link = end, to_link
