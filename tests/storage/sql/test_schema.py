@@ -114,6 +114,7 @@ def test_a_first_open_that_was_killed_half_way_is_completed(bare_store: servers.
 
 FIRST_OPEN = """
 import sys
+from omnitrack.storage.registry import open_backend
 backend = open_backend(sys.argv[1], namespace=sys.argv[2] or None)
 print("ready", flush=True)
 sys.stdin.readline()
