@@ -131,9 +131,15 @@ class Model:
             limit: the most to return.
             least: the least probability to return.
         """
-        probabilities = self.score_many(one, others)
-        best = [i for i in np.argsort(-probabilities, kind="stable")[:limit].tolist() if probabilities[i] >= least]
-        return list(zip(best, self.explain(one, [others[i] for i in best]), strict=True)) if best else []
+        from omnitrack.matching.explain import explain_pairs
+
+        if not others:
+            return []
+        columns, evidence = _against(one, others)
+        probabilities = probability_of(self.weigh(columns, evidence))
+        order = np.argsort(-probabilities, kind="stable")[:limit]
+        best = order[probabilities[order] >= least]
+        return list(zip(best.tolist(), explain_pairs(self, columns, evidence.take(best)), strict=True))
 
     def fit(
         self, profiles: Sequence[Profile], *, groups: Sequence[int] | None = None, population: int | None = None
