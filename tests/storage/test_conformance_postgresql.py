@@ -10,7 +10,10 @@ import pytest
 import servers
 from omnitrack.storage.contract import Backend
 from omnitrack.testing import BackendConformance
-from omnitrack.testing.base import Reopen
+from omnitrack.testing.base import Caller, Reopen
+from omnitrack.testing.concurrency import ConcurrencyRules
+from omnitrack.testing.interactions import InteractionRules
+from omnitrack.testing.transactions import TransactionRules
 
 
 class TestPostgreSQL(BackendConformance):
@@ -32,3 +35,21 @@ class TestPostgreSQL(BackendConformance):
     @pytest.fixture
     def unreachable(self, tmp_path: Path) -> Backend:
         return servers.unreachable("postgresql", tmp_path)
+
+
+class TestAsyncpg(InteractionRules, TransactionRules, ConcurrencyRules):
+    """The rules that a driver can break, through the other async driver."""
+
+    @pytest.fixture
+    def backend(self, tmp_path: Path) -> Iterator[Backend]:
+        with servers.store("postgresql", tmp_path) as store:
+            url = store.url.replace("+psycopg", "+asyncpg")
+            backend = servers.Store(url, store.namespace).open()
+            backend.setup()
+            yield backend
+
+    @pytest.fixture(params=["async"])
+    def run(self, backend: Backend, request: pytest.FixtureRequest) -> Iterator[Caller]:
+        caller = Caller(backend, request.param)
+        yield caller
+        caller.close()

@@ -1,4 +1,4 @@
-"""The SQL backend keeps the storage contract on SQLite, in a file and in memory."""
+"""The SQL backend keeps the storage contract on SQLite, in a file; and in memory with its portable statements."""
 
 from __future__ import annotations
 
@@ -10,6 +10,9 @@ import pytest
 import servers
 from omnitrack.storage.contract import Backend
 from omnitrack.storage.registry import open_backend
+from omnitrack.storage.sql import SqlBackend
+from omnitrack.storage.sql.sqlite import Sqlite
+from omnitrack.storage.sql.transaction import SqlTransaction
 from omnitrack.testing import BackendConformance
 from omnitrack.testing.base import Reopen
 
@@ -35,9 +38,17 @@ class TestSqliteFile(BackendConformance):
         return servers.unreachable("sqlite", tmp_path)
 
 
-class TestSqliteInMemory(BackendConformance):
+class PortableSqlite(Sqlite):
+    """SQLite with the statements that other engines get, of which nothing is known but their dialect."""
+
+    transaction = SqlTransaction
+
+
+class TestPortableStatementsInMemory(BackendConformance):
     @pytest.fixture
     def backend(self) -> Backend:
         backend = open_backend("sqlite://")
+        assert isinstance(backend, SqlBackend)
+        backend._flavour = PortableSqlite()
         backend.setup()
         return backend
