@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 Floats = npt.NDArray[np.float64]
 FORMAT = 1
+#: Values of one comparison whose frequency is saved.
+MOST_SAVED = 1_500
 #: Share of the people of a household who have the given name of another of it.
 NAMESAKES = 0.02
 #: How many times a person is taken to be known besides, at least, when a sample shows fewer.
@@ -232,7 +234,10 @@ class Model:
     # -- JSON
 
     def to_json(self) -> str:
-        """Return the model as a small JSON document; the frequencies are cut to the most frequent values."""
+        """Return the model as a small JSON document: of frequencies only those that matter, to four digits.
+
+        A value that is hardly more frequent than one that is in no table is read back as one of those.
+        """
         return json.dumps(
             {
                 "format": FORMAT,
@@ -245,7 +250,7 @@ class Model:
                             for i, level in enumerate(comparator.levels)
                         },
                         "other": weights.other,
-                        "frequencies": weights.frequencies,
+                        "frequencies": _frequent(weights),
                     }
                     for comparator in COMPARATORS
                     if (weights := self.weights[comparator.name])
@@ -291,6 +296,12 @@ def _against(one: Profile, others: Sequence[Profile]) -> tuple[list[Column | Non
     columns = columns_of([one, *others])
     right = np.arange(1, len(others) + 1, dtype=np.int64)
     return columns, evidence_of(columns, np.zeros_like(right), right)
+
+
+def _frequent(weights: Weights) -> dict[str, float]:
+    kept = ((term, share) for term, share in weights.frequencies.items() if share >= 2 * weights.other)
+    most = sorted(kept, key=lambda pair: (-pair[1], pair[0]))[:MOST_SAVED]
+    return {term: float(f"{share:.4g}") for term, share in most}
 
 
 def _share(value: Any) -> float:
