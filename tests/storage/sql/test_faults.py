@@ -31,7 +31,7 @@ for start in range(1, 10**9, size):
 """
 
 
-@pytest.mark.parametrize("after", [1, random.randrange(2, 12)])
+@pytest.mark.parametrize("after", [1, random.randrange(2, 12)], ids=["at the first batch", "at random"])
 def test_a_process_killed_during_a_load_loses_nothing_that_it_was_told_is_stored(
     store: servers.Store, backend: SqlBackend, after: int
 ) -> None:
