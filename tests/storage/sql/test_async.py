@@ -179,3 +179,25 @@ def test_the_async_driver_alone_is_enough_for_async_callers(
     with pytest.raises(BackendError, match="sync"):
         backend.run(rows.count)
     backend.close()
+
+
+@pytest.mark.parametrize("driver", ["postgresql+psycopg", "postgresql+asyncpg"])
+def test_behind_a_pooler_no_statement_is_kept_prepared(async_store: servers.Store, driver: str) -> None:
+    def kept(tx: Transaction) -> int:
+        for _ in range(8):  # a driver prepares what it sees again and again
+            tx.find_identifiers(ids=[rows.id_(1)])
+        cursor = tx._cursor  # type: ignore[attr-defined]
+        cursor.execute("SELECT count(*) FROM pg_prepared_statements WHERE name <> ''")
+        return int(cursor.fetchall()[0][0])
+
+    async def both() -> list[int]:
+        backends = [async_store.open(prepare=prepare) for prepare in ("true", "false")]
+        await asyncio.to_thread(backends[0].setup)
+        found = [await backend.arun(kept) for backend in backends]
+        for backend in backends:
+            await backend.aclose()
+        return found
+
+    some, none = asyncio.run(both())
+    assert some > 0
+    assert none == 0

@@ -48,6 +48,14 @@ def _number(value: Any) -> float:
         raise BackendError(f"an option of the SQL backend: got {value!r}, accepted is a number") from None
 
 
+def _truth(value: Any) -> bool:
+    known = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
+    try:
+        return known[str(value).lower()]
+    except KeyError:
+        raise BackendError(f"an option of the SQL backend: got {value!r}, accepted are true and false") from None
+
+
 def _whole(value: Any) -> int:
     return int(_number(value))
 
@@ -61,6 +69,7 @@ class Options:
         pool_timeout: seconds that a caller waits for a connection.
         busy_timeout: SQLite: seconds that a statement waits for another process that writes.
         synchronous: SQLite: ``normal`` survives a killed process, and may lose the last commits in a power cut; ``full`` not even those.
+        prepare: PostgreSQL: let the server keep prepared statements; not behind a pooler that gives each transaction another session.
         guard: ``lock`` where row locks hold for the whole store; ``write`` where only written rows are checked, at commit (Galera with
             several writing nodes).
     """
@@ -69,6 +78,7 @@ class Options:
     pool_timeout: float = attrs.field(default=30.0, converter=_number, validator=_at_least(0))
     busy_timeout: float = attrs.field(default=10.0, converter=_number, validator=_at_least(0))
     synchronous: Literal["normal", "full"] = attrs.field(default="normal", validator=_one_of("normal", "full"))
+    prepare: bool = attrs.field(default=True, converter=_truth)
     guard: Literal["lock", "write"] = attrs.field(default="lock", validator=_one_of("lock", "write"))
 
 

@@ -247,12 +247,17 @@ class Postgresql(Flavour):
 
     def engine_arguments(self, url: URL, options: Options) -> dict[str, Any]:
         """See Flavour; transactions begin and end where this backend says."""
-        arguments: dict[str, Any] = {"isolation_level": "AUTOCOMMIT"}
-        if not url.drivername.endswith("asyncpg"):
-            arguments["paramstyle"] = "format"
-        elif "timeout" in url.query:  # of which asyncpg wants a number
-            arguments["connect_args"] = {"timeout": float(str(url.query["timeout"]))}
-        return arguments
+        connect: dict[str, Any] = {}
+        if url.drivername.endswith("asyncpg"):
+            if "timeout" in url.query:  # of which asyncpg wants a number
+                connect["timeout"] = float(str(url.query["timeout"]))
+            if not options.prepare:
+                connect |= {"statement_cache_size": 0, "prepared_statement_cache_size": 0}
+                connect["prepared_statement_name_func"] = str  # the unnamed one
+            return {"isolation_level": "AUTOCOMMIT", "connect_args": connect}
+        if not options.prepare:
+            connect["prepare_threshold"] = None
+        return {"isolation_level": "AUTOCOMMIT", "paramstyle": "format", "connect_args": connect}
 
     def begin(self, connection: Any, cursor: Any, write: bool) -> None:
         """Begin in one round trip; readers see one snapshot."""
