@@ -46,6 +46,16 @@ def _locals(p: Profile) -> Iterator[str]:
             yield local
 
 
+def _local_halves(p: Profile) -> Iterator[str]:
+    # One typo leaves one half of the local part as it was.
+    for address in p.emails:
+        local, _, domain = address.partition("@")
+        half = len(local) // 2
+        if half >= 4:
+            yield f"h{local[:half]}@{domain}"
+            yield f"t{local[-half:]}@{domain}"
+
+
 def _phones(p: Profile) -> Iterator[str]:
     for number in p.phones:
         digits = number.lstrip("+0")
@@ -186,6 +196,7 @@ RULES: tuple[Rule, ...] = (
     Rule("birth", _birth_dates, 50, needs=("birth_dates",)),
     Rule("house", _houses, 50, needs=("addresses",)),
     Rule("halves", _phone_halves, 50, needs=("phones",)),
+    Rule("mail halves", _local_halves, 50, needs=("emails",)),
     Rule("postcode", _postcodes, 50, needs=("postcodes",)),
     Rule("family", _family_names, 100, needs=("names",), broad=True),
     Rule("word", _words_of_names, 100, needs=("names",), broad=True),

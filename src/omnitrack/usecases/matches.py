@@ -17,6 +17,7 @@ from omnitrack.matching.weights import probability_of
 from omnitrack.storage.contract import SHARED, IdentifierRow, Transaction
 from omnitrack.usecases.context import Context
 from omnitrack.usecases.profiles import BLOCK, index_rows, index_traits, profiles_of
+from omnitrack.usecases.rebuild import read_identifiers
 from omnitrack.usecases.record import TRAIT
 from omnitrack.usecases.suggest import Found, best_of
 
@@ -112,9 +113,21 @@ def _denied_pairs(tx: Transaction, members: dict[bytes, list[IdentifierRow]]) ->
     return pairs
 
 
-def sample_profiles(tx: Transaction) -> list[Profile]:
-    """Return the profiles of customers to estimate weights from: spread over the store by their content addresses."""
-    rows = tx.find_identifiers(limit=SAMPLE)
-    homes = sorted({r.customer for r in rows if not r.state & SHARED})
-    members = tx.find_identifiers(customers=homes) if homes else []
-    return [p for p in profiles_of(tx, homes, members).values() if p]
+def sample_profiles(tx: Transaction) -> tuple[list[Profile], int]:
+    """Return profiles of customers to estimate weights from, and how many customers there are.
+
+    Those of whole blocks, for duplicates are what is learnt from, and customers picked at random hold hardly any.
+    """
+    population = sum(row.home == row.customer for row in read_identifiers(tx))
+    homes: dict[bytes, None] = {}
+    after: str | None = None
+    while len(homes) < SAMPLE:
+        blocks, after = blocks_after(tx, after, CHUNK)
+        ids = sorted({x for block in blocks for x in block.ids})
+        rows = tx.find_identifiers(ids=ids) if ids else []
+        homes.update((r.customer, None) for r in rows if not r.state & SHARED)
+        if after is None:
+            break
+    chosen = list(homes)[:SAMPLE]
+    members = tx.find_identifiers(customers=chosen) if chosen else []
+    return [p for p in profiles_of(tx, chosen, members).values() if p], population

@@ -550,14 +550,16 @@ class Operations:
 
     def fit_matching(self) -> Steps[str]:
         """Estimate the weights of comparisons from the store's own people, keep them, and return them as JSON."""
+        from omnitrack.matching import Model
         from omnitrack.usecases.matches import sample_profiles
-        from omnitrack.usecases.suggest import read_model, write_model
+        from omnitrack.usecases.suggest import write_model
 
         self._need_index()
-        profiles, model = yield Step(lambda tx: (sample_profiles(tx), read_model(tx)), write=False)
-        fitted = model.fit(profiles)
+        profiles, population = yield Step(sample_profiles, write=False)
+        # From the shipped weights each time: from those of the last estimate the smoothing would drift.
+        fitted = Model.default(population).fit(profiles, population=population)
         yield Step(lambda tx: write_model(tx, fitted))
-        return fitted.to_json()  # type: ignore[no-any-return]
+        return fitted.to_json()
 
     def set_matching_model(self, text: str) -> Steps[None]:
         """Keep weights that were estimated elsewhere."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 import attrs
 
@@ -55,7 +56,12 @@ class Suggestion:
 def read_model(tx: Transaction) -> Model:
     """Return the weights of the store, those that omnitrack ships with where none were estimated."""
     found = tx.find_records(MODEL, keys=[MODEL_KEY])
-    return Model.from_json(found[0].value) if found else Model.default()
+    return _model(found[0].value if found else None)
+
+
+@lru_cache(maxsize=4)
+def _model(text: str | None) -> Model:
+    return Model.default() if text is None else Model.from_json(text)
 
 
 def write_model(tx: Transaction, model: Model) -> None:

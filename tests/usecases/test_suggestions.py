@@ -1,0 +1,155 @@
+"""Suggestions: claims and likeness, best first, each with its reasons; nothing merges by them but what the policy lets."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from datetime import datetime, timezone
+from pathlib import Path
+
+import pytest
+
+import omnitrack
+from omnitrack import CustomerNotFoundError, InvalidPolicyError, Policy, Tracker, claimed, postal
+from omnitrack.matching import ModelFormatError
+
+WHEN = datetime(2026, 3, 1, tzinfo=timezone.utc)
+
+
+@pytest.fixture(params=["memory", "sqlite"])
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    return "memory://" if request.param == "memory" else f"sqlite:///{tmp_path / 'history.db'}"
+
+
+@pytest.fixture
+def tracker(url: str) -> Iterator[Tracker]:
+    with omnitrack.open(url, region="GB", matching=True) as found:
+        yield found
+
+
+def people(tracker: Tracker) -> None:
+    known = [
+        ("jane.zaleski@example.com", {"name": "Jane Zaleski", "postcode": "RG14 1AA", "birth_date": "1980-02-03"}),
+        ("john.smith@example.com", {"name": "John Smith", "postcode": "RG14 1AB"}),
+        ("j.smith@example.org", {"name": "Joan Smith", "postcode": "SW1A 1AA"}),
+        ("mary.jones@example.net", {"name": "Mary Jones", "postcode": "RG14 1AA"}),
+    ]
+    for mail, traits in known:
+        tracker.record(channel="email", occurred_at=WHEN, customer=[mail], traits=traits)
+
+
+LETTER = postal(name="J Zaleski", postcode="RG14 1AA")
+
+
+def letter(tracker: Tracker) -> None:
+    tracker.record(
+        channel="letter",
+        occurred_at=WHEN,
+        customer=[LETTER],
+        traits={"name": "Jane Zalesky", "postcode": "rg141aa", "birth_date": "3 February 1980"},
+    )
+
+
+def test_a_letter_finds_its_writer_first_and_says_why(tracker: Tracker) -> None:
+    people(tracker)
+    letter(tracker)
+    best = tracker.suggestions(LETTER, least=0.0).items[0]
+    assert best.b.key == "email:jane.zaleski@example.com"
+    assert "postcode" in best.sentence
+    assert best.comparisons
+    assert 0.5 < best.probability <= 1
+
+
+def test_a_typo_in_an_address_does_not_hide_who_it_is(tracker: Tracker) -> None:
+    people(tracker)
+    tracker.record(channel="email", occurred_at=WHEN, customer=["jane.zalesky@example.com"])
+    best = tracker.suggestions("jane.zalesky@example.com", least=0.0).items[0]
+    assert best.b.key == "email:jane.zaleski@example.com"
+
+
+def test_likeness_alone_merges_nobody(tracker: Tracker) -> None:
+    people(tracker)
+    letter(tracker)
+    tracker.find_matches(least=0.1)
+    assert tracker.customer(LETTER).id != tracker.customer("jane.zaleski@example.com").id
+    assert tracker.verify().ok
+
+
+def test_a_policy_may_let_a_likely_match_merge(url: str) -> None:
+    with omnitrack.open(url, region="GB", matching=True, policy=Policy(auto_match=0.6)) as tracker:
+        people(tracker)
+        letter(tracker)
+        assert tracker.find_matches(least=0.5) > 0
+        assert tracker.customer(LETTER).id == tracker.customer("jane.zaleski@example.com").id
+        assert tracker.verify().ok
+        tracker.deny(LETTER, "jane.zaleski@example.com")
+        assert tracker.customer(LETTER).id != tracker.customer("jane.zaleski@example.com").id
+
+
+def test_matches_found_again_are_not_new(tracker: Tracker) -> None:
+    people(tracker)
+    letter(tracker)
+    assert tracker.find_matches(least=0.1) > 0
+    assert tracker.find_matches(least=0.1) == 0
+    listed = tracker.suggestions().items
+    assert [s.probability for s in listed] == sorted((s.probability for s in listed), reverse=True)
+
+
+def test_confirming_and_denying_end_a_suggestion(tracker: Tracker) -> None:
+    people(tracker)
+    letter(tracker)
+    assert tracker.suggestions(LETTER, least=0.0).items
+    said = tracker.deny(LETTER, "jane.zaleski@example.com")
+    assert "email:jane.zaleski@example.com" not in [s.b.key for s in tracker.suggestions(LETTER, least=0.0)]
+    tracker.retract(said)
+    tracker.link(LETTER, "jane.zaleski@example.com")
+    assert "email:jane.zaleski@example.com" not in [s.b.key for s in tracker.suggestions(LETTER, least=0.0)]
+
+
+def test_a_claim_suggests_with_the_interaction_that_shows_it(url: str) -> None:
+    with omnitrack.open(url, region="GB") as tracker:
+        tracker.record(channel="phone", occurred_at=WHEN, customer=["020 7946 0958"])
+        form = tracker.record(channel="web", occurred_at=WHEN, customer=["device:d1", claimed("020 7946 0958")])
+        (suggestion,) = tracker.suggestions("020 7946 0958")
+        assert suggestion.b.key == "device:d1"
+        assert suggestion.evidence[0].interaction == form.interaction
+        assert {s.a.key for s in tracker.suggestions()} | {s.b.key for s in tracker.suggestions()} == {
+            "device:d1",
+            "phone:+442079460958",
+        }
+
+
+def test_an_index_is_built_for_a_store_that_had_none(url: str, tmp_path: Path) -> None:
+    if url.startswith("memory"):
+        url = "memory://named-for-the-index"
+    with omnitrack.open(url, region="GB") as plain:
+        people(plain)
+        with pytest.raises(InvalidPolicyError, match="matching=True"):
+            plain.find_matches()
+        with omnitrack.open(url, region="GB", matching=True) as tracker:
+            # The first one, still open, keeps the index from its next transaction on.
+            letter(plain)
+            assert tracker.suggestions(LETTER, least=0.0).items[0].b.key == "email:jane.zaleski@example.com"
+            assert tracker.erase(LETTER).interactions == 1
+
+
+def test_weights_are_fitted_kept_and_taken_elsewhere(tracker: Tracker) -> None:
+    people(tracker)
+    letter(tracker)
+    model = tracker.fit_matching()
+    assert json.loads(model)["comparisons"]
+    tracker.set_matching_model(model)
+    with pytest.raises(ModelFormatError):
+        tracker.set_matching_model("{}")
+
+
+def test_erasure_takes_the_index_along(tracker: Tracker) -> None:
+    people(tracker)
+    letter(tracker)
+    tracker.erase("jane.zaleski@example.com")
+    assert "email:jane.zaleski@example.com" not in [s.b.key for s in tracker.suggestions(LETTER, least=0.0)]
+    rows = tracker._backend.run(lambda tx: tx.find_records("block") + tx.find_records("profile"))
+    base = tracker._ctx.base_id("email:jane.zaleski@example.com").hex()
+    assert not [row for row in rows if base in row.key]
+    with pytest.raises(CustomerNotFoundError):
+        tracker.suggestions("jane.zaleski@example.com")
