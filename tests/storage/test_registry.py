@@ -108,7 +108,7 @@ def test_an_unknown_scheme_is_told_what_is_known(url: str) -> None:
 def test_a_missing_driver_is_named_with_the_extra_that_brings_it(
     monkeypatch: pytest.MonkeyPatch, url: str, driver: str, extra: str
 ) -> None:
-    for name in (driver, "asyncmy"):
+    for name in (driver, "asyncmy", "asyncpg"):
         monkeypatch.setitem(sys.modules, name, None)
     with pytest.raises(UnknownBackendError, match=f'"{extra}"') as raised:
         open_backend(url)

@@ -25,47 +25,15 @@ from omnitrack.storage.contract import Backend, Transaction, retrying
 from omnitrack.storage.sql.flavour import Fault, Flavour, Options, Portable
 from omnitrack.storage.sql.mariadb import Mariadb
 from omnitrack.storage.sql.postgresql import Postgresql
+from omnitrack.storage.sql.running import Prepared
 from omnitrack.storage.sql.schema import set_up
+from omnitrack.storage.sql.sides import AsyncLock, Side, Unanswered, Unreachable, chain_of, said
 from omnitrack.storage.sql.sqlite import Sqlite, is_memory
 from omnitrack.storage.sql.tables import STRIPES, Tables
-from omnitrack.storage.sql.transaction import Prepared
 
 T = TypeVar("T")
 
 _NAMESPACE = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,39}")
-
-
-class _Unanswered(Exception):
-    """The connection broke while the commit was under way."""
-
-
-class _Unreachable(Exception):
-    """No connection could be made."""
-
-
-class Side:
-    """What sync callers share, or the async callers of one event loop: an engine, and what was prepared for it."""
-
-    def __init__(self, engine: Engine, flavour: Flavour, lock: Any, sleep: Callable[[float], object]) -> None:
-        self.engine = engine
-        self.flavour = flavour
-        self.lock = lock  # of the one writer, where the engine has but one
-        self.sleep = sleep
-        self.errors: tuple[type[Exception], ...] = (engine.dialect.loaded_dbapi.Error, exc.SQLAlchemyError)
-        self.raised = (ConflictError, _Unanswered, _Unreachable, *self.errors)
-        self.prepared: Prepared | None = None
-
-    def lost(self, error: BaseException) -> bool:
-        """Tell whether the connection is gone."""
-        if isinstance(error, self.errors[0]):
-            return self.flavour.fault(error) is Fault.LOST
-        return isinstance(error, _Unreachable)
-
-    def again(self, error: BaseException) -> bool:
-        """Tell whether the transaction may go through when it is repeated."""
-        if isinstance(error, self.errors[0]):
-            return self.flavour.fault(error) is not Fault.FAILED
-        return isinstance(error, (_Unanswered, _Unreachable))
 
 
 class SqlBackend(Backend):
@@ -276,9 +244,9 @@ class SqlBackend(Backend):
         try:
             retrying(attempt, again)
         except (ConflictError, exc.SQLAlchemyError, OSError) as error:
-            cause = _chain(error)[-1]
+            cause = chain_of(error)[-1]
             cause = getattr(cause, "orig", None) or cause
-            raise BackendError(f"{failed}: {_said(cause)}") from cause
+            raise BackendError(f"{failed}: {said(cause)}") from cause
 
     async def _administer_async(self, on: Callable[[Connection], None]) -> None:
         """The same where only the driver of async callers is installed, in a loop and on an engine for this once."""
@@ -295,10 +263,10 @@ class SqlBackend(Backend):
 
     # -- running --------------------------------------------------------------------------------------------------------
     def _run(self, side: Side, fn: Callable[[Transaction], T], write: bool) -> T:
-        unanswered: list[_Unanswered] = []
+        unanswered: list[Unanswered] = []
 
         def again(error: Exception) -> bool:
-            if isinstance(error, _Unanswered):
+            if isinstance(error, Unanswered):
                 unanswered.append(error)
                 return (
                     len(unanswered) < 2
@@ -311,22 +279,22 @@ class SqlBackend(Backend):
                     return retrying(lambda: self._attempt(side, fn, write), again, sleep=side.sleep)
             return retrying(lambda: self._attempt(side, fn, write), again, sleep=side.sleep)
         except side.raised as error:
-            chain = _chain(error)
+            chain = chain_of(error)
             if unanswered:
-                cause = _chain(unanswered[0])[-1]
+                cause = chain_of(unanswered[0])[-1]
                 raise OutcomeUnknownError(
-                    f"the connection broke during the commit, which may have happened: {_said(cause)}"
+                    f"the connection broke during the commit, which may have happened: {said(cause)}"
                 ) from cause
             if isinstance(error, ConflictError) and not any(map(side.lost, chain)):
                 raise
-            raise BackendError(f"the store failed: {_said(chain[-1])}") from chain[-1]
+            raise BackendError(f"the store failed: {said(chain[-1])}") from chain[-1]
 
     def _attempt(self, side: Side, fn: Callable[[Transaction], T], write: bool) -> T:
         flavour = self._flavour
         try:
             connection: Any = side.engine.raw_connection()
         except (TimeoutError, OSError) as error:
-            raise _Unreachable from error
+            raise Unreachable from error
         cursor = None
         committing = False
         try:
@@ -340,7 +308,7 @@ class SqlBackend(Backend):
         except BaseException as error:
             self._abandon(side, connection, cursor, error)
             if committing and side.lost(error):
-                raise _Unanswered from error
+                raise Unanswered from error
             raise
         cursor.close()
         connection.close()
@@ -363,19 +331,6 @@ class SqlBackend(Backend):
         except Exception:
             pass
         connection.invalidate(error)
-
-
-class AsyncLock:
-    """A lock for the greenlets of one event loop."""
-
-    def __init__(self) -> None:
-        self._lock = asyncio.Lock()
-
-    def __enter__(self) -> None:
-        await_(self._lock.acquire())
-
-    def __exit__(self, *exception: object) -> None:
-        self._lock.release()
 
 
 class SqliteBackend(SqlBackend):
@@ -420,17 +375,3 @@ FLAVOURS: dict[str, type[Flavour]] = {
     "mariadb": Mariadb,
     "mysql": Mariadb,
 }
-
-
-def _chain(error: BaseException) -> list[BaseException]:
-    """Return the error, and those of ours in a row that wrap another, with that one last."""
-    chain = [error]
-    while isinstance(chain[-1], (ConflictError, _Unanswered, _Unreachable)) and chain[-1].__cause__ is not None:
-        chain.append(chain[-1].__cause__)
-    return chain
-
-
-def _said(error: object) -> str:
-    """Return what a driver said, in a line and without the values that some append."""
-    text = str(error).split("\n", 1)[0]
-    return f"{type(error).__name__}: {text[:200]}"

@@ -1,0 +1,287 @@
+"""Interactions and entries in portable SQL."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from operator import itemgetter
+from typing import Any
+
+from sqlalchemy import bindparam, select
+
+from omnitrack.storage.contract import EntryRow, InteractionRow, Position
+from omnitrack.storage.sql import writes
+from omnitrack.storage.sql.queries import Built
+from omnitrack.storage.sql.running import (
+    Running,
+    by_source,
+    entry_row,
+    in_order,
+    interaction_row,
+    key_of_entry,
+    selection,
+)
+from omnitrack.storage.sql.tables import INTERACTION_COLUMNS, MAX_SHORT_SOURCE_ID, short_source_id
+from omnitrack.storage.sql.texts import chunks
+
+_time_of_entry = itemgetter(1, 2, 0, 3, 4)
+_interaction_of = itemgetter(2)
+
+
+class HistoryMethods(Running):
+    """What the contract says of what happened."""
+
+    # -- interactions ---------------------------------------------------------------------------------------------------
+    def add_interactions(self, rows: Sequence[InteractionRow], entries: Sequence[EntryRow]) -> set[bytes]:
+        """See the contract."""
+        self._for_writing()
+        if not rows:
+            return set()
+        plain = all(not row[1] and (row[3] is None or len(row[3]) <= MAX_SHORT_SOURCE_ID) for row in rows)
+        there = self._store_interactions(rows if plain else [stored_form(row) for row in rows], plain)
+        stored = {row[0] for row in rows}
+        stored -= there
+        if entries:
+            if not stored.issuperset(map(_interaction_of, entries)):
+                entries = [entry for entry in entries if entry[2] in stored]
+            self._store_entries(entries)
+        return there
+
+    def _store_interactions(self, rows: Sequence[Any], plain: bool) -> set[bytes]:
+        """Store the rows that are new, and return the ids of the others; ``plain``: without the last column.
+
+        Where the engine can go back to before a failed statement, all are taken for new first, as nearly always they are.
+        """
+        table, columns = self._tables.interactions, INTERACTION_COLUMNS if plain else None
+        fresh: Sequence[Any] = rows
+        there: set[bytes] = set()
+        if not self.optimistic or not _distinct(rows):
+            fresh, there = self._fresh_interactions(rows)
+        while True:
+            if self.optimistic and len(rows) > 1:
+                self._cursor.execute("SAVEPOINT bulk")
+            try:
+                self._insert(table, fresh, columns)
+                return there
+            except Exception as error:
+                if not self.optimistic or not self._is_duplicate(error):
+                    raise
+                if len(rows) > 1:
+                    self._cursor.execute("ROLLBACK TO SAVEPOINT bulk")
+                before = len(fresh)
+                fresh, there = self._fresh_interactions(rows)
+                if len(fresh) == before:  # what is in the way is no row that can be found
+                    raise
+
+    def _is_duplicate(self, error: Exception) -> bool:
+        """Tell whether a row was not inserted because its key is there."""
+        return False
+
+    def _fresh_interactions(self, rows: Sequence[Any]) -> tuple[list[Any], set[bytes]]:
+        """Return the rows that are not there and not earlier among these, and the ids of the others."""
+        keys, owned = self._interactions_there(rows)
+        fresh: dict[tuple[bytes, int], Any] = {}
+        there: set[bytes] = set()
+        for row in rows:
+            key, pair = (row[0], row[1]), (row[2], row[3])
+            if key in keys:
+                there.add(row[0])
+            elif key not in fresh:
+                if pair in owned:
+                    there.add(row[0])
+                    continue
+                if pair[0] is not None and pair[1] is not None:
+                    owned.add(pair)
+                fresh[key] = row
+        return list(fresh.values()), there
+
+    def _interactions_there(self, rows: Sequence[Any]) -> tuple[set[tuple[bytes, int]], set[tuple[str, str]]]:
+        """Return which keys and which sources of these rows the store has."""
+        t = self._tables.interactions.c
+        keys: set[tuple[bytes, int]] = set()
+        owned: set[tuple[str, str]] = set()
+        for ids in chunks([row[0] for row in rows]):
+            found = self._rows(
+                "interactions there",
+                lambda: (select(t.id, t.revision).where(self._texts.among(t.id, "ids")), ["ids"]),
+                (ids,),
+            )
+            keys.update(map(tuple, found))
+        for source, source_ids in by_source((row[2], row[3]) for row in rows):
+            for part in chunks(source_ids):
+                found = self._rows(
+                    "sources there",
+                    lambda: (
+                        select(t.source, t.source_id).where(
+                            t.source == bindparam("from"), self._texts.among(t.source_id, "ids")
+                        ),
+                        ["from", "ids"],
+                    ),
+                    (source, part),
+                )
+                owned.update(map(tuple, found))
+        return keys, owned
+
+    def _store_entries(self, entries: Sequence[Any]) -> None:
+        self._insert(self._tables.entries, entries)
+
+    def find_interactions(
+        self,
+        *,
+        ids: Sequence[bytes] | None = None,
+        sources: Sequence[tuple[str, str]] | None = None,
+        since: int | None = None,
+        until: int | None = None,
+        after: Position | None = None,
+        limit: int | None = None,
+        newest: bool = False,
+    ) -> list[InteractionRow]:
+        """See the contract."""
+        by, among = selection(ids=ids, sources=sources)
+        shape = (by, since is not None, until is not None, after is not None, limit is not None, newest)
+        if by is not None:
+            shape = (by, False, False, False, False, False)
+        key = ("interactions", *shape)
+
+        def build() -> Built:
+            return self._queries.interactions(*shape)
+
+        if by == "ids":
+            values: list[list[Any]] = [[part] for part in chunks(among or ())]
+        elif by == "sources":
+            short = [(source, short_source_id(source_id)) for source, source_id in among or ()]
+            values = [[source, part] for source, of in by_source(short) for part in chunks(of)]
+        else:
+            window = [value for value in (since, until) if value is not None]
+            beyond = [] if after is None else self._place(after, newest)
+            values = [[*window, *beyond, *([] if limit is None else [limit])]]
+        parts = [self._rows(key, build, part) for part in values]
+        if by == "sources":  # the hash of a long source id is not the id
+            wanted = {tuple(pair) for pair in among or ()}
+            parts = [[row for row in part if (row[2], row[3]) in wanted] for part in parts]
+        return list(map(interaction_row, in_order(parts, itemgetter(0, 1))))
+
+    def _place(self, after: Position, newest: bool) -> list[Any]:
+        """Return the parameters of a position in the order of time."""
+        if self._texts.row_values:
+            return [after[0], after[1]]
+        return [after[0], after[0], after[0], after[1]]
+
+    def list_entries(
+        self,
+        *,
+        identifiers: Sequence[bytes] | None = None,
+        interactions: Sequence[bytes] | None = None,
+        roles: Sequence[int] | None = None,
+        min_assurance: int = 0,
+        since: int | None = None,
+        until: int | None = None,
+        channels: Sequence[str] | None = None,
+        directions: Sequence[str] | None = None,
+        kinds: Sequence[str] | None = None,
+        after: Position | None = None,
+        limit: int | None = None,
+        newest: bool = True,
+        as_of: int | None = None,
+    ) -> list[EntryRow]:
+        """See the contract: of several identifiers the newest of each, by its own range of the key, and of those the newest."""
+        if (identifiers is None) == (interactions is None):
+            raise ValueError("list_entries takes either identifiers or interactions")
+        filters: list[str] = ["live"] if as_of is None else ["as_of"]
+        values: list[Any] = [] if as_of is None else [as_of, as_of]
+        if min_assurance > 0:
+            filters.append("assurance")
+            values.append(int(min_assurance))
+        for name, time in (("since", since), ("until", until)):
+            if time is not None:
+                filters.append(name)
+                values.append(time)
+        for name, wanted, plain in (
+            ("roles", roles, int),
+            ("channels", channels, str),
+            ("directions", directions, str),
+            ("kinds", kinds, str),
+        ):
+            if wanted is not None:
+                if not wanted:
+                    return []
+                filters.append(name)
+                values.append(sorted({plain(value) for value in wanted}))
+        if after is not None:
+            filters.append("after")
+            values += self._place(after, newest)
+        if limit is not None:
+            values.append(limit)
+        if interactions is not None:
+            return self._entries_of("interactions", interactions, filters, values, limit, newest)
+        assert identifiers is not None
+        if len(identifiers) == 1:
+            shape = ("identifier", tuple(filters), limit is not None, newest)
+            rows = self._rows(("entries", *shape), lambda: self._queries.entries(*shape), (identifiers[0], *values))
+            return list(map(entry_row, rows))
+        if limit is None:
+            return self._entries_of("identifiers", identifiers, filters, values, limit, newest)
+        parts = [
+            self._newest_of_each(part, tuple(filters), values, limit, newest)
+            for part in chunks(identifiers, self.max_branches)
+        ]
+        return list(map(entry_row, in_order(parts, _time_of_entry, limit, newest)))
+
+    def _entries_of(
+        self, by: str, among: Sequence[bytes], filters: list[str], values: list[Any], limit: int | None, newest: bool
+    ) -> list[EntryRow]:
+        shape = (by, tuple(filters), limit is not None, newest)
+        parts = [
+            self._rows(("entries", *shape), lambda: self._queries.entries(*shape), (part, *values))
+            for part in chunks(among)
+        ]
+        return list(map(entry_row, in_order(parts, _time_of_entry, limit, newest)))
+
+    def _newest_of_each(
+        self, identifiers: list[bytes], filters: tuple[str, ...], values: list[Any], limit: int, newest: bool
+    ) -> list[Any]:
+        """Return the first of each identifier's own range, and of those the first: a union of ranges, never a sort of everything."""
+        shape = ("identifier", filters, True, newest)
+        branch = self._texts.get(("entries", *shape), lambda: self._queries.entries(*shape))
+        # Each once: a repeated branch would repeat its rows. What is missing to the rounded size are branches that find nothing.
+        identifiers = list(dict.fromkeys(identifiers))
+        size = 1 << (len(identifiers) - 1).bit_length()
+        turn = "DESC" if newest else "ASC"
+        order = ", ".join(f"{place} {turn}" for place in (2, 3, 1, 4, 5))
+        text = self._texts.get_text(
+            ("newest of each", *shape, size),
+            lambda: f"{self._union(branch, size)} ORDER BY {order} LIMIT {self._texts.mark}",
+        )
+        identifiers += [b""] * (size - len(identifiers))
+        flat = [value for identifier in identifiers for value in (identifier, *values)]
+        text, flat = self._texts.bind(("newest of each", *shape, size), text, [*flat, limit])
+        self._cursor.execute(text, flat)
+        rows: list[Any] = self._cursor.fetchall()
+        return rows
+
+    def _union(self, branch: str, size: int) -> str:
+        """Return the union of ``size`` times the same branch, each with its own order and limit."""
+        return " UNION ALL ".join([f"SELECT * FROM ({branch}) AS one"] * size)
+
+    def replace_entries(self, removed: Sequence[EntryRow], added: Sequence[EntryRow], at: int) -> None:
+        """See the contract."""
+        self._for_writing()
+        rows = [(at, *key_of_entry(entry)) for entry in removed]
+        self._each("remove entry", lambda: writes.remove_entry(self._tables), rows)
+        last = {key_of_entry(entry): entry for entry in added}
+        self._delete_by_key(self._tables.entries, writes.ENTRY_KEY, list(last))
+        self._store_entries(list(last.values()))
+
+
+def stored_form(row: Sequence[Any]) -> tuple[Any, ...]:
+    """Return the row with the short source id that the unique index takes, and the source id itself beside it."""
+    revision, source_id = row[1], row[3]
+    if source_id is None or (not revision and len(source_id) <= MAX_SHORT_SOURCE_ID):
+        return (*row, None)
+    indexed = None if revision else short_source_id(source_id)
+    return (*row[:3], indexed, *row[4:], source_id)
+
+
+def _distinct(rows: Sequence[Any]) -> bool:
+    """Tell whether no two rows have the same id and revision, or the same source and source id."""
+    pairs = [(row[2], row[3]) for row in rows if row[2] is not None and row[3] is not None]
+    return len({(row[0], row[1]) for row in rows}) == len(rows) and len(set(pairs)) == len(pairs)

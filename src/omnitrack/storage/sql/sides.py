@@ -1,0 +1,74 @@
+"""The two sides of a backend: an engine for sync callers and one for each event loop, and what errors mean there."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+from sqlalchemy import Engine, exc
+from sqlalchemy.util.concurrency import await_
+
+from omnitrack.errors import ConflictError
+from omnitrack.storage.sql.flavour import Fault, Flavour
+from omnitrack.storage.sql.running import Prepared
+
+
+class Unanswered(Exception):
+    """The connection broke while the commit was under way."""
+
+
+class Unreachable(Exception):
+    """No connection could be made."""
+
+
+class Side:
+    """What sync callers share, or the async callers of one event loop: an engine, and what was prepared for it."""
+
+    def __init__(self, engine: Engine, flavour: Flavour, lock: Any, sleep: Callable[[float], object]) -> None:
+        self.engine = engine
+        self.flavour = flavour
+        self.lock = lock  # of the one writer, where the engine has but one
+        self.sleep = sleep
+        self.errors: tuple[type[Exception], ...] = (engine.dialect.loaded_dbapi.Error, exc.SQLAlchemyError)
+        self.raised = (ConflictError, Unanswered, Unreachable, *self.errors)
+        self.prepared: Prepared | None = None
+
+    def lost(self, error: BaseException) -> bool:
+        """Tell whether the connection is gone."""
+        if isinstance(error, self.errors[0]):
+            return self.flavour.fault(error) is Fault.LOST
+        return isinstance(error, Unreachable)
+
+    def again(self, error: BaseException) -> bool:
+        """Tell whether the transaction may go through when it is repeated."""
+        if isinstance(error, self.errors[0]):
+            return self.flavour.fault(error) is not Fault.FAILED
+        return isinstance(error, (Unanswered, Unreachable))
+
+
+class AsyncLock:
+    """A lock for the greenlets of one event loop."""
+
+    def __init__(self) -> None:
+        self._lock = asyncio.Lock()
+
+    def __enter__(self) -> None:
+        await_(self._lock.acquire())
+
+    def __exit__(self, *exception: object) -> None:
+        self._lock.release()
+
+
+def chain_of(error: BaseException) -> list[BaseException]:
+    """Return the error, and those of ours in a row that wrap another, with that one last."""
+    chain = [error]
+    while isinstance(chain[-1], (ConflictError, Unanswered, Unreachable)) and chain[-1].__cause__ is not None:
+        chain.append(chain[-1].__cause__)
+    return chain
+
+
+def said(error: object) -> str:
+    """Return what a driver said, in a line and without the values that some append."""
+    text = str(error).split("\n", 1)[0]
+    return f"{type(error).__name__}: {text[:200]}"
