@@ -333,7 +333,7 @@ class TimelineItem:
     @property
     def claimed(self) -> bool:
         """Kept apart: all that is known of the person is what somebody said."""
-        return self.assurance <= Assurance.CLAIMED
+        return self.identifier is not None and self.assurance <= Assurance.CLAIMED
 
     def __str__(self) -> str:
         arrow = {"inbound": "→", "outbound": "←", "internal": "·"}[self.direction]

@@ -70,6 +70,9 @@ class RebuildReport:
     moved: int  # identifiers that went to another customer
     updated: int  # whose derived fields changed in any way
 
+    def __str__(self) -> str:
+        return f"{self.identifiers} identifiers and {self.links} links make {self.customers} customers; {self.moved} identifiers went to another"
+
 
 def read_identifiers(tx: Transaction) -> Iterator[IdentifierRow]:
     """Yield every identifier, in order of id."""
