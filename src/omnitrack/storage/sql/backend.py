@@ -198,7 +198,7 @@ class SqlBackend(Backend):
         return await greenlet_spawn(self._run, side, fn, write)
 
     def close(self) -> None:
-        """Close the connections of sync callers; those of event loops too, where their loop is not running."""
+        """Close the connections of sync callers, and let go of those of event loops, which only ``aclose`` can close properly."""
         self._closed = True
         if self._sync is not None:
             self._sync.engine.dispose()
