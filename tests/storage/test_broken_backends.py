@@ -148,6 +148,7 @@ def test_the_kit_fails_a_broken_backend_for_the_rules_that_it_breaks(failed: dic
         "a_lock_keeps_another_lock_out_even_where_the_row_is_not_written",
         "a_lock_returns_the_row_as_it_is_once_the_lock_is_held",
         "nothing_guarded_commits_after_an_exclusive_guard_that_it_did_not_see",
+        "nothing_guarded_commits_unseen_beside_an_exclusive_guard",
         "of_two_that_put_the_same_version_one_is_repeated",
     ],
 )

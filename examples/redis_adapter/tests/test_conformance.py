@@ -109,6 +109,24 @@ def test_an_error_that_came_of_an_overtaken_read_is_a_conflict_and_repeated(back
     assert backend.run(fn) == "done"
 
 
+def test_the_gate_is_open_again_after_an_exclusive_operation_that_failed(server: Redis, backend: RedisBackend) -> None:
+    def fn(tx: Any) -> None:
+        tx.guard(exclusive=True)
+        raise LookupError
+
+    with pytest.raises(LookupError):
+        backend.run(fn)
+    assert backend.run(lambda tx: tx.guard()) == 0
+
+
+def test_the_gate_of_a_killed_process_opens_by_itself(server: Redis, backend: RedisBackend, namespace: str) -> None:
+    def fn(tx: Any) -> int:
+        tx.guard(exclusive=True)
+        return int(server.ttl(f"omnitrack/{namespace}/gate"))
+
+    assert 0 < backend.run(fn) <= 60
+
+
 def test_a_history_is_read_as_far_as_the_limit_asks(server: Redis, backend: RedisBackend, namespace: str) -> None:
     rows = range(1, 2001)
     backend.run(lambda tx: tx.add_interactions([interaction(n) for n in rows], [entry(n) for n in rows]))

@@ -176,7 +176,8 @@ class Transaction(ABC):
 
         Writers that trust a cache call it first, plainly; operations that make caches stale call it with ``exclusive``, which adds one to the
         epoch. A transaction that holds the guard cannot commit if an exclusive one committed since it took it: one of the two waits or is
-        retried. Plain holders do not hinder each other. Cost: one row.
+        retried. Nor does a plain holder commit between the call of an exclusive one and its commit: what that one reads after its call is all that
+        they wrote. Plain holders do not hinder each other. Cost: one row.
         """
 
     # -- identifiers ----------------------------------------------------------------------------------------------------

@@ -172,6 +172,45 @@ class ConcurrencyRules(ConformanceBase):
         epoch, (new_epoch, saw_it) = meeting.run(guarded, exclusive)
         assert saw_it or epoch == new_epoch, "a guarded transaction committed on a number that was over"
 
+    def test_nothing_guarded_commits_unseen_beside_an_exclusive_guard(self, backend: Backend, meeting: Meeting) -> None:
+        def exclusive(tx: Transaction) -> tuple[int, bool]:
+            epoch = tx.guard(exclusive=True)
+            seen = bool(tx.find_records("kit", keys=["guarded"]))
+            meeting.wait_for_the_second()
+            return epoch, seen
+
+        def guarded(tx: Transaction) -> int:
+            epoch = tx.guard()
+            tx.put_records([record("guarded", "", -1)])
+            return epoch
+
+        (new_epoch, saw_it), epoch = meeting.run(exclusive, guarded)
+        assert saw_it or epoch == new_epoch, "a guarded transaction committed behind the back of an exclusive one"
+
+    def test_an_exclusive_guard_gets_through_a_crowd_of_plain_ones(self, backend: Backend) -> None:
+        over = threading.Event()
+
+        def crowd(number: int) -> Callable[[], None]:
+            def call() -> None:
+                while not over.is_set():
+                    backend.run(lambda tx: (tx.guard(), tx.put_records([record(f"{number}", "", -1)])))
+
+            return call
+
+        def exclusive(tx: Transaction) -> int:
+            epoch = tx.guard(exclusive=True)
+            tx.find_records("kit")
+            return epoch
+
+        def alone() -> None:
+            try:
+                for _ in range(3):
+                    backend.run(exclusive)
+            finally:
+                over.set()
+
+        succeeded(in_threads([alone, *(crowd(number) for number in range(3))]))
+
     def test_an_exclusive_guard_is_not_lost_to_another(self, run: Caller) -> None:
         before = run(lambda tx: tx.guard())
         results = succeeded(run.together([lambda tx: tx.guard(exclusive=True)] * WRITERS))

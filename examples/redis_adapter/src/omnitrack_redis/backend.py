@@ -79,16 +79,19 @@ class RedisBackend(Backend):
     def _write(self, fn: Callable[[Transaction], T]) -> T:
         work = Work(self._store, write=True)
         try:
-            result = fn(RedisTransaction(work))
-        except ConflictError:
-            raise
-        except Exception as error:
-            # What fn saw may have been overtaken; then its error is none.
-            if work.stale():
-                raise ConflictError("another transaction changed what was read") from error
-            raise
-        work.commit()
-        return result
+            try:
+                result = fn(RedisTransaction(work))
+            except ConflictError:
+                raise
+            except Exception as error:
+                # What fn saw may have been overtaken; then its error is none.
+                if work.stale():
+                    raise ConflictError("another transaction changed what was read") from error
+                raise
+            work.commit()
+            return result
+        finally:
+            work.end()
 
     def _read(self, fn: Callable[[Transaction], T]) -> T:
         """Read again where a commit fell between two reads: a snapshot, but under steady writes the last try counts."""

@@ -56,6 +56,10 @@ class RedisTransaction(Transaction):
         self._work = work
 
     def guard(self, exclusive: bool = False) -> int:
+        if exclusive:
+            self._work.close_gate()
+        else:
+            self._work.pass_gate()
         epoch = int(self._work.values_to_write(META, [b"epoch"]).get(b"epoch", b"0"))
         self._work.expect(META, b"epoch")
         if exclusive:

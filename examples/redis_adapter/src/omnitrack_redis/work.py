@@ -1,13 +1,19 @@
 """What a transaction has read, expects and wrote, until one script checks and writes it all: the optimistic half of the adapter.
 
-Nothing is locked. A row that is about to be written, an identifier that is locked and the epoch of the guard are remembered as they were
+Rows are not locked. A row that is about to be written, an identifier that is locked and the epoch of the guard are remembered as they were
 read; the commit writes only if all of them are still so, and else is a conflict, upon which ``run`` repeats the function. Redis runs a script
 by itself, so the check and the writes are one step.
+
+The exclusive guard alone is a lock, the gate: under steady writers an erasure that could only be refused at its commit would never get
+through. While the gate is closed nobody who holds the guard plainly commits; it opens with the commit, and by itself after a minute.
 """
 
 from __future__ import annotations
 
+import random
+import secrets
 import struct
+import time
 from collections.abc import Callable, Iterable, Sequence
 from itertools import islice
 from typing import Any
@@ -41,7 +47,12 @@ return answer
 """
 
 # Takes one text of length-prefixed parts: what is expected, then what is to be written. Answers 1, or 0 where something is otherwise.
+# KEYS: number of commits, gate. ARGV[4]: 'any', 'open', or whose gate it must be.
 COMMIT = """
+local gate = redis.call('GET', KEYS[2])
+if (ARGV[4] == 'open' and gate) or (ARGV[4] ~= 'open' and ARGV[4] ~= 'any' and gate ~= ARGV[4]) then
+  return 0
+end
 local parts, at = ARGV[1], 1
 local function take()
   local length
@@ -73,9 +84,17 @@ for _ = 1, tonumber(ARGV[3]) do
 end
 if tonumber(ARGV[3]) > 0 then
   redis.call('INCR', KEYS[1])
+  if gate == ARGV[4] then
+    redis.call('DEL', KEYS[2])
+  end
 end
 return 1
 """
+
+OPEN = "if redis.call('GET', KEYS[1]) == ARGV[1] then redis.call('DEL', KEYS[1]) end"
+
+GATE_SECONDS = 60  # after which the gate of a killed process opens
+GATE_PATIENCE = 30.0  # seconds that a writer waits before it
 
 
 class Store:
@@ -85,11 +104,14 @@ class Store:
         self.client = client
         self.prefix = prefix.encode()
         self.commits = self.prefix + b"commits"
+        self.gate = self.prefix + b"gate"
+        self._open = client.register_script(OPEN)
         self._read = client.register_script(READ)
         self._commit = client.register_script(COMMIT)
 
     def read(self, arguments: list[Any]) -> list[Any]:
-        return self._call(lambda: self._read(args=arguments))
+        answers: list[Any] = self._call(lambda: self._read(args=arguments))
+        return answers
 
     def values(self, name: bytes, fields: Sequence[bytes]) -> list[bytes | None]:
         return self._call(lambda: self.client.hmget(self.prefix + name, list(fields))) if fields else []
@@ -97,10 +119,31 @@ class Store:
     def last_commit(self) -> bytes:
         return self._call(lambda: self.client.get(self.commits)) or b"0"
 
-    def commit(self, expected: list[bytes], checks: int, written: list[bytes], writes: int) -> bool:
+    def close_gate(self, token: bytes) -> None:
+        """Close the gate, when nobody else has."""
+        self._wait(lambda: self.client.set(self.gate, token, nx=True, ex=GATE_SECONDS))
+
+    def pass_gate(self) -> None:
+        """Wait until the gate is open."""
+        self._wait(lambda: not self.client.exists(self.gate))
+
+    def open_gate(self, token: bytes) -> None:
+        """Open the gate, unless it is another's."""
+        self._call(lambda: self._open(keys=[self.gate], args=[token]))
+
+    def _wait(self, ready: Callable[[], Any]) -> None:
+        until = time.monotonic() + GATE_PATIENCE
+        pause = 0.001
+        while not self._call(ready):
+            if time.monotonic() > until:
+                raise ConflictError("an exclusive operation has kept the gate closed")
+            time.sleep(pause * random.uniform(0.5, 1.0))
+            pause = min(0.05, pause * 2)
+
+    def commit(self, expected: list[bytes], checks: int, written: list[bytes], writes: int, gate: bytes) -> bool:
         parts = b"".join(struct.pack(">I", len(part)) + part for part in (*expected, *written))
         try:
-            return bool(self._commit(keys=[self.commits], args=[parts, checks, writes]))
+            return bool(self._commit(keys=[self.commits, self.gate], args=[parts, checks, writes, gate]))
         except (Unreachable, TooLate) as error:
             raise OutcomeUnknownError(
                 "the connection to Redis broke during the commit, which may have happened"
@@ -128,6 +171,7 @@ class Work:
         ] = {}  # the same, of what was read for a write but not written
         self._written: dict[tuple[bytes, bytes], bytes | None] = {}  # (hash, field): value, None to delete
         self._members: dict[bytes, dict[bytes, bool]] = {}  # sorted set: members, added or removed
+        self._gate = b"any"  # what the gate must be at the commit: any, open, or this transaction's own
 
     # -- plain values ---------------------------------------------------------------------------------------------------
     def values(self, name: bytes, fields: Sequence[bytes]) -> dict[bytes, bytes]:
@@ -161,6 +205,27 @@ class Work:
             raise BackendError("a transaction with write=False only reads; run the function with write=True")
         self.expect(name, field)
         self._written[name, field] = value
+
+    # -- the gate -------------------------------------------------------------------------------------------------------
+    def pass_gate(self) -> None:
+        """Wait for an open gate, and have the commit check that it is open."""
+        if self._write and self._gate == b"any":
+            self._store.pass_gate()
+            self._gate = b"open"
+
+    def close_gate(self) -> None:
+        """Keep all others from committing who pass the gate, until this transaction ends."""
+        if not self._write:
+            raise BackendError("a transaction with write=False only reads; run the function with write=True")
+        if self._gate in (b"any", b"open"):
+            token = secrets.token_bytes(16)
+            self._store.close_gate(token)
+            self._gate = token
+
+    def end(self) -> None:
+        """Open the gate where this transaction closed it and did not commit."""
+        if self._gate not in (b"any", b"open"):
+            self._store.open_gate(self._gate)
 
     # -- rows -----------------------------------------------------------------------------------------------------------
     def rows(self, kind: Kind, keys: Iterable[bytes]) -> dict[bytes, Any]:
@@ -257,6 +322,7 @@ class Work:
         """
         if self._expected and not self._finish(self._commands()):
             raise ConflictError("another transaction changed the same rows")
+        self._gate = b"any"
 
     def stale(self) -> bool:
         """Say whether what was read to be written has changed already, so that no error that came of it counts."""
@@ -268,7 +334,7 @@ class Work:
         for (name, field), value in self._expected.items():
             expected += [prefix + name, field, b"" if value is None else b"=" + value]
         written = [part for command in commands for part in command]
-        return self._store.commit(expected, len(self._expected), written, len(commands))
+        return self._store.commit(expected, len(self._expected), written, len(commands), self._gate)
 
     def _commands(self) -> list[tuple[bytes, bytes, bytes, bytes]]:
         prefix = self._store.prefix
