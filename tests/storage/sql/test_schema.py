@@ -128,7 +128,11 @@ def test_several_processes_may_open_a_store_for_the_first_time_at_once(bare_stor
     for process in opening:
         assert process.stdout is not None
         assert process.stdout.readline() == "ready\n"
-    assert [process.communicate("go\n", timeout=90)[0] for process in opening] == ["0\n"] * 3
+    for process in opening:
+        assert process.stdin is not None
+        process.stdin.write("go\n")
+        process.stdin.flush()
+    assert [process.communicate(timeout=90)[0] for process in opening] == ["0\n"] * 3
 
 
 def test_tables_of_others_in_the_same_place_are_left_alone(bare_store: servers.Store) -> None:
