@@ -39,12 +39,12 @@ def main(argv: Sequence[str] | None = None) -> int:
         with omnitrack.open(settings.pop("store"), **settings) as tracker:
             run: Run = arguments.run
             return run(tracker, arguments)
-    except (OmnitrackError, OSError) as error:
-        print(f"omnitrack: {error}", file=sys.stderr)
-        return 1
     except BrokenPipeError:  # the reader, such as head, has seen enough
         sys.stderr.close()
         return 0
+    except (OmnitrackError, OSError) as error:
+        print(f"omnitrack: {error}", file=sys.stderr)
+        return 1
     except KeyboardInterrupt:
         return 130
 
@@ -170,7 +170,7 @@ def _load(tracker: omnitrack.Tracker, arguments: argparse.Namespace) -> int:
         if arguments.json:
             _print_json({"path": path} | _plain(report))
             continue
-        print(f"{path}: {report}" + (f" ({report.format}: it {report.detected_by})" if report.detected_by else ""))
+        print(f"{path}: {report}" + (f" ({report.format}: {report.detected_by})" if report.detected_by else ""))
         for rejected in report.rejected:
             print(f"  {rejected.where or rejected.source_id or ''}: {rejected.reason}", file=sys.stderr)
     return 0 if complete else 1
@@ -323,3 +323,7 @@ def _plain(value: Any) -> Any:
     if isinstance(value, (list, tuple, set, frozenset)):
         return [_plain(item) for item in value]
     return value
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -387,7 +387,7 @@ class LoadReport:
     def __str__(self) -> str:
         return (
             f"{self.added} added, {self.duplicates} there already, {self.revised} revised, "
-            f"{self.rejected_total} rejected"
+            f"{self.rejected_total} rejected" + (f", {self.suppressed} of erased people" if self.suppressed else "")
         )
 
 

@@ -119,7 +119,10 @@ def detect(path: str | os.PathLike[str]) -> tuple[type[Source], str]:
         if reason is not None:
             return source, reason
     what = "is empty" if not head and not place.is_dir() else "begins like none of the formats known"
-    raise SourceFormatError(f"path: {place.name!r} {what}; name one with format=: {', '.join(sorted(source_names()))}")
+    raise SourceFormatError(
+        f"path: {place.name!r} {what}; a CSV or JSON log of your own needs mapping=; else name one with format=: "
+        f"{', '.join(sorted(source_names()))}"
+    )
 
 
 def accepted_options(source: type[Source]) -> frozenset[str]:

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta, timezone, tzinfo
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from omnitrack.errors import InvalidInteractionError
 from omnitrack.model import MAX_BODY, MAX_DEPTH, MAX_EXTRA, MAX_NAME, MAX_SOURCE_ID, MAX_SUBJECT
 
 # What a store cannot hold in a text column: NUL (PostgreSQL), and halves of surrogate pairs (no UTF-8 for them).
@@ -150,14 +151,14 @@ def zone_of(zone: str | tzinfo | None) -> tzinfo | None:
     """Return the time zone of an option: a name of the IANA database, a tzinfo, or None.
 
     Raises:
-        ValueError: no such zone.
+        InvalidInteractionError: no such zone.
     """
     if zone is None or isinstance(zone, tzinfo):
         return zone
     try:
         return ZoneInfo(zone)
     except (LookupError, OSError, ValueError):
-        raise ValueError(
+        raise InvalidInteractionError(
             f"zone: got {zone!r}, accepted is a name of the IANA database such as 'Europe/London'"
         ) from None
 

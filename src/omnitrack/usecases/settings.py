@@ -99,7 +99,7 @@ def check_fingerprint(settings: Settings, fingerprint: str) -> None:
     if settings.fingerprint != fingerprint:
         raise PolicyChangedError(
             "policy: this store was built with another policy, own list or version of the normal forms; open it with those, or "
-            "bring it to these with rebuild(): omnitrack.open(..., rebuild=True)"
+            "bring it to these with rebuild(): omnitrack.open(..., rebuild=True), or omnitrack rebuild on the command line"
         )
 
 
