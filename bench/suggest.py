@@ -1,0 +1,107 @@
+"""The cost of suggestions(who) in a store of a million customers: median time, and rows read, beside a store a hundredth as large.
+
+    python bench/suggest.py [--customers 1000000]
+
+The people are written through the storage contract (identifiers, profiles, blocks), as recording with ``matching=True`` writes them, so that a
+million stand in minutes.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import random
+import statistics
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+import centre
+
+from omnitrack import email
+from omnitrack import open as open_tracker
+from omnitrack.matching import blocking_keys, merge_profiles, normalise_traits
+from omnitrack.storage.contract import LINKABLE, IdentifierRow, RecordRow
+from omnitrack.usecases.profiles import BLOCK, PROFILE, own_profile, profile_key
+
+STREETS = ["High Street", "Station Road", "Church Lane", "Mill Lane", "Park Avenue", "Victoria Road", "Green Lane"]
+
+
+def person(rnd: random.Random, number: int) -> tuple[str, dict[str, str]]:
+    """Return a person's address and traits; names follow a long tail, postcodes hold some forty people each."""
+    given, family = (
+        rnd.choice(centre.GIVEN),
+        f"{rnd.choice(centre.FAMILY)}{'aeiou'[rnd.randrange(5)] * (rnd.random() < 0.5)}",
+    )
+    if rnd.random() < 0.4:
+        family += rnd.choice(["son", "ski", "man", "berg", "wright", "ton", "ley", "field"])
+    traits = {
+        "name": f"{given} {family}",
+        "postcode": f"{'ABCDEFGHJK'[number // 100_000 % 10]}{number // 4_000 % 25 + 1} {number // 400 % 10}{'ABCDEFGHJK'[number // 40 % 10]}A",
+        "address": f"{rnd.randrange(200) + 1} {rnd.choice(STREETS)}",
+        "birth_date": f"{rnd.randrange(1940, 2006)}-{rnd.randrange(12) + 1:02d}-{rnd.randrange(28) + 1:02d}",
+    }
+    return f"{given}.{family}{number}@mail{number % 97}.example.net".lower(), traits
+
+
+def fill(tracker: Any, customers: int) -> None:
+    """Write people, each with an address, traits, and the blocks under which they are found."""
+    rnd = random.Random(3)
+    backend, base_id = tracker._backend, tracker._ctx.base_id
+    chunk = 5_000
+    for start in range(0, customers, chunk):
+        rows, records = [], []
+        for number in range(start, min(start + chunk, customers)):
+            address, traits = person(rnd, number)
+            identifier = email(address)
+            id = base_id(identifier.key)
+            home = (number + 1).to_bytes(16, "big")
+            row = IdentifierRow(
+                id, home, home, "email", identifier.value, "", id, None, LINKABLE if identifier.linkable else 0, None, 0
+            )
+            rows.append(row)
+            profile = normalise_traits(traits, region="GB")
+            records.append(RecordRow(PROFILE, profile_key(id), json.dumps(profile.to_dict()), -1))
+            keys = blocking_keys(merge_profiles((profile, own_profile([row]))))
+            records += [RecordRow(BLOCK, f"{r}:{k}/{id.hex()}", "", -1) for r, found in keys.items() for k in found]
+        backend.run(lambda tx, rows=rows, records=records: (tx.add_identifiers(rows), tx.put_records(records)))
+        if sys.stderr.isatty():
+            print(f"\r{start + chunk:,} of {customers:,}", end="", file=sys.stderr)
+
+
+def measure(customers: int, calls: int) -> tuple[float, float, float]:
+    """Return (median, 95th percentile) of wall time and the median of processor time of suggestions(who), in milliseconds."""
+    with tempfile.TemporaryDirectory() as folder:
+        tracker = open_tracker(f"sqlite:///{Path(folder) / 'store.db'}", region="GB", matching=True)
+        fill(tracker, customers)
+        rnd = random.Random(3)
+        everyone = [person(rnd, number)[0] for number in range(min(customers, 20_000))]
+        asked = random.Random(4).sample(everyone, calls + 5)
+        wall, cpu = [], []
+        for who in asked:
+            start, used = time.perf_counter(), time.process_time()
+            tracker.suggestions(who, least=0.0)
+            wall.append((time.perf_counter() - start) * 1e3)
+            cpu.append((time.process_time() - used) * 1e3)
+        tracker.close()
+    wall, cpu = wall[5:], cpu[5:]
+    return statistics.median(wall), sorted(wall)[int(len(wall) * 0.95)], statistics.median(cpu)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--customers", type=int, default=1_000_000)
+    parser.add_argument("--calls", type=int, default=100)
+    chosen = parser.parse_args()
+    print("| customers | suggestions(who), median ms | p95 ms | processor ms |\n|---|---|---|---|")
+    for customers in (chosen.customers // 100, chosen.customers):
+        median, tail, cpu = measure(customers, chosen.calls)
+        print(f"| {customers:,} | {median:.1f} | {tail:.1f} | {cpu:.1f} |", flush=True)
+
+
+if __name__ == "__main__":
+    main()
