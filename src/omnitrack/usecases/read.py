@@ -215,7 +215,8 @@ def _page(
     found: dict[bytes, InteractionRow] = {}
     more = False
     identifiers = list(rows)
-    want = limit + 1
+    # One entry more than tells whether there is a next page: the last interaction of a batch may be cut, and is read again.
+    want = limit + 2
     while not more:
         batch = tx.list_entries(
             identifiers=identifiers,
@@ -231,6 +232,13 @@ def _page(
             newest=newest,
             as_of=query.as_of,
         )
+        full = len(batch) >= want
+        if full:
+            whole = [entry for entry in batch if entry.interaction != batch[-1].interaction]
+            if not whole:  # one interaction with several of this customer's identifiers
+                want *= 2
+                continue
+            batch = whole
         fresh: dict[bytes, EntryRow] = {}
         for entry in batch:
             if query.include_participant and entry.role == Role.MEMBER:
@@ -247,10 +255,10 @@ def _page(
                 break
             chosen[id] = entry
             found[id] = loaded[id]
-        if len(batch) < want:
+        if not full:
             break
         after = (batch[-1].occurred_at, batch[-1].interaction)
-        want = min(MAX_LIMIT, want * 2) if query.scans else limit + 1
+        want = max(limit + 2, min(MAX_LIMIT, want * 2)) if query.scans else limit + 2
     names = {id: None if r is None else to_identifier(r) for id, r in rows.items()}
     items = [to_item(found[id], e, names[e.identifier], e.identifier in shared) for id, e in chosen.items()]
     if backwards:
