@@ -8,21 +8,18 @@ of one identifier, more than ``max_identifiers``) are joined link by link with t
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from importlib.util import find_spec
-from itertools import compress
-from operator import eq, itemgetter
+from itertools import compress, islice
+from operator import eq, itemgetter, lt
 from typing import Protocol
 
 import attrs
 
 from omnitrack.identity.partition import (
-    DIFFERENT,
     EVIDENCE,
     TOGETHER,
-    Reader,
     Statements,
-    _Joiner,
     exclusive_classes,
     strength_of,
     usable,
@@ -43,7 +40,7 @@ _A, _B, _BASIS, _ASSURANCE, _SEEN = (itemgetter(place) for place in (0, 1, 2, 3,
 class Numbered:
     """Identifiers and links by number, ready for a solver: what the rules need to know, and nothing else.
 
-    Identifiers are numbered from 0 in the order they came in. The columns of links are parallel, one place for each link of evidence that the
+    Identifiers are numbered from 0 in order of id. The columns of links are parallel, one place for each link of evidence that the
     policy lets merge; a pair may stand there several times.
 
     Attributes:
@@ -85,10 +82,16 @@ class Numbered:
 
 @attrs.frozen(slots=True)
 class Tangle:
-    """Whole components with a hazard: their identifiers, and (a, b, strength, seen) of the links of evidence and the statements that join there."""
+    """Whole components with a hazard.
+
+    Attributes:
+        nodes: their identifiers.
+        links: the links of evidence and the statements that join there, those of each component in their turn: the strongest first, then the one
+            seen earliest, then by key.
+    """
 
     nodes: list[int]
-    links: list[tuple[int, int, int, int]]
+    links: list[tuple[int, int]]
 
 
 @attrs.frozen(slots=True)
@@ -121,14 +124,11 @@ class Column(Protocol):
 class Index(Protocol):
     """The numbers of identifiers."""
 
-    def add(self, ids: Iterable[bytes], /) -> None:
-        """Number some more."""
+    def add(self, ids: Sequence[bytes], /) -> None:
+        """Number some more, in ascending order."""
 
     def find(self, ids: Sequence[bytes], /) -> list[int]:
         """Return their numbers, -1 for what is no identifier."""
-
-    def id(self, number: int, /) -> bytes:
-        """Return the identifier of a number."""
 
     def column(self) -> Column:
         """Return a column without an end in it; identifiers are numbered before they stand in one."""
@@ -148,7 +148,7 @@ class Engine(Protocol):
 
 @attrs.frozen(slots=True)
 class Census:
-    """Who is whom in a whole store, in the order in which the identifiers were taken in.
+    """Who is whom in a whole store; places are in order of id.
 
     Attributes:
         index: the place of each identifier in the other fields.
@@ -213,7 +213,7 @@ class _Strength(dict[int, int]):
 
 
 class Bulk:
-    """Takes in every identifier, then every link, and computes the partition of them all.
+    """Takes in every identifier in order of id, then every link, and computes the partition of them all.
 
         bulk = Bulk(policy)
         bulk.add_identifiers(rows)     # as often as there are pieces
@@ -233,6 +233,7 @@ class Bulk:
         self._policy = policy
         self._engine = _engine(find_spec("numpy") is not None if vectorised is None else vectorised)
         self._index = self._engine.make_index()
+        self._last = b""
         self._homes = bytearray()
         self._groups, self._group = _Groups(policy), array("i")
         self._usable_of, self._usable = _Usable(), bytearray()
@@ -243,12 +244,20 @@ class Bulk:
         self._statements: list[LinkRow] = []
 
     def add_identifiers(self, rows: Sequence[IdentifierRow]) -> None:
-        """Take in identifiers, each once. Their ``customer`` and the derived flags of ``state`` are not read."""
-        self._index.add(map(_ID, rows))
+        """Take in identifiers. Their ``customer`` and the derived flags of ``state`` are not read.
+
+        Raises:
+            ValueError: they are not in ascending order of id, as a store yields them.
+        """
+        ids = list(map(_ID, rows))
+        if ids and not (self._last < ids[0] and all(map(lt, ids, islice(ids, 1, None)))):
+            raise ValueError("rows: the identifiers are not in ascending order of id")
+        self._last = ids[-1] if ids else self._last
+        self._index.add(ids)
         self._homes += b"".join(map(_HOME, rows))
         self._group.extend(map(self._groups.__getitem__, map(_SCHEME_AND_SCOPE, rows)))
         self._usable.extend(map(self._usable_of.__getitem__, map(_STATE, rows)))
-        if not all(map(eq, map(_ID, rows), map(_BASE, rows))):
+        if not all(map(eq, ids, map(_BASE, rows))):
             self._bases.update((row.id, row.base) for row in rows if row.base != row.id)
 
     def add_links(self, links: Sequence[LinkRow]) -> None:
@@ -268,13 +277,13 @@ class Bulk:
 
     def solve(self) -> Census:
         """Return what ``partition`` would say of customers, of who is shared, and of who is in an oversized component."""
-        numbered, classes = self._numbered()
+        numbered = self._numbered()
         solved = self._engine.solve(numbered)
-        self._untangle(numbered, solved.tangles, classes, solved.owner)
+        _untangle(numbered, solved)
         return Census(self._index, numbered.homes, solved.owner, solved.shared, solved.oversized)
 
-    def _numbered(self) -> tuple[Numbered, Mapping[bytes, bytes]]:
-        """Return all that was taken in, by number, and the values of exclusive schemes that statements call one."""
+    def _numbered(self) -> Numbered:
+        """Return all that was taken in, by number."""
         homes = bytes(self._homes)
         at = self._numbers_of(end for link in self._statements for end in (link.a, link.b))
         self._statements = [link for link in self._statements if link.a in at and link.b in at]
@@ -294,7 +303,7 @@ class Bulk:
         if -1 in a or -1 in b:
             there = [one >= 0 and two >= 0 for one, two in zip(a, b)]
             a, b, strength, seen_at = (array(x.typecode, compress(x, there)) for x in (a, b, strength, seen_at))
-        numbered = Numbered(
+        return Numbered(
             count=len(self._index),
             homes=homes,
             usable=self._usable,
@@ -314,7 +323,6 @@ class Bulk:
             max_identifiers=self._policy.max_identifiers,
             max_component=self._policy.max_component,
         )
-        return numbered, classes
 
     def _numbers_of(self, ids: Iterable[bytes]) -> dict[bytes, int]:
         """Return the numbers of those that are identifiers."""
@@ -340,29 +348,58 @@ class Bulk:
         numbered = [[at[x] for x in found if x in at] for found in holders.values()]
         return {n: found[0] for found in numbered if len(found) > 1 for n in found}
 
-    def _untangle(
-        self, numbered: Numbered, tangles: Iterable[Tangle], classes: Mapping[bytes, bytes], owner: array[int]
-    ) -> None:
-        """Apply rule d to components with a hazard."""
-        denied: dict[bytes, list[LinkRow]] = {}
-        for link in self._statements:
-            if link.basis == DIFFERENT:
-                denied.setdefault(link.a, []).append(link)
-        for tangle in tangles:
-            ids = {n: self._index.id(n) for n in tangle.nodes}
-            rows = {x: self._row(x, n, numbered.homes) for n, x in ids.items()}
-            reader = Reader(rows, [link for x in rows if x in denied for link in denied[x]], self._policy, classes)
-            # Components cannot meet, so that several can be joined side by side.
-            joiner = _Joiner(list(rows), reader)
-            turns = [(-strength, seen, ids[a], ids[b]) for a, b, strength, seen in tangle.links]
-            turns.sort()
-            for _, _, a, b in turns:
-                joiner.join(a, b)
-            number = dict(zip(rows, ids))
-            for members in joiner.members.values():
-                oldest = number[min(members, key=lambda x: rows[x].home)]
-                for x in members:
-                    owner[number[x]] = oldest
+
+def _untangle(numbered: Numbered, solved: Solved) -> None:
+    """Apply rule d to the components with a hazard: as ``partition`` does, on numbers."""
+    owner, homes, most = solved.owner, numbered.homes, numbered.max_identifiers
+    kept_apart: dict[int, set[int]] = {}
+    for a, b in numbered.denied:
+        kept_apart.setdefault(a, set()).add(b)
+        kept_apart.setdefault(b, set()).add(a)
+    holders: dict[int, list[int]] = {}
+    for n, first in numbered.bases.items():
+        holders.setdefault(first, []).append(n)
+    for several in holders.values():
+        for n in several:
+            kept_apart.setdefault(n, set()).update(several)
+    for tangle in solved.tangles:
+        # Components cannot meet, so that several are joined side by side.
+        up = dict(zip(tangle.nodes, tangle.nodes))
+        size = dict.fromkeys(tangle.nodes, 1)
+        apart = {n: set(kept_apart[n]) for n in tangle.nodes if n in kept_apart} if kept_apart else {}
+        values = {
+            n: {group: numbered.leader.get(n, n)}
+            for n, group in zip(tangle.nodes, map(numbered.group.__getitem__, tangle.nodes))
+            if numbered.exclusive[group]
+        }
+
+        def find(n: int, up: dict[int, int] = up) -> int:
+            while (further := up[n]) != n:
+                up[n] = n = up[further]
+            return n
+
+        for a, b in tangle.links:
+            a, b = find(a), find(b)
+            if a == b:
+                continue
+            if a in apart and b in apart and any(x in up and find(x) == b for x in apart[a]):
+                continue
+            if a in values and b in values:
+                others = values[b]
+                if any(others.get(group, value) != value for group, value in values[a].items()):
+                    continue
+            if most is not None and size[a] + size[b] > most:
+                continue
+            if homes[a * 16 : a * 16 + 16] > homes[b * 16 : b * 16 + 16]:
+                a, b = b, a
+            up[b] = a
+            size[a] += size[b]
+            if b in values:
+                values.setdefault(a, {}).update(values[b])
+            if b in apart:
+                apart.setdefault(a, set()).update(apart[b])
+        for n in tangle.nodes:
+            owner[n] = find(n)
 
 
 def _engine(vectorised: bool) -> Engine:

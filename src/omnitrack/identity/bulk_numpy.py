@@ -56,49 +56,42 @@ class _Column:
 
 
 class _Index:
-    """The numbers of identifiers, looked up by bisection: content addresses that come in order, as a store yields them, differ in the first half.
-
-    Where they come in another order, or two are alike in the first half, a dict takes its place.
-    """
+    """The numbers of identifiers, found by bisection over the first halves of the ids."""
 
     def __init__(self) -> None:
         self._ids = bytearray()
-        self._sorted: tuple[Words, Words] | None = None
-        self._number: dict[bytes, int] | None = None
+        self._halves: tuple[Words, Words] | None = None
+        # Of those that are alike in the first half, which content addresses never are: where the others are not looked for.
+        self._alike: dict[bytes, int] = {}
 
-    def add(self, ids: Iterable[bytes]) -> None:
+    def add(self, ids: Sequence[bytes]) -> None:
         self._ids += b"".join(ids)
-        self._sorted = self._number = None
+        self._halves = None
 
     def places(self, ids: bytes | bytearray) -> Numbers:
         """Return the numbers of identifiers that stand one behind the other, -1 for what is none."""
-        if self._sorted is None and self._number is None:
-            first, last = _halves(self._ids)
-            if bool((first[1:] > first[:-1]).all()):
-                self._sorted = first, last
-            else:
-                self._number = {self.id(n): n for n in range(len(self))}
-        if self._sorted is None:
-            number = self._number or {}
-            found = (number.get(bytes(ids[start : start + 16]), -1) for start in range(0, len(ids), 16))
-            return np.fromiter(found, dtype=np.int64, count=len(ids) // 16)
-        first, last = self._sorted
+        if self._halves is None:
+            self._halves = first, _ = _halves(self._ids)
+            again = np.flatnonzero(first[1:] == first[:-1])
+            self._alike = {bytes(self._ids[n * 16 : n * 16 + 16]): n for n in np.union1d(again, again + 1).tolist()}
+        first, last = self._halves
         wanted, rest = _halves(ids)
         places = np.full(len(wanted), -1, dtype=np.int64)
         if len(first) and len(wanted):
-            # Looked up in order, neighbours find neighbours: that is five times as fast, and pays for the sorting.
+            # Looked for in order, each is found near the one before: five times as fast, which pays for the sorting.
             order = np.argsort(wanted)
-            near = np.minimum(np.searchsorted(first, wanted[order]), len(first) - 1)
-            there = (first[near] == wanted[order]) & (last[near] == rest[order])
+            wanted = wanted[order]
+            near = np.minimum(np.searchsorted(first, wanted), len(first) - 1)
+            there = (first[near] == wanted) & (last[near] == rest[order])
             places[order] = np.where(there, near, -1)
+        if self._alike:
+            for n in np.flatnonzero(places < 0).tolist():
+                places[n] = self._alike.get(bytes(ids[n * 16 : n * 16 + 16]), -1)
         return places
 
     def find(self, ids: Sequence[bytes]) -> list[int]:
         found: list[int] = self.places(b"".join(ids)).tolist()
         return found
-
-    def id(self, number: int) -> bytes:
-        return bytes(self._ids[number * 16 : number * 16 + 16])
 
     def column(self) -> _Column:
         return _Column(self)
@@ -265,15 +258,15 @@ def _hazards(p: Numbered, group: Small, leader: Small, label: Numbers, sizes: Nu
 
 def _oldest(homes: bytes, label: Numbers) -> Small:
     """Return of each identifier the one with the smallest home in its component."""
-    count = len(label)
     first, second = _halves(homes)
-    least = np.full(count, np.iinfo(np.uint64).max)
+    largest = np.iinfo(np.uint64).max
+    least = np.full(len(label), largest, dtype=np.uint64)
     np.minimum.at(least, label, first)
     among = np.flatnonzero(least[label] == first)
-    least.fill(np.iinfo(np.uint64).max)
+    least.fill(largest)
     np.minimum.at(least, label[among], second[among])
     among = among[least[label[among]] == second[among]]
-    oldest = np.empty(count, dtype=np.int32)
+    oldest = np.empty(len(label), dtype=np.int32)
     oldest[label[among]] = among
     return oldest[label]
 
@@ -287,14 +280,15 @@ def _tangles(links: _Links, stated: Numbers, label: Numbers, hazards: Flags) -> 
     said = stated[hazards[label[stated[:, 0]]]]
     a, b = np.concatenate((inside.a, said[:, 0])), np.concatenate((inside.b, said[:, 1]))
     strength = np.concatenate((inside.strength, np.full(len(said), int(Assurance.STATED))))
-    order = np.argsort(label[a])
-    columns = a[order], b[order], strength[order], np.concatenate((inside.seen, said[:, 2]))[order]
-    node_of, link_of = label[nodes], label[columns[0]]
+    order = np.lexsort((b, a, np.concatenate((inside.seen, said[:, 2])), -strength, label[a]))
+    a, b = a[order], b[order]
+    node_of, link_of = label[nodes], label[a]
     start, from_link = 0, 0
     while start < len(nodes):
         # To the end of the component in which the batch becomes full.
         last = node_of[min(start + BATCH, len(nodes)) - 1]
         end = int(np.searchsorted(node_of, last, side="right"))
         to_link = int(np.searchsorted(link_of, last, side="right"))
-        yield Tangle(nodes[start:end].tolist(), list(zip(*(column[from_link:to_link].tolist() for column in columns))))
+        joining = zip(a[from_link:to_link].tolist(), b[from_link:to_link].tolist())
+        yield Tangle(nodes[start:end].tolist(), list(joining))
         start, from_link = end, to_link
