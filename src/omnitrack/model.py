@@ -97,17 +97,42 @@ class Attachment:
 def _sightings(value: Any) -> tuple[Sighting, ...]:
     if value is None:
         return ()
+    if isinstance(value, (bytes, bytearray, Mapping)):
+        raise _no_identifier(value)
     if isinstance(value, (str, Sighting)) or not hasattr(value, "__iter__"):
         value = (value,)
-    return tuple(v if isinstance(v, Sighting) else Sighting(v) for v in value)
+    sightings = tuple(v if isinstance(v, Sighting) else Sighting(v) for v in value)
+    for one in sightings:
+        if not (isinstance(one.identifier, str) or hasattr(one.identifier, "scheme")):
+            raise _no_identifier(one.identifier)
+        if not isinstance(one.assurance, int):
+            raise InvalidInteractionError(
+                f"assurance: got {type(one.assurance).__name__}, accepted is what verified(), observed() and claimed() give"
+            )
+    return sightings
+
+
+def _no_identifier(value: object) -> InvalidInteractionError:
+    return InvalidInteractionError(
+        f"identifier: got {type(value).__name__}, accepted are Identifier, a text, and verified(), observed() or claimed() of one"
+    )
 
 
 def _people(value: Any) -> tuple[tuple[Sighting, ...], ...]:
+    if isinstance(value, (str, bytes, Mapping)) or (value is not None and not hasattr(value, "__iter__")):
+        raise InvalidInteractionError(f"customers: got {type(value).__name__}, accepted is a list of people")
     return tuple(people for people in (_sightings(v) for v in value or ()) if people)
 
 
 def _attachments(value: Any) -> tuple[Attachment, ...]:
-    return tuple(value or ())
+    if value is not None and not hasattr(value, "__iter__"):
+        raise InvalidInteractionError(f"attachments: got {type(value).__name__}, accepted is a list of Attachment")
+    found = tuple(value or ())
+    for one in found:
+        if not isinstance(one, Attachment):
+            raise InvalidInteractionError(f"attachments: got {type(one).__name__}, accepted is Attachment")
+        _as_json("attachments", [one.name, one.media_type, one.size, one.sha256, one.url])
+    return found
 
 
 def _utc(value: datetime | None) -> datetime | None:
@@ -182,14 +207,22 @@ def _json(instance: object, attribute: attrs.Attribute[Any], value: Any) -> None
         raise InvalidInteractionError(f"{attribute.name}: got {type(value).__name__}, accepted is a mapping")
     if not _depth(value, MAX_DEPTH):
         raise InvalidInteractionError(f"{attribute.name}: got values nested deeper than {MAX_DEPTH}, the most accepted")
+    _as_json(attribute.name, value)
+
+
+def _as_json(name: str, value: object) -> None:
     try:
-        size = len(json.dumps(value))
-    except (TypeError, ValueError) as error:
-        raise InvalidInteractionError(f"{attribute.name}: accepted are values that JSON can hold; {error}") from None
-    if size > MAX_EXTRA:
+        text = json.dumps(value)
+        if "\\ud" in text:  # perhaps half of a surrogate pair
+            json.dumps(value, ensure_ascii=False).encode("utf-8")
+    except UnicodeEncodeError:
         raise InvalidInteractionError(
-            f"{attribute.name}: got {size} characters of JSON, accepted are at most {MAX_EXTRA}"
-        )
+            f"{name}: got half of a surrogate pair, accepted is text that UTF-8 can hold"
+        ) from None
+    except (TypeError, ValueError) as error:
+        raise InvalidInteractionError(f"{name}: accepted are values that JSON can hold; {error}") from None
+    if len(text) > MAX_EXTRA:
+        raise InvalidInteractionError(f"{name}: got {len(text)} characters of JSON, accepted are at most {MAX_EXTRA}")
 
 
 def _direction(value: Any) -> Any:
@@ -271,8 +304,8 @@ class Interaction:
 class Revision:
     """An edit or a delete at the source, as a source yields it; ``at`` is the source's own time of it."""
 
-    source: str
-    source_id: str
+    source: str = attrs.field(validator=_text(MAX_NAME, required=True))
+    source_id: str = attrs.field(validator=_text(MAX_SOURCE_ID, required=True))
     at: datetime = attrs.field(converter=_utc, validator=_time(required=True))
     body: str | None = attrs.field(default=None, validator=_text(MAX_BODY))
     subject: str | None = attrs.field(default=None, validator=_text(MAX_SUBJECT))

@@ -7,7 +7,7 @@ from datetime import datetime
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal
 
-from omnitrack.errors import InvalidIdentifierError, InvalidInteractionError
+from omnitrack.errors import InvalidIdentifierError, InvalidInteractionError, SecretError
 from omnitrack.identifiers.own import OwnList
 from omnitrack.identity.explain import Explanation
 from omnitrack.identity.policy import Policy
@@ -49,7 +49,9 @@ def secret_bytes(secret: str | bytes | None) -> bytes:
     """Return a secret as bytes; b"" for none."""
     if secret is None:
         return b""
-    return secret.encode("utf-8") if isinstance(secret, str) else bytes(secret)
+    if not isinstance(secret, (str, bytes)):
+        raise SecretError(f"secret: got {type(secret).__name__}, accepted are a string and bytes")
+    return secret.encode("utf-8") if isinstance(secret, str) else secret
 
 
 def checked_region(region: str | None) -> str | None:
@@ -146,7 +148,7 @@ def make_interaction(
     """
     if customer is not None and customers is not None:
         raise InvalidInteractionError("customer: got both customer and customers, accepted is one of the two")
-    people = list(customers) if customers is not None else ([customer] if customer is not None else [])
+    people = customers if customers is not None else ([customer] if customer is not None else [])
     return Interaction(customers=people, **fields)
 
 

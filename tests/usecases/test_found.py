@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta, timezone
+from typing import Any
 
 import pytest
 
 import omnitrack
+from omnitrack import Attachment, InvalidInteractionError, OmnitrackError, SecretError
+from omnitrack.model import Sighting
 
 WHEN = datetime(2026, 1, 1, tzinfo=timezone.utc)
+WEST = timezone(timedelta(hours=-5))
 ADDRESSES = [f"email:p{n}@example.com" for n in range(4)]
 
 
@@ -42,3 +46,44 @@ def test_a_page_never_ends_within_an_interaction(url: str, participant: bool) ->
                     page = timeline.page(limit, page.previous)
                     backwards = [*page, *backwards]
                 assert tuple(backwards) == whole
+
+
+@pytest.mark.parametrize("url", ["memory://", "sqlite://"])
+def test_a_customer_of_a_time_has_no_traits_that_were_recorded_later(url: str) -> None:
+    with omnitrack.open(url) as tracker:
+        tracker.record(channel="phone", occurred_at=WHEN, customer=ADDRESSES[0], traits={"name": "Jane"})
+        then = datetime.now(timezone.utc)
+        tracker.record(channel="phone", occurred_at=WHEN, customer=ADDRESSES[0], traits={"city": "Bath"})
+        assert tracker.customer(ADDRESSES[0], as_of=then).traits == {"name": ("Jane",)}
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"customer": 123},
+        {"customer": [None]},
+        {"customer": {"phone": "+442079460958"}},
+        {"customers": 5},
+        {"customers": ADDRESSES[0]},
+        {"customer": Sighting(ADDRESSES[0], "observed")},  # type: ignore[arg-type]
+        {"attachments": ["a"]},
+        {"attachments": [Attachment(name="\ud800")]},
+        {"traits": {"name": "\ud800"}},
+    ],
+)
+def test_what_no_store_can_hold_is_refused_by_name(fields: dict[str, Any]) -> None:
+    with omnitrack.open("sqlite://") as tracker, pytest.raises(InvalidInteractionError):
+        tracker.record(channel="phone", occurred_at=WHEN, **fields)
+
+
+@pytest.mark.parametrize(
+    "fields", [{"at": "2026"}, {"by": "\ud800"}, {"reason": object()}, {"at": datetime.max.replace(tzinfo=WEST)}]
+)
+def test_a_statement_with_what_no_store_can_hold_is_refused(fields: dict[str, Any]) -> None:
+    with omnitrack.open("sqlite://") as tracker, pytest.raises(OmnitrackError):
+        tracker.link(ADDRESSES[0], ADDRESSES[1], **fields)
+
+
+def test_a_secret_that_is_a_number_is_no_run_of_zero_bytes() -> None:
+    with pytest.raises(SecretError):
+        omnitrack.open("memory://", secret=32)  # type: ignore[arg-type]

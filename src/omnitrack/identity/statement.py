@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import datetime
+from datetime import datetime, timezone
 from typing import Any
 
 import attrs
@@ -26,6 +26,24 @@ VERBS = {
 _BINARY = frozenset((SAME, DIFFERENT, PERSONAL))
 
 Named = Identifier | str  # an identifier, a text that holds one, or a customer id
+
+
+def _check_time(at: object) -> None:
+    if not isinstance(at, datetime):
+        raise InvalidPolicyError(f"at: got {type(at).__name__}, accepted is a datetime")
+    try:
+        if at.tzinfo is not None:
+            at.astimezone(timezone.utc)
+    except (OverflowError, ValueError):
+        raise InvalidPolicyError("at: accepted are the years 1 to 9999 in UTC") from None
+
+
+def _encodable(text: str) -> bool:
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:
+        return False
+    return "\0" not in text
 
 
 @attrs.frozen(slots=True, kw_only=True)
@@ -60,6 +78,11 @@ class Statement:
             raise InvalidPolicyError(
                 f"b: a statement of the kind {self.kind!r} is about {'two' if self.b is None else 'one'}"
             )
+        if self.at is not None:
+            _check_time(self.at)
+        for name, text in (("by", self.by), ("reason", self.reason)):
+            if text is not None and (not isinstance(text, str) or not _encodable(text)):
+                raise InvalidPolicyError(f"{name}: got {type(text).__name__}, accepted is text that UTF-8 can hold")
         if self.kind == REASSIGNED and self.at is None:
             raise InvalidPolicyError("at: a reassignment needs the time from which the new holder has the identifier")
 

@@ -320,13 +320,16 @@ def customer_details(tx: Transaction, identifiers: Sequence[bytes], as_of: int |
             as_of=as_of,
         )
     values: list[tuple[int, int, str, Any]] = []
-    for identifier in identifiers:
-        for record in tx.find_records(TRAIT, prefix=f"{identifier.hex()}/"):
-            content = json.loads(record.value)
-            for name, value in content["traits"].items():
-                values.append((content["assurance"], content["at"], name, value))
-    if as_of is not None:
-        values = [v for v in values if v[1] <= as_of]
+    records = [r for x in identifiers for r in tx.find_records(TRAIT, prefix=f"{x.hex()}/")]
+    if as_of is not None and records:
+        # Known was what was recorded by then, whenever it happened.
+        told = {record.key: bytes.fromhex(record.key.rpartition("/")[2]) for record in records}
+        then = {e.interaction for e in tx.list_entries(interactions=sorted(set(told.values())), as_of=as_of)}
+        records = [record for record in records if told[record.key] in then]
+    for record in records:
+        content = json.loads(record.value)
+        for name, value in content["traits"].items():
+            values.append((content["assurance"], content["at"], name, value))
     traits: dict[str, list[Any]] = {}
     for _, _, name, value in sorted(values, key=lambda v: (-v[0], -v[1])):
         known = traits.setdefault(name, [])
