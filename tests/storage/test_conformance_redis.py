@@ -10,6 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from concurrency import test_many_writers as many_writers
+from omnitrack.storage.contract import Backend
+
 ADAPTER = Path(__file__).resolve().parents[2] / "examples" / "redis_adapter"
 
 if importlib.util.find_spec("redis") is None:
@@ -25,6 +28,24 @@ _module = importlib.util.module_from_spec(_spec)
 _spec.loader.exec_module(_module)
 
 globals().update({name: value for name, value in vars(_module).items() if not name.startswith("_")})
+
+
+class Place:
+    """A namespace of Redis as the tests of many writers take it."""
+
+    def __init__(self, namespace: str) -> None:
+        self._namespace = namespace
+
+    def open(self) -> Backend:
+        return _module.RedisBackend.from_url(_module.URL, namespace=self._namespace)
+
+
+def test_many_writers_end_in_the_partition_of_one(namespace: str) -> None:
+    many_writers.test_threads_end_in_the_partition_of_one_writer(Place(namespace))
+
+
+def test_writers_beside_erasures_leave_nothing_behind(namespace: str) -> None:
+    many_writers.test_sightings_against_erasure_retraction_and_reassignment_leave_nothing_behind(Place(namespace))
 
 
 def test_the_entry_points_name_the_backend() -> None:

@@ -378,7 +378,8 @@ class Backend(ABC):
         """Call ``fn`` in a transaction, commit, and return what it returned. An error of ``fn`` rolls back and leaves as it is.
 
         ``fn`` touches only the transaction, so it is repeated where the engine reports a conflict or ``fn`` raises ConflictError: bounded, with growing and
-        jittered pauses (see ``retrying``), then ConflictError. With ``write=False`` ``fn`` only reads, and should see one snapshot.
+        jittered pauses (see ``retrying``), then ConflictError. With ``write=False`` ``fn`` only reads, and should see one snapshot; a write or a
+        lock is a BackendError then.
 
         Raises:
             ConflictError: after the retries.

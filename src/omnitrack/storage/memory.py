@@ -45,9 +45,12 @@ class MemoryTransaction(Transaction):
         self._write = write
         self._undo: list[tuple[Table[Any], Any, Any]] = []
 
-    def _set(self, table: Table[R], key: Any, row: R | None) -> None:
+    def _must_write(self) -> None:
         if not self._write:
             raise BackendError("a transaction with write=False only reads; run the function with write=True")
+
+    def _set(self, table: Table[R], key: Any, row: R | None) -> None:
+        self._must_write()
         self._undo.append((table, key, table.set(key, row)))
 
     def undo(self) -> None:
@@ -101,6 +104,7 @@ class MemoryTransaction(Transaction):
 
     def lock_identifiers(self, ids: Sequence[bytes]) -> list[IdentifierRow]:
         """See the contract; nobody else is there to be locked out."""
+        self._must_write()
         return self.find_identifiers(ids=ids)
 
     def update_identifiers(self, changes: Sequence[IdentifierChange], log: Sequence[ChangeRow] = ()) -> None:

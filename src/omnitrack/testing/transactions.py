@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import pytest
 
-from omnitrack.errors import ConflictError
+from omnitrack.errors import BackendError, ConflictError
 from omnitrack.storage.contract import LINKABLE, IdentifierChange, Transaction
 from omnitrack.testing.base import Caller, ConformanceBase, no_pauses
 from omnitrack.testing.deletion import everything
@@ -129,6 +129,15 @@ class TransactionRules(ConformanceBase):
         run(fill)
         assert [len(rows) for rows in run(everything, write=False).values()] == [1] * 8
         assert run.read(lambda tx: tx.guard()) == run(lambda tx: tx.guard())
+
+    @pytest.mark.parametrize("method", [*WRITES, "lock_identifiers"])
+    def test_a_write_where_only_reading_was_asked_for_is_refused(self, run: Caller, method: str) -> None:
+        run(fill)
+        before = run.read(lambda tx: (tx.guard(), everything(tx)))
+        fn = WRITES.get(method, lambda tx: tx.lock_identifiers([id_of(1)]))
+        with pytest.raises(BackendError):
+            run.read(fn)
+        assert run.read(lambda tx: (tx.guard(), everything(tx))) == before
 
     # -- conflicts ------------------------------------------------------------------------------------------------------
     def test_a_conflict_of_the_function_has_it_repeated(self, run: Caller) -> None:

@@ -95,6 +95,7 @@ class IdentityMethods(Running):
 
     def lock_identifiers(self, ids: Sequence[bytes]) -> list[IdentifierRow]:
         """See the contract."""
+        self._for_writing()
 
         def build() -> Built:
             return self._queries.rows(self._tables.identifiers, "id", False, False, lock=True)
