@@ -185,7 +185,7 @@ def people(draw: st.DrawFn) -> tuple[tuple[tuple[int, int], ...], ...]:
 
 
 sightings: st.SearchStrategy[Seen] = st.builds(
-    Seen, st.just(""), minutes, people(), st.lists(numbers, max_size=1).map(tuple)
+    Seen, st.just(""), minutes, people(), st.lists(numbers, max_size=2, unique=True).map(tuple)
 )
 
 
@@ -260,3 +260,15 @@ def timelines_of(tracker: Tracker) -> list[set[str | None]]:
         except CustomerNotFoundError:
             found.append(set())
     return found
+
+
+def differences(found: State, wanted: State) -> str:
+    """Say how two states differ, for a failing test."""
+    lines = [f"one customer, and should not be: {sorted(g)}" for g in found.groups - wanted.groups]
+    lines += [f"not one customer, and should be: {sorted(g)}" for g in wanted.groups - found.groups]
+    lines += [f"shared, and should not be: {x}" for x in found.shared - wanted.shared]
+    lines += [f"not shared, and should be: {x}" for x in wanted.shared - found.shared]
+    for name in sorted(found.filed.keys() | wanted.filed.keys()):
+        if found.filed.get(name) != wanted.filed.get(name):
+            lines.append(f"{name} is filed {found.filed.get(name)}, and should be {wanted.filed.get(name)}")
+    return "; ".join(lines)

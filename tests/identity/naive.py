@@ -31,19 +31,22 @@ class Naive:
         self.said: list[Said] = []
         self.attributed: list[Any] = []  # (interaction, identifier, ...), in the order said
         self.kept_shared: set[Holder] = set()
+        self.suppressed: set[str] = set()
         for fact in facts:
             self.tell(fact)
 
     def tell(self, fact: Fact) -> None:
         """Take a fact in; an interaction of a name that is there already is a repeat."""
         if isinstance(fact, Seen):
-            self.seen.setdefault(fact.name, fact)
+            if fact.name not in self.suppressed:
+                self.seen.setdefault(fact.name, fact)
         else:
             self.said.append(fact)
 
     def forget(self, fact: Any) -> None:
         """Take a statement or an attribution back."""
-        self.said.remove(fact) if isinstance(fact, Said) else self.attributed.remove(fact)
+        self.said = [other for other in self.said if other is not fact]
+        self.attributed = [other for other in self.attributed if other is not fact]
 
     # -- whose ----------------------------------------------------------------------------------------------------------
     def holder(self, x: int, minute: int) -> Holder:
@@ -65,24 +68,21 @@ class Naive:
             entries.append((self.holder(last[-1], seen.minute), 0, 0, 2))
         else:
             for number, person in enumerate(seen.people):
-                best = sorted(
-                    person,
-                    key=lambda s: (
-                        s[1] == 1,
-                        not WORLD[s[0]].linkable,
-                        -s[1],
-                        -get_scheme(WORLD[s[0]].scheme).rank,
-                        WORLD[s[0]].key,
-                    ),
-                )
+                best = sorted(person, key=self._anchor_order)
                 for place, (x, assurance) in enumerate(best):
                     entries.append((self.holder(x, seen.minute), number, min(place, 1), assurance))
-            if not seen.people:
+            if not any(seen.people):
                 entries.append((None, 0, 0, 0))
         for x in dict.fromkeys(seen.participants):
             if x not in taken:
                 entries.append((self.holder(x, seen.minute), -1, 2, 2))
         return entries
+
+    @staticmethod
+    def _anchor_order(sighting: tuple[int, int]) -> tuple[bool, bool, int, int, str]:
+        x, assurance = sighting
+        rank = get_scheme(WORLD[x].scheme).rank
+        return (assurance == 1, not WORLD[x].linkable, -assurance, -rank, WORLD[x].key)
 
     # -- the four rules -------------------------------------------------------------------------------------------------
     def evidence(self) -> dict[Pair, tuple[int, int]]:
@@ -221,6 +221,90 @@ class Naive:
             touching = [g for g in groups if g & pair]
             groups = [g for g in groups if g not in touching] + [set(pair).union(*touching)]
         return groups
+
+    # -- what goes ------------------------------------------------------------------------------------------------------
+    def links(self) -> set[tuple[Pair, object]]:
+        """Every link that is stored: of evidence by pair and assurance, of statements by pair and kind."""
+        found: set[tuple[Pair, object]] = set()
+        for seen in self.seen.values():
+            for one, two in combinations(self.filed(seen), 2):
+                if one[1] == two[1] >= 0 and one[0] != two[0] and one[0] is not None and two[0] is not None:
+                    found.add((frozenset((one[0], two[0])), min(one[3], two[3])))
+        for s in self.said:
+            if s.kind != "reassigned":
+                ends = (self.holder(x, s.minute) for x in (s.a, s.b) if x is not None)
+                found.add((frozenset(ends), s.kind))
+        return found
+
+    def named(self) -> set[Holder]:
+        """Holders that an entry or a statement names."""
+        entries = {h for seen in self.seen.values() for h, *_ in self.filed(seen) if h is not None}
+        return entries | {h for pair, _ in self.links() for h in pair} | self.kept_shared
+
+    def erase(self, x: int) -> bool:
+        """Take away the person who holds an identifier now; return whether there was one."""
+        me = self.holder(x, 10**6)
+        known = me in self.named()
+        shared = self.shared()
+        gone = {me} if me in shared else next((g for g in self.customers() if me in g), {me})
+        links, personal = self.links(), self.personal()
+        taken: dict[str, Seen | None] = {}
+        for name, seen in self.seen.items():
+            taken[name] = self._without(seen, gone)
+        said = [s for s in self.said if s.kind == "reassigned" or not self._names(s, gone)]
+        attributed = [
+            a for a in self.attributed if a[0] in taken and self.holder(a[1], self.seen[a[0]].minute) not in gone
+        ]
+        held = {h: (of, m) for h, (of, m) in personal.items() if of in gone and h not in gone}
+        self.suppressed |= {name for name, seen in taken.items() if seen is None}
+        self.seen = {name: seen for name, seen in taken.items() if seen is not None}
+        self.said = said
+        self.attributed = [a for a in attributed if a[0] in self.seen]
+        self.kept_shared -= gone
+        lost = {h for pair, _ in links - self.links() for h in pair}
+        self.kept_shared |= ((lost & shared) | set(held)) - gone
+        for number in {h[0] for h in gone}:
+            if not self.named() & set(self.holders(number)):
+                self.said = [s for s in self.said if not (s.kind == "reassigned" and s.a == number)]
+        return known
+
+    def _names(self, s: Said, holders: set[Holder]) -> bool:
+        return any(self.holder(n, s.minute) in holders for n in (s.a, s.b) if n is not None)
+
+    def _without(self, seen: Seen, gone: set[Holder]) -> Seen | None:
+        """What is left of an interaction; None where nothing is."""
+        entries = self.filed(seen)
+        anchors = {person: h for h, person, role, _ in entries if role == 0}
+        if not any(h in gone for h, *_ in entries) and not any(
+            self.holder(x, seen.minute) in gone for person in seen.people for x, _ in person
+        ):
+            return seen
+        attributed = any(a[0] == seen.name for a in self.attributed)
+        if attributed and anchors[0] in gone:
+            return None
+        own = {n: min(p, key=self._anchor_order)[0] for n, p in enumerate(seen.people) if p}
+        left = tuple(
+            ()
+            if n in own and self.holder(own[n], seen.minute) in gone
+            else tuple((x, a) for x, a in person if self.holder(x, seen.minute) not in gone)
+            for n, person in enumerate(seen.people)
+        )
+        if not attributed and any(seen.people) and not any(left):
+            return None
+        customers = {x for person in seen.people for x, _ in person}
+        participants = tuple(
+            x for x in seen.participants if x not in customers and self.holder(x, seen.minute) not in gone
+        )
+        return Seen(seen.name, seen.minute, left, participants)
+
+    def retain(self, minute: int) -> None:
+        """Take away what happened before a time."""
+        links, shared = self.links(), self.shared()
+        self.seen = {name: seen for name, seen in self.seen.items() if seen.minute >= minute}
+        self.attributed = [a for a in self.attributed if a[0] in self.seen]
+        named = self.named() | {h for s in self.said if s.kind == "reassigned" for h in self.holders(s.a)}
+        lost = {h for pair, _ in links - self.links() for h in pair}
+        self.kept_shared |= lost & shared & named
 
     # -- in the words of State ------------------------------------------------------------------------------------------
     def name(self, holder: Holder) -> str:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import combinations
 from operator import itemgetter
 
 from omnitrack.identity.partition import REASSIGNED, TOGETHER
 from omnitrack.model import Role
-from omnitrack.storage.contract import NO_ID, EntryRow, LinkRow, Transaction
+from omnitrack.storage.contract import NO_ID, SHARED, EntryRow, LinkRow, Transaction
 from omnitrack.usecases.context import Tenures
 
 _PARTICIPANT = int(Role.PARTICIPANT)
 _by_identifier = itemgetter(0)
+
+LinkKey = tuple[bytes, bytes, int]  # (a, b, assurance)
 
 CHUNK = 2_000  # rows read at a time where a history is walked whole
 
@@ -82,31 +84,100 @@ def entries_of(tx: Transaction, interactions: Sequence[bytes]) -> list[EntryRow]
 
 def edited_evidence(
     tx: Transaction,
-    identifiers: Sequence[bytes],
-    edits: Mapping[EntryRow, EntryRow | None] | None = None,
+    edits: Mapping[EntryRow, EntryRow | None],
     added: Sequence[EntryRow] = (),
+    leaving: Collection[bytes] = (),
 ) -> tuple[list[LinkRow], list[LinkRow]]:
-    """Compare the stored links of identifiers with what their entries will stand for.
+    """Work out what becomes of the stored links of evidence when entries change.
+
+    A link is stored with its earliest evidence. Only where that is among what changes is the history of one of its ends searched for the next.
 
     Args:
-        identifiers: whose links; every end of an entry that is edited or added is among them.
         edits: entries that will be others, or (None) not there. added: entries that will be there besides.
+        leaving: identifiers all of whose links go anyway; nothing is said of these.
 
     Returns:
-        The links to add, and those to remove. One that is there from another time or interaction is in both.
+        The links to add, and those to remove. One that will be there from another time or interaction is in both.
     """
-    wanted = set(identifiers)
-    ids = list(wanted)
-    touching = [e.interaction for e in all_entries(tx, ids) if e.role != Role.PARTICIPANT and e.person >= 0]
-    around: list[EntryRow] = []
-    for entry in entries_of(tx, touching):
-        edited = edits.get(entry, entry) if edits else entry
-        if edited is not None:
-            around.append(edited)
-    around += added
-    now = {link for link in links_of_entries(around) if link.a in wanted or link.b in wanted}
-    stored = {link for link in tx.find_links(ids) if link.basis == TOGETHER}
-    return sorted(now - stored), sorted(stored - now)
+    changing = {e.interaction for e in edits} | {e.interaction for e in added}
+    before = entries_of(tx, sorted(changing))
+    after = [edited for entry in before if (edited := edits.get(entry, entry)) is not None]
+    was, will = _occurrences(before), _occurrences([*after, *added])
+    keys = {k for k in was.keys() | will.keys() if was.get(k) != will.get(k) and not {k[0], k[1]} & set(leaving)}
+    if not keys:
+        return [], []
+    near = _near_ends(tx, keys)
+    stored = {(x.a, x.b, x.assurance): x for x in tx.find_links(sorted(set(near.values()))) if x.basis == TOGETHER}
+    lost = {k: stored[k] for k in keys if k in stored and stored[k].evidence in changing}
+    found = _next_evidence(tx, lost, near, changing)
+    more: list[LinkRow] = []
+    gone: list[LinkRow] = []
+    for k in sorted(keys):
+        known = stored.get(k)
+        best = will.get(k)
+        if k in lost:
+            later = found.get(k)
+            if later is not None and (best is None or (later.seen, later.evidence) < (best.seen, best.evidence)):
+                best = later
+            if best != known:
+                gone.append(lost[k])
+        if (
+            best is not None
+            and best != known
+            and (known is None or k in lost or (best.seen, best.evidence) < (known.seen, known.evidence))
+        ):
+            more.append(best)
+    return more, gone
+
+
+def _occurrences(entries: Iterable[EntryRow]) -> dict[LinkKey, LinkRow]:
+    return {(x.a, x.b, x.assurance): x for x in links_of_entries(entries)}
+
+
+def _near_ends(tx: Transaction, keys: Iterable[LinkKey]) -> dict[LinkKey, bytes]:
+    """Return for each pair the end to read it from: one that is not shared, for a switchboard has as many links and entries as callers."""
+    keys = list(keys)
+    rows = tx.find_identifiers(ids=sorted({end for k in keys for end in k[:2]}))
+    shared = {row.id for row in rows if row.state & SHARED}
+    return {k: k[1] if k[0] in shared else k[0] for k in keys}
+
+
+def _next_evidence(
+    tx: Transaction, lost: Mapping[LinkKey, LinkRow], near: Mapping[LinkKey, bytes], changing: Collection[bytes]
+) -> dict[LinkKey, LinkRow]:
+    """Return the earliest other evidence of links whose earliest changes."""
+    wanted: dict[bytes, set[LinkKey]] = {}
+    for k in lost:
+        wanted.setdefault(near[k], set()).add(k)
+    found: dict[LinkKey, LinkRow] = {}
+    for end, missing in wanted.items():
+        since = min(lost[k].seen for k in missing)
+        for chunk in _history(tx, end, since):
+            there = _occurrences(entries_of(tx, [e.interaction for e in chunk if e.interaction not in changing]))
+            for k in missing & there.keys():
+                found[k] = there[k]
+            missing -= there.keys()
+            if not missing:
+                break
+    return found
+
+
+def _history(tx: Transaction, identifier: bytes, since: int) -> Iterator[list[EntryRow]]:
+    """Yield the entries under which an identifier counts as one of a person, oldest first, in pieces."""
+    after: tuple[int, bytes] | None = None
+    roles = (int(Role.ANCHOR), int(Role.MEMBER))
+    size = 50
+    while True:
+        rows = tx.list_entries(
+            identifiers=[identifier], roles=roles, since=since, after=after, limit=size, newest=False
+        )
+        if rows:
+            yield rows
+        if len(rows) < size:
+            return
+        # What is cut off of the last interaction is not missed: its other entries are read with it.
+        after = (rows[-1].occurred_at, rows[-1].interaction)
+        size = CHUNK
 
 
 def tenures_of(tx: Transaction, bases: Sequence[bytes]) -> dict[bytes, Tenures]:

@@ -11,6 +11,7 @@ from omnitrack.storage.contract import EntryRow, RecordRow, Transaction
 from omnitrack.usecases.context import Tenures, holder_at
 
 FILING = "filing"
+AWAY = "away"  # an identifier and an interaction that was filed under it until it was attributed to somebody
 CHUNK = 2_000  # records asked for at a time
 
 
@@ -66,6 +67,11 @@ class Filing:
 
 
 NO_FILING = Filing()
+
+
+def away_key(identifier: bytes, interaction: bytes) -> str:
+    """Return the key of the record that keeps an identifier named while its interaction is attributed to another."""
+    return f"{identifier.hex()}/{interaction.hex()}"
 
 
 def find_filings(tx: Transaction, interactions: Iterable[bytes]) -> dict[bytes, Filing]:

@@ -38,7 +38,7 @@ from omnitrack.usecases.evidence import (
     entries_of,
     tenures_of,
 )
-from omnitrack.usecases.filing import FILING, NO_FILING, Filing, find_filings
+from omnitrack.usecases.filing import AWAY, FILING, NO_FILING, Filing, away_key, find_filings
 from omnitrack.usecases.ids import from_text, from_us, to_text
 from omnitrack.usecases.neighbourhood import Cause, Plan, plan_change
 from omnitrack.usecases.record import TRAIT, nobody, trait_key
@@ -307,8 +307,9 @@ def _move_holders(
         wanted = filings.get(entry.interaction, NO_FILING).holder(entry, base.id, after, began)
         if wanted != entry.identifier:
             moves[entry] = entry._replace(identifier=wanted, added_at=cause.at)
-    more, gone = edited_evidence(tx, holders, moves)
+    more, gone = edited_evidence(tx, moves)
     said, unsaid, records = _moved_statements(tx, base.id, holders, after)
+    records += _moved_attributions(tx, filings, moves)
     added = [*added, *more, *said]
     removed = [*removed, *gone, *unsaid]
     plan = plan_change(
@@ -343,6 +344,23 @@ def _moved_statements(
             added.append(_link_of(said, keys[found.key].ref))
             records.append(found._replace(value=said.dump()))
     return added, removed, records
+
+
+def _moved_attributions(
+    tx: Transaction, filings: Mapping[bytes, Filing], moves: Mapping[EntryRow, EntryRow | None]
+) -> list[RecordRow]:
+    """Return the records of attributions that now are to another holder."""
+    holders = {}
+    for old, new in moves.items():
+        filing = filings.get(old.interaction)
+        if filing is not None and filing.said and new is not None and old.person >= 0:
+            holders[filing.said[-1][0]] = new.identifier
+    records = []
+    for found in tx.find_records(STATEMENT, keys=list(holders)) if holders else ():
+        said = StatementRecord.load(found.value)
+        said.a = said.b = holders[found.key]
+        records.append(found._replace(value=said.dump()))
+    return records
 
 
 def _move_traits(tx: Transaction, moves: Mapping[EntryRow, EntryRow | None], outcome: Outcome) -> None:
@@ -493,8 +511,14 @@ def attribute(
     people = [e for e in entries_of(tx, [interaction]) if e.person >= 0]
     outcome = _refile(tx, ctx, record, cause, people, [_attributed_entry(first, holder, saying.now)], fresh, True)
     outcome.records += [RecordRow(STATEMENT, to_text("st", saying.id), record.dump(), 0), filing.record(interaction)]
+    if len(filing.said) == 1:
+        outcome.records += [RecordRow(AWAY, key, "", -1) for key in _away_keys(people)]
     _write(tx, outcome, saying.now)
     return record, outcome.log
+
+
+def _away_keys(entries: Iterable[EntryRow]) -> list[str]:
+    return [away_key(e.identifier, e.interaction) for e in entries if e.identifier != NO_ID]
 
 
 def _attributed_entry(row: InteractionRow, holder: bytes, at: int) -> EntryRow:
@@ -526,7 +550,7 @@ def _refile(
 ) -> Outcome:
     """Take entries of one interaction away and put others there; links whose last evidence goes, go too."""
     touched = list(dict.fromkeys(e.identifier for e in (*removed, *added) if e.identifier != NO_ID))
-    more, gone = edited_evidence(tx, touched, dict.fromkeys(removed), added)
+    more, gone = edited_evidence(tx, dict.fromkeys(removed), added)
     plan = plan_change(tx, ctx.policy, added=more, removed=gone, fresh=fresh, touched=touched, lock=lock)
     outcome = Outcome(record, plan, plan.log(cause, skip=fresh), more, gone, fresh)
     outcome.entries_removed, outcome.entries_added = list(removed), list(added)
@@ -553,12 +577,13 @@ def _unattribute(tx: Transaction, ctx: Context, id: str, record: StatementRecord
         outcome = Outcome(record, plan_change(tx, ctx.policy, lock=lock), [])
     else:
         now_there = [e for e in entries_of(tx, [record.interaction]) if e.person >= 0]
-        back = (
-            _attributed_before(tx, rows[0], filing, cause.at)
-            if filing.said
-            else _as_it_came(tx, rows[0], came, cause.at)
-        )
+        away: list[str] = []
+        if filing.said:
+            back = _attributed_before(tx, rows[0], filing, cause.at)
+        else:
+            back, away = _as_it_came(tx, rows[0], came, cause.at)
         outcome = _refile(tx, ctx, record, cause, now_there, back, {}, lock)
+        outcome.records_gone += [(AWAY, key) for key in away]
     if filing:
         outcome.records.append(filing.record(record.interaction))
     else:
@@ -573,17 +598,16 @@ def _attributed_before(tx: Transaction, row: InteractionRow, filing: Filing, now
     return [entry._replace(identifier=_holder_now(tx, entry, filing))]
 
 
-def _as_it_came(tx: Transaction, row: InteractionRow, attributed: int | None, now: int) -> list[EntryRow]:
-    """Return the entries that an interaction had before it was attributed, with the holders of now."""
+def _as_it_came(
+    tx: Transaction, row: InteractionRow, attributed: int | None, now: int
+) -> tuple[list[EntryRow], list[str]]:
+    """Return the entries that an interaction had before it was attributed, with the holders of now; and the keys that kept them named."""
     filing = find_filings(tx, [row.id])[row.id]
     filing.said.clear()
-    before = tx.list_entries(interactions=[row.id], as_of=None if attributed is None else attributed - 1)
-    back = [
-        e._replace(identifier=_holder_now(tx, e, filing), added_at=now, removed_at=None)
-        for e in before
-        if e.person >= 0
-    ]
-    return back or [nobody(row, now)]
+    as_of = None if attributed is None else attributed - 1
+    before = [e for e in tx.list_entries(interactions=[row.id], as_of=as_of) if e.person >= 0]
+    back = [e._replace(identifier=_holder_now(tx, e, filing), added_at=now, removed_at=None) for e in before]
+    return back or [nobody(row, now)], _away_keys(before)
 
 
 def _holder_now(tx: Transaction, entry: EntryRow, filing: Filing) -> bytes:

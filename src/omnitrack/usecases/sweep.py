@@ -1,0 +1,210 @@
+"""Sweeps: all that belongs to a person, gathered before an erasure touches anything."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import attrs
+
+from omnitrack.identity.partition import EVIDENCE, REASSIGNED
+from omnitrack.identity.statement import StatementRecord
+from omnitrack.model import Role
+from omnitrack.storage.contract import REASSIGNED as HAS_HOLDERS
+from omnitrack.storage.contract import (
+    RETIRED,
+    SHARED,
+    EntryRow,
+    IdentifierRow,
+    LinkRow,
+    RecordRow,
+    Transaction,
+)
+from omnitrack.usecases.context import Context
+from omnitrack.usecases.evidence import all_entries, entries_of
+from omnitrack.usecases.filing import AWAY, FILING, away_key, find_filings
+from omnitrack.usecases.ids import to_text
+from omnitrack.usecases.record import TRAIT
+from omnitrack.usecases.resolve import Meant, get_row
+from omnitrack.usecases.statements import STATEMENT
+
+
+@attrs.define(slots=True, kw_only=True)
+class Sweep:
+    """All that has to go.
+
+    Attributes:
+        interactions: those that go whole. redacted: those that stay for others, each with its entries that stay.
+        vacant: holders that go while the identifier has others. Their place stays, so that nobody else is taken for them.
+        tenures: the reassignments that keep those places.
+        statements: ids of statements. records: (kind, key) of other records. filings: records of filings that stay, as they will be.
+    """
+
+    identifiers: list[IdentifierRow]
+    vacant: list[IdentifierRow]
+    tenures: list[LinkRow]
+    interactions: list[bytes]
+    redacted: dict[bytes, list[EntryRow]]
+    entries: list[EntryRow]
+    links: list[LinkRow]
+    statements: list[str]
+    records: list[tuple[str, str]]
+    filings: list[RecordRow]
+
+
+def gather(tx: Transaction, ctx: Context, who: Meant) -> Sweep:
+    """Find everything that belongs to a person."""
+    row = get_row(tx, ctx, who)
+    members = [row] if row.state & SHARED else tx.find_identifiers(customers=[row.customer])
+    said = {r.key: StatementRecord.load(r.value) for r in _records(tx, STATEMENT)}
+    members, vacant, tenures = _places(tx, members, said.values())
+    ids = {m.id for m in members}
+    gone, redacted, leaving = _split(tx, ids, said.values())
+    links = [x for x in tx.find_links(sorted(ids)) if x not in tenures]
+    # Statements that were retracted have no link any more, and attributions never had one.
+    statements = {to_text("st", x.ref) for x in links if x.basis not in EVIDENCE}
+    statements |= {id for id, s in said.items() if s.a in ids or s.b in ids or s.interaction in gone}
+    statements -= {to_text("st", x.ref) for x in tenures}
+    records = [(TRAIT, r.key) for x in ids for r in tx.find_records(TRAIT, prefix=f"{x.hex()}/")]
+    records += index_of_rows(tx, ctx, members)
+    # Whose an interaction was before it was attributed, is kept with the identifier and goes with either of them.
+    records += [(AWAY, r.key) for x in ids for r in tx.find_records(AWAY, prefix=f"{x.hex()}/")]
+    records += [
+        (AWAY, away_key(e.identifier, e.interaction)) for e in leaving if e.interaction in gone and e.removed_at
+    ]
+    filings = []
+    for interaction, filing in find_filings(tx, [*gone, *redacted]).items():
+        filing.said = [(id, pin) for id, pin in filing.said if id not in statements]
+        filing.pin = None if filing.pin in ids else filing.pin
+        if interaction in gone or not filing:
+            records.append((FILING, interaction.hex()))
+        else:
+            filings.append(filing.record(interaction))
+    return Sweep(
+        identifiers=members,
+        vacant=vacant,
+        tenures=tenures,
+        interactions=sorted(gone),
+        redacted=redacted,
+        entries=leaving,
+        links=links,
+        statements=sorted(statements),
+        records=records,
+        filings=filings,
+    )
+
+
+def _places(
+    tx: Transaction, members: Sequence[IdentifierRow], said: Iterable[StatementRecord]
+) -> tuple[list[IdentifierRow], list[IdentifierRow], list[LinkRow]]:
+    """Return all the identifiers that go with a person's, and what is left of those that others hold before or after them.
+
+    Returns:
+        The identifiers that go: with the members the holders whose reassignment was retracted, who stand for the same person, and where nobody else
+        holds an identifier, the places of others that were left empty before. Of these, those whose place stays. The reassignments
+        that keep the places: sightings from their time would else be filed with another holder.
+    """
+    ids = {m.id for m in members}
+    bases = sorted({m.base for m in members if m.base != m.id or m.state & HAS_HOLDERS})
+    tenures = [x for x in tx.find_links(bases) if x.basis == REASSIGNED and x.a in bases] if bases else []
+    holders: dict[bytes, set[bytes]] = {base: {base} for base in bases}
+    for link in tenures:
+        holders[link.a].add(link.b)
+    for s in said:
+        if s.kind == REASSIGNED and s.retracted_at is not None and s.a in ids and s.b not in holders.get(s.a, ()):
+            ids.add(s.b)
+    held = set()
+    for base, group in holders.items():
+        others = sorted(group - ids)
+        if any(not _is_empty(tx, x) for x in others):
+            held.add(base)
+        else:
+            ids.update(others)
+    rows = tx.find_identifiers(ids=sorted(ids))
+    vacant = [r for r in rows if r.base in held and not r.state & RETIRED]
+    return rows, vacant, [x for x in tenures if x.a in held]
+
+
+def _is_empty(tx: Transaction, holder: bytes) -> bool:
+    if tx.list_entries(identifiers=[holder], limit=1):
+        return False
+    return all(x.basis == REASSIGNED for x in tx.find_links([holder]))
+
+
+def _split(
+    tx: Transaction, ids: set[bytes], said: Iterable[StatementRecord]
+) -> tuple[set[bytes], dict[bytes, list[EntryRow]], list[EntryRow]]:
+    """Return the interactions that go, those that stay with what stays of their entries, and all entries that go."""
+    touched = dict.fromkeys(e.interaction for e in all_entries(tx, sorted(ids)))
+    # Filed with them once, and attributed to somebody else since.
+    moved = sorted({s.interaction for s in said if s.interaction})
+    touched.update(dict.fromkeys(e.interaction for e in with_removed(tx, moved) if e.identifier in ids))
+    around: dict[bytes, list[EntryRow]] = {}
+    for entry in with_removed(tx, list(touched)):
+        around.setdefault(entry.interaction, []).append(entry)
+    gone: set[bytes] = set()
+    redacted: dict[bytes, list[EntryRow]] = {}
+    leaving: list[EntryRow] = []
+    for interaction, group in around.items():
+        anchors = [e for e in group if e.role == Role.ANCHOR]
+        staying: list[EntryRow] = []
+        for e in group:
+            # A person of the interaction goes whole: what else was said of them was seen with them, and names them.
+            mine = e.identifier in ids or any(a.identifier in ids and _is_of(e, a) for a in anchors)
+            (leaving if mine else staying).append(e)
+        if any(e.person >= 0 and e.removed_at is None for e in staying):
+            redacted[interaction] = staying
+        else:
+            gone.add(interaction)
+            leaving += staying
+    return gone, redacted, leaving
+
+
+def _is_of(entry: EntryRow, anchor: EntryRow) -> bool:
+    """Whether an anchor was that of the entry's person when the entry was there last."""
+    if entry.person != anchor.person or entry.person < 0:
+        return False
+    if entry.removed_at is None or anchor.removed_at is None:
+        return anchor.removed_at is None and (entry.removed_at is None or anchor.added_at < entry.removed_at)
+    return anchor.added_at < entry.removed_at <= anchor.removed_at
+
+
+def with_removed(tx: Transaction, interactions: Sequence[bytes]) -> list[EntryRow]:
+    """Return every entry that these interactions have or had."""
+    unique = list(dict.fromkeys(interactions))
+    found = dict.fromkeys(entries_of(tx, unique))
+    recorded = {row.id: row.recorded_at for row in tx.find_interactions(ids=unique) if row.revision == 0}
+    # An entry that is younger than its interaction took the place of others, which are found by looking back from then.
+    back: dict[int, set[bytes]] = {}
+
+    def look(entry: EntryRow) -> None:
+        if entry.added_at != recorded.get(entry.interaction):
+            back.setdefault(entry.added_at, set()).add(entry.interaction)
+
+    for entry in found:
+        look(entry)
+    while back:
+        at, among = back.popitem()
+        for entry in tx.list_entries(interactions=sorted(among), as_of=at - 1):
+            if entry not in found:
+                found[entry] = None
+                look(entry)
+    return list(found)
+
+
+def index_of_rows(tx: Transaction, ctx: Context, rows: Sequence[IdentifierRow]) -> list[tuple[str, str]]:
+    """Return what the index for matching keeps of identifiers, as (kind, key)."""
+    if not ctx.known.matching:
+        return []
+    from omnitrack.usecases.profiles import index_of  # numpy, which only matching needs
+
+    return index_of(tx, rows)
+
+
+def _records(tx: Transaction, kind: str) -> Iterable[RecordRow]:
+    after: str | None = None
+    while True:
+        found = tx.find_records(kind, after=after, limit=1_000)
+        yield from found
+        if len(found) < 1_000:
+            return
+        after = found[-1].key

@@ -1,0 +1,195 @@
+"""Everything that can happen to a store, interleaved, against the rules read naively: on memory and on SQLite."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+from typing import Any, ClassVar
+
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    Bundle,
+    RuleBasedStateMachine,
+    consumes,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+)
+
+import omnitrack
+from identity.facts import (
+    WORLD,
+    Said,
+    Seen,
+    check,
+    differences,
+    minutes,
+    numbers,
+    people,
+    policies,
+    state_of,
+    statements,
+    tell,
+    timelines_of,
+    when,
+)
+from identity.naive import Naive
+from omnitrack.errors import CustomerNotFoundError, StatementNotFoundError
+from omnitrack.identity.policy import Policy
+from omnitrack.tracker import Tracker
+from omnitrack.usecases.erase import RetentionRule
+
+participants = st.lists(numbers, max_size=2, unique=True).map(tuple)
+
+
+class History(RuleBasedStateMachine):
+    """Two trackers on one store, so that neither may trust what it remembers, and a naive store told the same."""
+
+    url: ClassVar[str] = "memory://"
+    said: Bundle[tuple[str, Any]] = Bundle("said")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.folder = Path(tempfile.mkdtemp())
+        self.count = 0
+        self.ids: dict[str, str] = {}
+        self.turn = 0
+
+    @initialize(policy=policies)
+    def open(self, policy: Policy) -> None:
+        url = self.url.format(folder=self.folder)
+        first = omnitrack.open(url, policy=policy)
+        self.trackers = (first, omnitrack.Tracker(first._backend, policy=policy))
+        self.naive = Naive(policy)
+
+    def teardown(self) -> None:
+        self.trackers[0].close()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    @property
+    def tracker(self) -> Tracker:
+        self.turn += 1
+        return self.trackers[self.turn % 2]
+
+    # -- recording ------------------------------------------------------------------------------------------------------
+    def seen(self, minute: int, who: Any, others: Any) -> Seen:
+        self.count += 1
+        return Seen(f"i{self.count}", minute, who, others)
+
+    @rule(minute=minutes, who=people(), others=participants)
+    def record(self, minute: int, who: Any, others: Any) -> None:
+        seen = self.seen(minute, who, others)
+        self.ids[seen.name] = tell(self.tracker, seen).interaction
+        self.naive.tell(seen)
+
+    @rule(batch=st.lists(st.tuples(minutes, people(), participants), min_size=2, max_size=4))
+    def record_many(self, batch: list[Any]) -> None:
+        found = [self.seen(*one) for one in batch]
+        assert self.tracker.record_many([s.interaction() for s in [*found, found[0]]]).added == len(found)
+        for seen in found:
+            self.naive.tell(seen)
+            self.ids[seen.name] = tell(self.tracker, seen).interaction
+
+    @precondition(lambda self: self.naive.seen or self.naive.suppressed)
+    @rule(pick=st.integers(0, 50), minute=minutes, who=people())
+    def record_again(self, pick: int, minute: int, who: Any) -> None:
+        """A retry, or an import that is run again: what was erased stays out, whatever else is there is left as it is."""
+        names = sorted({*self.naive.seen, *self.naive.suppressed})
+        name = names[pick % len(names)]
+        answer = tell(self.tracker, Seen(name, minute, who))
+        assert answer.suppressed == (name in self.naive.suppressed)
+        assert answer.duplicate == (name not in self.naive.suppressed)
+
+    @precondition(lambda self: self.naive.seen)
+    @rule(pick=st.integers(0, 50), minute=minutes)
+    def revise(self, pick: int, minute: int) -> None:
+        """An edit at the source changes no identifier."""
+        names = sorted(self.naive.seen)
+        self.tracker.revise("test", names[pick % len(names)], body="edited", at=when(minute))
+
+    # -- identity -------------------------------------------------------------------------------------------------------
+    @rule(target=said, statement=statements())
+    def say(self, statement: Said) -> tuple[str, Any]:
+        answer = tell(self.tracker, statement)
+        self.naive.tell(statement)
+        return answer.id, statement
+
+    @precondition(lambda self: self.naive.seen)
+    @rule(target=said, pick=st.integers(0, 50), x=numbers)
+    def attribute(self, pick: int, x: int) -> tuple[str, Any]:
+        names = sorted(self.naive.seen)
+        name = names[pick % len(names)]
+        answer = self.tracker.attribute(self.ids[name], WORLD[x])
+        self.naive.attributed.append((name, x, answer.id))
+        return answer.id or "", self.naive.attributed[-1]
+
+    @rule(one=consumes(said))
+    def retract(self, one: tuple[str, Any]) -> None:
+        id, fact = one
+        held = any(fact is other for other in (*self.naive.said, *self.naive.attributed))
+        try:
+            self.tracker.retract(id)
+        except StatementNotFoundError:
+            assert not held  # it went when somebody was erased whom it named
+            return
+        self.naive.forget(fact)
+
+    # -- care -----------------------------------------------------------------------------------------------------------
+    @rule(x=numbers)
+    def erase(self, x: int) -> None:
+        known = self.naive.erase(x)
+        try:
+            planned = self.tracker.erase(WORLD[x], dry_run=True)
+            receipt = self.tracker.erase(WORLD[x])
+            assert str(planned).replace("would be erased", "erased") == str(receipt)
+        except CustomerNotFoundError:
+            assert not known
+
+    @rule(minute=st.integers(0, 3))
+    def retain(self, minute: int) -> None:
+        keep = datetime.now(timezone.utc) - when(minute) + timedelta(seconds=30)
+        self.tracker.apply_retention([RetentionRule(keep=keep)])
+        self.naive.retain(minute)
+
+    @invariant()
+    def nothing_differs(self) -> None:
+        check(self.trackers[0])
+        problems = differences(state_of(self.trackers[0]), self.naive.state())
+        assert not problems, problems
+
+    @invariant()
+    def timelines_are_right(self) -> None:
+        assert timelines_of(self.trackers[1]) == self.naive.timelines()
+
+
+class HistoryOnSqlite(History):
+    url = "sqlite:///{folder}/history.db"
+
+
+def _thorough() -> bool:
+    return settings.default is not None and settings.default.max_examples > 500
+
+
+def run(machine: type[History], examples: int) -> None:
+    from hypothesis.stateful import run_state_machine_as_test
+
+    run_state_machine_as_test(
+        machine,
+        settings=settings(
+            max_examples=examples * (20 if _thorough() else 1),
+            stateful_step_count=25,
+            suppress_health_check=list(HealthCheck),
+        ),
+    )
+
+
+def test_whatever_happens_a_store_in_memory_says_what_the_rules_say() -> None:
+    run(History, 30)
+
+
+def test_whatever_happens_a_store_on_sqlite_says_what_the_rules_say() -> None:
+    run(HistoryOnSqlite, 5)
