@@ -24,7 +24,7 @@ from omnitrack.storage.sql import SqlBackend
 from omnitrack.storage.sql.tables import make_tables
 
 POSTGRESQL = os.environ.get("OMNITRACK_TEST_POSTGRESQL", "postgresql+psycopg://postgres@127.0.0.1:5432/test")
-MARIADB = os.environ.get("OMNITRACK_TEST_MARIADB", "mariadb+pymysql://root@127.0.0.1:3306/test")
+MARIADB = os.environ.get("OMNITRACK_TEST_MARIADB", "mariadb+pymysql://root@127.0.0.1:3306/test?ssl_disabled=true")
 
 #: For processes of their own: what they put on their path to import what tests share.
 FOLDER = str(Path(__file__).parent)

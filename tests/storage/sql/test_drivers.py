@@ -49,6 +49,14 @@ def test_what_drivers_call_differently_is_translated(given: str) -> None:
     assert dict(asynchronous.query) == {"ssl": "require", "timeout": "5"}
 
 
+def test_only_pymysql_is_told_not_to_look_for_tls() -> None:
+    url = make_url("mariadb://h/x?ssl_disabled=true")
+    sync, asynchronous = flavour_of(url).drivers(url)
+    assert dict(sync.query) == {"ssl_disabled": "true"}
+    assert asynchronous is not None
+    assert dict(asynchronous.query) == {}
+
+
 def test_options_in_the_url_do_not_go_to_the_driver() -> None:
     backend = SqlBackend.from_url("postgresql://h/x?pool_size=3&namespace=brand&application_name=desk&guard=write")
     assert backend._options == Options(pool_size=3, guard="write")

@@ -23,8 +23,6 @@ from sqlalchemy.util.concurrency import await_, greenlet_spawn
 from omnitrack.errors import BackendError, ConflictError, OutcomeUnknownError, mask
 from omnitrack.storage.contract import Backend, Transaction, retrying
 from omnitrack.storage.sql.flavour import Fault, Flavour, Options, Portable
-from omnitrack.storage.sql.mariadb import Mariadb
-from omnitrack.storage.sql.postgresql import Postgresql
 from omnitrack.storage.sql.running import Prepared
 from omnitrack.storage.sql.schema import set_up
 from omnitrack.storage.sql.sides import AsyncLock, Side, Unanswered, Unreachable, chain_of, said
@@ -363,15 +361,16 @@ class InMemorySqliteBackend(SqlBackend):
 
 
 def flavour_of(url: URL) -> Flavour:
-    """Return what the SQL backend knows of the engine that a URL names."""
+    """Return what the SQL backend knows of the engine that a URL names; only that engine's module is imported."""
     family = url.drivername.partition("+")[0]
-    return FLAVOURS.get(family, Portable)()
+    if family == "sqlite":
+        return Sqlite()
+    if family in ("postgresql", "cockroachdb"):
+        from omnitrack.storage.sql.postgresql import Postgresql
 
+        return Postgresql()
+    if family in ("mariadb", "mysql"):
+        from omnitrack.storage.sql.mariadb import Mariadb
 
-FLAVOURS: dict[str, type[Flavour]] = {
-    "sqlite": Sqlite,
-    "postgresql": Postgresql,
-    "cockroachdb": Postgresql,
-    "mariadb": Mariadb,
-    "mysql": Mariadb,
-}
+        return Mariadb()
+    return Portable()

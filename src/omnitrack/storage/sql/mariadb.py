@@ -83,6 +83,14 @@ class Mariadb(Flavour):
         """See Flavour."""
         return frozenset({"aiomysql", "asyncmy"})
 
+    def drivers(self, url: URL) -> tuple[URL, URL | None]:
+        """See Flavour. PyMySQL looks for TLS unless told not to; the async drivers do not know the word."""
+        sync, asynchronous = super().drivers(url)
+        plain = url.difference_update_query(["ssl_disabled"]).query
+        if str(url.query.get("ssl_disabled", "false")).lower() in ("false", "0"):
+            sync = sync.set(query=plain)
+        return sync, asynchronous and asynchronous.set(query=plain)
+
     def engine_arguments(self, url: URL, options: Options) -> dict[str, Any]:
         """See Flavour; transactions begin and end where this backend says."""
         return {"isolation_level": "AUTOCOMMIT", "paramstyle": "format", "connect_args": {"charset": "utf8mb4"}}

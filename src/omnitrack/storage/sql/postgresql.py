@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import importlib.util
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -218,6 +219,17 @@ def _renamed(url: URL, names: dict[str, str]) -> URL:
     return url.set(query={names.get(name, name): value for name, value in url.query.items()})
 
 
+# What a server says for good to somebody who connects; libpq passes on the words without the SQLSTATE.
+_REFUSED = re.compile(r"authentication failed|does not exist|pg_hba\.conf|permission denied|no password supplied")
+
+
+def _is_gone(kind: str, said: str) -> bool:
+    """Tell by name and words whether an error without a SQLSTATE comes from a connection that is not there."""
+    if kind == "InterfaceError":  # also of asyncpg where a value does not fit
+        return "closed" in said
+    return kind == "OperationalError" and not _REFUSED.search(said)
+
+
 class Postgresql(Flavour):
     """PostgreSQL 15 and later."""
 
@@ -284,11 +296,10 @@ class Postgresql(Flavour):
         return getattr(getattr(cursor, "_cursor", cursor), "statusmessage", None)
 
     def fault(self, error: BaseException) -> Fault:
-        """Read the SQLSTATE; an error without one comes from a connection that is not there."""
+        """Read the SQLSTATE, or without one what was said."""
         state = sqlstate(error)
         if state is None:
-            named = type(error).__name__
-            return Fault.LOST if named in ("OperationalError", "InterfaceError") else Fault.FAILED
+            return Fault.LOST if _is_gone(type(error).__name__, str(error)) else Fault.FAILED
         if state in GONE or state.startswith("08"):
             return Fault.LOST
         if state in CONFLICTS and not (state == UNIQUE_VIOLATION and "identifiers_home" in str(error)):
