@@ -31,7 +31,7 @@ def test_a_page_never_ends_within_an_interaction(url: str, participant: bool) ->
                 participants=[ADDRESSES[(n + 3) % 4]],
             )
         for order in ("newest", "oldest"):
-            timeline = tracker.timeline(ADDRESSES[0], order=order, include_participant=participant)  # type: ignore[arg-type]
+            timeline = tracker.timeline(ADDRESSES[0], order=order, include_participant=participant)
             whole = timeline.page(100).items
             assert len(whole) == 7
             for limit in (1, 2, 3):
