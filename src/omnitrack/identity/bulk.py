@@ -128,7 +128,10 @@ class Index(Protocol):
         """Number some more, in ascending order."""
 
     def find(self, ids: Sequence[bytes], /) -> list[int]:
-        """Return their numbers, -1 for what is no identifier."""
+        """Return their numbers, -1 for what is no identifier; at its best with many at a time."""
+
+    def ids(self, start: int, stop: int, /) -> list[bytes]:
+        """Return the identifiers numbered so, as of a slice."""
 
     def column(self) -> Column:
         """Return a column without an end in it; identifiers are numbered before they stand in one."""
@@ -220,7 +223,7 @@ class Bulk:
         bulk.add_links(links)
         census = bulk.solve()
 
-    Rows can go as soon as they were taken in; only statements are kept whole.
+    Rows can go as soon as they were taken in; only statements are kept whole. ``index`` has the numbers of the identifiers.
     """
 
     def __init__(self, policy: Policy, *, vectorised: bool | None = None) -> None:
@@ -232,13 +235,13 @@ class Bulk:
         """
         self._policy = policy
         self._engine = _engine(find_spec("numpy") is not None if vectorised is None else vectorised)
-        self._index = self._engine.make_index()
+        self.index = self._engine.make_index()
         self._last = b""
         self._homes = bytearray()
         self._groups, self._group = _Groups(policy), array("i")
         self._usable_of, self._usable = _Usable(), bytearray()
         self._bases: dict[bytes, bytes] = {}  # of those that are not the first holder
-        self._a, self._b = self._index.column(), self._index.column()
+        self._a, self._b = self.index.column(), self.index.column()
         self._strength_of, self._strength = _Strength(policy), array("b")
         self._seen = array("q")
         self._statements: list[LinkRow] = []
@@ -253,7 +256,7 @@ class Bulk:
         if ids and not (self._last < ids[0] and all(map(lt, ids, islice(ids, 1, None)))):
             raise ValueError("rows: the identifiers are not in ascending order of id")
         self._last = ids[-1] if ids else self._last
-        self._index.add(ids)
+        self.index.add(ids)
         self._homes += b"".join(map(_HOME, rows))
         self._group.extend(map(self._groups.__getitem__, map(_SCHEME_AND_SCOPE, rows)))
         self._usable.extend(map(self._usable_of.__getitem__, map(_STATE, rows)))
@@ -280,7 +283,7 @@ class Bulk:
         numbered = self._numbered()
         solved = self._engine.solve(numbered)
         _untangle(numbered, solved)
-        return Census(self._index, numbered.homes, solved.owner, solved.shared, solved.oversized)
+        return Census(self.index, numbered.homes, solved.owner, solved.shared, solved.oversized)
 
     def _numbered(self) -> Numbered:
         """Return all that was taken in, by number."""
@@ -304,7 +307,7 @@ class Bulk:
             there = [one >= 0 and two >= 0 for one, two in zip(a, b)]
             a, b, strength, seen_at = (array(x.typecode, compress(x, there)) for x in (a, b, strength, seen_at))
         return Numbered(
-            count=len(self._index),
+            count=len(self.index),
             homes=homes,
             usable=self._usable,
             group=self._group,
@@ -327,7 +330,7 @@ class Bulk:
     def _numbers_of(self, ids: Iterable[bytes]) -> dict[bytes, int]:
         """Return the numbers of those that are identifiers."""
         wanted = list(dict.fromkeys(ids))
-        return {x: n for x, n in zip(wanted, self._index.find(wanted)) if n >= 0}
+        return {x: n for x, n in zip(wanted, self.index.find(wanted)) if n >= 0}
 
     def _row(self, x: bytes, n: int, homes: bytes) -> IdentifierRow:
         """Return an identifier as a row again, with what the rules read and nothing else."""

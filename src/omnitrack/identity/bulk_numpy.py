@@ -93,6 +93,9 @@ class _Index:
         found: list[int] = self.places(b"".join(ids)).tolist()
         return found
 
+    def ids(self, start: int, stop: int) -> list[bytes]:
+        return [bytes(self._ids[at : at + 16]) for at in range(start * 16, min(stop * 16, len(self._ids)), 16)]
+
     def column(self) -> _Column:
         return _Column(self)
 

@@ -57,19 +57,24 @@ class _Index:
 
     def __init__(self) -> None:
         self._number: dict[bytes, int] = {}
+        self._ids: list[bytes] = []
 
     def add(self, ids: Sequence[bytes]) -> None:
-        start = len(self._number)
+        start = len(self._ids)
+        self._ids += ids
         self._number.update(zip(ids, range(start, start + len(ids))))
 
     def find(self, ids: Sequence[bytes]) -> list[int]:
         return list(map(self._number.get, ids, repeat(-1)))
 
+    def ids(self, start: int, stop: int) -> list[bytes]:
+        return self._ids[start:stop]
+
     def column(self) -> _Column:
         return _Column(self._number)
 
     def __len__(self) -> int:
-        return len(self._number)
+        return len(self._ids)
 
 
 def make_index() -> _Index:

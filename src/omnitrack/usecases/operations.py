@@ -653,18 +653,17 @@ class Operations:
         yield Step(lambda tx: change_settings(tx, fingerprint=REBUILDING))
         computed: Computed = yield Step(lambda tx: compute(tx, ctx), write=False)
         moved = updated = 0
-        ids = list(computed.rows)
-        for start in range(0, len(ids), CHUNK):
-            chunk = ids[start : start + CHUNK]
+        for start in range(0, len(computed), CHUNK):
+            stop = min(start + CHUNK, len(computed))
 
-            def write(tx: Transaction, chunk: list[bytes] = chunk) -> tuple[int, int]:
-                return write_computed(tx, computed, chunk, now)
+            def write(tx: Transaction, start: int = start, stop: int = stop) -> tuple[int, int]:
+                return write_computed(tx, computed, start, stop, now)
 
             changed: tuple[int, int] = yield Step(write)
             updated += changed[0]
             moved += changed[1]
             if progress is not None:
-                progress(start + len(chunk), len(ids))
+                progress(stop, len(computed))
         yield Step(lambda tx: change_settings(tx, fingerprint=ctx.fingerprint))
         ctx.known.forget()
         return computed.report(moved, updated)

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from array import array
+from collections.abc import Iterator, Mapping
+from itertools import chain
 
 import attrs
 
 from omnitrack.errors import InvalidIdentifierError, mask
 from omnitrack.identifiers.scheme import get_scheme
-from omnitrack.identity.partition import REASSIGNED, TOGETHER, Partition, partition
+from omnitrack.identity.bulk import Bulk, Census, Index
+from omnitrack.identity.partition import REASSIGNED, TOGETHER
 from omnitrack.storage.contract import (
     LINKABLE,
     NO_ID,
     OVERSIZED,
     RETIRED,
     SHARED,
+    ChangeRow,
     IdentifierChange,
     IdentifierRow,
     LinkRow,
@@ -24,7 +28,7 @@ from omnitrack.storage.contract import REASSIGNED as HAS_HOLDERS
 from omnitrack.usecases.context import Context, Tenures
 from omnitrack.usecases.evidence import links_of_entries
 from omnitrack.usecases.filing import NO_FILING, find_filings
-from omnitrack.usecases.neighbourhood import Cause, Plan
+from omnitrack.usecases.ids import new_ids
 
 CHUNK = 5_000
 MOST_PROBLEMS = 100
@@ -76,21 +80,26 @@ class RebuildReport:
 
 def read_identifiers(tx: Transaction) -> Iterator[IdentifierRow]:
     """Yield every identifier, in order of id."""
+    return chain.from_iterable(_identifiers(tx))
+
+
+def _identifiers(tx: Transaction) -> Iterator[list[IdentifierRow]]:
     after: bytes | None = None
     while True:
         rows = tx.find_identifiers(after=after, limit=CHUNK)
-        yield from rows
+        if rows:
+            yield rows
         if len(rows) < CHUNK:
             return
         after = rows[-1].id
 
 
-def read_links(tx: Transaction) -> Iterator[LinkRow]:
-    """Yield every link, in order of key."""
+def _links(tx: Transaction) -> Iterator[list[LinkRow]]:
     after: tuple[bytes, bytes, str, int, bytes] | None = None
     while True:
         rows = tx.find_links(after=after, limit=CHUNK)
-        yield from rows
+        if rows:
+            yield rows
         if len(rows) < CHUNK:
             return
         after = rows[-1][:5]
@@ -107,68 +116,152 @@ def linkable(ctx: Context, row: IdentifierRow) -> tuple[bool, str | None]:
     return parsed.linkable, parsed.reason
 
 
+class _Problems:
+    """What differs: how much of it, and the first of it in words."""
+
+    def __init__(self, tx: Transaction) -> None:
+        self._tx = tx
+        self.words: list[str] = []
+        self.total = 0
+
+    def add(self, text: str, *ids: bytes) -> None:
+        """Note one; ``{}`` in the text stands for the identifiers in turn."""
+        self.total += 1
+        if len(self.words) < MOST_PROBLEMS:
+            self.words.append(text.format(*map(self._name, ids)))
+
+    def _name(self, x: bytes) -> str:
+        rows = self._tx.find_identifiers(ids=[x])
+        return f"{rows[0].scheme}:{mask(rows[0].value)}" if rows else x.hex()
+
+
+class _Together:
+    """The stored links of what was seen together, against what the entries stand for: some 200 bytes a link."""
+
+    def __init__(self) -> None:
+        self._place: dict[bytes, int] = {}
+        self._seen, self._evidence = array("q"), bytearray()
+        self._found_seen, self._found_evidence, self._found = array("q"), bytearray(), bytearray()
+        self._missing: set[bytes] = set()
+
+    @staticmethod
+    def _key(link: LinkRow) -> bytes:
+        return link.a + link.b + bytes((link.assurance,))
+
+    def add(self, link: LinkRow) -> None:
+        """Take in a stored link."""
+        self._place[self._key(link)] = len(self._seen)
+        self._seen.append(link.seen)
+        self._evidence += link.evidence
+        self._found_seen.append(0)
+        self._found_evidence += NO_ID
+        self._found.append(0)
+
+    def find(self, link: LinkRow) -> None:
+        """Take in a link that entries stand for; of the same the earliest counts."""
+        place = self._place.get(self._key(link))
+        if place is None:
+            self._missing.add(self._key(link))
+            return
+        evidence = slice(place * 16, place * 16 + 16)
+        known = (self._found_seen[place], bytes(self._found_evidence[evidence]))
+        if not self._found[place] or (link.seen, link.evidence) < known:
+            self._found[place] = 1
+            self._found_seen[place] = link.seen
+            self._found_evidence[evidence] = link.evidence
+
+    def compare(self, problems: _Problems) -> None:
+        """Note what differs."""
+        for key in sorted(self._missing):
+            problems.add("the link of {} and {} is missing", key[:16], key[16:32])
+        for key, place in self._place.items():
+            evidence = slice(place * 16, place * 16 + 16)
+            if not self._found[place]:
+                problems.add("the link of {} and {} has no evidence any more", key[:16], key[16:32])
+            elif (self._seen[place], self._evidence[evidence]) != (
+                self._found_seen[place],
+                self._found_evidence[evidence],
+            ):
+                problems.add("the link of {} and {} is not dated by its earliest evidence", key[:16], key[16:32])
+
+
 def verify(tx: Transaction, ctx: Context) -> VerifyReport:
     """Recompute links from entries and customers from links, and compare."""
-    rows = {row.id: row for row in read_identifiers(tx)}
-    links = list(read_links(tx))
-    problems: list[str] = []
-    total = 0
-
-    def problem(text: str) -> None:
-        nonlocal total
-        total += 1
-        if len(problems) < MOST_PROBLEMS:
-            problems.append(text)
-
-    def name(x: bytes) -> str:
-        row = rows.get(x)
-        return x.hex() if row is None else f"{row.scheme}:{mask(row.value)}"
-
-    result = partition(rows, [x for x in links if x.a in rows and x.b in rows], ctx.policy)
-    for x, row in rows.items():
-        if result.customer[x] != row.customer:
-            problem(f"{name(x)} is filed under another customer than its evidence says")
-        if (x in result.shared) != bool(row.state & SHARED):
-            problem(f"{name(x)} is {'not ' if x in result.shared else ''}marked as shared, against its evidence")
-        if (x in result.oversized) != bool(row.state & OVERSIZED):
-            problem(f"{name(x)} is wrongly marked as in an oversized component")
-    for link in links:
-        if link.a not in rows or link.b not in rows:
-            problem(f"a link ({link.basis}) has an end that is no identifier")
+    problems = _Problems(tx)
+    bulk = Bulk(ctx.policy)
+    customers, states = bytearray(), array("i")
+    held: dict[bytes, IdentifierRow] = {}  # what was reassigned, and its later holders
+    for rows in _identifiers(tx):
+        bulk.add_identifiers(rows)
+        customers += b"".join(row.customer for row in rows)
+        states.extend(row.state for row in rows)
+        held.update((row.id, row) for row in rows if row.base != row.id or row.state & HAS_HOLDERS)
+    together = _Together()
     said: dict[bytes, set[tuple[int, bytes]]] = {}
-    for link in links:
-        if link.basis == REASSIGNED:
-            said.setdefault(link.a, set()).add((link.seen, link.b))
+    count = 0
+    for links in _links(tx):
+        count += len(links)
+        bulk.add_links(links)
+        for link, a, b in zip(links, bulk.index.find([x.a for x in links]), bulk.index.find([x.b for x in links])):
+            if a < 0 or b < 0:
+                problems.add(f"a link ({link.basis}) has an end that is no identifier")
+            if link.basis == TOGETHER:
+                together.add(link)
+                if link.ref != NO_ID or link.score:
+                    problems.add("the link of {} and {} has what evidence does not have", link.a, link.b)
+            elif link.basis == REASSIGNED:
+                said.setdefault(link.a, set()).add((link.seen, link.b))
+    census = bulk.solve()
+    for start in range(0, len(states), CHUNK):
+        for place, x in enumerate(census.index.ids(start, start + CHUNK), start):
+            state = states[place]
+            if census.customer_at(place) != customers[place * 16 : place * 16 + 16]:
+                problems.add("{} is filed under another customer than its evidence says", x)
+            if census.shared[place] != bool(state & SHARED):
+                problems.add(
+                    f"{{}} is {'not ' if census.shared[place] else ''}marked as shared, against its evidence", x
+                )
+            if census.oversized[place] != bool(state & OVERSIZED):
+                problems.add("{} is wrongly marked as in an oversized component", x)
     tenures: dict[bytes, Tenures] = {base: tuple(sorted(holders)) for base, holders in said.items()}
-    for x, row in rows.items():
-        if row.base == x and bool(row.state & HAS_HOLDERS) != (x in tenures):
-            problem(f"{name(x)} is wrongly marked as {'not ' if x in tenures else ''}reassigned")
-        if row.base != x and bool(row.state & RETIRED) != all(h != x for _, h in tenures.get(row.base, ())):
-            problem(f"{name(x)} is a holder that is wrongly {'' if row.state & RETIRED else 'not '}retired")
-    interactions = _verify_entries(tx, rows, links, tenures, problem, name)
+    _verify_holders(held, tenures, census.index, problems)
+    interactions = _verify_entries(tx, census.index, held, tenures, together, problems)
+    together.compare(problems)
     return VerifyReport(
-        identifiers=len(rows),
-        links=len(links),
+        identifiers=len(states),
+        links=count,
         interactions=interactions,
-        customers=len(set(result.customer.values())),
-        problems=tuple(problems),
-        total=total,
+        customers=census.customers(),
+        problems=tuple(problems.words),
+        total=problems.total,
     )
+
+
+def _verify_holders(
+    held: Mapping[bytes, IdentifierRow], tenures: Mapping[bytes, Tenures], index: Index, problems: _Problems
+) -> None:
+    there = list(tenures)
+    for x, place in zip(there, index.find(there)):
+        if place >= 0 and x not in held:
+            problems.add("{} is wrongly marked as not reassigned", x)
+    for x, row in held.items():
+        if row.base == x and x not in tenures:
+            problems.add("{} is wrongly marked as reassigned", x)
+        if row.base != x and bool(row.state & RETIRED) != all(h != x for _, h in tenures.get(row.base, ())):
+            problems.add(f"{{}} is a holder that is wrongly {'' if row.state & RETIRED else 'not '}retired", x)
 
 
 def _verify_entries(
     tx: Transaction,
-    rows: dict[bytes, IdentifierRow],
-    links: Iterable[LinkRow],
-    tenures: dict[bytes, Tenures],
-    problem: Callable[[str], None],
-    name: Callable[[bytes], str],
+    index: Index,
+    held: Mapping[bytes, IdentifierRow],
+    tenures: Mapping[bytes, Tenures],
+    together: _Together,
+    problems: _Problems,
 ) -> int:
-    stood: dict[tuple[bytes, bytes, int], LinkRow] = {}
-    since: dict[bytes, dict[bytes, int | None]] = {}
-    for one in rows.values():
-        if one.base in tenures or one.base != one.id:
-            since.setdefault(one.base, {one.base: None})[one.id] = one.since
+    since: dict[bytes, dict[bytes, int | None]] = {base: {base: None} for base in tenures}
+    for x, row in held.items():
+        since.setdefault(row.base, {row.base: None})[x] = row.since
     after: tuple[int, bytes] | None = None
     count = 0
     while True:
@@ -177,53 +270,52 @@ def _verify_entries(
         entries = tx.list_entries(interactions=[row.id for row in found]) if found else []
         anchored = {e.interaction for e in entries if e.person >= 0}
         filings = find_filings(tx, anchored)
-        for row in found:
-            if row.id not in anchored:
-                problem("an interaction is filed under nobody, not even among the unattributed")
-        for entry in entries:
-            if entry.identifier == NO_ID:
+        for interaction in found:
+            if interaction.id not in anchored:
+                problems.add("an interaction is filed under nobody, not even among the unattributed")
+        for entry, place in zip(entries, index.find([e.identifier for e in entries])):
+            x = entry.identifier
+            if x == NO_ID:
                 continue
-            holder = rows.get(entry.identifier)
-            if holder is None:
-                problem("an entry is filed under an identifier that is not there")
+            if place < 0:
+                problems.add("an entry is filed under an identifier that is not there")
                 continue
-            wanted = filings.get(entry.interaction, NO_FILING).holder(
-                entry, holder.base, tenures.get(holder.base, ()), since.get(holder.base, {holder.base: None})
-            )
-            if wanted != entry.identifier:
-                problem(f"an entry of {name(entry.identifier)} is with another holder than its time says")
+            base = held[x].base if x in held else x
+            filing = filings.get(entry.interaction, NO_FILING)
+            if filing.holder(entry, base, tenures.get(base, ()), since.get(base, {base: None})) != x:
+                problems.add("an entry of {} is with another holder than its time says", x)
         for link in links_of_entries(entries):
-            key = (link.a, link.b, link.assurance)
-            if key not in stood or (link.seen, link.evidence) < (stood[key].seen, stood[key].evidence):
-                stood[key] = link
+            together.find(link)
         if len(found) < CHUNK:
-            break
+            return count
         after = (found[-1].occurred_at, found[-1].id)
-    stored = {(x.a, x.b, x.assurance): x for x in links if x.basis == TOGETHER}
-    for key in stood.keys() - stored.keys():
-        problem(f"the link of {name(key[0])} and {name(key[1])} is missing")
-    for key in stored.keys() - stood.keys():
-        problem(f"the link of {name(key[0])} and {name(key[1])} has no evidence any more")
-    for key in stored.keys() & stood.keys():
-        if stored[key] != stood[key]:
-            problem(f"the link of {name(key[0])} and {name(key[1])} is not dated by its earliest evidence")
-    return count
 
 
 @attrs.frozen(slots=True)
 class Computed:
-    """Who is whom by the evidence and the policy of today."""
+    """Who is whom by the evidence and the policy of today.
 
-    rows: dict[bytes, IdentifierRow]
+    Attributes:
+        census: the partition; of each identifier some fifty bytes, with numpy, so that it can be kept while it is written.
+        linkable: of each whether it may identify a person, a byte.
+        reasons: why not, by place, of those that may not.
+        links: how many were read.
+    """
+
+    census: Census
+    linkable: bytearray
+    reasons: dict[int, str]
     links: int
-    result: Partition
+
+    def __len__(self) -> int:
+        return len(self.linkable)
 
     def report(self, moved: int, updated: int) -> RebuildReport:
         """Return what a rebuild did."""
         return RebuildReport(
-            identifiers=len(self.rows),
+            identifiers=len(self),
             links=self.links,
-            customers=len(set(self.result.customer.values())),
+            customers=self.census.customers(),
             moved=moved,
             updated=updated,
         )
@@ -231,29 +323,47 @@ class Computed:
 
 def compute(tx: Transaction, ctx: Context) -> Computed:
     """Read all identifiers and links and compute who is whom by the policy of today."""
-    rows: dict[bytes, IdentifierRow] = {}
-    for row in read_identifiers(tx):
-        may, reason = linkable(ctx, row)
-        state = row.state | LINKABLE if may else row.state & ~LINKABLE
-        rows[row.id] = row if (state, reason) == (row.state, row.reason) else row._replace(state=state, reason=reason)
-    links = list(read_links(tx))
-    result = partition(rows, [x for x in links if x.a in rows and x.b in rows], ctx.policy)
-    return Computed(rows, len(links), result)
+    bulk = Bulk(ctx.policy)
+    may_identify = bytearray()
+    reasons: dict[int, str] = {}
+    once: dict[str, str] = {}
+    for rows in _identifiers(tx):
+        judged = []
+        for row in rows:
+            may, reason = linkable(ctx, row)
+            if reason is not None:
+                reasons[len(may_identify)] = once.setdefault(reason, reason)
+            may_identify.append(may)
+            judged.append(row if may == bool(row.state & LINKABLE) else row._replace(state=row.state ^ LINKABLE))
+        bulk.add_identifiers(judged)
+    links = 0
+    for found in _links(tx):
+        bulk.add_links(found)
+        links += len(found)
+    return Computed(bulk.solve(), may_identify, reasons, links)
 
 
-def write_computed(tx: Transaction, computed: Computed, ids: list[bytes], now: int) -> tuple[int, int]:
-    """Write the derived fields of some identifiers; return how many changed, and how many went to another customer."""
-    stored = {row.id: row for row in tx.find_identifiers(ids=ids)}
-    result = computed.result
+def write_computed(tx: Transaction, computed: Computed, start: int, stop: int, now: int) -> tuple[int, int]:
+    """Write the derived fields of the identifiers of some places; return how many changed, and how many went to another customer."""
+    census = computed.census
+    ids = census.index.ids(start, stop)
+    place_of = dict(zip(ids, range(start, stop)))
     updates = []
-    for x, before in stored.items():
-        wanted = computed.rows[x]
-        state = wanted.state & ~(SHARED | OVERSIZED)
-        state |= SHARED if x in result.shared else 0
-        state |= OVERSIZED if x in result.oversized else 0
-        after = IdentifierChange(x, result.customer[x], state, wanted.reason)
-        if after[1:] != (before.customer, before.state, before.reason):
+    moved = []
+    for row in tx.find_identifiers(ids=ids):
+        place = place_of[row.id]
+        state = row.state & ~(LINKABLE | SHARED | OVERSIZED)
+        state |= LINKABLE if computed.linkable[place] else 0
+        state |= SHARED if census.shared[place] else 0
+        state |= OVERSIZED if census.oversized[place] else 0
+        after = IdentifierChange(row.id, census.customer_at(place), state, computed.reasons.get(place))
+        if after[1:] != (row.customer, row.state, row.reason):
             updates.append(after)
-    log = Plan(stored, [], result, updates).log(Cause(name="rebuild", at=now))
+        if after.customer != row.customer:
+            moved.append((row, after.customer))
+    log = [
+        ChangeRow(id, now, row.id, row.customer, customer, "rebuild", NO_ID, None, None)
+        for id, (row, customer) in zip(new_ids(len(moved)), moved)
+    ]
     tx.update_identifiers(updates, log)
     return len(updates), len(log)
