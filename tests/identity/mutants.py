@@ -54,7 +54,6 @@ MUTANTS = (
     Mutant("b: whose an identifier was last said to be counts", PARTITION, "(link.seen, link.b, link.ref) > (known.seen", "(link.seen, link.b, link.ref) < (known.seen"),
     # c: denials, and components beyond belief
     Mutant("c: denied pairs are left out", PARTITION, "            if self.denied(a, b):", "            if False:"),
-    Mutant("c: two holders of one identifier are denied", PARTITION, " or self.rows[a].base == self.rows[b].base", ""),
     Mutant("c: a component beyond the most is not read whole", PARTITION, "len(nodes) > policy.max_component", "False"),
     Mutant("c: of an oversized component verified links count", PARTITION, "strong = [edge for edge in inside if edge.strength >= Assurance.VERIFIED]", "strong = [edge for edge in inside if edge.strength > Assurance.VERIFIED]"),
     Mutant("c: of an oversized component observed links do not count", PARTITION, "strong = [edge for edge in inside if edge.strength >= Assurance.VERIFIED]", "strong = [edge for edge in inside if edge.strength >= Assurance.OBSERVED]"),

@@ -1,0 +1,152 @@
+"""Stories, each the shortest that turns on one rule. The tests tell them in every order, and a mutant that breaks the rule gets one wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from identity.facts import TIGHT, Said, Seen, Step, Undo
+from omnitrack.identity.policy import Policy
+
+P1, P2, ANN, BEN, A1, A2, A3, A4, EE, X, INFO = range(11)
+CLAIMED, OBSERVED, VERIFIED = 1, 2, 3
+
+#: Nothing is over a limit.
+WIDE = Policy(limits={"*": None, "account": None, "device": None}, max_identifiers=None, max_component=None)
+SMALL = Policy(limits={"*": None}, max_identifiers=3)
+CLEAN = Policy(limits={"*": None}, max_component=4)  # beyond four identifiers it is taken for corrupt input
+STRICT = Policy(merges_at="verified")
+
+Person = Sequence[int | tuple[int, int]]
+
+
+def seen(minute: int, *people: Person, cc: Sequence[int] = ()) -> Seen:
+    """One interaction; an identifier without an assurance was observed."""
+    persons = tuple(tuple(x if isinstance(x, tuple) else (x, OBSERVED) for x in person) for person in people)
+    return Seen(f"{minute} {persons} {cc}", minute, persons, tuple(cc))
+
+
+def verified(*person: int) -> Person:
+    """One person, logged in."""
+    return [(x, VERIFIED) for x in person]
+
+
+def same(a: int, b: int, minute: int = 0) -> Said:
+    """They are one person."""
+    return Said("same", a, b, minute)
+
+
+def deny(a: int, b: int, minute: int = 0) -> Said:
+    """They are not."""
+    return Said("different", a, b, minute)
+
+
+def personal(x: int, of: int, minute: int = 0) -> Said:
+    """It is theirs alone."""
+    return Said("personal", x, of, minute)
+
+
+def shared(x: int) -> Said:
+    """Several use it."""
+    return Said("shared", x, None, 0)
+
+
+def reassigned(x: int, minute: int) -> Said:
+    """It has a new holder from then on."""
+    return Said("reassigned", x, None, minute)
+
+
+STORIES: dict[str, tuple[Policy, list[Step]]] = {
+    # a: what takes part
+    "who types an address into a form is not joined with it": (TIGHT, [seen(0, [(ANN, CLAIMED), P1])]),
+    "of the assurances of two the lower counts": (TIGHT, [seen(0, [(ANN, CLAIMED), (X, VERIFIED)])]),
+    "what was observed does not join where the policy asks for verified": (STRICT, [seen(0, [ANN, P1])]),
+    "a pair claimed first and observed later joins": (TIGHT, [seen(0, [(ANN, CLAIMED), P1]), seen(1, [ANN, P1])]),
+    "a role mailbox joins nobody": (TIGHT, [seen(0, [INFO, P1]), seen(1, [INFO, P2])]),
+    "people in copy are not linked": (TIGHT, [seen(0, [P1], cc=(ANN, X))]),
+    "two customers of one mail are not linked": (TIGHT, [seen(0, [P1], [ANN])]),
+    "of a pair seen twice the surer sighting counts": (
+        WIDE,
+        [seen(0, [P1, A1]), seen(1, verified(P1, A1)), seen(2, verified(P1, A2))],
+    ),
+    # b: what is shared
+    "an identifier at its limit is not shared": (TIGHT, [seen(0, [X, P1]), seen(1, [X, P2])]),
+    "the neighbour too many makes shared, and what was joined comes apart": (
+        TIGHT,
+        [seen(0, [P1, ANN]), seen(1, [ANN, X]), seen(2, [P1, BEN])],
+    ),
+    "two accounts make a number shared": (Policy(), [seen(0, [P1, A1]), seen(1, [P1, A2])]),
+    "accounts of two brands do not": (Policy(), [seen(0, [P1, A1]), seen(1, [P1, EE])]),
+    "a denial does not free a limit": (TIGHT, [seen(0, [P1, ANN]), seen(1, [P1, BEN]), deny(P1, ANN)]),
+    "two accounts that somebody called one count as one": (
+        Policy(),
+        [seen(0, [P1, A1]), seen(1, [P1, A2]), same(A1, A2)],
+    ),
+    "and so do those at the ends of a chain of statements": (
+        Policy(),
+        [seen(0, [P1, A1]), seen(1, [P1, A4]), same(A1, A2), same(A3, A4), same(A2, A3)],
+    ),
+    "accounts that were called one and denied count as two": (
+        Policy(),
+        [seen(0, [P1, A1]), seen(1, [P1, A2]), same(A1, A2), deny(A1, A2)],
+    ),
+    "what is marked as shared joins nobody": (TIGHT, [seen(0, [P1, ANN]), seen(1, [ANN, X]), shared(P1)]),
+    "a statement does not join what is shared": (TIGHT, [shared(P1), same(P1, X)]),
+    "marked as personal, a shared number is theirs of whom it was said": (
+        TIGHT,
+        [seen(0, [P1, ANN]), seen(1, [P1, BEN]), personal(P1, ANN)],
+    ),
+    "what is personal is joined by statements alone": (TIGHT, [seen(0, [P1, X]), personal(P1, BEN), same(P1, A1)]),
+    "whose it was last said to be counts": (TIGHT, [personal(P1, ANN, 1), personal(P1, BEN, 2)]),
+    "a mark that is taken back leaves no trace": (TIGHT, [seen(0, [P1, ANN]), shared(P1), Undo(0)]),
+    # c: denials, and components beyond belief
+    "a denial parts": (TIGHT, [seen(0, [P1, X]), deny(P1, X)]),
+    "a denied pair does not chain two halves into corrupt input": (
+        CLEAN,
+        [seen(0, [P1, ANN, X]), seen(1, [P2, BEN]), seen(2, [ANN, BEN]), deny(ANN, BEN)],
+    ),
+    "in corrupt input verified links count, observed ones do not": (
+        CLEAN,
+        [seen(0, [P1, ANN]), seen(1, [ANN, X]), seen(2, [X, P2]), seen(3, [P2, BEN]), seen(4, verified(P1, ANN))],
+    ),
+    "corrupt input that arrives at once is no other": (CLEAN, [seen(0, [P1, ANN, X, P2, BEN, A1])]),
+    # d: joining
+    "the strongest link joins first": (WIDE, [seen(0, [P1, A1]), seen(1, verified(P1, A2))]),
+    "of equals the earliest": (WIDE, [seen(0, [P1, A1]), seen(1, [P1, A2])]),
+    "of those of one time the lower by key": (
+        WIDE,
+        [seen(0, [P1, A1]), seen(0, [P1, A2]), seen(0, [P1, A3]), seen(0, [P1, A4]), seen(0, [P2, A1]), seen(0, [P2, A4])],
+    ),
+    "an old link that becomes known late takes its place": (
+        WIDE,
+        [seen(3, [P1, A1]), seen(2, [P1, A2]), seen(1, [P1, A1])],
+    ),
+    "two accounts of one brand stay apart, through whatever they touch": (
+        WIDE,
+        [seen(0, verified(P1, ANN)), seen(1, [P1, A1]), seen(2, [ANN, A2])],
+    ),
+    "two accounts that somebody called one become one customer": (WIDE, [seen(0, [P1, A1]), seen(1, [P1, A2]), same(A1, A2)]),
+    "beside two accounts that somebody called one a third stays apart": (
+        WIDE,
+        [seen(0, [P1, A1]), seen(1, [P1, A2]), seen(2, [P1, A3]), same(A1, A2)],
+    ),
+    "a denied pair stays apart, through whatever they touch": (WIDE, [seen(0, [P1, ANN]), seen(1, [ANN, X]), deny(P1, X)]),
+    "a customer that grows keeps its denials": (
+        WIDE,
+        [seen(0, verified(P1, ANN)), seen(1, [P1, BEN]), seen(2, [P1, X]), deny(BEN, X)],
+    ),
+    "a customer has no more identifiers than the most": (SMALL, [seen(0, [P1, ANN]), seen(1, [ANN, X]), seen(2, [X, P2])]),
+    # neighbourhoods
+    "two customers of several identifiers become one by their edges": (
+        WIDE,
+        [seen(0, [P1, ANN]), seen(1, [X, P2]), seen(2, [ANN, X])],
+    ),
+    "a third household member parts the first two": (TIGHT, [seen(0, [BEN, P1]), seen(1, [BEN, P2]), seen(2, [P2, ANN])]),
+    # holders
+    "what is seen after a reassignment is the new holder's": (TIGHT, [seen(0, [P1, ANN]), reassigned(P1, 3), seen(5, [P1, X])]),
+    "two holders never are one, whoever was seen with both": (TIGHT, [seen(0, [X, P1]), seen(6, [X, P1]), reassigned(P1, 3)]),
+    "a statement is about the holder of its time": (TIGHT, [reassigned(P1, 3), same(P1, X, 5), same(P1, ANN, 1)]),
+    "the holders between two reassignments change when one is taken back": (
+        TIGHT,
+        [reassigned(P1, 2), reassigned(P1, 4), seen(3, [P1, ANN]), seen(5, [P1, X]), Undo(1)],
+    ),
+}  # fmt: skip
