@@ -1,0 +1,153 @@
+"""What each kind of attacker can cause under each policy: the table of docs/explanation/threat-model.md, cell by cell."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+
+import pytest
+
+import omnitrack
+from omnitrack import CustomerNotFoundError, Policy, Sighting, Tracker, claimed, verified
+
+PAGE = Path(__file__).resolve().parents[2] / "docs" / "explanation" / "threat-model.md"
+T0 = datetime(2026, 3, 1, tzinfo=timezone.utc)
+
+NUMBER, MAIL = "phone:+442079460958", "email:victim@example.com"
+VICTIM, ATTACKER = "account:victim@bt", "account:attacker@bt"
+SECRET = "what only the victim and the company know"
+
+Attack = Callable[["Scene"], None]
+ATTACKS: dict[str, Attack] = {}
+
+
+def attack(name: str) -> Callable[[Attack], Attack]:
+    def register(act: Attack) -> Attack:
+        ATTACKS[name] = act
+        return act
+
+    return register
+
+
+class Scene:
+    """A store with a victim and an attacker in it."""
+
+    def __init__(self, policy: Policy) -> None:
+        self.tracker: Tracker = omnitrack.open("memory://", policy=policy)
+        self._minute = 0
+
+    def seen(self, body: str, *customer: str | Sighting, channel: str = "phone") -> None:
+        self._minute += 1
+        self.tracker.record(
+            channel=channel, occurred_at=T0 + timedelta(minutes=self._minute), customer=customer, body=body
+        )
+
+    def bodies(self, who: str, trust: str = "observed") -> list[str | None]:
+        try:
+            return [item.body for item in self.tracker.timeline(who, trust=trust)]  # type: ignore[arg-type]
+        except CustomerNotFoundError:
+            return []
+
+    def calls(self, *also: str | Sighting) -> None:
+        self.seen(SECRET, NUMBER, *also)
+
+    def shared(self, who: str) -> bool:
+        try:
+            return self.tracker.customer(who).shared
+        except CustomerNotFoundError:
+            return False
+
+
+@attack("types a stranger's address or number into a form")
+def form(scene: Scene) -> None:
+    scene.calls(verified(VICTIM))
+    scene.seen("form", verified(ATTACKER), claimed(NUMBER), claimed(MAIL), channel="web")
+
+
+@attack("names another's account on the phone")
+def names_an_account(scene: Scene) -> None:
+    scene.calls(verified(VICTIM))
+    scene.seen("call", "phone:+447700900123", claimed(VICTIM))
+    scene.seen("log-in", "phone:+447700900123", verified(ATTACKER))
+
+
+@attack("sends a mail whose Reply-To or text names the victim")
+def reply_to(scene: Scene) -> None:
+    scene.seen(SECRET, MAIL, verified(VICTIM), channel="email")
+    # A source gives the sender alone; what Reply-To and the text name is at most a claim.
+    scene.seen("mail", "email:attacker@example.net", claimed(MAIL), channel="email")
+    scene.seen("log-in", "email:attacker@example.net", verified(ATTACKER), channel="web")
+
+
+@attack("registers with the victim's address before the victim comes")
+def registers_first(scene: Scene) -> None:
+    scene.seen("registered", verified(ATTACKER), claimed(MAIL), channel="web")
+    scene.seen(SECRET, MAIL, verified(VICTIM), channel="email")
+
+
+@attack("logs in while calling with the number of a victim known by an account")
+def spoofs_after(scene: Scene) -> None:
+    scene.calls(verified(VICTIM))
+    scene.seen("call", NUMBER, verified(ATTACKER))
+
+
+@attack("does so before the victim has called")
+def spoofs_before(scene: Scene) -> None:
+    scene.seen("call", NUMBER, verified(ATTACKER))
+    scene.calls(verified(VICTIM))
+
+
+@attack("logs in while calling with the number of a victim not known by an account")
+def spoofs_a_stranger(scene: Scene) -> None:
+    scene.calls()
+    scene.seen("call", NUMBER, verified(ATTACKER))
+
+
+@attack("floods the victim's number with junk identifiers")
+def floods(scene: Scene) -> None:
+    scene.calls(verified(VICTIM))
+    for n in range(30):
+        scene.seen(f"junk {n}", NUMBER, f"x:junk{n}")
+
+
+def outcome(attack: Attack, policy: Policy, trust: str = "observed") -> str:
+    """Play an attack and say what came of it; the victim's own history, from the victim's account, must be whole all the same."""
+    scene = Scene(policy)
+    attack(scene)
+    assert scene.tracker.verify().ok
+    if SECRET in scene.bodies(ATTACKER, trust):
+        return "takes the number's history along"
+    for junk in range(30):
+        assert SECRET not in scene.bodies(f"x:junk{junk}", trust)
+    if not scene.shared(NUMBER):
+        return "nothing"
+    assert scene.tracker.conflicts(NUMBER).items
+    scene.tracker.mark_personal(NUMBER, of=VICTIM, by="agent", reason="the victim showed the contract")
+    assert SECRET in scene.bodies(VICTIM)
+    assert scene.tracker.customer(VICTIM).id == scene.tracker.customer(NUMBER).id
+    assert SECRET not in scene.bodies(ATTACKER, trust)
+    return "the number counts as shared, until mark_personal"
+
+
+COLUMNS: dict[str, tuple[Policy, str]] = {
+    "default": (Policy(), "observed"),
+    'merges_at="verified"': (Policy(merges_at="verified"), "observed"),
+    'timeline(trust="verified")': (Policy(), "verified"),
+}
+
+
+def cells() -> list[tuple[str, str, str]]:
+    rows = [line.strip().strip("|") for line in PAGE.read_text(encoding="utf-8").splitlines() if line.startswith("|")]
+    head, _, *body = [[cell.strip().strip("`") for cell in row.split("|")] for row in rows]
+    return [(row[0], column, text) for row in body for column, text in zip(head[1:], row[1:])]
+
+
+def test_the_table_has_every_attack_and_every_policy() -> None:
+    assert {(name, column) for name, column, _ in cells()} == {(a, c) for a in ATTACKS for c in COLUMNS}
+
+
+@pytest.mark.parametrize(("name", "column", "text"), cells())
+def test_a_cell_of_the_table(name: str, column: str, text: str) -> None:
+    policy, trust = COLUMNS[column]
+    assert outcome(ATTACKS[name], policy, trust) == text
