@@ -109,7 +109,7 @@ class IdentityMethods(Running):
         """See the contract."""
         self._for_writing()
         rows = [(change[1], change[2], change[3], change[0]) for change in changes]
-        self._each("update identifier", lambda: writes.update_identifier(self._tables), rows)
+        self._update_identifiers(rows)
         if log:
             table = self._tables.changes
             there: set[bytes] = set()
@@ -125,6 +125,10 @@ class IdentityMethods(Running):
                     )
                 )
             self._insert(table, [row for row in log if row[0] not in there])
+
+    def _update_identifiers(self, rows: list[tuple[Any, ...]]) -> None:
+        """Update identifiers (customer, state, reason, id)."""
+        self._each("update identifier", lambda: writes.update_identifier(self._tables), rows)
 
     def list_changes(
         self,

@@ -155,19 +155,37 @@ class PostgresqlTransaction(SqlTransaction):
         else:
             await_(_copy_async(self._cursor._cursor, text, rows))
 
+    def _update_identifiers(self, rows: list[tuple[Any, ...]]) -> None:
+        last = {row[3]: row for row in rows}  # of two changes of one identifier
+        self._update_from(
+            "update identifiers",
+            self._tables.identifiers,
+            ("customer", "state", "reason"),
+            ("id",),
+            list(last.values()),
+        )
+
     def _update_records(self, rows: list[tuple[Any, ...]]) -> int:
-        names = ("new_value", "new_version", "one_kind", "one_key", "one_version")
-        t = self._tables.records
+        return self._update_from(
+            "update records", self._tables.records, ("value", "version"), ("kind", "key", "version"), rows
+        )
+
+    def _update_from(
+        self, key: str, table: Table, values: Sequence[str], which: Sequence[str], rows: list[tuple[Any, ...]]
+    ) -> int:
+        """Update the row of each key, given values and key in one list for each column; return how many there were."""
+        names = [*(f"new_{name}" for name in values), *(f"one_{name}" for name in which)]
 
         def build() -> Built:
-            types = (t.c.value.type, t.c.version.type, t.c.kind.type, t.c.key.type, t.c.version.type)
+            types = [table.c[name].type for name in (*values, *which)]
             arrays = [bindparam(name, type_=ARRAY(type_)) for name, type_ in zip(names, types, strict=True)]
             given = func.unnest(*arrays).table_valued(*names).render_derived(name="given")
-            which = and_(t.c.kind == given.c.one_kind, t.c.key == given.c.one_key, t.c.version == given.c.one_version)
-            values = {"value": given.c.new_value, "version": given.c.new_version}
-            return update(t).where(which).values(values), list(names)
+            same = and_(*(table.c[name] == given.c[f"one_{name}"] for name in which))
+            return update(table).where(same).values({name: given.c[f"new_{name}"] for name in values}), names
 
-        return int(self._run("update records", build, [list(column) for column in zip(*rows, strict=True)]).rowcount)
+        if not rows:
+            return 0
+        return int(self._run(key, build, [list(column) for column in zip(*rows, strict=True)]).rowcount)
 
 
 async def _copy_async(cursor: Any, text: str, rows: Sequence[Sequence[Any]]) -> None:

@@ -21,6 +21,7 @@ from omnitrack.storage.sql.tables import Tables
 # At most so many values in one list: below the limits of every engine (SQLite's oldest is 999 parameters of all kinds).
 MAX_LIST = 512
 
+_BINARY = re.compile(r"%s(?=::(?:BYTEA|\w+\[\]))")
 _LIST = re.compile(r"__\[POSTCOMPILE_\w+\]")
 
 
@@ -67,6 +68,9 @@ class Texts:
             order = [name for name in order if not name.startswith("param_")]
         if order != list(names):
             raise BackendError(f"parameters come as {order}, not as {list(names)}, in {text}")
+        if self.dialect.driver == "psycopg":
+            # Bytes and lists in binary: quoting a list of 500 ids takes three times as long as asking for them.
+            text = _BINARY.sub("%b", text)
         return " ".join(text.split())
 
     def bind(self, key: Hashable, text: str, values: Sequence[Any]) -> tuple[str, list[Any]]:
