@@ -7,7 +7,13 @@ from datetime import datetime
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal
 
-from omnitrack.errors import InvalidIdentifierError, InvalidInteractionError, SecretError
+from omnitrack.errors import (
+    InvalidIdentifierError,
+    InvalidInteractionError,
+    InvalidPolicyError,
+    SecretError,
+    UnknownBackendError,
+)
 from omnitrack.identifiers.own import OwnList
 from omnitrack.identity.explain import Explanation
 from omnitrack.identity.policy import Policy
@@ -51,6 +57,8 @@ def secret_bytes(secret: str | bytes | None) -> bytes:
         return b""
     if not isinstance(secret, (str, bytes)):
         raise SecretError(f"secret: got {type(secret).__name__}, accepted are a string and bytes")
+    if not secret:
+        raise SecretError("secret: got an empty one, accepted is one with something in it, or None for none")
     return secret.encode("utf-8") if isinstance(secret, str) else secret
 
 
@@ -71,6 +79,8 @@ def checked_region(region: str | None) -> str | None:
 
 def make_context(own: Iterable[str], policy: Policy | None, secret: str | bytes | None, region: str | None) -> Context:
     """Return what the use cases of a tracker share."""
+    if policy is not None and not isinstance(policy, Policy):
+        raise InvalidPolicyError(f"policy: got {type(policy).__name__}, accepted is a Policy")
     policy = policy or Policy()
     own_list = OwnList(own, region=checked_region(region))
     return Context(
@@ -706,6 +716,8 @@ def open(
         UnknownBackendError: no adapter for this URL. SchemaVersionError: the store is of another version.
         PolicyChangedError: it was built with another policy. SecretError: with another secret.
     """
+    if not isinstance(url, str):
+        raise UnknownBackendError(f"url: got {type(url).__name__}, accepted is a text such as 'sqlite:///history.db'")
     backend = open_backend(url, **options)
     try:
         return Tracker(

@@ -57,7 +57,7 @@ def to_text(prefix: str, value: bytes) -> str:
 
 def from_text(prefix: str, text: str) -> bytes | None:
     """Return the id in such a text, or None where it is none."""
-    if len(text) != len(prefix) + 33 or not text.startswith(f"{prefix}_"):
+    if not isinstance(text, str) or len(text) != len(prefix) + 33 or not text.startswith(f"{prefix}_"):
         return None
     try:
         return bytes.fromhex(text[len(prefix) + 1 :])

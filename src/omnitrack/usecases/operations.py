@@ -49,6 +49,7 @@ from omnitrack.usecases.settings import (
     check_secret,
     enter,
     first_settings,
+    is_empty,
     new_mark_key,
     secret_check,
 )
@@ -138,7 +139,10 @@ class Operations:
         settings: Settings = yield Step(lambda tx: first_settings(tx, ctx.fingerprint, check, mark_key))
         check_secret(settings, check)
         operations = cls(ctx, settings.mark_key, run)
-        if rebuild and settings.fingerprint != ctx.fingerprint:
+        if settings.fingerprint != ctx.fingerprint and (yield Step(is_empty, write=False)):
+            # Nobody is in it yet: a first try with other settings binds no one.
+            yield Step(lambda tx: change_settings(tx, fingerprint=ctx.fingerprint))
+        elif rebuild and settings.fingerprint != ctx.fingerprint:
             yield from operations.rebuild(None)
         else:
             check_fingerprint(settings, ctx.fingerprint)
@@ -462,6 +466,8 @@ class Operations:
 
     def _retraction(self, statement: Statement | str, by: str | None, reason: str | None) -> statements.Retraction:
         id = statement.id if isinstance(statement, Statement) else statement
+        if id is not None and not isinstance(id, str):
+            raise InvalidPolicyError(f"statement: got {type(id).__name__}, accepted is a Statement or its id")
         if id is None:
             raise InvalidPolicyError(
                 "statement: got one that was never said, accepted is what link(), deny() ... returned"
@@ -480,6 +486,10 @@ class Operations:
 
     def preview(self, statement: Statement) -> Steps[Preview]:
         """Work out what a statement would do, or, of one that was said, what taking it back would."""
+        if not isinstance(statement, Statement):
+            raise InvalidPolicyError(
+                f"statement: got {type(statement).__name__}, accepted is a Statement, such as Statement.link(a, b)"
+            )
         if statement.id is not None:
             retraction = self._retraction(statement, None, None)
             return (  # type: ignore[no-any-return]
@@ -627,6 +637,9 @@ class Operations:
         now, id = now_us(), new_id()
         if not rules:
             raise InvalidPolicyError("rules: got none, accepted are one or more RetentionRule")
+        for rule in rules:
+            if not isinstance(rule, RetentionRule):
+                raise InvalidPolicyError(f"rules: got {type(rule).__name__}, accepted are RetentionRule")
         cuts = [(now - int(rule.keep / timedelta(microseconds=1)), rule.channels) for rule in rules]
         counts: dict[str, int] = {}
         after: tuple[int, bytes] | None = None

@@ -81,6 +81,11 @@ def first_settings(tx: Transaction, fingerprint: str, check: str, mark_key: byte
     return made
 
 
+def is_empty(tx: Transaction) -> bool:
+    """Whether nobody is in the store yet."""
+    return not tx.find_identifiers(limit=1) and not tx.find_interactions(limit=1)
+
+
 def check_secret(settings: Settings, check: str) -> None:
     """Raise SecretError unless the secret is the store's."""
     if settings.secret_check != check:
