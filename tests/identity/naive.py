@@ -46,6 +46,9 @@ class Naive:
     def forget(self, fact: Any) -> None:
         """Take a statement or an attribution back."""
         self.said = [other for other in self.said if other is not fact]
+        if isinstance(fact, Said) and fact.kind == "reassigned":
+            gone = {h for h in self.kept_shared if h[0] == fact.a} - set(self.holders(fact.a))
+            self.kept_shared |= {self.holder(x, minute) for x, minute in gone if minute == fact.minute}
         self.attributed = [other for other in self.attributed if other is not fact]
 
     # -- whose ----------------------------------------------------------------------------------------------------------
@@ -260,7 +263,8 @@ class Naive:
         self.seen = {name: seen for name, seen in taken.items() if seen is not None}
         self.said = said
         self.attributed = [a for a in attributed if a[0] in self.seen]
-        self.kept_shared -= gone
+        former = {h for h in self.kept_shared if (h[0], None) in gone and h not in self.holders(h[0])}
+        self.kept_shared -= gone | former
         lost = {h for pair, _ in links - self.links() for h in pair}
         self.kept_shared |= ((lost & shared) | set(held)) - gone
         for number in {h[0] for h in gone}:

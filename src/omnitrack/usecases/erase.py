@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
@@ -12,9 +11,8 @@ import attrs
 
 from omnitrack.errors import InvalidPolicyError
 from omnitrack.identifiers.text import find_identifiers
-from omnitrack.identity.partition import EVIDENCE, PERSONAL, SHARED_MARK
-from omnitrack.identity.statement import StatementRecord
-from omnitrack.model import Assurance, Role
+from omnitrack.identity.partition import EVIDENCE, PERSONAL
+from omnitrack.model import Role
 from omnitrack.storage.contract import (
     NO_ID,
     OVERSIZED,
@@ -28,15 +26,15 @@ from omnitrack.storage.contract import (
     Transaction,
 )
 from omnitrack.usecases.context import Context
-from omnitrack.usecases.evidence import all_entries, edited_evidence
+from omnitrack.usecases.evidence import all_entries, edited_evidence, with_removed
 from omnitrack.usecases.filing import AWAY, FILING, away_key, find_filings
 from omnitrack.usecases.ids import new_ids, to_text
 from omnitrack.usecases.neighbourhood import Cause, LinkKey, plan_change
 from omnitrack.usecases.record import SUPPRESSED, TRAIT, suppression_key, trait_key
 from omnitrack.usecases.resolve import Meant, to_identifier
 from omnitrack.usecases.settings import enter
-from omnitrack.usecases.statements import STATEMENT
-from omnitrack.usecases.sweep import Sweep, gather, index_of_rows, with_removed
+from omnitrack.usecases.statements import STATEMENT, kept_mark
+from omnitrack.usecases.sweep import Sweep, gather, index_of_rows
 
 REDACTED = "[erased]"
 BATCH = 500  # interactions that retention takes away in one transaction
@@ -169,26 +167,10 @@ def _to_hold(
 
 
 def _keep_shared(tx: Transaction, rows: Sequence[IdentifierRow], now: int) -> list[LinkRow]:
-    """Mark identifiers as shared that were kept apart by somebody who goes, so that an erasure never joins strangers.
-
-    Each has one such mark at most, whoever went: its id is made of the identifier's.
-    """
-    links = []
-    for row in rows:
-        id = hashlib.blake2b(row.id, digest_size=16, person=b"kept shared").digest()
-        record = StatementRecord(
-            kind=SHARED_MARK,
-            a=row.id,
-            b=row.id,
-            at=now,
-            by="omnitrack",
-            reason="was shared when somebody who used it was erased",
-            recorded_at=now,
-            pinned_a=True,
-        )
-        tx.put_records([RecordRow(STATEMENT, to_text("st", id), record.dump(), -1)])
-        links.append(LinkRow(row.id, row.id, SHARED_MARK, int(Assurance.STATED), id, now, NO_ID, 0))
-    return links
+    """Mark identifiers as shared that were kept apart by somebody who goes, so that an erasure never joins strangers."""
+    marks = [kept_mark(row.id, now) for row in rows]
+    tx.put_records([record for record, _ in marks])
+    return [link for _, link in marks]
 
 
 def _past_of_others(tx: Transaction, sweep: Sweep) -> list[ChangeRow]:

@@ -82,6 +82,29 @@ def entries_of(tx: Transaction, interactions: Sequence[bytes]) -> list[EntryRow]
     return found
 
 
+def with_removed(tx: Transaction, interactions: Sequence[bytes]) -> list[EntryRow]:
+    """Return every entry that these interactions have or had."""
+    unique = list(dict.fromkeys(interactions))
+    found = dict.fromkeys(entries_of(tx, unique))
+    recorded = {row.id: row.recorded_at for row in tx.find_interactions(ids=unique) if row.revision == 0}
+    # An entry that is younger than its interaction took the place of others, which are found by looking back from then.
+    back: dict[int, set[bytes]] = {}
+
+    def look(entry: EntryRow) -> None:
+        if entry.added_at != recorded.get(entry.interaction):
+            back.setdefault(entry.added_at, set()).add(entry.interaction)
+
+    for entry in found:
+        look(entry)
+    while back:
+        at, among = back.popitem()
+        for entry in tx.list_entries(interactions=sorted(among), as_of=at - 1):
+            if entry not in found:
+                found[entry] = None
+                look(entry)
+    return list(found)
+
+
 def edited_evidence(
     tx: Transaction,
     edits: Mapping[EntryRow, EntryRow | None],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 
 import attrs
@@ -11,7 +12,7 @@ from omnitrack.errors import (
     InvalidIdentifierError,
     StatementNotFoundError,
 )
-from omnitrack.identity.partition import DIFFERENT, EVIDENCE, PERSONAL, REASSIGNED, SAME
+from omnitrack.identity.partition import DIFFERENT, EVIDENCE, PERSONAL, REASSIGNED, SAME, SHARED_MARK
 from omnitrack.identity.preview import Preview, regroup
 from omnitrack.identity.statement import ATTRIBUTED, VERBS, Statement, StatementRecord
 from omnitrack.model import Assurance, Role
@@ -37,6 +38,7 @@ from omnitrack.usecases.evidence import (
     edited_evidence,
     entries_of,
     tenures_of,
+    with_removed,
 )
 from omnitrack.usecases.filing import AWAY, FILING, NO_FILING, Filing, away_key, find_filings
 from omnitrack.usecases.ids import from_text, from_us, to_text
@@ -310,7 +312,9 @@ def _move_holders(
     more, gone = edited_evidence(tx, moves)
     said, unsaid, records = _moved_statements(tx, base.id, holders, after)
     records += _moved_attributions(tx, filings, moves)
-    added = [*added, *more, *said]
+    marks = _inherited_marks(tx, base.id, {x: began[x] for _, x in before}, after, cause.at)
+    records += [record for record, _ in marks]
+    added = [*added, *more, *said, *(link for _, link in marks)]
     removed = [*removed, *gone, *unsaid]
     plan = plan_change(
         tx, ctx.policy, added=added, removed=removed, fresh=fresh, changed=changed, touched=holders, lock=lock
@@ -344,6 +348,34 @@ def _moved_statements(
             added.append(_link_of(said, keys[found.key].ref))
             records.append(found._replace(value=said.dump()))
     return added, removed, records
+
+
+def kept_mark(identifier: bytes, now: int) -> tuple[RecordRow, LinkRow]:
+    """Return the statement that an identifier is shared, which stays where somebody was erased who used it.
+
+    Each identifier has one such mark at most, whoever went: its id is made of the identifier's.
+    """
+    id = hashlib.blake2b(identifier, digest_size=16, person=b"kept shared").digest()
+    record = StatementRecord(
+        kind=SHARED_MARK,
+        a=identifier,
+        b=identifier,
+        at=now,
+        by="omnitrack",
+        reason="was shared when somebody who used it was erased",
+        recorded_at=now,
+        pinned_a=True,
+    )
+    return RecordRow(STATEMENT, to_text("st", id), record.dump(), -1), _link_of(record, id)
+
+
+def _inherited_marks(
+    tx: Transaction, base: bytes, holders: Mapping[bytes, int | None], after: Tenures, now: int
+) -> list[tuple[RecordRow, LinkRow]]:
+    """Return the marks of erasures that go over to whoever takes the place of a holder whose reassignment is taken back."""
+    retired = {x: since for x, since in holders.items() if since is not None and (since, x) not in after}
+    marked = {x.a for x in tx.find_links(sorted(retired)) if x.ref == kept_mark(x.a, 0)[1].ref} if retired else set()
+    return [kept_mark(holder_at(base, after, retired[x] or 0), now) for x in sorted(marked)]
 
 
 def _moved_attributions(
@@ -511,8 +543,7 @@ def attribute(
     people = [e for e in entries_of(tx, [interaction]) if e.person >= 0]
     outcome = _refile(tx, ctx, record, cause, people, [_attributed_entry(first, holder, saying.now)], fresh, True)
     outcome.records += [RecordRow(STATEMENT, to_text("st", saying.id), record.dump(), 0), filing.record(interaction)]
-    if len(filing.said) == 1:
-        outcome.records += [RecordRow(AWAY, key, "", -1) for key in _away_keys(people)]
+    outcome.records += [RecordRow(AWAY, key, "", -1) for key in _away_keys(people)]
     _write(tx, outcome, saying.now)
     return record, outcome.log
 
@@ -577,13 +608,13 @@ def _unattribute(tx: Transaction, ctx: Context, id: str, record: StatementRecord
         outcome = Outcome(record, plan_change(tx, ctx.policy, lock=lock), [])
     else:
         now_there = [e for e in entries_of(tx, [record.interaction]) if e.person >= 0]
-        away: list[str] = []
         if filing.said:
             back = _attributed_before(tx, rows[0], filing, cause.at)
         else:
-            back, away = _as_it_came(tx, rows[0], came, cause.at)
+            back = _as_it_came(tx, rows[0], came, cause.at)
         outcome = _refile(tx, ctx, record, cause, now_there, back, {}, lock)
-        outcome.records_gone += [(AWAY, key) for key in away]
+    if not filing.said:
+        outcome.records_gone += [(AWAY, key) for key in _away_keys(with_removed(tx, [record.interaction]))]
     if filing:
         outcome.records.append(filing.record(record.interaction))
     else:
@@ -598,16 +629,14 @@ def _attributed_before(tx: Transaction, row: InteractionRow, filing: Filing, now
     return [entry._replace(identifier=_holder_now(tx, entry, filing))]
 
 
-def _as_it_came(
-    tx: Transaction, row: InteractionRow, attributed: int | None, now: int
-) -> tuple[list[EntryRow], list[str]]:
-    """Return the entries that an interaction had before it was attributed, with the holders of now; and the keys that kept them named."""
+def _as_it_came(tx: Transaction, row: InteractionRow, attributed: int | None, now: int) -> list[EntryRow]:
+    """Return the entries that an interaction had before it was attributed, with the holders of now."""
     filing = find_filings(tx, [row.id])[row.id]
     filing.said.clear()
     as_of = None if attributed is None else attributed - 1
     before = [e for e in tx.list_entries(interactions=[row.id], as_of=as_of) if e.person >= 0]
     back = [e._replace(identifier=_holder_now(tx, e, filing), added_at=now, removed_at=None) for e in before]
-    return back or [nobody(row, now)], _away_keys(before)
+    return back or [nobody(row, now)]
 
 
 def _holder_now(tx: Transaction, entry: EntryRow, filing: Filing) -> bytes:

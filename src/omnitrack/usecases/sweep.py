@@ -20,7 +20,7 @@ from omnitrack.storage.contract import (
     Transaction,
 )
 from omnitrack.usecases.context import Context
-from omnitrack.usecases.evidence import all_entries, entries_of
+from omnitrack.usecases.evidence import all_entries, with_removed
 from omnitrack.usecases.filing import AWAY, FILING, away_key, find_filings
 from omnitrack.usecases.ids import to_text
 from omnitrack.usecases.record import TRAIT
@@ -166,29 +166,6 @@ def _is_of(entry: EntryRow, anchor: EntryRow) -> bool:
     if entry.removed_at is None or anchor.removed_at is None:
         return anchor.removed_at is None and (entry.removed_at is None or anchor.added_at < entry.removed_at)
     return anchor.added_at < entry.removed_at <= anchor.removed_at
-
-
-def with_removed(tx: Transaction, interactions: Sequence[bytes]) -> list[EntryRow]:
-    """Return every entry that these interactions have or had."""
-    unique = list(dict.fromkeys(interactions))
-    found = dict.fromkeys(entries_of(tx, unique))
-    recorded = {row.id: row.recorded_at for row in tx.find_interactions(ids=unique) if row.revision == 0}
-    # An entry that is younger than its interaction took the place of others, which are found by looking back from then.
-    back: dict[int, set[bytes]] = {}
-
-    def look(entry: EntryRow) -> None:
-        if entry.added_at != recorded.get(entry.interaction):
-            back.setdefault(entry.added_at, set()).add(entry.interaction)
-
-    for entry in found:
-        look(entry)
-    while back:
-        at, among = back.popitem()
-        for entry in tx.list_entries(interactions=sorted(among), as_of=at - 1):
-            if entry not in found:
-                found[entry] = None
-                look(entry)
-    return list(found)
 
 
 def index_of_rows(tx: Transaction, ctx: Context, rows: Sequence[IdentifierRow]) -> list[tuple[str, str]]:
