@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from identity.facts import POLICIES, budget
+from identity.mutants import Mutant, alive
 from omnitrack.identity.bulk import Bulk
+from omnitrack.identity.bulk_plain import COLUMNS
+from omnitrack.identity.numbered import BATCH
 from omnitrack.identity.partition import (
     DIFFERENT,
     MATCH,
@@ -23,28 +28,19 @@ from omnitrack.identity.partition import (
 from omnitrack.identity.policy import Policy
 from omnitrack.storage.contract import LINKABLE, NO_ID, RETIRED, IdentifierRow, LinkRow
 
-MOST = 9
-KINDS = (
-    ("phone", ""),
-    ("email", ""),
-    ("account", "bt"),
-    ("account", "bt"),
-    ("account", "ee"),
-    ("x", ""),
-    ("x", "here"),
-)
+# Few, so that they meet; two accounts of one scope oftener than anything.
+KINDS = (("account", "bt"),) * 5 + (("account", "ee"), ("phone", ""), ("email", ""), ("x", ""), ("x", "here"))
 
 policies = st.sampled_from(
     (
         *POLICIES,
         Policy(),
-        Policy(limits={"*": None}, max_identifiers=None, max_component=None),
-        Policy(limits={"*": None}, max_identifiers=4, max_component=3, auto_match=0.9),
+        Policy(limits={"*": None, "account": None}, max_identifiers=None, max_component=None),
+        Policy(limits={"*": None, "account": None}, max_identifiers=None, max_component=3),
+        Policy(limits={"*": None, "account": 2}, max_identifiers=4, max_component=3, auto_match=0.9),
         Policy(limits={"*": 2, "account": None}, max_identifiers=3, max_component=4, auto_match=0.9),
     )
 )
-numbers = st.integers(0, MOST - 1)
-usually = st.sampled_from((True,) * 9 + (False,))
 
 
 def _id(n: int) -> bytes:
@@ -56,22 +52,41 @@ def _home(n: int) -> bytes:
     return (n % 3).to_bytes(8, "big") + (n * 41 % 97 + 1).to_bytes(8, "big")
 
 
-def _row(n: int, kind: tuple[str, str], base: int | None, linkable: bool, retired: bool) -> IdentifierRow:
-    state = (LINKABLE if linkable else 0) | (RETIRED if retired else 0)
-    of = _id(n if base is None else base)
-    return IdentifierRow(_id(n), _home(n), b"", kind[0], str(n), kind[1], of, None, state, None, 0)
+Answer = tuple[dict[bytes, bytes], set[bytes], set[bytes]]  # customers, who is shared, who is oversized
+World = tuple[list[IdentifierRow], list[LinkRow]]
+
+BASES_OF_LINKS = (TOGETHER,) * 9 + (
+    MATCH,
+    SAME,
+    SAME,
+    SAME,
+    SAME,
+    DIFFERENT,
+    DIFFERENT,
+    SHARED_MARK,
+    PERSONAL,
+    REASSIGNED,
+)
 
 
-rows = st.lists(
-    st.tuples(
-        st.sampled_from(KINDS),
-        st.one_of(st.none(), st.none(), st.none(), numbers),
-        usually,
-        usually.map(lambda u: not u),
-    ),
-    min_size=2,
-    max_size=MOST,
-).map(lambda drawn: [_row(n, *one) for n, one in enumerate(drawn)])
+def _row(n: int, kind: tuple[str, str], base: int, state: int) -> IdentifierRow:
+    return IdentifierRow(_id(n), _home(n), b"", kind[0], str(n), kind[1], _id(base), None, state, None, 0)
+
+
+def _row_of(n: int, count: int, drawn: int) -> IdentifierRow:
+    drawn, kind = divmod(drawn, len(KINDS))
+    drawn, base = divmod(drawn, count * 3)
+    state = (LINKABLE, RETIRED | LINKABLE, 0)[max(0, drawn % 16 - 13)]
+    return _row(n, KINDS[kind], base if base < count else n, state)
+
+
+def _link_of(count: int, drawn: int) -> LinkRow | None:
+    drawn, a = divmod(drawn, count)
+    drawn, b = divmod(drawn, count + 1)  # now and then somebody who is not there
+    drawn, basis = divmod(drawn, len(BASES_OF_LINKS))
+    drawn, assurance = divmod(drawn, 6)
+    drawn, seen = divmod(drawn, 4)
+    return _link(a, b, BASES_OF_LINKS[basis], (1, 2, 2, 2, 2, 3)[assurance], seen, (850_000, 950_000)[drawn % 2])
 
 
 def _link(a: int, b: int, basis: str, assurance: int, seen: int, score: int) -> LinkRow | None:
@@ -86,23 +101,23 @@ def _link(a: int, b: int, basis: str, assurance: int, seen: int, score: int) -> 
     return LinkRow(_id(a), _id(b), basis, 4, _id(seen * 100 + a * 10 + b), seen, NO_ID, 0)
 
 
-links = st.lists(
-    st.builds(
-        _link,
-        numbers,
-        numbers,
-        st.sampled_from((TOGETHER,) * 8 + (MATCH, SAME, SAME, DIFFERENT, SHARED_MARK, PERSONAL, REASSIGNED)),
-        st.sampled_from((1, 2, 2, 2, 3)),
-        st.integers(0, 3),
-        st.sampled_from((850_000, 950_000)),
-    ),
-    max_size=16,
-).map(lambda drawn: list({link[:5]: link for link in drawn if link is not None}.values()))
+def _world(drawn: tuple[list[int], list[int]]) -> World:
+    rows, links = drawn
+    found = [_link_of(len(rows), n) for n in links]
+    return (
+        [_row_of(n, len(rows), each) for n, each in enumerate(rows)],
+        list({link[:5]: link for link in found if link is not None}.values()),
+    )
+
+
+# One number for each row and link, taken apart above: an example takes a millisecond instead of twenty.
+_draws = st.integers(0, 2**20 - 1)
+worlds = st.tuples(st.lists(_draws, min_size=3, max_size=7), st.lists(_draws, min_size=2, max_size=18)).map(_world)
 
 
 def said_by_bulk(
     found: Sequence[IdentifierRow], said: Iterable[LinkRow], policy: Policy, vectorised: bool, piece: int = 3
-) -> tuple[dict[bytes, bytes], set[bytes], set[bytes]]:
+) -> Answer:
     bulk = Bulk(policy, vectorised=vectorised)
     for start in range(0, len(found), piece):
         bulk.add_identifiers(found[start : start + piece])
@@ -129,30 +144,209 @@ def as_addressed(found: list[IdentifierRow], said: list[LinkRow]) -> tuple[list[
     return found, [link._replace(a=_swapped(link.a), b=_swapped(link.b)) for link in said]
 
 
+def said_by_partition(found: Sequence[IdentifierRow], said: Iterable[LinkRow], policy: Policy) -> Answer:
+    there = {row.id: row for row in found}
+    wanted = partition(there, [link for link in said if link.a in there and link.b in there], policy)
+    return wanted.customer, set(wanted.shared), wanted.oversized
+
+
 def is_the_partition(
     found: list[IdentifierRow], said: list[LinkRow], policy: Policy, addressed: bool, *, vectorised: bool
 ) -> None:
     if addressed:
         found, said = as_addressed(found, said)
     found = sorted(found)
-    there = {row.id: row for row in found}
-    wanted = partition(there, [link for link in said if link.a in there and link.b in there], policy)
-    expected = (wanted.customer, set(wanted.shared), wanted.oversized)
-    assert said_by_bulk(found, said, policy, vectorised) == expected
+    assert said_by_bulk(found, said, policy, vectorised) == said_by_partition(found, said, policy)
 
 
-@budget(400)
-@given(rows, links, policies, st.booleans())
-def test_in_plain_python_it_is_the_partition(
-    found: list[IdentifierRow], said: list[LinkRow], policy: Policy, addressed: bool
-) -> None:
-    is_the_partition(found, said, policy, addressed, vectorised=False)
+@budget(300)
+@given(worlds, policies, st.booleans())
+def test_in_plain_python_it_is_the_partition(world: World, policy: Policy, addressed: bool) -> None:
+    is_the_partition(*world, policy, addressed, vectorised=False)
 
 
-@budget(400)
-@given(rows, links, policies, st.booleans())
-def test_with_numpy_it_is_the_partition(
-    found: list[IdentifierRow], said: list[LinkRow], policy: Policy, addressed: bool
-) -> None:
+@budget(300)
+@given(worlds, policies, st.booleans())
+def test_with_numpy_it_is_the_partition(world: World, policy: Policy, addressed: bool) -> None:
     pytest.importorskip("numpy")
-    is_the_partition(found, said, policy, addressed, vectorised=True)
+    is_the_partition(*world, policy, addressed, vectorised=True)
+
+
+# -- shapes that small examples do not reach ----------------------------------------------------------------------------
+def _seen_together(pairs: Iterable[tuple[int, int]], assurance: int = 2) -> list[LinkRow]:
+    return [
+        LinkRow(*sorted((a.to_bytes(16, "big"), b.to_bytes(16, "big"))), TOGETHER, assurance, NO_ID, n, NO_ID, 0)
+        for n, (a, b) in enumerate(pairs)
+    ]
+
+
+def _devices(count: int) -> list[IdentifierRow]:
+    ids = [n.to_bytes(16, "big") for n in range(count)]
+    return [IdentifierRow(x, x, b"", "device", "", "", x, None, LINKABLE, None, 0) for x in ids]
+
+
+def _shuffled(count: int) -> list[int]:
+    return [n * 617 % count for n in range(count)]  # 617 is prime
+
+
+SHAPES = {
+    "a path": [(n, n + 1) for n in range(999)],
+    "a path in no order": [*pairwise(_shuffled(1000))],
+    "a path from the ends inwards": [*pairwise([n // 2 if n % 2 else 999 - n // 2 for n in range(1000)])],
+    "a star of the last": [(n, 999) for n in range(999)],
+    "stars of the first and the last": [(0 if n % 2 else 999, n) for n in range(1, 999)],
+    "pairs": [(n, n + 500) for n in range(500)],
+}
+
+
+@pytest.mark.parametrize("vectorised", [False, True], ids=["plain", "numpy"])
+@pytest.mark.parametrize("shape", SHAPES)
+def test_components_of_any_shape_are_whole(shape: str, vectorised: bool) -> None:
+    policy = Policy(limits={"*": None, "device": None}, max_identifiers=None)
+    is_the_partition(_devices(1000), _seen_together(SHAPES[shape]), policy, False, vectorised=vectorised)
+
+
+@pytest.mark.parametrize("vectorised", [False, True], ids=["plain", "numpy"])
+def test_many_components_with_a_hazard_are_handed_over_in_pieces_that_cut_none(vectorised: bool) -> None:
+    policy = Policy(limits={"*": None, "device": None}, max_identifiers=3)
+    pairs = [(n, n + 1) for n in range(2 * BATCH + 500) if n % 7]
+    is_the_partition(_devices(2 * BATCH + 501), _seen_together(pairs), policy, False, vectorised=vectorised)
+
+
+@pytest.mark.parametrize("vectorised", [False, True], ids=["plain", "numpy"])
+def test_more_groups_than_columns_are_counted_each_by_its_own_limit(vectorised: bool) -> None:
+    scopes = [f"brand{n}" for n in range(COLUMNS + 3)]
+    kinds = [("phone", ""), *(("account", scope) for scope in scopes), ("account", scopes[-1])]
+    found = [
+        _row(n, kind, n, LINKABLE)._replace(id=n.to_bytes(16, "big"), base=n.to_bytes(16, "big"))
+        for n, kind in enumerate(kinds)
+    ]
+    for others in (range(1, len(kinds) - 1), range(1, len(kinds))):
+        said = _seen_together((0, n) for n in others)
+        is_the_partition(found, said, Policy(), False, vectorised=vectorised)
+
+
+@pytest.mark.parametrize("vectorised", [False, True], ids=["plain", "numpy"])
+def test_nothing_taken_in_is_nobody(vectorised: bool) -> None:
+    census = Bulk(Policy(), vectorised=vectorised).solve()
+    assert census.customers() == 0
+    assert census.index.find([NO_ID]) == [-1]
+
+
+@pytest.mark.parametrize("again", [0, 4], ids=["twice", "out of order"])
+def test_identifiers_that_do_not_ascend_are_refused(again: int) -> None:
+    bulk = Bulk(Policy())
+    found = _devices(6)
+    bulk.add_identifiers(found[:5])
+    with pytest.raises(ValueError, match="ascending"):
+        bulk.add_identifiers([found[5], found[again]])
+
+
+def test_without_numpy_it_goes_the_plain_way(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("omnitrack.identity.bulk.find_spec", lambda name: None)
+    monkeypatch.setitem(sys.modules, "omnitrack.identity.bulk_numpy", None)
+    found, said = _devices(4), _seen_together([(0, 2)])
+    bulk = Bulk(Policy())
+    bulk.add_identifiers(found)
+    bulk.add_links(said)
+    assert bulk.solve().customers() == 3
+
+
+# -- that the properties above would see a difference -------------------------------------------------------------------
+BULK, PLAIN, NUMPY, TANGLES = (f"omnitrack.identity.{name}" for name in ("bulk", "bulk_plain", "bulk_numpy", "tangles"))
+
+EXAMPLES = 2000
+
+MUTANTS = (
+    Mutant("claimed links do not join", BULK, "if 0 in strength:", "if False:"),
+    Mutant("links without an end are left out", BULK, "if -1 in a or -1 in b:", "if False:"),
+    Mutant("statements join", BULK, "                stated.append((one, two, seen))", "                pass"),
+    Mutant("statements do not join what is denied", BULK, "and not apart:", "and True:"),
+    Mutant("the first holder is a holder", BULK, "if base not in self._bases:", "if False:"),
+    Mutant("plain: usable", PLAIN, "p.seen).where(p.usable)", "p.seen)"),
+    Mutant("plain: over a limit", PLAIN, "if any(count > limits[group]", "if any(count >= limits[group]"),
+    Mutant("plain: values that count as one", PLAIN, ".add(p.leader.get(b, b))", ".add(b)"),
+    Mutant("plain: shared stand alone in statements", PLAIN, "if alone[link[0]] and alone[link[1]]]", "]"),
+    Mutant("plain: personal by statements alone", PLAIN, "        alone[n] = 0", "        pass"),
+    Mutant("plain: personal is not shared", PLAIN, "        shared[n] = 0", "        pass"),
+    Mutant("plain: denied pairs", PLAIN, "not in denied and", "not in () and"),
+    Mutant("plain: holders are denied", PLAIN, "(base(a, -1) != base(b, -2))", "True"),
+    Mutant("plain: oversized", PLAIN, "max(sizes, default=0) > p.max_component:", "False:"),
+    Mutant("plain: verified links of an oversized one", PLAIN, "s >= verified", "s > verified"),
+    Mutant("plain: the oldest home", PLAIN, "homes[a * 16 : a * 16 + 16] > homes", "homes[a * 16 : a * 16 + 16] < homes"),
+    Mutant("plain: too many is a hazard", PLAIN, "if size > p.max_identifiers)", "if False)"),
+    Mutant("plain: exclusive values are a hazard", PLAIN, "if any(p.exclusive):", "if False:"),
+    Mutant("plain: denials are a hazard", PLAIN, "for a, b in p.denied if", "for a, b in () if"),
+    Mutant("plain: holders are a hazard", PLAIN, "for n, base in p.bases.items():", "for n, base in ():"),
+    Mutant("plain: turns", PLAIN, "append((-strength, seen, a, b))", "append((strength, seen, a, b))"),
+    Mutant("numpy: usable", NUMPY, "if not usable.all():", "if False:"),
+    Mutant("numpy: over a limit", NUMPY, "found[counts > limits", "found[counts >= limits"),
+    Mutant("numpy: values that count as one", NUMPY, "leader[links.b[one]]", "links.b[one]"),
+    Mutant("numpy: shared stand alone in statements", NUMPY, "stated = stated[alone[stated[:, 0]] & alone[stated[:, 1]]]", "pass"),
+    Mutant("numpy: personal by statements alone", NUMPY, "    alone[_numbers(p.personal)] = False", "    pass"),
+    Mutant("numpy: personal is not shared", NUMPY, "    shared[_numbers(p.personal)] = False", "    pass"),
+    Mutant("numpy: denied pairs", NUMPY, "    if p.denied:", "    if False:"),
+    Mutant("numpy: holders are denied", NUMPY, "    if p.bases:", "    if False:"),
+    Mutant("numpy: oversized", NUMPY, "and (sizes > p.max_component).any()", "and False"),
+    Mutant("numpy: verified links of an oversized one", NUMPY, "links.strength >= int", "links.strength > int"),
+    Mutant("numpy: the second half of a home", NUMPY, "among = among[least[label[among]] == second[among]]", "pass"),
+    Mutant("numpy: too many is a hazard", NUMPY, "hazards |= sizes > p.max_identifiers", "pass"),
+    Mutant("numpy: exclusive values are a hazard", NUMPY, "(value[1:] != value[:-1])", "False"),
+    Mutant("numpy: denials are a hazard", NUMPY, "for a, b in p.denied:", "for a, b in ():"),
+    Mutant("numpy: holders are a hazard", NUMPY, "for n, base in p.bases.items():", "for n, base in ():"),
+    Mutant("numpy: turns", NUMPY, "-strength, label[a]", "strength, label[a]"),
+    Mutant("numpy: ids alike in the first half", NUMPY, "        if self._alike:", "        if False:"),
+    Mutant("d: denied", TANGLES, "if any(x in up and find(x) == root for x in fewer):", "if False:"),
+    Mutant("d: a customer keeps its denials", TANGLES, "                more |= fewer\n                apart[a] = more\n", ""),
+    Mutant("d: holders", TANGLES, "kept_apart.setdefault(n, set()).update(several)", "pass"),
+    Mutant("d: exclusive values", TANGLES, "others.get(group, value) != value", "False"),
+    Mutant("d: values that count as one", TANGLES, "numbered.leader.get(n, n)", "n"),
+    Mutant("d: a customer keeps its values", TANGLES, ".update(values[b])", ".copy()"),
+    Mutant("d: too many", TANGLES, "size[a] + size[b] > most", "False"),
+    Mutant("d: a customer has its size", TANGLES, "            size[a] += size[b]\n", ""),
+    Mutant("d: the oldest home", TANGLES, "homes[a * 16 : a * 16 + 16] > homes", "homes[a * 16 : a * 16 + 16] < homes"),
+)  # fmt: skip
+
+
+Example = tuple[list[IdentifierRow], list[LinkRow], Policy, Answer]
+
+
+@pytest.fixture(scope="module")
+def examples() -> list[Example]:
+    """Return what the strategies of the properties above give, the same each time, with the right answers."""
+    drawn: list[Example] = []
+
+    @settings(
+        max_examples=EXAMPLES,
+        derandomize=True,
+        database=None,
+        deadline=None,
+        phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(worlds, policies, st.booleans())
+    def draw(world: World, policy: Policy, addressed: bool) -> None:
+        found, said = as_addressed(*world) if addressed else world
+        drawn.append((sorted(found), said, policy, said_by_partition(found, said, policy)))
+
+    draw()
+    return drawn
+
+
+def survives(examples: Iterable[Example], vectorised: bool) -> bool:
+    try:
+        return all(said_by_bulk(found, said, policy, vectorised) == answer for found, said, policy, answer in examples)
+    except Exception:  # a broken solver may break in any way
+        return False
+
+
+def test_the_examples_are_as_the_properties_want_them(examples: list[Example]) -> None:
+    assert survives(examples, vectorised=False)
+
+
+@pytest.mark.parametrize("mutant", MUTANTS, ids=str)
+def test_the_properties_catch_a_solver_that_breaks_this(mutant: Mutant, examples: list[Example]) -> None:
+    if mutant.module == NUMPY:
+        pytest.importorskip("numpy")
+    with alive(mutant):
+        assert not survives(examples, vectorised=mutant.module == NUMPY)

@@ -2,20 +2,20 @@
 
 Nearly every component of a real store is plain: nothing in it can keep two of its identifiers apart, and whatever the order of joining, all of
 it is one customer. Those are settled by counting and a union-find. The others (two values of an exclusive scheme, a denied pair, two holders
-of one identifier, more than ``max_identifiers``) are joined link by link with the code of ``partition`` itself.
+of one identifier, more than ``max_identifiers``) are joined link by link, as ``partition`` does; calling it for them takes six times as long.
 """
 
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from importlib.util import find_spec
 from itertools import compress, islice
 from operator import eq, itemgetter, lt
-from typing import Protocol
 
 import attrs
 
+from omnitrack.identity.numbered import Engine, Index, Numbered
 from omnitrack.identity.partition import (
     EVIDENCE,
     TOGETHER,
@@ -25,128 +25,13 @@ from omnitrack.identity.partition import (
     usable,
 )
 from omnitrack.identity.policy import Policy
+from omnitrack.identity.tangles import untangle
 from omnitrack.storage.contract import LINKABLE, NO_ID, IdentifierRow, LinkRow
-
-#: Components with a hazard are handed over together until they have so many identifiers.
-BATCH = 2_000
 
 # Columns of the rows of the contract: read by place, for a million rows, without a line of Python for each.
 _ID, _HOME, _BASE, _STATE = (itemgetter(place) for place in (0, 1, 6, 8))
 _SCHEME_AND_SCOPE = itemgetter(3, 5)
 _A, _B, _BASIS, _ASSURANCE, _SEEN = (itemgetter(place) for place in (0, 1, 2, 3, 5))
-
-
-@attrs.frozen(slots=True)
-class Numbered:
-    """Identifiers and links by number, ready for a solver: what the rules need to know, and nothing else.
-
-    Identifiers are numbered from 0 in order of id. The columns of links are parallel, one place for each link of evidence that the
-    policy lets merge; a pair may stand there several times.
-
-    Attributes:
-        count: how many identifiers.
-        homes: their homes, 16 bytes each.
-        usable: of each whether it may take part in a merge, a byte.
-        group: of each the number of its scheme (of an exclusive one: scheme and scope).
-        limits: of each group how many neighbours of it there may be, None for any number.
-        exclusive: of each group whether a customer has one value of it.
-        leader: values of exclusive schemes that stand for the same as another, and that other.
-        bases: of those that have another holder of the same identifier beside them, the number of one of these.
-        a, b, strength, seen: the links of evidence.
-        personal: whom statements alone join.
-        marked: who is marked as shared.
-        denied: pairs that are not one, the smaller number first.
-        stated: (a, b, seen) of pairs that statements call one, none of them denied, every end usable.
-        max_identifiers, max_component: of the policy.
-    """
-
-    count: int
-    homes: bytes
-    usable: bytearray
-    group: array[int]
-    limits: list[int | None]
-    exclusive: list[bool]
-    leader: dict[int, int]
-    bases: dict[int, int]
-    a: array[int]
-    b: array[int]
-    strength: array[int]
-    seen: array[int]
-    personal: set[int]
-    marked: set[int]
-    denied: set[tuple[int, int]]
-    stated: list[tuple[int, int, int]]
-    max_identifiers: int | None
-    max_component: int | None
-
-
-@attrs.frozen(slots=True)
-class Tangle:
-    """Whole components with a hazard.
-
-    Attributes:
-        nodes: their identifiers.
-        links: the links of evidence and the statements that join there, those of each component in their turn: the strongest first, then the one
-            seen earliest, then by key.
-    """
-
-    nodes: list[int]
-    links: list[tuple[int, int]]
-
-
-@attrs.frozen(slots=True)
-class Solved:
-    """What a solver found.
-
-    Attributes:
-        owner: of each identifier the one whose home names its customer; settled where no hazard is.
-        shared: of each whether it is shared, a byte.
-        oversized: of each whether it is in a component beyond ``max_component``, a byte.
-        tangles: the components with a hazard, in pieces of at least ``BATCH`` identifiers or what is left.
-    """
-
-    owner: array[int]
-    shared: bytearray
-    oversized: bytearray
-    tangles: Iterator[Tangle]
-
-
-class Column(Protocol):
-    """Ends of links, in order."""
-
-    def extend(self, ids: Iterable[bytes], /) -> None:
-        """Append some."""
-
-    def numbers(self) -> array[int]:
-        """Return their numbers, -1 for what is no identifier."""
-
-
-class Index(Protocol):
-    """The numbers of identifiers."""
-
-    def add(self, ids: Sequence[bytes], /) -> None:
-        """Number some more, in ascending order."""
-
-    def find(self, ids: Sequence[bytes], /) -> list[int]:
-        """Return their numbers, -1 for what is no identifier; at its best with many at a time."""
-
-    def ids(self, start: int, stop: int, /) -> list[bytes]:
-        """Return the identifiers numbered so, as of a slice."""
-
-    def column(self) -> Column:
-        """Return a column without an end in it; identifiers are numbered before they stand in one."""
-
-    def __len__(self) -> int: ...
-
-
-class Engine(Protocol):
-    """A module that solves: ``bulk_plain`` or ``bulk_numpy``."""
-
-    def make_index(self) -> Index:
-        """Return an index without an identifier."""
-
-    def solve(self, numbered: Numbered, /) -> Solved:
-        """Settle every component without a hazard, and hand over the others."""
 
 
 @attrs.frozen(slots=True)
@@ -282,7 +167,7 @@ class Bulk:
         """Return what ``partition`` would say of customers, of who is shared, and of who is in an oversized component."""
         numbered = self._numbered()
         solved = self._engine.solve(numbered)
-        _untangle(numbered, solved)
+        untangle(numbered, solved)
         return Census(self.index, numbered.homes, solved.owner, solved.shared, solved.oversized)
 
     def _numbered(self) -> Numbered:
@@ -350,59 +235,6 @@ class Bulk:
         at = self._numbers_of(x for found in holders.values() for x in found)
         numbered = [[at[x] for x in found if x in at] for found in holders.values()]
         return {n: found[0] for found in numbered if len(found) > 1 for n in found}
-
-
-def _untangle(numbered: Numbered, solved: Solved) -> None:
-    """Apply rule d to the components with a hazard: as ``partition`` does, on numbers."""
-    owner, homes, most = solved.owner, numbered.homes, numbered.max_identifiers
-    kept_apart: dict[int, set[int]] = {}
-    for a, b in numbered.denied:
-        kept_apart.setdefault(a, set()).add(b)
-        kept_apart.setdefault(b, set()).add(a)
-    holders: dict[int, list[int]] = {}
-    for n, first in numbered.bases.items():
-        holders.setdefault(first, []).append(n)
-    for several in holders.values():
-        for n in several:
-            kept_apart.setdefault(n, set()).update(several)
-    for tangle in solved.tangles:
-        # Components cannot meet, so that several are joined side by side.
-        up = dict(zip(tangle.nodes, tangle.nodes))
-        size = dict.fromkeys(tangle.nodes, 1)
-        apart = {n: set(kept_apart[n]) for n in tangle.nodes if n in kept_apart} if kept_apart else {}
-        values = {
-            n: {group: numbered.leader.get(n, n)}
-            for n, group in zip(tangle.nodes, map(numbered.group.__getitem__, tangle.nodes))
-            if numbered.exclusive[group]
-        }
-
-        def find(n: int, up: dict[int, int] = up) -> int:
-            while (further := up[n]) != n:
-                up[n] = n = up[further]
-            return n
-
-        for a, b in tangle.links:
-            a, b = find(a), find(b)
-            if a == b:
-                continue
-            if a in apart and b in apart and any(x in up and find(x) == b for x in apart[a]):
-                continue
-            if a in values and b in values:
-                others = values[b]
-                if any(others.get(group, value) != value for group, value in values[a].items()):
-                    continue
-            if most is not None and size[a] + size[b] > most:
-                continue
-            if homes[a * 16 : a * 16 + 16] > homes[b * 16 : b * 16 + 16]:
-                a, b = b, a
-            up[b] = a
-            size[a] += size[b]
-            if b in values:
-                values.setdefault(a, {}).update(values[b])
-            if b in apart:
-                apart.setdefault(a, set()).update(apart[b])
-        for n in tangle.nodes:
-            owner[n] = find(n)
 
 
 def _engine(vectorised: bool) -> Engine:

@@ -10,7 +10,7 @@ import attrs
 import numpy as np
 import numpy.typing as npt
 
-from omnitrack.identity.bulk import BATCH, Numbered, Solved, Tangle
+from omnitrack.identity.numbered import BATCH, Numbered, Solved, Tangle
 from omnitrack.model import Assurance
 
 Words = npt.NDArray[np.uint64]

@@ -8,7 +8,7 @@ from itertools import chain, compress, repeat
 
 import attrs
 
-from omnitrack.identity.bulk import BATCH, Numbered, Solved, Tangle
+from omnitrack.identity.numbered import BATCH, Numbered, Solved, Tangle
 from omnitrack.model import Assurance
 
 #: Neighbours are counted in at most so many columns an identifier; more groups than that share a column.

@@ -10,7 +10,8 @@ import attrs
 
 from omnitrack.errors import InvalidIdentifierError, mask
 from omnitrack.identifiers.scheme import get_scheme
-from omnitrack.identity.bulk import Bulk, Census, Index
+from omnitrack.identity.bulk import Bulk, Census
+from omnitrack.identity.numbered import Index
 from omnitrack.identity.partition import REASSIGNED, TOGETHER
 from omnitrack.storage.contract import (
     LINKABLE,

@@ -1,0 +1,125 @@
+"""Identifiers and links by number: what passes between ``bulk`` and its solvers, and what a solver has to be."""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Protocol
+
+import attrs
+
+#: Components with a hazard are handed over together until they have so many identifiers.
+BATCH = 2_000
+
+
+@attrs.frozen(slots=True)
+class Numbered:
+    """Identifiers and links by number, ready for a solver: what the rules need to know, and nothing else.
+
+    Identifiers are numbered from 0 in order of id. The columns of links are parallel, one place for each link of evidence that the
+    policy lets merge; a pair may stand there several times.
+
+    Attributes:
+        count: how many identifiers.
+        homes: their homes, 16 bytes each.
+        usable: of each whether it may take part in a merge, a byte.
+        group: of each the number of its scheme (of an exclusive one: scheme and scope).
+        limits: of each group how many neighbours of it there may be, None for any number.
+        exclusive: of each group whether a customer has one value of it.
+        leader: values of exclusive schemes that stand for the same as another, and that other.
+        bases: of those that have another holder of the same identifier beside them, the number of one of these.
+        a, b, strength, seen: the links of evidence.
+        personal: whom statements alone join.
+        marked: who is marked as shared.
+        denied: pairs that are not one, the smaller number first.
+        stated: (a, b, seen) of pairs that statements call one, none of them denied, every end usable.
+        max_identifiers, max_component: of the policy.
+    """
+
+    count: int
+    homes: bytes
+    usable: bytearray
+    group: array[int]
+    limits: list[int | None]
+    exclusive: list[bool]
+    leader: dict[int, int]
+    bases: dict[int, int]
+    a: array[int]
+    b: array[int]
+    strength: array[int]
+    seen: array[int]
+    personal: set[int]
+    marked: set[int]
+    denied: set[tuple[int, int]]
+    stated: list[tuple[int, int, int]]
+    max_identifiers: int | None
+    max_component: int | None
+
+
+@attrs.frozen(slots=True)
+class Tangle:
+    """Whole components with a hazard.
+
+    Attributes:
+        nodes: their identifiers.
+        links: the links of evidence and the statements that join there, those of each component in their turn: the strongest first, then the one
+            seen earliest, then by key.
+    """
+
+    nodes: list[int]
+    links: list[tuple[int, int]]
+
+
+@attrs.frozen(slots=True)
+class Solved:
+    """What a solver found.
+
+    Attributes:
+        owner: of each identifier the one whose home names its customer; settled where no hazard is.
+        shared: of each whether it is shared, a byte.
+        oversized: of each whether it is in a component beyond ``max_component``, a byte.
+        tangles: the components with a hazard, in pieces of at least ``BATCH`` identifiers or what is left.
+    """
+
+    owner: array[int]
+    shared: bytearray
+    oversized: bytearray
+    tangles: Iterator[Tangle]
+
+
+class Column(Protocol):
+    """Ends of links, in order."""
+
+    def extend(self, ids: Iterable[bytes], /) -> None:
+        """Append some."""
+
+    def numbers(self) -> array[int]:
+        """Return their numbers, -1 for what is no identifier."""
+
+
+class Index(Protocol):
+    """The numbers of identifiers."""
+
+    def add(self, ids: Sequence[bytes], /) -> None:
+        """Number some more, in ascending order."""
+
+    def find(self, ids: Sequence[bytes], /) -> list[int]:
+        """Return their numbers, -1 for what is no identifier; at its best with many at a time."""
+
+    def ids(self, start: int, stop: int, /) -> list[bytes]:
+        """Return the identifiers numbered so, as of a slice."""
+
+    def column(self) -> Column:
+        """Return a column without an end in it; identifiers are numbered before they stand in one."""
+
+    def __len__(self) -> int: ...
+
+
+class Engine(Protocol):
+    """A module that solves: ``bulk_plain`` or ``bulk_numpy``."""
+
+    def make_index(self) -> Index:
+        """Return an index without an identifier."""
+
+    def solve(self, numbered: Numbered, /) -> Solved:
+        """Settle every component without a hazard, and hand over the others."""
