@@ -40,6 +40,7 @@ from omnitrack.usecases.ids import from_text, from_us, interaction_id, new_id, n
 from omnitrack.usecases.prepare import Prepared, prepare
 from omnitrack.usecases.rebuild import CHUNK, Computed, RebuildReport, VerifyReport, compute, verify, write_computed
 from omnitrack.usecases.record import Batch, file_note, homes_for, internal_row, record_batch
+from omnitrack.usecases.refile import refile_step
 from omnitrack.usecases.resolve import Who, customer_text, get_row, meant
 from omnitrack.usecases.settings import (
     REBUILDING,
@@ -664,6 +665,16 @@ class Operations:
         """Recompute who is whom and write it. Whoever works by another policy is refused from the first step on."""
         ctx, now = self.ctx, now_us()
         yield Step(lambda tx: change_settings(tx, fingerprint=REBUILDING))
+        after: tuple[int, bytes] | None = None
+        while True:
+            position = after
+
+            def refile(tx: Transaction, position: tuple[int, bytes] | None = position) -> Any:
+                return refile_step(tx, ctx, position, now)
+
+            _, after = yield Step(refile)
+            if after is None:
+                break
         computed: Computed = yield Step(lambda tx: compute(tx, ctx), write=False)
         moved = updated = 0
         for start in range(0, len(computed), CHUNK):

@@ -43,7 +43,8 @@ from omnitrack.usecases.evidence import (
 from omnitrack.usecases.filing import AWAY, FILING, NO_FILING, Filing, away_key, find_filings
 from omnitrack.usecases.ids import from_text, from_us, to_text
 from omnitrack.usecases.neighbourhood import Cause, Plan, plan_change
-from omnitrack.usecases.record import TRAIT, nobody, trait_key
+from omnitrack.usecases.record import TRAIT, trait_key
+from omnitrack.usecases.refile import refiled
 from omnitrack.usecases.resolve import Meant, customer_text, find_row, members_of, to_identifier
 from omnitrack.usecases.settings import enter
 
@@ -611,7 +612,7 @@ def _unattribute(tx: Transaction, ctx: Context, id: str, record: StatementRecord
         if filing.said:
             back = _attributed_before(tx, rows[0], filing, cause.at)
         else:
-            back = _as_it_came(tx, rows[0], came, cause.at)
+            back = _as_it_came(tx, ctx, rows[0], came, cause.at)
         outcome = _refile(tx, ctx, record, cause, now_there, back, {}, lock)
     if not filing.said:
         outcome.records_gone += [(AWAY, key) for key in _away_keys(with_removed(tx, [record.interaction]))]
@@ -629,14 +630,16 @@ def _attributed_before(tx: Transaction, row: InteractionRow, filing: Filing, now
     return [entry._replace(identifier=_holder_now(tx, entry, filing))]
 
 
-def _as_it_came(tx: Transaction, row: InteractionRow, attributed: int | None, now: int) -> list[EntryRow]:
+def _as_it_came(tx: Transaction, ctx: Context, row: InteractionRow, attributed: int | None, now: int) -> list[EntryRow]:
     """Return the entries that an interaction had before it was attributed, with the holders of now."""
     filing = find_filings(tx, [row.id])[row.id]
     filing.said.clear()
     as_of = None if attributed is None else attributed - 1
     before = [e for e in tx.list_entries(interactions=[row.id], as_of=as_of) if e.person >= 0]
-    back = [e._replace(identifier=_holder_now(tx, e, filing), added_at=now, removed_at=None) for e in before]
-    return back or [nobody(row, now)]
+    back = [e._replace(identifier=_holder_now(tx, e, filing), removed_at=None) for e in before]
+    rows = {r.id: r for r in tx.find_identifiers(ids=sorted({e.identifier for e in back}))} if back else {}
+    # The store may go by another policy or own list than it did then.
+    return [e._replace(added_at=now) for e in refiled(ctx, row, back, rows)]
 
 
 def _holder_now(tx: Transaction, entry: EntryRow, filing: Filing) -> bytes:

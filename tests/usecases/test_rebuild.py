@@ -1,0 +1,167 @@
+"""A changed policy, own list or secret: refused with what to do; a rebuild equals a store that had it from the start."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import omnitrack
+from identity.facts import (
+    WORLD,
+    Fact,
+    Seen,
+    Step,
+    budget,
+    check,
+    differences,
+    facts,
+    scripts,
+    state_of,
+    tell,
+    timelines_of,
+    told,
+    when,
+)
+from identity.naive import play
+from omnitrack.errors import PolicyChangedError, SecretError
+from omnitrack.identity.policy import Policy, SchemeRule
+from omnitrack.tracker import Tracker
+
+P1, P2, ANN, BEN, A1, A2 = WORLD[:6]
+
+ranks = st.dictionaries(
+    st.sampled_from(("phone", "email", "account", "x")),
+    st.builds(SchemeRule, rank=st.integers(0, 200), exclusive=st.sampled_from((None, False))),
+    max_size=3,
+)
+owns = st.sets(st.sampled_from((P1.key, ANN.key, "email:*@example.com", "account:A1@*", "x:ann")), max_size=2)
+
+
+def reopened(tracker: Tracker, **options: object) -> Tracker:
+    return omnitrack.Tracker(tracker._backend, **options)  # type: ignore[arg-type]
+
+
+def told_with(told_: list[Fact], **options: object) -> Tracker:
+    tracker = omnitrack.open("memory://", **options)  # type: ignore[arg-type]
+    for fact in told_:
+        if isinstance(fact, Seen):
+            tell(tracker, fact)
+    return tracker
+
+
+@pytest.mark.parametrize("other", [{"policy": Policy(max_identifiers=9)}, {"own": ["email:*@bt.example"]}])
+def test_another_policy_or_own_list_is_refused_and_told_what_to_do(other: dict[str, object]) -> None:
+    tracker = told([Seen("i0", 0, (((0, 2),),))], Policy())
+    with pytest.raises(PolicyChangedError, match=r"rebuild"):
+        reopened(tracker, **other)
+
+
+def test_a_tracker_that_goes_on_by_the_old_policy_is_refused() -> None:
+    old = told([], Policy())
+    tell(old, Seen("i0", 0, (((0, 2),),)))
+    reopened(old, policy=Policy(max_identifiers=9), rebuild=True)
+    with pytest.raises(PolicyChangedError):
+        tell(old, Seen("i1", 0, (((0, 2),),)))
+    with pytest.raises(PolicyChangedError):
+        old.link(P1, ANN)
+
+
+@pytest.mark.parametrize(("first", "then"), [("a", "b"), (None, "b"), ("a", None)])
+def test_another_secret_is_refused(first: str | None, then: str | None) -> None:
+    tracker = omnitrack.open("memory://", secret=first)
+    tracker.record(channel="phone", occurred_at=when(0), customer=P1)
+    with pytest.raises(SecretError):
+        reopened(tracker, secret=then)
+
+
+def test_the_same_settings_in_another_form_are_the_same() -> None:
+    tracker = omnitrack.open("memory://", own=["email:*@BT.example", "x:@BTCare"], secret="s", policy=Policy())
+    tracker.record(channel="phone", occurred_at=when(0), customer=P1)
+    reopened(tracker, own=["x:btcare", "email:*@bt.example"], secret=b"s", policy=Policy(limits={"*": 8})).verify()
+
+
+@budget(40)
+@given(facts, ranks, owns)
+def test_a_rebuild_with_other_ranks_and_another_own_list_equals_a_store_that_had_them_from_the_start(
+    told_: list[Fact], rules: dict[str, SchemeRule], own: set[str]
+) -> None:
+    policy = Policy(limits={"*": 2}, schemes=rules)
+    tracker = told_with(told_, policy=Policy(limits={"*": 2}))
+    tracker = reopened(tracker, policy=policy, own=own, rebuild=True)
+    from_the_start = told_with(told_, policy=policy, own=own)
+    found, wanted = state_of(tracker), state_of(from_the_start)
+    assert not differences(found, wanted)
+    assert timelines_of(tracker) == timelines_of(from_the_start)
+    check(tracker)
+
+
+@budget(25)
+@given(scripts)
+def test_a_rebuild_with_nothing_changed_changes_nothing(steps: list[Step]) -> None:
+    tracker = omnitrack.open("memory://", policy=Policy(limits={"*": 2}))
+    play(tracker, steps)
+    before, log = state_of(tracker), tracker.identity_log(limit=1000)
+    report = tracker.rebuild()
+    assert (report.moved, report.updated) == (0, 0)
+    assert not differences(state_of(tracker), before)
+    assert tracker.identity_log(limit=1000) == log
+
+
+def test_an_own_pattern_that_is_added_later_takes_its_interactions_off_the_timelines() -> None:
+    tracker = omnitrack.open("memory://")
+    for n, person in enumerate(([P1, ANN], [P2, ANN], [ANN])):
+        tracker.record(channel="email", occurred_at=when(n), customer=person, source="m", source_id=str(n))
+    assert tracker.explain(P1, P2).together
+    tracker = reopened(tracker, own=["email:ann@example.com"], rebuild=True)
+    assert not tracker.explain(P1, P2).together
+    assert [i.source_id for i in tracker.timeline(P1)] == ["0"]
+    assert [i.source_id for i in tracker.unattributed()] == ["2"]
+    assert tracker.verify()
+
+
+def test_an_attribution_that_is_taken_back_after_a_rebuild_goes_by_the_policy_of_today() -> None:
+    tracker = omnitrack.open("memory://")
+    seen = tracker.record(channel="chat", occurred_at=when(0), customer=[P1, ANN], source="m", source_id="0")
+    said = tracker.attribute(seen.interaction or "", BEN)
+    tracker = reopened(tracker, own=[P1.key], rebuild=True)
+    tracker.retract(said)
+    assert [i.identifier for i in tracker.timeline(ANN)] == [ANN]
+    assert tracker.verify()
+
+
+def test_what_an_interaction_says_of_a_person_goes_where_its_anchor_goes() -> None:
+    tracker = omnitrack.open("memory://")
+    tracker.record(channel="chat", occurred_at=when(0), customer=[P1, ANN], traits={"name": "Ann"})
+    tracker = reopened(tracker, own=[P1.key], rebuild=True)
+    assert tracker.customer(ANN).traits["name"] == ("Ann",)
+
+
+def test_a_rebuild_that_was_broken_off_is_run_again() -> None:
+    tracker = told([Seen("i0", 0, (((4, 2), (0, 2)),)), Seen("i1", 0, (((5, 2), (0, 2)),))], Policy())
+
+    class Stop(Exception):
+        pass
+
+    def stop(done: int, total: int | None) -> None:
+        raise Stop
+
+    new = Policy(limits={"account": 2})
+    with pytest.raises(PolicyChangedError):
+        reopened(tracker, policy=new)
+    with pytest.raises(Stop):
+        drive_rebuild(tracker, new, stop)
+    for policy in (Policy(), new):
+        with pytest.raises(PolicyChangedError, match=r"rebuild"):
+            reopened(tracker, policy=policy)
+    again = reopened(tracker, policy=new, rebuild=True)
+    assert again.verify()
+    assert not again.customer(P1).shared
+
+
+def drive_rebuild(tracker: Tracker, policy: Policy, progress: object) -> None:
+    from omnitrack.tracker import make_context
+    from omnitrack.usecases.operations import Operations, drive
+
+    context = make_context((), policy, None, None)
+    drive(Operations(context, b"", tracker._backend.run).rebuild(progress), tracker._backend.run)  # type: ignore[arg-type]
