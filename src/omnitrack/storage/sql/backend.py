@@ -298,7 +298,7 @@ class SqlBackend(Backend):
         try:
             if side.prepared is None:
                 side.prepared = self._prepare(side)
-            cursor = connection.cursor()
+            cursor = flavour.cursor(connection)
             flavour.begin(connection, cursor, write)
             result = fn(flavour.transaction(connection, cursor, side.prepared, write))
             committing = write

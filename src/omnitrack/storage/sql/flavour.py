@@ -120,6 +120,10 @@ class Flavour(ABC):
     def connected(self, connection: Any, options: Options) -> None:
         """Set up a new connection of the driver."""
 
+    def cursor(self, connection: Any) -> Any:
+        """Return a cursor on a connection of the pool."""
+        return connection.cursor()
+
     @abstractmethod
     def begin(self, connection: Any, cursor: Any, write: bool) -> None:
         """Begin a transaction; one that only reads sees one snapshot."""

@@ -21,6 +21,7 @@ from sqlalchemy.util.concurrency import await_
 from omnitrack.errors import BackendError
 from omnitrack.storage.contract import IdentifierRow, LinkRow
 from omnitrack.storage.sql import writes
+from omnitrack.storage.sql.asyncpg_cursor import AsyncpgCursor
 from omnitrack.storage.sql.flavour import Fault, Flavour, Options
 from omnitrack.storage.sql.queries import Built
 from omnitrack.storage.sql.tables import INTERACTION_COLUMNS, Tables
@@ -136,12 +137,8 @@ class PostgresqlTransaction(SqlTransaction):
 
     def _copy(self, table: Table, rows: Sequence[Sequence[Any]], columns: int | None = None) -> None:
         names = [column.name for column in table.columns][:columns]
-        driver = self._connection.driver_connection
-        if hasattr(driver, "copy_records_to_table"):  # asyncpg
-            asyncpg(
-                self._connection,
-                driver.copy_records_to_table(table.name, schema_name=table.schema, columns=names, records=rows),
-            )
+        if isinstance(self._cursor, AsyncpgCursor):
+            self._cursor.copy_in(table, names, rows)
             return
         quote = self._texts.dialect.identifier_preparer
         text = self._texts.get_text(
@@ -192,14 +189,6 @@ async def _copy_async(cursor: Any, text: str, rows: Sequence[Sequence[Any]]) -> 
     async with cursor.copy(text) as copy:
         for row in rows:
             await copy.write_row(row)
-
-
-def asyncpg(connection: Any, work: Any) -> Any:
-    """Wait for something of asyncpg's own, and raise its errors as SQLAlchemy's adapter does."""
-    try:
-        return await_(work)
-    except Exception as error:
-        connection.dbapi_connection._handle_exception(error)
 
 
 def _insert_absent(table: Table, columns: int | None, rows: int, returning: list[str]) -> Built:
@@ -289,27 +278,31 @@ class Postgresql(Flavour):
             connect["prepare_threshold"] = None
         return {"isolation_level": "AUTOCOMMIT", "paramstyle": "format", "connect_args": connect}
 
+    def cursor(self, connection: Any) -> Any:
+        """Return a cursor; for asyncpg one of our own."""
+        return (
+            AsyncpgCursor(connection)
+            if hasattr(connection.driver_connection, "copy_records_to_table")
+            else connection.cursor()
+        )
+
     def begin(self, connection: Any, cursor: Any, write: bool) -> None:
         """Begin in one round trip; readers see one snapshot."""
-        self._said(connection, cursor, self._begin_write if write else self._begin_read)
+        self._said(cursor, self._begin_write if write else self._begin_read)
 
     def commit(self, connection: Any, cursor: Any) -> None:
         """Commit; a transaction in which a statement failed would only pretend to."""
-        if self._said(connection, cursor, "COMMIT") == "ROLLBACK":
+        if self._said(cursor, "COMMIT") == "ROLLBACK":
             raise BackendError(
                 "a statement of this transaction failed and its error was passed over; nothing was written"
             )
 
     def rollback(self, connection: Any, cursor: Any) -> None:
         """See Flavour."""
-        self._said(connection, cursor, "ROLLBACK")
+        self._said(cursor, "ROLLBACK")
 
-    def _said(self, connection: Any, cursor: Any, text: str) -> str | None:
+    def _said(self, cursor: Any, text: str) -> str | None:
         """Execute a text without parameters, which may be several statements, and return the server's word for it."""
-        driver = connection.driver_connection
-        if hasattr(driver, "copy_records_to_table"):  # asyncpg prepares what comes through its cursor: one statement
-            said: str | None = asyncpg(connection, driver.execute(text))
-            return said
         cursor.execute(text)
         return getattr(getattr(cursor, "_cursor", cursor), "statusmessage", None)
 
