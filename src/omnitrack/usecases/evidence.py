@@ -10,6 +10,7 @@ from omnitrack.identity.partition import REASSIGNED, TOGETHER
 from omnitrack.model import Role
 from omnitrack.storage.contract import NO_ID, SHARED, EntryRow, LinkRow, Transaction
 from omnitrack.usecases.context import Tenures
+from omnitrack.usecases.filing import find_filings
 
 _PARTICIPANT = int(Role.PARTICIPANT)
 _by_identifier = itemgetter(0)
@@ -87,15 +88,19 @@ def with_removed(tx: Transaction, interactions: Sequence[bytes]) -> list[EntryRo
     unique = list(dict.fromkeys(interactions))
     found = dict.fromkeys(entries_of(tx, unique))
     recorded = {row.id: row.recorded_at for row in tx.find_interactions(ids=unique) if row.revision == 0}
-    # An entry that is younger than its interaction took the place of others, which are found by looking back from then.
     back: dict[int, set[bytes]] = {}
 
     def look(entry: EntryRow) -> None:
+        # An entry that is younger than its interaction took the place of others, which are found by looking back from then.
         if entry.added_at != recorded.get(entry.interaction):
             back.setdefault(entry.added_at, set()).add(entry.interaction)
 
     for entry in found:
         look(entry)
+    # Where somebody was erased to whom it was attributed for a while, there is a gap in that chain.
+    for interaction, filing in find_filings(tx, unique).items():
+        for at in filing.times:
+            back.setdefault(at, set()).add(interaction)
     while back:
         at, among = back.popitem()
         for entry in tx.list_entries(interactions=sorted(among), as_of=at - 1):

@@ -24,6 +24,7 @@ class Filing:
         at: the time by which its holder is found, for a note beside an interaction: the time of that one.
         before: when it was first attributed, as long as an attribution holds; until then it was filed as it came.
         said: the attributions that hold, oldest first: statement, and the holder where it was named by customer id. The last counts.
+        times: when attributions were said and taken back, as long as one holds: when its entries changed.
         version: of the record; 0 for none.
     """
 
@@ -31,6 +32,7 @@ class Filing:
     at: int | None = None
     before: int | None = None
     said: list[tuple[str, bytes | None]] = attrs.field(factory=list)
+    times: list[int] = attrs.field(factory=list)
     version: int = 0
 
     def __bool__(self) -> bool:
@@ -62,6 +64,7 @@ class Filing:
             "at": self.at,
             "before": self.before,
             "said": [[id, None if pin is None else pin.hex()] for id, pin in self.said],
+            "times": self.times,
         }
         return RecordRow(FILING, interaction.hex(), json.dumps(value), self.version)
 
@@ -86,6 +89,7 @@ def find_filings(tx: Transaction, interactions: Iterable[bytes]) -> dict[bytes, 
                 at=values["at"],
                 before=values["before"],
                 said=[(id, None if pin is None else bytes.fromhex(pin)) for id, pin in values["said"]],
+                times=values["times"],
                 version=record.version,
             )
     return found

@@ -34,8 +34,10 @@ def refiled(
     """
     people: dict[int, list[EntryRow]] = {}
     for entry in entries:
-        if entry.identifier in rows and not ctx.own.matches(to_identifier(rows[entry.identifier])):
-            people.setdefault(entry.person, []).append(entry)
+        if entry.identifier in rows:
+            person = people.setdefault(entry.person, [])
+            if not ctx.own.matches(to_identifier(rows[entry.identifier])):
+                person.append(entry)
 
     def order(entry: EntryRow) -> tuple[bool, bool, int, int, str]:
         row = rows[entry.identifier]
@@ -45,12 +47,17 @@ def refiled(
 
     participants = people.pop(-1, [])
     found: list[EntryRow] = []
-    for number, person in enumerate(people[n] for n in sorted(people)):
+    before = 0
+    for number in sorted(people):
+        person = people[number]
+        if not person:
+            before += 1  # nobody but the company, so the others move up; who was erased leaves a gap
+            continue
         if len(person) > 1:
             person.sort(key=order)
         for place, entry in enumerate(person):
             role = Role.MEMBER if place else Role.ANCHOR
-            found.append(entry._replace(person=number, role=int(role)))
+            found.append(entry._replace(person=number - before, role=int(role)))
     return [*(found or [nobody(row, row.recorded_at)]), *participants]
 
 

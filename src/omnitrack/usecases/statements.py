@@ -540,6 +540,7 @@ def attribute(
     if not filing.said:
         filing.before = saying.now
     filing.said.append((to_text("st", saying.id), holder if identifier is None else None))
+    filing.times.append(saying.now)
     cause = Cause(name="attribute", at=saying.now, ref=saying.id, by=saying.by, reason=saying.reason)
     people = [e for e in entries_of(tx, [interaction]) if e.person >= 0]
     outcome = _refile(tx, ctx, record, cause, people, [_attributed_entry(first, holder, saying.now)], fresh, True)
@@ -603,8 +604,10 @@ def _unattribute(tx: Transaction, ctx: Context, id: str, record: StatementRecord
     counted = filing.said[-1][0] == id
     came = filing.before
     filing.said = [(other, pin) for other, pin in filing.said if other != id]
+    filing.times.append(cause.at)
     if not filing.said:
         filing.before = None
+        filing.times.clear()
     if not counted:
         outcome = Outcome(record, plan_change(tx, ctx.policy, lock=lock), [])
     else:
