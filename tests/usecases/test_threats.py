@@ -16,6 +16,7 @@ T0 = datetime(2026, 3, 1, tzinfo=timezone.utc)
 
 NUMBER, MAIL = "phone:+442079460958", "email:victim@example.com"
 VICTIM, ATTACKER = "account:victim@bt", "account:attacker@bt"
+HANDLE = "x:attacker"
 SECRET = "what only the victim and the company know"
 
 Attack = Callable[["Scene"], None]
@@ -111,13 +112,49 @@ def floods(scene: Scene) -> None:
         scene.seen(f"junk {n}", NUMBER, f"x:junk{n}")
 
 
+@attack("writes nothing but a stranger's address into a form")
+def form_alone(scene: Scene) -> None:
+    scene.calls(verified(VICTIM))
+    scene.seen("mail", MAIL, verified(VICTIM), channel="email")
+    scene.seen("form", claimed(MAIL), channel="web")
+    scene.seen("form", claimed(VICTIM), channel="web")
+
+
+@attack("is seen with the victim's number and a handle or address of their own")
+def spoofs_with_a_handle(scene: Scene) -> None:
+    scene.calls(verified(VICTIM))
+    scene.seen("call", NUMBER, HANDLE)
+
+
+@attack("logs in while calling with a number that only another address ties to the victim's account")
+def spoofs_at_a_distance(scene: Scene) -> None:
+    scene.seen("mail", MAIL, verified(VICTIM), channel="email")
+    scene.calls(MAIL)
+    scene.seen("call", NUMBER, verified(ATTACKER))
+    scene.calls()
+
+
+@attack("does so before that address and the number were seen together")
+def spoofs_at_a_distance_before(scene: Scene) -> None:
+    scene.seen("mail", MAIL, verified(VICTIM), channel="email")
+    scene.seen("call", NUMBER, verified(ATTACKER))
+    scene.calls(MAIL)
+    scene.calls()
+
+
 def outcome(attack: Attack, policy: Policy, trust: str = "observed") -> str:
     """Play an attack and say what came of it; the victim's own history, from the victim's account, must be whole all the same."""
     scene = Scene(policy)
     attack(scene)
     assert scene.tracker.verify().ok
-    if SECRET in scene.bodies(ATTACKER, trust):
-        return "takes the number's history along"
+    mine = scene.bodies(ATTACKER, trust) + scene.bodies(HANDLE, trust)
+    if SECRET in mine:
+        customer = scene.tracker.customer(ATTACKER if scene.bodies(ATTACKER, trust) else HANDLE)
+        one = VICTIM in {identifier.key for identifier in customer.identifiers}
+        return "takes the victim's history along" if one else "takes the number's history along"
+    # Nor is what an attacker says filed in the history of the victim.
+    for who in (VICTIM, MAIL):
+        assert not {"form", "call", "log-in", "registered"} & set(scene.bodies(who, trust))
     for junk in range(30):
         assert SECRET not in scene.bodies(f"x:junk{junk}", trust)
     if not scene.shared(NUMBER):
