@@ -79,11 +79,13 @@ class _Index:
         places = np.full(len(wanted), -1, dtype=np.int64)
         if len(first) and len(wanted):
             # Looked for in order, each is found near the one before: five times as fast, which pays for the sorting.
-            order = np.argsort(wanted)
-            wanted = wanted[order]
+            order: Numbers | slice = slice(None)
+            if not (wanted[1:] >= wanted[:-1]).all():
+                order = np.argsort(wanted)
+                wanted, rest = wanted[order], rest[order]
             near = np.minimum(np.searchsorted(first, wanted), len(first) - 1)
-            there = (first[near] == wanted) & (last[near] == rest[order])
-            places[order] = np.where(there, near, -1)
+            near[(first[near] != wanted) | (last[near] != rest)] = -1
+            places[order] = near
         if self._alike:
             for n in np.flatnonzero(places < 0).tolist():
                 places[n] = self._alike.get(bytes(ids[n * 16 : n * 16 + 16]), -1)
