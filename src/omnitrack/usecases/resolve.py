@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Sequence
 
 import attrs
@@ -9,12 +10,15 @@ import attrs
 from omnitrack.errors import CustomerNotFoundError, InvalidIdentifierError, mask
 from omnitrack.identifiers.scheme import Identifier
 from omnitrack.identifiers.text import identifier as parse_identifier
-from omnitrack.identity.partition import EVIDENCE, SAME, Reader, components, usable
+from omnitrack.identity.partition import DIFFERENT, EVIDENCE, SAME, Reader, components, usable
 from omnitrack.model import Assurance, Sighting
 from omnitrack.storage.contract import REASSIGNED, RETIRED, SHARED, IdentifierRow, LinkRow, Transaction
-from omnitrack.usecases.context import Context, holder_at
+from omnitrack.usecases.context import Context, Tenures, holder_at
 from omnitrack.usecases.evidence import tenures_of
 from omnitrack.usecases.ids import from_text, now_us, to_text
+
+#: Records of every reassignment that there was of an identifier: [since, holder, statement, said at, retracted at].
+HOLDERS = "holders"
 
 Who = Identifier | Sighting | str
 
@@ -75,19 +79,29 @@ def find_row(tx: Transaction, ctx: Context, who: Meant, at: int | None = None) -
     if not rows:
         return None
     row = rows[0]
-    if row.state & RETIRED:
+    if row.state & RETIRED and not (
+        at is not None and row.id in {holder for _, holder in _tenures_as_of(tx, row.base, at)}
+    ):
         rows = tx.find_identifiers(ids=[row.base])
         row = rows[0] if rows else row
-    if who.home is None and row.state & REASSIGNED:
-        tenures = tenures_of(tx, [row.id])[row.id]
-        if at is not None:
-            # What was not said yet was not known: a holder counts from the birth of its row.
-            born = {h.id: h.born_at for h in tx.find_identifiers(ids=[holder for _, holder in tenures])}
-            tenures = tuple((since, holder) for since, holder in tenures if born.get(holder, at + 1) <= at)
-        holder = holder_at(row.id, tenures, now_us() if at is None else at)
+    if who.home is None:
+        held = _tenures_as_of(tx, row.base, at) if at is not None else ()
+        if at is None and row.state & REASSIGNED:
+            held = tenures_of(tx, [row.id])[row.id]
+        holder = holder_at(row.base, held, now_us() if at is None else at)
         if holder != row.id:
             row = tx.find_identifiers(ids=[holder])[0]
     return row
+
+
+def _tenures_as_of(tx: Transaction, base: bytes, at: int) -> Tenures:
+    """Return the later holders of an identifier by the reassignments that held at a time; what was not said yet was not known."""
+    found = set()
+    for record in tx.find_records(HOLDERS, keys=[base.hex()]):
+        for since, holder, _, said, retracted in json.loads(record.value):
+            if said <= at and (retracted is None or retracted > at):
+                found.add((since, bytes.fromhex(holder)))
+    return tuple(sorted(found))
 
 
 def get_row(tx: Transaction, ctx: Context, who: Meant, at: int | None = None) -> IdentifierRow:
@@ -154,11 +168,15 @@ def shared_around(tx: Transaction, ctx: Context, members: Sequence[IdentifierRow
 
 
 def _touching(tx: Transaction, ctx: Context, ids: Iterable[bytes]) -> list[LinkRow]:
-    return [
-        link
-        for link in tx.find_links(list(ids))
-        if link.basis == SAME or (link.basis in EVIDENCE and link.assurance >= ctx.policy.merges_at)
-    ]
+    """Return the links that would join these identifiers to others if nothing were shared."""
+    found: list[LinkRow] = []
+    denied: set[tuple[bytes, bytes]] = set()
+    for link in tx.find_links(list(ids)):
+        if link.basis == DIFFERENT:
+            denied.add((link.a, link.b))
+        elif link.basis == SAME or (link.basis in EVIDENCE and link.assurance >= ctx.policy.merges_at):
+            found.append(link)
+    return [link for link in found if (link.a, link.b) not in denied]
 
 
 def neighbours_of_shared(tx: Transaction, ctx: Context, row: IdentifierRow, limit: int) -> list[IdentifierRow]:

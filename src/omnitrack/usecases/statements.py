@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 import attrs
 
@@ -45,7 +47,7 @@ from omnitrack.usecases.ids import from_text, from_us, to_text
 from omnitrack.usecases.neighbourhood import Cause, Plan, plan_change
 from omnitrack.usecases.record import TRAIT, trait_key
 from omnitrack.usecases.refile import refiled
-from omnitrack.usecases.resolve import Meant, customer_text, find_row, members_of, to_identifier
+from omnitrack.usecases.resolve import HOLDERS, Meant, customer_text, find_row, members_of, to_identifier
 from omnitrack.usecases.settings import enter
 
 STATEMENT = "statement"
@@ -264,7 +266,19 @@ def _reassign(
     record.a, record.b = base.id, holder
     link = _link_of(record, saying.id)
     later = tuple(sorted({*tenures, (saying.at, holder)}))
-    return _move_holders(tx, ctx, base, tenures, later, record, cause, fresh, [link], [], saying.homes[2], lock)
+    outcome = _move_holders(tx, ctx, base, tenures, later, record, cause, fresh, [link], [], saying.homes[2], lock)
+    outcome.records.append(
+        _holders(tx, base.id, [[saying.at, holder.hex(), to_text("st", saying.id), saying.now, None]])
+    )
+    return outcome
+
+
+def _holders(tx: Transaction, base: bytes, said: Sequence[list[Any]], retracted: str = "", at: int = 0) -> RecordRow:
+    """Return the record of all reassignments of an identifier, with another one said or one of them retracted."""
+    found = tx.find_records(HOLDERS, keys=[base.hex()])
+    known = json.loads(found[0].value) if found else []
+    known = [[*one[:4], at if one[2] == retracted else one[4]] for one in known]
+    return RecordRow(HOLDERS, base.hex(), json.dumps([*known, *said]), -1)
 
 
 def _move_holders(
@@ -343,6 +357,8 @@ def _moved_statements(
         holder = holder_at(base, tenures, said.at)
         a = holder if said.a in wanted and not said.pinned_a else said.a
         b = holder if said.b in wanted and not said.pinned_b else said.b
+        if said.kind == SHARED_MARK:
+            b = a  # about one identifier alone
         if (a, b) != (said.a, said.b):
             said.a, said.b = a, b
             removed.append(keys[found.key])
@@ -489,7 +505,9 @@ def _unreassign(
         for x in tx.find_links([base.id])
         if x.basis == REASSIGNED and x.a == base.id and x.ref not in refs
     }
-    return _move_holders(tx, ctx, base, before, tuple(sorted(left)), record, cause, {}, [], links, home, lock)
+    outcome = _move_holders(tx, ctx, base, before, tuple(sorted(left)), record, cause, {}, [], links, home, lock)
+    outcome.records.append(_holders(tx, base.id, [], to_text("st", cause.ref), cause.at))
+    return outcome
 
 
 # -- attribution ----------------------------------------------------------------------------------------------------------

@@ -24,7 +24,7 @@ from omnitrack.usecases.evidence import all_entries, with_removed
 from omnitrack.usecases.filing import AWAY, FILING, away_key, find_filings
 from omnitrack.usecases.ids import to_text
 from omnitrack.usecases.record import TRAIT
-from omnitrack.usecases.resolve import Meant, get_row
+from omnitrack.usecases.resolve import HOLDERS, Meant, get_row
 from omnitrack.usecases.statements import STATEMENT
 
 
@@ -66,6 +66,8 @@ def gather(tx: Transaction, ctx: Context, who: Meant) -> Sweep:
     statements -= {to_text("st", x.ref) for x in tenures}
     records = [(TRAIT, r.key) for x in ids for r in tx.find_records(TRAIT, prefix=f"{x.hex()}/")]
     records += index_of_rows(tx, ctx, members)
+    held = {r.base for r in vacant}
+    records += [(HOLDERS, r.id.hex()) for r in members if r.base == r.id and r.id not in held]
     # Whose an interaction was before it was attributed, is kept with the identifier and goes with either of them.
     records += [(AWAY, r.key) for x in ids for r in tx.find_records(AWAY, prefix=f"{x.hex()}/")]
     records += [
