@@ -23,6 +23,7 @@ _ASSURANCE_WORDS = {
 _OBSTACLE_WORDS = {
     "denied": "somebody said that they are not one person, or one of them was reassigned",
     "shared": "one of them is shared by several people",
+    "personal": "one of them was said to be one person's alone, so that only statements join it",
     "exclusive": "it would put two values of an exclusive scheme into one customer",
     "size": "the customer would have more identifiers than the policy allows",
     "oversized": "links connect more identifiers here than the policy believes; only verified ones count",
@@ -44,7 +45,7 @@ class Step:
         seen: the earliest time of this evidence, or when the statement was made.
         interaction: id of the interaction that shows it, for evidence.
         statement: id of the statement, otherwise; with ``by`` and ``reason``.
-        obstacle: why it does not join, None where it does: denied, shared, exclusive, size, oversized, claimed, similar, unlinkable, policy.
+        obstacle: why it does not join, None where it does: denied, shared, personal, exclusive, size, oversized, claimed, similar, unlinkable, policy.
         detail: more on the obstacle, for people.
     """
 

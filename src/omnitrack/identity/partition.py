@@ -41,7 +41,7 @@ class Edge:
 
 @attrs.frozen(slots=True)
 class Conflict:
-    """A link that would join, and what keeps it from it: ``denied``, ``shared``, ``exclusive``, ``size`` or ``oversized``."""
+    """A link that would join, and what keeps it from it: ``denied``, ``shared``, ``personal``, ``exclusive``, ``size`` or ``oversized``."""
 
     edge: Edge
     kind: str
@@ -207,7 +207,7 @@ class Reader:
         return ((a, b) if a <= b else (b, a)) in self.statements.denied or self.rows[a].base == self.rows[b].base
 
     def edges(self, shared: Mapping[bytes, object]) -> tuple[list[Edge], list[Conflict]]:
-        """Return the links that may join (rule c), and those that a shared end or a denial keeps from it."""
+        """Return the links that may join (rule c), and those that a denial, or an end that is shared or personal, keeps from it."""
         personal = self.statements.personal
         best = {
             pair: edge for pair, edge in self.evidence.items() if pair[0] not in personal and pair[1] not in personal
@@ -220,7 +220,11 @@ class Reader:
                 if pair not in best or best[pair].order > edge.order:
                     best[pair] = edge
         edges: list[Edge] = []
-        conflicts: list[Conflict] = []
+        conflicts = [
+            Conflict(edge, "denied" if self.denied(*pair) else "personal")
+            for pair, edge in self.evidence.items()
+            if pair not in best
+        ]
         for (a, b), edge in best.items():
             if self.denied(a, b):
                 conflicts.append(Conflict(edge, "denied"))

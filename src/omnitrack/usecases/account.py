@@ -41,7 +41,7 @@ class LinkConflict:
 
     @property
     def kind(self) -> str:
-        """denied, shared, exclusive, size or oversized."""
+        """denied, shared, personal, exclusive, size or oversized."""
         return self.step.obstacle or ""
 
     def __str__(self) -> str:

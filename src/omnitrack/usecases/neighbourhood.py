@@ -201,7 +201,8 @@ def plan_change(
         fresh: identifiers born in this transaction that had no link in the store before.
         changed: rows whose own state the caller is changing.
         touched: further identifiers to look at.
-        explained: say of every shared identifier at the border why it is shared, which reads all of its links.
+        explained: say of every shared identifier at the border why it is shared, which reads all of its links, and have the other ends of
+            conflicts.
         around_shared: go on from the neighbours of touched identifiers that are shared.
     """
     region = _Region(tx, added, map(link_key, removed), fresh or {}, changed or {}, lock)
@@ -266,15 +267,28 @@ def plan_change(
             start.update(dict.fromkeys(region.neighbours([x])))
     inside, border = _explore(region, policy, start, verdict)
     border.update((x, reason) for x, reason in verdict.items() if x not in inside)
+    outside: dict[bytes, None] = {}
     if explained:
         _give_reasons(region, policy, border, verdict)
-    rows = {x: region.rows[x] for x in (*inside, *border)}
-    links = region.links_of(rows)
+        outside = _beyond(region, policy, (*inside, *border))
+    rows = {x: region.rows[x] for x in (*inside, *border, *outside)}
+    links = region.links_of((*inside, *border))
     # Who is shared is settled: judged above, or stored and out of reach of this change. Counting again here would miss neighbours by evidence that
     # does not join, which are no part of the neighbourhood.
-    result = partition(rows, links, policy, dict.fromkeys(inside) | border, region.classes(policy))
+    given = dict.fromkeys((*inside, *outside)) | border
+    result = partition(rows, links, policy, given, region.classes(policy))
+    result.customer.update((x, rows[x].customer) for x in outside)
     settled = (*inside, *(x for x in border if x in verdict))
     return Plan(rows, links, result, _updates(settled, rows, result))
+
+
+def _beyond(region: _Region, policy: Policy, ids: Iterable[bytes]) -> dict[bytes, None]:
+    """Return the other ends of links that would join and do not: they are no part of the neighbourhood, and named when it is explained."""
+    known = set(ids)
+    region.read(region.neighbours(known), lock=False)
+    _, conflicts = Reader(region.rows, region.links_of(known), policy).edges({})
+    ends = {end for conflict in conflicts for end in (conflict.edge.a, conflict.edge.b)}
+    return dict.fromkeys(sorted(ends - known))
 
 
 def _give_reasons(

@@ -1,0 +1,272 @@
+"""Statements: about whom they are when an identifier has had several holders, what they bring to life, what is refused."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta, timezone
+
+import pytest
+
+import omnitrack
+from omnitrack import CustomerNotFoundError, InvalidIdentifierError, Statement, StatementNotFoundError, Tracker, claimed
+from omnitrack.errors import InteractionNotFoundError
+
+T0 = datetime(2026, 3, 1, tzinfo=timezone.utc)
+NUMBER, JANE, JOE, ONE = "phone:+442079460958", "email:jane@example.com", "email:joe@example.com", "account:1@bt"
+
+
+@pytest.fixture
+def tracker() -> Iterator[Tracker]:
+    with omnitrack.open("memory://", region="GB") as found:
+        yield found
+
+
+def at(minute: int) -> datetime:
+    return T0 + timedelta(minutes=minute)
+
+
+def seen(tracker: Tracker, minute: int, *customer: object, body: str = "") -> str:
+    recorded = tracker.record(channel="phone", occurred_at=at(minute), customer=customer, body=body)  # type: ignore[arg-type]
+    assert recorded.interaction is not None
+    return recorded.interaction
+
+
+def bodies(tracker: Tracker, who: str) -> list[str | None]:
+    return [item.body for item in tracker.timeline(who, order="oldest")]
+
+
+def one(tracker: Tracker, a: str, b: str) -> bool:
+    return tracker.customer(a).id == tracker.customer(b).id
+
+
+# -- several holders -------------------------------------------------------------------------------------------------------
+
+
+def test_history_stays_with_the_old_holder_and_goes_on_with_the_new_one(tracker: Tracker) -> None:
+    seen(tracker, 0, NUMBER, body="old")
+    old = tracker.customer(NUMBER).id
+    seen(tracker, 9, NUMBER, body="new, recorded before anybody knew")
+    tracker.reassign(NUMBER, at=at(5), by="agent")
+    seen(tracker, 1, NUMBER, body="old, recorded late")
+    assert bodies(tracker, old) == ["old", "old, recorded late"]
+    assert bodies(tracker, NUMBER) == ["new, recorded before anybody knew"]
+    assert tracker.verify()
+
+
+def test_a_statement_on_a_customer_by_id_stays_with_that_holder(tracker: Tracker) -> None:
+    seen(tracker, 0, NUMBER)
+    old = tracker.customer(NUMBER).id
+    tracker.link(old, JANE)
+    seen(tracker, 1, JOE)
+    tracker.mark_shared(tracker.customer(JOE).id)
+    tracker.reassign(NUMBER, at=at(5))
+    tracker.reassign(JOE, at=at(5))
+    assert one(tracker, old, JANE)
+    assert not one(tracker, NUMBER, JANE)
+    assert not tracker.customer(JOE).shared
+    assert tracker.verify()
+
+
+def test_a_note_on_a_customer_by_id_stays_with_them_when_their_number_goes_to_another(tracker: Tracker) -> None:
+    seen(tracker, 0, NUMBER)
+    old = tracker.customer(NUMBER).id
+    tracker.note(old, "about the old holder")
+    said = tracker.reassign(NUMBER, at=at(5))
+    tracker.note(old, "about the old holder, said later")
+    tracker.note(NUMBER, "about the new one")
+    wanted = ["", "about the old holder", "about the old holder, said later"]
+    assert [body or "" for body in bodies(tracker, old)] == wanted
+    assert bodies(tracker, NUMBER) == ["about the new one"]
+    assert tracker.verify()
+    tracker.retract(said)
+    assert [body or "" for body in bodies(tracker, NUMBER)] == [*wanted, "about the new one"]
+    assert tracker.verify()
+
+
+def test_a_note_beside_an_interaction_is_with_whoever_that_was(tracker: Tracker) -> None:
+    call = seen(tracker, 0, NUMBER, body="call")
+    old = tracker.customer(NUMBER).id
+    tracker.note(call, "beside it")
+    tracker.reassign(NUMBER, at=at(5))
+    tracker.note(call, "beside it, later")
+    assert bodies(tracker, old) == ["call", "beside it", "beside it, later"]
+    assert bodies(tracker, NUMBER) == []
+    assert tracker.verify()
+
+
+def test_an_attribution_to_a_customer_by_id_stays_with_them(tracker: Tracker) -> None:
+    seen(tracker, 0, NUMBER)
+    old = tracker.customer(NUMBER).id
+    tracker.reassign(NUMBER, at=at(5))
+    call = seen(tracker, 9, JOE, body="was the old holder")
+    said = tracker.attribute(call, old)
+    again = tracker.reassign(NUMBER, at=at(7))
+    assert "was the old holder" in bodies(tracker, old)
+    tracker.retract(again)
+    assert "was the old holder" in bodies(tracker, old)
+    assert tracker.verify()
+    tracker.retract(said)
+    assert bodies(tracker, JOE) == ["was the old holder"]
+    assert tracker.verify()
+
+
+def test_an_interaction_that_was_attributed_to_a_holder_who_never_was_is_with_whoever_has_the_number(
+    tracker: Tracker,
+) -> None:
+    seen(tracker, 0, NUMBER)
+    wrong = tracker.reassign(NUMBER, at=at(5))
+    call = seen(tracker, 9, JOE, body="call")
+    tracker.attribute(call, tracker.customer(NUMBER).id)
+    tracker.retract(wrong)
+    assert bodies(tracker, NUMBER) == ["", "call"]
+    assert tracker.verify()
+
+
+def test_of_two_attributions_the_last_that_holds_counts(tracker: Tracker) -> None:
+    call = seen(tracker, 0, NUMBER, body="call")
+    first = tracker.attribute(call, JANE)
+    second = tracker.attribute(call, JOE)
+    tracker.retract(first)
+    assert bodies(tracker, JOE) == ["call"]
+    third = tracker.attribute(call, JANE)
+    tracker.retract(third)
+    assert bodies(tracker, JOE) == ["call"]
+    tracker.retract(second)
+    assert bodies(tracker, NUMBER) == ["call"]
+    assert bodies(tracker, JANE) == bodies(tracker, JOE) == []
+    assert tracker.verify()
+
+
+def test_an_attribution_takes_the_evidence_of_the_interaction_with_it(tracker: Tracker) -> None:
+    call = seen(tracker, 0, NUMBER, JANE)
+    said = tracker.attribute(call, JOE)
+    assert not one(tracker, NUMBER, JANE)
+    tracker.retract(said)
+    assert one(tracker, NUMBER, JANE)
+    assert tracker.verify()
+
+
+def test_what_an_interaction_says_of_a_person_goes_with_its_attribution(tracker: Tracker) -> None:
+    recorded = tracker.record(channel="chat", occurred_at=at(0), customer=[NUMBER, JANE], traits={"name": "Joe Smith"})
+    said = tracker.attribute(recorded.interaction or "", JOE)
+    assert tracker.customer(JOE).traits == {"name": ("Joe Smith",)}
+    assert tracker.customer(JANE).traits == {}
+    tracker.retract(said)
+    assert tracker.customer(JANE).traits == {"name": ("Joe Smith",)}
+    assert tracker.customer(JOE).traits == {}
+
+
+def test_what_nobody_could_be_found_for_is_listed_until_it_is_attributed(tracker: Tracker) -> None:
+    recorded = tracker.record(channel="phone", occurred_at=at(0), customer=[], body="withheld")
+    assert [item.body for item in tracker.unattributed()] == ["withheld"]
+    said = tracker.attribute(recorded.interaction or "", JANE, by="agent")
+    assert tracker.unattributed().items == ()
+    assert bodies(tracker, JANE) == ["withheld"]
+    tracker.retract(said)
+    assert [item.body for item in tracker.unattributed()] == ["withheld"]
+
+
+# -- shared and personal ----------------------------------------------------------------------------------------------------
+
+
+def test_what_is_personal_stays_apart_from_whom_it_was_seen_with_and_says_so(tracker: Tracker) -> None:
+    seen(tracker, 0, NUMBER, JOE)
+    tracker.mark_personal(NUMBER, of=JANE, by="agent", reason="her contract")
+    assert one(tracker, NUMBER, JANE)
+    assert not one(tracker, NUMBER, JOE)
+    assert [c.kind for c in tracker.conflicts(NUMBER)] == ["personal"]
+    told = str(tracker.explain(NUMBER, JOE))
+    assert "one person's alone" in told
+    assert "her contract" in str(tracker.explain(NUMBER, JANE))
+
+
+def test_what_is_denied_is_no_candidate_of_a_shared_number(tracker: Tracker) -> None:
+    seen(tracker, 0, NUMBER, JANE)
+    seen(tracker, 1, NUMBER, JOE)
+    tracker.mark_shared(NUMBER)
+    tracker.deny(NUMBER, JOE)
+    assert [c.id for c in tracker.candidates(NUMBER)] == [tracker.customer(JANE).id]
+
+
+# -- claims -----------------------------------------------------------------------------------------------------------------
+
+
+def test_where_all_is_claimed_the_entry_is_kept_apart_and_marked(tracker: Tracker) -> None:
+    seen(tracker, 0, JANE, body="jane")
+    seen(tracker, 1, claimed(JANE), claimed(NUMBER), body="somebody who says to be jane")
+    assert bodies(tracker, JANE) == ["jane"]
+    with_claims = list(tracker.timeline(JANE, include_claimed=True))
+    assert [(item.body, item.claimed) for item in with_claims] == [
+        ("somebody who says to be jane", True),
+        ("jane", False),
+    ]
+    assert not one(tracker, JANE, NUMBER)
+
+
+def test_an_identifier_given_twice_counts_with_the_surer_word(tracker: Tracker) -> None:
+    seen(tracker, 0, claimed(JANE), NUMBER, JANE, body="call")
+    assert one(tracker, JANE, NUMBER)
+
+
+# -- what is refused --------------------------------------------------------------------------------------------------------
+
+
+def test_a_statement_on_one_and_the_same_is_refused(tracker: Tracker) -> None:
+    for say in (tracker.link, tracker.deny):
+        with pytest.raises(InvalidIdentifierError):
+            say(JANE, "Jane@example.com")
+
+
+def test_what_may_not_identify_cannot_be_linked_and_stays_unborn(tracker: Tracker) -> None:
+    with pytest.raises(InvalidIdentifierError, match=r"may not identify"):
+        tracker.link(JANE, "email:info@example.com")
+    with pytest.raises(CustomerNotFoundError):
+        tracker.customer(JANE)
+
+
+def test_what_is_not_there_is_refused_by_name(tracker: Tracker) -> None:
+    with pytest.raises(StatementNotFoundError):
+        tracker.retract("st_nothing")
+    with pytest.raises(InteractionNotFoundError):
+        tracker.attribute("int_nothing", JANE)
+    with pytest.raises(CustomerNotFoundError):
+        tracker.link("cus_" + "0" * 32, JANE)
+    said = tracker.link(JANE, JOE)
+    tracker.retract(said)
+    with pytest.raises(StatementNotFoundError, match=r"retracted"):
+        tracker.retract(said)
+
+
+# -- previews ---------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        Statement.link(JANE, JOE),
+        Statement.deny(NUMBER, JANE),
+        Statement.mark_shared(NUMBER),
+        Statement.mark_personal(NUMBER, of=JOE),
+        Statement.reassign(NUMBER, at=at(1)),
+        Statement.link("email:new@example.com", "x:new"),
+    ],
+    ids=lambda s: s.kind,
+)
+def test_a_preview_says_what_then_happens_and_writes_nothing(tracker: Tracker, statement: Statement) -> None:
+    seen(tracker, 0, NUMBER, JANE, ONE)
+    seen(tracker, 2, NUMBER, JANE)
+    seen(tracker, 3, JOE)
+    whole = (NUMBER, JANE, JOE, ONE)
+    before = {who: tracker.customer(who).id for who in whole}
+    told = tracker.preview(statement)
+    assert {who: tracker.customer(who).id for who in whole} == before
+    assert tracker.verify()
+    said = tracker._say(statement)
+    for group in (*told.joins, *told.parts):
+        for id, identifiers in zip(group.after, group.identifiers):
+            known = [i for i in identifiers if i.key in whole]
+            assert all(tracker.customer(i).id == id for i in known)
+    undo = tracker.preview(said)
+    assert bool(undo) == bool(told)
+    tracker.retract(said)
+    assert {who: tracker.customer(who).id for who in whole} == before
