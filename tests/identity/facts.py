@@ -251,12 +251,12 @@ def told_at_once(facts: Iterable[Fact], policy: Policy = TIGHT) -> Tracker:
     return tracker
 
 
-def timelines_of(tracker: Tracker) -> list[set[str | None]]:
+def timelines_of(tracker: Tracker, **options: Any) -> list[set[str | None]]:
     """Return which interactions the timeline of each identifier of the world shows."""
     found = []
     for x in WORLD:
         try:
-            found.append({item.source_id for item in tracker.timeline(x)})
+            found.append({item.source_id for item in tracker.timeline(x, **options)})
         except CustomerNotFoundError:
             found.append(set())
     return found

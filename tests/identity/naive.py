@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import timezone
 from itertools import combinations
 from typing import Any
@@ -327,23 +327,44 @@ class Naive:
             },
         )
 
-    def timeline(self, x: int, minute: int = 10**6) -> set[str]:
+    def timeline(
+        self, x: int, minute: int = 10**6, *, trust: str = "observed", include_shared: bool = False
+    ) -> set[str]:
         """Names of the interactions on the timeline of whoever holds an identifier."""
         holder = self.holder(x, minute)
         members = next((g for g in self.customers() if holder in g), {holder})
+        if trust == "verified":
+            members = self._verified(holder, members)
+        elif include_shared:
+            members = members | self._shared_around(members)
         return {
             name
             for name, seen in self.seen.items()
             if any(h in members and role == 0 and a >= 2 for h, _, role, a in self.filed(seen))
         }
 
-    def timelines(self) -> list[set[str]]:
+    def _verified(self, holder: Holder, members: set[Holder]) -> set[Holder]:
+        """Those of a customer's identifiers that verified links and statements alone lead to."""
+        apart, personal = self.denied(), self.personal()
+        strong = {p for p, (a, _) in self.evidence().items() if a >= 3 and not any(h in personal for h in p)}
+        strong |= set(self.pairs("same")) | {frozenset((x, of)) for x, (of, _) in personal.items()}
+        inside = [p for p in strong if p <= members and p not in apart]
+        return next((g for g in self._components(inside) if holder in g), {holder})
+
+    def _shared_around(self, members: set[Holder]) -> set[Holder]:
+        apart, shared = self.denied(), self.shared()
+        touching = [p for p in {*self.evidence(), *self.pairs("same")} if p & members and p not in apart]
+        return {h for p in touching for h in p} & shared
+
+    def timelines(self, **options: Any) -> list[set[str]]:
         """Of each identifier of the world."""
-        return [self.timeline(x) for x in range(len(WORLD))]
+        return [self.timeline(x, **options) for x in range(len(WORLD))]
 
 
-def play(tracker: Tracker, steps: Iterable[Step], *, every: bool = False) -> Naive:
-    """Go through a script with a tracker and a naive store side by side; ``every``: compare them after every step."""
+def play(
+    tracker: Tracker, steps: Iterable[Step], *, every: bool = False, after: Callable[[], object] | None = None
+) -> Naive:
+    """Go through a script with a tracker and a naive store side by side; ``every``: compare them after every step. ``after`` each step."""
     naive = Naive(tracker.policy)
     holding: list[tuple[str, Any]] = []
     interactions: list[tuple[str, str]] = []
@@ -368,6 +389,8 @@ def play(tracker: Tracker, steps: Iterable[Step], *, every: bool = False) -> Nai
                 holding.append((answer.id, step))
             else:
                 interactions.append((answer.interaction, step.name))
+        if after is not None:
+            after()
         if every:
             check(tracker)
             assert state_of(tracker) == naive.state()
