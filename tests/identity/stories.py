@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from identity.facts import TIGHT, Said, Seen, Step, Undo
+from identity.facts import TIGHT, Attribute, Said, Seen, Step, Undo
 from omnitrack.identity.policy import Policy
 
 P1, P2, ANN, BEN, A1, A2, A3, A4, EE, X, INFO = range(11)
@@ -135,6 +135,15 @@ STORIES: dict[str, tuple[Policy, list[Step]]] = {
         [seen(0, verified(P1, ANN)), seen(1, [P1, BEN]), seen(2, [P1, X]), deny(BEN, X)],
     ),
     "a customer has no more identifiers than the most": (SMALL, [seen(0, [P1, ANN]), seen(1, [ANN, X]), seen(2, [X, P2])]),
+    # whose an interaction is
+    "the anchor is what was observed, whatever ranks above it was claimed": (TIGHT, [seen(0, [(A1, CLAIMED), X])]),
+    "the anchor is the surest": (TIGHT, [seen(0, [P1, (X, VERIFIED)])]),
+    "of those equally sure the one of the highest rank": (TIGHT, [seen(0, [ANN, P1, A1])]),
+    "where all is claimed it is on no timeline": (TIGHT, [seen(0, [(ANN, CLAIMED), (P1, CLAIMED)]), seen(1, [ANN])]),
+    "people in copy have it on no timeline": (TIGHT, [seen(0, [P1], cc=(ANN,)), seen(1, [ANN])]),
+    "what may be shown to the customer hangs on verified links": (TIGHT, [seen(0, [P1, X]), seen(1, verified(X, A1)), seen(2, [P1])]),
+    "of two attributions the last counts": (TIGHT, [seen(0, [P1]), Attribute(0, ANN), Attribute(0, BEN), Attribute(0, X), Undo(2)]),
+    "an attribution that is taken back leaves the interaction as it came": (TIGHT, [seen(0, [P1, X]), Attribute(0, ANN), Undo(0)]),
     # neighbourhoods
     "two customers of several identifiers become one by their edges": (
         WIDE,

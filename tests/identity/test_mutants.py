@@ -12,7 +12,20 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 import omnitrack
-from identity.facts import Fact, Said, Seen, Step, check, facts, policies, scripts, state_of, told, told_at_once
+from identity.facts import (
+    Fact,
+    Said,
+    Seen,
+    Step,
+    check,
+    facts,
+    policies,
+    scripts,
+    state_of,
+    timelines_of,
+    told,
+    told_at_once,
+)
 from identity.mutants import MUTANTS, Mutant, alive
 from identity.naive import Naive, play
 from identity.stories import STORIES
@@ -35,6 +48,8 @@ def holds_through_a_script(steps: Sequence[Step], policy: Policy) -> None:
     naive = play(tracker, steps)
     assert state_of(tracker) == naive.state()
     check(tracker)
+    for options in ({}, {"trust": "verified"}):
+        assert naive.timelines(**options) == timelines_of(tracker, **options)
 
 
 def gets_through_the_stories() -> bool:
