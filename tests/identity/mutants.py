@@ -30,6 +30,8 @@ NEIGHBOURHOOD = "omnitrack.usecases.neighbourhood"
 RECORD = "omnitrack.usecases.record"
 EVIDENCE = "omnitrack.usecases.evidence"
 STATEMENTS = "omnitrack.usecases.statements"
+HOLDERS = "omnitrack.usecases.holders"
+ATTRIBUTION = "omnitrack.usecases.attribution"
 PREPARE = "omnitrack.usecases.prepare"
 RESOLVE = "omnitrack.usecases.resolve"
 READ = "omnitrack.usecases.read"
@@ -92,8 +94,8 @@ MUTANTS = (
     Mutant("r: a newborn that is shared is stored as shared", RECORD, "(SHARED if x in result.shared else 0)", "0"),
     # statements over time
     Mutant("s: a statement is about the holder of its time", STATEMENTS, "return row if holder == row.id else tx.find_identifiers(ids=[holder])[0]", "return row"),
-    Mutant("s: a reassignment takes statements of later along", STATEMENTS, "        if (a, b) != (said.a, said.b):", "        if False:"),
-    Mutant("s: a reassignment takes entries of later along", STATEMENTS, "        if wanted != entry.identifier:", "        if False:"),
+    Mutant("s: a reassignment takes statements of later along", HOLDERS, "        if (a, b) != (said.a, said.b):", "        if False:"),
+    Mutant("s: a reassignment takes entries of later along", HOLDERS, "        if wanted != entry.identifier:", "        if False:"),
     # anchors and timelines
     Mutant("t: what was only claimed is never the anchor where there is better", PREPARE, "(seen.assurance <= _CLAIMED, unlinkable, -seen.assurance, rank, key)", "(rank, key)"),
     Mutant("t: the surest is the anchor", PREPARE, "(seen.assurance <= _CLAIMED, unlinkable, -seen.assurance, rank, key)", "(seen.assurance <= _CLAIMED, unlinkable, rank, key)"),
@@ -102,8 +104,8 @@ MUTANTS = (
     Mutant("t: people in copy have it on no timeline", READ, "if query.include_participant else (Role.ANCHOR,)", "if True else (Role.ANCHOR,)"),
     Mutant("t: trust in verified links alone", RESOLVE, "x.assurance >= Assurance.VERIFIED]", "x.assurance >= Assurance.OBSERVED]"),
     Mutant("t: shared history only where it is asked for", READ, "if query.include_shared and query.trust", "if query.trust"),
-    Mutant("t: of several attributions the last counts", STATEMENTS, "keys=[filing.said[-1][0]]", "keys=[filing.said[0][0]]"),
-    Mutant("t: an attribution that is taken back leaves what came", STATEMENTS, "attributed - 1", "attributed"),
+    Mutant("t: of several attributions the last counts", ATTRIBUTION, "keys=[filing.said[-1][0]]", "keys=[filing.said[0][0]]"),
+    Mutant("t: an attribution that is taken back leaves what came", ATTRIBUTION, "attributed - 1", "attributed"),
 )  # fmt: skip
 
 

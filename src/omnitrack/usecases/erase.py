@@ -30,10 +30,10 @@ from omnitrack.usecases.evidence import all_entries, edited_evidence, with_remov
 from omnitrack.usecases.filing import AWAY, FILING, away_key, find_filings
 from omnitrack.usecases.ids import new_ids, to_text
 from omnitrack.usecases.neighbourhood import Cause, LinkKey, plan_change
+from omnitrack.usecases.outcome import STATEMENT, kept_mark
 from omnitrack.usecases.record import SUPPRESSED, TRAIT, suppression_key, trait_key
 from omnitrack.usecases.resolve import Meant, to_identifier
 from omnitrack.usecases.settings import enter
-from omnitrack.usecases.statements import STATEMENT, kept_mark
 from omnitrack.usecases.sweep import Sweep, gather, index_of_rows
 
 REDACTED = "[erased]"

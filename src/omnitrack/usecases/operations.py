@@ -31,12 +31,14 @@ from omnitrack.model import (
 from omnitrack.sources.base import Source
 from omnitrack.storage.contract import NO_ID, Transaction
 from omnitrack.usecases import account, read, statements
+from omnitrack.usecases.attribution import attribute
 from omnitrack.usecases.context import Context
 from omnitrack.usecases.erase import Receipt, RetentionRule, erase, retain_step
 from omnitrack.usecases.evidence import entries_of
 from omnitrack.usecases.exchange import Export, checked_format, export, interactions_of
 from omnitrack.usecases.filing import Filing
 from omnitrack.usecases.ids import from_text, from_us, interaction_id, new_id, new_ids, now_us, to_text, to_us
+from omnitrack.usecases.outcome import Saying
 from omnitrack.usecases.prepare import Prepared, prepare
 from omnitrack.usecases.rebuild import CHUNK, Computed, RebuildReport, VerifyReport, compute, verify, write_computed
 from omnitrack.usecases.record import Batch, file_note, homes_for, internal_row, record_batch
@@ -429,10 +431,10 @@ class Operations:
         return (yield Step(fetch, write=False))  # type: ignore[no-any-return]
 
     # -- identity -------------------------------------------------------------------------------------------------------
-    def _saying(self, statement: Statement) -> statements.Saying:
+    def _saying(self, statement: Statement) -> Saying:
         now = now_us()
         first, second, third, id = new_ids(4)
-        return statements.Saying(
+        return Saying(
             kind=statement.kind,
             a=meant(self.ctx, statement.a),
             b=None if statement.b is None else meant(self.ctx, statement.b),
@@ -460,7 +462,7 @@ class Operations:
         saying = self._saying(Statement(kind="attributed", a=identifier, by=by, reason=reason))
 
         def write(tx: Transaction) -> Statement:
-            record, _ = statements.attribute(tx, self.ctx, key, saying)
+            record, _ = attribute(tx, self.ctx, key, saying)
             return statements.to_statement(tx, to_text("st", saying.id), record)
 
         return (yield Step(write))  # type: ignore[no-any-return]

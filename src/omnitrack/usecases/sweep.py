@@ -23,9 +23,9 @@ from omnitrack.usecases.context import Context
 from omnitrack.usecases.evidence import all_entries, with_removed
 from omnitrack.usecases.filing import AWAY, FILING, away_key, find_filings
 from omnitrack.usecases.ids import to_text
+from omnitrack.usecases.outcome import STATEMENT
 from omnitrack.usecases.record import TRAIT
 from omnitrack.usecases.resolve import HOLDERS, Meant, get_row
-from omnitrack.usecases.statements import STATEMENT
 
 
 @attrs.define(slots=True, kw_only=True)

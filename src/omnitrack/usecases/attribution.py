@@ -1,0 +1,198 @@
+"""Attribution: an interaction filed under somebody else than those it came with, and back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from omnitrack.errors import (
+    InteractionNotFoundError,
+)
+from omnitrack.identity.partition import REASSIGNED
+from omnitrack.identity.statement import ATTRIBUTED, StatementRecord
+from omnitrack.model import Assurance, Role
+from omnitrack.storage.contract import (
+    NO_ID,
+    ChangeRow,
+    EntryRow,
+    IdentifierRow,
+    InteractionRow,
+    RecordRow,
+    Transaction,
+)
+from omnitrack.storage.contract import (
+    REASSIGNED as HAS_HOLDERS,
+)
+from omnitrack.usecases.context import Context, holder_at
+from omnitrack.usecases.evidence import (
+    edited_evidence,
+    entries_of,
+    tenures_of,
+    with_removed,
+)
+from omnitrack.usecases.filing import AWAY, FILING, Filing, away_key, find_filings
+from omnitrack.usecases.ids import to_text
+from omnitrack.usecases.neighbourhood import Cause, plan_change
+from omnitrack.usecases.outcome import STATEMENT, Outcome, Saying, born, move_traits, write
+from omnitrack.usecases.refile import refiled
+from omnitrack.usecases.resolve import find_row
+from omnitrack.usecases.settings import enter
+
+
+def attribute(
+    tx: Transaction, ctx: Context, interaction: bytes, saying: Saying
+) -> tuple[StatementRecord, list[ChangeRow]]:
+    """File an interaction under an identifier instead of those it was filed under.
+
+    Raises:
+        InteractionNotFoundError: there is none with this id.
+    """
+    enter(tx, ctx, exclusive=True)
+    rows = tx.find_interactions(ids=[interaction])
+    if not rows:
+        raise InteractionNotFoundError(f"interaction: none has the id {to_text('int', interaction)}")
+    first = rows[0]
+    who = saying.a
+    identifier = who.identifier
+    fresh: dict[bytes, IdentifierRow] = {}
+    if identifier is None:
+        row = find_row(tx, ctx, who)
+        if row is None:
+            raise who.not_found()
+        holder = row.id
+    else:
+        base = ctx.base_id(identifier.key)
+        stored = tx.find_identifiers(ids=[base])
+        if not stored:
+            newborn = born(ctx, who, saying.homes[0], saying.now)
+            if not tx.add_identifiers([newborn]):
+                fresh[base] = newborn
+        tenures = tenures_of(tx, [base])[base] if stored and stored[0].state & HAS_HOLDERS else ()
+        holder = holder_at(base, tenures, first.occurred_at)
+    record = StatementRecord(
+        kind=ATTRIBUTED,
+        a=holder,
+        b=holder,
+        at=saying.at,
+        by=saying.by,
+        reason=saying.reason,
+        recorded_at=saying.now,
+        pinned_a=identifier is None,
+        interaction=interaction,
+    )
+    filing = find_filings(tx, [interaction]).get(interaction, Filing())
+    if not filing.said:
+        filing.before = saying.now
+    filing.said.append((to_text("st", saying.id), holder if identifier is None else None))
+    filing.times.append(saying.now)
+    cause = Cause(name="attribute", at=saying.now, ref=saying.id, by=saying.by, reason=saying.reason)
+    people = [e for e in entries_of(tx, [interaction]) if e.person >= 0]
+    outcome = _refile(tx, ctx, record, cause, people, [_attributed_entry(first, holder, saying.now)], fresh, True)
+    outcome.records += [RecordRow(STATEMENT, to_text("st", saying.id), record.dump(), 0), filing.record(interaction)]
+    outcome.records += [RecordRow(AWAY, key, "", -1) for key in _away_keys(people)]
+    write(tx, outcome, saying.now)
+    return record, outcome.log
+
+
+def _away_keys(entries: Iterable[EntryRow]) -> list[str]:
+    return [away_key(e.identifier, e.interaction) for e in entries if e.identifier != NO_ID]
+
+
+def _attributed_entry(row: InteractionRow, holder: bytes, at: int) -> EntryRow:
+    return EntryRow(
+        holder,
+        row.occurred_at,
+        row.id,
+        0,
+        at,
+        None,
+        int(Role.ANCHOR),
+        int(Assurance.OBSERVED),
+        row.channel,
+        row.direction,
+        row.kind,
+        None,
+    )
+
+
+def _refile(
+    tx: Transaction,
+    ctx: Context,
+    record: StatementRecord,
+    cause: Cause,
+    removed: Sequence[EntryRow],
+    added: Sequence[EntryRow],
+    fresh: dict[bytes, IdentifierRow],
+    lock: bool,
+) -> Outcome:
+    """Take entries of one interaction away and put others there; links whose last evidence goes, go too."""
+    touched = list(dict.fromkeys(e.identifier for e in (*removed, *added) if e.identifier != NO_ID))
+    more, gone = edited_evidence(tx, dict.fromkeys(removed), added)
+    plan = plan_change(tx, ctx.policy, added=more, removed=gone, fresh=fresh, touched=touched, lock=lock)
+    outcome = Outcome(record, plan, plan.log(cause, skip=fresh), more, gone, fresh)
+    outcome.entries_removed, outcome.entries_added = list(removed), list(added)
+    # Traits are of the first person.
+    old = next((e for e in removed if e.role == Role.ANCHOR and e.person == 0), None)
+    new = next((e for e in added if e.role == Role.ANCHOR and e.person == 0), None)
+    if old is not None:
+        move_traits(tx, {old: new}, outcome)
+    return outcome
+
+
+def unattribute(tx: Transaction, ctx: Context, id: str, record: StatementRecord, cause: Cause, lock: bool) -> Outcome:
+    """Have an interaction filed as if this attribution had never been said: by the last of those that still hold, else as it came."""
+    rows = tx.find_interactions(ids=[record.interaction])
+    if not rows:
+        raise InteractionNotFoundError(f"interaction: {to_text('int', record.interaction)} is not there any more")
+    filing = find_filings(tx, [record.interaction])[record.interaction]
+    counted = filing.said[-1][0] == id
+    came = filing.before
+    filing.said = [(other, pin) for other, pin in filing.said if other != id]
+    filing.times.append(cause.at)
+    if not filing.said:
+        filing.before = None
+        filing.times.clear()
+    if not counted:
+        outcome = Outcome(record, plan_change(tx, ctx.policy, lock=lock), [])
+    else:
+        now_there = [e for e in entries_of(tx, [record.interaction]) if e.person >= 0]
+        if filing.said:
+            back = _attributed_before(tx, rows[0], filing, cause.at)
+        else:
+            back = _as_it_came(tx, ctx, rows[0], came, cause.at)
+        outcome = _refile(tx, ctx, record, cause, now_there, back, {}, lock)
+    if not filing.said:
+        outcome.records_gone += [(AWAY, key) for key in _away_keys(with_removed(tx, [record.interaction]))]
+    if filing:
+        outcome.records.append(filing.record(record.interaction))
+    else:
+        outcome.records_gone.append((FILING, record.interaction.hex()))
+    return outcome
+
+
+def _attributed_before(tx: Transaction, row: InteractionRow, filing: Filing, now: int) -> list[EntryRow]:
+    """Return the entry that the last attribution which holds makes."""
+    found = tx.find_records(STATEMENT, keys=[filing.said[-1][0]])
+    entry = _attributed_entry(row, StatementRecord.load(found[0].value).a, now)
+    return [entry._replace(identifier=_holder_now(tx, entry, filing))]
+
+
+def _as_it_came(tx: Transaction, ctx: Context, row: InteractionRow, attributed: int | None, now: int) -> list[EntryRow]:
+    """Return the entries that an interaction had before it was attributed, with the holders of now."""
+    filing = find_filings(tx, [row.id])[row.id]
+    filing.said.clear()
+    as_of = None if attributed is None else attributed - 1
+    before = [e for e in tx.list_entries(interactions=[row.id], as_of=as_of) if e.person >= 0]
+    back = [e._replace(identifier=_holder_now(tx, e, filing), removed_at=None) for e in before]
+    rows = {r.id: r for r in tx.find_identifiers(ids=sorted({e.identifier for e in back}))} if back else {}
+    # The store may go by another policy or own list than it did then.
+    return [e._replace(added_at=now) for e in refiled(ctx, row, back, rows)]
+
+
+def _holder_now(tx: Transaction, entry: EntryRow, filing: Filing) -> bytes:
+    """Return who holds an entry's identifier at its time, as reassignments stand now."""
+    if entry.identifier == NO_ID:
+        return NO_ID
+    base = tx.find_identifiers(ids=[entry.identifier])[0].base
+    links = [x for x in tx.find_links([base]) if x.basis == REASSIGNED]
+    holders = tx.find_identifiers(ids=[base, entry.identifier, *(x.b for x in links)])
+    return filing.holder(entry, base, tenures_of(tx, [base])[base], {row.id: row.since for row in holders})

@@ -1,0 +1,144 @@
+"""Outcomes: what a statement changes, and how that is written."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+
+import attrs
+
+from omnitrack.identity.partition import DIFFERENT, SAME, SHARED_MARK
+from omnitrack.identity.statement import StatementRecord
+from omnitrack.model import Assurance, Role
+from omnitrack.storage.contract import (
+    LINKABLE,
+    NO_ID,
+    ChangeRow,
+    EntryRow,
+    IdentifierChange,
+    IdentifierRow,
+    LinkRow,
+    RecordRow,
+    Transaction,
+)
+from omnitrack.usecases.context import Context
+from omnitrack.usecases.ids import to_text
+from omnitrack.usecases.neighbourhood import Plan
+from omnitrack.usecases.record import TRAIT, trait_key
+from omnitrack.usecases.resolve import Meant
+
+STATEMENT = "statement"
+
+
+@attrs.frozen(slots=True, kw_only=True)
+class Saying:
+    """A statement about to be said; ids and times are made outside the transaction."""
+
+    kind: str
+    a: Meant
+    b: Meant | None
+    at: int
+    by: str | None
+    reason: str | None
+    id: bytes
+    now: int
+    homes: tuple[bytes, bytes, bytes]  # for identifiers that it brings to life
+
+
+@attrs.define(slots=True)
+class Outcome:
+    """What a statement changes: all that has to be written, and the plan behind it."""
+
+    record: StatementRecord
+    plan: Plan
+    log: list[ChangeRow]
+    added: list[LinkRow] = attrs.field(factory=list)
+    removed: list[LinkRow] = attrs.field(factory=list)
+    fresh: dict[bytes, IdentifierRow] = attrs.field(factory=dict)
+    changed: dict[bytes, IdentifierRow] = attrs.field(factory=dict)
+    entries_removed: list[EntryRow] = attrs.field(factory=list)
+    entries_added: list[EntryRow] = attrs.field(factory=list)
+    records: list[RecordRow] = attrs.field(factory=list)
+    records_gone: list[tuple[str, str]] = attrs.field(factory=list)
+
+
+def write(tx: Transaction, outcome: Outcome, now: int) -> None:
+    """Write all that follows from a statement."""
+    if outcome.removed:
+        tx.delete(links=outcome.removed)
+    if outcome.added:
+        tx.add_links(outcome.added)
+    if outcome.entries_removed or outcome.entries_added:
+        tx.replace_entries(outcome.entries_removed, outcome.entries_added, now)
+    updates = {u.id: u for u in outcome.plan.updates}
+    for x, row in outcome.changed.items():
+        customer = outcome.plan.result.customer.get(x, row.customer)
+        updates.setdefault(x, IdentifierChange(x, customer, row.state, row.reason))
+    if updates or outcome.log:
+        tx.update_identifiers(list(updates.values()), outcome.log)
+    if outcome.records_gone:
+        tx.delete(records=outcome.records_gone)
+    tx.put_records(outcome.records)
+
+
+def link_of(record: StatementRecord, id: bytes) -> LinkRow:
+    """Return the link that a statement is."""
+    a, b = record.a, record.b
+    if record.kind in (SAME, DIFFERENT) and b < a:
+        a, b = b, a
+    return LinkRow(a, b, record.kind, int(Assurance.STATED), id, record.at, NO_ID, 0)
+
+
+def born(ctx: Context, who: Meant, home: bytes, now: int) -> IdentifierRow:
+    """Return the row of an identifier that nobody has seen yet."""
+    identifier = who.identifier
+    assert identifier is not None
+    own = ctx.own.matches(identifier)
+    base = ctx.base_id(identifier.key)
+    return IdentifierRow(
+        base,
+        home,
+        home,
+        identifier.scheme,
+        identifier.value,
+        identifier.scope,
+        base,
+        None,
+        LINKABLE if identifier.linkable and not own else 0,
+        "an address of the company" if own else identifier.reason,
+        now,
+    )
+
+
+def kept_mark(identifier: bytes, now: int) -> tuple[RecordRow, LinkRow]:
+    """Return the statement that an identifier is shared, which stays where somebody was erased who used it.
+
+    Each identifier has one such mark at most, whoever went: its id is made of the identifier's.
+    """
+    id = hashlib.blake2b(identifier, digest_size=16, person=b"kept shared").digest()
+    record = StatementRecord(
+        kind=SHARED_MARK,
+        a=identifier,
+        b=identifier,
+        at=now,
+        by="omnitrack",
+        reason="was shared when somebody who used it was erased",
+        recorded_at=now,
+        pinned_a=True,
+    )
+    return RecordRow(STATEMENT, to_text("st", id), record.dump(), -1), link_of(record, id)
+
+
+def move_traits(tx: Transaction, moves: Mapping[EntryRow, EntryRow | None], outcome: Outcome) -> None:
+    """Have what an interaction said of a person go where its anchor goes; with nobody to go to, it goes."""
+    keys = {
+        trait_key(old.identifier, old.interaction): new
+        for old, new in moves.items()
+        if old.role == Role.ANCHOR and old.identifier != NO_ID
+    }
+    for record in tx.find_records(TRAIT, keys=list(keys)) if keys else ():
+        new = keys[record.key]
+        outcome.records_gone.append((TRAIT, record.key))
+        if new is not None and new.identifier != NO_ID:
+            key = trait_key(new.identifier, new.interaction)
+            outcome.records.append(RecordRow(TRAIT, key, record.value, -1))
