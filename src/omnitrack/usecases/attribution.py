@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from omnitrack.errors import (
-    InteractionNotFoundError,
-)
+from omnitrack.errors import InteractionNotFoundError
 from omnitrack.identity.partition import REASSIGNED
 from omnitrack.identity.statement import ATTRIBUTED, StatementRecord
 from omnitrack.model import Assurance, Role
@@ -19,16 +17,9 @@ from omnitrack.storage.contract import (
     RecordRow,
     Transaction,
 )
-from omnitrack.storage.contract import (
-    REASSIGNED as HAS_HOLDERS,
-)
+from omnitrack.storage.contract import REASSIGNED as HAS_HOLDERS
 from omnitrack.usecases.context import Context, holder_at
-from omnitrack.usecases.evidence import (
-    edited_evidence,
-    entries_of,
-    tenures_of,
-    with_removed,
-)
+from omnitrack.usecases.evidence import edited_evidence, entries_of, tenures_of, with_removed
 from omnitrack.usecases.filing import AWAY, FILING, Filing, away_key, find_filings
 from omnitrack.usecases.ids import to_text
 from omnitrack.usecases.neighbourhood import Cause, plan_change

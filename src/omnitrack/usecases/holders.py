@@ -17,15 +17,9 @@ from omnitrack.storage.contract import (
     RecordRow,
     Transaction,
 )
-from omnitrack.storage.contract import (
-    REASSIGNED as HAS_HOLDERS,
-)
+from omnitrack.storage.contract import REASSIGNED as HAS_HOLDERS
 from omnitrack.usecases.context import Context, Tenures, holder_at
-from omnitrack.usecases.evidence import (
-    all_entries,
-    edited_evidence,
-    tenures_of,
-)
+from omnitrack.usecases.evidence import all_entries, edited_evidence, tenures_of
 from omnitrack.usecases.filing import NO_FILING, Filing, find_filings
 from omnitrack.usecases.ids import to_text
 from omnitrack.usecases.neighbourhood import Cause, plan_change

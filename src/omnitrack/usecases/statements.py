@@ -20,14 +20,10 @@ from omnitrack.storage.contract import (
     RecordRow,
     Transaction,
 )
-from omnitrack.storage.contract import (
-    REASSIGNED as HAS_HOLDERS,
-)
+from omnitrack.storage.contract import REASSIGNED as HAS_HOLDERS
 from omnitrack.usecases.attribution import unattribute
 from omnitrack.usecases.context import Context, holder_at
-from omnitrack.usecases.evidence import (
-    tenures_of,
-)
+from omnitrack.usecases.evidence import tenures_of
 from omnitrack.usecases.holders import reassign, unreassign
 from omnitrack.usecases.ids import from_text, from_us, to_text
 from omnitrack.usecases.neighbourhood import Cause, plan_change
