@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 
 import omnitrack
-from omnitrack import CustomerNotFoundError, RetentionRule, Tracker, claimed, verified
-from omnitrack.storage.memory import MemoryBackend
+from omnitrack import AsyncTracker, CustomerNotFoundError, RetentionRule, Tracker, claimed, verified
+from omnitrack.identifiers import scheme
+from usecases.traces import ids_of, left_of
 
 T0 = datetime(2026, 3, 1, tzinfo=timezone.utc)
 JANE, NUMBER, HANDLE = "jane.doe@example.com", "phone:+442079460958", "x:janehandle"
@@ -37,56 +38,6 @@ def seen(tracker: Tracker, minute: int, *customer: object, **fields: Any) -> str
     recorded = tracker.record(occurred_at=at(minute), customer=customer, **fields)  # type: ignore[arg-type]
     assert recorded.interaction is not None
     return recorded.interaction
-
-
-def rows(tracker: Tracker) -> Iterator[tuple[str, str]]:
-    """Yield every row of every table as text, ids as hex digits."""
-
-    def show(value: object) -> str:
-        return value.hex() if isinstance(value, bytes) else str(value)
-
-    def read(tx: Any) -> list[tuple[str, str]]:
-        interactions = tx.find_interactions()
-        ids = [row.id for row in interactions]
-        found: list[Any] = [
-            *tx.find_identifiers(),
-            *tx.find_links(),
-            *tx.list_changes(),
-            *tx.find_interactions(ids=ids),
-        ]
-        now = omnitrack.usecases.ids.now_us()
-        for moment in {now, *(row.at for row in tx.list_changes())}:
-            found += tx.list_entries(interactions=ids, as_of=moment) if ids else []
-        if isinstance(tracker._backend, MemoryBackend):
-            found += [*tx.state.records.rows.values(), *tx.state.entries.rows.values()]
-        return [(type(row).__name__, " ".join(map(show, row))) for row in found]
-
-    yield from tracker._backend.run(read, write=False)
-
-
-def left_of(store: tuple[Tracker, Path], *traces: str) -> list[tuple[str, str]]:
-    tracker, folder = store
-    found = [(kind, text) for kind, text in rows(tracker) if any(t.casefold() in text.casefold() for t in traces)]
-    held = b"".join(file.read_bytes() for file in sorted(folder.iterdir()))
-    for trace in traces:
-        for form in {trace.encode(), trace.casefold().encode(), *_as_id(trace)}:
-            if form in held:
-                found.append(("file", trace))
-    return found
-
-
-def _as_id(trace: str) -> set[bytes]:
-    try:
-        return {bytes.fromhex(trace)} if len(trace) == 32 else set()
-    except ValueError:
-        return set()
-
-
-def ids_of(tracker: Tracker, who: str) -> list[str]:
-    """Hex digits of the content addresses and homes of a customer's identifiers."""
-    customer = tracker.customer(who)
-    bases = [tracker._ctx.base_id(i.key).hex() for i in customer.identifiers]
-    return [*bases, customer.id.removeprefix("cus_")]
 
 
 def test_nothing_of_a_person_is_left_however_it_came(store: tuple[Tracker, Path]) -> None:
@@ -270,6 +221,34 @@ def test_whoever_remembers_an_erased_person_brings_nobody_back(store: tuple[Trac
     seen(other, 2, JANE, NUMBER)
     assert other.verify()
     assert {i.key for i in tracker.customer(JANE).identifiers} == {f"email:{JANE}", NUMBER}
+
+
+def remembered(tracker: Tracker | AsyncTracker) -> int:
+    memories = [clear.__self__ for clear in scheme._memories]  # type: ignore[attr-defined]
+    return len(tracker._ctx.resolved) + sum(memory.cache_info().currsize for memory in memories)
+
+
+def test_no_memory_of_the_process_holds_who_was_erased(store: tuple[Tracker, Path]) -> None:
+    tracker, _ = store
+    other = Tracker(tracker._backend, region="GB", matching=True)
+    for one in (tracker, other):
+        seen(one, 0 if one is tracker else 1, JANE, "020 7946 0958", HANDLE)
+    assert remembered(tracker) > 3
+    tracker.erase(JANE)
+    assert remembered(tracker) == 0
+    assert other._ctx.resolved  # it cannot know yet
+    seen(other, 2, JOE)
+    assert not any(JANE in str(key) or "7946" in str(key) for key in other._ctx.resolved)
+    tracker.erase(JOE, dry_run=True)
+    tracker.apply_retention([RetentionRule(keep=timedelta(days=1))])
+    assert remembered(tracker) == 0
+
+
+async def test_async_callers_leave_no_memory_of_the_erased_either(tmp_path: Path) -> None:
+    async with omnitrack.open_async(f"sqlite:///{tmp_path / 'history.db'}", region="GB") as tracker:
+        await tracker.record(channel="phone", occurred_at=T0, customer=[JANE, "020 7946 0958"])
+        await tracker.erase(JANE)
+        assert remembered(tracker) == 0
 
 
 def test_retention_takes_identifiers_that_nothing_names_any_more(store: tuple[Tracker, Path]) -> None:

@@ -146,14 +146,22 @@ def find_identifiers(text: str, region: str | None = None, platform: str | None 
         platform = PLATFORM_NAMES.get(platform.strip().lower(), platform.strip().lower())
         if not isinstance(get_scheme(platform), Account):
             raise InvalidIdentifierError(f"platform: got {mask(platform)!r}, accepted is a social platform such as x")
-    spans = sorted(_spans(text, checked_region(region), platform), key=lambda span: (span[0], -span[1]))
     found: dict[Identifier, None] = {}
-    end = 0
-    for start, stop, one in spans:
-        if start >= end and len(found) < _MAX_FOUND:
+    for _, _, one in spans(text, region, platform):
+        if len(found) < _MAX_FOUND:
             found.setdefault(one)
-            end = stop
     return list(found)
+
+
+def spans(text: str, region: str | None = None, platform: str | None = None) -> Iterator[tuple[int, int, Identifier]]:
+    """Yield where each identifier stands in a text, as (start, stop, identifier); arguments as of find_identifiers."""
+    end = 0
+    for start, stop, one in sorted(
+        _spans(text, checked_region(region), platform), key=lambda span: (span[0], -span[1])
+    ):
+        if start >= end:
+            yield start, stop, one
+            end = stop
 
 
 def _spans(text: str, region: str | None, platform: str | None) -> Iterator[tuple[int, int, Identifier]]:

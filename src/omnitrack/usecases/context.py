@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, TypeVar
 import attrs
 
 from omnitrack.identifiers.scheme import content_id
+from omnitrack.identifiers.scheme import forget as forget_texts
 from omnitrack.identity.policy import Policy
 
 if TYPE_CHECKING:
@@ -95,6 +96,18 @@ class Context:
     def base_id(self, key: str) -> bytes:
         """Return the content address of an identifier's first holder."""
         return content_id(key, None, self.secret)
+
+    def learn(self, epoch: int, tenures: dict[bytes, Tenures], links: dict[Pair, Earliest], suppresses: bool) -> None:
+        """Add what a transaction that has committed wrote or found; of an epoch that began elsewhere, as an erasure does, forget the texts of before."""
+        if epoch > self.known.epoch >= 0:
+            self.forget()
+        self.known.learn(epoch, tenures, links, suppresses)
+
+    def forget(self) -> None:
+        """Forget what is stored, and the texts that were read lately, so that somebody who was erased is in no memory of this process."""
+        self.known.forget()
+        self.resolved.clear()
+        forget_texts()
 
     def holder_id(self, key: str, since: int) -> bytes:
         """Return the content address of the holder since then."""

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import json
-import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 import attrs
 
 from omnitrack.errors import InvalidPolicyError
-from omnitrack.identifiers.text import find_identifiers
 from omnitrack.identity.partition import EVIDENCE, PERSONAL
 from omnitrack.model import Role
 from omnitrack.storage.contract import (
@@ -32,11 +29,11 @@ from omnitrack.usecases.ids import new_ids, to_text
 from omnitrack.usecases.neighbourhood import Cause, LinkKey, plan_change
 from omnitrack.usecases.outcome import STATEMENT, kept_mark
 from omnitrack.usecases.record import SUPPRESSED, TRAIT, suppression_key, trait_key
+from omnitrack.usecases.redact import redact
 from omnitrack.usecases.resolve import Meant, to_identifier
 from omnitrack.usecases.settings import enter
 from omnitrack.usecases.sweep import Sweep, gather, index_of_rows
 
-REDACTED = "[erased]"
 BATCH = 500  # interactions that retention takes away in one transaction
 
 
@@ -94,18 +91,14 @@ def erase(
     if not dry_run:
         enter(tx, ctx, exclusive=True)
     sweep = gather(tx, ctx, who)
-    ids = {row.id for row in sweep.identifiers}
+    ids = {row.id for row in (*sweep.identifiers, *sweep.alone)}
     # Links of others that rested on entries which now go (two shared numbers in one call of this person) go as well.
     more, gone = edited_evidence(tx, dict.fromkeys(sweep.entries), leaving=ids)
     removed = {x[:5]: x for x in (*sweep.links, *gone)}
     neighbours = sorted({end for x in removed.values() for end in (x.a, x.b)} - ids)
     holding = _to_hold(tx, _losing(removed, more, ids), sweep.links, ids)
     rows = [row for row in tx.find_interactions(ids=sweep.interactions) if row.revision == 0]
-    marks = [
-        suppression_key(mark_key, row.source, row.source_id)
-        for row in rows
-        if suppress and row.source is not None and row.source_id is not None
-    ]
+    marks = [key for row in rows if suppress and (key := _mark(mark_key, row))]
     receipt = Receipt(
         id=to_text("rcp", id),
         at=at,
@@ -126,7 +119,11 @@ def erase(
         return receipt
     kept = _keep_shared(tx, holding, now)
     plan = plan_change(tx, ctx.policy, added=[*more, *kept], removed=list(removed.values()), touched=neighbours)
-    _redact(tx, ctx, sweep)
+    named = map(to_identifier, sweep.identifiers)
+    renamed = redact(tx, ctx, named, sweep.redacted, sweep.entries, mark_key)
+    if suppress:
+        # They stay, but can no longer be told by their source id when they come again.
+        marks += [key for row in renamed if (key := _mark(mark_key, row))]
     past = _past_of_others(tx, sweep)
     tx.delete(
         identifiers=sorted(ids),
@@ -148,6 +145,12 @@ def erase(
     if marks:
         tx.put_records([RecordRow(SUPPRESSED, key, "{}", -1) for key in dict.fromkeys(marks)])
     return receipt
+
+
+def _mark(mark_key: bytes, row: InteractionRow) -> str | None:
+    if row.source is None or row.source_id is None:
+        return None
+    return suppression_key(mark_key, row.source, row.source_id)
 
 
 def _losing(removed: Mapping[LinkKey, LinkRow], more: Iterable[LinkRow], leaving: Collection[bytes]) -> list[bytes]:
@@ -176,8 +179,9 @@ def _keep_shared(tx: Transaction, rows: Sequence[IdentifierRow], now: int) -> li
 def _past_of_others(tx: Transaction, sweep: Sweep) -> list[ChangeRow]:
     """Return the membership history of others that names customers who go, with the home of each in their place: it was with the erased person
     then, which nobody may know any more, and with nobody else."""
-    ids = {row.id for row in sweep.identifiers}
-    homes = {row.home for row in sweep.identifiers}
+    gone = (*sweep.identifiers, *sweep.alone)
+    ids = {row.id for row in gone}
+    homes = {row.home for row in gone}
     changes = [c for c in tx.list_changes(customers=sorted(homes)) if c.identifier not in ids]
     own = {row.id: row.home for row in tx.find_identifiers(ids=sorted({c.identifier for c in changes}))}
     past = []
@@ -187,45 +191,6 @@ def _past_of_others(tx: Transaction, sweep: Sweep) -> list[ChangeRow]:
             if old != new:
                 past.append(c._replace(old=old, new=new, ref=NO_ID, reason=None))
     return past
-
-
-def _redact(tx: Transaction, ctx: Context, sweep: Sweep) -> None:
-    """Store interactions that stay for others again, without this person's identifiers and traits in any text."""
-    if not sweep.redacted:
-        return
-    raws: dict[bytes, set[str]] = {}
-    for entry in sweep.entries:
-        if entry.raw:
-            raws.setdefault(entry.interaction, set()).add(entry.raw)
-    named = {to_identifier(row) for row in sweep.identifiers}
-    names = {text for one in named for text in (one.key, one.value, one.display)}
-    first = {e.interaction for e in sweep.entries if e.person == 0 and e.role == Role.ANCHOR}
-    clean: list[InteractionRow] = []
-    for row in tx.find_interactions(ids=list(sweep.redacted)):
-        texts = [text for text in (row.subject, row.body, row.thread, row.extra) if text]
-        # However they are written there: a number in its national form, an address within a link.
-        written = {i.raw for text in texts for i in find_identifiers(text, ctx.region) if i in named and i.raw}
-        words = {w for w in names | raws.get(row.id, set()) | written if len(w) >= 3}
-        # A word in JSON is escaped there; both forms are looked for.
-        words |= {json.dumps(w, ensure_ascii=False)[1:-1] for w in words} | {json.dumps(w)[1:-1] for w in words}
-        pattern = re.compile(
-            "|".join(re.escape(w) for w in sorted(words, key=len, reverse=True)) or r"(?!)", re.IGNORECASE
-        )
-
-        def scrub(text: str | None, pattern: re.Pattern[str] = pattern) -> str | None:
-            return None if text is None else pattern.sub(REDACTED, text)
-
-        extra = row.extra
-        if extra is not None and row.id in first:
-            # Traits are of the first person.
-            extra = json.dumps({k: v for k, v in json.loads(extra).items() if k != "traits"}, ensure_ascii=False)
-        clean.append(
-            row._replace(subject=scrub(row.subject), body=scrub(row.body), thread=scrub(row.thread), extra=scrub(extra))
-        )
-    tx.delete(interactions=list(sweep.redacted))
-    tx.add_interactions([row for row in clean if row.revision == 0], [])
-    tx.add_interactions([row for row in clean if row.revision != 0], [])
-    tx.replace_entries([], [entry for group in sweep.redacted.values() for entry in group], 0)
 
 
 # -- retention ------------------------------------------------------------------------------------------------------------

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from itertools import groupby
 
@@ -16,9 +15,8 @@ from omnitrack.matching.evidence import columns_of, evidence_of
 from omnitrack.matching.weights import probability_of
 from omnitrack.storage.contract import SHARED, IdentifierRow, Transaction
 from omnitrack.usecases.context import Context
-from omnitrack.usecases.profiles import BLOCK, index_rows, index_traits, profiles_of
+from omnitrack.usecases.profiles import BLOCK, index_stored, profiles_of
 from omnitrack.usecases.rebuild import read_identifiers
-from omnitrack.usecases.record import TRAIT
 from omnitrack.usecases.suggest import Found, best_of
 
 CHUNK = 2_000
@@ -32,15 +30,7 @@ def index_step(tx: Transaction, after: bytes | None, region: str | None) -> byte
     rows = tx.find_identifiers(after=after, limit=CHUNK)
     if not rows:
         return None
-    records = index_rows(rows)
-    found: list[tuple[int, bytes, object]] = []
-    for row in rows:
-        for record in tx.find_records(TRAIT, prefix=f"{row.id.hex()}/"):
-            content = json.loads(record.value)
-            found.append((content["at"], row.id, content["traits"]))
-    found.sort(key=lambda f: f[:2])
-    records += index_traits(tx, [(id, traits) for _, id, traits in found], region)
-    tx.put_records(records)
+    tx.put_records(index_stored(tx, rows, region))
     return rows[-1].id
 
 

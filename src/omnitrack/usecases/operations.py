@@ -41,7 +41,15 @@ from omnitrack.usecases.ids import from_text, from_us, interaction_id, new_id, n
 from omnitrack.usecases.outcome import Saying
 from omnitrack.usecases.prepare import Prepared, prepare
 from omnitrack.usecases.rebuild import CHUNK, Computed, RebuildReport, VerifyReport, compute, verify, write_computed
-from omnitrack.usecases.record import Batch, file_note, homes_for, internal_row, record_batch
+from omnitrack.usecases.record import (
+    SUPPRESSED,
+    Batch,
+    file_note,
+    homes_for,
+    internal_row,
+    record_batch,
+    suppression_key,
+)
 from omnitrack.usecases.refile import refile_step
 from omnitrack.usecases.resolve import Who, customer_text, get_row, meant
 from omnitrack.usecases.settings import (
@@ -175,7 +183,7 @@ class Operations:
     def _batch(self, prepared: Sequence[Prepared], now: int) -> Steps[Batch]:
         homes = homes_for(prepared)
         out: Batch = yield Step(lambda tx: record_batch(tx, self.ctx, prepared, homes, now, self._mark_key))
-        self.ctx.known.learn(out.epoch, out.tenures, out.links, out.suppresses)
+        self.ctx.learn(out.epoch, out.tenures, out.links, out.suppresses)
         return out
 
     def record(self, interaction: Interaction) -> Steps[Recorded]:
@@ -294,7 +302,7 @@ class Operations:
 
     def _revised(self, revision: Revision, tally: _Tally) -> Steps[bool]:
         try:
-            added = yield from self.revise(
+            added = yield from self._revise(
                 revision.source,
                 revision.source_id,
                 body=revision.body,
@@ -304,7 +312,9 @@ class Operations:
             )
         except InteractionNotFoundError:
             return False
-        if added:
+        if added is None:
+            tally.suppressed += 1
+        elif added:
             tally.revised += 1
         else:
             tally.duplicates += 1
@@ -320,17 +330,34 @@ class Operations:
         deleted: bool,
         at: datetime | None,
     ) -> Steps[bool]:
-        """Add a revision; return whether it was not there yet."""
+        """Add a revision; return whether it was not there yet. One of somebody who was erased stays out."""
+        added = yield from self._revise(source, source_id, body=body, subject=subject, deleted=deleted, at=at)
+        return bool(added)
+
+    def _revise(
+        self,
+        source: str,
+        source_id: str,
+        *,
+        body: str | None,
+        subject: str | None,
+        deleted: bool,
+        at: datetime | None,
+    ) -> Steps[bool | None]:
+        """Add a revision; return whether it was not there yet, None where an erasure keeps it out."""
         now = now_us()
         checked = Revision(
             source=source, source_id=source_id, at=at or from_us(now), body=body, subject=subject, deleted=deleted
         )
         revision = to_us(checked.at)
+        mark = suppression_key(self._mark_key, source, source_id)
 
-        def write(tx: Transaction) -> bool:
+        def write(tx: Transaction) -> bool | None:
             enter(tx, self.ctx)
             rows = tx.find_interactions(sources=[(source, source_id)])
             if not rows:
+                if tx.find_records(SUPPRESSED, keys=[mark]):
+                    return None
                 raise InteractionNotFoundError(f"source_id: no interaction of {source!r} has this one")
             row = rows[0]._replace(revision=revision, recorded_at=now, subject=subject, body=body, deleted=int(deleted))
             return not tx.add_interactions([row], [])
@@ -632,7 +659,7 @@ class Operations:
 
         receipt: Receipt = yield Step(write, write=not dry_run)
         if not dry_run:
-            self.ctx.known.forget()
+            self.ctx.forget()
         return receipt
 
     def apply_retention(self, rules: Sequence[RetentionRule], *, dry_run: bool) -> Steps[Receipt]:
@@ -658,7 +685,7 @@ class Operations:
             if after is None:
                 break
         if not dry_run:
-            self.ctx.known.forget()
+            self.ctx.forget()
         receipt = Receipt(id=to_text("rcp", id), at=from_us(now), dry_run=dry_run)
         changes: dict[str, Any] = dict(counts)
         return attrs.evolve(receipt, **changes)

@@ -8,6 +8,7 @@ from typing import Any
 
 from omnitrack.matching import RULES, Profile, blocking_keys, identifier_profile, merge_profiles, normalise_traits
 from omnitrack.storage.contract import NO_ID, IdentifierRow, RecordRow, Transaction
+from omnitrack.usecases.record import TRAIT
 from omnitrack.usecases.resolve import to_identifier
 
 BLOCK = "block"
@@ -56,6 +57,23 @@ def index_traits(tx: Transaction, found: Sequence[tuple[bytes, Any]], region: st
         old = set(block_keys(before[id]))
         records += [RecordRow(BLOCK, f"{k}/{id.hex()}", "", -1) for k in block_keys(profile) if k not in old]
     return records
+
+
+def index_stored(tx: Transaction, rows: Sequence[IdentifierRow], region: str | None) -> list[RecordRow]:
+    """Return the records of identifiers and of all traits that are stored with them."""
+    found: list[tuple[int, bytes, Any]] = []
+    for row in rows:
+        for record in tx.find_records(TRAIT, prefix=f"{row.id.hex()}/"):
+            content = json.loads(record.value)
+            found.append((content["at"], row.id, content["traits"]))
+    found.sort(key=lambda f: f[:2])
+    return index_rows(rows) + index_traits(tx, [(id, traits) for _, id, traits in found], region)
+
+
+def reindex(tx: Transaction, rows: Sequence[IdentifierRow], region: str | None) -> None:
+    """Put the records of identifiers in the place of those made of traits that are stored no longer."""
+    tx.delete(records=index_of(tx, rows))
+    tx.put_records(index_stored(tx, rows, region))
 
 
 def profile_key(identifier: bytes) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 
 import attrs
@@ -9,8 +10,8 @@ import attrs
 from omnitrack.identity.partition import EVIDENCE, REASSIGNED
 from omnitrack.identity.statement import StatementRecord
 from omnitrack.model import Role
-from omnitrack.storage.contract import REASSIGNED as HAS_HOLDERS
 from omnitrack.storage.contract import (
+    NO_ID,
     RETIRED,
     SHARED,
     EntryRow,
@@ -19,6 +20,7 @@ from omnitrack.storage.contract import (
     RecordRow,
     Transaction,
 )
+from omnitrack.storage.contract import REASSIGNED as HAS_HOLDERS
 from omnitrack.usecases.context import Context
 from omnitrack.usecases.evidence import all_entries, with_removed
 from omnitrack.usecases.filing import AWAY, FILING, away_key, find_filings
@@ -34,12 +36,14 @@ class Sweep:
 
     Attributes:
         interactions: those that go whole. redacted: those that stay for others, each with its entries that stay.
+        alone: identifiers of others that nothing names but what goes: in copy of this person's mails, in a form of theirs.
         vacant: holders that go while the identifier has others. Their place stays, so that nobody else is taken for them.
         tenures: the reassignments that keep those places.
         statements: ids of statements. records: (kind, key) of other records. filings: records of filings that stay, as they will be.
     """
 
     identifiers: list[IdentifierRow]
+    alone: list[IdentifierRow]
     vacant: list[IdentifierRow]
     tenures: list[LinkRow]
     interactions: list[bytes]
@@ -59,13 +63,14 @@ def gather(tx: Transaction, ctx: Context, who: Meant) -> Sweep:
     members, vacant, tenures = _places(tx, members, said.values())
     ids = {m.id for m in members}
     gone, redacted, leaving = _split(tx, ids, said.values())
-    links = [x for x in tx.find_links(sorted(ids)) if x not in tenures]
+    alone = _only_with(tx, leaving, ids, said.values())
+    links = [x for x in tx.find_links(sorted({*ids, *(row.id for row in alone)})) if x not in tenures]
     # Statements that were retracted have no link any more, and attributions never had one.
     statements = {to_text("st", x.ref) for x in links if x.basis not in EVIDENCE}
     statements |= {id for id, s in said.items() if s.a in ids or s.b in ids or s.interaction in gone}
     statements -= {to_text("st", x.ref) for x in tenures}
     records = [(TRAIT, r.key) for x in ids for r in tx.find_records(TRAIT, prefix=f"{x.hex()}/")]
-    records += index_of_rows(tx, ctx, members)
+    records += index_of_rows(tx, ctx, [*members, *alone])
     held = {r.base for r in vacant}
     records += [(HOLDERS, r.id.hex()) for r in members if r.base == r.id and r.id not in held]
     # Whose an interaction was before it was attributed, is kept with the identifier and goes with either of them.
@@ -83,6 +88,7 @@ def gather(tx: Transaction, ctx: Context, who: Meant) -> Sweep:
             filings.append(filing.record(interaction))
     return Sweep(
         identifiers=members,
+        alone=alone,
         vacant=vacant,
         tenures=tenures,
         interactions=sorted(gone),
@@ -159,6 +165,32 @@ def _split(
             gone.add(interaction)
             leaving += staying
     return gone, redacted, leaving
+
+
+def _only_with(
+    tx: Transaction, leaving: Sequence[EntryRow], ids: set[bytes], said: Iterable[StatementRecord]
+) -> list[IdentifierRow]:
+    """Return identifiers that came in with these and that nothing else names: no entry but those that leave, and no statement about others."""
+    gone = set(leaving)
+    count = Counter(e.identifier for e in gone if e.identifier not in ids and e.identifier != NO_ID)
+    stated: set[bytes] = set()
+    for s in said:
+        ends = {s.a, s.b}
+        if not ends & ids or s.kind == REASSIGNED:
+            stated |= ends
+        else:
+            count.update(dict.fromkeys(ends - ids, 0))
+    links = tx.find_links(sorted(count)) if count else []
+    stated |= {end for x in links if x.basis not in EVIDENCE and not {x.a, x.b} & ids for end in (x.a, x.b)}
+    went = {away_key(e.identifier, e.interaction) for e in gone}
+    found = []
+    for x in sorted(count.keys() - stated):
+        # Of a history of any length as many as leave, and one more, tell whether anything stays.
+        if any(e not in gone for e in tx.list_entries(identifiers=[x], limit=count[x] + 1)):
+            continue
+        if all(r.key in went for r in tx.find_records(AWAY, prefix=f"{x.hex()}/")):
+            found.append(x)
+    return tx.find_identifiers(ids=found) if found else []
 
 
 def _is_of(entry: EntryRow, anchor: EntryRow) -> bool:
