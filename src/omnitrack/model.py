@@ -300,6 +300,10 @@ class Interaction:
             raise InvalidInteractionError(f"attachments: got more than {MAX_ATTACHMENTS}, the most accepted")
 
 
+# No system that keeps edits is older; a time of zero is one that was not set.
+_FIRST_EDIT = datetime(1970, 1, 1, tzinfo=timezone.utc)
+
+
 @attrs.frozen(slots=True, kw_only=True)
 class Revision:
     """An edit or a delete at the source, as a source yields it; ``at`` is the source's own time of it."""
@@ -310,6 +314,12 @@ class Revision:
     body: str | None = attrs.field(default=None, validator=_text(MAX_BODY))
     subject: str | None = attrs.field(default=None, validator=_text(MAX_SUBJECT))
     deleted: bool = False
+
+    def __attrs_post_init__(self) -> None:
+        if self.at <= _FIRST_EDIT:
+            raise InvalidInteractionError(
+                f"at: got {self.at.isoformat()}, accepted is a time after {_FIRST_EDIT.isoformat()}"
+            )
 
 
 @attrs.frozen(slots=True, kw_only=True)

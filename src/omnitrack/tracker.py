@@ -364,8 +364,14 @@ class Tracker:
     ) -> bool:
         """Add an edit or a delete at the source; the latest by ``at``, the source's own time, counts. Identifiers never change.
 
+        Several edits of one time (many sources tell it in seconds) are all kept, a delete last, the others by what they say: the order
+        in which they arrive decides nothing.
+
+        Args:
+            at: after 1970; None for now.
+
         Returns:
-            Whether it was not there yet.
+            Whether it was not there yet. One of somebody who was erased stays out.
 
         Raises:
             InteractionNotFoundError: there is no interaction of this source and source id.

@@ -98,7 +98,11 @@ def erase(
     neighbours = sorted({end for x in removed.values() for end in (x.a, x.b)} - ids)
     holding = _to_hold(tx, _losing(removed, more, ids), sweep.links, ids)
     rows = [row for row in tx.find_interactions(ids=sweep.interactions) if row.revision == 0]
-    marks = [key for row in rows if suppress and (key := _mark(mark_key, row))]
+    marks = [
+        suppression_key(mark_key, row.source, row.source_id)
+        for row in rows
+        if suppress and row.source is not None and row.source_id is not None
+    ]
     receipt = Receipt(
         id=to_text("rcp", id),
         at=at,
@@ -120,10 +124,9 @@ def erase(
     kept = _keep_shared(tx, holding, now)
     plan = plan_change(tx, ctx.policy, added=[*more, *kept], removed=list(removed.values()), touched=neighbours)
     named = map(to_identifier, sweep.identifiers)
-    renamed = redact(tx, ctx, named, sweep.redacted, sweep.entries, mark_key)
+    again = redact(tx, ctx, named, sweep.redacted, sweep.entries, mark_key)
     if suppress:
-        # They stay, but can no longer be told by their source id when they come again.
-        marks += [key for row in renamed if (key := _mark(mark_key, row))]
+        marks += again
     past = _past_of_others(tx, sweep)
     tx.delete(
         identifiers=sorted(ids),
@@ -145,12 +148,6 @@ def erase(
     if marks:
         tx.put_records([RecordRow(SUPPRESSED, key, "{}", -1) for key in dict.fromkeys(marks)])
     return receipt
-
-
-def _mark(mark_key: bytes, row: InteractionRow) -> str | None:
-    if row.source is None or row.source_id is None:
-        return None
-    return suppression_key(mark_key, row.source, row.source_id)
 
 
 def _losing(removed: Mapping[LinkKey, LinkRow], more: Iterable[LinkRow], leaving: Collection[bytes]) -> list[bytes]:

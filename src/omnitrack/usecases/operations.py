@@ -42,23 +42,21 @@ from omnitrack.usecases.outcome import Saying
 from omnitrack.usecases.prepare import Prepared, prepare
 from omnitrack.usecases.rebuild import CHUNK, Computed, RebuildReport, VerifyReport, compute, verify, write_computed
 from omnitrack.usecases.record import (
-    SUPPRESSED,
     Batch,
     file_note,
     homes_for,
     internal_row,
     record_batch,
-    suppression_key,
 )
 from omnitrack.usecases.refile import refile_step
 from omnitrack.usecases.resolve import Who, customer_text, get_row, meant
+from omnitrack.usecases.revise import ADDED, COLLIDES, KEPT_OUT, Edit, file_among, revise
 from omnitrack.usecases.settings import (
     REBUILDING,
     Settings,
     change_settings,
     check_fingerprint,
     check_secret,
-    enter,
     first_settings,
     is_empty,
     new_mark_key,
@@ -349,20 +347,20 @@ class Operations:
         checked = Revision(
             source=source, source_id=source_id, at=at or from_us(now), body=body, subject=subject, deleted=deleted
         )
-        revision = to_us(checked.at)
-        mark = suppression_key(self._mark_key, source, source_id)
-
-        def write(tx: Transaction) -> bool | None:
-            enter(tx, self.ctx)
-            rows = tx.find_interactions(sources=[(source, source_id)])
-            if not rows:
-                if tx.find_records(SUPPRESSED, keys=[mark]):
-                    return None
-                raise InteractionNotFoundError(f"source_id: no interaction of {source!r} has this one")
-            row = rows[0]._replace(revision=revision, recorded_at=now, subject=subject, body=body, deleted=int(deleted))
-            return not tx.add_interactions([row], [])
-
-        return (yield Step(write))  # type: ignore[no-any-return]
+        edit = Edit(
+            source=source,
+            source_id=source_id,
+            at=to_us(checked.at),
+            subject=subject,
+            body=body,
+            deleted=deleted,
+            now=now,
+            mark_key=self._mark_key,
+        )
+        came = yield Step(lambda tx: revise(tx, self.ctx, edit))
+        if came == COLLIDES:
+            came = yield Step(lambda tx: file_among(tx, self.ctx, edit))
+        return None if came == KEPT_OUT else came == ADDED
 
     def note(self, who: Who, text: str, *, agent: str | None) -> Steps[str]:
         """File an internal note under a person, or beside an interaction; return its id."""

@@ -12,7 +12,7 @@ from omnitrack.identifiers.spellings import Spellings
 from omnitrack.model import Role
 from omnitrack.storage.contract import EntryRow, InteractionRow, RecordRow, Transaction
 from omnitrack.usecases.context import Context
-from omnitrack.usecases.record import TRAIT, trait_key
+from omnitrack.usecases.record import TRAIT, suppression_key, trait_key
 
 REDACTED = "[erased]"
 
@@ -32,6 +32,11 @@ def erased_id(mark_key: bytes, text: str) -> str:
     return f"erased-{digest.hexdigest()}"
 
 
+def edit_key(mark_key: bytes, source: str, source_id: str, at: int) -> str:
+    """Return the mark of an edit whose text was redacted: that of its interaction's, of a time."""
+    return suppression_key(mark_key, source, f"{source_id}\0{at}")
+
+
 def redact(
     tx: Transaction,
     ctx: Context,
@@ -39,7 +44,7 @@ def redact(
     staying: Mapping[bytes, Sequence[EntryRow]],
     leaving: Iterable[EntryRow],
     mark_key: bytes,
-) -> list[InteractionRow]:
+) -> list[str]:
     """Store interactions that stay for others again, without the identifiers of the person who goes in any field.
 
     Channel, kind and source are names of the system's own and stay as they are.
@@ -49,7 +54,8 @@ def redact(
         mark_key: makes what takes the place of a source's ids.
 
     Returns:
-        The interactions (revision 0) that can no longer be told by their source id, as they were.
+        Keys of marks for what could come in again, since it is no longer there as it came: interactions whose source id was replaced, and edits
+        whose text was changed.
     """
     if not staying:
         return []
@@ -63,7 +69,7 @@ def redact(
     shared = Spellings(named, (), ctx.region)
     clean: list[InteractionRow] = []
     entries: list[EntryRow] = []
-    renamed: list[InteractionRow] = []
+    marks: list[str] = []
     scrubs: dict[bytes, Scrub] = {}
     for id, group in staying.items():
         known = raws.get(id)
@@ -75,15 +81,19 @@ def redact(
         for name in _IDS:
             text = getattr(row, name)
             texts[name] = erased_id(mark_key, text) if text and scrub.names_in(text) else text
-        if row.revision == 0 and texts["source_id"] != row.source_id:
-            renamed.append(row)
-        clean.append(row._replace(**texts, extra=_extra(row.extra, scrub, row.id in first)))
+        new = row._replace(**texts, extra=_extra(row.extra, scrub, row.id in first))
+        clean.append(new)
+        if row.source is not None and row.source_id is not None:
+            if row.revision == 0 and new.source_id != row.source_id:
+                marks.append(suppression_key(mark_key, row.source, row.source_id))
+            elif row.revision != 0 and (new.subject, new.body) != (row.subject, row.body):
+                marks.append(edit_key(mark_key, row.source, row.source_id, row.revision))
     tx.delete(interactions=list(staying))
     tx.add_interactions([row for row in clean if row.revision == 0], [])
     tx.add_interactions([row for row in clean if row.revision != 0], [])
     tx.replace_entries([], entries, 0)
     _redact_traits(tx, ctx, entries, scrubs)
-    return renamed
+    return marks
 
 
 class Scrub:
