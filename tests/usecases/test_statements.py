@@ -270,3 +270,50 @@ def test_a_preview_says_what_then_happens_and_writes_nothing(tracker: Tracker, s
     assert bool(undo) == bool(told)
     tracker.retract(said)
     assert {who: tracker.customer(who).id for who in whole} == before
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        Statement.link(JANE, "x:new"),
+        Statement.link("x:new", JANE),
+        Statement.link("x:new", "x:newer"),
+        Statement.mark_personal(NUMBER, of="x:new"),
+        Statement.link(JANE, JOE),
+        Statement.deny(NUMBER, JANE),
+    ],
+    ids=str,
+)
+def test_a_preview_names_the_ids_that_there_will_be_and_none_for_nobody(tracker: Tracker, statement: Statement) -> None:
+    seen(tracker, 0, NUMBER, JANE, ONE)
+    seen(tracker, 3, JOE)
+    there = {tracker.customer(who).id for who in (NUMBER, JOE)}
+    told = tracker.preview(statement)
+    groups = (*told.joins, *told.parts)
+    assert groups
+    for group in groups:
+        for id, identifiers in zip(group.before, group.were):
+            if id is None:
+                for i in identifiers:
+                    with pytest.raises(CustomerNotFoundError):
+                        tracker.customer(i)
+            else:
+                assert {tracker.customer(i).id for i in identifiers} == {id}
+    tracker._say(statement)
+    for group in groups:
+        for id, identifiers in zip(group.after, group.identifiers):
+            (now,) = {tracker.customer(i).id for i in identifiers}
+            assert now == id if id is not None else now not in there
+
+
+def test_a_preview_prints_what_people_recognise(tracker: Tracker) -> None:
+    seen(tracker, 0, NUMBER, JANE, ONE)
+    id = tracker.customer(NUMBER).id
+    name = f"{id} (1 (bt), {JANE.removeprefix('email:')}, +44 20 7946 0958)"
+    assert str(tracker.preview(Statement.link(JANE, "x:new"))) == f"joins {name} and a new customer (@new) into {id}"
+    assert str(tracker.preview(Statement.deny(JANE, "x:new"))) == "changes nothing"
+    for n in range(3):
+        tracker.link("x:many", f"x:new{n}")
+    parts = str(tracker.preview(Statement.deny("x:many", "x:new2")))
+    assert "(@many, @new0, @new1, 1 more) into " in parts
+    assert parts.endswith("(@new2)")

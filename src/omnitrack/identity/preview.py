@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 import attrs
 
@@ -14,18 +14,34 @@ class Regrouping:
     """Customers that become one, or one that becomes several, and the identifiers of each of the groups concerned.
 
     Attributes:
-        before: customer ids as they are. after: as they would be.
+        before: customer ids as they are. after: as they would be. None stands for a customer who has no id yet, since nobody has
+            seen any of these identifiers: it is given when the statement is said.
         identifiers: of those customers, grouped as they would be, in the order of ``after``.
+        were: of the customers as they are, in the order of ``before``; of one that parts and joins at once some go elsewhere.
     """
 
-    before: tuple[str, ...]
-    after: tuple[str, ...]
+    before: tuple[str | None, ...]
+    after: tuple[str | None, ...]
     identifiers: tuple[tuple[Identifier, ...], ...]
+    were: tuple[tuple[Identifier, ...], ...]
+
+
+_NAMED = 3  # identifiers that are shown of a customer; the others are counted
+
+
+def _show(id: str | None, identifiers: tuple[Identifier, ...]) -> str:
+    names = [i.display for i in identifiers[:_NAMED]]
+    if len(identifiers) > _NAMED:
+        names.append(f"{len(identifiers) - _NAMED} more")
+    return f"{id or 'a new customer'} ({', '.join(names)})"
 
 
 @attrs.frozen(slots=True, kw_only=True)
 class Preview:
-    """What a statement would do: ``joins`` (several customers into one), ``parts`` (one into several), and links it would leave in conflict."""
+    """What a statement would do: ``joins`` (several customers into one), ``parts`` (one into several), and links it would leave in conflict.
+
+    ``print`` shows it with the identifiers as people know them.
+    """
 
     joins: tuple[Regrouping, ...]
     parts: tuple[Regrouping, ...]
@@ -35,35 +51,48 @@ class Preview:
         return bool(self.joins or self.parts)
 
     def __str__(self) -> str:
-        lines = [f"joins {' and '.join(j.before)} into {j.after[0]}" for j in self.joins]
-        lines += [f"parts {p.before[0]} into {', '.join(p.after)}" for p in self.parts]
+        lines = [
+            f"joins {' and '.join(map(_show, j.before, j.were))} into {j.after[0] or 'a new customer'}"
+            for j in self.joins
+        ]
+        lines += [
+            f"parts {_show(p.before[0], p.were[0])} into {' and '.join(map(_show, p.after, p.identifiers))}"
+            for p in self.parts
+        ]
         lines += [f"but {obstacle}" for obstacle in self.obstacles]
         return "; ".join(lines) or "changes nothing"
 
 
 def regroup(
-    before: Mapping[bytes, str], after: Mapping[bytes, str], names: Mapping[bytes, Identifier]
+    before: Mapping[bytes, str],
+    after: Mapping[bytes, str],
+    names: Mapping[bytes, Identifier],
+    unborn: Collection[str] = (),
 ) -> tuple[tuple[Regrouping, ...], tuple[Regrouping, ...]]:
-    """Return (joins, parts) between two assignments of the same identifiers to customers."""
-    from_after: dict[str, set[str]] = {}
-    from_before: dict[str, set[str]] = {}
-    members: dict[str, list[Identifier]] = {}
-    for x, customer in after.items():
-        from_after.setdefault(customer, set()).add(before[x])
-        from_before.setdefault(before[x], set()).add(customer)
-        members.setdefault(customer, []).append(names[x])
+    """Return (joins, parts) between two assignments of the same identifiers to customers.
 
-    def group(customer: str) -> tuple[Identifier, ...]:
-        return tuple(sorted(members[customer], key=lambda i: i.key))
+    Args:
+        unborn: customer ids that stand for none yet.
+    """
+    news: dict[str, set[str]] = {}
+    olds: dict[str, set[str]] = {}
+    were: dict[str, list[Identifier]] = {}
+    will: dict[str, list[Identifier]] = {}
+    for x, new in after.items():
+        old = before[x]
+        news.setdefault(old, set()).add(new)
+        olds.setdefault(new, set()).add(old)
+        were.setdefault(old, []).append(names[x])
+        will.setdefault(new, []).append(names[x])
 
-    joins = tuple(
-        Regrouping(before=tuple(sorted(olds)), after=(new,), identifiers=(group(new),))
-        for new, olds in sorted(from_after.items())
-        if len(olds) > 1
-    )
-    parts = tuple(
-        Regrouping(before=(old,), after=tuple(sorted(news)), identifiers=tuple(group(n) for n in sorted(news)))
-        for old, news in sorted(from_before.items())
-        if len(news) > 1
-    )
+    def regrouping(was: list[str], becomes: list[str]) -> Regrouping:
+        return Regrouping(
+            before=tuple(None if id in unborn else id for id in was),
+            after=tuple(None if id in unborn else id for id in becomes),
+            identifiers=tuple(tuple(sorted(will[id], key=lambda i: i.key)) for id in becomes),
+            were=tuple(tuple(sorted(were[id], key=lambda i: i.key)) for id in was),
+        )
+
+    joins = tuple(regrouping(sorted(group), [new]) for new, group in sorted(olds.items()) if len(group) > 1)
+    parts = tuple(regrouping([old], sorted(group)) for old, group in sorted(news.items()) if len(group) > 1)
     return joins, parts

@@ -82,7 +82,8 @@ def preview(outcome: Outcome) -> Preview:
     names = {x: to_identifier(row) for x, row in rows.items()}
     before = {x: customer_text(row.customer) for x, row in rows.items()}
     after = {x: customer_text(outcome.plan.result.customer[x]) for x in rows}
-    joins, parts = regroup(before, after, names)
+    unborn = {customer_text(row.home) for row in outcome.fresh.values()}
+    joins, parts = regroup(before, after, names, unborn)
     said = {link[:5] for link in outcome.added}
     obstacles = tuple(
         f"{names[c.edge.a].display} and {names[c.edge.b].display} stay apart ({c.kind})"
