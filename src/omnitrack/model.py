@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import enum
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import attrs
 
-from omnitrack.errors import InvalidInteractionError, mask
+from omnitrack.errors import InvalidInteractionError, check_flag, mask
 
 if TYPE_CHECKING:
     from omnitrack.identifiers.scheme import Identifier
@@ -94,12 +94,16 @@ class Attachment:
     url: str | None = None
 
 
+def _is_iterable(value: object) -> bool:
+    return isinstance(value, Iterable) and not isinstance(value, type)
+
+
 def _sightings(value: Any) -> tuple[Sighting, ...]:
     if value is None:
         return ()
     if isinstance(value, (bytes, bytearray, Mapping)):
         raise _no_identifier(value)
-    if isinstance(value, (str, Sighting)) or not hasattr(value, "__iter__"):
+    if isinstance(value, (str, Sighting)) or not _is_iterable(value):
         value = (value,)
     sightings = tuple(v if isinstance(v, Sighting) else Sighting(v) for v in value)
     for one in sightings:
@@ -109,7 +113,26 @@ def _sightings(value: Any) -> tuple[Sighting, ...]:
             raise InvalidInteractionError(
                 f"assurance: got {type(one.assurance).__name__}, accepted is what verified(), observed() and claimed() give"
             )
+        if one.raw is not None:
+            _check_raw(one.raw)
     return sightings
+
+
+def _check_raw(raw: object) -> None:
+    if not isinstance(raw, str) or len(raw) > MAX_SUBJECT or not _is_storable(raw):
+        raise InvalidInteractionError(
+            f"raw: got {type(raw).__name__}, accepted is text that UTF-8 can hold, of at most {MAX_SUBJECT} characters"
+        )
+
+
+def _is_storable(text: str) -> bool:
+    if "\0" in text:
+        return False
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _no_identifier(value: object) -> InvalidInteractionError:
@@ -119,13 +142,13 @@ def _no_identifier(value: object) -> InvalidInteractionError:
 
 
 def _people(value: Any) -> tuple[tuple[Sighting, ...], ...]:
-    if isinstance(value, (str, bytes, Mapping)) or (value is not None and not hasattr(value, "__iter__")):
+    if isinstance(value, (str, bytes, Mapping)) or (value is not None and not _is_iterable(value)):
         raise InvalidInteractionError(f"customers: got {type(value).__name__}, accepted is a list of people")
     return tuple(people for people in (_sightings(v) for v in value or ()) if people)
 
 
 def _attachments(value: Any) -> tuple[Attachment, ...]:
-    if value is not None and not hasattr(value, "__iter__"):
+    if value is not None and not _is_iterable(value):
         raise InvalidInteractionError(f"attachments: got {type(value).__name__}, accepted is a list of Attachment")
     found = tuple(value or ())
     for one in found:
@@ -188,6 +211,10 @@ def _time(required: bool) -> Any:
             ) from None
 
     return check
+
+
+def _flag(instance: object, attribute: attrs.Attribute[Any], value: Any) -> None:
+    check_flag(attribute.name, value, InvalidInteractionError)
 
 
 def _depth(value: Any, left: int) -> bool:
@@ -287,7 +314,7 @@ class Interaction:
     id: str | None = None
     recorded_at: datetime | None = attrs.field(default=None, converter=_utc)
     revised_at: datetime | None = attrs.field(default=None, converter=_utc)
-    deleted: bool = False
+    deleted: bool = attrs.field(default=False, validator=_flag)
 
     def __attrs_post_init__(self) -> None:
         if self.source_id is not None and self.source is None:
@@ -306,14 +333,14 @@ _FIRST_EDIT = datetime(1970, 1, 1, tzinfo=timezone.utc)
 
 @attrs.frozen(slots=True, kw_only=True)
 class Revision:
-    """An edit or a delete at the source, as a source yields it; ``at`` is the source's own time of it."""
+    """An edit or a delete at the source, as a source yields it; ``at`` is the source's own time of it, after 1970."""
 
     source: str = attrs.field(validator=_text(MAX_NAME, required=True))
     source_id: str = attrs.field(validator=_text(MAX_SOURCE_ID, required=True))
     at: datetime = attrs.field(converter=_utc, validator=_time(required=True))
     body: str | None = attrs.field(default=None, validator=_text(MAX_BODY))
     subject: str | None = attrs.field(default=None, validator=_text(MAX_SUBJECT))
-    deleted: bool = False
+    deleted: bool = attrs.field(default=False, validator=_flag)
 
     def __attrs_post_init__(self) -> None:
         if self.at <= _FIRST_EDIT:
@@ -343,8 +370,44 @@ class Rejected:
     kept: bool = False
 
 
+class TimelineDraft:
+    """The slots of a timeline item, open to be written: what makes the many of a page fills each in and declares it a ``TimelineItem``.
+
+    A frozen class writes its fields through ``object.__setattr__``, at seven times the cost.
+    """
+
+    __slots__ = (
+        "__weakref__",
+        "agent",
+        "assurance",
+        "attachments",
+        "attributes",
+        "body",
+        "channel",
+        "deleted",
+        "direction",
+        "ended_at",
+        "id",
+        "identifier",
+        "kind",
+        "occurred_at",
+        "outcome",
+        "participant",
+        "recorded_at",
+        "reply_to",
+        "revised_at",
+        "shared",
+        "source",
+        "source_id",
+        "subject",
+        "thread",
+        "traits",
+        "via",
+    )
+
+
 @attrs.frozen(slots=True, kw_only=True)
-class TimelineItem:
+class TimelineItem(TimelineDraft):
     """One interaction on a customer's timeline. ``print`` shows it in a line."""
 
     id: str

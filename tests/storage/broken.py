@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 import pytest
 
 from omnitrack.errors import BackendError
-from omnitrack.storage.contract import Backend, EntryRow, InteractionRow, LinkRow, RecordRow
+from omnitrack.storage.contract import Backend, EntryRow, IdentifierRow, InteractionRow, LinkRow, RecordRow
 from omnitrack.storage.memory import MemoryBackend, MemoryTransaction
 from omnitrack.storage.tables import MemoryState, entry_key, link_key
 from omnitrack.testing import BackendConformance
@@ -25,6 +25,7 @@ from omnitrack.testing.identifiers import IdentifierRules
 from omnitrack.testing.interactions import InteractionRules
 from omnitrack.testing.links import LinkRules
 from omnitrack.testing.records import RecordRules
+from omnitrack.testing.shortcuts import ShortcutRules
 from omnitrack.testing.stores import StoreRules
 from omnitrack.testing.transactions import TransactionRules
 
@@ -182,6 +183,23 @@ class EmptyMeansAll(Breakable):
             return super().find_identifiers(ids=ids or None, homes=homes or None, customers=customers or None, **rest)
 
 
+class Loners(Breakable):
+    """Answers the question for a customer with the identifier that was named."""
+
+    class transaction(MemoryTransaction):
+        def find_customer(self, id: bytes) -> list[IdentifierRow]:
+            return self.find_identifiers(ids=[id])
+
+
+class FirstPrint(Breakable):
+    """Leaves the later revisions out of a history."""
+
+    class transaction(MemoryTransaction):
+        def list_history(self, *, identifiers: Sequence[bytes], **filters: Any) -> Any:
+            entries, interactions = super().list_history(identifiers=identifiers, **filters)
+            return entries, [row for row in interactions if not row.revision]
+
+
 class Optimist(Breakable):
     """Gives each transaction a copy to work on and writes it back unchecked: the last to commit wins."""
 
@@ -272,6 +290,8 @@ SUBJECTS: dict[type[Breakable], type[ConformanceBase]] = {
     CaseBlind: RecordRules,
     Leftovers: DeletionRules,
     EmptyMeansAll: IdentifierRules,
+    Loners: ShortcutRules,
+    FirstPrint: ShortcutRules,
     Optimist: ConcurrencyRules,
     NoRetry: TransactionRules,
     Wrapper: TransactionRules,

@@ -38,6 +38,9 @@ BREAKS: dict[str, set[str]] = {
         "entries_of_an_interaction_of_an_earlier_call_are_not_added",
         "of_one_source_id_twice_in_one_call_the_first_is_stored",
     },
+    "FirstPrint": {
+        "a_history_is_its_entries_and_their_interactions",
+    },
     "HalfDone": {
         "a_repeated_function_finds_nothing_of_its_earlier_tries",
         "an_error_rolls_back_what_this_method_wrote",
@@ -58,6 +61,9 @@ BREAKS: dict[str, set[str]] = {
     },
     "LimitFirst": {
         "the_limit_counts_what_the_filters_let_through",
+    },
+    "Loners": {
+        "a_customer_is_found_by_any_of_its_identifiers",
     },
     "Milliseconds": {
         "all_interactions_are_ordered_by_time_then_id",

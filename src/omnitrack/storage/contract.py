@@ -39,7 +39,7 @@ import random
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
-from typing import Any, ClassVar, NamedTuple, TypeVar
+from typing import Any, ClassVar, NamedTuple, TypedDict, TypeVar, Unpack
 
 from omnitrack.errors import ConflictError
 
@@ -163,8 +163,27 @@ class IdentifierChange(NamedTuple):
 Position = tuple[int, bytes]  # (occurred_at, interaction id): where a page ended
 
 
+class EntryFilters(TypedDict, total=False):
+    """What ``list_entries`` takes beside the identifiers or interactions; see there."""
+
+    roles: Sequence[int] | None
+    min_assurance: int
+    since: int | None
+    until: int | None
+    channels: Sequence[str] | None
+    directions: Sequence[str] | None
+    kinds: Sequence[str] | None
+    after: Position | None
+    limit: int | None
+    newest: bool
+    as_of: int | None
+
+
 class Transaction(ABC):
-    """What a use case reads and writes in. Fifteen methods; all or none of what they write is there after the commit."""
+    """What a use case reads and writes in. All or none of what the methods write is there after the commit.
+
+    Fifteen methods are an adapter's to write. Two more are put together from these, and an adapter may have a shorter way.
+    """
 
     #: True where writing transactions of the store run one after the other, so that nobody else writes between the first read of one and its
     #: commit. An adapter that can say so saves its callers a look ahead; False is always right.
@@ -203,6 +222,14 @@ class Transaction(ABC):
 
         Ordered by id; ``after`` an id, at most ``limit`` (either works with each selection). Cost: by what is returned.
         """
+
+    def find_customer(self, id: bytes) -> list[IdentifierRow]:
+        """Return every identifier of the customer that this one belongs to, itself included, by id; none where it is not there.
+
+        The default asks twice; a store that can answers at once. It is what is asked when the phone rings.
+        """
+        rows = self.find_identifiers(ids=[id])
+        return self.find_identifiers(customers=[rows[0].customer]) if rows else []
 
     @abstractmethod
     def lock_identifiers(self, ids: Sequence[bytes]) -> list[IdentifierRow]:
@@ -300,6 +327,18 @@ class Transaction(ABC):
         ``after`` (of (occurred_at, interaction)) in that order; at most ``limit`` rows. Cost: with ``limit`` and no rare filter, by ``limit`` and
         the number of identifiers, never by the length of the history.
         """
+
+    def list_history(
+        self, *, identifiers: Sequence[bytes], **filters: Unpack[EntryFilters]
+    ) -> tuple[list[EntryRow], list[InteractionRow]]:
+        """Return what ``list_entries`` returns for the same arguments, and every revision of their interactions, each once.
+
+        Revisions of one interaction come in their order, interactions in any. The default asks twice; a store where each question
+        is a way to a server asks once.
+        """
+        entries = self.list_entries(identifiers=identifiers, **filters)
+        ids = list(dict.fromkeys([entry.interaction for entry in entries]))
+        return entries, self.find_interactions(ids=ids) if ids else []
 
     @abstractmethod
     def replace_entries(self, removed: Sequence[EntryRow], added: Sequence[EntryRow], at: int) -> None:

@@ -16,6 +16,7 @@ _SUBJECTS = (
     "interactions",
     "links",
     "records",
+    "shortcuts",
 )
 pytest.register_assert_rewrite(*(f"{__name__}.{subject}" for subject in (*_SUBJECTS, "stores", "transactions")))
 
@@ -30,6 +31,7 @@ from omnitrack.testing.identifiers import IdentifierRules  # noqa: E402
 from omnitrack.testing.interactions import InteractionRules  # noqa: E402
 from omnitrack.testing.links import LinkRules  # noqa: E402
 from omnitrack.testing.records import RecordRules  # noqa: E402
+from omnitrack.testing.shortcuts import ShortcutRules  # noqa: E402
 from omnitrack.testing.stores import StoreRules  # noqa: E402
 from omnitrack.testing.transactions import TransactionRules  # noqa: E402
 
@@ -45,6 +47,7 @@ __all__ = [
     "InteractionRules",
     "LinkRules",
     "RecordRules",
+    "ShortcutRules",
     "StoreRules",
     "TransactionRules",
 ]

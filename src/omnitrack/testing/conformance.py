@@ -11,6 +11,7 @@ from omnitrack.testing.identifiers import IdentifierRules
 from omnitrack.testing.interactions import InteractionRules
 from omnitrack.testing.links import LinkRules
 from omnitrack.testing.records import RecordRules
+from omnitrack.testing.shortcuts import ShortcutRules
 from omnitrack.testing.stores import StoreRules
 from omnitrack.testing.transactions import TransactionRules
 
@@ -24,6 +25,7 @@ class BackendConformance(
     HistoryRules,
     RecordRules,
     DeletionRules,
+    ShortcutRules,
     TransactionRules,
     ConcurrencyRules,
     StoreRules,

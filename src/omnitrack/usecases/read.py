@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from operator import attrgetter
 from types import MappingProxyType
 from typing import Any, Literal
 
 import attrs
 
-from omnitrack.errors import InteractionNotFoundError, InvalidInteractionError, mask
+from omnitrack.errors import InteractionNotFoundError, InvalidInteractionError, mask, shown
 from omnitrack.identifiers.scheme import Identifier
 from omnitrack.model import (
     Assurance,
@@ -21,6 +22,7 @@ from omnitrack.model import (
     Page,
     Role,
     Sighting,
+    TimelineDraft,
     TimelineItem,
 )
 from omnitrack.storage.contract import NO_ID, SHARED, EntryRow, IdentifierRow, InteractionRow, Transaction
@@ -31,6 +33,7 @@ from omnitrack.usecases.record import TRAIT
 from omnitrack.usecases.resolve import (
     Meant,
     customer_text,
+    find_people,
     get_row,
     members_as_of,
     members_of,
@@ -69,7 +72,7 @@ class Query:
 
     def digest(self, subject: str = "timeline") -> str:
         """Return the text that ties a cursor to this query."""
-        return f"{subject} {attrs.astuple(self)}"
+        return f"{subject} {_said_by(self)}"
 
     def lets_through(self, row: InteractionRow) -> bool:
         """Whether an interaction, as its last revision has it, passes the filters that the store does not apply."""
@@ -90,6 +93,9 @@ class Query:
         return not (self.agent is None and self.thread is None and self.source is None and self.text is None)
 
 
+_said_by = attrgetter(*(field.name for field in attrs.fields(Query)))
+
+
 def checked_limit(limit: object) -> int:
     """Return a page size.
 
@@ -97,7 +103,7 @@ def checked_limit(limit: object) -> int:
         InvalidInteractionError: it is not a number from 1 to the maximum.
     """
     if not isinstance(limit, int) or isinstance(limit, bool) or not 1 <= limit <= MAX_LIMIT:
-        raise InvalidInteractionError(f"limit: got {limit!r}, accepted is a number from 1 to {MAX_LIMIT}")
+        raise InvalidInteractionError(f"limit: got {shown(limit)}, accepted is a number from 1 to {MAX_LIMIT}")
     return limit
 
 
@@ -121,8 +127,15 @@ def fold(rows: Sequence[InteractionRow], as_of: int | None = None) -> Interactio
 
 def interactions_by_id(tx: Transaction, ids: Sequence[bytes], as_of: int | None = None) -> dict[bytes, InteractionRow]:
     """Return interactions as their latest revisions have them."""
+    return _folded(tx.find_interactions(ids=ids), as_of)
+
+
+def _folded(revisions: Sequence[InteractionRow], as_of: int | None) -> dict[bytes, InteractionRow]:
+    found = {row[0]: row for row in revisions}
+    if len(found) == len(revisions):  # nothing was revised
+        return found
     grouped: dict[bytes, list[InteractionRow]] = {}
-    for row in tx.find_interactions(ids=ids):
+    for row in revisions:
         grouped.setdefault(row.id, []).append(row)
     return {id: rows[0] if len(rows) == 1 else fold(rows, as_of) for id, rows in grouped.items()}
 
@@ -131,37 +144,48 @@ def _attachments(values: Iterable[Mapping[str, Any]]) -> tuple[Attachment, ...]:
     return tuple(Attachment(**value) for value in values)
 
 
+_new = object.__new__
+
+
 def to_item(row: InteractionRow, entry: EntryRow, identifier: Identifier | None, shared: bool) -> TimelineItem:
     """Return the item that a timeline shows for an interaction and the entry that put it there."""
-    extra = _NOTHING if row.extra is None else json.loads(row.extra)
-    offset = row.utc_offset
-    return TimelineItem(
-        id=f"int_{row.id.hex()}",
-        channel=row.channel,
-        direction=_DIRECTIONS[row.direction],
-        kind=row.kind,
-        occurred_at=from_us(row.occurred_at, offset),
-        recorded_at=from_us(row.recorded_at),
-        identifier=identifier,
-        assurance=_ASSURANCES[entry.assurance],
-        ended_at=None if row.ended_at is None else from_us(row.ended_at, offset),
-        subject=row.subject,
-        body=row.body,
-        agent=row.agent,
-        thread=row.thread,
-        reply_to=row.reply_to,
-        outcome=row.outcome,
-        via=row.via,
-        attachments=_attachments(extra["attachments"]) if "attachments" in extra else (),
-        traits=extra.get("traits", _NOTHING),
-        attributes=extra.get("attributes", _NOTHING),
-        source=row.source,
-        source_id=row.source_id,
-        revised_at=from_us(row.revision) if row.revision else None,
-        deleted=row.deleted != 0,
-        shared=shared,
-        participant=entry.role == _PARTICIPANT,
-    )
+    (
+        id, revision, source, source_id, channel, direction, kind, occurred_at, offset, ended_at,
+        recorded_at, subject, body, agent, thread, reply_to, outcome, via, extra, deleted,
+    ) = row  # fmt: skip
+    item: Any = _new(TimelineDraft)
+    item.id = f"int_{id.hex()}"
+    item.channel = channel
+    item.direction = _DIRECTIONS[direction]
+    item.kind = kind
+    item.occurred_at = from_us(occurred_at, offset)
+    item.recorded_at = from_us(recorded_at)
+    item.identifier = identifier
+    item.assurance = _ASSURANCES[entry[7]]
+    item.ended_at = None if ended_at is None else from_us(ended_at, offset)
+    item.subject = subject
+    item.body = body
+    item.agent = agent
+    item.thread = thread
+    item.reply_to = reply_to
+    item.outcome = outcome
+    item.via = via
+    if extra is None:
+        item.attachments = ()
+        item.traits = item.attributes = _NOTHING
+    else:
+        more = json.loads(extra)
+        item.attachments = _attachments(more["attachments"]) if "attachments" in more else ()
+        item.traits = more.get("traits", _NOTHING)
+        item.attributes = more.get("attributes", _NOTHING)
+    item.source = source
+    item.source_id = source_id
+    item.revised_at = from_us(revision) if revision else None
+    item.deleted = deleted != 0
+    item.shared = shared
+    item.participant = entry[6] == _PARTICIPANT
+    item.__class__ = TimelineItem
+    return item  # type: ignore[no-any-return]
 
 
 def _better(entry: EntryRow, other: EntryRow, shared: Mapping[bytes, object]) -> bool:
@@ -177,11 +201,11 @@ def timeline_page(
     tx: Transaction, ctx: Context, who: Meant, query: Query, limit: int, cursor: str | None
 ) -> Page[TimelineItem]:
     """Return one page of a customer's timeline."""
-    row = get_row(tx, ctx, who, query.as_of)
     if query.as_of is not None:
+        row = get_row(tx, ctx, who, query.as_of)
         _, members = members_as_of(tx, row, query.as_of)
     else:
-        members = [row] if row.state & SHARED else members_of(tx, row.customer)
+        row, members = find_people(tx, ctx, who)
     if query.trust == "verified":
         members = verified_members(tx, ctx, row, members)
     shared = {m.id: m for m in members if m.state & SHARED}
@@ -215,10 +239,11 @@ def _page(
     found: dict[bytes, InteractionRow] = {}
     more = False
     identifiers = list(rows)
+    scans = query.scans
     # One entry more than tells whether there is a next page: the last interaction of a batch may be cut, and is read again.
     want = limit + 2
     while not more:
-        batch = tx.list_entries(
+        batch, rows_found = tx.list_history(
             identifiers=identifiers,
             roles=roles,
             min_assurance=0 if query.include_claimed else int(Assurance.OBSERVED),
@@ -246,9 +271,9 @@ def _page(
             known = fresh.get(entry.interaction)
             if known is None or _better(entry, known, shared):
                 fresh[entry.interaction] = entry
-        loaded = interactions_by_id(tx, list(fresh), query.as_of) if fresh else {}
+        loaded = _folded(rows_found, query.as_of)
         for id, entry in fresh.items():
-            if id in chosen or id not in loaded or (query.scans and not query.lets_through(loaded[id])):
+            if id in chosen or id not in loaded or (scans and not query.lets_through(loaded[id])):
                 continue
             if len(chosen) == limit:
                 more = True
@@ -258,7 +283,7 @@ def _page(
         if not full:
             break
         after = (batch[-1].occurred_at, batch[-1].interaction)
-        want = max(limit + 2, min(MAX_LIMIT, want * 2)) if query.scans else limit + 2
+        want = max(limit + 2, min(MAX_LIMIT, want * 2)) if scans else limit + 2
     names = {id: None if r is None else to_identifier(r) for id, r in rows.items()}
     items = [to_item(found[id], e, names[e.identifier], e.identifier in shared) for id, e in chosen.items()]
     if backwards:
@@ -287,11 +312,11 @@ class Later:
 
 def customer_of(tx: Transaction, ctx: Context, who: Meant, as_of: int | None, later: Later) -> Customer:
     """Return the customer that is meant."""
-    row = get_row(tx, ctx, who, as_of)
     if as_of is not None:
-        home, members = members_as_of(tx, row, as_of)
+        home, members = members_as_of(tx, get_row(tx, ctx, who, as_of), as_of)
     else:
-        home, members = row.customer, [row] if row.state & SHARED else members_of(tx, row.customer)
+        row, members = find_people(tx, ctx, who)
+        home = row.customer
     return _customer(home, members, as_of, later)
 
 

@@ -41,7 +41,14 @@ class Meant:
 
     home: bytes | None
     identifier: Identifier | None
-    text: str  # masked, for errors
+
+    @property
+    def text(self) -> str:
+        """What was named, masked: for errors."""
+        if self.identifier is not None:
+            return f"{self.identifier.scheme}:{mask(self.identifier.value)}"
+        assert self.home is not None
+        return customer_text(self.home)
 
     def not_found(self) -> CustomerNotFoundError:
         """Return the error that says so."""
@@ -57,16 +64,15 @@ def meant(ctx: Context, who: Who) -> Meant:
     if isinstance(who, Sighting):
         who = who.identifier
     if isinstance(who, Identifier):
-        return Meant(None, who, f"{who.scheme}:{mask(who.value)}")
+        return Meant(None, who)
     if not isinstance(who, str):
         raise InvalidIdentifierError(
             f"who: got {type(who).__name__}, accepted is an Identifier, a customer id or a text that holds an identifier"
         )
     home = from_text("cus", who.strip())
     if home is not None:
-        return Meant(home, None, who.strip())
-    found = parse_identifier(who, region=ctx.region)
-    return Meant(None, found, f"{found.scheme}:{mask(found.value)}")
+        return Meant(home, None)
+    return Meant(None, parse_identifier(who, region=ctx.region))
 
 
 def find_row(tx: Transaction, ctx: Context, who: Meant, at: int | None = None) -> IdentifierRow | None:
@@ -119,6 +125,22 @@ def get_row(tx: Transaction, ctx: Context, who: Meant, at: int | None = None) ->
 def members_of(tx: Transaction, customer: bytes) -> list[IdentifierRow]:
     """Return the identifiers of a customer, without holders that are retired."""
     return [row for row in tx.find_identifiers(customers=[customer]) if not row.state & RETIRED]
+
+
+def find_people(tx: Transaction, ctx: Context, who: Meant) -> tuple[IdentifierRow, list[IdentifierRow]]:
+    """Return the identifier that is meant, and its customer's: of a shared one itself alone, which is several people's.
+
+    Raises:
+        CustomerNotFoundError: nobody is known by it.
+    """
+    if who.identifier is not None:
+        id = ctx.base_id(who.identifier.key)
+        rows = tx.find_customer(id)
+        for row in rows:
+            if row.id == id and not row.state & (RETIRED | REASSIGNED):
+                return row, [row] if row.state & SHARED else [r for r in rows if not r.state & RETIRED]
+    row = get_row(tx, ctx, who)
+    return row, [row] if row.state & SHARED else members_of(tx, row.customer)
 
 
 def customers_as_of(tx: Transaction, rows: Sequence[IdentifierRow], at: int) -> dict[bytes, bytes]:

@@ -23,9 +23,12 @@ class AsyncpgCursor:
         self._driver = connection.driver_connection
         self._rows: list[Any] = []
         self.statusmessage = ""
+        #: What begins the transaction, until it was sent: with the first statement, where that is no query.
+        self.opening: str | None = None
 
     def execute(self, text: str, values: Sequence[Any] = ()) -> AsyncpgCursor:
-        """Execute one statement; without values it may be several, and none of them a query."""
+        """Execute one statement, the opening before it; without values it may be several, and none of them a query."""
+        self._open()
         if text.startswith("SELECT") or "RETURNING" in text:
             self._rows = self._wait(self._driver.fetch(text, *values))
         else:
@@ -34,6 +37,7 @@ class AsyncpgCursor:
 
     def executemany(self, text: str, rows: Sequence[Sequence[Any]]) -> None:
         """Execute a statement for every row, all or none."""
+        self._open()
         self._wait(self._driver.executemany(text, rows))
 
     def fetchall(self) -> list[Any]:
@@ -48,6 +52,7 @@ class AsyncpgCursor:
 
     def copy_in(self, table: Table, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
         """Copy rows into a table."""
+        self._open()
         self._wait(
             self._driver.copy_records_to_table(table.name, schema_name=table.schema, columns=columns, records=rows)
         )
@@ -55,6 +60,11 @@ class AsyncpgCursor:
     def close(self) -> None:
         """Let go of the rows."""
         self._rows = []
+
+    def _open(self) -> None:
+        if self.opening is not None:
+            opening, self.opening = self.opening, None
+            self._wait(self._driver.execute(opening))
 
     def _wait(self, work: Awaitable[T]) -> T:
         """Wait, and raise the errors of asyncpg as SQLAlchemy's adapter does."""

@@ -299,7 +299,7 @@ class SqlBackend(Backend):
             if side.prepared is None:
                 side.prepared = self._prepare(side)
             cursor = flavour.cursor(connection)
-            flavour.begin(connection, cursor, write)
+            flavour.begin(connection, cursor, self._options, write)
             result = fn(flavour.transaction(connection, cursor, side.prepared, write))
             committing = write
             flavour.commit(connection, cursor)

@@ -125,7 +125,7 @@ class Flavour(ABC):
         return connection.cursor()
 
     @abstractmethod
-    def begin(self, connection: Any, cursor: Any, write: bool) -> None:
+    def begin(self, connection: Any, cursor: Any, options: Options, write: bool) -> None:
         """Begin a transaction; one that only reads sees one snapshot."""
 
     def commit(self, connection: Any, cursor: Any) -> None:
@@ -157,7 +157,7 @@ class Flavour(ABC):
 class Portable(Flavour):
     """An engine of which nothing is known but that SQLAlchemy has a dialect for it; the transactions are the driver's own."""
 
-    def begin(self, connection: Any, cursor: Any, write: bool) -> None:
+    def begin(self, connection: Any, cursor: Any, options: Options, write: bool) -> None:
         """Leave it to the driver, which begins one with the first statement."""
 
     def commit(self, connection: Any, cursor: Any) -> None:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from operator import itemgetter
-from typing import Any
+from typing import Any, Unpack, cast
 
 from sqlalchemy import bindparam, select
 
-from omnitrack.storage.contract import EntryRow, InteractionRow, Position
+from omnitrack.storage.contract import EntryFilters, EntryRow, InteractionRow, Position, Transaction
 from omnitrack.storage.sql import writes
 from omnitrack.storage.sql.queries import Built
 from omnitrack.storage.sql.running import (
@@ -25,6 +25,8 @@ from omnitrack.storage.sql.texts import chunks
 
 _time_of_entry = itemgetter(1, 2, 0, 3, 4)
 _interaction_of = itemgetter(2)
+_ENTRY = len(EntryRow._fields)
+_AMONG = (("roles", int), ("channels", str), ("directions", str), ("kinds", str))
 
 
 class HistoryMethods(Running):
@@ -36,7 +38,7 @@ class HistoryMethods(Running):
         self._for_writing()
         if not rows:
             return set()
-        plain = all(not row[1] and (row[3] is None or len(row[3]) <= MAX_SHORT_SOURCE_ID) for row in rows)
+        plain = not any(map(needs_stored_form, rows))
         there = self._store_interactions(rows if plain else [stored_form(row) for row in rows], plain)
         stored = {row[0] for row in rows}
         stored -= there
@@ -152,19 +154,13 @@ class HistoryMethods(Running):
             values = [[source, part] for source, of in by_source(short) for part in chunks(of)]
         else:
             window = [value for value in (since, until) if value is not None]
-            beyond = [] if after is None else self._place(after, newest)
+            beyond = [] if after is None else _place(after, self._texts.row_values)
             values = [[*window, *beyond, *([] if limit is None else [limit])]]
         parts = [self._rows(key, build, part) for part in values]
         if by == "sources":  # the hash of a long source id is not the id
             wanted = {tuple(pair) for pair in among or ()}
             parts = [[row for row in part if (row[2], row[3]) in wanted] for part in parts]
         return list(map(interaction_row, in_order(parts, itemgetter(0, 1))))
-
-    def _place(self, after: Position, newest: bool) -> list[Any]:
-        """Return the parameters of a position in the order of time."""
-        if self._texts.row_values:
-            return [after[0], after[1]]
-        return [after[0], after[0], after[0], after[1]]
 
     def list_entries(
         self,
@@ -186,45 +182,63 @@ class HistoryMethods(Running):
         """See the contract: of several identifiers the newest of each, by its own range of the key, and of those the newest."""
         if (identifiers is None) == (interactions is None):
             raise ValueError("list_entries takes either identifiers or interactions")
-        filters: list[str] = ["live"] if as_of is None else ["as_of"]
-        values: list[Any] = [] if as_of is None else [as_of, as_of]
-        if min_assurance > 0:
-            filters.append("assurance")
-            values.append(int(min_assurance))
-        for name, time in (("since", since), ("until", until)):
-            if time is not None:
-                filters.append(name)
-                values.append(time)
-        for name, wanted, plain in (
-            ("roles", roles, int),
-            ("channels", channels, str),
-            ("directions", directions, str),
-            ("kinds", kinds, str),
-        ):
-            if wanted is not None:
-                if not wanted:
-                    return []
-                filters.append(name)
-                values.append(sorted({plain(value) for value in wanted}))
-        if after is not None:
-            filters.append("after")
-            values += self._place(after, newest)
-        if limit is not None:
-            values.append(limit)
+        filtered = _filtered_by(
+            self._texts.row_values,
+            {
+                "roles": roles,
+                "min_assurance": min_assurance,
+                "since": since,
+                "until": until,
+                "channels": channels,
+                "directions": directions,
+                "kinds": kinds,
+                "after": after,
+                "limit": limit,
+                "newest": newest,
+                "as_of": as_of,
+            },
+        )
+        if filtered is None:
+            return []
+        names, values = filtered
         if interactions is not None:
-            return self._entries_of("interactions", interactions, filters, values, limit, newest)
+            return self._entries_of("interactions", interactions, names, values, limit, newest)
         assert identifiers is not None
         if len(identifiers) == 1:
-            shape = ("identifier", tuple(filters), limit is not None, newest)
+            shape = ("identifier", tuple(names), limit is not None, newest)
             rows = self._rows(("entries", *shape), lambda: self._queries.entries(*shape), (identifiers[0], *values))
             return list(map(entry_row, rows))
         if limit is None:
-            return self._entries_of("identifiers", identifiers, filters, values, limit, newest)
+            return self._entries_of("identifiers", identifiers, names, values, limit, newest)
         parts = [
-            self._newest_of_each(part, tuple(filters), values, limit, newest)
+            self._newest_of_each(part, tuple(names), values, limit, newest)
             for part in chunks(identifiers, self.max_branches)
         ]
         return list(map(entry_row, in_order(parts, _time_of_entry, limit, newest)))
+
+    def list_history(
+        self, *, identifiers: Sequence[bytes], **filters: Unpack[EntryFilters]
+    ) -> tuple[list[EntryRow], list[InteractionRow]]:
+        """See the contract: one join, where the entries are one range or the engine takes the ranges as an array."""
+        if filters.get("limit") is None or not identifiers or (len(identifiers) > 1 and not self._texts.arrays):
+            return Transaction.list_history(cast("Transaction", self), identifiers=identifiers, **filters)
+        newest = filters.get("newest", True)
+        filtered = _filtered_by(self._texts.row_values, filters)
+        if filtered is None:
+            return [], []
+        names, values = filtered
+        if len(identifiers) == 1:
+            shape = ("identifier", tuple(names), True, newest)
+            given = [identifiers[0], *values]
+        else:
+            shape = ("each", tuple(names), True, newest)
+            given = [list(dict.fromkeys(identifiers)), *values, filters["limit"]]
+        rows = self._rows(("history", *shape), lambda: self._queries.history(*shape), given)
+        entries = [entry_row(row[:_ENTRY]) for row in rows]
+        interactions = [interaction_row(row[_ENTRY:]) for row in rows]
+        if len({row[2] for row in rows}) < len(rows):  # several revisions of an interaction, or several entries
+            entries, interactions = list(dict.fromkeys(entries)), list(dict.fromkeys(interactions))
+        return entries, interactions
 
     def _entries_of(
         self, by: str, among: Sequence[bytes], filters: list[str], values: list[Any], limit: int | None, newest: bool
@@ -270,6 +284,45 @@ class HistoryMethods(Running):
         last = {key_of_entry(entry): entry for entry in added}
         self._delete_by_key(self._tables.entries, writes.ENTRY_KEY, list(last))
         self._store_entries(list(last.values()))
+
+
+def _filtered_by(row_values: bool, filters: EntryFilters) -> tuple[list[str], list[Any]] | None:
+    """Return the names of the filters that are given, with the values of each in order; None where one lets nothing through."""
+    as_of, after = filters.get("as_of"), filters.get("after")
+    names: list[str] = ["live"] if as_of is None else ["as_of"]
+    values: list[Any] = [] if as_of is None else [as_of, as_of]
+    if (least := filters.get("min_assurance", 0)) > 0:
+        names.append("assurance")
+        values.append(int(least))
+    if (since := filters.get("since")) is not None:
+        names.append("since")
+        values.append(since)
+    if (until := filters.get("until")) is not None:
+        names.append("until")
+        values.append(until)
+    for name, plain in _AMONG:
+        wanted: Any = filters.get(name)
+        if wanted is not None:
+            if not wanted:
+                return None
+            names.append(name)
+            values.append([plain(wanted[0])] if len(wanted) == 1 else sorted({plain(value) for value in wanted}))
+    if after is not None:
+        names.append("after")
+        values += _place(after, row_values)
+    if (limit := filters.get("limit")) is not None:
+        values.append(limit)
+    return names, values
+
+
+def _place(after: Position, row_values: bool) -> list[Any]:
+    """Return the parameters of a position in the order of time."""
+    return [after[0], after[1]] if row_values else [after[0], after[0], after[0], after[1]]
+
+
+def needs_stored_form(row: Sequence[Any]) -> bool:
+    """Tell whether the source id of a row does not stand in its column as it is."""
+    return bool(row[1]) or (row[3] is not None and len(row[3]) > MAX_SHORT_SOURCE_ID)
 
 
 def stored_form(row: Sequence[Any]) -> tuple[Any, ...]:

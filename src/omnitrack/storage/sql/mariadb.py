@@ -101,7 +101,7 @@ class Mariadb(Flavour):
         cursor.execute(f"SET SESSION sql_mode = '{SQL_MODE}'")
         cursor.close()
 
-    def begin(self, connection: Any, cursor: Any, write: bool) -> None:
+    def begin(self, connection: Any, cursor: Any, options: Options, write: bool) -> None:
         """Begin; readers see one snapshot. The level belongs to the connection and is set only where it changes."""
         level = "READ COMMITTED" if write else "REPEATABLE READ"
         if connection.record_info.get("level") != level:

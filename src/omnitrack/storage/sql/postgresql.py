@@ -1,7 +1,9 @@
 """PostgreSQL, over psycopg (sync and async) or asyncpg: arrays for lists, COPY for many rows, an advisory lock for the guard.
 
-Each transaction switches scans of whole tables and bitmaps off for itself. A plan that is made while a table is new and empty takes them, and
-stays in use while a load fills it; every query here has an index, and every page is in the order of one.
+Scans of whole tables and bitmaps are off. A plan that is made while a table is new and empty takes them, and stays in use while a load
+fills it; every query here has an index, and every page is in the order of one. So a plan that knows no values is as good as one that does,
+and statements are planned once. Connections that the server keeps prepared statements for are set so when they are made; behind a pooler, where
+nothing may be left on a connection, each transaction sets it for itself.
 """
 
 from __future__ import annotations
@@ -13,22 +15,42 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import ARRAY, Connection, Table, and_, bindparam, func, tuple_, update
+from sqlalchemy import (
+    ARRAY,
+    Connection,
+    Table,
+    Text,
+    and_,
+    bindparam,
+    cast,
+    exists,
+    func,
+    select,
+    tuple_,
+    union_all,
+    update,
+)
+from sqlalchemy import insert as sql_insert
 from sqlalchemy.dialects.postgresql import Insert, insert
 from sqlalchemy.engine import URL
+from sqlalchemy.types import TypeEngine
 from sqlalchemy.util.concurrency import await_
 
 from omnitrack.errors import BackendError
-from omnitrack.storage.contract import IdentifierRow, LinkRow
+from omnitrack.storage.contract import EntryRow, IdentifierRow, InteractionRow, LinkRow
 from omnitrack.storage.sql import writes
 from omnitrack.storage.sql.asyncpg_cursor import AsyncpgCursor
 from omnitrack.storage.sql.flavour import Fault, Flavour, Options
+from omnitrack.storage.sql.history import needs_stored_form, stored_form
 from omnitrack.storage.sql.queries import Built
 from omnitrack.storage.sql.tables import INTERACTION_COLUMNS, Tables
 from omnitrack.storage.sql.transaction import SqlTransaction
 
 #: Up to so many rows go as one INSERT with the rows as parameters, more go by COPY.
 FEW = 4
+
+#: What the planner is told; see above.
+PLANS = {"enable_seqscan": "off", "enable_bitmapscan": "off", "plan_cache_mode": "force_generic_plan"}
 
 UNIQUE_VIOLATION = "23505"
 # https://www.postgresql.org/docs/current/errcodes-appendix.html
@@ -53,14 +75,20 @@ class PostgresqlTransaction(SqlTransaction):
         """
         if not self._write or self._prepared.stripe is not None:
             return super().guard(exclusive)
-        # The lock is taken by a statement of its own: one that waits still reads what was there before it waited.
-        lock = self._texts.get_text(("guard", "text", exclusive), lambda: self._lock_text(exclusive))
+        # The lock is taken by a statement of its own: one that waits still reads what was there before it waited. What begins the transaction,
+        # the lock and the question go in one round trip, as far as the driver takes several statements in a text.
+        text = self._texts.get_text(("guard", "text", exclusive), lambda: self._lock_text(exclusive))
+        opening = getattr(self._cursor, "opening", None)
+        if opening is not None:
+            self._cursor.opening = None
+            text = f"{opening}; {text}"
         if exclusive or not hasattr(self._cursor, "copy"):
-            self._cursor.execute(lock)
+            self._cursor.execute(text)
             return super().guard(exclusive)
         guard = self._texts.dialect.identifier_preparer.format_table(self._tables.guard)
-        self._cursor.execute(f"{lock}; SELECT epoch FROM {guard} WHERE stripe = 0")  # psycopg: both in one round trip
-        self._cursor.nextset()
+        self._cursor.execute(f"{text}; SELECT epoch FROM {guard} WHERE stripe = 0")
+        while self._cursor.nextset():
+            pass
         return int(self._cursor.fetchone()[0])
 
     def _lock_text(self, exclusive: bool) -> str:
@@ -100,6 +128,20 @@ class PostgresqlTransaction(SqlTransaction):
             lambda: _insert_older(self._tables.links, len(earliest)),
             [value for key in sorted(earliest) for value in earliest[key]],
         )
+
+    def add_interactions(self, rows: Sequence[InteractionRow], entries: Sequence[EntryRow]) -> set[bytes]:
+        """See the contract. One interaction and its entries are one statement."""
+        if len(rows) != 1 or not 0 < len(entries) <= FEW or any(entry[2] != rows[0][0] for entry in entries):
+            return super().add_interactions(rows, entries)
+        self._for_writing()
+        stored = stored_form(rows[0]) if needs_stored_form(rows[0]) else rows[0]
+        values: list[Any] = list(stored)
+        for entry in entries:
+            values += entry
+        columns, several = len(stored), len(entries)
+        text = ("add one", columns, several)
+        added = self._rows(text, lambda: _insert_with_entries(self._tables, columns, several), values)
+        return set() if added else {rows[0][0]}
 
     def _store_interactions(self, rows: Sequence[Any], plain: bool) -> set[bytes]:
         if len(rows) > FEW:
@@ -201,6 +243,28 @@ def _insert_absent(table: Table, columns: int | None, rows: int, returning: list
     return statement.returning(*(table.c[name] for name in returning)), names
 
 
+def _insert_with_entries(tables: Tables, columns: int, entries: int) -> Built:
+    """Insert one interaction, and with it, if it was not there, its entries."""
+    table, t = tables.interactions, tables.entries
+    statement, names = writes.insert_rows(table, columns, insert=insert)
+    assert isinstance(statement, Insert)
+    added = statement.on_conflict_do_nothing().returning(table.c.id).cte("added")
+    given = [
+        select(*(cast(bindparam(f"{c.name}_of_{n}"), _plain(c.type)).label(c.name) for c in t.columns))
+        for n in range(entries)
+    ]
+    names += [f"{c.name}_of_{n}" for n in range(entries) for c in t.columns]
+    rows = union_all(*given).subquery("given")
+    there = select(*rows.c).where(exists(select(added.c.id)))
+    filed = sql_insert(t).from_select([c.name for c in t.columns], there).cte("filed")
+    return select(added.c.id).add_cte(filed), names
+
+
+def _plain(type_: TypeEngine[Any]) -> TypeEngine[Any]:
+    # The target of a CAST takes no collation.
+    return Text() if isinstance(type_, Text) else type_
+
+
 def _insert_older(links: Table, rows: int) -> Built:
     """Insert links; of two with the same key the one with the smaller (seen, evidence) stays, whole."""
     statement, names = writes.insert_rows(links, None, rows, insert)
@@ -245,9 +309,8 @@ class Postgresql(Flavour):
     async_driver = "asyncpg"
     extra = "postgresql"
 
-    _plans = "; SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off"
-    _begin_write = f"BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE{_plans}"
-    _begin_read = f"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY{_plans}"
+    _begin_write = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE"
+    _begin_read = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 
     def both(self) -> str | None:
         """See Flavour."""
@@ -267,6 +330,11 @@ class Postgresql(Flavour):
     def engine_arguments(self, url: URL, options: Options) -> dict[str, Any]:
         """See Flavour; transactions begin and end where this backend says."""
         connect: dict[str, Any] = {}
+        if options.prepare and url.drivername.endswith("asyncpg"):
+            connect["server_settings"] = dict(PLANS)
+        elif options.prepare:
+            given = [str(url.query["options"])] if "options" in url.query else []
+            connect["options"] = " ".join([*given, *(f"-c {name}={value}" for name, value in PLANS.items())])
         if url.drivername.endswith("asyncpg"):
             if "timeout" in url.query:  # of which asyncpg wants a number
                 connect["timeout"] = float(str(url.query["timeout"]))
@@ -279,19 +347,30 @@ class Postgresql(Flavour):
         return {"isolation_level": "AUTOCOMMIT", "paramstyle": "format", "connect_args": connect}
 
     def cursor(self, connection: Any) -> Any:
-        """Return a cursor; for asyncpg one of our own."""
-        return (
-            AsyncpgCursor(connection)
-            if hasattr(connection.driver_connection, "copy_records_to_table")
-            else connection.cursor()
-        )
+        """Return a cursor; for asyncpg, and for psycopg in a sync caller's hands, one of our own."""
+        driver = connection.driver_connection
+        if hasattr(driver, "copy_records_to_table"):
+            return AsyncpgCursor(connection)
+        if hasattr(driver, "__enter__"):
+            from omnitrack.storage.sql.psycopg_cursor import PsycopgCursor
 
-    def begin(self, connection: Any, cursor: Any, write: bool) -> None:
-        """Begin in one round trip; readers see one snapshot."""
-        self._said(cursor, self._begin_write if write else self._begin_read)
+            return PsycopgCursor(driver)
+        return connection.cursor()
+
+    def begin(self, connection: Any, cursor: Any, options: Options, write: bool) -> None:
+        """Begin in one round trip, or with the first statement; readers see one snapshot."""
+        opening = self._begin_write if write else self._begin_read
+        if not options.prepare:
+            opening = "; ".join([opening, *(f"SET LOCAL {name} = {value}" for name, value in PLANS.items())])
+        if hasattr(cursor, "opening"):
+            cursor.opening = opening
+        else:
+            cursor.execute(opening)
 
     def commit(self, connection: Any, cursor: Any) -> None:
         """Commit; a transaction in which a statement failed would only pretend to."""
+        if getattr(cursor, "opening", None) is not None:
+            return  # nothing was asked
         if self._said(cursor, "COMMIT") == "ROLLBACK":
             raise BackendError(
                 "a statement of this transaction failed and its error was passed over; nothing was written"
@@ -299,7 +378,8 @@ class Postgresql(Flavour):
 
     def rollback(self, connection: Any, cursor: Any) -> None:
         """See Flavour."""
-        self._said(cursor, "ROLLBACK")
+        if getattr(cursor, "opening", None) is None:
+            self._said(cursor, "ROLLBACK")
 
     def _said(self, cursor: Any, text: str) -> str | None:
         """Execute a text without parameters, which may be several statements, and return the server's word for it."""

@@ -169,12 +169,7 @@ class Queries:
     def interactions(self, by: str | None, since: bool, until: bool, after: bool, limit: bool, newest: bool) -> Built:
         """Interactions by id, or by (source, source_id), or all in order of time."""
         t = self.tables.interactions.c
-        columns = [
-            func.coalesce(t.other_source_id, t.source_id).label("source_id") if column is t.source_id else column
-            for column in self.tables.interactions.columns
-            if column is not t.other_source_id
-        ]
-        query = select(*columns)
+        query = select(*self._interaction_columns())
         if by == "ids":
             return query.where(self.texts.among(t.id, "ids")).order_by(t.id, t.revision), ["ids"]
         if by == "sources":
@@ -253,6 +248,32 @@ class Queries:
             query = query.limit(bindparam("limit_2"))
             names = ["each", *names, "limit_2"]
         return query, names
+
+    def history(self, by: str, filters: Sequence[str], limit: bool, newest: bool) -> Built:
+        """Entries as ``entries`` has them, each beside every revision of its interaction."""
+        query, names = self.entries(by, filters, limit, newest)
+        found = query.subquery("found")  # type: ignore[attr-defined]
+        table = self.tables.interactions
+        place = (found.c.occurred_at, found.c.interaction, found.c.identifier, found.c.person, found.c.added_at)
+        order = [column.desc() if newest else column.asc() for column in place]
+        beside = found.join(table, table.c.id == found.c.interaction)
+        columns = [*found.c, *self._interaction_columns()]
+        return select(*columns).select_from(beside).order_by(*order, table.c.revision), names
+
+    def _interaction_columns(self) -> list[ColumnElement[Any]]:
+        t = self.tables.interactions.c
+        return [
+            func.coalesce(t.other_source_id, t.source_id).label("source_id") if column is t.source_id else column
+            for column in self.tables.interactions.columns
+            if column is not t.other_source_id
+        ]
+
+    def customer(self) -> Built:
+        """The identifiers of the customer of one, in order of id."""
+        table = self.tables.identifiers
+        one = table.alias("one")
+        home = select(one.c.customer).where(one.c.id == bindparam("one")).scalar_subquery()
+        return select(table).where(table.c.customer == home).order_by(table.c.id), ["one"]
 
     def _unnest(self, column: ColumnElement[Any]) -> Any:
         values = bindparam("each", type_=ARRAY(column.type))

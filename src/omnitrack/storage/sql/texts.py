@@ -22,6 +22,7 @@ from omnitrack.storage.sql.tables import Tables
 MAX_LIST = 512
 
 _BINARY = re.compile(r"%s(?=::(?:BYTEA|\w+\[\]))")
+_NUMBERED = re.compile(r"\$(\d+)")
 _LIST = re.compile(r"__\[POSTCOMPILE_\w+\]")
 
 
@@ -66,6 +67,12 @@ class Texts:
             # SQLAlchemy writes OFFSET 0, as a parameter, after each LIMIT of SQLite; nothing here has an offset.
             text = text.replace(" OFFSET ?", "")
             order = [name for name in order if not name.startswith("param_")]
+        if (
+            order != list(names) and self.dialect.paramstyle == "numeric_dollar"
+        ):  # numbered as compiled, inner parts first
+            numbers = {number: names.index(name) + 1 for number, name in enumerate(order, 1)}
+            text = _NUMBERED.sub(lambda found: f"${numbers[int(found[1])]}", text)
+            order = sorted(order, key=names.index)
         if order != list(names):
             raise BackendError(f"parameters come as {order}, not as {list(names)}, in {text}")
         if self.dialect.driver == "psycopg":

@@ -1,0 +1,53 @@
+"""The rules of the two questions that a store may answer at once: each gives what the questions that it stands for give."""
+
+# ruff: noqa: D102 (the name of a test states its rule)
+
+from __future__ import annotations
+
+import pytest
+
+from omnitrack.storage.contract import EntryFilters
+from omnitrack.testing.base import Caller, ConformanceBase
+from omnitrack.testing.entries import store
+from omnitrack.testing.histories import WAYS
+from omnitrack.testing.rows import SECOND, entry, home_of, id_of, identifier, interaction
+
+
+class ShortcutRules(ConformanceBase):
+    """find_customer and list_history."""
+
+    def test_a_customer_is_found_by_any_of_its_identifiers(self, run: Caller) -> None:
+        rows = [identifier(n, customer=home_of(1 + n % 2)) for n in range(1, 6)]
+        run(lambda tx: tx.add_identifiers(rows))
+        for row in rows:
+            found = run.read(lambda tx, row=row: tx.find_customer(row.id))  # type: ignore[misc]
+            assert found == [other for other in rows if other.customer == row.customer]
+        assert run.read(lambda tx: tx.find_customer(id_of(9))) == []
+
+    @WAYS
+    @pytest.mark.parametrize("under", [[1], [2, 1], [1, 2, 1, 3]], ids=["one", "two", "one-twice"])
+    @pytest.mark.parametrize("limit", [2, 5, None])
+    def test_a_history_is_its_entries_and_their_interactions(
+        self, run: Caller, newest: bool, under: list[int], limit: int | None
+    ) -> None:
+        """Those revised with every revision, those filed under two identifiers once."""
+        rows = [entry(n, 1 + n % 2) for n in range(1, 8)] + [entry(3, 1)]
+        store(run, rows)
+        revisions = [interaction(n, revision=revision) for n in (4, 5) for revision in (8 * SECOND, 9 * SECOND)]
+        run(lambda tx: tx.add_interactions(revisions, ()))
+        filters: EntryFilters = {"newest": newest, "limit": limit, "channels": ["phone"]}
+        ids = [id_of(n) for n in under]
+        entries, interactions = run.read(lambda tx: tx.list_history(identifiers=ids, **filters))
+        assert entries == run.read(lambda tx: tx.list_entries(identifiers=ids, **filters))
+        wanted = sorted({row.interaction for row in entries})
+        assert sorted(interactions) == run.read(lambda tx: tx.find_interactions(ids=wanted))
+        of = {id: [row.revision for row in interactions if row.id == id] for id in wanted}
+        assert all(found == sorted(found) for found in of.values())
+        assert entries
+
+    def test_a_history_without_anything_in_it_is_empty(self, run: Caller) -> None:
+        store(run, [entry(1)])
+        for filters in ({"limit": 3, "channels": ["pigeon"]}, {"limit": 3, "kinds": []}, {"until": 0}):
+            found = run.read(lambda tx, f=filters: tx.list_history(identifiers=[id_of(1)], **f))  # type: ignore[misc]
+            assert found == ([], [])
+        assert run.read(lambda tx: tx.list_history(identifiers=[], limit=3)) == ([], [])
