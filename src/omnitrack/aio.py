@@ -162,7 +162,7 @@ class AsyncTracker:
         matching: bool = False,
     ) -> None:
         self._backend = backend
-        self._ctx = make_context(own, policy, secret, region)
+        self._ctx = make_context(own, policy, secret, region, rebuild, matching)
         self._rebuild = rebuild
         self._matching = matching
         self._ops: Operations | None = None
@@ -426,7 +426,7 @@ class AsyncTracker:
 
     async def apply_retention(self, rules: Iterable[RetentionRule], *, dry_run: bool = False) -> Receipt:
         """As ``Tracker.apply_retention``."""
-        receipt = await self._do((await self._ready()).apply_retention(list(rules), dry_run=dry_run))
+        receipt = await self._do((await self._ready()).apply_retention(rules, dry_run=dry_run))
         if not dry_run:
             await asyncio.to_thread(self._backend.reclaim)
         return receipt

@@ -37,6 +37,27 @@ def mask(value: object, limit: int = 60) -> str:
     return masked if len(masked) <= limit else masked[: limit - 1] + "…"
 
 
+def shown(value: object) -> str:
+    """Return what came as an error says it: a masked text, a small number, else only what kind of thing it is.
+
+    >>> shown("jane.doe@example.com"), shown(0), shown(442079460958), shown([1])
+    ("'j***.d**@ex***le.c**'", '0', '44********58', 'list')
+    """
+    if isinstance(value, str):
+        return repr(mask(value))
+    if isinstance(value, int) and not isinstance(value, bool) and abs(value) >= 1_000_000:
+        return mask(str(value)) if abs(value) < 10**18 else "a number of more than 18 digits"
+    if value is None or isinstance(value, (int, float)):
+        return repr(value)
+    return type(value).__name__
+
+
+def check_flag(field: str, value: object, error: type[OmnitrackError]) -> None:
+    """Raise ``error`` unless it is True or False: what else is true would do what nobody asked for, such as erase."""
+    if not isinstance(value, bool):
+        raise error(f"{field}: got {shown(value)}, accepted are True and False")
+
+
 class OmnitrackError(Exception):
     """The root of every error that omnitrack raises on purpose."""
 

@@ -13,6 +13,8 @@ from omnitrack.errors import (
     InvalidPolicyError,
     SecretError,
     UnknownBackendError,
+    check_flag,
+    shown,
 )
 from omnitrack.identifiers.own import OwnList
 from omnitrack.identity.explain import Explanation
@@ -40,7 +42,7 @@ from omnitrack.usecases.account import LinkConflict
 from omnitrack.usecases.context import Context
 from omnitrack.usecases.erase import Receipt, RetentionRule
 from omnitrack.usecases.exchange import Export
-from omnitrack.usecases.operations import Operations, Progress, Steps, drive, moment
+from omnitrack.usecases.operations import Operations, Progress, Steps, drive, listed, moment
 from omnitrack.usecases.read import Query
 from omnitrack.usecases.rebuild import RebuildReport, VerifyReport
 from omnitrack.usecases.resolve import Who
@@ -59,7 +61,12 @@ def secret_bytes(secret: str | bytes | None) -> bytes:
         raise SecretError(f"secret: got {type(secret).__name__}, accepted are a string and bytes")
     if not secret:
         raise SecretError("secret: got an empty one, accepted is one with something in it, or None for none")
-    return secret.encode("utf-8") if isinstance(secret, str) else secret
+    try:
+        return secret.encode("utf-8") if isinstance(secret, str) else secret
+    except UnicodeEncodeError:
+        raise SecretError(
+            "secret: got half of a surrogate pair, accepted is text that UTF-8 can hold, or bytes"
+        ) from None
 
 
 def checked_region(region: str | None) -> str | None:
@@ -72,15 +79,24 @@ def checked_region(region: str | None) -> str | None:
         return None
     if not isinstance(region, str) or len(region) != 2 or not region.isascii() or not region.isalpha():
         raise InvalidIdentifierError(
-            f"region: got {region!r}, accepted is a code of two letters such as GB (ISO 3166-1 alpha-2)"
+            f"region: got {shown(region)}, accepted is a code of two letters such as GB (ISO 3166-1 alpha-2)"
         )
     return region.upper()
 
 
-def make_context(own: Iterable[str], policy: Policy | None, secret: str | bytes | None, region: str | None) -> Context:
+def make_context(
+    own: Iterable[str],
+    policy: Policy | None,
+    secret: str | bytes | None,
+    region: str | None,
+    rebuild: bool = False,
+    matching: bool = False,
+) -> Context:
     """Return what the use cases of a tracker share."""
     if policy is not None and not isinstance(policy, Policy):
         raise InvalidPolicyError(f"policy: got {type(policy).__name__}, accepted is a Policy")
+    check_flag("rebuild", rebuild, InvalidPolicyError)
+    check_flag("matching", matching, InvalidPolicyError)
     policy = policy or Policy()
     own_list = OwnList(own, region=checked_region(region))
     return Context(
@@ -116,23 +132,38 @@ def make_query(
         InvalidInteractionError: a filter has a value that none can have.
     """
 
-    def several(value: str | Sequence[str] | None) -> tuple[str, ...] | None:
+    def several(name: str, value: str | Sequence[str] | None) -> tuple[str, ...] | None:
         if value is None:
             return None
-        return (str(value),) if isinstance(value, str) else tuple(str(v) for v in value)
+        found = [value] if isinstance(value, str) else listed(name, value, "a name or a list of names")
+        for one in found:
+            if not isinstance(one, str):
+                raise InvalidInteractionError(f"{name}: got {shown(one)}, accepted is a name or a list of names")
+        return tuple(str(one) for one in found)
 
+    for name, value in (("text", text), ("agent", agent), ("thread", thread), ("source", source)):
+        if value is not None and not isinstance(value, str):
+            raise InvalidInteractionError(f"{name}: got {shown(value)}, accepted is a string, and None for any")
+    for name, flag in (
+        ("include_shared", include_shared),
+        ("include_claimed", include_claimed),
+        ("include_participant", include_participant),
+    ):
+        check_flag(name, flag, InvalidInteractionError)
     if order not in ("newest", "oldest"):
-        raise InvalidInteractionError(f"order: got {order!r}, accepted are 'newest' and 'oldest'")
+        raise InvalidInteractionError(f"order: got {shown(order)}, accepted are 'newest' and 'oldest'")
     if trust not in ("observed", "verified"):
-        raise InvalidInteractionError(f"trust: got {trust!r}, accepted are 'observed' and 'verified'")
-    wanted = several(directions)
+        raise InvalidInteractionError(f"trust: got {shown(trust)}, accepted are 'observed' and 'verified'")
+    wanted = several("directions", directions)
     unknown = set(wanted or ()) - {"inbound", "outbound", "internal"}
     if unknown:
-        raise InvalidInteractionError(f"directions: got {sorted(unknown)}, accepted are inbound, outbound and internal")
+        raise InvalidInteractionError(
+            f"directions: got {', '.join(sorted(map(shown, unknown)))}, accepted are inbound, outbound and internal"
+        )
     return Query(
-        channels=several(channels),
+        channels=several("channels", channels),
         directions=wanted,
-        kinds=several(kinds),
+        kinds=several("kinds", kinds),
         since=moment(since, "since"),
         until=moment(until, "until"),
         text=text,
@@ -220,7 +251,7 @@ class Tracker:
         matching: bool = False,
     ) -> None:
         self._backend = backend
-        ctx = make_context(own, policy, secret, region)
+        ctx = make_context(own, policy, secret, region, rebuild, matching)
         backend.setup()
         self._ctx = ctx
         self._ops: Operations = drive(Operations.begin(ctx, backend.run, rebuild, matching), backend.run)
@@ -341,6 +372,7 @@ class Tracker:
 
         Raises:
             SourceFormatError: no source reads this, or not as this format.
+            OSError: there is no such file, or it cannot be opened. TypeError: an option that no source takes.
         """
         source = (
             path_or_source
@@ -655,7 +687,7 @@ class Tracker:
 
     def apply_retention(self, rules: Iterable[RetentionRule], *, dry_run: bool = False) -> Receipt:
         """Take away interactions that are past their time, by channel and age, and what nothing names any more."""
-        receipt: Receipt = self._do(self._ops.apply_retention(list(rules), dry_run=dry_run))
+        receipt: Receipt = self._do(self._ops.apply_retention(rules, dry_run=dry_run))
         if not dry_run:
             self._backend.reclaim()
         return receipt

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from omnitrack.errors import InvalidIdentifierError, mask
 from omnitrack.identifiers.scheme import Identifier, checked_text, get_scheme
@@ -40,6 +40,10 @@ class OwnList:
     def __init__(self, own: Iterable[str | Identifier] = (), region: str | None = None) -> None:
         if isinstance(own, (str, Identifier)):
             own = (own,)
+        if isinstance(own, (bytes, Mapping)) or not isinstance(own, Iterable):
+            raise InvalidIdentifierError(
+                f"own: got {type(own).__name__}, accepted is a list of identifiers and patterns"
+            )
         exact: set[tuple[str, str, str]] = set()
         globs: dict[str, set[str]] = {}
         for entry in own:

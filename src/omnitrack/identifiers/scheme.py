@@ -11,7 +11,7 @@ from typing import Any, ClassVar, TypeVar, cast
 
 import attrs
 
-from omnitrack.errors import InvalidIdentifierError, mask
+from omnitrack.errors import InvalidIdentifierError, mask, shown
 
 # Raised whenever a normal form changes for any input; part of the fingerprint that a store keeps.
 NORMAL_FORM_VERSION = 1
@@ -64,7 +64,30 @@ class Identifier:
         return self.key
 
     def __repr__(self) -> str:
-        return f"<Identifier {self.scheme}:{mask(self.value)}{'@' + self.scope if self.scope else ''}>"
+        return f"<Identifier {self.scheme}:{mask(self.value)}{f'@{self.scope}' if self.scope else ''}>"
+
+
+def check_parts(identifier: Identifier) -> None:
+    """Raise unless an identifier that a caller may have made by hand has the parts that one has; those of ``phone()`` and the like always do.
+
+    Raises:
+        InvalidIdentifierError: a part is no text, or the text of none.
+    """
+    for name, part in (("scheme", identifier.scheme), ("value", identifier.value), ("scope", identifier.scope)):
+        if not isinstance(part, str):
+            raise InvalidIdentifierError(f"{name}: got {shown(part)}, accepted is a string")
+        if not part and name != "scope":
+            raise InvalidIdentifierError(
+                f"{name}: got an empty one, accepted is what phone(), email() and the like give"
+            )
+        if "\0" in checked_text(part, name, MAX_KEY_LENGTH) or any("\ud800" <= ch <= "\udfff" for ch in part):
+            raise InvalidIdentifierError(
+                f"{name}: got {mask(part)!r}, accepted is text that UTF-8 can hold, without NUL"
+            )
+    get_scheme(identifier.scheme)
+    reason = identifier.reason
+    if reason is not None and not isinstance(reason, str):
+        raise InvalidIdentifierError(f"reason: got {shown(reason)}, accepted is a string")
 
 
 def content_id(key: str, since: int | None = None, secret: bytes = b"") -> bytes:
@@ -152,9 +175,9 @@ def get_scheme(name: str) -> Scheme:
     """
     try:
         return _schemes[name]
-    except KeyError:
+    except (KeyError, TypeError):
         known = ", ".join(sorted(_schemes))
-        raise InvalidIdentifierError(f"scheme: got {name!r}, which is not registered; known are {known}") from None
+        raise InvalidIdentifierError(f"scheme: got {shown(name)}, which is not registered; known are {known}") from None
 
 
 def find_scheme(name: str) -> Scheme | None:

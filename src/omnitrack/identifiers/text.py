@@ -143,6 +143,10 @@ def find_identifiers(text: str, region: str | None = None, platform: str | None 
     if not isinstance(text, str):
         raise InvalidIdentifierError(f"text: got {type(text).__name__}, accepted is a string")
     if platform is not None:
+        if not isinstance(platform, str):
+            raise InvalidIdentifierError(
+                f"platform: got {type(platform).__name__}, accepted is a social platform such as x"
+            )
         platform = PLATFORM_NAMES.get(platform.strip().lower(), platform.strip().lower())
         if not isinstance(get_scheme(platform), Account):
             raise InvalidIdentifierError(f"platform: got {mask(platform)!r}, accepted is a social platform such as x")

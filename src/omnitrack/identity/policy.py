@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping
 from typing import Any
 
 import attrs
 
-from omnitrack.errors import InvalidIdentifierError, InvalidPolicyError
+from omnitrack.errors import InvalidIdentifierError, InvalidPolicyError, shown
 from omnitrack.identifiers.scheme import NORMAL_FORM_VERSION, get_scheme
 from omnitrack.model import Assurance
 
@@ -18,36 +19,67 @@ from omnitrack.model import Assurance
 DEFAULT_LIMITS: Mapping[str, int | None] = {"*": 8, "device": 20}
 
 
+_NAME = re.compile(r"\*|[^\W\d][\w-]{0,39}")
+MAX_RANK = 1_000_000
+
+
 @attrs.frozen(slots=True, kw_only=True)
 class SchemeRule:
     """What a policy says of one scheme instead of the scheme's own word; None leaves it."""
 
-    exclusive: bool | None = None
-    rank: int | None = None
+    exclusive: bool | None = attrs.field(default=None)
+    rank: int | None = attrs.field(default=None)
+
+    @exclusive.validator
+    def _is_yes_or_no(self, attribute: attrs.Attribute[Any], value: Any) -> None:
+        if value is not None and not isinstance(value, bool):
+            raise InvalidPolicyError(
+                f"exclusive: got {shown(value)}, accepted are True, False, and None for the scheme's own"
+            )
+
+    @rank.validator
+    def _is_number(self, attribute: attrs.Attribute[Any], value: Any) -> None:
+        if value is not None and (not isinstance(value, int) or isinstance(value, bool) or abs(value) > MAX_RANK):
+            raise InvalidPolicyError(
+                f"rank: got {shown(value)}, accepted is a number from -{MAX_RANK} to {MAX_RANK}, and None for the scheme's own"
+            )
+
+
+def _named(field: str, value: Any) -> list[tuple[str, Any]]:
+    """Return the items of a mapping by names of schemes; of None none."""
+    if value is not None and not isinstance(value, Mapping):
+        raise InvalidPolicyError(f"{field}: got {shown(value)}, accepted is a mapping by the names of schemes")
+    items = list((value or {}).items())
+    for name, _ in items:
+        if not isinstance(name, str) or not _NAME.fullmatch(name):
+            raise InvalidPolicyError(f"{field}: got {shown(name)}, accepted are names of schemes such as phone")
+    return items
 
 
 def _scheme_rules(value: Any) -> dict[str, SchemeRule]:
     rules: dict[str, SchemeRule] = {}
-    for name, rule in dict(value or {}).items():
+    for name, rule in _named("schemes", value):
         if isinstance(rule, Mapping):
             unknown = set(rule) - {"exclusive", "rank"}
             if unknown:
-                raise InvalidPolicyError(f"schemes: {name!r} has {sorted(unknown)}, accepted are exclusive and rank")
+                raise InvalidPolicyError(
+                    f"schemes: {name!r} has {', '.join(sorted(map(shown, unknown)))}, accepted are exclusive and rank"
+                )
             rule = SchemeRule(**rule)
         if not isinstance(rule, SchemeRule):
-            raise InvalidPolicyError(f"schemes: {name!r} has {rule!r}, accepted is a SchemeRule or a mapping")
-        rules[str(name)] = rule
+            raise InvalidPolicyError(f"schemes: {name!r} has {shown(rule)}, accepted is a SchemeRule or a mapping")
+        rules[name] = rule
     return rules
 
 
 def _limits(value: Any) -> dict[str, int | None]:
     limits = dict(DEFAULT_LIMITS)
-    for name, limit in dict(value or {}).items():
+    for name, limit in _named("limits", value):
         if limit is not None and (not isinstance(limit, int) or isinstance(limit, bool) or limit < 1):
             raise InvalidPolicyError(
-                f"limits: {name!r} has {limit!r}, accepted is a number from 1 or None for no limit"
+                f"limits: {name!r} has {shown(limit)}, accepted is a number from 1 or None for no limit"
             )
-        limits[str(name)] = limit
+        limits[name] = limit
     return limits
 
 
@@ -55,19 +87,24 @@ def _merges_at(value: Any) -> Assurance:
     accepted = {"observed": Assurance.OBSERVED, "verified": Assurance.VERIFIED}
     if isinstance(value, Assurance) and value in accepted.values():
         return value
-    if value not in accepted:
-        raise InvalidPolicyError(f"merges_at: got {value!r}, accepted are 'observed' and 'verified'")
+    if not isinstance(value, str) or value not in accepted:
+        raise InvalidPolicyError(f"merges_at: got {shown(value)}, accepted are 'observed' and 'verified'")
     return accepted[value]
 
 
 def _at_least_two(instance: object, attribute: attrs.Attribute[Any], value: Any) -> None:
     if value is not None and (not isinstance(value, int) or isinstance(value, bool) or value < 2):
-        raise InvalidPolicyError(f"{attribute.name}: got {value!r}, accepted is a number from 2 or None for no limit")
+        raise InvalidPolicyError(
+            f"{attribute.name}: got {shown(value)}, accepted is a number from 2 or None for no limit"
+        )
 
 
 def _probability(instance: object, attribute: attrs.Attribute[Any], value: Any) -> None:
-    if value is not None and not (isinstance(value, (int, float)) and 0.5 <= value <= 1):
-        raise InvalidPolicyError(f"{attribute.name}: got {value!r}, accepted is a probability from 0.5 to 1, or None")
+    number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    if value is not None and not (number and 0.5 <= value <= 1):
+        raise InvalidPolicyError(
+            f"{attribute.name}: got {shown(value)}, accepted is a probability from 0.5 to 1, or None"
+        )
 
 
 @attrs.frozen(kw_only=True)

@@ -8,7 +8,7 @@ from typing import Any
 
 import attrs
 
-from omnitrack.errors import InvalidPolicyError
+from omnitrack.errors import InvalidPolicyError, shown
 from omnitrack.identifiers.scheme import Identifier
 from omnitrack.identity.partition import DIFFERENT, PERSONAL, REASSIGNED, SAME, SHARED_MARK
 
@@ -46,6 +46,13 @@ def _encodable(text: str) -> bool:
     return "\0" not in text
 
 
+def check_said(by: object, reason: object) -> None:
+    """Raise unless who said something and why are texts, or None."""
+    for name, text in (("by", by), ("reason", reason)):
+        if text is not None and (not isinstance(text, str) or not _encodable(text)):
+            raise InvalidPolicyError(f"{name}: got {type(text).__name__}, accepted is text that UTF-8 can hold")
+
+
 @attrs.frozen(slots=True, kw_only=True)
 class Statement:
     """What was said, by whom, when and why. Made by the tracker's methods; the class methods make one that is not said yet, for preview().
@@ -72,17 +79,15 @@ class Statement:
     interaction: str | None = None
 
     def __attrs_post_init__(self) -> None:
-        if self.kind not in VERBS:
-            raise InvalidPolicyError(f"kind: got {self.kind!r}, accepted are {', '.join(VERBS)}")
+        if not isinstance(self.kind, str) or self.kind not in VERBS:
+            raise InvalidPolicyError(f"kind: got {shown(self.kind)}, accepted are {', '.join(VERBS)}")
         if (self.b is None) == (self.kind in _BINARY):
             raise InvalidPolicyError(
                 f"b: a statement of the kind {self.kind!r} is about {'two' if self.b is None else 'one'}"
             )
         if self.at is not None:
             _check_time(self.at)
-        for name, text in (("by", self.by), ("reason", self.reason)):
-            if text is not None and (not isinstance(text, str) or not _encodable(text)):
-                raise InvalidPolicyError(f"{name}: got {type(text).__name__}, accepted is text that UTF-8 can hold")
+        check_said(self.by, self.reason)
         if self.kind == REASSIGNED and self.at is None:
             raise InvalidPolicyError("at: a reassignment needs the time from which the new holder has the identifier")
 

@@ -152,6 +152,8 @@ def _decode(cursor: str | None) -> LinkPosition | None:
     if cursor is None:
         return None
     try:
+        if not isinstance(cursor, str):
+            raise ValueError
         a, b, basis, assurance, ref = cursor.split(".")
         return bytes.fromhex(a), bytes.fromhex(b), basis, int(assurance), bytes.fromhex(ref)
     except (ValueError, AttributeError):

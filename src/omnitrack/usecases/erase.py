@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 import attrs
 
-from omnitrack.errors import InvalidPolicyError
+from omnitrack.errors import InvalidPolicyError, shown
 from omnitrack.identity.partition import EVIDENCE, PERSONAL
 from omnitrack.model import Role
 from omnitrack.storage.contract import (
@@ -193,16 +193,25 @@ def _past_of_others(tx: Transaction, sweep: Sweep) -> list[ChangeRow]:
 # -- retention ------------------------------------------------------------------------------------------------------------
 
 
+def _channels(value: object) -> tuple[str, ...] | None:
+    if value is None:
+        return None
+    found = (value,) if isinstance(value, str) else value
+    if not isinstance(found, (tuple, list, set, frozenset)) or not found or not all(isinstance(c, str) for c in found):
+        raise InvalidPolicyError(f"channels: got {shown(value)}, accepted are names of channels, and None for all")
+    return tuple(found)
+
+
 @attrs.frozen(slots=True, kw_only=True)
 class RetentionRule:
     """Interactions of these channels (None: of all) are kept for ``keep`` after they happened."""
 
     keep: timedelta
-    channels: tuple[str, ...] | None = None
+    channels: tuple[str, ...] | None = attrs.field(default=None, converter=_channels)
 
     def __attrs_post_init__(self) -> None:
         if not isinstance(self.keep, timedelta) or self.keep <= timedelta(0):
-            raise InvalidPolicyError(f"keep: got {self.keep!r}, accepted is a timedelta above zero")
+            raise InvalidPolicyError(f"keep: got {shown(self.keep)}, accepted is a timedelta above zero")
 
 
 def retain_step(

@@ -9,7 +9,7 @@ from typing import Any
 
 import attrs
 
-from omnitrack.errors import InvalidInteractionError
+from omnitrack.errors import InvalidInteractionError, shown
 from omnitrack.interchange import cloudevents, jsonl, sniff, tmf683, vcon
 from omnitrack.interchange.record import as_texts, decode
 from omnitrack.interchange.report import ConversionReport
@@ -56,8 +56,8 @@ def checked_format(format: object) -> str:
     Raises:
         InvalidInteractionError: there is none of this name.
     """
-    if format not in FORMATS:
-        raise InvalidInteractionError(f"format: got {format!r}, accepted are {', '.join(FORMATS)}")
+    if not isinstance(format, str) or format not in FORMATS:
+        raise InvalidInteractionError(f"format: got {shown(format)}, accepted are {', '.join(FORMATS)}")
     return str(format)
 
 

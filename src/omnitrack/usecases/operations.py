@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterable, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -12,10 +12,12 @@ from omnitrack.errors import (
     InteractionNotFoundError,
     InvalidInteractionError,
     InvalidPolicyError,
+    check_flag,
+    shown,
 )
 from omnitrack.identity.explain import Explanation
 from omnitrack.identity.preview import Preview
-from omnitrack.identity.statement import Named, Statement
+from omnitrack.identity.statement import Named, Statement, check_said
 from omnitrack.model import (
     Change,
     Customer,
@@ -121,6 +123,40 @@ def moment(value: datetime | None, field: str) -> int | None:
     if not isinstance(value, datetime):
         raise InvalidInteractionError(f"{field}: got {type(value).__name__}, accepted is a datetime")
     return to_us(value)
+
+
+def listed(field: str, value: Iterable[T], accepted: str, error: type[Exception] = InvalidInteractionError) -> list[T]:
+    """Return as a list what a caller gave as an iterable."""
+    if isinstance(value, (str, bytes)):
+        raise error(f"{field}: got {shown(value)}, accepted is {accepted}")
+    try:
+        return list(value)
+    except TypeError:
+        raise error(f"{field}: got {shown(value)}, accepted is {accepted}") from None
+
+
+def iterated(field: str, value: Iterable[T]) -> Iterator[T]:
+    """Return an iterator over what a caller gave as an iterable of interactions; nothing is read ahead."""
+    try:
+        return iter(value)
+    except TypeError:
+        raise InvalidInteractionError(
+            f"{field}: got {shown(value)}, accepted is an iterable of Interaction, Revision and Rejected"
+        ) from None
+
+
+def check_probability(field: str, value: object) -> None:
+    """Raise unless it is a number from 0 to 1."""
+    if not isinstance(value, (int, float)) or isinstance(value, bool) or not 0 <= value <= 1:
+        raise InvalidPolicyError(f"{field}: got {shown(value)}, accepted is a probability from 0 to 1")
+
+
+def check_progress(progress: object) -> None:
+    """Raise unless it is something to call, or None."""
+    if progress is not None and not callable(progress):
+        raise InvalidInteractionError(
+            f"progress: got {shown(progress)}, accepted is a function of two numbers, or None"
+        )
 
 
 class Operations:
@@ -231,9 +267,11 @@ class Operations:
     ) -> Steps[LoadReport]:
         """Record many interactions, batch by batch, and report what became of them."""
         if on_error not in ("raise", "collect"):
-            raise InvalidInteractionError(f"on_error: got {on_error!r}, accepted are 'raise' and 'collect'")
-        if not isinstance(batch_size, int) or batch_size < 1:
-            raise InvalidInteractionError(f"batch_size: got {batch_size!r}, accepted is a number from 1")
+            raise InvalidInteractionError(f"on_error: got {shown(on_error)}, accepted are 'raise' and 'collect'")
+        if not isinstance(batch_size, int) or isinstance(batch_size, bool) or batch_size < 1:
+            raise InvalidInteractionError(f"batch_size: got {shown(batch_size)}, accepted is a number from 1")
+        check_progress(progress)
+        items = iterated("interactions", items)
         tally = _Tally(on_error)
         waiting: list[Interaction] = []
         deferred: list[Revision] = []
@@ -493,6 +531,7 @@ class Operations:
         return (yield Step(write))  # type: ignore[no-any-return]
 
     def _retraction(self, statement: Statement | str, by: str | None, reason: str | None) -> statements.Retraction:
+        check_said(by, reason)
         id = statement.id if isinstance(statement, Statement) else statement
         if id is not None and not isinstance(id, str):
             raise InvalidPolicyError(f"statement: got {type(id).__name__}, accepted is a Statement or its id")
@@ -554,6 +593,7 @@ class Operations:
         from omnitrack.usecases.suggest import suggestions_for, suggestions_page  # numpy, which only matching needs
 
         size = read.checked_limit(limit)
+        check_probability("least", least)
         if who is None:
             return (yield Step(lambda tx: suggestions_page(tx, self.ctx, size, cursor), write=False))  # type: ignore[no-any-return]
         named = meant(self.ctx, who)
@@ -566,6 +606,8 @@ class Operations:
         from omnitrack.usecases.suggest import read_model, store_matches
 
         self._need_index()
+        check_progress(progress)
+        check_probability("least", least)
         now, stored, looked = now_us(), 0, 0
         after: str | None = None
         model = yield Step(read_model, write=False)
@@ -638,6 +680,9 @@ class Operations:
     # -- care -----------------------------------------------------------------------------------------------------------
     def erase(self, who: Who, *, by: str | None, reason: str | None, dry_run: bool, suppress: bool) -> Steps[Receipt]:
         """Erase a person."""
+        check_flag("dry_run", dry_run, InvalidPolicyError)
+        check_flag("suppress", suppress, InvalidPolicyError)
+        check_said(by, reason)
         named, now, id = meant(self.ctx, who), now_us(), new_id()
 
         def write(tx: Transaction) -> Receipt:
@@ -660,9 +705,11 @@ class Operations:
             self.ctx.forget()
         return receipt
 
-    def apply_retention(self, rules: Sequence[RetentionRule], *, dry_run: bool) -> Steps[Receipt]:
+    def apply_retention(self, rules: Iterable[RetentionRule], *, dry_run: bool) -> Steps[Receipt]:
         """Take away what is past its time, batch by batch."""
         now, id = now_us(), new_id()
+        check_flag("dry_run", dry_run, InvalidPolicyError)
+        rules = listed("rules", rules, "a list of RetentionRule", InvalidPolicyError)
         if not rules:
             raise InvalidPolicyError("rules: got none, accepted are one or more RetentionRule")
         for rule in rules:
@@ -691,6 +738,7 @@ class Operations:
     def rebuild(self, progress: Progress | None) -> Steps[RebuildReport]:
         """Recompute who is whom and write it. Whoever works by another policy is refused from the first step on."""
         ctx, now = self.ctx, now_us()
+        check_progress(progress)
         yield Step(lambda tx: change_settings(tx, fingerprint=REBUILDING))
         after: tuple[int, bytes] | None = None
         while True:

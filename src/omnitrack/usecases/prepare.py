@@ -9,7 +9,7 @@ from typing import Any
 import attrs
 
 from omnitrack.errors import InvalidIdentifierError, WithheldError
-from omnitrack.identifiers.scheme import Identifier
+from omnitrack.identifiers.scheme import Identifier, check_parts
 from omnitrack.identifiers.text import identifier as parse_identifier
 from omnitrack.model import (
     MAX_PERSON_IDENTIFIERS,
@@ -69,6 +69,7 @@ class Prepared:
 
 def resolve(ctx: Context, identifier: Identifier) -> Resolved:
     """Return what is needed of an identifier to file it."""
+    check_parts(identifier)
     own = ctx.own.matches(identifier)
     key = identifier.key
     return Resolved(
@@ -115,8 +116,17 @@ class _People:
                     self.report(str(error))
                     continue
             else:
-                who = self._ctx.resolved.get(found) or self._keep(found, resolve(self._ctx, found))
-                if raw is None:
+                try:
+                    who = self._ctx.resolved.get(found) or self._keep(found, resolve(self._ctx, found))
+                except (InvalidIdentifierError, TypeError) as error:
+                    ours = isinstance(error, InvalidIdentifierError)
+                    self.report(
+                        str(error)
+                        if ours
+                        else "identifier: got one whose parts are no texts, accepted is what phone() and the like give"
+                    )
+                    continue
+                if raw is None and isinstance(found.raw, str):
                     raw = found.raw
             if who.own:
                 self.via = self.via or who.identifier.key

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 import attrs
 
 from omnitrack.errors import CustomerNotFoundError, InvalidIdentifierError, mask
-from omnitrack.identifiers.scheme import Identifier
+from omnitrack.identifiers.scheme import Identifier, check_parts
 from omnitrack.identifiers.text import identifier as parse_identifier
 from omnitrack.identity.partition import DIFFERENT, EVIDENCE, SAME, Reader, components, usable
 from omnitrack.model import Assurance, Sighting
@@ -64,6 +64,7 @@ def meant(ctx: Context, who: Who) -> Meant:
     if isinstance(who, Sighting):
         who = who.identifier
     if isinstance(who, Identifier):
+        check_parts(who)
         return Meant(None, who)
     if not isinstance(who, str):
         raise InvalidIdentifierError(
