@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
+from typing import Any
+
+import attrs
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -16,6 +20,7 @@ from identity.facts import (
     check,
     differences,
     facts,
+    policies,
     scripts,
     state_of,
     tell,
@@ -25,6 +30,7 @@ from identity.facts import (
 )
 from identity.naive import play
 from omnitrack.errors import PolicyChangedError, SecretError
+from omnitrack.identifiers.own import OwnList
 from omnitrack.identity.policy import Policy, SchemeRule
 from omnitrack.tracker import Tracker
 
@@ -94,6 +100,51 @@ def test_a_rebuild_with_other_ranks_and_another_own_list_equals_a_store_that_had
     assert not differences(found, wanted)
     assert timelines_of(tracker) == timelines_of(from_the_start)
     check(tracker)
+
+
+@st.composite
+def settings_of(draw: st.DrawFn) -> dict[str, Any]:
+    """Everything of a tracker that decides who is whom, at once."""
+    rules, policy = draw(ranks), draw(policies)
+    return {"policy": attrs.evolve(policy, schemes=rules), "own": draw(owns)}
+
+
+@pytest.mark.parametrize(("url", "examples"), [("memory://", 40), ("sqlite://", 12)])
+def test_a_rebuild_with_all_settings_changed_equals_a_store_that_had_them_from_the_start(
+    url: str, examples: int
+) -> None:
+    @budget(examples)
+    @given(facts, settings_of(), settings_of())
+    def holds(told_: list[Fact], old: dict[str, Any], new: dict[str, Any]) -> None:
+        new = {**new, "own": old["own"] | new["own"]}  # what was the company's own was never filed, so it stays so
+        own = OwnList(new["own"])
+
+        def tellable(fact: Fact) -> bool:
+            # A statement on one of the company's own is refused, now or then.
+            return isinstance(fact, Seen) or not any(own.matches(WORLD[x]) for x in (fact.a, fact.b) if x is not None)
+
+        told_ = [fact for fact in told_ if tellable(fact)]
+        with opened_with(told_, url, old) as tracker, opened_with(told_, url, new) as from_the_start:
+            rebuilt = reopened(tracker, **new, rebuild=True)
+            assert not differences(state_of(rebuilt), state_of(from_the_start))
+            assert timelines_of(rebuilt) == timelines_of(from_the_start)
+            check(rebuilt)
+            with pytest.raises(PolicyChangedError, match=r"rebuild\(\)") if changed(old, new) else nullcontext():
+                tell(tracker, Seen("later", 0, (((0, 2),),)))
+
+    holds()
+
+
+def changed(old: dict[str, Any], new: dict[str, Any]) -> bool:
+    one, two = (s["policy"].fingerprint(OwnList(s["own"]).fingerprint()) for s in (old, new))
+    return bool(one != two)
+
+
+def opened_with(told_: list[Fact], url: str, settings: dict[str, Any]) -> Tracker:
+    tracker = omnitrack.open(url, **settings)
+    for fact in told_:
+        tell(tracker, fact)
+    return tracker
 
 
 @budget(25)
