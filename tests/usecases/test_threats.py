@@ -87,6 +87,15 @@ def registers_first(scene: Scene) -> None:
     scene.seen(SECRET, MAIL, verified(VICTIM), channel="email")
 
 
+@attack("comes back with a handoff code that was posted to the victim in public")
+def redeems_a_public_code(scene: Scene) -> None:
+    scene.seen(SECRET, "x:victim", channel="x")
+    scene.seen(SECRET, "x:victim", verified(VICTIM), channel="web")
+    # What was posted in public only claims.
+    scene.seen("log-in", verified(ATTACKER), claimed("x:victim"), channel="web")
+    assert scene.tracker.suggestions("x:victim").items
+
+
 @attack("logs in while calling with the number of a victim known by an account")
 def spoofs_after(scene: Scene) -> None:
     scene.calls(verified(VICTIM))
