@@ -39,7 +39,7 @@ from omnitrack.tracker import (
 from omnitrack.usecases.account import LinkConflict
 from omnitrack.usecases.erase import Receipt, RetentionRule
 from omnitrack.usecases.exchange import Export
-from omnitrack.usecases.operations import Operations, Progress, Steps, adrive
+from omnitrack.usecases.operations import Operations, Progress, Steps, adrive, check_batch_size, check_progress
 from omnitrack.usecases.read import Query
 from omnitrack.usecases.rebuild import RebuildReport, VerifyReport
 from omnitrack.usecases.resolve import Who
@@ -222,6 +222,8 @@ class AsyncTracker:
             return await self._do(
                 ops.record_many(interactions, batch_size=batch_size, on_error=on_error, progress=progress)
             )
+        check_batch_size(batch_size)
+        check_progress(progress)
         total = LoadReport()
         batch: list[Interaction | Revision | Rejected] = []
         seen = 0

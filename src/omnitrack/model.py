@@ -319,6 +319,10 @@ class Interaction:
     def __attrs_post_init__(self) -> None:
         if self.source_id is not None and self.source is None:
             raise InvalidInteractionError("source: got none with a source_id, accepted is the name of the source")
+        if self.ended_at is not None and self.ended_at < self.occurred_at:
+            raise InvalidInteractionError(
+                f"ended_at: got {self.ended_at.isoformat()}, accepted is a time from occurred_at on, {self.occurred_at.isoformat()}"
+            )
         if len(self.customers) > MAX_PEOPLE or len(self.recipients) > MAX_PEOPLE:
             raise InvalidInteractionError(f"customers: got more than {MAX_PEOPLE} people, the most accepted")
         if len(self.participants) > MAX_PARTICIPANTS:

@@ -50,6 +50,9 @@ attachments = st.builds(
 def _complete(fields: dict[str, object]) -> Interaction:
     if fields["source"] is None:
         fields["source_id"] = None
+    if fields.get("ended_at") is not None:
+        begun, ended = sorted((fields["occurred_at"], fields["ended_at"]))  # type: ignore[type-var]
+        fields |= {"occurred_at": begun, "ended_at": ended}
     return Interaction(**fields)  # type: ignore[arg-type]
 
 

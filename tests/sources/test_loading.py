@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import shutil
+from datetime import datetime
 
 import pytest
 
@@ -35,6 +36,43 @@ def history(tracker, who):
 def load(folder, names):
     tracker = omnitrack.open("memory://", region="GB", own=OWN)
     return tracker, {name: tracker.load(folder / name, **options_for(name)) for name in names}
+
+
+MAPPING = {
+    "channel": "phone",
+    "fields": {"occurred_at": "when", "ended_at": "end"},
+    "customer": {"who": "phone:{}!observed"},
+}
+CALLS = """when,end,who
+2026-03-01T10:00:00Z,2026-03-01T10:05:00Z,020 7946 0958
+never,,020 7946 0958
+2026-03-01T10:00:00Z,,zzz
+2026-03-01T10:00:00Z,2026-03-01T09:00:00Z,020 7946 0959
+"""
+
+
+@pytest.mark.parametrize("whole_folder", [False, True])
+@pytest.mark.parametrize("batch_size", [1, 1_000])
+def test_whatever_is_rejected_says_in_which_line_it_stands(tmp_path, whole_folder, batch_size):
+    (tmp_path / "calls.csv").write_text(CALLS)
+    tracker = omnitrack.open("memory://", region="GB")
+    path = tmp_path if whole_folder else tmp_path / "calls.csv"
+    report = tracker.load(path, mapping=MAPPING, batch_size=batch_size)
+    assert report.added == 3
+    reasons = {r.where: (r.reason.partition(":")[0], r.kept) for r in report.rejected}
+    assert reasons == {
+        "calls.csv: line 3": ("when", False),
+        "calls.csv: line 4": ("phone", True),
+        "calls.csv: line 5": ("end", True),
+    }
+    assert [item.ended_at for item in tracker.timeline("020 7946 0959")] == [None]
+
+
+def test_made_by_hand_a_rejected_part_has_no_place():
+    tracker = omnitrack.open("memory://", region="GB")
+    items = [omnitrack.Interaction(channel="phone", occurred_at=datetime(2026, 3, 1), customers=[["zzz"]])]
+    (rejected,) = tracker.record_many(items, on_error="collect").rejected
+    assert (rejected.where, rejected.kept) == (None, True)
 
 
 def options_for(name):

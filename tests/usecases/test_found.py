@@ -84,6 +84,14 @@ def test_a_statement_with_what_no_store_can_hold_is_refused(fields: dict[str, An
         tracker.link(ADDRESSES[0], ADDRESSES[1], **fields)
 
 
+def test_what_ends_before_it_begins_is_refused_by_name() -> None:
+    tracker = omnitrack.open("memory://")
+    begin = datetime(2026, 3, 1, 10, tzinfo=timezone.utc)
+    tracker.record(channel="phone", occurred_at=begin, ended_at=begin)
+    with pytest.raises(InvalidInteractionError, match=r"^ended_at: got 2026-03-01T09:59.*occurred_at"):
+        tracker.record(channel="phone", occurred_at=begin, ended_at=begin - timedelta(minutes=1))
+
+
 def test_a_secret_that_is_a_number_is_no_run_of_zero_bytes() -> None:
     with pytest.raises(SecretError):
         omnitrack.open("memory://", secret=32)  # type: ignore[arg-type]

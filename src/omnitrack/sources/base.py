@@ -62,6 +62,8 @@ class Source(ABC):
         self.zone = zone_of(zone)
         self.input: Input | None = None
         self.detected_by: str | None = None
+        #: Where the item that was yielded last stands, as ``place`` takes it; None where the format has no places.
+        self.at: str | None = None
 
     @classmethod
     @abstractmethod
@@ -106,6 +108,7 @@ class Source(ABC):
 
     def guarded(self, where: str, item: Iterable[Item], raw: str | None = None) -> Iterator[Item]:
         """Yield what ``item`` yields; where it raises, yield a ``Rejected`` that says where and why instead."""
+        self.at = where
         try:
             yield from item
         except (OmnitrackError, RecursionError) as error:

@@ -73,7 +73,10 @@ class FolderSource(Source):
             if isinstance(self._current, MailSource):
                 self._current.seen_before = seen
             try:
-                yield from self._current
+                for item in self._current:
+                    at = self._current.at
+                    self.at = None if at is None else self._current.place(at)
+                    yield item
             except OSError as error:
                 yield self.rejected(str(path.relative_to(self.folder)), f"cannot be read: {error.strerror}")
             self._done += _size(path)

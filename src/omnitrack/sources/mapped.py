@@ -76,6 +76,9 @@ class _Mapped(Source):
         traits = {name: text_of(look_up(record, field)) for name, field in mapping.traits.items()}
         body = body_of(text.get("body"))
         deleted = text.get("deleted") is True or (text_of(text.get("deleted")) or "").lower() in ("true", "yes", "1")
+        if ended is not None and ended < moment:
+            reason = f"{mapping.fields['ended_at']}: before the start, accepted is a time from then on; left out"
+            yield self.rejected(where, reason, source_id=source_id, kept=True)
         yield Interaction(
             channel=channel.lower(),
             kind=name_of(text.get("kind")) or "message",

@@ -145,6 +145,12 @@ def iterated(field: str, value: Iterable[T]) -> Iterator[T]:
         ) from None
 
 
+def check_batch_size(value: object) -> None:
+    """Raise unless it is a number from 1."""
+    if not isinstance(value, int) or isinstance(value, bool) or value < 1:
+        raise InvalidInteractionError(f"batch_size: got {shown(value)}, accepted is a number from 1")
+
+
 def check_probability(field: str, value: object) -> None:
     """Raise unless it is a number from 0 to 1."""
     if not isinstance(value, (int, float)) or isinstance(value, bool) or not 0 <= value <= 1:
@@ -264,16 +270,21 @@ class Operations:
         position: Callable[[], tuple[int, int | None]] | None = None,
         format: str | None = None,
         detected_by: Callable[[], str | None] = lambda: None,
+        at: Callable[[], str | None] = lambda: None,
+        place: Callable[[str], str] = str,
     ) -> Steps[LoadReport]:
-        """Record many interactions, batch by batch, and report what became of them."""
+        """Record many interactions, batch by batch, and report what became of them.
+
+        Args:
+            at: where the item that came last stands. place: says it to people; asked only where something of the item is rejected.
+        """
         if on_error not in ("raise", "collect"):
             raise InvalidInteractionError(f"on_error: got {shown(on_error)}, accepted are 'raise' and 'collect'")
-        if not isinstance(batch_size, int) or isinstance(batch_size, bool) or batch_size < 1:
-            raise InvalidInteractionError(f"batch_size: got {shown(batch_size)}, accepted is a number from 1")
+        check_batch_size(batch_size)
         check_progress(progress)
         items = iterated("interactions", items)
         tally = _Tally(on_error)
-        waiting: list[Interaction] = []
+        waiting: list[tuple[Interaction, str | None]] = []
         deferred: list[Revision] = []
         seen = 0
 
@@ -284,12 +295,12 @@ class Operations:
         for item in items:
             seen += 1
             if isinstance(item, Interaction):
-                waiting.append(item)
+                waiting.append((item, at()))
             elif isinstance(item, Rejected):
                 tally.reject(item)
             elif isinstance(item, Revision):
                 if waiting:
-                    yield from self._flush(waiting, tally)
+                    yield from self._flush(waiting, tally, place)
                 if not (yield from self._revised(item, tally)):
                     if len(deferred) < MOST_DEFERRED:
                         deferred.append(item)
@@ -300,10 +311,10 @@ class Operations:
                     Rejected(reason=f"item: got {type(item).__name__}, accepted are Interaction, Revision and Rejected")
                 )
             if len(waiting) >= batch_size:
-                yield from self._flush(waiting, tally)
+                yield from self._flush(waiting, tally, place)
                 report()
         if waiting:
-            yield from self._flush(waiting, tally)
+            yield from self._flush(waiting, tally, place)
         for revision in deferred:
             if not (yield from self._revised(revision, tally)):
                 tally.reject(_no_original(revision))
@@ -320,11 +331,16 @@ class Operations:
             position=lambda: (source.position, source.size),
             format=source.name,
             detected_by=lambda: source.detected_by,
+            at=lambda: source.at,
+            place=source.place,
         )
 
-    def _flush(self, waiting: list[Interaction], tally: _Tally) -> Steps[None]:
+    def _flush(
+        self, waiting: list[tuple[Interaction, str | None]], tally: _Tally, place: Callable[[str], str]
+    ) -> Steps[None]:
         now = now_us()
-        prepared = [prepare(self.ctx, item, now) for item in waiting]
+        prepared = [prepare(self.ctx, item, now) for item, _ in waiting]
+        places = [at for _, at in waiting]
         waiting.clear()
         out: Batch = yield from self._batch(prepared, now)
         there = sum(duplicate is not None for duplicate in out.duplicates)
@@ -334,7 +350,8 @@ class Operations:
         for number, one in enumerate(prepared):
             if out.duplicates[number] is None:
                 for rejected in one.rejected:
-                    tally.reject(rejected)
+                    at = places[number]
+                    tally.reject(rejected if at is None else attrs.evolve(rejected, where=place(at)))
 
     def _revised(self, revision: Revision, tally: _Tally) -> Steps[bool]:
         try:
