@@ -5,10 +5,12 @@ from __future__ import annotations
 import subprocess
 import sys
 from importlib.metadata import EntryPoint
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+import omnitrack
 from omnitrack.errors import BackendError, UnknownBackendError
 from omnitrack.storage import registry
 from omnitrack.storage.memory import MemoryBackend
@@ -99,6 +101,57 @@ def test_a_malformed_scheme_is_refused(scheme: str) -> None:
 def test_an_unknown_scheme_is_told_what_is_known(url: str) -> None:
     with pytest.raises(UnknownBackendError, match=r"memory, mysql, postgresql, .*sqlite"):
         open_backend(url)
+
+
+@pytest.mark.parametrize(
+    ("url", "shown", "meant"),
+    [
+        ("sqlite:history.db", "'sqlite:...'", "such as sqlite:///history.db"),
+        ("sqlit:///history.db", "'sqlit:...'", "such as sqlite:///history.db"),
+        ("SQLITE:history.db", "'SQLITE:...'", "such as sqlite:///history.db"),
+        ("postgres+psycopg://jane:sesame@host/x", "'postgres+psycopg:...'", "such as postgresql+psycopg://...)"),
+        ("jane@example.com", "'j***@ex***le.c**'", "accepted: scheme://...)"),
+    ],
+)
+def test_an_unknown_scheme_is_shown_as_it_came_with_what_was_meant(url: str, shown: str, meant: str) -> None:
+    with pytest.raises(UnknownBackendError) as raised:
+        open_backend(url)
+    assert f"for {shown};" in str(raised.value)
+    assert meant in str(raised.value)
+    assert "sesame" not in str(raised.value)
+
+
+def test_a_scheme_has_no_case() -> None:
+    assert isinstance(open_backend("SQLite://"), SqlBackend)
+    assert isinstance(open_backend("MEMORY://"), MemoryBackend)
+
+
+@pytest.mark.parametrize("url", ["memory://", "sqlite://"])
+def test_an_option_that_is_misspelt_is_told_what_was_meant(url: str) -> None:
+    for name, meant in (("namspace", "namespace"), ("polcy", "policy"), ("regions", "region")):
+        with pytest.raises(BackendError, match=f"did you mean '{meant}' by '{name}'"):
+            omnitrack.open(url, **{name: "x"})
+    with pytest.raises(BackendError) as raised:
+        omnitrack.open(url, wholly_other=1)
+    assert "did you mean" not in str(raised.value)
+
+
+def test_an_adapter_that_takes_no_options_is_no_type_error() -> None:
+    class Ledger(MemoryBackend):
+        @classmethod
+        def from_url(cls, url: str, *, namespace: str | None = None) -> Ledger:  # type: ignore[override]
+            return cls()
+
+    register_backend("ledger", Ledger)
+    with pytest.raises(BackendError, match="did you mean 'secret' by 'secrets'"):
+        omnitrack.open("ledger://x", secrets="s")
+
+
+def test_a_file_in_no_folder_is_told_which_is_missing(tmp_path: Path) -> None:
+    with pytest.raises(BackendError, match=r"there is no folder '.*nowhere'"):
+        omnitrack.open(f"sqlite:///{tmp_path}/nowhere/history.db")
+    with pytest.raises(BackendError, match=r"is a folder, accepted is the path of a file"):
+        omnitrack.open(f"sqlite:///{tmp_path}")
 
 
 @pytest.mark.parametrize(

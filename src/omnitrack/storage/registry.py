@@ -9,7 +9,10 @@ A distribution that brings an adapter declares it in its ``pyproject.toml``::
 from __future__ import annotations
 
 import importlib
+import re
 import threading
+from collections.abc import Iterable
+from difflib import get_close_matches
 from importlib.metadata import entry_points
 from typing import Any
 
@@ -71,7 +74,10 @@ def open_backend(url: str, **options: Any) -> Backend:
     >>> open_backend("memory://").run(lambda transaction: transaction.guard())
     0
     """
-    scheme, separator, _ = url.partition("://")
+    scheme, separator, rest = url.partition("://")
+    if scheme != scheme.lower() and separator:  # a scheme has no case (RFC 3986 section 3.1)
+        scheme = scheme.lower()
+        url = f"{scheme}://{rest}"
     family = scheme.partition("+")[0]
     known: dict[str, str | type[Backend]] = _BUILT_IN | _registered
     if family not in known and scheme not in known:
@@ -81,15 +87,57 @@ def open_backend(url: str, **options: Any) -> Backend:
         target = _BUILT_IN["sqlite"]
     if target is None:
         raise UnknownBackendError(
-            f"no storage adapter for {mask(scheme) if separator else mask(url)!r}; known are {', '.join(sorted(known))} "
-            "(accepted: scheme://...); an adapter of another distribution has to be installed beside omnitrack"
+            f"no storage adapter for {_unknown(url)}; known are {', '.join(sorted(known))} "
+            f"(accepted: scheme://...{_meant(url, known)}); an adapter of another distribution has to be installed beside omnitrack"
         )
     try:
         return _load(target).from_url(url, **options)
     except BackendError as error:
         if isinstance(error.__cause__, ImportError):
             raise UnknownBackendError(str(error)) from error.__cause__
+        hint = _misspelt(options)
+        if hint:
+            raise BackendError(f"{error}; {hint}") from error
         raise
+    except TypeError as error:
+        if not any(f"'{name}'" in str(error) for name in options):
+            raise
+        hint = _misspelt(options)
+        raise BackendError(f"option: {error}{f'; {hint}' if hint else ''}") from error
+
+
+_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]{0,40}")
+
+
+def _unknown(url: str) -> str:
+    """Return what of a URL may be shown: its scheme, which is the caller's own word; behind it may stand a password."""
+    match = _SCHEME.match(url)
+    if match is None or url[match.end() : match.end() + 1] != ":":
+        return repr(mask(url))
+    return repr(f"{match[0]}:...")
+
+
+def _meant(url: str, known: Iterable[str]) -> str:
+    """Return what was probably meant, for the error."""
+    scheme, _, path = url.partition(":")
+    scheme, path = scheme.lower(), path.lstrip("/")
+    family, plus, driver = scheme.partition("+")
+    close = [family] if family in known else get_close_matches(family, sorted(known), 1, 0.75)
+    if not close:
+        return ""
+    # The path of a file may be shown; behind the scheme of a server may stand a password.
+    rest = f"/{path}" if close == ["sqlite"] and path and "@" not in path else "..."
+    return f", such as {close[0]}{plus}{driver}://{rest}"
+
+
+# What open() takes itself: a misspelt one of these arrives here as an option.
+_OPTIONS = ("region", "own", "policy", "secret", "rebuild", "matching", "namespace")
+
+
+def _misspelt(options: Iterable[str]) -> str:
+    """Return the options that were probably meant, where some are near to those that open() takes."""
+    near = [(name, close) for name in sorted(options) for close in get_close_matches(name, _OPTIONS, 1, 0.7)]
+    return ", ".join(f"did you mean {close!r} by {name!r}?" for name, close in near if close != name)
 
 
 def _known() -> dict[str, str | type[Backend]]:

@@ -244,7 +244,7 @@ class SqlBackend(Backend):
         except (ConflictError, exc.SQLAlchemyError, OSError) as error:
             cause = chain_of(error)[-1]
             cause = getattr(cause, "orig", None) or cause
-            raise BackendError(f"{failed}: {said(cause)}") from cause
+            raise BackendError(f"{failed}: {said(cause)}{self._flavour.missing(self._sync_url)}") from cause
 
     async def _administer_async(self, on: Callable[[Connection], None]) -> None:
         """The same where only the driver of async callers is installed, in a loop and on an engine for this once."""

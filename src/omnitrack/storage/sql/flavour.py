@@ -105,6 +105,10 @@ class Flavour(ABC):
         sync_url = url.set(drivername=f"{family}+{sync}" if sync else family)
         return sync_url, (url.set(drivername=f"{family}+{asynchronous}") if asynchronous else None)
 
+    def missing(self, url: URL) -> str:
+        """Return what a store that cannot be opened lacks, where that can be told from outside; "" where it cannot."""
+        return ""
+
     def async_only(self) -> frozenset[str]:
         """Return the drivers that serve async callers only."""
         return frozenset(filter(None, [self.async_driver])) - {self.both()}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any, ClassVar, Unpack
 
 from sqlalchemy import Connection, Table, bindparam, literal_column, select, tuple_
@@ -121,6 +122,15 @@ class Sqlite(Flavour):
         if is_memory(url):
             return {"connect_args": connect, "poolclass": StaticPool}
         return {"connect_args": connect}
+
+    def missing(self, url: URL) -> str:
+        """Return which folder is not there, or that the file is one."""
+        if is_memory(url):
+            return ""
+        path = Path(url.database or "").absolute()
+        if not path.parent.is_dir():
+            return f"; there is no folder {str(path.parent)!r}, accepted is the path of a file in one that is there"
+        return f"; {str(path)!r} is a folder, accepted is the path of a file" if path.is_dir() else ""
 
     def connected(self, connection: Any, options: Options) -> None:
         """Set the pragmas, which belong to a connection and not to the file."""
