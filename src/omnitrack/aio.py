@@ -35,6 +35,9 @@ from omnitrack.tracker import (
     make_context,
     make_interaction,
     make_query,
+    shown_query,
+    shown_tracker,
+    shown_who,
 )
 from omnitrack.usecases.account import LinkConflict
 from omnitrack.usecases.erase import Receipt, RetentionRule
@@ -128,6 +131,9 @@ class AsyncTimeline:
         self._who = who
         self._query = query
 
+    def __repr__(self) -> str:
+        return f"<AsyncTimeline of {shown_who(self._who)}{shown_query(self._query)}>"
+
     async def page(self, limit: int = 50, cursor: str | None = None) -> Page[TimelineItem]:
         """As ``Timeline.page``."""
         ops = await self._tracker._ready()
@@ -167,6 +173,9 @@ class AsyncTracker:
         self._matching = matching
         self._ops: Operations | None = None
         self._opening = asyncio.Lock()
+
+    def __repr__(self) -> str:
+        return shown_tracker("AsyncTracker", self._backend, self._ctx)
 
     async def _ready(self) -> Operations:
         if self._ops is None:

@@ -7,6 +7,8 @@ from datetime import datetime
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal
 
+import attrs
+
 from omnitrack.errors import (
     InvalidIdentifierError,
     InvalidInteractionError,
@@ -14,9 +16,11 @@ from omnitrack.errors import (
     SecretError,
     UnknownBackendError,
     check_flag,
+    mask,
     shown,
 )
 from omnitrack.identifiers.own import OwnList
+from omnitrack.identifiers.scheme import Identifier
 from omnitrack.identity.explain import Explanation
 from omnitrack.identity.policy import Policy
 from omnitrack.identity.preview import Preview
@@ -42,6 +46,7 @@ from omnitrack.usecases.account import LinkConflict
 from omnitrack.usecases.context import Context
 from omnitrack.usecases.erase import Receipt, RetentionRule
 from omnitrack.usecases.exchange import Export
+from omnitrack.usecases.ids import from_text, from_us
 from omnitrack.usecases.operations import Operations, Progress, Steps, drive, listed, moment
 from omnitrack.usecases.read import Query
 from omnitrack.usecases.rebuild import RebuildReport, VerifyReport
@@ -193,6 +198,41 @@ def make_interaction(
     return Interaction(customers=people, **fields)
 
 
+def shown_who(who: object) -> str:
+    """Return of whom, for people to read, without a whole identifier."""
+    if isinstance(who, Sighting):
+        who = who.identifier
+    if isinstance(who, Identifier):
+        return f"{who.scheme}:{mask(who.value)}"
+    return who.strip() if isinstance(who, str) and from_text("cus", who.strip()) else shown(who)
+
+
+def shown_query(query: Query) -> str:
+    """Return what a query asks beyond everything, newest first; of texts that are searched for only that there is one."""
+    asked = []
+    for field in attrs.fields(Query):
+        value = getattr(query, field.name)
+        if value == field.default:
+            continue
+        if field.name in ("since", "until", "as_of"):
+            value = from_us(value).isoformat()
+        elif field.name in ("text", "agent", "thread"):
+            value = "..."
+        elif isinstance(value, tuple):
+            value = "/".join(value)
+        asked.append(f"{field.name}={value}")
+    return f" ({', '.join(asked)})" if asked else ""
+
+
+def shown_tracker(name: str, backend: Backend, ctx: Context) -> str:
+    """Return what a tracker is, for people to read: nothing of the URL, which may hold a password, and nothing of the secret."""
+    parts = [type(backend).__name__]
+    parts += [f"region {ctx.region}"] if ctx.region else []
+    parts += [f"own list of {len(ctx.own)}"] if len(ctx.own) else []
+    parts += ["keyed by a secret"] if ctx.secret else []
+    return f"<{name} on {', '.join(parts)}>"
+
+
 class Timeline:
     """A customer's timeline, read page by page as it is iterated."""
 
@@ -200,6 +240,9 @@ class Timeline:
         self._tracker = tracker
         self._who = who
         self._query = query
+
+    def __repr__(self) -> str:
+        return f"<Timeline of {shown_who(self._who)}{shown_query(self._query)}>"
 
     def page(self, limit: int = 50, cursor: str | None = None) -> Page[TimelineItem]:
         """Return one page.
@@ -255,6 +298,9 @@ class Tracker:
         backend.setup()
         self._ctx = ctx
         self._ops: Operations = drive(Operations.begin(ctx, backend.run, rebuild, matching), backend.run)
+
+    def __repr__(self) -> str:
+        return shown_tracker("Tracker", self._backend, self._ctx)
 
     def _do(self, steps: Steps[Any]) -> Any:
         return drive(steps, self._backend.run)

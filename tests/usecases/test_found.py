@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta, timezone
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 import omnitrack
-from omnitrack import Attachment, InvalidInteractionError, OmnitrackError, SecretError
+from omnitrack import (
+    Attachment,
+    CustomerNotFoundError,
+    InvalidIdentifierError,
+    InvalidInteractionError,
+    OmnitrackError,
+    SecretError,
+)
 from omnitrack.model import Sighting
 
 WHEN = datetime(2026, 1, 1, tzinfo=timezone.utc)
@@ -90,6 +98,35 @@ def test_what_ends_before_it_begins_is_refused_by_name() -> None:
     tracker.record(channel="phone", occurred_at=begin, ended_at=begin)
     with pytest.raises(InvalidInteractionError, match=r"^ended_at: got 2026-03-01T09:59.*occurred_at"):
         tracker.record(channel="phone", occurred_at=begin, ended_at=begin - timedelta(minutes=1))
+
+
+@pytest.mark.parametrize("id", ["cus_x", "cus_", "cus_" + "g" * 32, "cus_" + "0" * 31])
+def test_what_begins_as_a_customer_id_and_is_none_is_told_so(id: str) -> None:
+    with pytest.raises(InvalidIdentifierError, match=r"begins as a customer id and is none"):
+        omnitrack.open("memory://").customer(id)
+
+
+def test_a_customer_id_that_nobody_has_is_told_so() -> None:
+    with pytest.raises(CustomerNotFoundError, match=r"nobody is known as cus_0{32}"):
+        omnitrack.open("memory://").customer("cus_" + "0" * 32)
+
+
+def test_a_tracker_and_a_timeline_say_what_they_are_and_give_nothing_away(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path}/sesame.db"
+    with omnitrack.open(url, region="GB", own=["x:btcare"], secret="sesame") as tracker:
+        assert repr(tracker) == "<Tracker on SqliteBackend, region GB, own list of 1, keyed by a secret>"
+        assert repr(tracker.timeline("jane.doe@example.com")) == "<Timeline of 'j***.d**@ex***le.c**'>"
+        id = tracker.link("x:a", "x:b") and tracker.customer("x:a").id
+        asked = tracker.timeline(
+            id, channels=["phone", "x"], since=WHEN, text="sesame", order="oldest", include_shared=True
+        )
+        assert repr(asked) == (
+            f"<Timeline of {id} (channels=phone/x, since=2026-01-01T00:00:00+00:00, text=..., order=oldest, include_shared=True)>"
+        )
+    assert repr(omnitrack.open("memory://")) == "<Tracker on MemoryBackend>"
+    other = omnitrack.open_async("memory://", secret="sesame")
+    assert repr(other) == "<AsyncTracker on MemoryBackend, keyed by a secret>"
+    assert repr(other.timeline(omnitrack.phone("+442079460958"))) == "<AsyncTimeline of phone:+44********58>"
 
 
 def test_a_secret_that_is_a_number_is_no_run_of_zero_bytes() -> None:

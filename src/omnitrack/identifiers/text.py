@@ -27,6 +27,7 @@ from omnitrack.identifiers.social import PLATFORM_NAMES, Account, social
 from omnitrack.identifiers.urls import looks_like_url, read_url
 
 _ACCEPTED = "accepted are a phone number, a mail address, a profile URL, @user@host, or a value behind its scheme such as x:jane"
+_CUSTOMER_ID = re.compile(r"cus_[0-9a-f]{32}", re.IGNORECASE)
 _PHONE_URIS = frozenset({"tel", "callto", "sms", "smsto", "fax"})
 
 
@@ -58,7 +59,12 @@ def identifier(text: str | Identifier, region: str | None = None) -> Identifier:
 def _identifier(text: str, region: str | None) -> Identifier:
     body = text.strip()
     if body.startswith("cus_"):
-        raise InvalidIdentifierError("identifier: got a customer id, accepted are identifiers of a person")
+        if _CUSTOMER_ID.fullmatch(body):
+            raise InvalidIdentifierError("identifier: got a customer id, accepted are identifiers of a person")
+        raise InvalidIdentifierError(
+            f"identifier: got {mask(body)!r}, which begins as a customer id and is none; accepted is cus_ and 32 hexadecimal digits, "
+            "or an identifier of a person"
+        )
     found = _behind_prefix(body, region) if ":" in body else None
     if found is not None:
         return found
