@@ -173,6 +173,65 @@ def test_a_sighting_beside_an_erasure_is_erased_or_begins_somebody_new() -> None
 
 
 @pytest.mark.parametrize("warm", [False, True], ids=["cold", "with what it knows in memory"])
+def test_a_sighting_of_somebody_in_copy_outlives_the_erasure_of_whoever_named_them(warm: bool) -> None:
+    """Whoever came in with the erased alone goes too; who is seen meanwhile stays, with a row to stand on."""
+
+    def copied(backend: Backend) -> None:
+        tracker(backend).record(
+            channel="email", occurred_at=T0, customer=PHONE, participants=[MAIL], source="test", source_id="1"
+        )
+
+    def sighting(backend: Backend) -> None:
+        mine = tracker(backend)
+        if warm:
+            mine.record(
+                channel="email", occurred_at=T0, customer=PHONE, participants=[MAIL], source="test", source_id="1"
+            )
+        mine.record(channel="email", occurred_at=T0, customer=[MAIL], source="test", source_id="2", body="2")
+
+    def judge(outcome: Outcome) -> None:
+        end = tracker(outcome.backend)
+        report = end.verify()
+        assert report.ok, (str(report), outcome.schedule)
+        assert [item.body for item in end.timeline(MAIL)] == ["2"], outcome.schedule
+        assert groups(end, [PHONE]) == set(), outcome.schedule
+
+    explored = explore(before(copied), [sighting, said("erase", PHONE)], judge, limit=3_000)
+    assert explored.interleavings > 1
+
+
+def test_a_denial_beside_an_erasure_keeps_whom_it_is_about() -> None:
+    def judge(outcome: Outcome) -> None:
+        end = tracker(outcome.backend)
+        report = end.verify()
+        assert report.ok, (str(report), outcome.schedule)
+        assert [str(s.a) for s in end.statements(OTHER_MAIL)] == [str(s.a) for s in end.statements(HANDLE)] != []
+
+    def copied(backend: Backend) -> None:
+        tracker(backend).record(
+            channel="email", occurred_at=T0, customer=PHONE, participants=[HANDLE], source="test", source_id="1"
+        )
+
+    explored = explore(before(copied), [said("deny", HANDLE, OTHER_MAIL), said("erase", PHONE)], judge, limit=3_000)
+    assert explored.interleavings > 1
+
+
+def test_edits_of_one_time_beside_each_other_are_all_kept_in_one_order() -> None:
+    at = T0 + timedelta(hours=1)
+
+    def judge(outcome: Outcome) -> None:
+        end = tracker(outcome.backend)
+        (item,) = end.timeline(PHONE)
+        assert [i.body for i in end.revisions(item.id)] == ["1", "a", "b", "c"], outcome.schedule
+        assert end.verify().ok
+
+    edits = [said("revise", "test", "1", body=body, at=at) for body in ("b", "c")]
+    prepare = before(seen(1, PHONE), said("revise", "test", "1", body="a", at=at))
+    explored = explore(prepare, edits, judge, limit=3_000)
+    assert explored.interleavings > 1
+
+
+@pytest.mark.parametrize("warm", [False, True], ids=["cold", "with what it knows in memory"])
 def test_a_sighting_beside_a_reassignment_goes_to_who_held_the_number(warm: bool) -> None:
     def sighting(backend: Backend) -> None:
         mine = tracker(backend)
