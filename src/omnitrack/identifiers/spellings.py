@@ -37,6 +37,13 @@ _DOT = r"\s?(?:\.|[(\[{<]\s?(?:dot|punkt|\.)\s?[)\]}>]|(?<=\s)dot(?=\s))\s?"
 _GAP = r"(?:[^\w]|_){0,4}"  # between two digits of a number
 
 
+_NUMBERS = "numbers"  # the seed of patterns of digits
+_NUMBER = re.compile(rf"\d(?:{_GAP}\d){{{LEAST_LOCAL - 1}}}")
+
+#: What stands in every text that a pattern matches, and the pattern.
+_Seeded = tuple[str, str]
+
+
 class _Plain(dict[int, str]):
     """Characters as they are compared: in one case, digits and letters of any width or script as ASCII has them; each stays one character."""
 
@@ -128,7 +135,8 @@ class Spellings:
         # As a word by itself only what its own pattern does not find more narrowly.
         literals -= {text for text in literals if _narrow(self._named, text, region)}
         patterns += [_literal(text) for text in sorted(literals, key=lambda t: (-len(t), t)) if len(text) >= LEAST]
-        self._pattern = re.compile("|".join(f"(?:{p})" for p in patterns if p) or r"(?!)")
+        self._patterns = [(seed, f"(?:{pattern})") for seed, pattern in patterns if pattern]
+        self._compiled: dict[str, re.Pattern[str]] = {}
 
     def replace(self, text: str, replacement: str) -> str:
         """Return the text with every spelling replaced."""
@@ -172,8 +180,13 @@ class Spellings:
         for start, stop, one in spans(text, self._region):
             if one in self._named:
                 yield start, stop
-        for match in self._pattern.finditer(text.translate(_plain)):
-            yield match.span()
+        plain = text.translate(_plain)
+        numbers = _NUMBER.search(plain) is not None
+        # Most texts hold none of them, and searching for a word costs a hundredth of trying patterns at every place.
+        likely = "|".join(p for seed, p in self._patterns if (numbers if seed == _NUMBERS else seed in plain))
+        if likely:
+            pattern = self._compiled.get(likely) or self._compiled.setdefault(likely, re.compile(likely))
+            yield from (match.span() for match in pattern.finditer(plain))
 
 
 def _read(text: str, region: str | None) -> Identifier | None:
@@ -199,7 +212,7 @@ def _part(one: Identifier) -> str:
     return unescape(one.value).translate(_plain)
 
 
-def _patterns(one: Identifier) -> list[str]:
+def _patterns(one: Identifier) -> list[_Seeded]:
     scheme = find_scheme(one.scheme)
     if one.scheme == "phone":
         return _phone(one.value)
@@ -209,10 +222,10 @@ def _patterns(one: Identifier) -> list[str]:
         return _postal(one.value)
     value = unescape(one.value).translate(_plain)
     if isinstance(scheme, Account):
-        return [rf"(?:@\s?|(?<=[/@])){_spaced(value)}(?!\w)"]
+        return [(_seed(value), rf"(?:@\s?|(?<=[/@])){_spaced(value)}(?!\w)")]
     if isinstance(scheme, IssuedScheme):
         letters = [re.escape(ch) for ch in value if ch.isalnum()]
-        return [_word("[ ./_-]?".join(letters))] if len(letters) >= LEAST_APART else []
+        return [("", _word("[ ./_-]?".join(letters)))] if len(letters) >= LEAST_APART else []
     return []
 
 
@@ -224,14 +237,19 @@ def _word(pattern: str) -> str:
     return rf"(?<!\w){pattern}(?!\w)"
 
 
-def _literal(text: str) -> str:
+def _seed(plain: str) -> str:
+    """Return the longest word."""
+    return max(plain.split(), key=len, default="")
+
+
+def _literal(text: str) -> _Seeded:
     plain = text.translate(_plain).strip()
     before = r"(?<!\w)" if plain[:1].isalnum() else ""
     behind = r"(?!\w)" if plain[-1:].isalnum() else ""
-    return f"{before}{_spaced(plain)}{behind}" if plain else ""
+    return _seed(plain), f"{before}{_spaced(plain)}{behind}" if plain else ""
 
 
-def _phone(value: str) -> list[str]:
+def _phone(value: str) -> list[_Seeded]:
     number, _, extension = value.partition(";ext=")
     lib = library()
     try:
@@ -252,14 +270,14 @@ def _phone(value: str) -> list[str]:
     local = "".join(groups)
     if LEAST_LOCAL <= len(local) < len(significant):
         found.append(rf"(?<!\d)(?<!\d\W)(?<!\d\W\W){_digits(local)}{behind}")
-    return found
+    return [(_NUMBERS, pattern) for pattern in found]
 
 
 def _digits(text: str) -> str:
     return _GAP.join(text)
 
 
-def _email(value: str) -> list[str]:
+def _email(value: str) -> list[_Seeded]:
     local, _, domain = value.rpartition("@")
     local = local.translate(_plain)
     provider = PROVIDERS.get(domain, Provider(domain))
@@ -269,23 +287,26 @@ def _email(value: str) -> list[str]:
         name = _DOT.join(re.escape(part) for part in local.split("."))
     if provider.tags:
         name += r"(?:\+[\w.+-]{1,64})?"
-    names = {form.translate(_plain) for each in _same_domains(domain) for form in (each, unicode_domain(each))}
-    hosts = "|".join(_DOT.join(map(re.escape, form.split("."))) for form in sorted(names))
+    hosts = {form.translate(_plain) for each in _same_domains(domain) for form in (each, unicode_domain(each))}
     # A letter and one of these in front make it a longer address, which is somebody else's.
-    return [rf"(?<![^\W_])(?<![^\W_][.+'_-]){name}{_AT}(?:{hosts})(?![^\W_]|-[^\W_])"]
+    lead = rf"(?<![^\W_])(?<![^\W_][.+'_-]){name}{_AT}"
+    return [
+        (max(host.split("."), key=len), rf"{lead}{_DOT.join(map(re.escape, host.split('.')))}(?![^\W_]|-[^\W_])")
+        for host in sorted(hosts)
+    ]
 
 
 def _same_domains(domain: str) -> list[str]:
     return [domain, *(name for name, provider in PROVIDERS.items() if provider.domain == domain)]
 
 
-def _postal(value: str) -> list[str]:
+def _postal(value: str) -> list[_Seeded]:
     found = []
     for part in value.split(";"):
         field, _, text = part.partition("=")
         plain = unquote(text).translate(_plain)
         if field == "postcode" and len(plain) >= LEAST_APART - 1:
-            found.append(_word("[ -]?".join(map(re.escape, plain))))
+            found.append(("", _word("[ -]?".join(map(re.escape, plain)))))
         elif field in ("name", "street") and len(plain) >= LEAST:
-            found.append(_word(r"[\W_]{1,3}".join(map(re.escape, plain.split()))))
+            found.append((_seed(plain), _word(r"[\W_]{1,3}".join(map(re.escape, plain.split())))))
     return found

@@ -66,14 +66,17 @@ def redact(
         if entry.raw:
             raws.setdefault(entry.interaction, set()).add(entry.raw)
     first = {e.interaction for e in leaving if (e.role, e.person) == _FIRST}
-    shared = Spellings(named, (), ctx.region)
+    # Most interactions have the same texts as they came.
+    spellings: dict[frozenset[str], Spellings] = {}
     clean: list[InteractionRow] = []
     entries: list[EntryRow] = []
     marks: list[str] = []
     scrubs: dict[bytes, Scrub] = {}
     for id, group in staying.items():
-        known = raws.get(id)
-        scrubs[id] = scrub = Scrub(Spellings(named, known, ctx.region) if known else shared)
+        known = frozenset(raws.get(id, ()))
+        if known not in spellings:
+            spellings[known] = Spellings(named, known, ctx.region)
+        scrubs[id] = scrub = Scrub(spellings[known])
         entries += [e._replace(raw=scrub(e.raw)) for e in group]
     for row in tx.find_interactions(ids=list(staying)):
         scrub = scrubs[row.id]
