@@ -6,12 +6,14 @@ import json
 from collections.abc import Iterator
 from datetime import datetime, timezone
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 import omnitrack
 from omnitrack import CustomerNotFoundError, InvalidPolicyError, Policy, Tracker, claimed, postal
 from omnitrack.matching import ModelFormatError
+from omnitrack.usecases.suggest import MOST_CANDIDATES
 
 WHEN = datetime(2026, 3, 1, tzinfo=timezone.utc)
 
@@ -65,6 +67,54 @@ def test_a_typo_in_an_address_does_not_hide_who_it_is(tracker: Tracker) -> None:
     tracker.record(channel="email", occurred_at=WHEN, customer=["jane.zalesky@example.com"])
     best = tracker.suggestions("jane.zalesky@example.com", least=0.0).items[0]
     assert best.b.key == "email:jane.zaleski@example.com"
+
+
+def test_the_store_is_asked_as_often_for_many_alike_as_for_few(tmp_path: Path) -> None:
+    """And reads the profiles of a bounded number, those who have the rarest things in common first."""
+    with omnitrack.open("memory://", region="GB", matching=True) as tracker:
+        people(tracker)
+        letter(tracker)
+        few = calls_of(tracker)
+        tracker.record_many(
+            omnitrack.Interaction(
+                channel="letter",
+                occurred_at=WHEN,
+                customers=[[f"account:{n}@post"]],
+                traits={"name": "Jane Zalesky", "postcode": f"RG{n % 90 + 1} 1AA"},
+                source="post",
+                source_id=str(n),
+            )
+            for n in range(300)
+        )
+        many = calls_of(tracker)
+        assert {name: len(rows) for name, rows in many.items()} == {name: len(rows) for name, rows in few.items()}
+        assert max(many["find_identifiers"]) <= MOST_CANDIDATES
+        assert tracker.suggestions(LETTER, least=0.0).items[0].b.key == "email:jane.zaleski@example.com"
+
+
+def calls_of(tracker: Tracker) -> dict[str, list[int]]:
+    """Return how many rows each call of the store gave while suggestions were made, by method."""
+    calls: dict[str, list[int]] = {}
+    run = tracker._backend.run
+
+    class Counting:
+        def __init__(self, tx: Any) -> None:
+            self.tx = tx
+
+        def __getattr__(self, name: str) -> Any:
+            method = getattr(self.tx, name)
+
+            def counted(*args: Any, **given: Any) -> Any:
+                rows = method(*args, **given)
+                calls.setdefault(name, []).append(len(rows))
+                return rows
+
+            return counted
+
+    tracker._backend.run = lambda fn, *, write=True: run(lambda tx: fn(Counting(tx)), write=write)  # type: ignore[method-assign]
+    tracker.suggestions(LETTER, least=0.0)
+    tracker._backend.run = run  # type: ignore[method-assign]
+    return calls
 
 
 def test_likeness_alone_merges_nobody(tracker: Tracker) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from operator import attrgetter
 from typing import Any
 
 import attrs
@@ -57,7 +58,7 @@ class Profile:
     languages: tuple[str, ...] = ()
 
     def __bool__(self) -> bool:
-        return any(getattr(self, field) for field in FIELDS)
+        return any(_values_of(self))
 
     def to_dict(self) -> dict[str, list[Any]]:
         """Return the fields that hold something, as JSON values; ``from_dict`` reads them back."""
@@ -80,14 +81,18 @@ class Profile:
 
 FIELDS: tuple[str, ...] = tuple(field.name for field in attrs.fields(Profile))
 _FIELD_SET = frozenset(FIELDS)
+_values_of = attrgetter(*FIELDS)
 
 
 def merge_profiles(profiles: Iterable[Profile]) -> Profile:
     """Return one profile with the values of all, those of earlier ones first, at most ``MAX_VALUES`` of a field."""
+    several = [one for one in profiles if one]
+    if len(several) == 1:
+        return several[0]
     values: dict[str, dict[Any, None]] = {}
-    for one in profiles:
-        for field in FIELDS:
-            if found := getattr(one, field):
+    for one in several:
+        for field, found in zip(FIELDS, _values_of(one)):
+            if found:
                 values.setdefault(field, {}).update(dict.fromkeys(found))
     return Profile(**{field: tuple(found)[:MAX_VALUES] for field, found in values.items()})
 

@@ -109,10 +109,16 @@ def profiles_of(tx: Transaction, customers: Sequence[bytes], members: Sequence[I
 
 
 def found_by(tx: Transaction, profile: Profile) -> list[bytes]:
-    """Return identifiers that have a blocking key in common with a profile; of each key at most its rule's bound."""
-    ids: dict[bytes, None] = {}
+    """Return identifiers that have a blocking key in common with a profile, those first that have the most to say for them.
+
+    Of each key at most its rule's bound. A key that few have says much, one that many have says little: each counts by the inverse of how many
+    were found under it.
+    """
+    found: dict[bytes, float] = {}
     for rule, keys in blocking_keys(profile).items():
         for key in keys:
-            for record in tx.find_records(BLOCK, prefix=f"{rule}:{key}/", limit=_BOUNDS[rule]):
-                ids[bytes.fromhex(record.key.rpartition("/")[2])] = None
-    return list(ids)
+            records = tx.find_records(BLOCK, prefix=f"{rule}:{key}/", limit=_BOUNDS[rule])
+            for record in records:
+                id = bytes.fromhex(record.key.rpartition("/")[2])
+                found[id] = found.get(id, 0.0) + 1 / len(records)
+    return sorted(found, key=lambda id: (-found[id], id))

@@ -24,8 +24,8 @@ from omnitrack.usecases.settings import MODEL, MODEL_KEY, enter
 CLAIMED_PROBABILITY = 0.8
 #: The least probability at which likeness is worth a clerk's look.
 LEAST = 0.2
-#: Candidates whose profiles are read for one person, however many keys they have in common.
-MOST_CANDIDATES = 400
+#: Candidates whose profiles are read for one person, those first that have the rarest keys in common.
+MOST_CANDIDATES = 64
 
 
 @attrs.frozen(slots=True, kw_only=True)
@@ -118,16 +118,18 @@ def alike(
     """Return the customers who are most alike, best first, each with its identifiers and its score."""
     own = profiles_of(tx, [row.customer], [m._replace(customer=row.customer) for m in members])[row.customer]
     profile = merge_profiles((own, own_profile(members)))
-    ids = found_by(tx, profile)[: MOST_CANDIDATES * 2]
+    mine = {member.id for member in members}
+    ids = [id for id in found_by(tx, profile) if id not in mine][:MOST_CANDIDATES]
     candidates = [r for r in tx.find_identifiers(ids=ids) if r.customer != row.customer and not r.state & SHARED]
-    homes = list(dict.fromkeys(r.customer for r in candidates))[:MOST_CANDIDATES]
+    homes = list(dict.fromkeys(r.customer for r in candidates))
     if not homes:
         return []
     everyone = tx.find_identifiers(customers=homes)
     grouped: dict[bytes, list[IdentifierRow]] = {home: [] for home in homes}
     for r in everyone:
         grouped[r.customer].append(r)
-    homes = [home for home in homes if home not in _denied(tx, members, grouped)]
+    denied = _denied(tx, members, grouped)
+    homes = [home for home in homes if home not in denied]
     profiles = profiles_of(tx, homes, [r for home in homes for r in grouped[home]])
     scored = read_model(tx).suggest(profile, [profiles[home] for home in homes], limit=limit, least=least)
     return [(grouped[homes[n]], score) for n, score in scored]

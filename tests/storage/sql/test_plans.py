@@ -194,3 +194,25 @@ def test_a_page_is_read_in_the_order_of_an_index(filled: tuple[str, SqlBackend],
 def test_a_plan_made_on_empty_tables_goes_by_an_index_too(backend: SqlBackend, engine: str, query: str) -> None:
     for plan in plans(backend, engine, (BY_INDEX | IN_ORDER_OF_AN_INDEX)[query]):
         assert scans(engine, plan) == []
+
+
+MANY = [id_(n) for n in range(300)]
+
+BY_KEY: dict[str, Callable[[Transaction], Any]] = {
+    "records": lambda tx: tx.find_records("trait", keys=[f"{n:04}" for n in range(300)]),
+    "records after a key": lambda tx: tx.find_records("trait", keys=[f"{n:04}" for n in range(300)], after="0005"),
+    "identifiers": lambda tx: tx.find_identifiers(ids=MANY),
+    "identifiers after an id": lambda tx: tx.find_identifiers(ids=MANY, after=id_(5)),
+    "interactions": lambda tx: tx.find_interactions(ids=MANY),
+}
+
+
+@pytest.mark.parametrize("query", BY_KEY)
+def test_however_many_keys_each_is_sought_and_no_range_is_read(tmp_path: Path, query: str) -> None:
+    """SQLite prefers a range of a key to hundreds of its values, where a question has both, and reads all that is beyond."""
+    with servers.store("sqlite", tmp_path) as store:
+        backend = store.open()
+        backend.setup()
+        for plan in plans(backend, "sqlite", BY_KEY[query]):
+            assert [row[3] for row in plan if "=?" not in row[3].rpartition("(")[2].rpartition("AND")[2]] == []
+        backend.close()

@@ -288,8 +288,9 @@ class Queries:
         if keys:
             query = query.where(self.texts.among(t.key, "keys"))
             names.append("keys")
-        query = query.where(t.key >= bindparam("start"))
-        names.append("start")
+        else:
+            query = query.where(t.key >= bindparam("start"))
+            names.append("start")
         if upto:
             query = query.where(t.key < bindparam("upto"))
             names.append("upto")

@@ -80,9 +80,16 @@ class RecordMethods(IdentityMethods):
         limit: int | None = None,
     ) -> list[RecordRow]:
         """See the contract."""
-        upto = beyond_prefix(prefix) if prefix else None
-        shape = (keys is not None, upto is not None, after is not None, limit is not None)
-        rest = [prefix, *(value for value in (upto, after, limit) if value is not None)]
+        upto = None
+        bounds: list[Any] = []
+        if keys is not None:
+            # No range in the question: SQLite takes that for the narrower of the two, and reads the kind from end to end.
+            keys = [key for key in keys if key.startswith(prefix) and (after is None or key > after)]
+        else:
+            upto = beyond_prefix(prefix) if prefix else None
+            bounds = [prefix, *(value for value in (upto, after) if value is not None)]
+        shape = (keys is not None, upto is not None, keys is None and after is not None, limit is not None)
+        rest = [*bounds, *([] if limit is None else [limit])]
 
         def build() -> Built:
             return self._queries.records(*shape)
