@@ -119,15 +119,18 @@ def _sightings(value: Any) -> tuple[Sighting, ...]:
 
 
 def _check_raw(raw: object) -> None:
-    if not isinstance(raw, str) or len(raw) > MAX_SUBJECT or not _is_storable(raw):
+    if not isinstance(raw, str) or len(raw) > MAX_SUBJECT or not is_storable(raw):
         raise InvalidInteractionError(
             f"raw: got {type(raw).__name__}, accepted is text that UTF-8 can hold, of at most {MAX_SUBJECT} characters"
         )
 
 
-def _is_storable(text: str) -> bool:
+def is_storable(text: str) -> bool:
+    """Return whether every store can hold a text: no NUL, and no half of a surrogate pair."""
     if "\0" in text:
         return False
+    if text.isascii():
+        return True
     try:
         text.encode("utf-8")
     except UnicodeEncodeError:

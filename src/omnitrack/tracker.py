@@ -37,6 +37,7 @@ from omnitrack.model import (
     Revision,
     Sighting,
     TimelineItem,
+    is_storable,
 )
 from omnitrack.sources.base import Source
 from omnitrack.sources.registry import open_source
@@ -142,8 +143,10 @@ def make_query(
             return None
         found = [value] if isinstance(value, str) else listed(name, value, "a name or a list of names")
         for one in found:
-            if not isinstance(one, str):
-                raise InvalidInteractionError(f"{name}: got {shown(one)}, accepted is a name or a list of names")
+            if not isinstance(one, str) or not is_storable(one):
+                raise InvalidInteractionError(
+                    f"{name}: got {shown(one)}, accepted is a name or a list of names, text that UTF-8 can hold"
+                )
         return tuple(str(one) for one in found)
 
     for name, value in (("text", text), ("agent", agent), ("thread", thread), ("source", source)):

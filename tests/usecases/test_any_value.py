@@ -118,9 +118,9 @@ def values_for(parameter: str) -> list[Callable[[], Any]]:
     return [make for make in WRONG.values() if parameter != "progress" or not callable(make())]
 
 
-@pytest.fixture(scope="module")
-def tracker() -> Iterator[Tracker]:
-    with omnitrack.open("memory://", region="GB", matching=True) as opened:
+@pytest.fixture(scope="module", params=["memory://", "sqlite://"])
+def tracker(request: pytest.FixtureRequest) -> Iterator[Tracker]:
+    with omnitrack.open(request.param, region="GB", matching=True) as opened:
         yield filled(opened)
 
 

@@ -18,6 +18,7 @@ from omnitrack.model import (
     Interaction,
     Rejected,
     Sighting,
+    is_storable,
 )
 from omnitrack.storage.contract import InteractionRow
 from omnitrack.usecases.context import Context
@@ -126,7 +127,7 @@ class _People:
                         else "identifier: got one whose parts are no texts, accepted is what phone() and the like give"
                     )
                     continue
-                if raw is None and isinstance(found.raw, str):
+                if raw is None and isinstance(found.raw, str) and is_storable(found.raw):
                     raw = found.raw
             if who.own:
                 self.via = self.via or who.identifier.key
