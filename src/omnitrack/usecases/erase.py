@@ -44,8 +44,8 @@ class Receipt:
     Attributes:
         interactions: deleted whole. redacted: kept for others, without this person's identifiers.
         entries: deleted, those of deleted interactions included.
-        identifiers, links, statements, records: deleted.
-        marks: left so that a re-run import does not bring an interaction back.
+        identifiers: deleted, those of others that nothing else names included. links, statements, records: deleted.
+        marks: left so that a re-run import does not bring back an interaction that went whole (those for redacted texts are not counted).
         kept_shared: identifiers of others that stay shared, as they were because of this person.
         dry_run: nothing was done.
     """
