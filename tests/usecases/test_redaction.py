@@ -7,10 +7,17 @@ from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
+import attrs
 import pytest
+from hypothesis import given
 
 import omnitrack
-from omnitrack import Attachment, Interaction, Revision, Tracker, claimed
+from identity.facts import TIGHT, WORLD, Fact, budget, check, facts, numbers, told
+from omnitrack import Attachment, CustomerNotFoundError, Interaction, Revision, Tracker, claimed
+from omnitrack.identity.statement import StatementRecord
+from omnitrack.storage.contract import Transaction
+from omnitrack.usecases.filing import AWAY
+from omnitrack.usecases.outcome import STATEMENT
 from usecases.traces import ids_of, left_of
 
 T0 = datetime(2026, 3, 1, tzinfo=timezone.utc)
@@ -201,3 +208,31 @@ def test_one_whose_interaction_was_attributed_elsewhere_stays(store: tuple[Track
     tracker.retract(said)
     assert [i.id for i in tracker.timeline("cc@example.com")] == [moved]
     assert tracker.verify()
+
+
+@budget(60)
+@given(told_=facts, who=numbers, again=numbers)
+def test_no_identifier_is_left_that_nothing_names(told_: list[Fact], who: int, again: int) -> None:
+    tracker = told(told_, TIGHT)
+
+    def unnamed(tx: Transaction) -> set[str]:
+        said = [StatementRecord.load(r.value) for r in tx.find_records(STATEMENT)]
+        stated = {end for s in said for end in (s.a, s.b)}
+        return {
+            f"{row.scheme}:{row.value}"
+            for row in tx.find_identifiers()
+            if not tx.list_entries(identifiers=[row.id], limit=1)
+            and not tx.find_links([row.id])
+            and not tx.find_records(AWAY, prefix=f"{row.id.hex()}/")
+            and row.id not in stated
+        }
+
+    for number in (who, again):
+        try:
+            foretold = tracker.erase(WORLD[number], dry_run=True)
+        except CustomerNotFoundError:
+            continue
+        receipt = tracker.erase(WORLD[number])
+        assert attrs.evolve(foretold, id=receipt.id, at=receipt.at, dry_run=False) == receipt
+        assert tracker._backend.run(unnamed, write=False) == set()
+        check(tracker)
