@@ -1,9 +1,9 @@
 """The cost of suggestions(who) in a store of a million customers: median time, and rows read, beside a store a hundredth as large.
 
-    python bench/suggest.py [--customers 1000000]
+    python bench/suggest.py [--customers 1000000] [--keep FOLDER]
 
 The people are written through the storage contract (identifiers, profiles, blocks), as recording with ``matching=True`` writes them, so that a
-million stand in minutes.
+million stand in minutes. ``--keep`` leaves the stores in a folder and takes those that are there.
 """
 
 from __future__ import annotations
@@ -73,11 +73,14 @@ def fill(tracker: Any, customers: int) -> None:
             print(f"\r{start + chunk:,} of {customers:,}", end="", file=sys.stderr)
 
 
-def measure(customers: int, calls: int) -> tuple[float, float, float]:
+def measure(customers: int, calls: int, keep: Path | None) -> tuple[float, float, float]:
     """Return (median, 95th percentile) of wall time and the median of processor time of suggestions(who), in milliseconds."""
     with tempfile.TemporaryDirectory() as folder:
-        tracker = open_tracker(f"sqlite:///{Path(folder) / 'store.db'}", region="GB", matching=True)
-        fill(tracker, customers)
+        path = (keep or Path(folder)) / f"people{customers}.db"
+        filled = path.exists()
+        tracker = open_tracker(f"sqlite:///{path}", region="GB", matching=True)
+        if not filled:
+            fill(tracker, customers)
         rnd = random.Random(3)
         everyone = [person(rnd, number)[0] for number in range(min(customers, 20_000))]
         asked = random.Random(4).sample(everyone, calls + 5)
@@ -96,10 +99,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--customers", type=int, default=1_000_000)
     parser.add_argument("--calls", type=int, default=100)
+    parser.add_argument("--keep", type=Path, help="a folder for the stores")
     chosen = parser.parse_args()
     print("| customers | suggestions(who), median ms | p95 ms | processor ms |\n|---|---|---|---|")
     for customers in (chosen.customers // 100, chosen.customers):
-        median, tail, cpu = measure(customers, chosen.calls)
+        median, tail, cpu = measure(customers, chosen.calls, chosen.keep)
         print(f"| {customers:,} | {median:.1f} | {tail:.1f} | {cpu:.1f} |", flush=True)
 
 

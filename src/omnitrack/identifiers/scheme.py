@@ -80,7 +80,9 @@ def check_parts(identifier: Identifier) -> None:
             raise InvalidIdentifierError(
                 f"{name}: got an empty one, accepted is what phone(), email() and the like give"
             )
-        if "\0" in checked_text(part, name, MAX_KEY_LENGTH) or any("\ud800" <= ch <= "\udfff" for ch in part):
+        checked_text(part, name, MAX_KEY_LENGTH)
+        # Neither NUL nor a surrogate is printable, and nearly every part is.
+        if not part.isprintable() and ("\0" in part or any("\ud800" <= ch <= "\udfff" for ch in part)):
             raise InvalidIdentifierError(
                 f"{name}: got {mask(part)!r}, accepted is text that UTF-8 can hold, without NUL"
             )
