@@ -187,7 +187,7 @@ class Loners(Breakable):
     """Answers the question for a customer with the identifier that was named."""
 
     class transaction(MemoryTransaction):
-        def find_customer(self, id: bytes) -> list[IdentifierRow]:
+        def find_customer(self, id: bytes, *, alone: bool = False) -> list[IdentifierRow]:
             return self.find_identifiers(ids=[id])
 
 

@@ -63,6 +63,7 @@ BREAKS: dict[str, set[str]] = {
         "the_limit_counts_what_the_filters_let_through",
     },
     "Loners": {
+        "a_customer_found_alone_is_found_in_any_transaction",
         "a_customer_is_found_by_any_of_its_identifiers",
     },
     "Milliseconds": {

@@ -223,8 +223,10 @@ class Transaction(ABC):
         Ordered by id; ``after`` an id, at most ``limit`` (either works with each selection). Cost: by what is returned.
         """
 
-    def find_customer(self, id: bytes) -> list[IdentifierRow]:
+    def find_customer(self, id: bytes, *, alone: bool = False) -> list[IdentifierRow]:
         """Return every identifier of the customer that this one belongs to, itself included, by id; none where it is not there.
+
+        ``alone``: nothing that is read besides in this transaction has to agree with it, so it needs no snapshot but its own.
 
         The default asks twice; a store that can answers at once. It is what is asked when the phone rings.
         """

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import pytest
 
-from omnitrack.storage.contract import EntryFilters
+from omnitrack.storage.contract import EntryFilters, IdentifierRow, Transaction
 from omnitrack.testing.base import Caller, ConformanceBase
 from omnitrack.testing.entries import store
 from omnitrack.testing.histories import WAYS
@@ -20,9 +20,27 @@ class ShortcutRules(ConformanceBase):
         rows = [identifier(n, customer=home_of(1 + n % 2)) for n in range(1, 6)]
         run(lambda tx: tx.add_identifiers(rows))
         for row in rows:
-            found = run.read(lambda tx, row=row: tx.find_customer(row.id))  # type: ignore[misc]
-            assert found == [other for other in rows if other.customer == row.customer]
+            wanted = [other for other in rows if other.customer == row.customer]
+            assert run.read(lambda tx, row=row: tx.find_customer(row.id)) == wanted  # type: ignore[misc]
+            assert run.read(lambda tx, row=row: tx.find_customer(row.id, alone=True)) == wanted  # type: ignore[misc]
         assert run.read(lambda tx: tx.find_customer(id_of(9))) == []
+
+    def test_a_customer_found_alone_is_found_in_any_transaction(self, run: Caller) -> None:
+        """Before and after other questions, and after what the same transaction wrote."""
+        run(lambda tx: tx.add_identifiers([identifier(1)]))
+
+        def both(tx: Transaction) -> tuple[list[IdentifierRow], ...]:
+            first = tx.find_customer(id_of(1), alone=True)
+            return first, tx.find_identifiers(), tx.find_customer(id_of(1), alone=True)
+
+        def added(tx: Transaction) -> list[IdentifierRow]:
+            tx.find_customer(id_of(1), alone=True)
+            tx.add_identifiers([identifier(2, customer=home_of(1))])
+            return tx.find_customer(id_of(1), alone=True)
+
+        assert run.read(both) == ([identifier(1)],) * 3
+        assert run(added) == [identifier(1), identifier(2, customer=home_of(1))]
+        assert run.read(lambda tx: tx.find_customer(id_of(1), alone=True)) == run.read(lambda tx: tx.find_identifiers())
 
     @WAYS
     @pytest.mark.parametrize("under", [[1], [2, 1], [1, 2, 1, 3]], ids=["one", "two", "one-twice"])

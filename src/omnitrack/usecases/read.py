@@ -315,7 +315,7 @@ def customer_of(tx: Transaction, ctx: Context, who: Meant, as_of: int | None, la
     if as_of is not None:
         home, members = members_as_of(tx, get_row(tx, ctx, who, as_of), as_of)
     else:
-        row, members = find_people(tx, ctx, who)
+        row, members = find_people(tx, ctx, who, alone=not later.eager)
         home = row.customer
     return _customer(home, members, as_of, later)
 

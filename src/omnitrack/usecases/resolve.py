@@ -128,15 +128,19 @@ def members_of(tx: Transaction, customer: bytes) -> list[IdentifierRow]:
     return [row for row in tx.find_identifiers(customers=[customer]) if not row.state & RETIRED]
 
 
-def find_people(tx: Transaction, ctx: Context, who: Meant) -> tuple[IdentifierRow, list[IdentifierRow]]:
+def find_people(
+    tx: Transaction, ctx: Context, who: Meant, alone: bool = False
+) -> tuple[IdentifierRow, list[IdentifierRow]]:
     """Return the identifier that is meant, and its customer's: of a shared one itself alone, which is several people's.
+
+    ``alone``: nothing else is read in this transaction.
 
     Raises:
         CustomerNotFoundError: nobody is known by it.
     """
     if who.identifier is not None:
         id = ctx.base_id(who.identifier.key)
-        rows = tx.find_customer(id)
+        rows = tx.find_customer(id, alone=alone)
         for row in rows:
             if row.id == id and not row.state & (RETIRED | REASSIGNED):
                 return row, [row] if row.state & SHARED else [r for r in rows if not r.state & RETIRED]

@@ -93,7 +93,7 @@ class IdentityMethods(Running):
         parts = [self._rows(key, build, values) for values in with_each(among, rest)]
         return list(map(identifier_row, in_order(parts, first, limit)))
 
-    def find_customer(self, id: bytes) -> list[IdentifierRow]:
+    def find_customer(self, id: bytes, *, alone: bool = False) -> list[IdentifierRow]:
         """See the contract: the customer is a subquery."""
         return list(map(identifier_row, self._rows("customer", self._queries.customer, (id,))))
 
