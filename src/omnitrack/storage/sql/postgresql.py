@@ -340,11 +340,6 @@ class Postgresql(Flavour):
     def engine_arguments(self, url: URL, options: Options) -> dict[str, Any]:
         """See Flavour; transactions begin and end where this backend says."""
         connect: dict[str, Any] = {}
-        if options.prepare and url.drivername.endswith("asyncpg"):
-            connect["server_settings"] = dict(PLANS)
-        elif options.prepare:
-            given = [str(url.query["options"])] if "options" in url.query else []
-            connect["options"] = " ".join([*given, *(f"-c {name}={value}" for name, value in PLANS.items())])
         if url.drivername.endswith("asyncpg"):
             if "timeout" in url.query:  # of which asyncpg wants a number
                 connect["timeout"] = float(str(url.query["timeout"]))
@@ -355,6 +350,14 @@ class Postgresql(Flavour):
         if not options.prepare:
             connect["prepare_threshold"] = None
         return {"isolation_level": "AUTOCOMMIT", "paramstyle": "format", "connect_args": connect}
+
+    def connected(self, connection: Any, options: Options) -> None:
+        """Tell the planner for the whole session. Not at the start of it: poolers refuse to pass on what they do not know."""
+        if options.prepare:
+            cursor = connection.cursor()
+            for name, value in PLANS.items():
+                cursor.execute(f"SET {name} = {value}")
+            cursor.close()
 
     def cursor(self, connection: Any) -> Any:
         """Return a cursor; for asyncpg, and for psycopg in a sync caller's hands, one of our own."""
