@@ -216,3 +216,28 @@ def test_however_many_keys_each_is_sought_and_no_range_is_read(tmp_path: Path, q
         for plan in plans(backend, "sqlite", BY_KEY[query]):
             assert [row[3] for row in plan if "=?" not in row[3].rpartition("(")[2].rpartition("AND")[2]] == []
         backend.close()
+
+
+@pytest.mark.parametrize("engine", ["postgresql"])
+def test_behind_a_pooler_the_planner_is_told_for_a_transaction_and_no_longer(tmp_path: Path, engine: str) -> None:
+    with servers.store(engine, tmp_path) as store:
+        for prepare, after in ((False, "on"), (True, "off")):
+            backend = store.open(prepare=prepare, pool_size=1)
+            backend.setup()
+            for write in (False, True):
+                backend.run(lambda tx: tx.find_identifiers(limit=1), write=write)
+                assert backend.run(told, write=write) == "off"
+            connection = backend._side().engine.raw_connection()
+            cursor = connection.cursor()
+            cursor.execute("SHOW enable_seqscan")
+            assert cursor.fetchone() == (after,)
+            connection.close()
+            backend.close()
+
+
+def told(tx: Any) -> str:
+    """Return whether the planner may scan whole tables."""
+    tx.find_identifiers(limit=1)  # which begins the transaction
+    tx._cursor.execute("SHOW enable_seqscan")
+    found: str = tx._cursor.fetchall()[0][0]
+    return found
