@@ -3,12 +3,13 @@
     python bench/suggest.py [--customers 1000000] [--keep FOLDER]
 
 The people are written through the storage contract (identifiers, profiles, blocks), as recording with ``matching=True`` writes them, so that a
-million stand in minutes. ``--keep`` leaves the stores in a folder and takes those that are there.
+million stand in minutes. ``--keep`` leaves the stores in a folder, and takes those that are there up where they end.
 """
 
 from __future__ import annotations
 
 import argparse
+import itertools
 import json
 import random
 import statistics
@@ -48,27 +49,41 @@ def person(rnd: random.Random, number: int) -> tuple[str, dict[str, str]]:
     return f"{given}.{family}{number}@mail{number % 97}.example.net".lower(), traits
 
 
+def home_of(number: int) -> bytes:
+    """Return the home of a person."""
+    return (number + 1).to_bytes(16, "big")
+
+
+def known(tx: Any, number: int) -> bool:
+    """Whether a person was written."""
+    return bool(tx.find_identifiers(homes=[home_of(number)]))
+
+
 def fill(tracker: Any, customers: int) -> None:
     """Write people, each with an address, traits, and the blocks under which they are found."""
     rnd = random.Random(3)
     backend, base_id = tracker._backend, tracker._ctx.base_id
     chunk = 5_000
+    there = next(n for n in itertools.count(0, chunk) if not backend.run(lambda tx, n=n: known(tx, n), write=False))
     for start in range(0, customers, chunk):
         rows, records = [], []
         for number in range(start, min(start + chunk, customers)):
             address, traits = person(rnd, number)
             identifier = email(address)
             id = base_id(identifier.key)
-            home = (number + 1).to_bytes(16, "big")
+            home = home_of(number)
             row = IdentifierRow(
                 id, home, home, "email", identifier.value, "", id, None, LINKABLE if identifier.linkable else 0, None, 0
             )
+            if start < there:
+                continue
             rows.append(row)
             profile = normalise_traits(traits, region="GB")
             records.append(RecordRow(PROFILE, profile_key(id), json.dumps(profile.to_dict()), -1))
             keys = blocking_keys(merge_profiles((profile, own_profile([row]))))
             records += [RecordRow(BLOCK, f"{r}:{k}/{id.hex()}", "", -1) for r, found in keys.items() for k in found]
-        backend.run(lambda tx, rows=rows, records=records: (tx.add_identifiers(rows), tx.put_records(records)))
+        if rows:
+            backend.run(lambda tx, rows=rows, records=records: (tx.add_identifiers(rows), tx.put_records(records)))
         if sys.stderr.isatty():
             print(f"\r{start + chunk:,} of {customers:,}", end="", file=sys.stderr)
 
@@ -77,10 +92,8 @@ def measure(customers: int, calls: int, keep: Path | None) -> tuple[float, float
     """Return (median, 95th percentile) of wall time and the median of processor time of suggestions(who), in milliseconds."""
     with tempfile.TemporaryDirectory() as folder:
         path = (keep or Path(folder)) / f"people{customers}.db"
-        filled = path.exists()
         tracker = open_tracker(f"sqlite:///{path}", region="GB", matching=True)
-        if not filled:
-            fill(tracker, customers)
+        fill(tracker, customers)
         rnd = random.Random(3)
         everyone = [person(rnd, number)[0] for number in range(min(customers, 20_000))]
         asked = random.Random(4).sample(everyone, calls + 5)

@@ -19,6 +19,7 @@ from omnitrack.storage.contract import (
     IdentifierChange,
     InteractionRow,
     LinkRow,
+    RecordRow,
     Transaction,
 )
 from omnitrack.storage.sql import writes
@@ -72,6 +73,18 @@ class SqliteTransaction(SqlTransaction):
         table = self._tables.changes
         self._each(("add", table.name), lambda: _insert_absent(table), log)
 
+    def _put(self, rows: list[RecordRow]) -> None:
+        """Put records of distinct keys without a look first: in order of key, which touches each page of the index once."""
+        rows = sorted(rows)
+        self._each("set record", lambda: _set(self._tables.records), [row[:3] for row in rows if row[3] == -1])
+        super()._put([row for row in rows if row[3] != -1])
+
+    def _put_new(self, rows: list[tuple[Any, ...]]) -> None:
+        table = self._tables.records
+        self._each(("add", table.name), lambda: _insert_absent(table), rows)
+        if self._cursor.rowcount < len(rows):
+            super()._put_new(rows)  # which says which of them was there
+
     def list_history(
         self, *, identifiers: Sequence[bytes], **filters: Unpack[EntryFilters]
     ) -> tuple[list[EntryRow], list[InteractionRow]]:
@@ -88,6 +101,16 @@ def _insert_absent(table: Table, columns: int | None = None) -> Built:
     statement, names = writes.insert_rows(table, columns, insert=insert)
     assert isinstance(statement, Insert)
     return statement.on_conflict_do_nothing(), names
+
+
+def _set(records: Table) -> Built:
+    """Insert a record, or set the value of the one that is there."""
+    names = ["kind", "key", "value"]
+    statement = insert(records).values({name: bindparam(name) for name in names} | {"version": literal_column("1")})
+    return statement.on_conflict_do_update(
+        index_elements=["kind", "key"],
+        set_={"value": statement.excluded.value, "version": records.c.version + literal_column("1")},
+    ), names
 
 
 def _insert_older(links: Table) -> Built:
