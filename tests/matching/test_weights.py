@@ -150,6 +150,13 @@ def test_a_model_comes_back_from_json() -> None:
     assert score(jane, jane, again).weight == pytest.approx(score(jane, jane).weight, abs=0.01)
 
 
+@pytest.mark.parametrize("people", [0, 1, 2, 3, 4, 5])
+def test_a_model_of_hardly_anybody_comes_back_from_json(people: int) -> None:
+    for model in (Model.default(people), MODEL.for_population(people), Model.default(people).fit([])):
+        again = Model.from_json(model.to_json())
+        assert (again.prior, again.household) == (model.prior, model.household)
+
+
 def test_a_saved_model_is_small() -> None:
     people = [normalise_traits({"name": f"Jane {n}z", "email": f"{n % 4000}@x.example"}) for n in range(200)]
     assert len(MODEL.fit(people).to_json()) < 100_000

@@ -193,6 +193,13 @@ def test_weights_are_fitted_kept_and_taken_elsewhere(tracker: Tracker) -> None:
         tracker.set_matching_model("{}")
 
 
+def test_weights_fitted_to_nobody_are_those_of_a_store_that_can_still_be_asked(tracker: Tracker) -> None:
+    tracker.fit_matching()
+    people(tracker)
+    letter(tracker)
+    assert tracker.suggestions(LETTER, least=0.0).items[0].b.key == "email:jane.zaleski@example.com"
+
+
 def test_erasure_takes_the_index_along(tracker: Tracker) -> None:
     people(tracker)
     letter(tracker)

@@ -28,6 +28,8 @@ MOST_SAVED = 1_500
 NAMESAKES = 0.02
 #: How many times a person is taken to be known besides, at least, when a sample shows fewer.
 LEAST_DUPLICATES = 0.01
+#: The most that two strangers are taken to be of one household: of so few people that all might be, it is as good as not known.
+MOST_HOUSEHOLD = 0.5
 _INDEX = {comparator.name: index for index, comparator in enumerate(COMPARATORS)}
 _GIVEN = _INDEX["given name"]
 _SHARED = np.array([comparator.shared for comparator in COMPARATORS], dtype=np.bool_)
@@ -91,7 +93,7 @@ class Model:
                 other = min(other, OTHERS[name] / people)
                 chance = (other, *chance[1:])
             weights[name] = Weights(_normal(match), _normal(chance), tables.get(name, {}), other)
-        return cls(prior=1 / people, household=2 / people, weights=weights)
+        return cls(prior=1 / people, household=min(2 / people, MOST_HOUSEHOLD), weights=weights)
 
     def evolve(self, **changes: Any) -> Model:
         """Return a copy with some attributes changed."""
@@ -100,7 +102,8 @@ class Model:
     def for_population(self, population: int) -> Model:
         """Return the same weights with the prior for so many people."""
         people = max(population, 2)
-        return attrs.evolve(self, prior=1 / people, household=self.household / self.prior / people)
+        household = min(self.household / self.prior / people, MOST_HOUSEHOLD)
+        return attrs.evolve(self, prior=1 / people, household=household)
 
     # -- scoring people
 
