@@ -12,6 +12,7 @@ import pytest
 
 import omnitrack
 from omnitrack import CustomerNotFoundError, InvalidPolicyError, Policy, Tracker, claimed, postal
+from omnitrack.identity.explain import percent
 from omnitrack.matching import ModelFormatError
 from omnitrack.usecases.suggest import MOST_CANDIDATES
 
@@ -134,6 +135,33 @@ def test_a_policy_may_let_a_likely_match_merge(url: str) -> None:
         assert tracker.verify().ok
         tracker.deny(LETTER, "jane.zaleski@example.com")
         assert tracker.customer(LETTER).id != tracker.customer("jane.zaleski@example.com").id
+
+
+def test_of_a_kept_match_it_is_said_when_it_was_found_and_how_likely_it_is(tracker: Tracker) -> None:
+    people(tracker)
+    letter(tracker)
+    tracker.find_matches(least=0.1)
+    (kept,) = (s for s in tracker.suggestions() if "jane.zaleski@example.com" in (s.a.value, s.b.value))
+    said = f"were found alike on {datetime.now(timezone.utc):%Y-%m-%d} ({percent(kept.probability)} likely one person)"
+    assert said in kept.sentence
+    best = tracker.suggestions(LETTER).items[0]
+    assert said in best.sentence
+    assert "given together" not in best.sentence
+    assert "postcode" in best.sentence
+    assert best.evidence[0].probability == kept.probability
+    assert said in str(tracker.explain(LETTER, "jane.zaleski@example.com"))
+
+
+def test_a_merge_by_likeness_is_explained_by_when_and_how_likely(url: str) -> None:
+    with omnitrack.open(url, region="GB", matching=True, policy=Policy(auto_match=0.5)) as tracker:
+        people(tracker)
+        letter(tracker)
+        tracker.find_matches(least=0.5)
+        explanation = tracker.explain(LETTER, "jane.zaleski@example.com")
+        assert explanation.together
+        (step,) = explanation.path
+        assert step.probability is not None
+        assert "(over 99% likely one person)" in str(explanation)
 
 
 def test_matches_found_again_are_not_new(tracker: Tracker) -> None:

@@ -34,6 +34,13 @@ _OBSTACLE_WORDS = {
 }
 
 
+def percent(probability: float) -> str:
+    """Return a probability for people to read; never "0%" or "100%", which it never is."""
+    if probability < 0.005:
+        return "under 1%"
+    return "over 99%" if probability > 0.995 else f"{probability:.0%}"
+
+
 @attrs.frozen(slots=True, kw_only=True)
 class Step:
     """One link between two identifiers, and what it rests on.
@@ -42,7 +49,8 @@ class Step:
         a: one end. b: the other end.
         basis: together (seen as one person's in one interaction), match, same, personal.
         assurance: of the link.
-        seen: the earliest time of this evidence, or when the statement was made.
+        seen: the earliest time of this evidence, or when the statement was made, or when the two were first found alike.
+        probability: of a match, how likely the two are one person, 0 to 1, when they were last compared; None for all else.
         interaction: id of the interaction that shows it, for evidence.
         statement: id of the statement, otherwise; with ``by`` and ``reason``.
         obstacle: why it does not join, None where it does: denied, shared, personal, exclusive, size, oversized, claimed, similar, unlinkable, policy.
@@ -54,6 +62,7 @@ class Step:
     basis: str
     assurance: Assurance
     seen: datetime
+    probability: float | None = None
     interaction: str | None = None
     statement: str | None = None
     by: str | None = None
@@ -70,7 +79,9 @@ class Step:
                 text = f"{who} said on {self.seen:%Y-%m-%d} that {self.a.display} is personal of {self.b.display}"
             text += f" ({self.reason})" if self.reason else ""
         elif self.basis == MATCH:
-            text = f"{ends} look alike"
+            text = f"{ends} were found alike on {self.seen:%Y-%m-%d}"
+            if self.probability is not None:
+                text += f" ({percent(self.probability)} likely one person)"
         else:
             text = f"{ends} were seen together on {self.seen:%Y-%m-%d} ({_ASSURANCE_WORDS[self.assurance]}"
             text += f", {self.interaction})" if self.interaction else ")"

@@ -9,7 +9,7 @@ import attrs
 from omnitrack.errors import InvalidCursorError
 from omnitrack.identifiers.scheme import Identifier
 from omnitrack.identity.explain import Explanation, Step, details, shortest_path, weak_links
-from omnitrack.identity.partition import DIFFERENT, EVIDENCE, SAME, strength_of
+from omnitrack.identity.partition import DIFFERENT, EVIDENCE, MATCH, SAME, strength_of
 from omnitrack.identity.statement import StatementRecord
 from omnitrack.model import Assurance, Change, Page
 from omnitrack.storage.contract import LINKABLE, NO_ID, SHARED, ChangeRow, IdentifierRow, LinkRow, Transaction
@@ -54,6 +54,11 @@ def _statements(tx: Transaction, links: Sequence[LinkRow]) -> dict[bytes, Statem
     return {refs[record.key]: StatementRecord.load(record.value) for record in found}
 
 
+def probability_of(link: LinkRow) -> float | None:
+    """Return how likely the ends of a match are one person, None for a link of another basis."""
+    return link.score / 1_000_000 if link.basis == MATCH else None
+
+
 def to_steps(
     tx: Transaction,
     found: Sequence[tuple[LinkRow, str | None, str | None]],
@@ -71,6 +76,7 @@ def to_steps(
                 basis=link.basis,
                 assurance=Assurance(link.assurance),
                 seen=from_us(link.seen),
+                probability=probability_of(link),
                 interaction=to_text("int", link.evidence) if link.evidence != NO_ID else None,
                 statement=to_text("st", link.ref) if link.ref != NO_ID else None,
                 by=record.by if record else None,

@@ -8,7 +8,7 @@ from functools import lru_cache
 import attrs
 
 from omnitrack.identifiers.scheme import Identifier
-from omnitrack.identity.explain import Step
+from omnitrack.identity.explain import Step, percent
 from omnitrack.identity.partition import DIFFERENT, MATCH
 from omnitrack.matching import Comparison, Model, Score, merge_profiles
 from omnitrack.model import Assurance, Page
@@ -36,7 +36,7 @@ class Suggestion:
         a: an identifier of the one. b: an identifier of the other; ``tracker.link(a, b)`` confirms, ``tracker.deny(a, b)`` denies.
         customers: their ids.
         probability: how likely, 0 to 1.
-        evidence: the links that only suggest (a claim).
+        evidence: the links that only suggest (a claim, or a match that ``find_matches`` kept).
         comparisons: of the likeness, whose weights add up to its score; empty where they were not compared.
         sentence: the reasons, for a person to read.
     """
@@ -50,7 +50,7 @@ class Suggestion:
     sentence: str = attrs.field(default="", repr=False)
 
     def __str__(self) -> str:
-        return f"{self.probability:.0%} {self.a.display} and {self.b.display}: {self.sentence}"
+        return f"{percent(self.probability)} {self.a.display} and {self.b.display}: {self.sentence}"
 
 
 def read_model(tx: Transaction) -> Model:
@@ -80,7 +80,7 @@ def suggestions_for(tx: Transaction, ctx: Context, who: Meant, limit: int, least
     for link, step in zip(links, to_steps(tx, [(x, "claimed", None) for x in links], names)):
         a, b = (link.a, link.b) if link.a in mine else (link.b, link.a)
         other = rows[b].customer
-        probability = link.score / 1_000_000 if link.basis == MATCH else CLAIMED_PROBABILITY
+        probability = CLAIMED_PROBABILITY if step.probability is None else step.probability
         known = found.get(other)
         found[other] = Suggestion(
             a=names[a],
@@ -88,7 +88,7 @@ def suggestions_for(tx: Transaction, ctx: Context, who: Meant, limit: int, least
             customers=(customer_text(row.customer), customer_text(other)),
             probability=max(probability, known.probability if known else 0.0),
             evidence=(*(known.evidence if known else ()), step),
-            sentence=f"{step.a.display} and {step.b.display} were given together on {step.seen:%Y-%m-%d}.",
+            sentence=f"{known.sentence} {_sentence(step)}" if known else _sentence(step),
         )
     if ctx.known.matching:
         for other_rows, score in alike(tx, ctx, row, members, limit, least):
@@ -105,6 +105,12 @@ def suggestions_for(tx: Transaction, ctx: Context, who: Meant, limit: int, least
             )
     ordered = sorted(found.values(), key=lambda s: (-s.probability, s.customers))
     return ordered[:limit]
+
+
+def _sentence(step: Step) -> str:
+    if step.basis == MATCH:
+        return f"{step}."
+    return f"{step.a.display} and {step.b.display} were given together on {step.seen:%Y-%m-%d}."
 
 
 def best_of(ctx: Context, rows: Sequence[IdentifierRow]) -> IdentifierRow:
@@ -153,7 +159,7 @@ def suggestions_page(tx: Transaction, ctx: Context, limit: int, cursor: str | No
                 a=names[link.a],
                 b=names[link.b],
                 customers=(customer_text(rows[link.a].customer), customer_text(rows[link.b].customer)),
-                probability=link.score / 1_000_000 if link.basis == MATCH else CLAIMED_PROBABILITY,
+                probability=CLAIMED_PROBABILITY if step.probability is None else step.probability,
                 evidence=(step,),
                 sentence=f"{step}.",
             )
