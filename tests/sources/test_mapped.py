@@ -80,6 +80,28 @@ def test_column_that_the_mapping_names_and_the_file_has_not_is_reported():
     assert ("way" in note.reason, note.kept, item.direction) == (True, True, None)
 
 
+@pytest.mark.parametrize(
+    ("part", "missing"),
+    [
+        ({"customer": {"Caller Number": "phone:{}"}}, "Caller Number"),
+        ({"participant": {"copy": "email:{}"}}, "copy"),
+        ({"sender": {"from": "email:{}"}}, "from"),
+        ({"recipient": {"to": "email:{}"}}, "to"),
+        ({"traits": {"name": "namee"}}, "namee"),
+        ({"customer": [{"field": "account", "scheme": "account", "scope": "{brand}"}]}, "brand"),
+    ],
+)
+def test_column_that_identifies_or_describes_and_is_not_there_is_reported(part, missing):
+    note, item = read("when,text,way,account,name\n2026-01-05,a,in,1,Jane\n", MAPPING | part)
+    assert (f"columns missing: {missing}" in note.reason, note.kept, item.body) == (True, True, "a")
+
+
+def test_column_that_was_probably_meant_is_named():
+    mapping = MAPPING | {"customer": {"Caller Number": "phone:{}"}}
+    note, _ = read("when,text,way,Caller Numbr\n2026-01-05,a,in,1\n", mapping)
+    assert note.reason == "columns missing: Caller Number (did you mean 'Caller Numbr'?)"
+
+
 def test_quote_that_is_not_closed_costs_its_line():
     items = read('when,text,way,account\n2026-01-05,"torn,in,1\n2026-01-06,b,in,2\n')
     assert ([item.body for item in interactions(items)], [r.where for r in rejected(items)]) == (["b"], ["line 2"])

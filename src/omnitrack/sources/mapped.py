@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import tomllib
 from collections.abc import Iterator, Mapping
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -169,7 +170,7 @@ class CsvSource(_Mapped):
             number, fields = row
             if header is None:
                 header = [name.strip() for name in fields]
-                missing = sorted(name for name in self.mapping.fields.values() if name not in header)
+                missing = [_missed(name, header) for name in sorted(self.mapping.needed() - set(header))]
                 if missing:
                     yield self.rejected(f"line {number}", f"columns missing: {', '.join(missing)}", kept=True)
                 continue
@@ -181,6 +182,12 @@ class CsvSource(_Mapped):
                 continue
             values = {name: text for name, text in zip(header, fields, strict=False) if name}
             yield from self.guarded(where, self.record(values, where), raw=",".join(fields)[:200])
+
+
+def _missed(name: str, header: list[str]) -> str:
+    """Return the name of a column that is not there, with the one that was probably meant; of a file without a header nothing else."""
+    near = get_close_matches(name, header, 1, 0.7)
+    return f"{name} (did you mean {near[0]!r}?)" if near else name
 
 
 def _delimiter(text: str) -> str:

@@ -29,6 +29,8 @@ _KEYS = frozenset(
 )
 _TEMPLATE = re.compile(r"(?P<scheme>[a-z][a-z0-9-]*):\{\}(?:@(?P<scope>[^!]+))?(?:!(?P<assurance>[a-z]+))?")
 
+_IN_SCOPE = re.compile(r"\{([^{}]+)\}")
+
 
 def _assurance(value: Any) -> Assurance:
     if isinstance(value, Assurance):
@@ -64,7 +66,7 @@ class PersonField:
             text = text_of(value)
             if text is None:
                 continue
-            scope = re.sub(r"\{([^{}]+)\}", lambda m: text_of(look_up(record, m[1])) or "", self.scope)
+            scope = _IN_SCOPE.sub(lambda m: text_of(look_up(record, m[1])) or "", self.scope)
             key = text[:500] if self.scheme is None else f"{self.scheme}:{text[:500]}"
             yield Sighting(f"{key}@{scope}" if scope else key, self.assurance, raw=text[:500])
 
@@ -162,6 +164,12 @@ class LogMapping:
             except (OverflowError, ValueError):
                 continue
         return parse_time(value, zone)
+
+    def needed(self) -> set[str]:
+        """Return the names of the fields that a file must have for the mapping to do what it says."""
+        people = (*self.customer, *self.participant, *self.sender, *self.recipient)
+        scopes = (name for field in people for name in _IN_SCOPE.findall(field.scope))
+        return {*self.fields.values(), *self.traits.values(), *(field.field for field in people), *scopes}
 
     def used(self) -> set[str]:
         """Return the names of the fields that have a place, whose values are not repeated in the attributes."""
