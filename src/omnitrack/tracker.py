@@ -109,6 +109,7 @@ def make_context(
         policy=policy,
         own=own_list,
         fingerprint=policy.fingerprint(own_list.fingerprint()),
+        parts=policy.parts(own_list.fingerprint()),
         region=checked_region(region),
         secret=secret_bytes(secret),
     )

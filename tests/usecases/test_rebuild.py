@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from contextlib import nullcontext
 from typing import Any
 
@@ -32,7 +33,9 @@ from identity.naive import play
 from omnitrack.errors import PolicyChangedError, SecretError
 from omnitrack.identifiers.own import OwnList
 from omnitrack.identity.policy import Policy, SchemeRule
+from omnitrack.storage.contract import Transaction
 from omnitrack.tracker import Tracker
+from omnitrack.usecases.settings import KEY, SETTINGS
 
 P1, P2, ANN, BEN, A1, A2 = WORLD[:6]
 
@@ -61,6 +64,46 @@ def test_another_policy_or_own_list_is_refused_and_told_what_to_do(other: dict[s
     tracker = told([Seen("i0", 0, (((0, 2),),))], Policy())
     with pytest.raises(PolicyChangedError, match=r"rebuild"):
         reopened(tracker, **other)
+
+
+@pytest.mark.parametrize(
+    ("first", "then", "differs"),
+    [
+        ({}, {"policy": Policy(max_identifiers=9)}, "another policy;"),
+        ({"own": ["email:*@bt.example"]}, {"own": ["email:*@bt.test"]}, "another own list;"),
+        ({"own": ["email:*@bt.example"]}, {}, "another own list (own: none is given now); give the same as then, or"),
+        (
+            {"own": ["email:*@bt.example"]},
+            {"policy": Policy(max_identifiers=9)},
+            "another policy and another own list (own: none is given now);",
+        ),
+    ],
+)
+def test_of_what_differs_it_is_said_which(first: dict[str, object], then: dict[str, object], differs: str) -> None:
+    tracker = told_with([Seen("i0", 0, (((0, 2),),))], **first)
+    with pytest.raises(PolicyChangedError) as caught:
+        reopened(tracker, **then)
+    assert differs in str(caught.value)
+    # From a rebuild on, the store goes by what it was rebuilt with.
+    with pytest.raises(PolicyChangedError) as caught:
+        reopened(reopened(tracker, **then, rebuild=True), **first)
+    assert ("another policy" in str(caught.value)) == ("another policy" in differs)
+    assert ("another own list" in str(caught.value)) == ("another own list" in differs)
+
+
+def test_a_store_that_keeps_only_one_digest_of_all_is_opened_and_refused_as_before() -> None:
+    tracker = told_with([Seen("i0", 0, (((0, 2),),))])
+
+    def take_parts_away(tx: Transaction) -> None:
+        found = tx.find_records(SETTINGS, keys=[KEY])[0]
+        values = json.loads(found.value)
+        del values["parts"]
+        tx.put_records([found._replace(value=json.dumps(values))])
+
+    tracker._backend.run(take_parts_away)
+    assert reopened(tracker).verify()
+    with pytest.raises(PolicyChangedError, match="another policy, own list or version of the normal forms"):
+        reopened(tracker, policy=Policy(max_identifiers=9))
 
 
 def test_a_tracker_that_goes_on_by_the_old_policy_is_refused() -> None:

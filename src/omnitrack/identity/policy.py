@@ -154,14 +154,26 @@ class Policy:
 
     def fingerprint(self, own: str = "") -> str:
         """A digest of all that decides who is whom: this policy, the own list's fingerprint, the version of the normal forms."""
-        content = {
+        return _digest({**self._content(), "own": own, "normal_forms": NORMAL_FORM_VERSION})
+
+    def parts(self, own: str = "") -> dict[str, str]:
+        """Digests of what the fingerprint is of, by what each is called: which of them differs tells more than that one does."""
+        return {
+            "policy": _digest(self._content()),
+            "own list": own,
+            "version of the normal forms": str(NORMAL_FORM_VERSION),
+        }
+
+    def _content(self) -> dict[str, Any]:
+        return {
             "schemes": {name: [rule.exclusive, rule.rank] for name, rule in sorted(self.schemes.items())},
             "limits": dict(sorted(self.limits.items())),
             "max_identifiers": self.max_identifiers,
             "max_component": self.max_component,
             "merges_at": int(self.merges_at),
             "auto_match": self.auto_match,
-            "own": own,
-            "normal_forms": NORMAL_FORM_VERSION,
         }
-        return hashlib.blake2b(json.dumps(content).encode(), digest_size=16).hexdigest()
+
+
+def _digest(content: dict[str, Any]) -> str:
+    return hashlib.blake2b(json.dumps(content).encode(), digest_size=16).hexdigest()

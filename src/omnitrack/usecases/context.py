@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, TypeVar
 
 import attrs
@@ -88,6 +88,7 @@ class Context:
     policy: Policy
     own: OwnList
     fingerprint: str = ""
+    parts: Mapping[str, str] = attrs.field(factory=dict)  # of the fingerprint, by what each is called
     region: str | None = None
     secret: bytes = b""
     known: Known = attrs.field(factory=Known)

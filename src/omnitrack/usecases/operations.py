@@ -187,16 +187,16 @@ class Operations:
             SecretError: it was created with another secret. PolicyChangedError: built with another policy, and not to be rebuilt.
         """
         check, mark_key = secret_check(ctx.secret), new_mark_key(ctx.secret)
-        settings: Settings = yield Step(lambda tx: first_settings(tx, ctx.fingerprint, check, mark_key))
+        settings: Settings = yield Step(lambda tx: first_settings(tx, ctx, check, mark_key))
         check_secret(settings, check)
         operations = cls(ctx, settings.mark_key, run)
         if settings.fingerprint != ctx.fingerprint and (yield Step(is_empty, write=False)):
             # Nobody is in it yet: a first try with other settings binds no one.
-            yield Step(lambda tx: change_settings(tx, fingerprint=ctx.fingerprint))
+            yield Step(lambda tx: change_settings(tx, fingerprint=ctx.fingerprint, parts=ctx.parts))
         elif rebuild and settings.fingerprint != ctx.fingerprint:
             yield from operations.rebuild(None)
         else:
-            check_fingerprint(settings, ctx.fingerprint)
+            check_fingerprint(settings, ctx)
         ctx.known.matching = settings.matching
         if matching and not settings.matching:
             yield from operations.build_index()
@@ -780,7 +780,7 @@ class Operations:
             moved += changed[1]
             if progress is not None:
                 progress(stop, len(computed))
-        yield Step(lambda tx: change_settings(tx, fingerprint=ctx.fingerprint))
+        yield Step(lambda tx: change_settings(tx, fingerprint=ctx.fingerprint, parts=ctx.parts))
         ctx.known.forget()
         return computed.report(moved, updated)
 

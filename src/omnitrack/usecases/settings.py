@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+from collections.abc import Mapping
 from typing import Any
 
 import attrs
@@ -28,6 +29,9 @@ class Settings:
     secret_check: str
     mark_key: bytes
     version: int
+    parts: Mapping[str, str] = attrs.field(
+        factory=dict
+    )  # of the fingerprint; a store that was made without them has none
     matching: bool = False  # blocks and profiles are kept, so that likeness can suggest
 
     def dump(self) -> str:
@@ -35,6 +39,7 @@ class Settings:
         return json.dumps(
             {
                 "fingerprint": self.fingerprint,
+                "parts": dict(self.parts),
                 "secret_check": self.secret_check,
                 "mark_key": self.mark_key.hex(),
                 "matching": self.matching,
@@ -67,16 +72,17 @@ def read_settings(tx: Transaction) -> Settings | None:
         secret_check=values["secret_check"],
         mark_key=bytes.fromhex(values["mark_key"]),
         version=found[0].version,
+        parts=values.get("parts", {}),
         matching=values["matching"],
     )
 
 
-def first_settings(tx: Transaction, fingerprint: str, check: str, mark_key: bytes) -> Settings:
+def first_settings(tx: Transaction, ctx: Context, check: str, mark_key: bytes) -> Settings:
     """Return the settings of the store, made now where it is new. Of two that open it first at once, one finds the other's."""
     known = read_settings(tx)
     if known is not None:
         return known
-    made = Settings(fingerprint=fingerprint, secret_check=check, mark_key=mark_key, version=1)
+    made = Settings(fingerprint=ctx.fingerprint, parts=ctx.parts, secret_check=check, mark_key=mark_key, version=1)
     tx.put_records([RecordRow(SETTINGS, KEY, made.dump(), 0)])
     return made
 
@@ -95,17 +101,22 @@ def check_secret(settings: Settings, check: str) -> None:
         )
 
 
-def check_fingerprint(settings: Settings, fingerprint: str) -> None:
+def check_fingerprint(settings: Settings, ctx: Context) -> None:
     """Raise PolicyChangedError unless the store was built with this policy, own list and version of the normal forms."""
     if settings.fingerprint == REBUILDING:
         raise PolicyChangedError(
             "policy: a rebuild of this store is under way or was broken off; run rebuild() to its end"
         )
-    if settings.fingerprint != fingerprint:
-        raise PolicyChangedError(
-            "policy: this store was built with another policy, own list or version of the normal forms; open it with those, or "
-            "bring it to these with rebuild(): omnitrack.open(..., rebuild=True), or omnitrack rebuild on the command line"
-        )
+    if settings.fingerprint == ctx.fingerprint:
+        return
+    differ = [name for name, digest in ctx.parts.items() if settings.parts.get(name, digest) != digest]
+    which = " and another ".join(differ) or "policy, own list or version of the normal forms"
+    forgotten = " (own: none is given now)" if "own list" in differ and not len(ctx.own) else ""
+    raise PolicyChangedError(
+        f"{differ[0] if differ else 'policy'}: this store was built with another {which}{forgotten}; give the same as then, or, where "
+        "it is meant to change, bring the store to it with rebuild(): omnitrack.open(..., rebuild=True), or omnitrack rebuild on the "
+        "command line, with the policy and the own list that it is to have from now on"
+    )
 
 
 def enter(tx: Transaction, ctx: Context, *, exclusive: bool = False) -> int:
@@ -114,7 +125,7 @@ def enter(tx: Transaction, ctx: Context, *, exclusive: bool = False) -> int:
     if exclusive or not ctx.known.is_checked(epoch):
         settings = read_settings(tx)
         if settings is not None:
-            check_fingerprint(settings, ctx.fingerprint)
+            check_fingerprint(settings, ctx)
             ctx.known.matching = settings.matching
     return epoch
 
