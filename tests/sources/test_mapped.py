@@ -7,6 +7,7 @@ import shutil
 import pytest
 
 from omnitrack.errors import SourceFormatError
+from omnitrack.identifiers import identifier
 from omnitrack.model import Assurance, Direction
 from omnitrack.sources import detect, open_source
 from omnitrack.sources.mapping import read_mapping
@@ -46,6 +47,15 @@ def test_letters_are_read_as_the_mapping_says(letters):
 
 def test_row_without_a_time_is_rejected_with_its_line(letters):
     assert [r.where for r in rejected(letters)] == ["letters.csv: line 5"]
+
+
+@pytest.mark.parametrize(
+    ("template", "value", "key"),
+    [("tel:{}", "+442079460958", "phone:+442079460958"), ("twitter:{}", "Jane", "x:jane")],
+)
+def test_template_begins_with_any_scheme_that_an_identifier_begins_with(template, value, key):
+    [item] = read(f"when,text,way,by\n2026-01-05,a,in,{value}\n", MAPPING | {"customer": {"by": template}})
+    assert identifier(item.customers[0][0].identifier).key == key
 
 
 def test_words_of_the_log_are_translated():
@@ -100,6 +110,36 @@ def test_column_that_was_probably_meant_is_named():
     mapping = MAPPING | {"customer": {"Caller Number": "phone:{}"}}
     note, _ = read("when,text,way,Caller Numbr\n2026-01-05,a,in,1\n", mapping)
     assert note.reason == "columns missing: Caller Number (did you mean 'Caller Numbr'?)"
+
+
+BROKEN = """channel = "letter"
+[fields]
+occurred_at = "when
+"""
+
+
+def test_broken_mapping_beside_a_file_is_named_with_its_line(tmp_path):
+    (tmp_path / "visits.toml").write_text(BROKEN, encoding="utf-8")
+    (tmp_path / "visits.csv").write_text("when,text\n2026-01-05,a\n", encoding="utf-8")
+    with pytest.raises(SourceFormatError, match=r"mapping: visits\.toml is no TOML: .*line 3"):
+        open_source(tmp_path / "visits.csv")
+    [note] = open_source(tmp_path)
+    assert (note.where, "visits.toml is no TOML" in note.reason) == ("visits.csv", True)
+
+
+def test_other_toml_beside_a_file_is_left_alone_even_broken(tmp_path, fixtures):
+    (tmp_path / "letters.toml").write_text("store = ", encoding="utf-8")
+    shutil.copy(fixtures / "letters.csv", tmp_path)
+    with pytest.raises(SourceFormatError, match="begins like none"):
+        open_source(tmp_path / "letters.csv")
+
+
+def test_file_that_only_a_mapping_reads_says_where_one_may_stand(tmp_path):
+    (tmp_path / "own.csv").write_text("when,text\n2026-01-05,a\n", encoding="utf-8")
+    with pytest.raises(SourceFormatError, match=r"own\.toml beside it"):
+        open_source(tmp_path / "own.csv")
+    with pytest.raises(SourceFormatError, match="TOML file of the same name beside"):
+        open_source(tmp_path / "own.csv", "csv")
 
 
 def test_quote_that_is_not_closed_costs_its_line():
@@ -159,7 +199,13 @@ def test_scope_can_come_from_the_record():
         (MAPPING | {"customer": {"account": "BT"}}, "accepted is scheme"),
         (MAPPING | {"customer": [{"scheme": "account"}]}, "name of its field"),
         (MAPPING | {"customer": [{"field": "a", "assurance": "sure"}]}, "claimed, observed, verified"),
+        (MAPPING | {"customer": {"account": "akount:1-{}"}}, "got 'akount:1-{}' for 'account'"),
+        (MAPPING | {"customer": {"account": 5}}, "got 5 for 'account'"),
+        (MAPPING | {"customer": {"account": "fone:{}"}}, r"scheme got 'fone' \(did you mean 'phone'\?\), known are"),
+        (MAPPING | {"sender": [{"field": "a", "scheme": ["phone"]}]}, "scheme got .*known are"),
+        (MAPPING | {"customer": [{"field": "a", "assurance": "certainly"}]}, "got 'certainly'"),
         (MAPPING | {"direction": "in"}, "inbound, outbound, internal"),
+        (MAPPING | {"direction": "incoming"}, "got 'incoming'"),
         (MAPPING | {"zone": "Mars/Olympus"}, "IANA"),
         ("no = = toml\n", "no TOML"),
         (5, "accepted is a dict"),

@@ -117,3 +117,8 @@ def test_unknown_zone_is_refused():
 
 def test_every_format_is_listed():
     assert len(source_names()) >= 18
+
+
+def test_format_that_is_not_known_is_shown_as_it_was_written():
+    with pytest.raises(SourceFormatError, match="got 'whatsapp-klaud', known are"):
+        open_source(b"", "whatsapp-klaud")

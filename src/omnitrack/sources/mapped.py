@@ -9,6 +9,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, ClassVar
 
+from omnitrack.errors import SourceFormatError
 from omnitrack.model import Interaction, Revision
 from omnitrack.sources.base import Item, JsonSource, Source, UnreadableError
 from omnitrack.sources.mapping import LogMapping, look_up, read_mapping
@@ -44,7 +45,10 @@ class _Mapped(Source):
         if mapping is None:
             beside = mapping_beside(Path(origin)) if isinstance(origin, (str, Path)) else None
             if beside is None:
-                raise TypeError("mapping: missing, accepted is a dict or the path of a TOML file")
+                raise SourceFormatError(
+                    f"mapping: missing, accepted is a TOML file of the same name beside the file, "
+                    f"or mapping= with a dict or the path of one ({self.name} is read by nothing else)"
+                )
             mapping = beside
         self.mapping: LogMapping = read_mapping(mapping)
         if options.get("source") is None and self.mapping.source:
@@ -133,14 +137,19 @@ def _without(record: Any, paths: set[str], prefix: str = "") -> Any:
 
 
 def mapping_beside(path: Path) -> Path | None:
-    """Return the mapping beside a file: letters.toml of letters.csv, if that is a mapping (it has ``fields``)."""
+    """Return the mapping beside a file: letters.toml of letters.csv, if that is a mapping: it has ``fields``.
+
+    One that names them and is no TOML is meant as one too, so that who reads it says what is wrong in it.
+    """
     beside = path.with_suffix(".toml")
     if path.suffix.lower() == ".toml" or not beside.is_file() or beside.stat().st_size > _MAX_MAPPING:
         return None
+    content = beside.read_bytes()
     try:
-        return beside if "fields" in tomllib.loads(beside.read_text(encoding="utf-8")) else None
+        meant = "fields" in tomllib.loads(content.decode("utf-8"))
     except (UnicodeDecodeError, tomllib.TOMLDecodeError):
-        return None
+        meant = b"fields" in content
+    return beside if meant else None
 
 
 class CsvSource(_Mapped):

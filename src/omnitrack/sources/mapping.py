@@ -7,12 +7,15 @@ import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from datetime import datetime, tzinfo
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
 import attrs
 
-from omnitrack.errors import SourceFormatError, mask
+from omnitrack.errors import SourceFormatError
+from omnitrack.identifiers.scheme import find_scheme, iter_schemes
+from omnitrack.identifiers.social import PLATFORM_NAMES
 from omnitrack.model import Assurance, Direction, Sighting
 from omnitrack.sources.values import local_time, parse_time, text_of, words, zone_of
 
@@ -29,6 +32,8 @@ _KEYS = frozenset(
 )
 _TEMPLATE = re.compile(r"(?P<scheme>[a-z][a-z0-9-]*):\{\}(?:@(?P<scope>[^!]+))?(?:!(?P<assurance>[a-z]+))?")
 
+# Those of URIs that identifier() reads: ``tel:{}`` in a template is a number as good as ``phone:{}``.
+_URI_SCHEMES = frozenset(words("tel callto sms smsto fax mailto sips acct did at urn tg"))
 _IN_SCOPE = re.compile(r"\{([^{}]+)\}")
 
 
@@ -39,8 +44,19 @@ def _assurance(value: Any) -> Assurance:
         return {a.name.lower(): a for a in (Assurance.CLAIMED, Assurance.OBSERVED, Assurance.VERIFIED)}[value]
     except (KeyError, TypeError):
         raise SourceFormatError(
-            f"mapping: assurance got {mask(value)!r}, accepted are claimed, observed, verified"
+            f"mapping: assurance got {value!r:.100}, accepted are claimed, observed, verified"
         ) from None
+
+
+def _known_scheme(instance: object, attribute: attrs.Attribute[str | None], value: Any) -> None:
+    if value is None:
+        return
+    if isinstance(value, str) and (value in _URI_SCHEMES or find_scheme(PLATFORM_NAMES.get(value, value)) is not None):
+        return
+    known = sorted(scheme.name for scheme in iter_schemes())
+    near = get_close_matches(value, known, 1, 0.6) if isinstance(value, str) else []
+    meant = f" (did you mean {near[0]!r}?)" if near else ""
+    raise SourceFormatError(f"mapping: scheme got {value!r:.100}{meant}, known are {', '.join(known)}")
 
 
 @attrs.frozen(slots=True, kw_only=True)
@@ -55,7 +71,7 @@ class PersonField:
     """
 
     field: str
-    scheme: str | None = None
+    scheme: str | None = attrs.field(default=None, validator=_known_scheme)
     scope: str = ""
     assurance: Assurance = attrs.field(default=Assurance.CLAIMED, converter=_assurance)
 
@@ -79,10 +95,10 @@ def person_fields(templates: Mapping[str, str], what: str) -> tuple[PersonField,
     """
     found = []
     for field, template in templates.items():
-        match = _TEMPLATE.fullmatch(template)
+        match = _TEMPLATE.fullmatch(template) if isinstance(template, str) else None
         if match is None:
             raise SourceFormatError(
-                f"{what}: got {mask(template)!r} for {field!r}, accepted is scheme:{{}}, scheme:{{}}@scope, with !verified behind"
+                f"{what}: got {template!r:.100} for {field!r:.100}, accepted is scheme:{{}}, scheme:{{}}@scope, with !verified behind"
             )
         found.append(
             PersonField(
@@ -187,10 +203,12 @@ def read_mapping(mapping: Any) -> LogMapping:
         return mapping
     if isinstance(mapping, (str, os.PathLike)):
         text = str(mapping)
+        in_file = "\n" not in text
         try:
-            mapping = tomllib.loads(text if "\n" in text else Path(text).read_text(encoding="utf-8"))
+            mapping = tomllib.loads(Path(text).read_text(encoding="utf-8") if in_file else text)
         except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-            raise SourceFormatError(f"mapping: no TOML: {error}") from None
+            place = f"{Path(text).name} is " if in_file else ""
+            raise SourceFormatError(f"mapping: {place}no TOML: {error}") from None
     if not isinstance(mapping, Mapping):
         raise SourceFormatError(f"mapping: got {type(mapping).__name__}, accepted is a dict or the path of a TOML file")
     unknown = set(mapping) - _KEYS
@@ -208,7 +226,7 @@ def read_mapping(mapping: Any) -> LogMapping:
         raise SourceFormatError('mapping: channel is missing, accepted is a name (channel = "letter") or a field')
     direction = mapping.get("direction")
     if direction is not None and direction not in list(Direction):
-        raise SourceFormatError(f"mapping: direction got {mask(direction)!r}, accepted are {', '.join(Direction)}")
+        raise SourceFormatError(f"mapping: direction got {direction!r:.100}, accepted are {', '.join(Direction)}")
     formats = mapping.get("time_format", ())
     try:
         zone = zone_of(mapping.get("zone"))
