@@ -8,6 +8,7 @@ from datetime import datetime
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, TypedDict, TypeVar, Unpack
 
+from omnitrack.identifiers.numbering import numbered_region
 from omnitrack.identity.explain import Explanation
 from omnitrack.identity.policy import Policy
 from omnitrack.identity.preview import Preview
@@ -31,7 +32,6 @@ from omnitrack.storage.contract import Backend
 from omnitrack.storage.registry import open_backend
 from omnitrack.tracker import (
     Person,
-    checked_region,
     make_context,
     make_interaction,
     make_query,
@@ -213,7 +213,7 @@ class AsyncTracker:
         """As ``Tracker.record``; ``customer_ids`` of the answer are read at once."""
         given: dict[str, Any] = dict(fields)
         customer, customers = given.pop("customer", None), given.pop("customers", None)
-        given |= {"channel": channel, "occurred_at": occurred_at, "region": checked_region(given.get("region"))}
+        given |= {"channel": channel, "occurred_at": occurred_at, "region": numbered_region(given.get("region"))}
         interaction = make_interaction(customer, customers, given)
         return await self._do((await self._ready()).record(interaction))
 

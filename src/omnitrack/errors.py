@@ -52,6 +52,17 @@ def shown(value: object) -> str:
     return type(value).__name__
 
 
+def told(value: object) -> str:
+    """Return what came for a field whose values are nobody's data, such as a region: whole, where it can be no address or number.
+
+    >>> told("UK"), told("sideways"), told("jane.doe@example.com"), told("+442079460958")
+    ("'UK'", "'sideways'", "'j***.d**@ex***le.c**'", "'+44********58'")
+    """
+    if isinstance(value, str) and len(value) <= 60 and "@" not in value and sum(map(str.isdigit, value)) < 6:
+        return repr(value)
+    return shown(value)
+
+
 def check_flag(field: str, value: object, error: type[OmnitrackError]) -> None:
     """Raise ``error`` unless it is True or False: what else is true would do what nobody asked for, such as erase."""
     if not isinstance(value, bool):

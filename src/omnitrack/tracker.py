@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any, Literal
 import attrs
 
 from omnitrack.errors import (
-    InvalidIdentifierError,
     InvalidInteractionError,
     InvalidPolicyError,
     SecretError,
@@ -19,6 +18,7 @@ from omnitrack.errors import (
     mask,
     shown,
 )
+from omnitrack.identifiers.numbering import numbered_region
 from omnitrack.identifiers.own import OwnList
 from omnitrack.identifiers.scheme import Identifier
 from omnitrack.identity.explain import Explanation
@@ -75,21 +75,6 @@ def secret_bytes(secret: str | bytes | None) -> bytes:
         ) from None
 
 
-def checked_region(region: str | None) -> str | None:
-    """Return a region in capitals.
-
-    Raises:
-        InvalidIdentifierError: it is not of the form of ISO 3166-1 alpha-2.
-    """
-    if region is None:
-        return None
-    if not isinstance(region, str) or len(region) != 2 or not region.isascii() or not region.isalpha():
-        raise InvalidIdentifierError(
-            f"region: got {shown(region)}, accepted is a code of two letters such as GB (ISO 3166-1 alpha-2)"
-        )
-    return region.upper()
-
-
 def make_context(
     own: Iterable[str],
     policy: Policy | None,
@@ -104,13 +89,13 @@ def make_context(
     check_flag("rebuild", rebuild, InvalidPolicyError)
     check_flag("matching", matching, InvalidPolicyError)
     policy = policy or Policy()
-    own_list = OwnList(own, region=checked_region(region))
+    own_list = OwnList(own, region=numbered_region(region))
     return Context(
         policy=policy,
         own=own_list,
         fingerprint=policy.fingerprint(own_list.fingerprint()),
         parts=policy.parts(own_list.fingerprint()),
-        region=checked_region(region),
+        region=numbered_region(region),
         secret=secret_bytes(secret),
     )
 
@@ -376,7 +361,7 @@ class Tracker:
             "attributes": attributes,
             "source": source,
             "source_id": source_id,
-            "region": checked_region(region),
+            "region": numbered_region(region),
         }
         recorded: Recorded = self._do(self._ops.record(make_interaction(customer, customers, fields)))
         return recorded

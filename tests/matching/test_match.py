@@ -163,3 +163,12 @@ def test_labelled_sets_are_matched_by_defaults_alone(file: str, least: float) ->
     truth = {pair for pair in pairs if persons[pair[0]] == persons[pair[1]]}
     guess = {pair for pair in pairs if labels[pair[0]] == labels[pair[1]]}
     assert 2 * len(truth & guess) / (len(truth) + len(guess)) >= least
+
+
+def test_a_region_that_there_is_none_of_is_refused() -> None:
+    with pytest.raises(ValueError, match="did you mean GB"):
+        match([{"phone": "020 7946 0958"}], region="UK")
+    american = match(
+        [{"name": "Jane Zaleski", "dob": "02/03/1980"}, {"name": "Jane Zaleski", "dob": "1980-02-03"}], region="us"
+    )
+    assert "born on 1980-02-03" in next(american.duplicates).reasons[0].score.sentence

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 import omnitrack
-from omnitrack import OmnitrackError, Policy, PolicyChangedError, SecretError, Tracker
+from omnitrack import InvalidIdentifierError, OmnitrackError, Policy, PolicyChangedError, SecretError, Tracker
 
 WRONG: dict[str, Callable[[Tracker], Any]] = {
     "a number for a statement": lambda t: t.retract(5),  # type: ignore[arg-type]
@@ -40,3 +40,21 @@ def test_an_empty_store_takes_other_settings_and_one_with_people_does_not(tmp_pa
         omnitrack.open(url)
     with pytest.raises(SecretError):
         omnitrack.open(url, policy=Policy(limits={"phone": 3}), secret="s")
+
+
+@pytest.mark.parametrize(
+    ("region", "says"),
+    [
+        ("UK", r"region: got 'UK' \(did you mean GB\?\)"),
+        ("xx", "got 'xx', accepted"),
+        ("England", "got 'England'"),
+        ("", "got ''"),
+    ],
+)
+def test_a_region_that_there_is_none_of_is_refused_when_the_store_is_opened(region: str, says: str) -> None:
+    with pytest.raises(InvalidIdentifierError, match=says):
+        omnitrack.open("memory://", region=region)
+    with omnitrack.open("memory://", region="gb") as tracker, pytest.raises(InvalidIdentifierError, match=says):
+        tracker.record(
+            channel="x", occurred_at=datetime(2026, 1, 1, tzinfo=timezone.utc), customer="x:jane", region=region
+        )

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
+from omnitrack.errors import InvalidIdentifierError, told
+
 if TYPE_CHECKING:
     import phonenumbers as _phonenumbers
 
@@ -41,6 +43,28 @@ def library() -> Any:
     import phonenumbers
 
     return phonenumbers
+
+
+#: What people write for a region that the standard calls otherwise.
+_MEANT = {"UK": "GB", "EN": "GB", "EL": "GR"}
+
+
+def numbered_region(region: object) -> str | None:
+    """Return a region's code in capitals, None for None.
+
+    Raises:
+        InvalidIdentifierError: no code of ISO 3166-1 alpha-2 (two letters), or of no region with a numbering plan.
+    """
+    if region is None:
+        return None
+    code = region.upper() if isinstance(region, str) else ""
+    if code not in library().SUPPORTED_REGIONS:
+        meant = f" (did you mean {_MEANT[code]}?)" if code in _MEANT else ""
+        raise InvalidIdentifierError(
+            f"region: got {told(region)}{meant}, accepted are codes of two letters of regions with a numbering plan, such as GB "
+            "(ISO 3166-1 alpha-2)"
+        )
+    return code
 
 
 class _Shape:

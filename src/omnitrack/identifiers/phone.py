@@ -7,9 +7,9 @@ import unicodedata
 from typing import Any
 from urllib.parse import unquote
 
-from omnitrack.errors import InvalidIdentifierError, WithheldError, mask, shown
+from omnitrack.errors import InvalidIdentifierError, WithheldError, mask
 from omnitrack.identifiers.callers import ANONYMOUS_DOMAINS, SPELT_WITHHELD, says_withheld, without_privacy_code
-from omnitrack.identifiers.numbering import SHORT, TOO_LONG, TOO_SHORT, library, read_plain, settle
+from omnitrack.identifiers.numbering import SHORT, TOO_LONG, TOO_SHORT, library, numbered_region, read_plain, settle
 from omnitrack.identifiers.scheme import Identifier, Scheme, checked_region, checked_text, register_scheme, remembered
 
 _ACCEPTED = "accepted is an international number such as +44 20 7946 0958, or a national one with its region"
@@ -99,10 +99,7 @@ def _parse(text: str, region: str | None) -> Identifier:
     plain = read_plain(text)
     if plain is not None and text[1:] not in SPELT_WITHHELD:
         return _identifier(text, plain[0], plain[1])
-    if region is not None and region not in library().SUPPORTED_REGIONS:
-        raise InvalidIdentifierError(
-            f"region: got {shown(region)}, accepted are regions with a numbering plan, such as GB"
-        )
+    numbered_region(region)
     cleaned = _cleaned(text)
     body = _unwrapped(cleaned)
     body, private = without_privacy_code(body, region)

@@ -11,7 +11,7 @@ from typing import Any, ClassVar, TypeVar, cast
 
 import attrs
 
-from omnitrack.errors import InvalidIdentifierError, mask, shown
+from omnitrack.errors import InvalidIdentifierError, mask, shown, told
 
 # Raised whenever a normal form changes for any input; part of the fingerprint that a store keeps.
 NORMAL_FORM_VERSION = 1
@@ -249,7 +249,7 @@ def checked_region(region: Any) -> str | None:
     if isinstance(region, str) and len(region) == 2:
         return region.upper()
     raise InvalidIdentifierError(
-        f"region: got {mask(region)!r}, accepted are ISO 3166 alpha-2 codes such as GB, US or DE"
+        f"region: got {told(region)}, accepted are ISO 3166 alpha-2 codes such as GB, US or DE"
     )
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import attrs
 import numpy as np
 
+from omnitrack.identifiers.numbering import numbered_region
 from omnitrack.matching.blocking import candidate_pairs
 from omnitrack.matching.clusters import cluster_pairs
 from omnitrack.matching.evidence import Column, Indices, columns_of, evidence_of
@@ -182,7 +183,7 @@ def match(
         fit: estimate the weights from the records, without labels.
 
     Raises:
-        ValueError: no column is recognised, ``columns`` names a trait that does not exist, or the threshold is out of range.
+        ValueError: no column is recognised, ``columns`` names a trait that does not exist, there is no such region, or the threshold is out of range.
 
     >>> found = match([{"name": "Jane Zaleski", "dob": "1980-02-03"}, {"name": "Zaleski, Jane", "dob": "3 Feb 1980"},
     ...                {"name": "John Smith", "dob": "1975-07-01"}])
@@ -193,6 +194,7 @@ def match(
     """
     if not 0.0 < threshold < 1.0:
         raise ValueError(f"threshold: got {threshold!r}, accepted is a probability between 0 and 1")
+    region = numbered_region(region)
     sources = [_rows(source) for source in (records, *others)]
     mapping = _mapping(columns)
     used = tuple(_used(source, mapping) for source in sources)
