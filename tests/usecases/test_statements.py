@@ -306,6 +306,43 @@ def test_a_preview_names_the_ids_that_there_will_be_and_none_for_nobody(tracker:
             assert now == id if id is not None else now not in there
 
 
+def test_a_preview_says_which_interactions_go_to_a_new_holder_and_come_back(tracker: Tracker) -> None:
+    for day in (0, 2, 3):
+        seen(tracker, day, NUMBER)
+    first = tracker.customer(NUMBER).id
+    statement = Statement.reassign(NUMBER, at=at(1))
+    told = tracker.preview(statement)
+    assert told
+    assert str(told) == f"moves 2 interactions from {first} to a new customer"
+    said = tracker._say(statement)
+    second = tracker.customer(NUMBER).id
+    assert (len(list(tracker.timeline(second))), len(list(tracker.timeline(first)))) == (2, 1)
+    assert str(tracker.preview(said)) == f"moves 2 interactions from {second} to {first}"
+    tracker.retract(said)
+    assert len(list(tracker.timeline(first))) == 3
+
+
+def test_a_preview_of_a_holder_of_whom_nothing_came_yet_says_where_the_next_goes(tracker: Tracker) -> None:
+    seen(tracker, 0, NUMBER)
+    first = tracker.customer(NUMBER).id
+    statement = Statement.reassign(NUMBER, at=at(1))
+    told = tracker.preview(statement)
+    assert told
+    assert str(told) == f"moves no interaction so far, those to come from {first} to a new customer"
+    said = tracker._say(statement)
+    undo = str(tracker.preview(said))
+    assert undo.endswith(f"to {first}")
+    assert f"from {first}" not in undo
+
+
+def test_a_preview_of_taking_an_attribution_back_says_what_becomes_of_the_interaction(tracker: Tracker) -> None:
+    seen(tracker, 0, JANE)
+    lost = tracker.record(channel="phone", occurred_at=at(1)).interaction
+    said = tracker.attribute(lost, JANE)
+    told = tracker.preview(said)
+    assert str(told) == f"moves 1 interaction from {tracker.customer(JANE).id} to unattributed"
+
+
 def test_a_preview_prints_what_people_recognise(tracker: Tracker) -> None:
     seen(tracker, 0, NUMBER, JANE, ONE)
     id = tracker.customer(NUMBER).id

@@ -26,6 +26,30 @@ class Regrouping:
     were: tuple[tuple[Identifier, ...], ...]
 
 
+UNATTRIBUTED = "unattributed"
+
+
+@attrs.frozen(slots=True, kw_only=True)
+class Move:
+    """Interactions that go from one customer to another with an identifier that passes on, or with an attribution.
+
+    Attributes:
+        before: id of the customer under whom they are. after: of the one under whom they would be. None for a customer who has no id
+            yet, ``"unattributed"`` for nobody.
+        interactions: how many; 0 where there is none so far, but those to come go there.
+    """
+
+    before: str | None
+    after: str | None
+    interactions: int
+
+    def __str__(self) -> str:
+        way = f"from {self.before or 'a new customer'} to {self.after or 'a new customer'}"
+        if not self.interactions:
+            return f"moves no interaction so far, those to come {way}"
+        return f"moves {self.interactions} interaction{'s' if self.interactions > 1 else ''} {way}"
+
+
 _NAMED = 3  # identifiers that are shown of a customer; the others are counted
 
 
@@ -38,17 +62,19 @@ def _show(id: str | None, identifiers: tuple[Identifier, ...]) -> str:
 
 @attrs.frozen(slots=True, kw_only=True)
 class Preview:
-    """What a statement would do: ``joins`` (several customers into one), ``parts`` (one into several), and links it would leave in conflict.
+    """What a statement would do: ``joins`` (several customers into one), ``parts`` (one into several), ``moves``
+    (interactions that go to another customer although no identifier does, as with a new holder), and links it would leave in conflict.
 
     ``print`` shows it with the identifiers as people know them.
     """
 
     joins: tuple[Regrouping, ...]
     parts: tuple[Regrouping, ...]
+    moves: tuple[Move, ...] = ()
     obstacles: tuple[str, ...] = ()
 
     def __bool__(self) -> bool:
-        return bool(self.joins or self.parts)
+        return bool(self.joins or self.parts or self.moves)
 
     def __str__(self) -> str:
         lines = [
@@ -59,6 +85,7 @@ class Preview:
             f"parts {_show(p.before[0], p.were[0])} into {' and '.join(map(_show, p.after, p.identifiers))}"
             for p in self.parts
         ]
+        lines += map(str, self.moves)
         lines += [f"but {obstacle}" for obstacle in self.obstacles]
         return "; ".join(lines) or "changes nothing"
 

@@ -578,14 +578,16 @@ class Operations:
             retraction = self._retraction(statement, None, None)
             return (  # type: ignore[no-any-return]
                 yield Step(
-                    lambda tx: statements.preview(statements.consider_retraction(tx, self.ctx, retraction, lock=False)),
+                    lambda tx: statements.preview(
+                        tx, statements.consider_retraction(tx, self.ctx, retraction, lock=False)
+                    ),
                     write=False,
                 )
             )
         saying = self._saying(statement)
         return (  # type: ignore[no-any-return]
             yield Step(
-                lambda tx: statements.preview(statements.consider(tx, self.ctx, saying, lock=False)), write=False
+                lambda tx: statements.preview(tx, statements.consider(tx, self.ctx, saying, lock=False)), write=False
             )
         )
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 import attrs
 
@@ -12,10 +13,11 @@ from omnitrack.errors import (
     shown,
 )
 from omnitrack.identity.partition import DIFFERENT, EVIDENCE, PERSONAL, REASSIGNED, SAME
-from omnitrack.identity.preview import Preview, regroup
+from omnitrack.identity.preview import UNATTRIBUTED, Move, Preview, regroup
 from omnitrack.identity.statement import ATTRIBUTED, VERBS, Statement, StatementRecord
 from omnitrack.storage.contract import (
     LINKABLE,
+    NO_ID,
     ChangeRow,
     IdentifierRow,
     RecordRow,
@@ -77,8 +79,8 @@ def consider(tx: Transaction, ctx: Context, saying: Saying, *, lock: bool) -> Ou
     return outcome
 
 
-def preview(outcome: Outcome) -> Preview:
-    """Return what would join and part."""
+def preview(tx: Transaction, outcome: Outcome) -> Preview:
+    """Return what would join and part, and which interactions would move."""
     rows = outcome.plan.rows
     names = {x: to_identifier(row) for x, row in rows.items()}
     before = {x: customer_text(row.customer) for x, row in rows.items()}
@@ -91,7 +93,34 @@ def preview(outcome: Outcome) -> Preview:
         for c in outcome.plan.result.conflicts
         if c.edge.link[:5] in said
     )
-    return Preview(joins=joins, parts=parts, obstacles=obstacles)
+    return Preview(joins=joins, parts=parts, moves=_moves(tx, outcome, before, after, unborn), obstacles=obstacles)
+
+
+def _moves(
+    tx: Transaction, outcome: Outcome, before: Mapping[bytes, str], after: Mapping[bytes, str], unborn: Collection[str]
+) -> tuple[Move, ...]:
+    """Return the interactions whose entries go to another identifier, counted by whose it is before and after."""
+    left = {e.interaction: e.identifier for e in outcome.entries_removed if e.person >= 0}
+    come = {e.interaction: e.identifier for e in outcome.entries_added if e.person >= 0}
+    ways = [(left.get(interaction, NO_ID), come.get(interaction, NO_ID)) for interaction in {**left, **come}]
+    counts = Counter(ways)
+    record = outcome.record
+    if record.kind == REASSIGNED and not counts:
+        tenures = [tenure for tenure in tenures_of(tx, [record.a])[record.a] if tenure[1] != record.b]
+        way = (holder_at(record.a, tenures, record.at), record.b)
+        counts[way if record.retracted_at is None else way[::-1]] = 0
+    elsewhere = sorted({x for way in counts for x in way} - {NO_ID, *before})
+    others = {row.id: customer_text(row.customer) for row in tx.find_identifiers(ids=elsewhere)} if elsewhere else {}
+    others[NO_ID] = UNATTRIBUTED
+    found: Counter[tuple[str | None, str | None]] = Counter()
+    for (old, new), count in counts.items():
+        was, becomes = {**others, **before}[old], {**others, **after}[new]
+        if was != becomes:
+            found[None if was in unborn else was, None if becomes in unborn else becomes] += count
+    return tuple(
+        Move(before=was, after=becomes, interactions=count)
+        for (was, becomes), count in sorted(found.items(), key=lambda one: (-one[1], str(one[0])))
+    )
 
 
 def _ends(
