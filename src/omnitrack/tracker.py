@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -184,7 +184,18 @@ def make_interaction(
     if customer is not None and customers is not None:
         raise InvalidInteractionError("customer: got both customer and customers, accepted is one of the two")
     people = customers if customers is not None else ([customer] if customer is not None else [])
+    if isinstance(fields.get("traits"), Mapping):
+        fields = {**fields, "traits": {name: _dates_as_text(value) for name, value in fields["traits"].items()}}
     return Interaction(customers=people, **fields)
+
+
+def _dates_as_text(value: Any) -> Any:
+    """Return a trait as it is kept: dates, as a database or a data frame gives birth dates, in the form of ISO 8601."""
+    if isinstance(value, date):  # a datetime is one too
+        return value.isoformat()
+    if isinstance(value, (list, tuple)):
+        return [one.isoformat() if isinstance(one, date) else one for one in value]
+    return value
 
 
 def shown_who(who: object) -> str:

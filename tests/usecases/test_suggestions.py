@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from datetime import datetime, timezone
+from datetime import date, datetime, timezone
 from pathlib import Path
 from typing import Any
 
@@ -61,6 +61,19 @@ def test_a_letter_finds_its_writer_first_and_says_why(tracker: Tracker) -> None:
     assert "postcode" in best.sentence
     assert best.comparisons
     assert 0.5 < best.probability <= 1
+
+
+@pytest.mark.parametrize("born", [date(1980, 2, 3), datetime(1980, 2, 3), [date(1980, 2, 3)]])
+def test_a_date_in_traits_is_kept_as_text_and_compared(tracker: Tracker, born: Any) -> None:
+    people(tracker)
+    tracker.record(
+        channel="letter", occurred_at=WHEN, customer=LETTER, traits={"name": "Jane Zalesky", "birth_date": born}
+    )
+    best = tracker.suggestions(LETTER, least=0.0).items[0]
+    assert best.b.key == "email:jane.zaleski@example.com"
+    assert "orn on 1980-02-03" in best.sentence
+    (kept,) = tracker.customer(LETTER).traits["birth_date"]
+    assert str(kept).strip("[]'").startswith("1980-02-03")
 
 
 def test_a_typo_in_an_address_does_not_hide_who_it_is(tracker: Tracker) -> None:
