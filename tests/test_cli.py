@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
+import shlex
+import subprocess
+import sys
 from datetime import datetime, timezone
 from pathlib import Path
 
@@ -166,17 +170,196 @@ def test_a_time_that_is_none_is_not_understood(run: Shell) -> None:
     assert refused.value.code == 2
 
 
-@pytest.mark.parametrize("text", ["store =", 'shop = "here"'])
-def test_a_settings_file_that_makes_no_sense_is_named(run: Shell, tmp_path: Path, text: str) -> None:
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("store =", "no TOML"),
+        ('shop = "here"', "got shop, accepted are"),
+        ("store = 5", "store: got 5"),
+        ('policy = "observed"', "policy: got 'observed', accepted is a table"),
+        ('[policy]\nmerges_att = "observed"', "got merges_att, accepted are auto_match"),
+        ('[policy]\nmerges_at = "sometimes"', "merges_at"),
+        ("[policy]\nmerges_at = 5", "merges_at"),
+        ("[policy]\nlimits = 5", "limits"),
+        ("[policy]\nschemes = [1]", "schemes"),
+        ('load = "zone"', "load: got 'zone', accepted is a table"),
+    ],
+)
+def test_a_settings_file_that_makes_no_sense_is_named(run: Shell, tmp_path: Path, text: str, said: str) -> None:
     (tmp_path / "omnitrack.toml").write_text(text, encoding="utf-8")
-    assert run("verify") == 1
+    assert run("load", str(DATA / "care.mbox")) == 2
+    assert run.err.startswith("omnitrack: omnitrack.toml")
+    assert said in run.err
+    assert run.err.count("\n") == 1
+
+
+def test_a_settings_file_in_another_charset_is_named(run: Shell, tmp_path: Path) -> None:
+    (tmp_path / "omnitrack.toml").write_bytes('own = ["crm:Müller"]'.encode("cp1252"))
+    assert run("verify") == 2
     assert "omnitrack.toml" in run.err
 
 
 def test_an_option_goes_before_the_settings_file(run: Shell, tmp_path: Path) -> None:
-    assert run("--store", "sqlite:///other.db", "verify") == 0
+    assert run("--store", "sqlite:///other.db", "load", str(DATA / "care.mbox")) == 0
     assert (tmp_path / "other.db").exists()
     assert not (tmp_path / "history.db").exists()
+
+
+def test_every_command_takes_the_common_options_behind_its_name(run: Shell, tmp_path: Path) -> None:
+    (tmp_path / "omnitrack.toml").unlink()
+    own = ("--own", "x:northlinkcare", "--own", "email:*@northlink.example")
+    place = ("--store", "sqlite:///other.db", "--region", "GB")
+    assert run("load", str(DATA / "care.mbox"), *place, *own, "--json") == 0
+    assert run.data()[0]["added"] == 6
+    assert run("timeline", MAIL, *place, *own, "--json") == 0
+    assert len(run.data()) == 3
+    assert run(*own[:2], "timeline", MAIL, *place, *own[2:], "--json") == 0, "before and behind are put together"
+
+
+def test_what_stands_before_a_command_is_not_undone_behind_it(loaded: Shell) -> None:
+    assert loaded("--json", "timeline", MAIL, "--region", "GB") == 0
+    assert len(loaded.data()) == 3
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("timeline", "nobody@example.org"),
+        ("customer", MAIL),
+        ("verify",),
+        ("rebuild",),
+        ("unattributed",),
+        ("erase", MAIL, "--by", "jo", "--reason", "asked for it"),
+    ],
+)
+def test_asking_makes_no_store(run: Shell, tmp_path: Path, command: tuple[str, ...]) -> None:
+    assert run(*command) == 1
+    assert f"there is no history.db in {tmp_path}" in run.err
+    assert "omnitrack load" in run.err
+    assert not (tmp_path / "history.db").exists()
+
+
+def test_a_store_that_is_only_a_file_name_is_told_as_a_url(run: Shell) -> None:
+    assert run("timeline", MAIL, "--store", "history.db") == 2
+    assert "sqlite:///history.db" in run.err
+
+
+@pytest.mark.parametrize(
+    "command", [("timeline", MAIL, "--limit", "-1"), ("conflicts", "--limit", "0"), ("log", "--limit", "many")]
+)
+def test_a_limit_that_is_none_is_not_understood(
+    run: Shell, capsys: pytest.CaptureFixture[str], command: tuple[str, ...]
+) -> None:
+    with pytest.raises(SystemExit) as refused:
+        run(*command)
+    assert refused.value.code == 2
+    assert "accepted is a number from" in capsys.readouterr().err
+
+
+VISITS = "when,number,reason\n2026-01-05 09:15,020 7946 0958,Returned a router\n"
+VISITS_MAPPING = """channel = "shop"
+direction = "inbound"
+[fields]
+occurred_at = "when"
+subject = "reason"
+[customer]
+number = "phone:{}"
+"""
+
+
+def test_a_log_of_ones_own_is_read_by_the_mapping_that_is_given(run: Shell, tmp_path: Path) -> None:
+    (tmp_path / "visits.csv").write_text(VISITS, encoding="utf-8")
+    (tmp_path / "shop.toml").write_text(VISITS_MAPPING, encoding="utf-8")
+    assert run("load", "visits.csv") == 1
+    assert "visits.toml beside it" in run.err
+    assert run("load", "visits.csv", "--format", "csv") == 1
+    assert "accepted is a TOML file" in run.err
+    assert run("load", "visits.csv", "--mapping", "shop.toml") == 0
+    assert "1 added" in run.out
+    assert run("load", "visits.csv", "--mapping", "shop.toml", "--format", "csv") == 0
+    assert run("load", str(DATA / "care.mbox"), "--mapping", "shop.toml", "--format", "mbox") == 2
+    assert "--mapping: the format mbox takes none" in run.err
+
+
+def test_contacts_that_rest_on_a_claim_are_told_where_nothing_else_is(run: Shell, tmp_path: Path) -> None:
+    (tmp_path / "visits.csv").write_text(VISITS, encoding="utf-8")
+    (tmp_path / "visits.toml").write_text(VISITS_MAPPING, encoding="utf-8")
+    assert run("load", "visits.csv") == 0
+    assert run("timeline", NUMBER) == 0
+    assert run.out == ""
+    assert "a claim is all that says whose they are: 1; --include-claimed" in run.err
+    assert run("timeline", NUMBER, "--include-claimed") == 0
+    assert ("Returned a router" in run.out, run.err) == (True, "")
+    assert run("timeline", NUMBER, "--since", "2026-02-01") == 0
+    assert run.err == "omnitrack: no contacts, of those asked for\n"
+
+
+def test_a_timeline_that_is_not_empty_has_nothing_to_explain(loaded: Shell) -> None:
+    assert loaded("timeline", MAIL) == 0
+    assert loaded.err == ""
+
+
+LOAD = """
+[load]
+zone = "Europe/London"
+user_scope = "northlink"
+traits_assurance = "verified"
+identifiers = { contact_number = "phone:{}!verified" }
+"""
+
+
+def test_what_a_log_cannot_say_of_itself_stands_in_the_settings(run: Shell, tmp_path: Path) -> None:
+    (tmp_path / "omnitrack.toml").write_text(SETTINGS + LOAD, encoding="utf-8")
+    assert run("load", str(DATA)) in (0, 1)
+    assert run("timeline", MAIL, "--channel", "phone") == 0
+    assert len(run.lines()) == 3
+    assert run("load", str(DATA / "care.mbox"), "--format", "mbox") == 0, "what a format has no use for is left aside"
+
+
+def test_an_option_of_a_load_that_no_format_takes_is_named(run: Shell, tmp_path: Path) -> None:
+    (tmp_path / "omnitrack.toml").write_text(SETTINGS + '[load]\nuser_scop = "northlink"\n', encoding="utf-8")
+    assert run("load", str(DATA / "care.mbox")) == 2
+    assert "[load] got user_scop, accepted are" in run.err
+
+
+def test_an_option_of_the_command_goes_before_that_of_the_settings(run: Shell, tmp_path: Path) -> None:
+    (tmp_path / "omnitrack.toml").write_text(SETTINGS + '[load]\nsource = "one"\n', encoding="utf-8")
+    assert run("load", str(DATA / "care.mbox"), "--source", "other") == 0
+    assert run("timeline", MAIL, "--json") == 0
+    assert {item["source"] for item in run.data()} == {"other"}
+
+
+def test_the_examples_of_the_page_find_what_they_ask_for(run: Shell, tmp_path: Path) -> None:
+    page = (DATA.parent.parent / "docs" / "howto" / "use-the-command-line.md").read_text(encoding="utf-8")
+    toml, console = (page.split(f"```{language}\n")[1].split("```")[0] for language in ("toml", "console"))
+    (tmp_path / "omnitrack.toml").write_text(toml, encoding="utf-8")
+    (tmp_path / "examples").symlink_to(DATA.parent)
+    for line in console.splitlines():
+        name, *arguments = shlex.split(line)
+        assert (name, run(*arguments), bool(run.out)) == ("omnitrack", 0, True), line
+
+
+@pytest.mark.parametrize("charset", ["cp1252", "ascii"])
+def test_a_terminal_without_arrows_gets_the_timeline(loaded: Shell, tmp_path: Path, charset: str) -> None:
+    environment = os.environ | {"PYTHONIOENCODING": charset}
+    shown = subprocess.run(
+        [sys.executable, "-m", "omnitrack", "timeline", MAIL], cwd=tmp_path, env=environment, capture_output=True
+    )
+    assert shown.returncode == 0, shown.stderr
+    lines = shown.stdout.decode(charset).splitlines()
+    assert [" -> " in line or " <- " in line for line in lines] == [True] * 3
+
+
+def test_json_is_in_utf_8_whatever_the_terminal(run: Shell, tmp_path: Path) -> None:
+    (tmp_path / "visits.csv").write_text(VISITS.replace("router", "router ☎"), encoding="utf-8")
+    (tmp_path / "visits.toml").write_text(VISITS_MAPPING.replace('{}"', '{}!observed"'), encoding="utf-8")
+    assert run("load", "visits.csv") == 0
+    environment = os.environ | {"PYTHONIOENCODING": "cp1252"}
+    for command in (("timeline", NUMBER, "--json"), ("export", NUMBER)):
+        shown = subprocess.run(
+            [sys.executable, "-m", "omnitrack", *command], cwd=tmp_path, env=environment, capture_output=True
+        )
+        assert "router ☎" in json.dumps(json.loads(shown.stdout.decode("utf-8")), ensure_ascii=False)
 
 
 def test_the_version_is_the_package_s(run: Shell, capsys: pytest.CaptureFixture[str]) -> None:

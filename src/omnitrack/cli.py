@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import codecs
 import enum
+import io
 import itertools
 import json
 import os
+import re
 import sys
 import tomllib
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -17,31 +20,43 @@ from typing import Any
 import attrs
 
 import omnitrack
-from omnitrack.errors import OmnitrackError
+from omnitrack.errors import InvalidPolicyError, OmnitrackError
 from omnitrack.identifiers.scheme import Identifier
+from omnitrack.sources.registry import accepted_options, get_source, iter_sources
 
 SETTINGS = "omnitrack.toml"
-SETTINGS_NAMES = frozenset({"store", "region", "own", "policy", "matching"})
+SETTINGS_NAMES = frozenset({"store", "region", "own", "policy", "matching", "load"})
+# The commands that may begin a store; every other one asks a store that is there.
+BEGINNINGS = frozenset({"load", "link", "deny"})
+MOST_COUNTED = 1_000  # of the contacts that would have been found
+# How a charset without them shows the arrows of a timeline; any other character that it has not is a question mark.
+PLAIN = {"→": "->", "←": "<-", "·": "."}
 
 Run = Callable[["omnitrack.Tracker", argparse.Namespace], int]
 
 
 class SettingsError(OmnitrackError, ValueError):
-    """A settings file that cannot be read, or says what is not known."""
+    """A settings file that cannot be read or says what is not known, or an option that cannot be meant."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; return its exit code: 0 done, 1 not done or not in order, 2 not understood."""
     arguments = _parser().parse_args(argv)
+    _fit_output(whole=arguments.json or arguments.run is _export)
     try:
         settings = _settings(arguments)
+        store = settings.pop("store")
+        _check_store(store, begins=arguments.command in BEGINNINGS)
         settings["rebuild"] = arguments.run is _rebuild
-        with omnitrack.open(settings.pop("store"), **settings) as tracker:
+        with omnitrack.open(store, **settings) as tracker:
             run: Run = arguments.run
             return run(tracker, arguments)
     except BrokenPipeError:  # the reader, such as head, has seen enough
         sys.stderr.close()
         return 0
+    except SettingsError as error:
+        print(f"omnitrack: {error}", file=sys.stderr)
+        return 2
     except (OmnitrackError, OSError) as error:
         print(f"omnitrack: {error}", file=sys.stderr)
         return 1
@@ -49,29 +64,84 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 130
 
 
+def _fit_output(*, whole: bool) -> None:
+    """Let a terminal or a pipe of another charset than UTF-8 have what it can show.
+
+    Args:
+        whole: it is JSON, which is UTF-8 wherever it goes (RFC 8259 section 8.1), so that nothing is lost.
+    """
+    if not isinstance(sys.stdout, io.TextIOWrapper):
+        return
+    if whole:
+        sys.stdout.reconfigure(encoding="utf-8")
+    else:
+        codecs.register_error("omnitrack.plain", _in_plain)
+        sys.stdout.reconfigure(errors="omnitrack.plain")
+
+
+def _in_plain(error: UnicodeError) -> tuple[str, int]:
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    return "".join(PLAIN.get(letter, "?") for letter in error.object[error.start : error.end]), error.end
+
+
 def _settings(arguments: argparse.Namespace) -> dict[str, Any]:
-    """Return how to open the store: the options, else the settings file, else the defaults."""
+    """Return how to open the store: the options, else the settings file, else the defaults. Keeps those of loads in ``arguments``."""
     path = Path(arguments.settings or SETTINGS)
     found: dict[str, Any] = {}
     if arguments.settings or path.exists():
         try:
             found = tomllib.loads(path.read_text(encoding="utf-8"))
-        except tomllib.TOMLDecodeError as error:
-            raise SettingsError(f"{path}: {error}") from error
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+            raise SettingsError(f"{path}: no TOML: {error}") from error
     unknown = found.keys() - SETTINGS_NAMES
     if unknown:
         accepted = ", ".join(sorted(SETTINGS_NAMES))
         raise SettingsError(f"{path}: got {', '.join(sorted(unknown))}, accepted are {accepted}")
+    arguments.load_options = _table(path, found, "load")
     settings = {
         "store": arguments.store or found.get("store", "sqlite:///history.db"),
         "region": arguments.region or found.get("region"),
-        "own": arguments.own or found.get("own", ()),
+        "own": [*(arguments.own or ()), *getattr(arguments, "own_behind", ())] or found.get("own", ()),
         "matching": found.get("matching", False),
         "secret": os.environ.get("OMNITRACK_SECRET") or None,
     }
+    if not isinstance(settings["store"], str):
+        raise SettingsError(f"{path}: store: got {settings['store']!r:.100}, accepted is a URL in quotes")
     if "policy" in found:
-        settings["policy"] = omnitrack.Policy(**found["policy"])
+        settings["policy"] = _policy(path, _table(path, found, "policy"))
     return settings
+
+
+def _table(path: Path, found: Mapping[str, Any], name: str) -> dict[str, Any]:
+    table = found.get(name, {})
+    if not isinstance(table, dict):
+        raise SettingsError(f"{path}: {name}: got {table!r:.100}, accepted is a table that begins with [{name}]")
+    return table
+
+
+def _policy(path: Path, table: dict[str, Any]) -> omnitrack.Policy:
+    accepted = [field.name for field in attrs.fields(omnitrack.Policy)]
+    if unknown := table.keys() - set(accepted):
+        raise SettingsError(
+            f"{path}: [policy] got {', '.join(sorted(unknown))}, accepted are {', '.join(sorted(accepted))}"
+        )
+    try:
+        return omnitrack.Policy(**table)
+    except InvalidPolicyError as error:
+        raise SettingsError(f"{path}: [policy] {error}") from error
+
+
+def _check_store(store: str, *, begins: bool) -> None:
+    """Raise where the store is no URL, or a file that only a command that begins one may make."""
+    if not re.search("[:@]", store):  # behind these could stand a password
+        raise SettingsError(f"store: got {store!r}, accepted is a URL; of this file sqlite:///{store}")
+    file = re.match(r"sqlite(?:\+\w+)?:///(?!:memory:|file:)([^?]+)", store, re.IGNORECASE)
+    if file is not None and not begins and not Path(file[1]).exists():
+        raise OmnitrackError(
+            f"store: there is no {file[1]} in {Path.cwd()}; omnitrack load FILE makes it, "
+            f"--store and {SETTINGS} can name another"
+        )
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -81,18 +151,16 @@ def _parser() -> argparse.ArgumentParser:
         epilog=f"Store, region and own identifiers may stand in {SETTINGS}. A secret is taken from OMNITRACK_SECRET.",
     )
     parser.add_argument("--version", action="version", version=f"omnitrack {omnitrack.__version__}")
-    parser.add_argument("--settings", metavar="FILE", help=f"TOML file with store, region, own, policy ({SETTINGS})")
-    parser.add_argument("--store", metavar="URL", help="where the history is kept (sqlite:///history.db)")
-    parser.add_argument("--region", metavar="GB", help="where national phone numbers are at home")
-    parser.add_argument("--own", metavar="ID", action="append", help="the company's own, such as email:*@bt.example")
-    parser.add_argument("--json", action="store_true", help="print JSON lines")
+    _add_common(parser)
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
 
     def command(run: Run, text: str, *positional: str, name: str | None = None) -> argparse.ArgumentParser:
-        added = commands.add_parser(name or run.__name__.strip("_"), help=text, description=text)
+        called = name or run.__name__.strip("_")
+        added = commands.add_parser(called, help=text, description=text)
         for argument in positional:
             added.add_argument(argument, metavar=argument.upper())
-        added.set_defaults(run=run)
+        added.set_defaults(run=run, command=called)
+        _add_common(added.add_argument_group("for every command"), behind=True)
         return added
 
     load = command(_load, "load files or folders; what is there already is passed over")
@@ -100,15 +168,22 @@ def _parser() -> argparse.ArgumentParser:
     load.add_argument("--format", default="auto", help="name of the format, where it is not recognised")
     load.add_argument("--source", help="name of the system that the file comes from")
     load.add_argument("--zone", help="time zone of times that have none, such as Europe/London")
+    load.add_argument(
+        "--mapping",
+        metavar="FILE",
+        help="TOML file that says which column of a CSV or JSON log is what; one of the log's name beside it is found",
+    )
 
     timeline = command(_timeline, "print the history of a person, newest first", "who")
-    timeline.add_argument("--limit", type=int, default=50, metavar="N", help="at most so many (50); 0 for all")
+    timeline.add_argument("--limit", type=_at_least(0), default=50, metavar="N", help="at most so many (50); 0 for all")
     timeline.add_argument("--oldest", action="store_true", help="oldest first")
     timeline.add_argument("--channel", action="append", metavar="NAME", help="of this channel only; may be repeated")
-    timeline.add_argument("--since", type=_time, metavar="TIME", help="from then on")
-    timeline.add_argument("--until", type=_time, metavar="TIME", help="before then")
+    timeline.add_argument("--since", type=_time, metavar="TIME", help="from then on; without an offset in UTC")
+    timeline.add_argument("--until", type=_time, metavar="TIME", help="before then; without an offset in UTC")
     timeline.add_argument("--text", help="with this text in subject or body")
-    timeline.add_argument("--as-of", type=_time, metavar="TIME", help="as it could be known then")
+    timeline.add_argument(
+        "--as-of", type=_time, metavar="TIME", help="as it could be known then; without an offset in UTC"
+    )
     timeline.add_argument("--trust", choices=["observed", "verified"], default="observed")
     timeline.add_argument("--include-shared", action="store_true")
     timeline.add_argument("--include-claimed", action="store_true")
@@ -130,9 +205,9 @@ def _parser() -> argparse.ArgumentParser:
     ):
         listing = command(run, text)
         listing.add_argument("who", nargs="?", metavar="WHO")
-        listing.add_argument("--limit", type=int, default=50, metavar="N", help="at most so many (50)")
+        listing.add_argument("--limit", type=_at_least(1), default=50, metavar="N", help="at most so many (50)")
     unattributed = command(_unattributed, "list contacts with nobody identifiable")
-    unattributed.add_argument("--limit", type=int, default=50, metavar="N", help="at most so many (50)")
+    unattributed.add_argument("--limit", type=_at_least(1), default=50, metavar="N", help="at most so many (50)")
 
     export = command(_export, "print a person's contacts in a standard form; what it cannot carry is said", "who")
     export.add_argument("--format", default="json", choices=["json", "vcon", "tmf683", "cloudevents"])
@@ -143,6 +218,32 @@ def _parser() -> argparse.ArgumentParser:
     command(_verify, "compute who is whom again from the evidence, and compare")
     command(_rebuild, "compute who is whom from scratch, as after a change of policy")
     return parser
+
+
+def _add_common(parser: argparse._ActionsContainer, behind: bool = False) -> None:
+    """Add the options that every command has, which may stand before its name and behind it."""
+    unless: dict[str, Any] = {"default": argparse.SUPPRESS} if behind else {}  # what stood before is not to be undone
+    parser.add_argument("--settings", metavar="FILE", help=f"TOML file with the settings ({SETTINGS})", **unless)
+    parser.add_argument("--store", metavar="URL", help="where the history is kept (sqlite:///history.db)", **unless)
+    parser.add_argument("--region", metavar="GB", help="where national phone numbers are at home", **unless)
+    parser.add_argument(
+        "--own",
+        metavar="ID",
+        action="append",
+        dest="own_behind" if behind else "own",
+        help="the company's own, such as email:*@bt.example; may be repeated",
+        **unless,
+    )
+    parser.add_argument("--json", action="store_true", help="print JSON lines", **unless)
+
+
+def _at_least(least: int) -> Callable[[str], int]:
+    def read(text: str) -> int:
+        if not re.fullmatch("[0-9]{1,9}", text) or int(text) < least:
+            raise argparse.ArgumentTypeError(f"got {text!r}, accepted is a number from {least} on")
+        return int(text)
+
+    return read
 
 
 def _time(text: str) -> datetime:
@@ -156,7 +257,7 @@ def _time(text: str) -> datetime:
 
 
 def _load(tracker: omnitrack.Tracker, arguments: argparse.Namespace) -> int:
-    options = {name: getattr(arguments, name) for name in ("source", "zone") if getattr(arguments, name) is not None}
+    options = _load_options(arguments)
     complete = True
     for path in arguments.paths:
         progress = _progress(path) if sys.stderr.isatty() and not arguments.json else None
@@ -176,20 +277,57 @@ def _load(tracker: omnitrack.Tracker, arguments: argparse.Namespace) -> int:
     return 0 if complete else 1
 
 
+def _load_options(arguments: argparse.Namespace) -> dict[str, Any]:
+    """Return the options of a load: those of the command line over those of the settings file.
+
+    The file's are for whatever is loaded, so a format leaves those aside that it has no use for.
+    """
+    given = {name: getattr(arguments, name) for name in ("source", "zone", "mapping")}
+    given = {name: value for name, value in given.items() if value is not None}
+    from_file: dict[str, Any] = arguments.load_options
+    known = frozenset[str]().union(*(accepted_options(source) for source in iter_sources()))
+    if unknown := from_file.keys() - known:
+        raise SettingsError(f"[load] got {', '.join(sorted(unknown))}, accepted are {', '.join(sorted(known))}")
+    if arguments.format != "auto":
+        source = get_source(arguments.format)
+        if not source.takes_options_of_others:
+            accepted = accepted_options(source)
+            if unfit := given.keys() - accepted:
+                raise SettingsError(f"--{sorted(unfit)[0]}: the format {arguments.format} takes none")
+            from_file = {name: value for name, value in from_file.items() if name in accepted}
+    return from_file | given
+
+
 def _timeline(tracker: omnitrack.Tracker, arguments: argparse.Namespace) -> int:
-    timeline = tracker.timeline(
-        arguments.who,
-        channels=arguments.channel,
-        since=arguments.since,
-        until=arguments.until,
-        text=arguments.text,
-        as_of=arguments.as_of,
-        order="oldest" if arguments.oldest else "newest",
-        trust=arguments.trust,
-        include_shared=arguments.include_shared,
-        include_claimed=arguments.include_claimed,
-    )
-    return _list(arguments, itertools.islice(timeline, arguments.limit or None))
+    query = {
+        "channels": arguments.channel,
+        "since": arguments.since,
+        "until": arguments.until,
+        "text": arguments.text,
+        "as_of": arguments.as_of,
+        "order": "oldest" if arguments.oldest else "newest",
+        "trust": arguments.trust,
+        "include_shared": arguments.include_shared,
+        "include_claimed": arguments.include_claimed,
+    }
+    timeline = iter(tracker.timeline(arguments.who, **query))
+    first = list(itertools.islice(timeline, 1))
+    if not first:
+        print(f"omnitrack: {_why_nothing(tracker, arguments.who, query)}", file=sys.stderr)
+    return _list(arguments, itertools.islice(itertools.chain(first, timeline), arguments.limit or None))
+
+
+def _why_nothing(tracker: omnitrack.Tracker, who: str, query: dict[str, Any]) -> str:
+    """Return why a timeline is empty: what was asked leaves out all, or all there is needs to be asked for."""
+    for name, what in (
+        ("include_claimed", "a claim is all that says whose they are"),
+        ("include_shared", "several people share the line or the address"),
+    ):
+        page = tracker.timeline(who, **(query | {name: True})).page(MOST_COUNTED)
+        if page.items:
+            count = f"{len(page)} or more" if page.next else str(len(page))
+            return f"contacts left out because {what}: {count}; --{name.replace('_', '-')} shows them"
+    return "no contacts, of those asked for"
 
 
 def _customer(tracker: omnitrack.Tracker, arguments: argparse.Namespace) -> int:

@@ -93,6 +93,8 @@ def person_fields(templates: Mapping[str, str], what: str) -> tuple[PersonField,
     Raises:
         SourceFormatError: a template that is none; says what is accepted.
     """
+    if not isinstance(templates, Mapping):
+        raise SourceFormatError(f"{what}: got {type(templates).__name__}, accepted is a table of field to scheme:{{}}")
     found = []
     for field, template in templates.items():
         match = _TEMPLATE.fullmatch(template) if isinstance(template, str) else None
