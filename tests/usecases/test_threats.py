@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
@@ -19,6 +20,14 @@ VICTIM, ATTACKER = "account:victim@bt", "account:attacker@bt"
 HANDLE = "x:attacker"
 SECRET = "what only the victim and the company know"
 
+#: What an attacker says of themselves.
+TRAITS = {
+    "name": "Malory Quuxington",
+    "postcode": "RG14 1AA",
+    "birth_date": "1980-02-03",
+    "address": "1 High Street, Newbury",
+}
+
 Attack = Callable[["Scene"], None]
 ATTACKS: dict[str, Attack] = {}
 
@@ -34,14 +43,20 @@ def attack(name: str) -> Callable[[Attack], Attack]:
 class Scene:
     """A store with a victim and an attacker in it."""
 
-    def __init__(self, policy: Policy) -> None:
-        self.tracker: Tracker = omnitrack.open("memory://", policy=policy)
+    def __init__(self, policy: Policy, matching: bool = False) -> None:
+        self.tracker: Tracker = omnitrack.open("memory://", policy=policy, region="GB", matching=matching)
         self._minute = 0
 
-    def seen(self, body: str, *customer: str | Sighting, channel: str = "phone") -> None:
+    def seen(
+        self, body: str, *customer: str | Sighting, channel: str = "phone", traits: Mapping[str, str] | None = None
+    ) -> None:
         self._minute += 1
         self.tracker.record(
-            channel=channel, occurred_at=T0 + timedelta(minutes=self._minute), customer=customer, body=body
+            channel=channel,
+            occurred_at=T0 + timedelta(minutes=self._minute),
+            customer=customer,
+            body=body,
+            traits=traits or {},
         )
 
     def bodies(self, who: str, trust: str = "observed") -> list[str | None]:
@@ -129,6 +144,15 @@ def form_alone(scene: Scene) -> None:
     scene.seen("form", claimed(VICTIM), channel="web")
 
 
+@attack("types a stranger's address into a form, beside their own name, birth date and postcode")
+def gives_the_victim_traits(scene: Scene) -> None:
+    scene.calls(verified(VICTIM))
+    scene.seen("mail", MAIL, verified(VICTIM), channel="email", traits={"name": "Victor Smith"})
+    scene.seen("log-in", verified(ATTACKER), channel="web", traits=TRAITS)
+    for one in (MAIL, NUMBER, VICTIM):
+        scene.seen("form", claimed(one), channel="web", traits=TRAITS)
+
+
 @attack("is seen with the victim's number and a handle or address of their own")
 def spoofs_with_a_handle(scene: Scene) -> None:
     scene.calls(verified(VICTIM))
@@ -164,6 +188,11 @@ def outcome(attack: Attack, policy: Policy, trust: str = "observed") -> str:
     # Nor is what an attacker says filed in the history of the victim.
     for who in (VICTIM, MAIL):
         assert not {"form", "call", "log-in", "registered"} & set(scene.bodies(who, trust))
+    # Nor is it said of the victim, by whatever the victim is known.
+    for who in (VICTIM, MAIL, NUMBER):
+        with suppress(CustomerNotFoundError):
+            said = scene.tracker.customer(who).traits
+            assert not {value for values in said.values() for value in values} & set(TRAITS.values())
     for junk in range(30):
         assert SECRET not in scene.bodies(f"x:junk{junk}", trust)
     if not scene.shared(NUMBER):
@@ -197,3 +226,42 @@ def test_the_table_has_every_attack_and_every_policy() -> None:
 def test_a_cell_of_the_table(name: str, column: str, text: str) -> None:
     policy, trust = COLUMNS[column]
     assert outcome(ATTACKS[name], policy, trust) == text
+
+
+@pytest.mark.parametrize("matching", ["from the start", "later"])
+def test_traits_that_came_with_a_claim_make_nobody_alike(matching: str) -> None:
+    """Else who types the victim's address into a form would be like the victim, and a policy that merges the likely would join them."""
+    scene = Scene(Policy(auto_match=0.9), matching=matching == "from the start")
+    for n in range(100):
+        others = {"name": f"John N{n}", "postcode": f"AB{n % 90 + 1} 1AA"}
+        scene.seen("mail", f"email:other{n}@example.com", channel="email", traits=others)
+    gives_the_victim_traits(scene)
+    tracker = (
+        scene.tracker
+        if matching != "later"
+        else Tracker(scene.tracker._backend, policy=Policy(auto_match=0.9), region="GB", matching=True)
+    )
+    assert not tracker.suggestions(ATTACKER).items
+    tracker.find_matches()
+    assert tracker.customer(ATTACKER).id != tracker.customer(VICTIM).id
+    assert SECRET not in scene.bodies(ATTACKER)
+
+
+def test_a_claim_that_an_agent_attributes_says_its_traits_of_whom_it_is_attributed_to() -> None:
+    scene = Scene(Policy(), matching=True)
+    scene.calls(verified(VICTIM))
+    form = scene.tracker.record(channel="web", occurred_at=T0, customer=[claimed(NUMBER)], traits=TRAITS).interaction
+    assert form is not None
+    assert scene.tracker.customer(VICTIM).traits == {}
+    said = scene.tracker.attribute(form, VICTIM)
+    assert scene.tracker.customer(VICTIM).traits["name"] == (TRAITS["name"],)
+    scene.tracker.retract(said)
+    assert scene.tracker.customer(VICTIM).traits == {}
+
+
+def test_traits_stay_a_claims_when_the_anchor_turns_out_to_be_the_companys() -> None:
+    scene = Scene(Policy())
+    scene.calls(verified(VICTIM))
+    scene.seen("form", "email:desk@company.example", claimed(NUMBER), channel="web", traits=TRAITS)
+    again = Tracker(scene.tracker._backend, own=["email:desk@company.example"], rebuild=True)
+    assert again.customer(VICTIM).traits == {}

@@ -24,7 +24,7 @@ from omnitrack.storage.contract import (
 from omnitrack.usecases.context import Context
 from omnitrack.usecases.ids import to_text
 from omnitrack.usecases.neighbourhood import Plan
-from omnitrack.usecases.record import TRAIT, trait_key
+from omnitrack.usecases.record import TRAIT, trait_key, trait_of
 from omnitrack.usecases.resolve import Meant
 
 STATEMENT = "statement"
@@ -140,5 +140,4 @@ def move_traits(tx: Transaction, moves: Mapping[EntryRow, EntryRow | None], outc
         new = keys[record.key]
         outcome.records_gone.append((TRAIT, record.key))
         if new is not None and new.identifier != NO_ID:
-            key = trait_key(new.identifier, new.interaction)
-            outcome.records.append(RecordRow(TRAIT, key, record.value, -1))
+            outcome.records.append(trait_of(record, new))

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from omnitrack.matching import RULES, Profile, blocking_keys, identifier_profile, merge_profiles, normalise_traits
+from omnitrack.model import Assurance
 from omnitrack.storage.contract import NO_ID, IdentifierRow, RecordRow, Transaction
 from omnitrack.usecases.record import TRAIT
 from omnitrack.usecases.resolve import to_identifier
@@ -60,12 +61,13 @@ def index_traits(tx: Transaction, found: Sequence[tuple[bytes, Any]], region: st
 
 
 def index_stored(tx: Transaction, rows: Sequence[IdentifierRow], region: str | None) -> list[RecordRow]:
-    """Return the records of identifiers and of all traits that are stored with them."""
+    """Return the records of identifiers and of all traits that are stored with them, but for those that came with a mere claim."""
     found: list[tuple[int, bytes, Any]] = []
     for row in rows:
         for record in tx.find_records(TRAIT, prefix=f"{row.id.hex()}/"):
             content = json.loads(record.value)
-            found.append((content["at"], row.id, content["traits"]))
+            if content["assurance"] > Assurance.CLAIMED:
+                found.append((content["at"], row.id, content["traits"]))
     found.sort(key=lambda f: f[:2])
     return index_rows(rows) + index_traits(tx, [(id, traits) for _, id, traits in found], region)
 

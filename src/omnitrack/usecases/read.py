@@ -333,7 +333,7 @@ def _customer(home: bytes, members: Sequence[IdentifierRow], as_of: int | None, 
 
 
 def customer_details(tx: Transaction, identifiers: Sequence[bytes], as_of: int | None) -> CustomerDetails:
-    """Read what of a customer is not read at once."""
+    """Read what of a customer is not read at once; traits that came with a mere claim may be of whoever made it, and are left out."""
     ends: list[EntryRow] = []
     for newest in (False, True):
         ends += tx.list_entries(
@@ -353,6 +353,8 @@ def customer_details(tx: Transaction, identifiers: Sequence[bytes], as_of: int |
         records = [record for record in records if told[record.key] in then]
     for record in records:
         content = json.loads(record.value)
+        if content["assurance"] <= Assurance.CLAIMED:
+            continue
         for name, value in content["traits"].items():
             values.append((content["assurance"], content["at"], name, value))
     traits: dict[str, list[Any]] = {}

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Iterator, Mapping, Sequence
 
 import attrs
 
 from omnitrack.identity.partition import EVIDENCE, partition
-from omnitrack.model import Direction, Role
+from omnitrack.model import Assurance, Direction, Role
 from omnitrack.storage.contract import (
     LINKABLE,
     NO_ID,
@@ -35,6 +36,7 @@ TRAIT = "trait"
 SUPPRESSED = "suppressed"
 
 _ANCHOR, _MEMBER, _PARTICIPANT = int(Role.ANCHOR), int(Role.MEMBER), int(Role.PARTICIPANT)
+_CLAIMED = int(Assurance.CLAIMED)
 
 
 @attrs.define(slots=True)
@@ -348,6 +350,12 @@ def trait_key(identifier: bytes, interaction: bytes) -> str:
     return f"{identifier.hex()}/{interaction.hex()}"
 
 
+def trait_of(record: RecordRow, anchor: EntryRow) -> RecordRow:
+    """Return what an interaction said of a person, filed with another anchor: it is believed as that one is."""
+    value = json.dumps({**json.loads(record.value), "assurance": anchor.assurance}, ensure_ascii=False)
+    return RecordRow(TRAIT, trait_key(anchor.identifier, anchor.interaction), value, -1)
+
+
 def _traits(batch: Sequence[Prepared], batch_of: Sequence[int], out: Batch) -> list[RecordRow]:
     records = []
     for number in batch_of:
@@ -370,13 +378,16 @@ def _index(
     fresh: dict[bytes, IdentifierRow],
     out: Batch,
 ) -> list[RecordRow]:
-    """Return what these interactions add to the index for matching: identifiers just born, and traits."""
+    """Return what these interactions add to the index for matching: identifiers just born, and traits.
+
+    What came with a mere claim may be of whoever made it, and says nothing of who is known by that identifier.
+    """
     from omnitrack.usecases.profiles import index_rows, index_traits  # numpy, which only matching needs
 
     found = [
         (batch[n].row.occurred_at, out.anchors[n][0], batch[n].trait_values)
         for n in batch_of
-        if batch[n].traits is not None and out.duplicates[n] is None
+        if batch[n].traits is not None and out.duplicates[n] is None and batch[n].people[0][0].assurance > _CLAIMED
     ]
     found.sort(key=lambda f: f[:2])
     return index_rows(fresh.values()) + index_traits(tx, [(id, traits) for _, id, traits in found], ctx.region)

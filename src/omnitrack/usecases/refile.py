@@ -11,14 +11,13 @@ from omnitrack.storage.contract import (
     IdentifierRow,
     InteractionRow,
     LinkRow,
-    RecordRow,
     Transaction,
 )
 from omnitrack.usecases.context import Context
 from omnitrack.usecases.evidence import edited_evidence, entries_of
 from omnitrack.usecases.filing import find_filings
 from omnitrack.usecases.rebuild import linkable
-from omnitrack.usecases.record import TRAIT, nobody, trait_key
+from omnitrack.usecases.record import TRAIT, nobody, trait_key, trait_of
 from omnitrack.usecases.resolve import to_identifier
 
 CHUNK = 1_000  # interactions looked at in one transaction
@@ -81,7 +80,7 @@ def refile_step(
     rows = {row.id: row for row in tx.find_identifiers(ids=named)}
     gone: dict[EntryRow, EntryRow | None] = {}
     come: list[EntryRow] = []
-    traits: dict[str, str | None] = {}
+    traits: dict[str, EntryRow | None] = {}
     changed = 0
     for row in found:
         there = entries.get(row.id, [])
@@ -100,9 +99,7 @@ def refile_step(
         come += [later[key]._replace(added_at=now) for key in later.keys() - before.keys()]
         old, new = _first(there), _first(wanted)
         if old is not None and (new is None or new.identifier != old.identifier):
-            traits[trait_key(old.identifier, row.id)] = (
-                None if new is None or new.identifier == NO_ID else trait_key(new.identifier, row.id)
-            )
+            traits[trait_key(old.identifier, row.id)] = None if new is None or new.identifier == NO_ID else new
     if changed:
         more, less = edited_evidence(tx, gone, come)
         tx.replace_entries(list(gone), come, now)
@@ -121,9 +118,7 @@ def _relink(tx: Transaction, more: Sequence[LinkRow], less: Sequence[LinkRow]) -
     tx.add_links(more)
 
 
-def _move_traits(tx: Transaction, keys: Mapping[str, str | None]) -> None:
+def _move_traits(tx: Transaction, keys: Mapping[str, EntryRow | None]) -> None:
     records = tx.find_records(TRAIT, keys=list(keys)) if keys else []
     tx.delete(records=[(TRAIT, record.key) for record in records])
-    tx.put_records(
-        [RecordRow(TRAIT, new, record.value, -1) for record in records if (new := keys[record.key]) is not None]
-    )
+    tx.put_records([trait_of(record, new) for record in records if (new := keys[record.key]) is not None])
