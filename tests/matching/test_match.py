@@ -93,6 +93,35 @@ def test_one_record_is_no_list(wrong: object) -> None:
         match(wrong)
 
 
+@pytest.mark.parametrize("wrong", ["crm.csv", Path("crm.csv")])
+def test_a_path_is_no_list_and_it_is_said_what_reads_it(wrong: object) -> None:
+    with pytest.raises(TypeError, match=r"accepted is a list of mappings .*csv\.DictReader"):
+        match(wrong, wrong)
+
+
+@pytest.mark.parametrize("row", [("Jane", "RG14 1AA"), "Jane", None])
+def test_a_record_is_a_mapping(row: object) -> None:
+    with pytest.raises(TypeError, match=r"records\[1\]: got .*accepted is a mapping .*csv\.DictReader"):
+        match([{"name": "Jane"}, row])
+
+
+def test_a_column_that_is_in_no_list_is_refused() -> None:
+    with pytest.raises(
+        ValueError, match=r"columns: got 'Kunden' \(did you mean 'Kunde'\?\), accepted are .*Kunde, PLZ"
+    ):
+        match([{"Kunde": "Jane Zaleski", "PLZ": "RG14 1AA"}], columns={"Kunden": "name"})
+    one, other = [{"Kunde": "Jane Zaleski"}], [{"name": "Jane Zaleski"}]
+    assert match(one, other, columns={"Kunde": "name"}).labels == ((0,), (0,))
+
+
+def test_lists_with_nothing_in_common_are_refused() -> None:
+    with pytest.raises(ValueError, match=r"list 1 has nothing in common .* email; postcode"):
+        match([{"email": "jane@x.example"}], [{"postcode": "RG14 1AA"}])
+    assert match([{"first_name": "Jane", "surname": "Zaleski"}], [{"name": "Jane Zaleski"}]).labels == ((0,), (0,))
+    # What is only blank is known of nobody: no list is refused for it.
+    assert match([{"email": "jane@x.example"}], [{"email": "", "postcode": ""}]).labels == ((0,), (1,))
+
+
 def test_an_empty_list_has_no_clusters() -> None:
     assert match([]).clusters == ()
     assert match(CRM, []).labels == ((0, 1, 2), ())
@@ -127,7 +156,7 @@ def test_a_data_frame_is_read_as_its_rows() -> None:
 @settings(max_examples=30)
 @given(lists)
 def test_any_list_comes_to_clusters_whatever_it_holds(people: list[dict[str, str]]) -> None:
-    found = match(people, columns={"name": "name"})
+    found = match(people)
     assert sum(map(len, found.clusters)) == len(people)
 
 
@@ -135,7 +164,7 @@ def test_any_list_comes_to_clusters_whatever_it_holds(people: list[dict[str, str
 @given(lists)
 def test_the_order_of_a_list_does_not_matter_where_weights_are_given(people: list[dict[str, str]]) -> None:
     def partition(rows: Sequence[dict[str, str]]) -> set[frozenset[int]]:
-        found = match(rows, columns={"name": "name"}, fit=False)
+        found = match(rows, fit=False)
         return {frozenset(id(member.record) for member in cluster.members) for cluster in found.clusters}
 
     people = [dict(person) for person in people]

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from difflib import get_close_matches
 from functools import cached_property
+from os import PathLike
 from typing import Any
 
 import attrs
@@ -183,7 +185,9 @@ def match(
         fit: estimate the weights from the records, without labels.
 
     Raises:
-        ValueError: no column is recognised, ``columns`` names a trait that does not exist, there is no such region, or the threshold is out of range.
+        TypeError: a list is none, or what is in it are no mappings.
+        ValueError: no column is recognised, a list has nothing in common with the others that could be compared, ``columns`` names a
+            column that is in no list or a trait that does not exist, there is no such region, or the threshold is out of range.
 
     >>> found = match([{"name": "Jane Zaleski", "dob": "1980-02-03"}, {"name": "Zaleski, Jane", "dob": "3 Feb 1980"},
     ...                {"name": "John Smith", "dob": "1975-07-01"}])
@@ -202,10 +206,12 @@ def match(
         raise ValueError(
             "columns: none of a list is recognised; name their traits, such as columns={'fn': 'given_name'}"
         )
+    _check_named(mapping, sources)
     profiles = [normalise_traits(record, region=region, columns=mapping) for source in sources for record in source]
     groups = [number for number, source in enumerate(sources) for _ in source] if others else None
     left, right = candidate_pairs(profiles, groups=groups)
     values = columns_of(profiles)
+    _check_common(values, [len(source) for source in sources], used)
     evidence = evidence_of(values, left, right)
     if model is None:
         model = Model.default(max(len(profiles), LEAST_POPULATION))
@@ -227,9 +233,47 @@ def _rows(source: Any) -> list[Mapping[str, Any]]:
         return list(source.to_dicts())
     if hasattr(source, "to_dict") and hasattr(source, "columns"):  # pandas
         return list(source.to_dict("records"))
+    if isinstance(source, (str, bytes, PathLike)):
+        raise TypeError(
+            f"records: got {type(source).__name__}, accepted is a list of mappings or a data frame; a file of CSV is read by "
+            "csv.DictReader(open(path, newline=''))"
+        )
     if isinstance(source, Mapping) or not isinstance(source, Iterable):
         raise TypeError(f"records: got {type(source).__name__}, accepted is a list of mappings or a data frame")
-    return list(source)
+    rows = list(source)
+    for number, row in enumerate(rows):
+        if not isinstance(row, Mapping):
+            raise TypeError(
+                f"records[{number}]: got {type(row).__name__}, accepted is a mapping of column names to values, such as "
+                "csv.DictReader gives, or {'name': 'Jane Zaleski', 'postcode': 'RG14 1AA'}"
+            )
+    return rows
+
+
+def _check_named(mapping: Mapping[str, str | None] | None, sources: Sequence[Sequence[Mapping[str, Any]]]) -> None:
+    """Raise where ``columns`` names a column that no list has."""
+    there = dict.fromkeys(str(name) for source in sources for row in source for name in row)
+    missing = [column for column, trait in (mapping or {}).items() if trait is not None and column not in there]
+    if missing and there:
+        near = get_close_matches(missing[0], there, 1)
+        meant = f" (did you mean {near[0]!r}?)" if near else ""
+        raise ValueError(f"columns: got {missing[0]!r}{meant}, accepted are columns of the lists: {', '.join(there)}")
+
+
+def _check_common(values: Sequence[Column | None], sizes: Sequence[int], used: Sequence[Mapping[str, str]]) -> None:
+    """Raise where a list knows things of its people, and the other lists know nothing of the kind of theirs."""
+    if len(sizes) == 1:
+        return
+    ends = np.cumsum([0, *sizes])
+    counts = np.array([np.diff(column.starts[ends]) for column in values if column is not None]).reshape(-1, len(sizes))
+    known = counts > 0
+    for number in range(len(sizes)):
+        others = np.delete(known, number, axis=1).any(axis=1)
+        if known[:, number].any() and others.any() and not (known[:, number] & others).any():
+            held = "; ".join(", ".join(sorted(set(traits.values()))) for traits in used)
+            raise ValueError(
+                f"columns: list {number + 1} has nothing in common with the others that could be compared; the lists hold: {held}"
+            )
 
 
 def _mapping(columns: Mapping[str, str | None] | None) -> dict[str, str | None] | None:
