@@ -9,6 +9,8 @@ channel has a log of its own, in examples/data, and other customers are in each 
 from __future__ import annotations
 
 import argparse
+import io
+import sys
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
@@ -82,6 +84,8 @@ def show(tracker: omnitrack.Tracker) -> None:
 
 
 def main(argv: list[str] | None = None) -> int:
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")  # a terminal may have no arrows
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--out", type=Path, default=Path("build") / "quickstart", help="folder for what it writes")
     out: Path = parser.parse_args(argv).out

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Iterable, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, timezone
 from html import escape
 
 import attrs
@@ -65,7 +65,8 @@ def render(
         identifiers: (kind, text to show) of each identifier of the customer.
         reasons: why these are one person, a sentence each.
     """
-    items = list(items)
+    # One clock for all: a call of 09:30 in London and a mail of 10:00 in Paris stand in the order in which they came.
+    items = [attrs.evolve(item, occurred_at=item.occurred_at.astimezone(timezone.utc)) for item in items]
     channels = list(dict.fromkeys(item.channel for item in items))
     filters = "".join(
         f'<label style="--h:{look(channel).hue}"><input type="checkbox" id="c{n}" checked>{_icon(channel)}'

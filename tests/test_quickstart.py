@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import importlib
+import os
 import re
+import subprocess
 import sys
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 from html.parser import HTMLParser
 from pathlib import Path
 from types import ModuleType
@@ -135,6 +137,24 @@ def test_a_text_deleted_at_its_source_is_not_shown() -> None:
     page = _page(_item(body="regretted", deleted=True))
     assert "regretted" not in page
     assert "deleted where it was written" in page
+
+
+def test_the_page_has_one_clock_for_contacts_of_several_zones() -> None:
+    late = datetime(2026, 3, 2, 23, 30, tzinfo=timezone.utc)
+    items = [
+        _item(id="int_1", occurred_at=late.astimezone(timezone(timedelta(hours=2)))),
+        _item(id="int_2", occurred_at=late + timedelta(minutes=5)),
+    ]
+    page = _page(*items)
+    assert re.findall(r'<time datetime="[^"]*">(\d\d:\d\d)</time>', page) == ["23:30", "23:35"]
+    assert page.count('<section class="day"') == 1
+
+
+def test_a_terminal_without_arrows_gets_the_example(tmp_path: Path) -> None:
+    environment = os.environ | {"PYTHONIOENCODING": "cp1252"}
+    command = [sys.executable, str(EXAMPLES / "quickstart.py"), "--out", str(tmp_path)]
+    shown = subprocess.run(command, env=environment, capture_output=True)
+    assert shown.returncode == 0, shown.stderr
 
 
 def test_a_channel_that_is_not_known_has_a_look_of_its_own() -> None:

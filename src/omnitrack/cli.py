@@ -22,6 +22,7 @@ import attrs
 import omnitrack
 from omnitrack.errors import InvalidPolicyError, OmnitrackError
 from omnitrack.identifiers.scheme import Identifier
+from omnitrack.model import wall_clock
 from omnitrack.sources.registry import accepted_options, get_source, iter_sources
 
 SETTINGS = "omnitrack.toml"
@@ -341,7 +342,7 @@ def _customer(tracker: omnitrack.Tracker, arguments: argparse.Namespace) -> int:
     for trait, values in found.traits.items():
         print(f"  {trait}: {', '.join(str(value) for value in values)}")
     if found.first_seen and found.last_seen:
-        print(f"  from {found.first_seen:%Y-%m-%d %H:%M} to {found.last_seen:%Y-%m-%d %H:%M}")
+        print(f"  from {wall_clock(found.first_seen)} to {wall_clock(found.last_seen)}")
     return 0
 
 

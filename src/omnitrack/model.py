@@ -377,6 +377,11 @@ class Rejected:
     kept: bool = False
 
 
+def wall_clock(moment: datetime) -> str:
+    """Return a time to the minute for people to read, with its offset unless that is UTC: clocks of two zones are not in one order."""
+    return moment.isoformat(" ", "minutes").removesuffix("+00:00")
+
+
 class TimelineDraft:
     """The slots of a timeline item, open to be written: what makes the many of a page fills each in and declares it a ``TimelineItem``.
 
@@ -415,7 +420,7 @@ class TimelineDraft:
 
 @attrs.frozen(slots=True, kw_only=True)
 class TimelineItem(TimelineDraft):
-    """One interaction on a customer's timeline. ``print`` shows it in a line."""
+    """One interaction on a customer's timeline. ``print`` shows it in a line, with the offset of a time that is not in UTC."""
 
     id: str
     channel: str
@@ -454,7 +459,7 @@ class TimelineItem(TimelineDraft):
         if self.deleted:
             text = "(deleted at the source)"
         marks = "".join(f" [{m}]" for m in ("claimed", "shared") if getattr(self, m))
-        return f"{self.occurred_at:%Y-%m-%d %H:%M} {arrow} {self.channel:<8} {text[:100]}{marks}"
+        return f"{wall_clock(self.occurred_at)} {arrow} {self.channel:<8} {text[:100]}{marks}"
 
 
 @attrs.frozen(slots=True)
