@@ -29,6 +29,8 @@ _EXTENSION = re.compile(
 _PARAMETER = re.compile(r";\s*([a-z][a-z0-9-]*)(?:=([^;]*))?(?=;|$)", re.IGNORECASE)
 _SEPARATOR = re.compile(r"\s*(?:[/|\\&\n,]|;(?!\s*ext)|\b(?:or|and|und|et|y|o)\b)\s*", re.IGNORECASE)
 _VANITY = re.compile(r"\+?[\d\s().-]*\d{3}[\s().-]*[A-Za-z][A-Za-z0-9 .-]*")
+_ROUNDED = re.compile(r"[+-]?\d(?:[.,]\d+)?\s*E\s*\+?\d{1,2}", re.IGNORECASE)  # 4.47701E+11
+_DECIMAL = re.compile(r"\d{6,}\.0")  # 447700900123.0
 _URI = re.compile(r"(tel|sips?|callto|sms|smsto|fax):(?://)?", re.IGNORECASE)
 
 
@@ -177,6 +179,16 @@ def _with_parameters(text: str) -> str:
 def _read(raw: str, body: str, region: str | None, private: bool) -> Identifier:
     if not _WRITTEN.fullmatch(body):
         raise _refuse(raw, "with characters that stand in no number")
+    if _ROUNDED.fullmatch(body):
+        raise InvalidIdentifierError(
+            f"phone: got {_masked(raw)!r}, which a spreadsheet has rounded, so that digits are lost; "
+            "accepted is the number itself, of a column that is kept as text"
+        )
+    if _DECIMAL.fullmatch(body):
+        raise InvalidIdentifierError(
+            f"phone: got {_masked(raw)!r}, which a program has given a decimal place, so that its last 0 is none of the "
+            "number's; accepted is the number itself, of a column that is kept as text"
+        )
     body = _REMARK.sub("", body[match.end() :] if (match := _LABEL.match(body)) else body)
     _refuse_several(raw, body, region)
     extension = ""
