@@ -86,6 +86,22 @@ def test_a_withheld_one_is_told_from_a_malformed_one(text: str) -> None:
         identifier(text)
 
 
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("fone:+447700900123", r"^scheme: got .*did you mean 'phone'.*known are .*account.*phone"),
+        ("emial:jane@x.example", r"^scheme: got .*did you mean 'email'"),
+        ("order:12345", r"^scheme: got 'o\*+', which is not registered"),
+        ("NL-2048815", r"^identifier: got 'N\*-20\*\*\*15'; accepted .*account:BT123@bt"),
+        ("NL2048815", r"^identifier: got .*account:BT123@bt"),
+        ("020 7946 0958 jane", r"^phone: got .*letters"),
+    ],
+)
+def test_of_what_is_no_number_it_is_not_said_that_it_is_a_wrong_one(text: str, says: str) -> None:
+    with pytest.raises(InvalidIdentifierError, match=says):
+        identifier(text, region="GB")
+
+
 @pytest.mark.parametrize("wrong", [None, 1, b"x:jane"])
 def test_what_is_no_string_is_refused(wrong: object) -> None:
     with pytest.raises(InvalidIdentifierError, match="accepted is a string"):

@@ -237,6 +237,14 @@ def test_what_is_not_there_is_refused_by_name(tracker: Tracker) -> None:
         tracker.retract(said)
 
 
+def test_of_an_account_asked_for_without_its_scope_it_is_said_that_it_may_have_one(tracker: Tracker) -> None:
+    seen(tracker, 0, "account:NL-1@nl")
+    with pytest.raises(CustomerNotFoundError, match=r"with a scope, it is asked for with it: account:\.\.\.@scope"):
+        tracker.customer("account:NL-1")
+    with pytest.raises(CustomerNotFoundError, match=r"nobody is known as phone:[^;]*$"):
+        tracker.customer(NUMBER)
+
+
 # -- previews ---------------------------------------------------------------------------------------------------------------
 
 

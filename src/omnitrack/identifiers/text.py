@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections.abc import Iterator
+from contextlib import suppress
+from difflib import get_close_matches
 from typing import Any
 
-from omnitrack.errors import InvalidIdentifierError, mask
+from omnitrack.errors import InvalidIdentifierError, WithheldError, mask
 from omnitrack.identifiers import platforms, postal, simple, sip, whatsapp  # noqa: F401  (they register their schemes)
 from omnitrack.identifiers.callers import says_withheld
 from omnitrack.identifiers.email import email
@@ -21,13 +23,17 @@ from omnitrack.identifiers.scheme import (
     checked_text,
     find_scheme,
     get_scheme,
+    iter_schemes,
     remembered,
 )
 from omnitrack.identifiers.social import PLATFORM_NAMES, Account, social
 from omnitrack.identifiers.urls import looks_like_url, read_url
 
-_ACCEPTED = "accepted are a phone number, a mail address, a profile URL, @user@host, or a value behind its scheme such as x:jane"
+_ACCEPTED = "accepted are a phone number, a mail address, a profile URL, @user@host, or a value behind its scheme such as x:jane or account:BT123@bt"
 _CUSTOMER_ID = re.compile(r"cus_[0-9a-f]{32}", re.IGNORECASE)
+_PREFIX = re.compile(r"([^\W\d_][\w-]*):(?!//)")
+# One word of letters and digits, as numbers of customers, orders and contracts are written.
+_NUMBERED = re.compile(r"(?=.*[^\W\d_])[\w./#-]+")
 _PHONE_URIS = frozenset({"tel", "callto", "sms", "smsto", "fax"})
 
 
@@ -68,6 +74,27 @@ def _identifier(text: str, region: str | None) -> Identifier:
     found = _behind_prefix(body, region) if ":" in body else None
     if found is not None:
         return found
+    try:
+        return _bare(text, body, region)
+    except WithheldError:
+        raise
+    except InvalidIdentifierError:
+        # It read as nothing at all: what stands before a colon was meant for a scheme, not for a part of a number.
+        if (head := _PREFIX.match(body)) is not None:
+            raise _unknown_scheme(head[1]) from None
+        raise
+
+
+def _unknown_scheme(name: str) -> InvalidIdentifierError:
+    known = sorted(scheme.name for scheme in iter_schemes())
+    near = get_close_matches(name.lower(), known, 1)
+    meant = f" (did you mean {near[0]!r}?)" if near else ""
+    return InvalidIdentifierError(
+        f"scheme: got {mask(name)!r}{meant}, which is not registered; known are {', '.join(known)}"
+    )
+
+
+def _bare(text: str, body: str, region: str | None) -> Identifier:
     if body.startswith("@"):
         if "@" in body[1:]:
             return social("mastodon", body)
@@ -78,8 +105,13 @@ def _identifier(text: str, region: str | None) -> Identifier:
         return email(body)
     if looks_like_url(body):
         return read_profile(read_url(body, "identifier"), text)
-    if sum(map(str.isdigit, body)) >= 3 or says_withheld(body, region):
+    if says_withheld(body, region):
         return phone(body, region)
+    if sum(map(str.isdigit, body)) >= 3:
+        if _NUMBERED.fullmatch(body) is None:
+            return phone(body, region)
+        with suppress(InvalidIdentifierError):  # letters may spell a number: 1-800-FLOWERS
+            return phone(body, region)
     raise InvalidIdentifierError(f"identifier: got {mask(body)!r}; {_ACCEPTED}")
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 import attrs
 
 from omnitrack.errors import CustomerNotFoundError, InvalidIdentifierError, mask
-from omnitrack.identifiers.scheme import Identifier, check_parts
+from omnitrack.identifiers.scheme import Identifier, check_parts, find_scheme
 from omnitrack.identifiers.text import identifier as parse_identifier
 from omnitrack.identity.partition import DIFFERENT, EVIDENCE, SAME, Reader, components, usable
 from omnitrack.model import Assurance, Sighting
@@ -52,7 +52,12 @@ class Meant:
 
     def not_found(self) -> CustomerNotFoundError:
         """Return the error that says so."""
-        return CustomerNotFoundError(f"who: nobody is known as {self.text}")
+        hint = ""
+        if self.identifier is not None and not self.identifier.scope:
+            scheme = find_scheme(self.identifier.scheme)
+            if scheme is not None and scheme.scoped:
+                hint = f"; where it was recorded with a scope, it is asked for with it: {scheme.name}:...@scope"
+        return CustomerNotFoundError(f"who: nobody is known as {self.text}{hint}")
 
 
 def meant(ctx: Context, who: Who) -> Meant:
