@@ -33,6 +33,7 @@ from identity.naive import play
 from omnitrack.errors import PolicyChangedError, SecretError
 from omnitrack.identifiers.own import OwnList
 from omnitrack.identity.policy import Policy, SchemeRule
+from omnitrack.model import Interaction
 from omnitrack.storage.contract import Transaction
 from omnitrack.tracker import Tracker
 from omnitrack.usecases.settings import KEY, SETTINGS
@@ -89,6 +90,21 @@ def test_of_what_differs_it_is_said_which(first: dict[str, object], then: dict[s
         reopened(reopened(tracker, **then, rebuild=True), **first)
     assert ("another policy" in str(caught.value)) == ("another policy" in differs)
     assert ("another own list" in str(caught.value)) == ("another own list" in differs)
+
+
+def test_mail_that_was_loaded_without_the_own_list_stays_as_it_was_read_and_the_error_says_so() -> None:
+    tracker = omnitrack.open("memory://")
+    sent = Interaction(
+        channel="email", occurred_at=when(0), sender=["bob@bt.example"], recipients=[["ann@example.com"]]
+    )
+    tracker.record_many([sent])
+    own = ["email:*@bt.example"]
+    with pytest.raises(PolicyChangedError, match=r"own list.* does not read again who wrote to whom"):
+        reopened(tracker, own=own)
+    rebuilt = reopened(tracker, own=own, rebuild=True)
+    (waiting,) = rebuilt.unattributed()
+    assert waiting.direction == "inbound"
+    assert len(list(rebuilt.timeline("ann@example.com", include_participant=True))) == 1
 
 
 def test_a_store_that_keeps_only_one_digest_of_all_is_opened_and_refused_as_before() -> None:

@@ -112,10 +112,13 @@ def check_fingerprint(settings: Settings, ctx: Context) -> None:
     differ = [name for name, digest in ctx.parts.items() if settings.parts.get(name, digest) != digest]
     which = " and another ".join(differ) or "policy, own list or version of the normal forms"
     forgotten = " (own: none is given now)" if "own list" in differ and not len(ctx.own) else ""
+    mail = ""
+    if "own list" in differ:
+        mail = "; a rebuild does not read again who wrote to whom: mail that the company sent stays inbound where it was loaded as that"
     raise PolicyChangedError(
         f"{differ[0] if differ else 'policy'}: this store was built with another {which}{forgotten}; give the same as then, or, where "
         "it is meant to change, bring the store to it with rebuild(): omnitrack.open(..., rebuild=True), or omnitrack rebuild on the "
-        "command line, with the policy and the own list that it is to have from now on"
+        f"command line, with the policy and the own list that it is to have from now on{mail}"
     )
 
 
