@@ -31,6 +31,8 @@ class Naive:
         self.said: list[Said] = []
         self.attributed: list[Any] = []  # (interaction, identifier, ...), in the order said
         self.kept_shared: set[Holder] = set()
+        self.kept_apart: set[Pair] = set()
+        self.large: set[Holder] = set()  # in a component that is taken apart for its size, as customers() saw it last
         self.suppressed: set[str] = set()
         for fact in facts:
             self.tell(fact)
@@ -49,6 +51,9 @@ class Naive:
         if isinstance(fact, Said) and fact.kind == "reassigned":
             gone = {h for h in self.kept_shared if h[0] == fact.a} - set(self.holders(fact.a))
             self.kept_shared |= {self.holder(x, minute) for x, minute in gone if minute == fact.minute}
+            gone = {h for h in {h for p in self.kept_apart for h in p} if h[0] == fact.a} - set(self.holders(fact.a))
+            moved = {h: self.holder(*h) for h in gone if h[1] == fact.minute}  # type: ignore[arg-type]
+            self.kept_apart = {frozenset(moved.get(h, h) for h in p) for p in self.kept_apart}
         self.attributed = [other for other in self.attributed if other is not fact]
 
     # -- whose ----------------------------------------------------------------------------------------------------------
@@ -135,7 +140,7 @@ class Naive:
 
     def denied(self) -> set[Pair]:
         """Pairs that may not be one, two holders of one identifier among them."""
-        apart = set(self.pairs("different"))
+        apart = set(self.pairs("different")) | self.kept_apart
         for x in range(len(WORLD)):
             apart |= {frozenset(two) for two in combinations(self.holders(x), 2)}
         return apart
@@ -188,8 +193,10 @@ class Naive:
             edges[pair] = (STATED, min(minute, old[1]) if old[0] == STATED else minute)
         edges = {p: e for p, e in edges.items() if p not in apart and not p & shared}
         limit = self.policy.max_component
+        self.large = set()
         for component in self._components(edges):
             if limit is not None and len(component) > limit:
+                self.large |= component
                 edges = {p: e for p, e in edges.items() if not p <= component or e[0] >= 3}
         groups = [{h} for h in {h for pair in edges for h in pair}]
 
@@ -237,7 +244,7 @@ class Naive:
             if s.kind != "reassigned":
                 ends = (self.holder(x, s.minute) for x in (s.a, s.b) if x is not None)
                 found.add((frozenset(ends), s.kind))
-        return found
+        return found | {(pair, "different") for pair in self.kept_apart}
 
     def named(self) -> set[Holder]:
         """Holders that an entry or a statement names."""
@@ -249,7 +256,9 @@ class Naive:
         me = self.holder(x, 10**6)
         known = me in self.named()
         shared = self.shared()
-        gone = {me} if me in shared else next((g for g in self.customers() if me in g), {me})
+        before = self.customers()
+        large = set(self.large)
+        gone = {me} if me in shared else next((g for g in before if me in g), {me})
         links, personal = self.links(), self.personal()
         taken: dict[str, Seen | None] = {}
         for name, seen in self.seen.items():
@@ -265,8 +274,10 @@ class Naive:
         self.attributed = [a for a in attributed if a[0] in self.seen]
         former = {h for h in self.kept_shared if (h[0], None) in gone and h not in self.holders(h[0])}
         self.kept_shared -= gone | former
+        self.kept_apart = {pair for pair in self.kept_apart if not pair & (gone | former)}
         lost = {h for pair, _ in links - self.links() for h in pair}
         self.kept_shared |= ((lost & shared) | set(held)) - gone
+        self._keep_apart(before, large)
         for number in {h[0] for h in gone}:
             if not self.named() & set(self.holders(number)):
                 self.said = [s for s in self.said if not (s.kind == "reassigned" and s.a == number)]
@@ -304,11 +315,29 @@ class Naive:
     def retain(self, minute: int) -> None:
         """Take away what happened before a time."""
         links, shared = self.links(), self.shared()
+        before = self.customers()
+        large = set(self.large)
         self.seen = {name: seen for name, seen in self.seen.items() if seen.minute >= minute}
         self.attributed = [a for a in self.attributed if a[0] in self.seen]
         named = self.named() | {h for s in self.said if s.kind == "reassigned" for h in self.holders(s.a)}
         lost = {h for pair, _ in links - self.links() for h in pair}
         self.kept_shared |= lost & shared & named
+        self._keep_apart(before, large)
+
+    def _keep_apart(self, before: list[set[Holder]], large: set[Holder]) -> None:
+        """What a deletion took away kept some people apart; no evidence joins them after it."""
+        home = {h: number for number, group in enumerate(before) for h in group}
+        while True:
+            after = self.customers()
+            fresh = {
+                pair
+                for pair in self.evidence()
+                if any(pair <= group for group in after) and not pair & large
+                if len({home.get(h, h) for h in pair}) > 1
+            }
+            if fresh <= self.kept_apart:
+                return
+            self.kept_apart |= fresh
 
     # -- in the words of State ------------------------------------------------------------------------------------------
     def name(self, holder: Holder) -> str:

@@ -180,6 +180,43 @@ def test_what_was_personal_of_the_erased_joins_no_stranger(store: tuple[Tracker,
     assert tracker.verify()
 
 
+def test_nobody_is_joined_to_a_stranger_because_what_kept_them_apart_expires(store: tuple[Tracker, Path]) -> None:
+    """A caller shows a victim's number and logs in to an account of his own; then the log-in expires that said whose the number is."""
+    tracker, _ = store
+    now = datetime.now(timezone.utc)
+
+    def days(ago: int) -> datetime:
+        return now - timedelta(days=ago)
+
+    mail, number, login = "ann@example.com", "+442079460001", omnitrack.account("2", scope="bt")
+    tracker.record(channel="web", customer=[verified(omnitrack.account("1", scope="bt")), mail], occurred_at=days(200))
+    tracker.record(channel="app", customer=[mail, number], occurred_at=days(150), body="hers")
+    tracker.record(channel="phone", customer=[number, verified(login)], occurred_at=days(20), body="his")
+    assert [item.body for item in tracker.timeline(login)] == ["his"]
+    done = tracker.apply_retention([RetentionRule(keep=timedelta(days=180), channels=("web",))])
+    assert done.kept_apart == 1
+    assert [item.body for item in tracker.timeline(login)] == ["his"]
+    assert [item.body for item in tracker.timeline(mail)] == ["hers"]
+    assert tracker.verify().problems == ()
+    # It is a statement like any other: somebody who knows better takes it back.
+    (kept,) = [said for said in tracker.statements(mail) if said.kind == "different"]
+    tracker.retract(kept.id)
+    assert [item.body for item in tracker.timeline(login)] == ["his", "hers"]
+
+
+def test_where_an_interaction_was_before_goes_with_whoever_goes_along(store: tuple[Tracker, Path]) -> None:
+    tracker, _ = store
+    other = tracker.record(
+        channel="web",
+        customers=[["a@example.com"], ["+442079460001", claimed("ann@example.com")]],
+        occurred_at=at(0),
+    ).interaction
+    gone = ids_of(tracker, "ann@example.com")
+    tracker.attribute(other, "b@example.com")
+    tracker.erase("+442079460001")
+    assert left_of(store, *gone) == []
+
+
 def test_erasing_a_shared_line_takes_nobody_who_used_it(store: tuple[Tracker, Path]) -> None:
     tracker, _ = store
     seen(tracker, 0, OFFICE, verified(ONE), body="one")

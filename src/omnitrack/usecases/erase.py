@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 import attrs
 
 from omnitrack.errors import InvalidPolicyError, shown
-from omnitrack.identity.partition import EVIDENCE, PERSONAL
+from omnitrack.identity.partition import EVIDENCE, MATCH, PERSONAL
 from omnitrack.model import Role
 from omnitrack.storage.contract import (
     NO_ID,
@@ -19,6 +19,7 @@ from omnitrack.storage.contract import (
     IdentifierRow,
     InteractionRow,
     LinkRow,
+    Position,
     RecordRow,
     Transaction,
 )
@@ -26,13 +27,16 @@ from omnitrack.usecases.context import Context
 from omnitrack.usecases.evidence import all_entries, edited_evidence, with_removed
 from omnitrack.usecases.filing import AWAY, FILING, away_key, find_filings
 from omnitrack.usecases.ids import new_ids, to_text
-from omnitrack.usecases.neighbourhood import Cause, LinkKey, plan_change
-from omnitrack.usecases.outcome import STATEMENT, kept_mark
+from omnitrack.usecases.neighbourhood import Cause, LinkKey, Plan, plan_change
+from omnitrack.usecases.notes import with_notes, without_notes
+from omnitrack.usecases.outcome import STATEMENT, follow_index, kept_apart, kept_mark
 from omnitrack.usecases.record import SUPPRESSED, TRAIT, suppression_key, trait_key
 from omnitrack.usecases.redact import redact
 from omnitrack.usecases.resolve import Meant, to_identifier
 from omnitrack.usecases.settings import enter
 from omnitrack.usecases.sweep import Sweep, gather, index_of_rows
+
+Kept = tuple[RecordRow, LinkRow]  # a statement that stays: the record of it, and its link
 
 BATCH = 500  # interactions that retention takes away in one transaction
 
@@ -47,6 +51,7 @@ class Receipt:
         identifiers: deleted, those of others that nothing else names included. links, statements, records: deleted.
         marks: left so that a re-run import does not bring back an interaction that went whole (those for redacted texts are not counted).
         kept_shared: identifiers of others that stay shared, as they were because of this person.
+        kept_apart: pairs of others' identifiers that stay with two people, as they did because of what went.
         dry_run: nothing was done.
     """
 
@@ -63,6 +68,7 @@ class Receipt:
     records: int = 0
     marks: int = 0
     kept_shared: int = 0
+    kept_apart: int = 0
     dry_run: bool = False
 
     def __str__(self) -> str:
@@ -96,7 +102,8 @@ def erase(
     more, gone = edited_evidence(tx, dict.fromkeys(sweep.entries), leaving=ids)
     removed = {x[:5]: x for x in (*sweep.links, *gone)}
     neighbours = sorted({end for x in removed.values() for end in (x.a, x.b)} - ids)
-    holding = _to_hold(tx, _losing(removed, more, ids), sweep.links, ids)
+    held = [kept_mark(row.id, now) for row in _to_hold(tx, _losing(removed, more, ids), sweep.links, ids)]
+    plan, apart = _plan_apart(tx, ctx, more, held, list(removed.values()), neighbours, ids, now, lock=not dry_run)
     rows = [row for row in tx.find_interactions(ids=sweep.interactions) if row.revision == 0]
     marks = [
         suppression_key(mark_key, row.source, row.source_id)
@@ -116,13 +123,12 @@ def erase(
         statements=len(sweep.statements),
         records=len(sweep.records),
         marks=len(marks),
-        kept_shared=len(holding),
+        kept_shared=len(held),
+        kept_apart=len(apart),
         dry_run=dry_run,
     )
     if dry_run:
         return receipt
-    kept = _keep_shared(tx, holding, now)
-    plan = plan_change(tx, ctx.policy, added=[*more, *kept], removed=list(removed.values()), touched=neighbours)
     named = map(to_identifier, sweep.identifiers)
     again = redact(tx, ctx, named, sweep.redacted, sweep.entries, mark_key)
     if suppress:
@@ -140,8 +146,10 @@ def erase(
     tx.add_identifiers(
         [r._replace(home=h, customer=h, state=r.state & cleared, born_at=now) for r, h in zip(sweep.vacant, homes)]
     )
-    tx.add_links([*more, *kept, *sweep.tenures])
-    tx.put_records(sweep.filings)
+    follow_index(tx, ctx, {row.id for row in sweep.vacant})
+    kept = [*held, *apart]
+    tx.add_links([*more, *(link for _, link in kept), *sweep.tenures])
+    tx.put_records([*sweep.filings, *(record for record, _ in kept)])
     cause = Cause(name="erase", at=now, ref=id, by=by, reason=reason)
     updates = [u for u in plan.updates if u.id not in ids]
     tx.update_identifiers(updates, [*past, *plan.log(cause, skip=ids)])
@@ -166,11 +174,44 @@ def _to_hold(
     return [row for row in rows if row.state & SHARED or row.id in personal]
 
 
-def _keep_shared(tx: Transaction, rows: Sequence[IdentifierRow], now: int) -> list[LinkRow]:
-    """Mark identifiers as shared that were kept apart by somebody who goes, so that an erasure never joins strangers."""
-    marks = [kept_mark(row.id, now) for row in rows]
-    tx.put_records([record for record, _ in marks])
-    return [link for _, link in marks]
+def _plan_apart(
+    tx: Transaction,
+    ctx: Context,
+    more: Sequence[LinkRow],
+    held: Sequence[Kept],
+    removed: Sequence[LinkRow],
+    touched: Sequence[bytes],
+    leaving: Collection[bytes],
+    now: int,
+    *,
+    lock: bool,
+) -> tuple[Plan, list[Kept]]:
+    """Return what a deletion makes different, and the statements by which it joins nobody.
+
+    Evidence that was kept from joining two customers (each has an account of its own, say) would join them once what stood against it is gone. Nobody
+    has said so, and an agent would see a stranger's history: the two ends stay apart until somebody says that they are one. (A component that was
+    taken apart for its size alone comes together again: it no longer looks like corrupt input.)
+    """
+    apart: dict[LinkKey, Kept] = {}
+    while True:
+        kept = [link for _, link in (*held, *apart.values())]
+        plan = plan_change(tx, ctx.policy, added=[*more, *kept], removed=removed, touched=touched, lock=lock)
+        customer = plan.result.customer
+        joined = {
+            link[:2]: kept_apart(link.a, link.b, now)
+            for link in plan.links
+            if link.basis in EVIDENCE
+            and (link.basis == MATCH or link.assurance >= ctx.policy.merges_at)
+            and not {link.a, link.b} & set(leaving)
+            and plan.rows.keys() >= {link.a, link.b}
+            and plan.rows[link.a].customer != plan.rows[link.b].customer
+            and not (plan.rows[link.a].state | plan.rows[link.b].state) & OVERSIZED
+            and customer[link.a] == customer[link.b]
+        }
+        fresh = {link[:5]: (record, link) for record, link in joined.values() if link[:5] not in apart}
+        if not fresh:
+            return plan, list(apart.values())
+        apart |= fresh
 
 
 def _past_of_others(tx: Transaction, sweep: Sweep) -> list[ChangeRow]:
@@ -242,26 +283,28 @@ def retain_step(
     if not rows:
         return {}, None
     position = (rows[-1].occurred_at, rows[-1].id)
-    old = [row for row in rows if not stays(row)]
+    turns = _turns(tx, {row.id: row for row in rows}, stays)
+    old = [row.id for row in rows if turns[row.id] == (row.occurred_at, row.id)]
     if not old:
         return {}, position
-    entries = with_removed(tx, [row.id for row in old])
+    leaving = set(with_notes(tx, old))
+    entries = with_removed(tx, sorted(leaving))
     ids = sorted({e.identifier for e in entries} - {NO_ID})
-    leaving = {row.id for row in old}
     filings = find_filings(tx, leaving)
     away = {away_key(e.identifier, e.interaction) for e in entries if e.interaction in filings}
-    unnamed = _unnamed(tx, ids, leaving, stays, away)
+    unnamed = _unnamed(tx, ids, leaving, position, stays, away)
     more, gone = edited_evidence(tx, dict.fromkeys(entries), leaving=unnamed)
     removed = {x[:5]: x for x in (*gone, *tx.find_links(unnamed))} if unnamed else {x[:5]: x for x in gone}
     keys = [trait_key(e.identifier, e.interaction) for e in entries if e.role == Role.ANCHOR]
     records = [(TRAIT, r.key) for r in tx.find_records(TRAIT, keys=keys)] if keys else []
     if unnamed:
         records += index_of_rows(tx, ctx, tx.find_identifiers(ids=unnamed))
-    records += [(FILING, id.hex()) for id in filings]
+    beside = {id: filing for id, filing in without_notes(tx, leaving).items() if id not in leaving}
+    records += [(FILING, id.hex()) for id in (*filings, *(id for id, filing in beside.items() if not filing))]
     records += [(AWAY, r.key) for r in tx.find_records(AWAY, keys=sorted(away))] if away else []
-    said = [(STATEMENT, id) for filing in filings.values() for id, _ in filing.said]
+    said = [(STATEMENT, id) for filing in filings.values() if filing.beside is None for id, _ in filing.said]
     counts = {
-        "interactions": len(old),
+        "interactions": len(leaving),
         "entries": len(entries),
         "links": len(removed),
         "records": len(records),
@@ -271,40 +314,65 @@ def retain_step(
     if dry_run:
         return counts, position
     ends = sorted({end for x in removed.values() for end in (x.a, x.b)} - set(unnamed))
-    kept = _keep_shared(tx, _to_hold(tx, _losing(removed, more, unnamed), (), ()), now)
-    counts["kept_shared"] = len(kept)
-    plan = plan_change(tx, ctx.policy, added=[*more, *kept], removed=list(removed.values()), touched=ends)
+    held = [kept_mark(row.id, now) for row in _to_hold(tx, _losing(removed, more, unnamed), (), ())]
+    plan, apart = _plan_apart(tx, ctx, more, held, list(removed.values()), ends, unnamed, now, lock=True)
+    counts |= {"kept_shared": len(held), "kept_apart": len(apart)}
+    kept = [*held, *apart]
     tx.delete(
         identifiers=unnamed, links=list(removed.values()), interactions=sorted(leaving), records=[*records, *said]
     )
-    tx.add_links([*more, *kept])
+    tx.add_links([*more, *(link for _, link in kept)])
+    tx.put_records([*(record for record, _ in kept), *(f.record(id) for id, f in beside.items() if f)])
     skip = set(unnamed)
+    follow_index(tx, ctx, {bytes.fromhex(key.partition("/")[0]) for kind, key in records if kind == TRAIT} - skip)
     updates = [u for u in plan.updates if u.id not in skip]
     tx.update_identifiers(updates, plan.log(Cause(name="retention", at=now), skip=skip))
     return counts, position
+
+
+def _turns(
+    tx: Transaction,
+    rows: Mapping[bytes, InteractionRow | EntryRow],
+    stays: Callable[[InteractionRow | EntryRow], bool],
+) -> dict[bytes, Position | None]:
+    """Return the position at which each of these interactions goes, None for those that stay. A note goes with the interaction beside which
+    it stands; where that one stays, by its own time."""
+    filings = find_filings(tx, [id for id, row in rows.items() if row.kind == "note"])
+    beside = {id: filing.beside for id, filing in filings.items() if filing.beside is not None}
+    first = {row.id: row for row in tx.find_interactions(ids=sorted(set(beside.values())))} if beside else {}
+    turns: dict[bytes, Position | None] = {}
+    for id, row in rows.items():
+        leader = first.get(beside.get(id, id))
+        if leader is not None and not stays(leader):
+            turns[id] = (leader.occurred_at, leader.id)
+        else:
+            turns[id] = None if stays(row) else (row.occurred_at, id)
+    return turns
 
 
 def _unnamed(
     tx: Transaction,
     ids: Sequence[bytes],
     leaving: Collection[bytes],
-    stays: Callable[[EntryRow], bool],
+    position: Position,
+    stays: Callable[[InteractionRow | EntryRow], bool],
     away: Collection[str],
 ) -> list[bytes]:
     """Return those of some identifiers that nothing names any more once the last of their interactions is gone, which is among these.
 
     Args:
+        position: of the last of these. What goes later is not gone yet.
         away: keys of interactions among these that were attributed to others.
     """
     stated = {end for x in tx.find_links(ids) if x.basis not in EVIDENCE for end in (x.a, x.b)} if ids else set()
     found = []
     for x in ids:
         newest = tx.list_entries(identifiers=[x], limit=1)
-        if x in stated or (newest and newest[0].interaction not in leaving):
+        if x in stated or (newest and newest[0].kind != "note" and newest[0].interaction not in leaving):
             continue
         if any(r.key not in away for r in tx.find_records(AWAY, prefix=f"{x.hex()}/")):
             continue
-        if any(map(stays, all_entries(tx, [x]))):
-            continue
-        found.append(x)
+        turns = _turns(tx, {e.interaction: e for e in all_entries(tx, [x])}, stays)
+        if all(turn is not None and turn <= position for turn in turns.values()):
+            found.append(x)
     return found

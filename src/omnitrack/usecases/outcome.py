@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 import attrs
 
@@ -60,9 +60,10 @@ class Outcome:
     entries_added: list[EntryRow] = attrs.field(factory=list)
     records: list[RecordRow] = attrs.field(factory=list)
     records_gone: list[tuple[str, str]] = attrs.field(factory=list)
+    indexed: set[bytes] = attrs.field(factory=set)  # identifiers whose traits come or go
 
 
-def write(tx: Transaction, outcome: Outcome, now: int) -> None:
+def write(tx: Transaction, ctx: Context, outcome: Outcome, now: int) -> None:
     """Write all that follows from a statement."""
     if outcome.removed:
         tx.delete(links=outcome.removed)
@@ -79,6 +80,15 @@ def write(tx: Transaction, outcome: Outcome, now: int) -> None:
     if outcome.records_gone:
         tx.delete(records=outcome.records_gone)
     tx.put_records(outcome.records)
+    follow_index(tx, ctx, outcome.indexed | outcome.fresh.keys())
+
+
+def follow_index(tx: Transaction, ctx: Context, identifiers: Collection[bytes]) -> None:
+    """Have the index for matching say of identifiers what is stored of them now: those just born, and those whose traits come or go."""
+    if identifiers and ctx.known.matching:
+        from omnitrack.usecases.profiles import reindex  # numpy, which only matching needs
+
+        reindex(tx, tx.find_identifiers(ids=sorted(identifiers)), ctx.region)
 
 
 def link_of(record: StatementRecord, id: bytes) -> LinkRow:
@@ -129,6 +139,27 @@ def kept_mark(identifier: bytes, now: int) -> tuple[RecordRow, LinkRow]:
     return RecordRow(STATEMENT, to_text("st", id), record.dump(), -1), link_of(record, id)
 
 
+def kept_apart(a: bytes, b: bytes, now: int) -> tuple[RecordRow, LinkRow]:
+    """Return the statement that two identifiers are not one person's, which stays where what kept them apart went with somebody's data.
+
+    Each pair has one at most, whoever went: its id is made of the pair.
+    """
+    a, b = sorted((a, b))
+    id = hashlib.blake2b(a + b, digest_size=16, person=b"kept apart").digest()
+    record = StatementRecord(
+        kind=DIFFERENT,
+        a=a,
+        b=b,
+        at=now,
+        by="omnitrack",
+        reason="were kept apart by what was deleted since",
+        recorded_at=now,
+        pinned_a=True,
+        pinned_b=True,
+    )
+    return RecordRow(STATEMENT, to_text("st", id), record.dump(), -1), link_of(record, id)
+
+
 def move_traits(tx: Transaction, moves: Mapping[EntryRow, EntryRow | None], outcome: Outcome) -> None:
     """Have what an interaction said of a person go where its anchor goes; with nobody to go to, it goes."""
     keys = {
@@ -139,5 +170,7 @@ def move_traits(tx: Transaction, moves: Mapping[EntryRow, EntryRow | None], outc
     for record in tx.find_records(TRAIT, keys=list(keys)) if keys else ():
         new = keys[record.key]
         outcome.records_gone.append((TRAIT, record.key))
+        outcome.indexed.add(bytes.fromhex(record.key.partition("/")[0]))
         if new is not None and new.identifier != NO_ID:
             outcome.records.append(trait_of(record, new))
+            outcome.indexed.add(new.identifier)
