@@ -273,7 +273,7 @@ def test_a_log_of_ones_own_is_read_by_the_mapping_that_is_given(run: Shell, tmp_
     assert run("load", "visits.csv") == 1
     assert "visits.toml beside it" in run.err
     assert run("load", "visits.csv", "--format", "csv") == 1
-    assert "accepted is a TOML file" in run.err
+    assert "accepted for csv is a TOML file" in run.err
     assert run("load", "visits.csv", "--mapping", "shop.toml") == 0
     assert "1 added" in run.out
     assert run("load", "visits.csv", "--mapping", "shop.toml", "--format", "csv") == 0
@@ -320,6 +320,23 @@ def test_an_option_of_a_load_that_no_format_takes_is_named(run: Shell, tmp_path:
     (tmp_path / "omnitrack.toml").write_text(SETTINGS + '[load]\nuser_scop = "northlink"\n', encoding="utf-8")
     assert run("load", str(DATA / "care.mbox")) == 2
     assert "[load] got user_scop, accepted are" in run.err
+
+
+@pytest.mark.parametrize(
+    "text", ["columns = 4", 'quoting = "x"', 'internal_digits = "x"', "inbound_contexts = 5", "traits_assurance = 5"]
+)
+def test_an_option_of_a_load_with_a_value_that_it_cannot_have_is_no_traceback(
+    run: Shell, tmp_path: Path, text: str
+) -> None:
+    (tmp_path / "omnitrack.toml").write_text(f"{SETTINGS}[load]\n{text}\n", encoding="utf-8")
+    assert run("load", str(DATA)) == 2
+    assert run.err.startswith("omnitrack: [load] has a value that its option cannot have")
+
+
+def test_a_zone_that_is_none_is_named(run: Shell, tmp_path: Path) -> None:
+    (tmp_path / "omnitrack.toml").write_text(f"{SETTINGS}[load]\nzone = 5\n", encoding="utf-8")
+    assert run("load", str(DATA)) == 1
+    assert "zone: got 5, accepted is a name of the IANA database" in run.err
 
 
 def test_an_option_of_the_command_goes_before_that_of_the_settings(run: Shell, tmp_path: Path) -> None:

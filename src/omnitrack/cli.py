@@ -149,7 +149,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="omnitrack",
         description="One person, every channel, one timeline.",
-        epilog=f"Store, region and own identifiers may stand in {SETTINGS}. A secret is taken from OMNITRACK_SECRET.",
+        epilog=f"Store, region, own identifiers, policy and options of loads may stand in {SETTINGS}. A secret is taken from OMNITRACK_SECRET.",
     )
     parser.add_argument("--version", action="version", version=f"omnitrack {omnitrack.__version__}")
     _add_common(parser)
@@ -186,8 +186,8 @@ def _parser() -> argparse.ArgumentParser:
         "--as-of", type=_time, metavar="TIME", help="as it could be known then; without an offset in UTC"
     )
     timeline.add_argument("--trust", choices=["observed", "verified"], default="observed")
-    timeline.add_argument("--include-shared", action="store_true")
-    timeline.add_argument("--include-claimed", action="store_true")
+    timeline.add_argument("--include-shared", action="store_true", help="also of lines that several share")
+    timeline.add_argument("--include-claimed", action="store_true", help="also what a claim alone says is theirs")
 
     command(_customer, "print who this is", "who")
     command(_candidates, "print who this may be, best first", "who")
@@ -268,6 +268,10 @@ def _load(tracker: omnitrack.Tracker, arguments: argparse.Namespace) -> int:
             print(f"omnitrack: {path}: {error}", file=sys.stderr)
             complete = False
             continue
+        except (AttributeError, TypeError, ValueError) as error:
+            if not arguments.load_options:
+                raise
+            raise SettingsError(f"[load] has a value that its option cannot have: {error}") from error
         complete &= not report.rejected_total
         if arguments.json:
             _print_json({"path": path} | _plain(report))

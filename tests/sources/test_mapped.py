@@ -138,7 +138,7 @@ def test_file_that_only_a_mapping_reads_says_where_one_may_stand(tmp_path):
     (tmp_path / "own.csv").write_text("when,text\n2026-01-05,a\n", encoding="utf-8")
     with pytest.raises(SourceFormatError, match=r"own\.toml beside it"):
         open_source(tmp_path / "own.csv")
-    with pytest.raises(SourceFormatError, match="TOML file of the same name beside"):
+    with pytest.raises(SourceFormatError, match="accepted for csv is a TOML file of the same name beside"):
         open_source(tmp_path / "own.csv", "csv")
 
 

@@ -46,8 +46,8 @@ class _Mapped(Source):
             beside = mapping_beside(Path(origin)) if isinstance(origin, (str, Path)) else None
             if beside is None:
                 raise SourceFormatError(
-                    f"mapping: missing, accepted is a TOML file of the same name beside the file, "
-                    f"or mapping= with a dict or the path of one ({self.name} is read by nothing else)"
+                    f"mapping: missing, accepted for {self.name} is a TOML file of the same name beside the file, "
+                    "or mapping= with a dict or the path of one (on the command line --mapping)"
                 )
             mapping = beside
         self.mapping: LogMapping = read_mapping(mapping)

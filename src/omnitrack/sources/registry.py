@@ -121,7 +121,7 @@ def detect(path: str | os.PathLike[str]) -> tuple[type[Source], str]:
     what = "is empty" if not head and not place.is_dir() else "begins like none of the formats known"
     raise SourceFormatError(
         f"path: {place.name!r} {what}; a CSV or JSON log of your own needs a mapping, {place.stem}.toml beside it or "
-        f"what mapping= names; else name its format with format=: "
+        f"mapping= (on the command line --mapping); else name its format with format=: "
         f"{', '.join(sorted(source_names()))}"
     )
 

@@ -157,9 +157,9 @@ def zone_of(zone: str | tzinfo | None) -> tzinfo | None:
         return zone
     try:
         return ZoneInfo(zone)
-    except (LookupError, OSError, ValueError):
+    except (LookupError, OSError, TypeError, ValueError):
         raise InvalidInteractionError(
-            f"zone: got {zone!r}, accepted is a name of the IANA database such as 'Europe/London'"
+            f"zone: got {zone!r:.100}, accepted is a name of the IANA database such as 'Europe/London'"
         ) from None
 
 
