@@ -80,7 +80,7 @@ def attribute(
     outcome = _refile(tx, ctx, record, cause, people, [_attributed_entry(first, holder, saying.now)], fresh, True)
     outcome.records += [RecordRow(STATEMENT, to_text("st", saying.id), record.dump(), 0), filing.record(interaction)]
     outcome.records += [RecordRow(AWAY, key, "", -1) for key in _away_keys(people)]
-    write(tx, outcome, saying.now)
+    write(tx, ctx, outcome, saying.now)
     return record, outcome.log
 
 

@@ -190,6 +190,7 @@ class Operations:
         settings: Settings = yield Step(lambda tx: first_settings(tx, ctx, check, mark_key))
         check_secret(settings, check)
         operations = cls(ctx, settings.mark_key, run)
+        ctx.known.matching = settings.matching
         if settings.fingerprint != ctx.fingerprint and (yield Step(is_empty, write=False)):
             # Nobody is in it yet: a first try with other settings binds no one.
             yield Step(lambda tx: change_settings(tx, fingerprint=ctx.fingerprint, parts=ctx.parts))
@@ -197,7 +198,6 @@ class Operations:
             yield from operations.rebuild(None)
         else:
             check_fingerprint(settings, ctx)
-        ctx.known.matching = settings.matching
         if matching and not settings.matching:
             yield from operations.build_index()
         return operations

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from omnitrack.matching import RULES, Profile, blocking_keys, identifier_profile, merge_profiles, normalise_traits
+from omnitrack.matching.profile import FIELDS, MAX_VALUES
 from omnitrack.model import Assurance
 from omnitrack.storage.contract import NO_ID, IdentifierRow, RecordRow, Transaction
 from omnitrack.usecases.record import TRAIT
@@ -14,6 +15,10 @@ from omnitrack.usecases.resolve import to_identifier
 
 BLOCK = "block"
 PROFILE = "profile"
+_STAMPS = "stamps"  # beside the fields of a profile: of each value when it was said last
+
+Said = tuple[int, bytes, Any]  # at, the identifier it was filed under, the traits
+Latest = dict[str, dict[Any, int]]  # of each field its values, latest first, each with what orders it
 
 _BOUNDS = {rule.name: rule.bound for rule in RULES}
 
@@ -30,52 +35,131 @@ def own_profile(rows: Iterable[IdentifierRow]) -> Profile:
 
 def index_rows(rows: Iterable[IdentifierRow]) -> list[RecordRow]:
     """Return the block records of identifiers by themselves."""
-    return [RecordRow(BLOCK, f"{key}/{row.id.hex()}", "", -1) for row in rows for key in block_keys(own_profile([row]))]
+    return [_block(key, row.id) for row in rows for key in block_keys(own_profile([row]))]
 
 
-def index_traits(tx: Transaction, found: Sequence[tuple[bytes, Any]], region: str | None) -> list[RecordRow]:
-    """Return the records that traits of people make: their profiles, by the identifier they were filed under, and blocks.
+def index_traits(tx: Transaction, found: Iterable[Said], region: str | None) -> list[RecordRow]:
+    """Return the records that traits of people make beside those that are there: profiles, by the identifier they were filed under, and blocks.
+
+    Blocks of what no longer is among the latest are taken away.
 
     Args:
-        found: (identifier, traits) in order of time, latest last.
+        found: what was said of whom, in any order.
         region: in which phone numbers among the traits are read.
     """
-    if not found:
+    added = _profiles(found, region)
+    if not added:
         return []
-    keys = {profile_key(id): id for id, _ in found if id != NO_ID}
-    stored = {r.key: r for r in tx.find_records(PROFILE, keys=list(keys))}
-    known = {id: load_profile(stored[key]) if key in stored else Profile() for key, id in keys.items()}
-    before = dict(known)
-    for id, traits in found:
-        if id != NO_ID:
-            known[id] = merge_profiles((normalise_traits(traits, region=region), known[id]))
+    keys = {profile_key(id): id for id in added}
+    stored = {keys[r.key]: r for r in tx.find_records(PROFILE, keys=list(keys))}
     records: list[RecordRow] = []
-    for id, profile in known.items():
-        if profile == before[id] or not profile:
+    gone: dict[bytes, set[str]] = {}
+    for id, latest in added.items():
+        before = _load(stored[id]) if id in stored else {}
+        after = _latest((before, latest))
+        if after == before:
             continue
-        version = stored[profile_key(id)].version if profile_key(id) in stored else 0
-        records.append(RecordRow(PROFILE, profile_key(id), json.dumps(profile.to_dict()), version))
-        old = set(block_keys(before[id]))
-        records += [RecordRow(BLOCK, f"{k}/{id.hex()}", "", -1) for k in block_keys(profile) if k not in old]
+        old = set(block_keys(_profile(before)))
+        new = dict.fromkeys(block_keys(_profile(after)))
+        records.append(_dump(id, after, stored[id].version if id in stored else 0))
+        records += [_block(key, id) for key in new if key not in old]
+        if old - new.keys():
+            gone[id] = old - new.keys()
+    if gone:
+        rows = {row.id: row for row in tx.find_identifiers(ids=sorted(gone))}
+        own = {id: block_keys(own_profile([row])) for id, row in rows.items()}
+        tx.delete(
+            records=[(BLOCK, _block(k, id).key) for id in gone for k in sorted(gone[id].difference(own.get(id, ())))]
+        )
     return records
 
 
 def index_stored(tx: Transaction, rows: Sequence[IdentifierRow], region: str | None) -> list[RecordRow]:
-    """Return the records of identifiers and of all traits that are stored with them, but for those that came with a mere claim."""
-    found: list[tuple[int, bytes, Any]] = []
-    for row in rows:
-        for record in tx.find_records(TRAIT, prefix=f"{row.id.hex()}/"):
-            content = json.loads(record.value)
-            if content["assurance"] > Assurance.CLAIMED:
-                found.append((content["at"], row.id, content["traits"]))
-    found.sort(key=lambda f: f[:2])
-    return index_rows(rows) + index_traits(tx, [(id, traits) for _, id, traits in found], region)
+    """Return the records of identifiers and of all traits that are stored with them, beside those that are there."""
+    found = [said for row in rows for r in tx.find_records(TRAIT, prefix=f"{row.id.hex()}/") for said in said_in(r)]
+    return index_rows(rows) + index_traits(tx, found, region)
+
+
+def index_afresh(rows: Sequence[IdentifierRow], found: Iterable[Said], region: str | None) -> list[RecordRow]:
+    """Return all the records of identifiers and of what was said of them, each once."""
+    records = {(r.kind, r.key): r for r in index_rows(rows)}
+    for id, latest in _profiles(found, region).items():
+        for record in (_dump(id, latest, -1), *(_block(key, id) for key in block_keys(_profile(latest)))):
+            records[record.kind, record.key] = record
+    return list(records.values())
 
 
 def reindex(tx: Transaction, rows: Sequence[IdentifierRow], region: str | None) -> None:
-    """Put the records of identifiers in the place of those made of traits that are stored no longer."""
-    tx.delete(records=index_of(tx, rows))
-    tx.put_records(index_stored(tx, rows, region))
+    """Put the records of identifiers in the place of those made of traits that are not stored with them any more."""
+    found = [said for row in rows for r in tx.find_records(TRAIT, prefix=f"{row.id.hex()}/") for said in said_in(r)]
+    records = index_afresh(rows, found, region)
+    there = {(r.kind, r.key) for r in records}
+    tx.delete(records=[key for key in dict.fromkeys(index_of(tx, rows)) if key not in there])
+    tx.put_records(records)
+
+
+def said_in(record: RecordRow) -> list[Said]:
+    """Return what a record of traits says of whom; what came with a mere claim may be of whoever made it, and says nothing."""
+    content = json.loads(record.value)
+    if content["assurance"] <= Assurance.CLAIMED:
+        return []
+    return [(content["at"], bytes.fromhex(record.key.partition("/")[0]), content["traits"])]
+
+
+def _profiles(found: Iterable[Said], region: str | None) -> dict[bytes, Latest]:
+    """Return what is said of each identifier, of those of whom anything is."""
+    parts: dict[bytes, list[Latest]] = {}
+    for at, id, traits in found:
+        if id != NO_ID and (said := _stamped(normalise_traits(traits, region=region), at)):
+            parts.setdefault(id, []).append(said)
+    return {id: _latest(of) for id, of in parts.items()}
+
+
+def _stamped(profile: Profile, at: int) -> Latest:
+    """Return the values of what was said at a time, the first of a field as the latest."""
+    return {
+        field: {value: at * MAX_VALUES + MAX_VALUES - 1 - n for n, value in enumerate(values)}
+        for field in FIELDS
+        if (values := getattr(profile, field))
+    }
+
+
+def _latest(parts: Iterable[Latest]) -> Latest:
+    """Return what several say, of each field the latest values, latest first.
+
+    Those that were left out before are older than all that are kept, so it is the same in whatever order and pieces they come together.
+    """
+    found: dict[str, dict[Any, int]] = {}
+    for part in parts:
+        for field, values in part.items():
+            known = found.setdefault(field, {})
+            for value, stamp in values.items():
+                known[value] = max(stamp, known.get(value, stamp))
+    return {
+        field: dict(sorted(found[field].items(), key=lambda item: (-item[1], repr(item[0])))[:MAX_VALUES])
+        for field in FIELDS
+        if field in found
+    }
+
+
+def _profile(latest: Latest) -> Profile:
+    return Profile(**{field: tuple(values) for field, values in latest.items()})
+
+
+def _dump(id: bytes, latest: Latest, version: int) -> RecordRow:
+    stamps = {field: list(values.values()) for field, values in latest.items()}
+    value = json.dumps({**_profile(latest).to_dict(), _STAMPS: stamps})
+    return RecordRow(PROFILE, profile_key(id), value, version)
+
+
+def _load(record: RecordRow) -> Latest:
+    data = json.loads(record.value)
+    profile = Profile.from_dict(data)
+    return {field: dict(zip(getattr(profile, field), stamps)) for field, stamps in data[_STAMPS].items()}
+
+
+def _block(key: str, id: bytes) -> RecordRow:
+    return RecordRow(BLOCK, f"{key}/{id.hex()}", "", -1)
 
 
 def profile_key(identifier: bytes) -> str:

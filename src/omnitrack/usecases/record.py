@@ -389,8 +389,7 @@ def _index(
         for n in batch_of
         if batch[n].traits is not None and out.duplicates[n] is None and batch[n].people[0][0].assurance > _CLAIMED
     ]
-    found.sort(key=lambda f: f[:2])
-    return index_rows(fresh.values()) + index_traits(tx, [(id, traits) for _, id, traits in found], ctx.region)
+    return index_rows(fresh.values()) + index_traits(tx, found, ctx.region)
 
 
 def homes_for(batch: Sequence[Prepared]) -> dict[bytes, bytes]:

@@ -16,6 +16,7 @@ from omnitrack.storage.contract import (
 from omnitrack.usecases.context import Context
 from omnitrack.usecases.evidence import edited_evidence, entries_of
 from omnitrack.usecases.filing import find_filings
+from omnitrack.usecases.outcome import follow_index
 from omnitrack.usecases.rebuild import linkable
 from omnitrack.usecases.record import TRAIT, nobody, trait_key, trait_of
 from omnitrack.usecases.resolve import to_identifier
@@ -104,7 +105,7 @@ def refile_step(
         more, less = edited_evidence(tx, gone, come)
         tx.replace_entries(list(gone), come, now)
         _relink(tx, more, less)
-        _move_traits(tx, traits)
+        _move_traits(tx, ctx, traits)
     return changed, (found[-1].occurred_at, found[-1].id)
 
 
@@ -118,7 +119,9 @@ def _relink(tx: Transaction, more: Sequence[LinkRow], less: Sequence[LinkRow]) -
     tx.add_links(more)
 
 
-def _move_traits(tx: Transaction, keys: Mapping[str, EntryRow | None]) -> None:
+def _move_traits(tx: Transaction, ctx: Context, keys: Mapping[str, EntryRow | None]) -> None:
     records = tx.find_records(TRAIT, keys=list(keys)) if keys else []
     tx.delete(records=[(TRAIT, record.key) for record in records])
-    tx.put_records([trait_of(record, new) for record in records if (new := keys[record.key]) is not None])
+    moved = [trait_of(record, new) for record in records if (new := keys[record.key]) is not None]
+    tx.put_records(moved)
+    follow_index(tx, ctx, {bytes.fromhex(record.key.partition("/")[0]) for record in (*records, *moved)})

@@ -39,7 +39,7 @@ def say(tx: Transaction, ctx: Context, saying: Saying) -> tuple[StatementRecord,
     """Say a statement: write it and all that follows from it."""
     enter(tx, ctx, exclusive=saying.kind == REASSIGNED)
     outcome = consider(tx, ctx, saying, lock=True)
-    write(tx, outcome, saying.now)
+    write(tx, ctx, outcome, saying.now)
     return outcome.record, outcome.log
 
 
@@ -212,7 +212,7 @@ def retract(tx: Transaction, ctx: Context, retraction: Retraction) -> tuple[Stat
     """Take a statement back: the state becomes what it would be had it never been said."""
     enter(tx, ctx, exclusive=True)
     outcome = consider_retraction(tx, ctx, retraction, lock=True)
-    write(tx, outcome, retraction.now)
+    write(tx, ctx, outcome, retraction.now)
     return outcome.record, outcome.log
 
 
