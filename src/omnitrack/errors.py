@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import re
+
+_ID = re.compile(r"[a-z]{2,3}_[0-9a-f]{32}")
+
 
 def mask(value: object, limit: int = 60) -> str:
     """Return what came, recognisable to its owner and useless to anyone else.
@@ -55,10 +59,14 @@ def shown(value: object) -> str:
 def told(value: object) -> str:
     """Return what came for a field whose values are nobody's data, such as a region: whole, where it can be no address or number.
 
+    Ids that omnitrack gives out are whole too.
+
     >>> told("UK"), told("sideways"), told("jane.doe@example.com"), told("+442079460958")
     ("'UK'", "'sideways'", "'j***.d**@ex***le.c**'", "'+44********58'")
     """
-    if isinstance(value, str) and len(value) <= 60 and "@" not in value and sum(map(str.isdigit, value)) < 6:
+    if isinstance(value, str) and (
+        _ID.fullmatch(value) or (len(value) <= 60 and "@" not in value and sum(map(str.isdigit, value)) < 6)
+    ):
         return repr(value)
     return shown(value)
 

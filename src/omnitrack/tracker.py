@@ -17,6 +17,7 @@ from omnitrack.errors import (
     check_flag,
     mask,
     shown,
+    told,
 )
 from omnitrack.identifiers.numbering import numbered_region
 from omnitrack.identifiers.own import OwnList
@@ -145,14 +146,14 @@ def make_query(
     ):
         check_flag(name, flag, InvalidInteractionError)
     if order not in ("newest", "oldest"):
-        raise InvalidInteractionError(f"order: got {shown(order)}, accepted are 'newest' and 'oldest'")
+        raise InvalidInteractionError(f"order: got {told(order)}, accepted are 'newest' and 'oldest'")
     if trust not in ("observed", "verified"):
-        raise InvalidInteractionError(f"trust: got {shown(trust)}, accepted are 'observed' and 'verified'")
+        raise InvalidInteractionError(f"trust: got {told(trust)}, accepted are 'observed' and 'verified'")
     wanted = several("directions", directions)
     unknown = set(wanted or ()) - {"inbound", "outbound", "internal"}
     if unknown:
         raise InvalidInteractionError(
-            f"directions: got {', '.join(sorted(map(shown, unknown)))}, accepted are inbound, outbound and internal"
+            f"directions: got {', '.join(sorted(map(told, unknown)))}, accepted are inbound, outbound and internal"
         )
     return Query(
         channels=several("channels", channels),
@@ -683,7 +684,8 @@ class Tracker:
     def find_matches(self, *, least: float = 0.5, progress: Progress | None = None) -> int:
         """Compare everybody with those who may be alike and keep what is likely as links that suggest; return how many are new.
 
-        They merge by themselves only from ``Policy.auto_match`` on, which is off by default.
+        They merge by themselves only from ``Policy.auto_match`` on, which is off by default. What was kept before is compared again: it has the
+        probability that it has now, and goes where that is below ``least`` and below what is worth a look (0.2).
         """
         count: int = self._do(self._ops.find_matches(least, progress))
         return count

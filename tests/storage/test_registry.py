@@ -97,6 +97,13 @@ def test_a_malformed_scheme_is_refused(scheme: str) -> None:
         register_backend(scheme, "one:Ledger")
 
 
+def test_a_scheme_or_namespace_is_nobodys_and_shown_whole() -> None:
+    with pytest.raises(BackendError, match="scheme: got 'Ledger',"):
+        register_backend("Ledger", "one:Ledger")
+    with pytest.raises(BackendError, match="namespace: got 'brand-two',"):
+        open_backend("sqlite://", namespace="brand-two")
+
+
 @pytest.mark.parametrize("url", ["ledger://x", "history.db", "", "://", "postgres://localhost/x"])
 def test_an_unknown_scheme_is_told_what_is_known(url: str) -> None:
     with pytest.raises(UnknownBackendError, match=r"memory, mysql, postgresql, .*sqlite"):
@@ -110,6 +117,8 @@ def test_an_unknown_scheme_is_told_what_is_known(url: str) -> None:
         ("sqlit:///history.db", "'sqlit:...'", "such as sqlite:///history.db"),
         ("SQLITE:history.db", "'SQLITE:...'", "such as sqlite:///history.db"),
         ("postgres+psycopg://jane:sesame@host/x", "'postgres+psycopg:...'", "such as postgresql+psycopg://...)"),
+        ("history.db", "'history.db'", "such as sqlite:///history.db)"),
+        ("data/2026.sqlite3", "'data/2026.sqlite3'", "such as sqlite:///data/2026.sqlite3)"),
         ("jane@example.com", "'j***@ex***le.c**'", "accepted: scheme://...)"),
     ],
 )

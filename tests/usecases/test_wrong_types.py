@@ -10,7 +10,16 @@ from typing import Any
 import pytest
 
 import omnitrack
-from omnitrack import InvalidIdentifierError, OmnitrackError, Policy, PolicyChangedError, SecretError, Tracker
+from omnitrack import (
+    InvalidIdentifierError,
+    OmnitrackError,
+    Policy,
+    PolicyChangedError,
+    SecretError,
+    Statement,
+    Tracker,
+    social,
+)
 
 WRONG: dict[str, Callable[[Tracker], Any]] = {
     "a number for a statement": lambda t: t.retract(5),  # type: ignore[arg-type]
@@ -58,3 +67,27 @@ def test_a_region_that_there_is_none_of_is_refused_when_the_store_is_opened(regi
         tracker.record(
             channel="x", occurred_at=datetime(2026, 1, 1, tzinfo=timezone.utc), customer="x:jane", region=region
         )
+
+
+@pytest.mark.parametrize(
+    ("call", "says"),
+    [
+        (lambda t: t.timeline("x:jane", directions="sideways"), "got 'sideways'"),
+        (lambda t: t.timeline("x:jane", order="sideways"), "got 'sideways'"),
+        (lambda t: t.timeline("x:jane", trust="claimed"), "got 'claimed'"),
+        (lambda t: t.export("x:jane", format="outlook"), "got 'outlook'"),
+        (lambda t: t.retract("st_" + "0a" * 16), "'st_" + "0a" * 16),
+        (lambda t: t.retract("st_nothing"), "'st_nothing'"),
+        (lambda t: t.attribute("int_nothing", "x:jane"), "'int_nothing'"),
+        (lambda t: Policy(merges_at="sometimes"), "got 'sometimes'"),
+        (lambda t: Statement(kind="friends", a="x:jane"), "'friends'"),
+        (lambda t: social("friendster", "jane"), "'friendster'"),
+        (lambda t: t.retract("jane.doe@example.org"), r"'j\*\*\*\."),
+        (lambda t: t.export("x:jane", format="07700 900123"), r"'0\*\*"),
+    ],
+)
+def test_what_came_is_shown_whole_where_it_is_nobodys_data(call: Callable[[Tracker], object], says: str) -> None:
+    with omnitrack.open("memory://") as tracker:
+        tracker.record(channel="x", occurred_at=datetime(2026, 1, 1, tzinfo=timezone.utc), customer="x:jane")
+        with pytest.raises(OmnitrackError, match=says):
+            call(tracker)

@@ -179,7 +179,7 @@ def get_scheme(name: str) -> Scheme:
         return _schemes[name]
     except (KeyError, TypeError):
         known = ", ".join(sorted(_schemes))
-        raise InvalidIdentifierError(f"scheme: got {shown(name)}, which is not registered; known are {known}") from None
+        raise InvalidIdentifierError(f"scheme: got {told(name)}, which is not registered; known are {known}") from None
 
 
 def find_scheme(name: str) -> Scheme | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import ClassVar
 
-from omnitrack.errors import InvalidIdentifierError, mask
+from omnitrack.errors import InvalidIdentifierError, mask, told
 from omnitrack.identifiers.characters import fold, refuse_unseen
 from omnitrack.identifiers.lookalike import lookalike
 from omnitrack.identifiers.scheme import (
@@ -54,7 +54,7 @@ def _social(platform: str, text: str, scope: str) -> Identifier:
     scheme = find_scheme(name)
     if not isinstance(scheme, Account):
         known = ", ".join(scheme.name for scheme in iter_schemes() if isinstance(scheme, Account))
-        raise InvalidIdentifierError(f"platform: got {mask(platform)!r}, accepted are {known}")
+        raise InvalidIdentifierError(f"platform: got {told(platform)}, accepted are {known}")
     return scheme.parse(text, scope=scope)
 
 

@@ -9,7 +9,7 @@ from contextlib import suppress
 from difflib import get_close_matches
 from typing import Any
 
-from omnitrack.errors import InvalidIdentifierError, WithheldError, mask
+from omnitrack.errors import InvalidIdentifierError, WithheldError, mask, told
 from omnitrack.identifiers import platforms, postal, simple, sip, whatsapp  # noqa: F401  (they register their schemes)
 from omnitrack.identifiers.callers import says_withheld
 from omnitrack.identifiers.email import email
@@ -187,7 +187,7 @@ def find_identifiers(text: str, region: str | None = None, platform: str | None 
             )
         platform = PLATFORM_NAMES.get(platform.strip().lower(), platform.strip().lower())
         if not isinstance(get_scheme(platform), Account):
-            raise InvalidIdentifierError(f"platform: got {mask(platform)!r}, accepted is a social platform such as x")
+            raise InvalidIdentifierError(f"platform: got {told(platform)}, accepted is a social platform such as x")
     found: dict[Identifier, None] = {}
     for _, _, one in spans(text, region, platform):
         if len(found) < _MAX_FOUND:

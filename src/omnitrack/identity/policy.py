@@ -10,7 +10,7 @@ from typing import Any
 
 import attrs
 
-from omnitrack.errors import InvalidIdentifierError, InvalidPolicyError, shown
+from omnitrack.errors import InvalidIdentifierError, InvalidPolicyError, shown, told
 from omnitrack.identifiers.scheme import NORMAL_FORM_VERSION, get_scheme
 from omnitrack.model import Assurance
 
@@ -52,7 +52,7 @@ def _named(field: str, value: Any) -> list[tuple[str, Any]]:
     items = list((value or {}).items())
     for name, _ in items:
         if not isinstance(name, str) or not _NAME.fullmatch(name):
-            raise InvalidPolicyError(f"{field}: got {shown(name)}, accepted are names of schemes such as phone")
+            raise InvalidPolicyError(f"{field}: got {told(name)}, accepted are names of schemes such as phone")
     return items
 
 
@@ -88,7 +88,7 @@ def _merges_at(value: Any) -> Assurance:
     if isinstance(value, Assurance) and value in accepted.values():
         return value
     if not isinstance(value, str) or value not in accepted:
-        raise InvalidPolicyError(f"merges_at: got {shown(value)}, accepted are 'observed' and 'verified'")
+        raise InvalidPolicyError(f"merges_at: got {told(value)}, accepted are 'observed' and 'verified'")
     return accepted[value]
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import attrs
 
-from omnitrack.errors import InvalidPolicyError, shown
+from omnitrack.errors import InvalidPolicyError, told
 from omnitrack.identifiers.scheme import Identifier
 from omnitrack.identity.partition import DIFFERENT, PERSONAL, REASSIGNED, SAME, SHARED_MARK
 
@@ -80,7 +80,7 @@ class Statement:
 
     def __attrs_post_init__(self) -> None:
         if not isinstance(self.kind, str) or self.kind not in VERBS:
-            raise InvalidPolicyError(f"kind: got {shown(self.kind)}, accepted are {', '.join(VERBS)}")
+            raise InvalidPolicyError(f"kind: got {told(self.kind)}, accepted are {', '.join(VERBS)}")
         if (self.b is None) == (self.kind in _BINARY):
             raise InvalidPolicyError(
                 f"b: a statement of the kind {self.kind!r} is about {'two' if self.b is None else 'one'}"

@@ -14,9 +14,10 @@ import threading
 from collections.abc import Iterable
 from difflib import get_close_matches
 from importlib.metadata import entry_points
+from pathlib import PurePath
 from typing import Any
 
-from omnitrack.errors import BackendError, UnknownBackendError, mask
+from omnitrack.errors import BackendError, UnknownBackendError, told
 from omnitrack.storage.contract import Backend
 
 GROUP = "omnitrack.backends"
@@ -47,7 +48,7 @@ def register_backend(scheme: str, target: str | type[Backend]) -> None:
     >>> register_backend("ledger", "acme_ledger.adapter:LedgerBackend")
     """
     if not scheme or scheme != scheme.lower() or not scheme.replace("-", "").replace(".", "").isalnum():
-        raise BackendError(f"scheme: got {mask(scheme)!r}, accepted are lower-case letters, digits, '-' and '.'")
+        raise BackendError(f"scheme: got {told(scheme)}, accepted are lower-case letters, digits, '-' and '.'")
     with _lock:
         known = _known()
         if scheme in known and known[scheme] != target:
@@ -106,6 +107,7 @@ def open_backend(url: str, **options: Any) -> Backend:
         raise BackendError(f"option: {error}{f'; {hint}' if hint else ''}") from error
 
 
+_FILES = (".db", ".sqlite", ".sqlite3")
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]{0,40}")
 
 
@@ -113,13 +115,15 @@ def _unknown(url: str) -> str:
     """Return what of a URL may be shown: its scheme, which is the caller's own word; behind it may stand a password."""
     match = _SCHEME.match(url)
     if match is None or url[match.end() : match.end() + 1] != ":":
-        return repr(mask(url))
+        return told(url)
     return repr(f"{match[0]}:...")
 
 
 def _meant(url: str, known: Iterable[str]) -> str:
     """Return what was probably meant, for the error."""
-    scheme, _, path = url.partition(":")
+    scheme, colon, path = url.partition(":")
+    if not colon and "@" not in url and PurePath(url).suffix in _FILES:
+        return f", such as sqlite:///{url}"
     scheme, path = scheme.lower(), path.lstrip("/")
     family, plus, driver = scheme.partition("+")
     close = [family] if family in known else get_close_matches(family, sorted(known), 1, 0.75)

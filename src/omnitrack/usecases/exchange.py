@@ -9,7 +9,7 @@ from typing import Any
 
 import attrs
 
-from omnitrack.errors import InvalidInteractionError, shown
+from omnitrack.errors import InvalidInteractionError, told
 from omnitrack.interchange import cloudevents, jsonl, sniff, tmf683, vcon
 from omnitrack.interchange.record import as_texts, decode
 from omnitrack.interchange.report import ConversionReport
@@ -57,7 +57,7 @@ def checked_format(format: object) -> str:
         InvalidInteractionError: there is none of this name.
     """
     if not isinstance(format, str) or format not in FORMATS:
-        raise InvalidInteractionError(f"format: got {shown(format)}, accepted are {', '.join(FORMATS)}")
+        raise InvalidInteractionError(f"format: got {told(format)}, accepted are {', '.join(FORMATS)}")
     return str(format)
 
 

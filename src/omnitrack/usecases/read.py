@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 import attrs
 
-from omnitrack.errors import InteractionNotFoundError, InvalidInteractionError, mask, shown
+from omnitrack.errors import InteractionNotFoundError, InvalidInteractionError, shown, told
 from omnitrack.identifiers.scheme import Identifier
 from omnitrack.model import (
     Assurance,
@@ -389,7 +389,7 @@ def interaction_id(text: str) -> bytes:
     """
     id = from_text("int", text) if isinstance(text, str) else None
     if id is None:
-        raise InteractionNotFoundError(f"interaction: got {mask(str(text))!r}, accepted is an id such as int_...")
+        raise InteractionNotFoundError(f"interaction: got {told(text)}, accepted is an id such as int_...")
     return id
 
 

@@ -10,7 +10,7 @@ import attrs
 from omnitrack.errors import (
     InvalidIdentifierError,
     StatementNotFoundError,
-    shown,
+    told,
 )
 from omnitrack.identity.partition import DIFFERENT, EVIDENCE, PERSONAL, REASSIGNED, SAME
 from omnitrack.identity.preview import UNATTRIBUTED, Move, Preview, regroup
@@ -190,7 +190,7 @@ def get_statement(tx: Transaction, id: str) -> tuple[RecordRow, StatementRecord]
     """
     found = tx.find_records(STATEMENT, keys=[id]) if from_text("st", id) is not None else []
     if not found:
-        raise StatementNotFoundError(f"statement: none has the id {shown(id)}")
+        raise StatementNotFoundError(f"statement: none has the id {told(id)}")
     record = StatementRecord.load(found[0].value)
     if record.retracted_at is not None:
         raise StatementNotFoundError(f"statement: {id} was retracted on {from_us(record.retracted_at):%Y-%m-%d}")

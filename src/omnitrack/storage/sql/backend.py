@@ -20,7 +20,7 @@ from sqlalchemy import Connection, Engine, create_engine, event, exc
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.util.concurrency import await_, greenlet_spawn
 
-from omnitrack.errors import BackendError, ConflictError, OutcomeUnknownError, mask
+from omnitrack.errors import BackendError, ConflictError, OutcomeUnknownError, mask, told
 from omnitrack.storage.contract import Backend, Transaction, retrying
 from omnitrack.storage.sql.flavour import Fault, Flavour, Options, Portable
 from omnitrack.storage.sql.running import Prepared
@@ -84,7 +84,7 @@ class SqlBackend(Backend):
             )
         if namespace is not None and not _NAMESPACE.fullmatch(namespace):
             raise BackendError(
-                f"namespace: got {mask(namespace)}, accepted are at most 40 letters, digits and underscores, no digit first"
+                f"namespace: got {told(namespace)}, accepted are at most 40 letters, digits and underscores, no digit first"
             )
         parsed = parsed.set(query=query)
         flavour = flavour_of(parsed)
@@ -103,7 +103,7 @@ class SqlBackend(Backend):
                     url.get_dialect().import_dbapi()
                     return
             except exc.NoSuchModuleError as error:
-                raise BackendError(f"SQLAlchemy knows no dialect {mask(self._url.drivername)}") from error
+                raise BackendError(f"SQLAlchemy knows no dialect {told(self._url.drivername)}") from error
             except ImportError as error:
                 missing.append(error)
         extra = self._flavour.extra
