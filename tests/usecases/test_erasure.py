@@ -204,6 +204,28 @@ def test_nobody_is_joined_to_a_stranger_because_what_kept_them_apart_expires(sto
     assert [item.body for item in tracker.timeline(login)] == ["his", "hers"]
 
 
+@pytest.mark.parametrize("way", ["erase", "retention"])
+def test_the_log_of_others_does_not_name_an_interaction_that_is_gone(store: tuple[Tracker, Path], way: str) -> None:
+    tracker, _ = store
+    number = "+442079460001"
+    tracker.record(channel="phone", customer=[number, verified(omnitrack.account("1", scope="bt"))], occurred_at=at(5))
+    gone = tracker.record(
+        channel="web",
+        customer=[number, verified(omnitrack.account("2", scope="bt"))],
+        occurred_at=at(1),
+        source="pbx",
+        source_id="x",
+    ).interaction
+    before = tracker.identity_log(number)
+    assert gone in {change.interaction for change in before}
+    if way == "erase":
+        tracker.erase(omnitrack.account("2", scope="bt"))
+    else:
+        tracker.apply_retention([RetentionRule(keep=datetime.now(timezone.utc) - at(3), channels=("web",))])
+    assert left_of(store, gone.removeprefix("int_")) == []
+    assert [change.at for change in tracker.identity_log(number)][: len(before)] == [change.at for change in before]
+
+
 def test_where_an_interaction_was_before_goes_with_whoever_goes_along(store: tuple[Tracker, Path]) -> None:
     tracker, _ = store
     other = tracker.record(

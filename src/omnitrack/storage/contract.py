@@ -380,12 +380,14 @@ class Transaction(ABC):
         interactions: Sequence[bytes] = (),
         entries: Sequence[EntryRow] = (),
         records: Sequence[tuple[str, str]] = (),
+        changes: Sequence[bytes] = (),
     ) -> None:
         """Delete rows so that nothing of them can be read back from the store. What is not there is passed over.
 
         ``identifiers``: the row, its entries, every link with it as an end, every change of it or with its home as ``old`` or ``new``; entries
         and links go even where the row is not there.
         ``links``, ``entries``: by their unique keys. ``interactions``: every revision and every entry. ``records``: by (kind, key).
+        ``changes``: by id.
         """
 
 

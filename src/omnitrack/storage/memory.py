@@ -310,6 +310,7 @@ class MemoryTransaction(Transaction):
         interactions: Sequence[bytes] = (),
         entries: Sequence[EntryRow] = (),
         records: Sequence[tuple[str, str]] = (),
+        changes: Sequence[bytes] = (),
     ) -> None:
         """See the contract."""
         state = self.state
@@ -330,6 +331,7 @@ class MemoryTransaction(Transaction):
         self._remove(state.links, [link_key(row) for row in links])
         self._remove(state.entries, [entry_key(row) for row in entries])
         self._remove(state.records, [tuple(key) for key in records])
+        self._remove(state.changes, list(changes))
 
     def _remove(self, table: Table[Any], keys: list[Any]) -> None:
         for key in list(keys):

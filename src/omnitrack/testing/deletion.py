@@ -77,6 +77,19 @@ class DeletionRules(ConformanceBase):
         assert left["changes"] == [change(1, of=3, old=3, new=2), change(3, of=3, old=2, new=3)]
         assert len(left["interactions"]) == 4
 
+    def test_changes_go_by_their_ids_and_what_is_logged_again_is_new(self, filled: Caller) -> None:
+        filled(lambda tx: tx.delete(changes=[id_of(2), id_of(9), id_of(2)]))
+        left = filled.read(everything)
+        assert left["changes"] == [change(1, of=3, old=3, new=2), change(3, of=3, old=2, new=3)]
+        assert len(left["identifiers"]) == 3
+
+        def said_again(tx: Transaction) -> None:
+            tx.delete(changes=[id_of(1)])
+            tx.update_identifiers([], [change(1, of=3, old=3, new=1)])
+
+        filled(said_again)
+        assert filled.read(everything)["changes"] == [change(1, of=3, old=3, new=1), change(3, of=3, old=2, new=3)]
+
     def test_a_change_goes_with_the_customer_that_it_left_or_joined(self, filled: Caller) -> None:
         filled(lambda tx: tx.delete(identifiers=[id_of(2)]))
         assert filled.read(everything)["changes"] == []

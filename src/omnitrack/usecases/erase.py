@@ -134,17 +134,19 @@ def erase(
     if suppress:
         marks += again
     past = _past_of_others(tx, sweep)
+    named_by = _changes_by(tx, {entry.identifier for entry in sweep.entries} - ids, set(sweep.interactions))
     tx.delete(
         identifiers=sorted(ids),
         links=list(removed.values()),
         interactions=sweep.interactions,
         entries=sweep.entries,
         records=[*sweep.records, *((STATEMENT, key) for key in sweep.statements)],
+        changes=[c.id for c in named_by],
     )
-    homes = new_ids(len(sweep.vacant))
+    vacant = new_ids(len(sweep.vacant))
     cleared = ~(SHARED | OVERSIZED)
     tx.add_identifiers(
-        [r._replace(home=h, customer=h, state=r.state & cleared, born_at=now) for r, h in zip(sweep.vacant, homes)]
+        [r._replace(home=h, customer=h, state=r.state & cleared, born_at=now) for r, h in zip(sweep.vacant, vacant)]
     )
     follow_index(tx, ctx, {row.id for row in sweep.vacant})
     kept = [*held, *apart]
@@ -152,6 +154,8 @@ def erase(
     tx.put_records([*sweep.filings, *(record for record, _ in kept)])
     cause = Cause(name="erase", at=now, ref=id, by=by, reason=reason)
     updates = [u for u in plan.updates if u.id not in ids]
+    homes = {row.home for row in (*sweep.identifiers, *sweep.alone)}
+    past += [c._replace(ref=NO_ID) for c in named_by if not {c.old, c.new} & homes]
     tx.update_identifiers(updates, [*past, *plan.log(cause, skip=ids)])
     if marks:
         tx.put_records([RecordRow(SUPPRESSED, key, "{}", -1) for key in dict.fromkeys(marks)])
@@ -229,6 +233,17 @@ def _past_of_others(tx: Transaction, sweep: Sweep) -> list[ChangeRow]:
             if old != new:
                 past.append(c._replace(old=old, new=new, ref=NO_ID, reason=None))
     return past
+
+
+def _changes_by(tx: Transaction, ids: Collection[bytes], interactions: Collection[bytes]) -> list[ChangeRow]:
+    """Return the membership history of others, with whom these identifiers ever were one, that names an interaction as its cause which goes."""
+    if not ids or not interactions:
+        return []
+    own = tx.list_changes(identifiers=sorted(ids))
+    homes = {home for change in own for home in (change.old, change.new)}
+    homes |= {row.customer for row in tx.find_identifiers(ids=sorted(ids))}
+    found = {c.id: c for c in (*own, *tx.list_changes(customers=sorted(homes))) if c.ref in interactions}
+    return [found[id] for id in sorted(found)]
 
 
 # -- retention ------------------------------------------------------------------------------------------------------------
@@ -318,15 +333,22 @@ def retain_step(
     plan, apart = _plan_apart(tx, ctx, more, held, list(removed.values()), ends, unnamed, now, lock=True)
     counts |= {"kept_shared": len(held), "kept_apart": len(apart)}
     kept = [*held, *apart]
+    named_by = _changes_by(tx, set(ids) - set(unnamed), leaving)
     tx.delete(
-        identifiers=unnamed, links=list(removed.values()), interactions=sorted(leaving), records=[*records, *said]
+        identifiers=unnamed,
+        links=list(removed.values()),
+        interactions=sorted(leaving),
+        records=[*records, *said],
+        changes=[c.id for c in named_by],
     )
     tx.add_links([*more, *(link for _, link in kept)])
     tx.put_records([*(record for record, _ in kept), *(f.record(id) for id, f in beside.items() if f)])
     skip = set(unnamed)
     follow_index(tx, ctx, {bytes.fromhex(key.partition("/")[0]) for kind, key in records if kind == TRAIT} - skip)
     updates = [u for u in plan.updates if u.id not in skip]
-    tx.update_identifiers(updates, plan.log(Cause(name="retention", at=now), skip=skip))
+    homes = {row.home for row in plan.rows.values() if row.id in skip}
+    past = [c._replace(ref=NO_ID) for c in named_by if not {c.old, c.new} & homes]
+    tx.update_identifiers(updates, [*past, *plan.log(Cause(name="retention", at=now), skip=skip)])
     return counts, position
 
 

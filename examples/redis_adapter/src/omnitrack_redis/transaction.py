@@ -296,6 +296,7 @@ class RedisTransaction(Transaction):
         interactions: Sequence[bytes] = (),
         entries: Sequence[EntryRow] = (),
         records: Sequence[tuple[str, str]] = (),
+        changes: Sequence[bytes] = (),
     ) -> None:
         work = self._work
         rows = work.rows_to_write(IDENTIFIERS, identifiers)
@@ -323,6 +324,7 @@ class RedisTransaction(Transaction):
         self._remove(LINKS, [layout.link_key(row) for row in links])
         self._remove(ENTRIES, [layout.entry_key(row) for row in entries])
         self._remove(RECORDS, [layout.text(kind) + key.encode() for kind, key in records])
+        self._remove(CHANGES, list(changes))
 
     def _remove_all(self, kind: Kind, groups: Sequence[bytes]) -> None:
         self._remove(kind, [kind.key(row) for row in self._work.select(kind, groups)])

@@ -107,6 +107,7 @@ class RecordMethods(IdentityMethods):
         interactions: Sequence[bytes] = (),
         entries: Sequence[EntryRow] = (),
         records: Sequence[tuple[str, str]] = (),
+        changes: Sequence[bytes] = (),
     ) -> None:
         """See the contract."""
         self._for_writing()
@@ -122,6 +123,7 @@ class RecordMethods(IdentityMethods):
             self._delete_among(tables.identifiers, "id", identifiers)
         self._delete_among(tables.entries, "interaction", interactions)
         self._delete_among(tables.interactions, "id", interactions)
+        self._delete_among(tables.changes, "id", changes)
         self._delete_by_key(tables.links, writes.LINK_KEY, [key_of_link(row) for row in links])
         self._delete_by_key(tables.entries, writes.ENTRY_KEY, [key_of_entry(row) for row in entries])
         self._delete_by_key(tables.records, ("kind", "key"), [tuple(key) for key in records])
