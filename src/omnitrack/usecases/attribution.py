@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from omnitrack.errors import InteractionNotFoundError
+from omnitrack.errors import InteractionNotFoundError, InvalidInteractionError
 from omnitrack.identity.partition import REASSIGNED
 from omnitrack.identity.statement import ATTRIBUTED, StatementRecord
 from omnitrack.model import Assurance, Role
@@ -23,6 +23,7 @@ from omnitrack.usecases.evidence import edited_evidence, entries_of, tenures_of,
 from omnitrack.usecases.filing import AWAY, FILING, Filing, away_key, find_filings
 from omnitrack.usecases.ids import to_text
 from omnitrack.usecases.neighbourhood import Cause, plan_change
+from omnitrack.usecases.notes import follow
 from omnitrack.usecases.outcome import STATEMENT, Outcome, Saying, born, move_traits, write
 from omnitrack.usecases.refile import refiled
 from omnitrack.usecases.resolve import find_row
@@ -36,12 +37,19 @@ def attribute(
 
     Raises:
         InteractionNotFoundError: there is none with this id.
+        InvalidInteractionError: it is a note beside an interaction, which is with whoever that one is with.
     """
     enter(tx, ctx, exclusive=True)
     rows = tx.find_interactions(ids=[interaction])
     if not rows:
         raise InteractionNotFoundError(f"interaction: none has the id {to_text('int', interaction)}")
     first = rows[0]
+    filing = find_filings(tx, [interaction]).get(interaction, Filing())
+    if filing.beside is not None:
+        raise InvalidInteractionError(
+            f"interaction: {to_text('int', interaction)} is a note beside an interaction and with whoever that is with, "
+            f"accepted is that one, {to_text('int', filing.beside)}"
+        )
     who = saying.a
     identifier = who.identifier
     fresh: dict[bytes, IdentifierRow] = {}
@@ -70,14 +78,14 @@ def attribute(
         pinned_a=identifier is None,
         interaction=interaction,
     )
-    filing = find_filings(tx, [interaction]).get(interaction, Filing())
     if not filing.said:
         filing.before = saying.now
     filing.said.append((to_text("st", saying.id), holder if identifier is None else None))
     filing.times.append(saying.now)
     cause = Cause(name="attribute", at=saying.now, ref=saying.id, by=saying.by, reason=saying.reason)
     people = [e for e in entries_of(tx, [interaction]) if e.person >= 0]
-    outcome = _refile(tx, ctx, record, cause, people, [_attributed_entry(first, holder, saying.now)], fresh, True)
+    there = [_attributed_entry(first, holder, saying.now)]
+    outcome = _refile(tx, ctx, record, cause, people, there, filing.notes, fresh, True)
     outcome.records += [RecordRow(STATEMENT, to_text("st", saying.id), record.dump(), 0), filing.record(interaction)]
     outcome.records += [RecordRow(AWAY, key, "", -1) for key in _away_keys(people)]
     write(tx, ctx, outcome, saying.now)
@@ -112,15 +120,17 @@ def _refile(
     cause: Cause,
     removed: Sequence[EntryRow],
     added: Sequence[EntryRow],
+    notes: Iterable[bytes],
     fresh: dict[bytes, IdentifierRow],
     lock: bool,
 ) -> Outcome:
-    """Take entries of one interaction away and put others there; links whose last evidence goes, go too."""
+    """Take entries of one interaction away and put others there; links whose last evidence goes, go too, and the notes beside it go along."""
     touched = list(dict.fromkeys(e.identifier for e in (*removed, *added) if e.identifier != NO_ID))
     more, gone = edited_evidence(tx, dict.fromkeys(removed), added)
     plan = plan_change(tx, ctx.policy, added=more, removed=gone, fresh=fresh, touched=touched, lock=lock)
     outcome = Outcome(record, plan, plan.log(cause, skip=fresh), more, gone, fresh)
-    outcome.entries_removed, outcome.entries_added = list(removed), list(added)
+    left, gone_to = follow(tx, dict.fromkeys(notes, added), cause.at)
+    outcome.entries_removed, outcome.entries_added = [*removed, *left], [*added, *gone_to]
     # Traits are of the first person.
     old = next((e for e in removed if e.role == Role.ANCHOR and e.person == 0), None)
     new = next((e for e in added if e.role == Role.ANCHOR and e.person == 0), None)
@@ -150,7 +160,7 @@ def unattribute(tx: Transaction, ctx: Context, id: str, record: StatementRecord,
             back = _attributed_before(tx, rows[0], filing, cause.at)
         else:
             back = _as_it_came(tx, ctx, rows[0], came, cause.at)
-        outcome = _refile(tx, ctx, record, cause, now_there, back, {}, lock)
+        outcome = _refile(tx, ctx, record, cause, now_there, back, filing.notes, {}, lock)
     if not filing.said:
         outcome.records_gone += [(AWAY, key) for key in _away_keys(with_removed(tx, [record.interaction]))]
     if filing:

@@ -21,7 +21,9 @@ class Filing:
 
     Attributes:
         pin: the holder under which it was filed as it came, for a note on a customer; no reassignment moves it.
+        beside: the interaction that a note stands beside. The note has no filing of its own but this one's.
         at: the time by which its holder is found, for a note beside an interaction: the time of that one.
+        notes: the notes beside it. They are filed as it is, and go when it goes.
         before: when it was first attributed, as long as an attribution holds; until then it was filed as it came.
         said: the attributions that hold, oldest first: statement, and the holder where it was named by customer id. The last counts.
         times: when attributions were said and taken back, as long as one holds: when its entries changed.
@@ -29,14 +31,16 @@ class Filing:
     """
 
     pin: bytes | None = None
+    beside: bytes | None = None
     at: int | None = None
+    notes: list[bytes] = attrs.field(factory=list)
     before: int | None = None
     said: list[tuple[str, bytes | None]] = attrs.field(factory=list)
     times: list[int] = attrs.field(factory=list)
     version: int = 0
 
     def __bool__(self) -> bool:
-        return bool(self.said) or self.pin is not None or self.at is not None
+        return bool(self.said or self.notes) or self.pin is not None or self.beside is not None
 
     def holder(self, entry: EntryRow, base: bytes, tenures: Tenures, since: Mapping[bytes, int | None]) -> bytes:
         """Return under which holder of an identifier an entry belongs.
@@ -45,7 +49,7 @@ class Filing:
             base: the first holder. tenures: the later ones.
             since: of every holder there ever was, since when.
         """
-        at = entry.occurred_at
+        at = entry.occurred_at if self.at is None else self.at
         if entry.person >= 0:
             pin = self.said[-1][1] if self.said else self.pin
             if pin is not None and pin in since:
@@ -53,19 +57,19 @@ class Filing:
                 if began is None or (began, pin) in tenures:
                     return pin
                 at = began  # its reassignment was taken back: it is with whoever holds the identifier instead
-            elif not self.said and self.at is not None:
-                at = self.at
         return holder_at(base, tenures, at)
 
     def record(self, interaction: bytes) -> RecordRow:
         """Return the record that keeps it."""
-        value = {
-            "pin": None if self.pin is None else self.pin.hex(),
-            "at": self.at,
+        value: dict[str, object] = {
+            "pin": _hex(self.pin),
+            "notes": [note.hex() for note in self.notes],
             "before": self.before,
-            "said": [[id, None if pin is None else pin.hex()] for id, pin in self.said],
+            "said": [[id, _hex(pin)] for id, pin in self.said],
             "times": self.times,
         }
+        if self.beside is not None:
+            value = {"beside": self.beside.hex(), "at": self.at}  # the rest is that interaction's, and kept there
         return RecordRow(FILING, interaction.hex(), json.dumps(value), self.version)
 
 
@@ -78,18 +82,40 @@ def away_key(identifier: bytes, interaction: bytes) -> str:
 
 
 def find_filings(tx: Transaction, interactions: Iterable[bytes]) -> dict[bytes, Filing]:
-    """Return the filings of interactions, of those that have one."""
+    """Return the filings of interactions, of those that have one; that of a note beside an interaction is as that one's."""
+    found = _stored(tx, interactions)
+    beside = {f.beside for f in found.values() if f.beside is not None}
+    first = found | _stored(tx, beside - found.keys())
+    for filing in found.values():
+        if filing.beside is not None and filing.beside in first:
+            shared = first[filing.beside]
+            filing.pin, filing.before = shared.pin, shared.before
+            filing.said, filing.times = list(shared.said), list(shared.times)
+    return found
+
+
+def _stored(tx: Transaction, interactions: Iterable[bytes]) -> dict[bytes, Filing]:
     keys = list(dict.fromkeys(id.hex() for id in interactions))
     found: dict[bytes, Filing] = {}
     for start in range(0, len(keys), CHUNK):
         for record in tx.find_records(FILING, keys=keys[start : start + CHUNK]):
             values = json.loads(record.value)
             found[bytes.fromhex(record.key)] = Filing(
-                pin=None if values["pin"] is None else bytes.fromhex(values["pin"]),
-                at=values["at"],
-                before=values["before"],
-                said=[(id, None if pin is None else bytes.fromhex(pin)) for id, pin in values["said"]],
-                times=values["times"],
+                pin=_bytes(values.get("pin")),
+                beside=_bytes(values.get("beside")),
+                at=values.get("at"),
+                notes=[bytes.fromhex(note) for note in values.get("notes", ())],
+                before=values.get("before"),
+                said=[(id, _bytes(pin)) for id, pin in values.get("said", ())],
+                times=values.get("times", []),
                 version=record.version,
             )
     return found
+
+
+def _hex(id: bytes | None) -> str | None:
+    return None if id is None else id.hex()
+
+
+def _bytes(text: str | None) -> bytes | None:
+    return None if text is None else bytes.fromhex(text)

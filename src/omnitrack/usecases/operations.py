@@ -38,16 +38,14 @@ from omnitrack.usecases.context import Context
 from omnitrack.usecases.erase import Receipt, RetentionRule, erase, retain_step
 from omnitrack.usecases.evidence import entries_of
 from omnitrack.usecases.exchange import Export, checked_format, export, interactions_of
-from omnitrack.usecases.filing import Filing
 from omnitrack.usecases.ids import from_text, from_us, interaction_id, new_id, new_ids, now_us, to_text, to_us
+from omnitrack.usecases.notes import add_note, add_note_beside, note_row
 from omnitrack.usecases.outcome import Saying
 from omnitrack.usecases.prepare import Prepared, prepare
 from omnitrack.usecases.rebuild import CHUNK, Computed, RebuildReport, VerifyReport, compute, verify, write_computed
 from omnitrack.usecases.record import (
     Batch,
-    file_note,
     homes_for,
-    internal_row,
     record_batch,
 )
 from omnitrack.usecases.refile import refile_step
@@ -422,27 +420,13 @@ class Operations:
         now = now_us()
         id = interaction_id(now, None, None)
         beside = from_text("int", who) if isinstance(who, str) else None
-        named = None if beside is not None else meant(self.ctx, who)
         Interaction(channel="note", occurred_at=from_us(now), body=text, agent=agent)  # checks the limits
-
-        def write(tx: Transaction) -> None:
-            reply_to = None
-            if beside is not None:
-                rows = tx.find_interactions(ids=[beside])
-                if not rows:
-                    raise InteractionNotFoundError(f"who: no interaction has the id {who}")
-                reply_to = rows[0].source_id or str(who)
-                found = [e for e in entries_of(tx, [beside]) if e.role == Role.ANCHOR]
-                under = [(e.identifier, e.assurance) for e in found if e.identifier != NO_ID]
-                filing = Filing(at=rows[0].occurred_at)
-            else:
-                assert named is not None
-                holder = get_row(tx, self.ctx, named).id
-                under = [(holder, 2)]
-                filing = Filing(pin=holder if named.home is not None else None)
-            file_note(tx, self.ctx, internal_row(id, now, text, agent, reply_to), under, now, filing)
-
-        yield Step(write)
+        row = note_row(id, now, text, agent)
+        if beside is not None:
+            yield Step(lambda tx: add_note_beside(tx, self.ctx, row, beside))
+        else:
+            named = meant(self.ctx, who)
+            yield Step(lambda tx: add_note(tx, self.ctx, row, named))
         return to_text("int", id)
 
     # -- reading --------------------------------------------------------------------------------------------------------
@@ -622,7 +606,7 @@ class Operations:
     def find_matches(self, least: float, progress: Progress | None) -> Steps[int]:
         """Compare everybody with those who may be alike, and keep what is likely as links that suggest."""
         from omnitrack.usecases.matches import blocks_after, compare_blocks
-        from omnitrack.usecases.suggest import read_model, store_matches
+        from omnitrack.usecases.suggest import look_again, read_model, renew_matches, store_matches
 
         self._need_index()
         check_progress(progress)
@@ -645,6 +629,18 @@ class Operations:
             if progress is not None:
                 progress(looked, None)
             if after is None:
+                break
+        last: Any = None
+        while True:
+            position = last
+
+            def again(tx: Transaction, position: Any = position) -> Any:
+                return look_again(tx, self.ctx, position, model, least)
+
+            otherwise, last = yield Step(again, write=False)
+            if otherwise:
+                yield Step(lambda tx, otherwise=otherwise: renew_matches(tx, self.ctx, otherwise, now))  # type: ignore[misc]
+            if last is None:
                 return stored
 
     def fit_matching(self) -> Steps[str]:

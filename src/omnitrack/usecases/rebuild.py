@@ -13,6 +13,7 @@ from omnitrack.identifiers.scheme import get_scheme
 from omnitrack.identity.bulk import Bulk, Census
 from omnitrack.identity.numbered import Index
 from omnitrack.identity.partition import REASSIGNED, TOGETHER
+from omnitrack.model import Role
 from omnitrack.storage.contract import (
     LINKABLE,
     NO_ID,
@@ -20,6 +21,7 @@ from omnitrack.storage.contract import (
     RETIRED,
     SHARED,
     ChangeRow,
+    EntryRow,
     IdentifierChange,
     IdentifierRow,
     LinkRow,
@@ -27,8 +29,8 @@ from omnitrack.storage.contract import (
 )
 from omnitrack.storage.contract import REASSIGNED as HAS_HOLDERS
 from omnitrack.usecases.context import Context, Tenures
-from omnitrack.usecases.evidence import links_of_entries
-from omnitrack.usecases.filing import NO_FILING, find_filings
+from omnitrack.usecases.evidence import entries_of, links_of_entries
+from omnitrack.usecases.filing import NO_FILING, Filing, find_filings
 from omnitrack.usecases.ids import new_ids
 
 CHUNK = 5_000
@@ -274,6 +276,7 @@ def _verify_entries(
         for interaction in found:
             if interaction.id not in anchored:
                 problems.add("an interaction is filed under nobody, not even among the unattributed")
+        _verify_notes(tx, entries, filings, problems)
         for entry, place in zip(entries, index.find([e.identifier for e in entries])):
             x = entry.identifier
             if x == NO_ID:
@@ -290,6 +293,19 @@ def _verify_entries(
         if len(found) < CHUNK:
             return count
         after = (found[-1].occurred_at, found[-1].id)
+
+
+def _verify_notes(
+    tx: Transaction, entries: list[EntryRow], filings: Mapping[bytes, Filing], problems: _Problems
+) -> None:
+    beside = {id: filing.beside for id, filing in filings.items() if filing.beside is not None}
+    places: dict[bytes, set[tuple[int, bytes]]] = {}
+    for entry in chain(entries_of(tx, sorted(set(beside.values()))), (e for e in entries if e.interaction in beside)):
+        if entry.role == Role.ANCHOR:
+            places.setdefault(entry.interaction, set()).add((entry.person, entry.identifier))
+    for note, interaction in beside.items():
+        if places.get(note) != places.get(interaction):
+            problems.add("a note is with somebody else than the interaction beside which it stands")
 
 
 @attrs.frozen(slots=True)

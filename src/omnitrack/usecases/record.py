@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 import attrs
 
 from omnitrack.identity.partition import EVIDENCE, partition
-from omnitrack.model import Assurance, Direction, Role
+from omnitrack.model import Assurance, Role
 from omnitrack.storage.contract import (
     LINKABLE,
     NO_ID,
@@ -26,7 +26,6 @@ from omnitrack.storage.contract import (
 )
 from omnitrack.usecases.context import Context, Earliest, Pair, Tenures, holder_at
 from omnitrack.usecases.evidence import links_of_entries, tenures_of
-from omnitrack.usecases.filing import Filing
 from omnitrack.usecases.ids import new_ids
 from omnitrack.usecases.neighbourhood import Cause, Plan, plan_change
 from omnitrack.usecases.prepare import Prepared, Seen
@@ -396,34 +395,3 @@ def homes_for(batch: Sequence[Prepared]) -> dict[bytes, bytes]:
     """Return an id for each identifier that the interactions name, by its content address: what it gets if it is born by them."""
     bases = dict.fromkeys(seen.base for prepared in batch for seen in everyone(prepared))
     return dict(zip(bases, new_ids(len(bases))))
-
-
-def file_note(
-    tx: Transaction,
-    ctx: Context,
-    row: InteractionRow,
-    identifiers: Sequence[tuple[bytes, int]],
-    now: int,
-    filing: Filing | None = None,
-) -> None:
-    """Store an internal interaction under identifiers that are known, each with its assurance.
-
-    Args:
-        filing: what holds it there, where that is not its own time.
-    """
-    enter(tx, ctx)
-    entries = [
-        EntryRow(x, row.occurred_at, row.id, n, now, None, 0, assurance, row.channel, row.direction, row.kind, None)
-        for n, (x, assurance) in enumerate(identifiers)
-    ]
-    tx.add_interactions([row], entries or [nobody(row, now)])
-    if filing:
-        tx.put_records([attrs.evolve(filing, version=-1).record(row.id)])
-
-
-def internal_row(id: bytes, now: int, text: str, agent: str | None, reply_to: str | None) -> InteractionRow:
-    """Return the row of a note."""
-    return InteractionRow(
-        id, 0, None, None, "note", Direction.INTERNAL.value, "note", now, 0, None, now, None, text, agent, None, reply_to,
-        None, None, None, 0,
-    )  # fmt: skip

@@ -12,6 +12,7 @@ from omnitrack.identifiers.spellings import Spellings
 from omnitrack.model import Role
 from omnitrack.storage.contract import EntryRow, InteractionRow, RecordRow, Transaction
 from omnitrack.usecases.context import Context
+from omnitrack.usecases.filing import find_filings
 from omnitrack.usecases.record import TRAIT, suppression_key, trait_key
 
 REDACTED = "[erased]"
@@ -65,6 +66,10 @@ def redact(
     for entry in leaving:
         if entry.raw:
             raws.setdefault(entry.interaction, set()).add(entry.raw)
+    for id, filing in find_filings(tx, staying).items():
+        # A note names the source's id of the interaction beside which it stands.
+        if filing.beside is not None and filing.beside in raws:
+            raws.setdefault(id, set()).update(raws[filing.beside])
     first = {e.interaction for e in leaving if (e.role, e.person) == _FIRST}
     # Most interactions have the same texts as they came.
     spellings: dict[frozenset[str], Spellings] = {}

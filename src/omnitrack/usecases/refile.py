@@ -15,7 +15,8 @@ from omnitrack.storage.contract import (
 )
 from omnitrack.usecases.context import Context
 from omnitrack.usecases.evidence import edited_evidence, entries_of
-from omnitrack.usecases.filing import find_filings
+from omnitrack.usecases.filing import NO_FILING, find_filings
+from omnitrack.usecases.notes import follow
 from omnitrack.usecases.outcome import follow_index
 from omnitrack.usecases.rebuild import linkable
 from omnitrack.usecases.record import TRAIT, nobody, trait_key, trait_of
@@ -73,7 +74,7 @@ def refile_step(
     if not found:
         return 0, None
     ids = [row.id for row in found]
-    attributed = {id for id, filing in find_filings(tx, ids).items() if filing.said}
+    filings = find_filings(tx, ids)
     entries: dict[bytes, list[EntryRow]] = {}
     for entry in entries_of(tx, ids):
         entries.setdefault(entry.interaction, []).append(entry)
@@ -82,10 +83,14 @@ def refile_step(
     gone: dict[EntryRow, EntryRow | None] = {}
     come: list[EntryRow] = []
     traits: dict[str, EntryRow | None] = {}
+    notes: dict[bytes, list[EntryRow]] = {}
     changed = 0
     for row in found:
         there = entries.get(row.id, [])
-        if row.id in attributed:
+        filing = filings.get(row.id, NO_FILING)
+        if filing.beside is not None:
+            continue  # it goes with the interaction beside which it stands
+        if filing.said:
             # What a statement says holds; whom else it names in copy is looked at all the same.
             wanted = [e for e in there if e.person >= 0]
             wanted += [e for e in refiled(ctx, row, there, rows) if e.person < 0]
@@ -96,12 +101,16 @@ def refile_step(
         if before.keys() == later.keys():
             continue
         changed += 1
+        notes |= dict.fromkeys(filing.notes, wanted)
         gone.update((before[key], None) for key in before.keys() - later.keys())
         come += [later[key]._replace(added_at=now) for key in later.keys() - before.keys()]
         old, new = _first(there), _first(wanted)
         if old is not None and (new is None or new.identifier != old.identifier):
             traits[trait_key(old.identifier, row.id)] = None if new is None or new.identifier == NO_ID else new
     if changed:
+        left, gone_to = follow(tx, notes, now)
+        gone.update(dict.fromkeys(left))
+        come += gone_to
         more, less = edited_evidence(tx, gone, come)
         tx.replace_entries(list(gone), come, now)
         _relink(tx, more, less)

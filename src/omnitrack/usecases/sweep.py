@@ -25,6 +25,7 @@ from omnitrack.usecases.context import Context
 from omnitrack.usecases.evidence import all_entries, with_removed
 from omnitrack.usecases.filing import AWAY, FILING, away_key, find_filings
 from omnitrack.usecases.ids import to_text
+from omnitrack.usecases.notes import with_notes
 from omnitrack.usecases.outcome import STATEMENT
 from omnitrack.usecases.record import TRAIT
 from omnitrack.usecases.resolve import HOLDERS, Meant, get_row
@@ -74,7 +75,8 @@ def gather(tx: Transaction, ctx: Context, who: Meant) -> Sweep:
     held = {r.base for r in vacant}
     records += [(HOLDERS, r.id.hex()) for r in members if r.base == r.id and r.id not in held]
     # Whose an interaction was before it was attributed, is kept with the identifier and goes with either of them.
-    records += [(AWAY, r.key) for x in ids for r in tx.find_records(AWAY, prefix=f"{x.hex()}/")]
+    going = sorted({*ids, *(row.id for row in alone)})
+    records += [(AWAY, r.key) for x in going for r in tx.find_records(AWAY, prefix=f"{x.hex()}/")]
     records += [
         (AWAY, away_key(e.identifier, e.interaction)) for e in leaving if e.interaction in gone and e.removed_at
     ]
@@ -147,7 +149,8 @@ def _split(
     moved = sorted({s.interaction for s in said if s.interaction})
     touched.update(dict.fromkeys(e.interaction for e in with_removed(tx, moved) if e.identifier in ids))
     around: dict[bytes, list[EntryRow]] = {}
-    for entry in with_removed(tx, list(touched)):
+    # The notes beside them may name the person, whoever they are with now.
+    for entry in with_removed(tx, with_notes(tx, touched)):
         around.setdefault(entry.interaction, []).append(entry)
     gone: set[bytes] = set()
     redacted: dict[bytes, list[EntryRow]] = {}
