@@ -26,6 +26,7 @@ CLAIMED_PROBABILITY = 0.8
 LEAST = 0.2
 #: Candidates whose profiles are read for one person, those first that have the rarest keys in common.
 MOST_CANDIDATES = 64
+LINKS = 2_000  # looked through at a time for the matches among them
 
 
 @attrs.frozen(slots=True, kw_only=True)
@@ -193,11 +194,61 @@ def store_matches(tx: Transaction, ctx: Context, found: Sequence[Found], now: in
             removed.append(old)
         seen = now if old is None else old.seen
         added.append(LinkRow(a, b, MATCH, int(Assurance.SIMILAR), NO_ID, seen, NO_ID, score))
-    if not added:
-        return 0
+    if added:
+        _put_matches(tx, ctx, added, removed, now)
+    return len(added)
+
+
+def _put_matches(tx: Transaction, ctx: Context, added: Sequence[LinkRow], removed: Sequence[LinkRow], now: int) -> None:
     plan = plan_change(tx, ctx.policy, added=added, removed=removed)
     tx.delete(links=removed)
     tx.add_links(added)
     if plan.updates:
         tx.update_identifiers(plan.updates, plan.log(Cause(name="match", at=now)))
-    return len(added)
+
+
+LinkKey = tuple[bytes, bytes, str, int, bytes]
+
+
+def look_again(
+    tx: Transaction, ctx: Context, after: LinkKey | None, model: Model, least: float
+) -> tuple[list[tuple[LinkRow, LinkRow | None]], LinkKey | None]:
+    """Compare again those whose match is kept: what it rested on may have gone to somebody else, or altogether.
+
+    Two whom nothing but their match joins are compared as the two that they are without it.
+
+    Returns:
+        The matches that are scored otherwise now, each as it will be (None: less likely than ``least``, and than anything worth a look), and where to
+        go on (None at the end).
+    """
+    links = tx.find_links(after=after, limit=LINKS)
+    rows = {r.id: r for r in tx.find_identifiers(ids=sorted({e for x in links if x.basis == MATCH for e in x[:2]}))}
+    found: list[tuple[LinkRow, LinkRow | None]] = []
+    for link in links:
+        if link.basis != MATCH or not rows.keys() >= {link.a, link.b}:
+            continue
+        homes = list(dict.fromkeys(rows[end].customer for end in link[:2]))
+        members = tx.find_identifiers(customers=homes)
+        if len(homes) == 1:
+            apart = plan_change(tx, ctx.policy, removed=[link], lock=False).result.customer
+            members = [m._replace(customer=apart.get(m.id, m.customer)) for m in members]
+            home_of = {m.id: m.customer for m in members}
+            homes = list(dict.fromkeys(home_of[end] for end in link[:2]))
+            if len(homes) == 1:
+                continue  # they are one without it
+        profiles = profiles_of(tx, homes, [m for m in members if m.customer in homes])
+        scored = model.suggest(profiles[homes[0]], [profiles[homes[1]]], limit=1, least=min(least, LEAST))
+        score = round(scored[0][1].probability * 1_000_000) if scored else None
+        if score != link.score:
+            found.append((link, None if score is None else link._replace(score=score)))
+    return found, links[-1][:5] if len(links) == LINKS else None
+
+
+def renew_matches(tx: Transaction, ctx: Context, found: Sequence[tuple[LinkRow, LinkRow | None]], now: int) -> None:
+    """Store matches as they were found when they were looked at again, and take away those that are unlikely now; where the policy merged by one,
+    that ends with it."""
+    enter(tx, ctx)
+    there = set(tx.find_links(sorted({end for old, _ in found for end in old[:2]})))
+    held = [(old, new) for old, new in found if old in there]
+    if held:
+        _put_matches(tx, ctx, [new for _, new in held if new is not None], [old for old, _ in held], now)
