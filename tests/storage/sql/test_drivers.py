@@ -72,3 +72,16 @@ def test_an_engine_of_which_nothing_is_known_gets_what_is_portable() -> None:
 def test_a_malformed_url_is_refused(url: str) -> None:
     with pytest.raises(BackendError):
         SqlBackend.from_url(url)
+
+
+def test_where_only_async_callers_have_a_driver_sync_ones_are_told_what_brings_theirs(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    backend = SqlBackend.from_url("mysql://h/x")
+
+    def without(*args: object, **kwargs: object) -> None:
+        raise ModuleNotFoundError("No module named 'pymysql'", name="pymysql")
+
+    monkeypatch.setattr("omnitrack.storage.sql.backend.create_engine", without)
+    with pytest.raises(BackendError, match=r'the driver pymysql is not installed; the extra "mariadb" of omnitrack'):
+        backend.run(lambda transaction: transaction.guard())

@@ -106,11 +106,12 @@ class SqlBackend(Backend):
                 raise BackendError(f"SQLAlchemy knows no dialect {told(self._url.drivername)}") from error
             except ImportError as error:
                 missing.append(error)
+        raise self._without_driver(missing[0]) from missing[0]
+
+    def _without_driver(self, error: ImportError) -> BackendError:
         extra = self._flavour.extra
-        raise BackendError(
-            f"{self._url.drivername}: the driver {missing[0].name} is not installed"
-            + (f'; the extra "{extra}" of omnitrack brings it' if extra else "")
-        ) from missing[0]
+        brings = f'; the extra "{extra}" of omnitrack brings it' if extra else ""
+        return BackendError(f"{self._url.drivername}: the driver {error.name} is not installed{brings}")
 
     # -- sides ----------------------------------------------------------------------------------------------------------
     def _side(self) -> Side:
@@ -123,9 +124,7 @@ class SqlBackend(Backend):
                     try:
                         engine = create_engine(self._sync_url, **self._arguments(self._sync_url))
                     except ImportError as error:
-                        raise BackendError(
-                            f"{self._url.drivername} has no driver for sync callers installed ({error.name})"
-                        ) from error
+                        raise self._without_driver(error) from error
                     self._listen(engine)
                     self._sync = Side(engine, self._flavour, threading.Lock(), time.sleep)
         return self._sync
