@@ -173,3 +173,36 @@ def test_whatever_happens_the_index_is_what_one_built_afresh_is(told: list[Any],
             except (CustomerNotFoundError, StatementNotFoundError, ZeroDivisionError, omnitrack.OmnitrackError):
                 continue
             check(tracker)
+
+
+def test_a_match_goes_with_what_it_rested_on(tracker: Tracker) -> None:
+    given_ = {"name": "Zanzibar Quux", "postcode": "RG14 1AA", "birth_date": "1980-02-03"}
+    wrong = seen(tracker, 9, ANN, **given_)
+    seen(tracker, 8, ANN)
+    seen(tracker, 7, NUMBER, **given_)
+    assert tracker.find_matches() == 1
+    assert tracker.find_matches() == 0
+    (kept,) = tracker.suggestions()
+    tracker.attribute(wrong, BEA)
+    assert tracker.find_matches() == 1
+    (now,) = tracker.suggestions()
+    assert {now.a, now.b} == {BEA, NUMBER}
+    assert {kept.a, kept.b} == {ANN, NUMBER}
+
+
+def test_who_was_merged_by_a_match_parts_when_it_goes_and_nobody_else_does() -> None:
+    policy = omnitrack.Policy(auto_match=0.9)
+    given_ = {"name": "Zanzibar Quux", "postcode": "RG14 1AA", "birth_date": "1980-02-03"}
+    with omnitrack.open("memory://", region="GB", matching=True, policy=policy) as tracker:
+        wrong = seen(tracker, 9, ANN, **given_)
+        seen(tracker, 8, ANN)
+        seen(tracker, 7, NUMBER, **given_)
+        tracker.find_matches()
+        for _ in range(2):
+            assert tracker.customer(ANN).id == tracker.customer(NUMBER).id
+            tracker.find_matches(least=0.99999)
+        tracker.attribute(wrong, BEA)
+        tracker.find_matches()
+        assert tracker.customer(ANN).id != tracker.customer(NUMBER).id
+        assert tracker.customer(BEA).id == tracker.customer(NUMBER).id
+        assert tracker.verify()
