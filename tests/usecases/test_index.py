@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 import omnitrack
 from omnitrack import CustomerNotFoundError, RetentionRule, StatementNotFoundError, Tracker, claimed, verified
-from omnitrack.storage.contract import Transaction
+from omnitrack.storage.contract import RecordRow, Transaction
 from omnitrack.usecases import profiles
 from omnitrack.usecases.matches import index_step
 
@@ -64,6 +64,7 @@ def afresh(tracker: Tracker) -> set[tuple[str, str, str]]:
 
 def check(tracker: Tracker) -> None:
     assert tracker._backend.run(entries, write=False) == afresh(tracker)
+    assert tracker.verify(), str(tracker.verify())
 
 
 def left(tracker: Tracker, text: str) -> list[tuple[str, str, str]]:
@@ -206,3 +207,18 @@ def test_who_was_merged_by_a_match_parts_when_it_goes_and_nobody_else_does() -> 
         assert tracker.customer(ANN).id != tracker.customer(NUMBER).id
         assert tracker.customer(BEA).id == tracker.customer(NUMBER).id
         assert tracker.verify()
+
+
+def test_verify_finds_an_index_that_says_what_is_not_stored(tracker: Tracker) -> None:
+    seen(tracker, 9, ANN, name="Zanzibar Quux", phone="020 7946 0001", birth_date="3.2.1980")
+    seen(tracker, 8, BEA, NUMBER, name="Bo Zed")
+    assert tracker.verify()
+    elsewhere = Tracker(tracker._backend, region="US")
+    assert elsewhere.verify()  # whatever it takes a number without a country for
+    for kind, key, value in left(tracker, "quux"):
+        tracker._backend.run(lambda tx, record=(kind, key): tx.delete(records=[record]))  # type: ignore[misc]
+        assert [p for p in tracker.verify().problems if "index for matching says of email:" in p]
+        tracker._backend.run(lambda tx, row=(kind, key, value): tx.put_records([RecordRow(*row, -1)]))  # type: ignore[misc]
+        assert tracker.verify()
+    tracker._backend.run(lambda tx: tx.put_records([RecordRow("block", f"name:quux/{'0' * 32}", "", -1)]))
+    assert "an identifier that is not there" in str(tracker.verify())

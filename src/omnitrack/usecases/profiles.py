@@ -20,6 +20,9 @@ _STAMPS = "stamps"  # beside the fields of a profile: of each value when it was 
 Said = tuple[int, bytes, Any]  # at, the identifier it was filed under, the traits
 Latest = dict[str, dict[Any, int]]  # of each field its values, latest first, each with what orders it
 
+_BY_REGION = {"phones", "birth_dates"}
+_READ_BY_REGION = {rule.name for rule in RULES if _BY_REGION & set(rule.needs)}
+CHUNK = 5_000  # records read at a time
 _BOUNDS = {rule.name: rule.bound for rule in RULES}
 
 
@@ -104,6 +107,40 @@ def said_in(record: RecordRow) -> list[Said]:
     if content["assurance"] <= Assurance.CLAIMED:
         return []
     return [(content["at"], bytes.fromhex(record.key.partition("/")[0]), content["traits"])]
+
+
+def said_of(tx: Transaction, rows: Sequence[IdentifierRow]) -> list[Said]:
+    """Return what is said of identifiers that come one after another in the order of their ids."""
+    ids = {row.id.hex() for row in rows}
+    after, last = rows[0].id.hex(), rows[-1].id.hex()
+    found: list[Said] = []
+    while True:
+        records = tx.find_records(TRAIT, after=after, limit=CHUNK)
+        for record in records:
+            of = record.key.partition("/")[0]
+            if of > last:
+                return found
+            if of in ids:
+                found += said_in(record)
+        if len(records) < CHUNK:
+            return found
+        after = records[-1].key
+
+
+def counted(record: RecordRow) -> tuple[bytes, int]:
+    """Return the identifier of a record of the index, and what tells it from others in this process; 0 for nothing.
+
+    What another country's tracker reads otherwise (numbers without a country, the order of day and month) tells nothing.
+    """
+    if record.kind == BLOCK:
+        key, _, id = record.key.rpartition("/")
+        return bytes.fromhex(id), 0 if key.partition(":")[0] in _READ_BY_REGION else hash((BLOCK, record.key))
+    data = json.loads(record.value)
+    for fields in (data, data[_STAMPS]):
+        for field in _BY_REGION & fields.keys():
+            del fields[field]
+    value = json.dumps(data) if data[_STAMPS] else ""
+    return bytes.fromhex(record.key.rstrip("/")), hash((PROFILE, value)) if value else 0
 
 
 def _profiles(found: Iterable[Said], region: str | None) -> dict[bytes, Latest]:

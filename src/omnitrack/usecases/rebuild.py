@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain
 
 import attrs
@@ -25,6 +25,7 @@ from omnitrack.storage.contract import (
     IdentifierChange,
     IdentifierRow,
     LinkRow,
+    RecordRow,
     Transaction,
 )
 from omnitrack.storage.contract import REASSIGNED as HAS_HOLDERS
@@ -230,6 +231,8 @@ def verify(tx: Transaction, ctx: Context) -> VerifyReport:
     _verify_holders(held, tenures, census.index, problems)
     interactions = _verify_entries(tx, census.index, held, tenures, together, problems)
     together.compare(problems)
+    if ctx.known.matching:
+        _verify_index(tx, ctx, census.index, problems)
     return VerifyReport(
         identifiers=len(states),
         links=count,
@@ -238,6 +241,39 @@ def verify(tx: Transaction, ctx: Context) -> VerifyReport:
         problems=tuple(problems.words),
         total=problems.total,
     )
+
+
+def _verify_index(tx: Transaction, ctx: Context, index: Index, problems: _Problems) -> None:
+    """Compare the index for matching with what identifiers and the traits that are stored with them make: of each identifier eight bytes."""
+    from omnitrack.usecases.profiles import (
+        BLOCK,
+        PROFILE,
+        counted,
+        index_afresh,
+        said_of,
+    )  # numpy, which only matching needs
+
+    sums = array("q", bytes(8 * len(index)))
+
+    def count(records: Sequence[RecordRow]) -> None:
+        found = [counted(record) for record in records]
+        for place, (_, number) in zip(index.find([x for x, _ in found]), found):
+            if place < 0:
+                problems.add("the index for matching has an identifier that is not there")
+            else:
+                sums[place] ^= number
+
+    for rows in _identifiers(tx):
+        count(index_afresh(rows, said_of(tx, rows), ctx.region))
+    for kind in (BLOCK, PROFILE):
+        after: str | None = None
+        while records := tx.find_records(kind, after=after, limit=CHUNK):
+            count(records)
+            after = records[-1].key
+    for start in range(0, len(sums), CHUNK):
+        for place, x in enumerate(index.ids(start, start + CHUNK), start):
+            if sums[place]:
+                problems.add("the index for matching says of {} what is not stored with it, or leaves it out", x)
 
 
 def _verify_holders(
