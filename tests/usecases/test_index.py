@@ -222,3 +222,15 @@ def test_verify_finds_an_index_that_says_what_is_not_stored(tracker: Tracker) ->
         assert tracker.verify()
     tracker._backend.run(lambda tx: tx.put_records([RecordRow("block", f"name:quux/{'0' * 32}", "", -1)]))
     assert "an identifier that is not there" in str(tracker.verify())
+
+
+def test_a_rebuild_mends_an_index_that_says_what_is_not_stored(tracker: Tracker) -> None:
+    seen(tracker, 9, ANN, name="Zanzibar Quux")
+    seen(tracker, 8, BEA, NUMBER, name="Bo Zed")
+    whole = tracker._backend.run(entries, write=False)
+    for kind, key, _ in left(tracker, "quux")[:2]:
+        tracker._backend.run(lambda tx, record=(kind, key): tx.delete(records=[record]))  # type: ignore[misc]
+    assert not tracker.verify()
+    tracker.rebuild()
+    assert tracker.verify()
+    assert tracker._backend.run(entries, write=False) == whole

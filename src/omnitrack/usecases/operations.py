@@ -614,6 +614,18 @@ class Operations:
         now, stored, looked = now_us(), 0, 0
         after: str | None = None
         model = yield Step(read_model, write=False)
+        last: Any = None
+        while True:
+            place = last
+
+            def again(tx: Transaction, place: Any = place) -> Any:
+                return look_again(tx, self.ctx, place, model, least)
+
+            otherwise, last = yield Step(again, write=False)
+            if otherwise:
+                yield Step(lambda tx, otherwise=otherwise: renew_matches(tx, self.ctx, otherwise, now))  # type: ignore[misc]
+            if last is None:
+                break
         while True:
             position = after
 
@@ -629,18 +641,6 @@ class Operations:
             if progress is not None:
                 progress(looked, None)
             if after is None:
-                break
-        last: Any = None
-        while True:
-            position = last
-
-            def again(tx: Transaction, position: Any = position) -> Any:
-                return look_again(tx, self.ctx, position, model, least)
-
-            otherwise, last = yield Step(again, write=False)
-            if otherwise:
-                yield Step(lambda tx, otherwise=otherwise: renew_matches(tx, self.ctx, otherwise, now))  # type: ignore[misc]
-            if last is None:
                 return stored
 
     def fit_matching(self) -> Steps[str]:
@@ -771,7 +771,7 @@ class Operations:
             stop = min(start + CHUNK, len(computed))
 
             def write(tx: Transaction, start: int = start, stop: int = stop) -> tuple[int, int]:
-                return write_computed(tx, computed, start, stop, now)
+                return write_computed(tx, ctx, computed, start, stop, now)
 
             changed: tuple[int, int] = yield Step(write)
             updated += changed[0]

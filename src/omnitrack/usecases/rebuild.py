@@ -396,14 +396,22 @@ def compute(tx: Transaction, ctx: Context) -> Computed:
     return Computed(bulk.solve(), may_identify, reasons, links)
 
 
-def write_computed(tx: Transaction, computed: Computed, start: int, stop: int, now: int) -> tuple[int, int]:
-    """Write the derived fields of the identifiers of some places; return how many changed, and how many went to another customer."""
+def write_computed(
+    tx: Transaction, ctx: Context, computed: Computed, start: int, stop: int, now: int
+) -> tuple[int, int]:
+    """Write the derived fields of the identifiers of some places, and the index for matching where it is kept; return how many changed, and how
+    many went to another customer."""
     census = computed.census
     ids = census.index.ids(start, stop)
     place_of = dict(zip(ids, range(start, stop)))
     updates = []
     moved = []
-    for row in tx.find_identifiers(ids=ids):
+    rows = sorted(tx.find_identifiers(ids=ids))
+    if rows and ctx.known.matching:
+        from omnitrack.usecases.profiles import reindex_run  # numpy, which only matching needs
+
+        reindex_run(tx, rows, ctx.region)
+    for row in rows:
         place = place_of[row.id]
         state = row.state & ~(LINKABLE | SHARED | OVERSIZED)
         state |= LINKABLE if computed.linkable[place] else 0
