@@ -123,7 +123,7 @@ def state_of(tracker: Tracker) -> State:
         for row in rows.values():
             if not row.state & RETIRED:
                 groups.setdefault(row.customer, set()).add(name_of(row))
-        found = tx.find_interactions()
+        found = [i for i in tx.find_interactions() if i.source_id is not None]  # without notes: they change nothing
         entries = tx.list_entries(interactions=[i.id for i in found]) if found else []
         filed: dict[str, set[tuple[str, int, int, int]]] = {i.source_id or "": set() for i in found}
         names = {i.id: i.source_id or "" for i in found}
@@ -256,7 +256,7 @@ def timelines_of(tracker: Tracker, **options: Any) -> list[set[str | None]]:
     found = []
     for x in WORLD:
         try:
-            found.append({item.source_id for item in tracker.timeline(x, **options)})
+            found.append({item.source_id for item in tracker.timeline(x, **options) if item.kind != "note"})
         except CustomerNotFoundError:
             found.append(set())
     return found

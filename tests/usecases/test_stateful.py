@@ -40,8 +40,11 @@ from identity.facts import (
 from identity.naive import Naive
 from omnitrack.errors import CustomerNotFoundError, StatementNotFoundError
 from omnitrack.identity.policy import Policy
+from omnitrack.model import Role
+from omnitrack.storage.contract import Transaction
 from omnitrack.tracker import Tracker
 from omnitrack.usecases.erase import RetentionRule
+from omnitrack.usecases.ids import to_text
 
 participants = st.lists(numbers, max_size=2, unique=True).map(tuple)
 
@@ -57,6 +60,7 @@ class History(RuleBasedStateMachine):
         self.folder = Path(tempfile.mkdtemp())
         self.count = 0
         self.ids: dict[str, str] = {}
+        self.notes: dict[str, list[str]] = {}  # ids of those beside an interaction, by its name
         self.turn = 0
 
     @initialize(policy=policies)
@@ -111,6 +115,15 @@ class History(RuleBasedStateMachine):
         names = sorted(self.naive.seen)
         self.tracker.revise("test", names[pick % len(names)], body="edited", at=when(minute))
 
+    @precondition(lambda self: self.naive.seen)
+    @rule(pick=st.integers(0, 50), nested=st.booleans())
+    def note(self, pick: int, nested: bool) -> None:
+        """A note beside an interaction, or beside a note there, changes nothing but that it is there."""
+        names = sorted(self.naive.seen)
+        name = names[pick % len(names)]
+        there = self.notes.setdefault(name, [])
+        there.append(self.tracker.note(there[-1] if there and nested else self.ids[name], "noted"))
+
     # -- identity -------------------------------------------------------------------------------------------------------
     @rule(target=said, statement=statements())
     def say(self, statement: Said) -> tuple[str, Any]:
@@ -164,6 +177,21 @@ class History(RuleBasedStateMachine):
     @invariant()
     def timelines_are_right(self) -> None:
         assert timelines_of(self.trackers[1]) == self.naive.timelines()
+
+    @invariant()
+    def notes_are_where_their_interactions_are(self) -> None:
+        wanted = {note: self.ids[name] for name in self.naive.seen for note in self.notes.get(name, ())}
+
+        def places(tx: Transaction) -> tuple[set[str], dict[str, set[tuple[int, bytes]]]]:
+            found = tx.find_interactions()
+            there: dict[str, set[tuple[int, bytes]]] = {}
+            for e in tx.list_entries(interactions=[row.id for row in found], roles=[int(Role.ANCHOR)]):
+                there.setdefault(to_text("int", e.interaction), set()).add((e.person, e.identifier))
+            return {to_text("int", row.id) for row in found if row.kind == "note"}, there
+
+        notes, there = self.trackers[1]._backend.run(places, write=False)
+        assert notes == wanted.keys()
+        assert all(there[note] == there[interaction] for note, interaction in wanted.items())
 
 
 class HistoryOnSqlite(History):
