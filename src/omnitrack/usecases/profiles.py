@@ -62,9 +62,12 @@ def index_traits(tx: Transaction, found: Iterable[Said], region: str | None) -> 
         after = _latest((before, latest))
         if after == before:
             continue
-        old = set(block_keys(_profile(before)))
-        new = dict.fromkeys(block_keys(_profile(after)))
         records.append(_dump(id, after, stored[id].version if id in stored else 0))
+        was, now = _profile(before), _profile(after)
+        if was == now:
+            continue  # said again
+        old = set(block_keys(was))
+        new = dict.fromkeys(block_keys(now))
         records += [_block(key, id) for key in new if key not in old]
         if old - new.keys():
             gone[id] = old - new.keys()
@@ -182,7 +185,9 @@ def _latest(parts: Iterable[Latest]) -> Latest:
             for value, stamp in values.items():
                 known[value] = max(stamp, known.get(value, stamp))
     return {
-        field: dict(sorted(found[field].items(), key=lambda item: (-item[1], repr(item[0])))[:MAX_VALUES])
+        field: found[field]
+        if len(found[field]) == 1
+        else dict(sorted(found[field].items(), key=lambda item: (-item[1], repr(item[0])))[:MAX_VALUES])
         for field in FIELDS
         if field in found
     }
