@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import attrs
 
-from omnitrack.errors import InvalidInteractionError, check_flag, mask
+from omnitrack.errors import InvalidInteractionError, check_flag
 
 if TYPE_CHECKING:
     from omnitrack.identifiers.scheme import Identifier
@@ -262,7 +262,7 @@ def _direction(value: Any) -> Any:
         return Direction(value)
     except ValueError:
         accepted = ", ".join(Direction)
-        raise InvalidInteractionError(f"direction: got {mask(value)!r}, accepted are {accepted}") from None
+        raise InvalidInteractionError(f"direction: got {told(value)}, accepted are {accepted}") from None
 
 
 @attrs.frozen(slots=True, kw_only=True)

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta, timezone, tzinfo
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from omnitrack.errors import InvalidInteractionError
+from omnitrack.errors import InvalidInteractionError, told
 from omnitrack.model import MAX_BODY, MAX_DEPTH, MAX_EXTRA, MAX_NAME, MAX_SOURCE_ID, MAX_SUBJECT
 
 # What a store cannot hold in a text column: NUL (PostgreSQL), and halves of surrogate pairs (no UTF-8 for them).
@@ -159,7 +159,7 @@ def zone_of(zone: str | tzinfo | None) -> tzinfo | None:
         return ZoneInfo(zone)
     except (LookupError, OSError, TypeError, ValueError):
         raise InvalidInteractionError(
-            f"zone: got {zone!r:.100}, accepted is a name of the IANA database such as 'Europe/London'"
+            f"zone: got {told(zone)}, accepted is a name of the IANA database such as 'Europe/London'"
         ) from None
 
 
