@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import attrs
 
-from omnitrack.errors import InvalidInteractionError, check_flag, mask, told
+from omnitrack.errors import InvalidInteractionError, check_flag, told
 
 if TYPE_CHECKING:
     from omnitrack.identifiers.scheme import Identifier
