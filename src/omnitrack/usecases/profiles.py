@@ -23,7 +23,10 @@ Latest = dict[str, dict[Any, int]]  # of each field its values, latest first, ea
 _BY_REGION = {"phones", "birth_dates"}
 _READ_BY_REGION = {rule.name for rule in RULES if _BY_REGION & set(rule.needs)}
 CHUNK = 5_000  # records read at a time
-_BOUNDS = {rule.name: rule.bound for rule in RULES}
+#: The most that are read under one key: of more than that, each counts for so little that others are looked at first.
+MOST_UNDER_A_KEY = 30
+
+_BOUNDS = {rule.name: min(rule.bound, MOST_UNDER_A_KEY) for rule in RULES}
 
 
 def block_keys(profile: Profile) -> list[str]:
@@ -248,7 +251,7 @@ def profiles_of(tx: Transaction, customers: Sequence[bytes], members: Sequence[I
 def found_by(tx: Transaction, profile: Profile) -> list[bytes]:
     """Return identifiers that have a blocking key in common with a profile, those first that have the most to say for them.
 
-    Of each key at most its rule's bound. A key that few have says much, one that many have says little: each counts by the inverse of how many
+    Of each key at most ``MOST_UNDER_A_KEY``. A key that few have says much, one that many have says little: each counts by the inverse of how many
     were found under it.
     """
     found: dict[bytes, float] = {}

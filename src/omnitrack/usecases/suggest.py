@@ -25,7 +25,7 @@ CLAIMED_PROBABILITY = 0.8
 #: The least probability at which likeness is worth a clerk's look.
 LEAST = 0.2
 #: Candidates whose profiles are read for one person, those first that have the rarest keys in common.
-MOST_CANDIDATES = 64
+MOST_CANDIDATES = 48
 LINKS = 2_000  # looked through at a time for the matches among them
 
 
