@@ -12,12 +12,12 @@ from omnitrack.identity.explain import Explanation, Step, details, shortest_path
 from omnitrack.identity.partition import DIFFERENT, EVIDENCE, MATCH, SAME, strength_of
 from omnitrack.identity.statement import StatementRecord
 from omnitrack.model import Assurance, Change, Page
-from omnitrack.storage.contract import LINKABLE, NO_ID, SHARED, ChangeRow, IdentifierRow, LinkRow, Transaction
+from omnitrack.storage.contract import LINKABLE, NO_ID, ChangeRow, IdentifierRow, LinkRow, Transaction
 from omnitrack.usecases.context import Context
 from omnitrack.usecases.ids import from_text, from_us, to_text
 from omnitrack.usecases.neighbourhood import Plan, plan_change
 from omnitrack.usecases.outcome import STATEMENT
-from omnitrack.usecases.resolve import Meant, customer_text, get_row, members_of, to_identifier
+from omnitrack.usecases.resolve import Meant, customer_text, find_people, get_row, members_of, to_identifier
 
 SCAN = 1_000  # links read at a time where the whole store is listed
 
@@ -108,8 +108,7 @@ def _names(tx: Transaction, plan: Plan) -> dict[bytes, Identifier]:
 
 def conflicts_of(tx: Transaction, ctx: Context, who: Meant) -> list[LinkConflict]:
     """Return the links that would join a customer to others and do not."""
-    row = get_row(tx, ctx, who)
-    members = [row] if row.state & SHARED else members_of(tx, row.customer)
+    _, members = find_people(tx, ctx, who)
     plan = plan_change(tx, ctx.policy, touched=[m.id for m in members], lock=False, explained=True, around_shared=True)
     ids = {m.id for m in members}
     names = _names(tx, plan)

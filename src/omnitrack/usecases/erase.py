@@ -155,7 +155,7 @@ def erase(
     cause = Cause(name="erase", at=now, ref=id, by=by, reason=reason)
     updates = [u for u in plan.updates if u.id not in ids]
     homes = {row.home for row in (*sweep.identifiers, *sweep.alone)}
-    past += [c._replace(ref=NO_ID) for c in named_by if not {c.old, c.new} & homes]
+    past += _without_cause(named_by, homes)
     tx.update_identifiers(updates, [*past, *plan.log(cause, skip=ids)])
     if marks:
         tx.put_records([RecordRow(SUPPRESSED, key, "{}", -1) for key in dict.fromkeys(marks)])
@@ -196,26 +196,31 @@ def _plan_apart(
     has said so, and an agent would see a stranger's history: the two ends stay apart until somebody says that they are one. (A component that was
     taken apart for its size alone comes together again: it no longer looks like corrupt input.)
     """
-    apart: dict[LinkKey, Kept] = {}
+    gone = set(leaving)
+    apart: dict[tuple[bytes, bytes], Kept] = {}
     while True:
         kept = [link for _, link in (*held, *apart.values())]
         plan = plan_change(tx, ctx.policy, added=[*more, *kept], removed=removed, touched=touched, lock=lock)
-        customer = plan.result.customer
-        joined = {
-            link[:2]: kept_apart(link.a, link.b, now)
+        fresh = {
+            (link.a, link.b): kept_apart(link.a, link.b, now)
             for link in plan.links
             if link.basis in EVIDENCE
             and (link.basis == MATCH or link.assurance >= ctx.policy.merges_at)
-            and not {link.a, link.b} & set(leaving)
-            and plan.rows.keys() >= {link.a, link.b}
-            and plan.rows[link.a].customer != plan.rows[link.b].customer
-            and not (plan.rows[link.a].state | plan.rows[link.b].state) & OVERSIZED
-            and customer[link.a] == customer[link.b]
+            and not {link.a, link.b} & gone
+            and (link.a, link.b) not in apart
+            and _joins(plan, link)
         }
-        fresh = {link[:5]: (record, link) for record, link in joined.values() if link[:5] not in apart}
         if not fresh:
             return plan, list(apart.values())
         apart |= fresh
+
+
+def _joins(plan: Plan, link: LinkRow) -> bool:
+    """Whether a link's ends were two customers' and will be one's, and not because a component was too large."""
+    a, b = plan.rows.get(link.a), plan.rows.get(link.b)
+    if a is None or b is None or a.customer == b.customer or (a.state | b.state) & OVERSIZED:
+        return False
+    return plan.result.customer[a.id] == plan.result.customer[b.id]
 
 
 def _past_of_others(tx: Transaction, sweep: Sweep) -> list[ChangeRow]:
@@ -244,6 +249,11 @@ def _changes_by(tx: Transaction, ids: Collection[bytes], interactions: Collectio
     homes |= {row.customer for row in tx.find_identifiers(ids=sorted(ids))}
     found = {c.id: c for c in (*own, *tx.list_changes(customers=sorted(homes))) if c.ref in interactions}
     return [found[id] for id in sorted(found)]
+
+
+def _without_cause(changes: Iterable[ChangeRow], gone: Collection[bytes]) -> list[ChangeRow]:
+    """Return changes without the interaction that caused them; those that name a home that is gone stay gone."""
+    return [c._replace(ref=NO_ID) for c in changes if c.old not in gone and c.new not in gone]
 
 
 # -- retention ------------------------------------------------------------------------------------------------------------
@@ -347,7 +357,7 @@ def retain_step(
     follow_index(tx, ctx, {bytes.fromhex(key.partition("/")[0]) for kind, key in records if kind == TRAIT} - skip)
     updates = [u for u in plan.updates if u.id not in skip]
     homes = {row.home for row in plan.rows.values() if row.id in skip}
-    past = [c._replace(ref=NO_ID) for c in named_by if not {c.old, c.new} & homes]
+    past = _without_cause(named_by, homes)
     tx.update_identifiers(updates, [*past, *plan.log(Cause(name="retention", at=now), skip=skip)])
     return counts, position
 

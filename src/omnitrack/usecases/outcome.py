@@ -126,17 +126,7 @@ def kept_mark(identifier: bytes, now: int) -> tuple[RecordRow, LinkRow]:
     Each identifier has one such mark at most, whoever went: its id is made of the identifier's.
     """
     id = hashlib.blake2b(identifier, digest_size=16, person=b"kept shared").digest()
-    record = StatementRecord(
-        kind=SHARED_MARK,
-        a=identifier,
-        b=identifier,
-        at=now,
-        by="omnitrack",
-        reason="was shared when somebody who used it was erased",
-        recorded_at=now,
-        pinned_a=True,
-    )
-    return RecordRow(STATEMENT, to_text("st", id), record.dump(), -1), link_of(record, id)
+    return _kept(id, SHARED_MARK, identifier, identifier, "was shared when somebody who used it was erased", now)
 
 
 def kept_apart(a: bytes, b: bytes, now: int) -> tuple[RecordRow, LinkRow]:
@@ -146,16 +136,20 @@ def kept_apart(a: bytes, b: bytes, now: int) -> tuple[RecordRow, LinkRow]:
     """
     a, b = sorted((a, b))
     id = hashlib.blake2b(a + b, digest_size=16, person=b"kept apart").digest()
+    return _kept(id, DIFFERENT, a, b, "were kept apart by what was deleted since", now)
+
+
+def _kept(id: bytes, kind: str, a: bytes, b: bytes, reason: str, now: int) -> tuple[RecordRow, LinkRow]:
     record = StatementRecord(
-        kind=DIFFERENT,
+        kind=kind,
         a=a,
         b=b,
         at=now,
         by="omnitrack",
-        reason="were kept apart by what was deleted since",
+        reason=reason,
         recorded_at=now,
         pinned_a=True,
-        pinned_b=True,
+        pinned_b=b != a,
     )
     return RecordRow(STATEMENT, to_text("st", id), record.dump(), -1), link_of(record, id)
 

@@ -36,7 +36,6 @@ from omnitrack.usecases.resolve import (
     find_people,
     get_row,
     members_as_of,
-    members_of,
     neighbours_of_shared,
     shared_around,
     to_identifier,
@@ -371,9 +370,9 @@ def customer_details(tx: Transaction, identifiers: Sequence[bytes], as_of: int |
 
 def candidates_of(tx: Transaction, ctx: Context, who: Meant, limit: int, later: Later) -> list[Customer]:
     """Return the customers that a ``who`` may be, best first: one where it is certain, several for a shared identifier."""
-    row = get_row(tx, ctx, who)
+    row, people = find_people(tx, ctx, who)
     if not row.state & SHARED:
-        return [_customer(row.customer, members_of(tx, row.customer), None, later)]
+        return [_customer(row.customer, people, None, later)]
     homes = list(dict.fromkeys(r.customer for r in neighbours_of_shared(tx, ctx, row, limit * 4)))[:limit]
     members: dict[bytes, list[IdentifierRow]] = {home: [] for home in homes}
     for member in tx.find_identifiers(customers=homes):

@@ -17,7 +17,7 @@ from omnitrack.usecases.account import suggesting_links, suggesting_links_of, to
 from omnitrack.usecases.context import Context
 from omnitrack.usecases.neighbourhood import Cause, plan_change
 from omnitrack.usecases.profiles import found_by, own_profile, profiles_of
-from omnitrack.usecases.resolve import Meant, customer_text, get_row, members_of, to_identifier
+from omnitrack.usecases.resolve import Meant, customer_text, find_people, to_identifier
 from omnitrack.usecases.settings import MODEL, MODEL_KEY, enter
 
 #: What a claim is worth while nothing else is known: most people give their own address, and a form has typos and strangers.
@@ -72,8 +72,7 @@ def write_model(tx: Transaction, model: Model) -> None:
 
 def suggestions_for(tx: Transaction, ctx: Context, who: Meant, limit: int, least: float) -> list[Suggestion]:
     """Return who a person may be besides, best first; reads a bounded number of rows, whatever the size of the store."""
-    row = get_row(tx, ctx, who)
-    members = [row] if row.state & SHARED else members_of(tx, row.customer)
+    row, members = find_people(tx, ctx, who)
     links, rows = suggesting_links_of(tx, ctx, members)
     found: dict[bytes, Suggestion] = {}
     mine = {m.id for m in members}
