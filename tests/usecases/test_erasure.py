@@ -12,9 +12,9 @@ import pytest
 import omnitrack
 from omnitrack import AsyncTracker, CustomerNotFoundError, RetentionRule, Tracker, claimed, verified
 from omnitrack.identifiers import scheme
+from usecases.contacts import T0, at, seen
 from usecases.traces import ids_of, left_of
 
-T0 = datetime(2026, 3, 1, tzinfo=timezone.utc)
 JANE, NUMBER, HANDLE = "jane.doe@example.com", "phone:+442079460958", "x:janehandle"
 JOE, KIM, ONE, TWO, OFFICE = "joe@example.com", "kim@example.com", "account:1@bt", "account:2@bt", "phone:+442079460000"
 
@@ -27,17 +27,6 @@ def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[Trac
     url = "memory://" if request.param == "memory" else f"sqlite:///{tmp_path / 'history.db'}"
     with omnitrack.open(url, region="GB", matching=True) as tracker:
         yield tracker, tmp_path
-
-
-def at(minute: int) -> datetime:
-    return T0 + timedelta(minutes=minute)
-
-
-def seen(tracker: Tracker, minute: int, *customer: object, **fields: Any) -> str:
-    fields = {"channel": "phone", "source": "s", "source_id": str(minute), **fields}
-    recorded = tracker.record(occurred_at=at(minute), customer=customer, **fields)  # type: ignore[arg-type]
-    assert recorded.interaction is not None
-    return recorded.interaction
 
 
 def test_nothing_of_a_person_is_left_however_it_came(store: tuple[Tracker, Path]) -> None:

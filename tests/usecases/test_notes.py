@@ -15,9 +15,9 @@ import omnitrack
 from identity.facts import POLICIES, WORLD, Attribute, Said, Seen, Step, Undo, budget, check, people, statements, tell
 from omnitrack import CustomerNotFoundError, InteractionNotFoundError, RetentionRule, Tracker
 from omnitrack.errors import InvalidInteractionError
+from usecases.contacts import at, seen
 from usecases.traces import left_of
 
-T0 = datetime(2026, 3, 1, tzinfo=timezone.utc)
 ANN, BEN, NUMBER = "ann@example.com", "ben@example.com", "phone:+442079460001"
 
 
@@ -33,17 +33,6 @@ def tracker(store: tuple[Tracker, Path]) -> Iterator[Tracker]:
     yield store[0]
     report = store[0].verify()
     assert report.ok, str(report)
-
-
-def at(minute: int) -> datetime:
-    return T0 + timedelta(minutes=minute)
-
-
-def seen(tracker: Tracker, minute: int, *customer: object, **fields: Any) -> str:
-    fields = {"channel": "phone", "source": "s", "source_id": str(minute), **fields}
-    recorded = tracker.record(occurred_at=at(minute), customer=customer, **fields)  # type: ignore[arg-type]
-    assert recorded.interaction is not None
-    return recorded.interaction
 
 
 def notes(tracker: Tracker, who: str, **options: Any) -> list[str | None]:
