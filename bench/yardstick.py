@@ -10,6 +10,9 @@ import attrs
 from omnitrack.storage.contract import Backend, Transaction
 from omnitrack.storage.sql.tables import Tables, make_tables
 
+#: What SQLAlchemy Core executes in one transaction: statements, each with its parameters.
+Prepared = list[tuple[Any, list[dict[str, Any]]]]
+
 WRITES = ("add_identifiers", "update_identifiers", "add_links", "add_interactions", "put_records")
 
 
@@ -142,6 +145,47 @@ def postgresql_writer(url: str, schema: str) -> Callable[[Written], None]:
         cursor.execute("COMMIT")
 
     return write
+
+
+def core_writer(url: str, schema: str | None) -> tuple[Callable[[Written], Prepared], Callable[[Prepared], None]]:
+    """Return what turns a transaction's rows into what SQLAlchemy Core takes, and what writes that with it."""
+    from sqlalchemy import Table, bindparam, create_engine, event
+
+    engine = create_engine(url)
+    if engine.dialect.name == "sqlite":
+
+        @event.listens_for(engine, "connect")
+        def connected(connection: Any, record: Any) -> None:
+            connection.execute("PRAGMA journal_mode=WAL")
+            connection.execute("PRAGMA synchronous=NORMAL")
+            connection.execute("PRAGMA secure_delete=ON")
+
+    tables = make_tables(schema=schema)
+    order: list[tuple[str, Table]] = [(name, table) for name, table, _ in statements(tables, str)]
+    inserts = {name: table.insert() for name, table in order}
+    t = tables.identifiers
+    names = ("customer", "state", "reason")
+    update = t.update().where(t.c.id == bindparam("which")).values({name: bindparam(f"new_{name}") for name in names})
+
+    def prepare(written: Written) -> Prepared:
+        work: Prepared = []
+        for name, table in order:
+            columns = [c.name for c in table.columns]
+            if rows := getattr(written, name):
+                work.append((inserts[name], [dict(zip(columns, row, strict=False)) for row in rows]))
+        if written.updates:
+            new = [
+                {f"new_{n}": v for n, v in zip(names, u[1:4], strict=True)} | {"which": u[0]} for u in written.updates
+            ]
+            work.append((update, new))
+        return work
+
+    def write(work: Prepared) -> None:
+        with engine.begin() as connection:
+            for statement, rows in work:
+                connection.execute(statement, rows)
+
+    return prepare, write
 
 
 def mariadb_writer(url: str, schema: str) -> Callable[[Written], None]:

@@ -200,6 +200,16 @@ class FirstPrint(Breakable):
             return entries, [row for row in interactions if not row.revision]
 
 
+class Absentees(Breakable):
+    """Leaves those of a customer's identifiers out under which nothing is filed."""
+
+    class transaction(MemoryTransaction):
+        def list_customer_history(self, id: bytes, *, alone: bool = False, **filters: Any) -> Any:
+            members, entries, interactions = super().list_customer_history(id, **filters)
+            filed = {entry.identifier for entry in entries}
+            return [member for member in members if member.id in filed], entries, interactions
+
+
 class Optimist(Breakable):
     """Gives each transaction a copy to work on and writes it back unchecked: the last to commit wins."""
 

@@ -18,6 +18,10 @@ BREAKS: dict[str, set[str]] = {
         "a_put_that_expects_a_record_where_there_is_none_is_a_conflict",
         "a_put_that_expects_another_version_is_a_conflict",
     },
+    "Absentees": {
+        "the_history_of_a_customer_is_that_of_all_its_identifiers",
+        "the_history_of_a_customer_without_one_is_its_identifiers",
+    },
     "Bluffer": {
         "an_error_of_the_driver_is_a_backend_error_with_its_cause",
         "an_error_of_the_driver_is_the_same_through_arun",

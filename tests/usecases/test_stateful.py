@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
+from collections.abc import Callable
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any, ClassVar
@@ -42,6 +43,7 @@ from omnitrack.errors import CustomerNotFoundError, StatementNotFoundError
 from omnitrack.identity.policy import Policy
 from omnitrack.model import Role
 from omnitrack.storage.contract import Transaction
+from omnitrack.storage.memory import MemoryBackend
 from omnitrack.tracker import Tracker
 from omnitrack.usecases.erase import RetentionRule
 from omnitrack.usecases.ids import to_text
@@ -65,10 +67,12 @@ class History(RuleBasedStateMachine):
 
     @initialize(policy=policies)
     def open(self, policy: Policy) -> None:
-        url = self.url.format(folder=self.folder)
-        first = omnitrack.open(url, policy=policy)
+        first = self.opened(policy)
         self.trackers = (first, omnitrack.Tracker(first._backend, policy=policy))
         self.naive = Naive(policy)
+
+    def opened(self, policy: Policy) -> Tracker:
+        return omnitrack.open(self.url.format(folder=self.folder), policy=policy)
 
     def teardown(self) -> None:
         self.trackers[0].close()
@@ -198,6 +202,24 @@ class HistoryOnSqlite(History):
     url = "sqlite:///{folder}/history.db"
 
 
+class HistoryAmongWriters(History):
+    """On a store that does not say that its writers take turns, so that a change looks ahead before it locks."""
+
+    def opened(self, policy: Policy) -> Tracker:
+        backend = MemoryBackend()
+        attempt = backend._attempt
+
+        def unserialised(fn: Callable[[Any], Any], write: bool) -> Any:
+            def told(tx: Any) -> Any:
+                tx.serialised = False
+                return fn(tx)
+
+            return attempt(told, write)
+
+        backend._attempt = unserialised  # type: ignore[method-assign]
+        return Tracker(backend, policy=policy)
+
+
 def _thorough() -> bool:
     return settings.default is not None and settings.default.max_examples > 500
 
@@ -217,6 +239,10 @@ def run(machine: type[History], examples: int) -> None:
 
 def test_whatever_happens_a_store_in_memory_says_what_the_rules_say() -> None:
     run(History, 30)
+
+
+def test_whatever_happens_a_store_with_writers_side_by_side_says_what_the_rules_say() -> None:
+    run(HistoryAmongWriters, 10)
 
 
 def test_whatever_happens_a_store_on_sqlite_says_what_the_rules_say() -> None:

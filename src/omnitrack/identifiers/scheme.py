@@ -20,8 +20,8 @@ MAX_IDENTIFIER_LENGTH = 512
 MAX_KEY_LENGTH = 1024  # scheme, value and scope
 
 # How many parsed texts each family remembers: parsing a number or an address costs as much as storing one, and the same
-# ones come again and again.
-_REMEMBERED = 16_384
+# ones come again and again. More would cost more than they save: each is walked by every full collection of garbage.
+_REMEMBERED = 4_096
 
 F = TypeVar("F", bound=Callable[..., Any])
 

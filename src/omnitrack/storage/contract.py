@@ -112,7 +112,7 @@ class InteractionRow(NamedTuple):
 
 
 class EntryRow(NamedTuple):
-    """The row that puts an interaction under one identifier."""
+    """The row that puts an interaction under one identifier; its time, channel, direction and kind are those of the interaction."""
 
     identifier: bytes  # NO_ID: nobody identified
     occurred_at: int
@@ -182,7 +182,7 @@ class EntryFilters(TypedDict, total=False):
 class Transaction(ABC):
     """What a use case reads and writes in. All or none of what the methods write is there after the commit.
 
-    Fifteen methods are an adapter's to write. Two more are put together from these, and an adapter may have a shorter way.
+    Fifteen methods are an adapter's to write. Three more are put together from these, and an adapter may have a shorter way.
     """
 
     #: True where writing transactions of the store run one after the other, so that nobody else writes between the first read of one and its
@@ -341,6 +341,18 @@ class Transaction(ABC):
         entries = self.list_entries(identifiers=identifiers, **filters)
         ids = list(dict.fromkeys([entry.interaction for entry in entries]))
         return entries, self.find_interactions(ids=ids) if ids else []
+
+    def list_customer_history(
+        self, id: bytes, *, alone: bool = False, **filters: Unpack[EntryFilters]
+    ) -> tuple[list[IdentifierRow], list[EntryRow], list[InteractionRow]]:
+        """Return what ``find_customer`` returns for an identifier, and what ``list_history`` returns for all of those.
+
+        ``alone``: as in ``find_customer``. The default asks for one after the other. It is what is asked for a page of a timeline.
+        """
+        members = self.find_customer(id)
+        if not members:
+            return [], [], []
+        return members, *self.list_history(identifiers=[member.id for member in members], **filters)
 
     @abstractmethod
     def replace_entries(self, removed: Sequence[EntryRow], added: Sequence[EntryRow], at: int) -> None:

@@ -1,4 +1,4 @@
-"""The rules of the two questions that a store may answer at once: each gives what the questions that it stands for give."""
+"""The rules of the questions that a store may answer at once: each gives what the questions that it stands for give."""
 
 # ruff: noqa: D102 (the name of a test states its rule)
 
@@ -14,7 +14,7 @@ from omnitrack.testing.rows import SECOND, entry, home_of, id_of, identifier, in
 
 
 class ShortcutRules(ConformanceBase):
-    """find_customer and list_history."""
+    """find_customer, list_history and list_customer_history."""
 
     def test_a_customer_is_found_by_any_of_its_identifiers(self, run: Caller) -> None:
         rows = [identifier(n, customer=home_of(1 + n % 2)) for n in range(1, 6)]
@@ -69,3 +69,54 @@ class ShortcutRules(ConformanceBase):
             found = run.read(lambda tx, f=filters: tx.list_history(identifiers=[id_of(1)], **f))  # type: ignore[misc]
             assert found == ([], [])
         assert run.read(lambda tx: tx.list_history(identifiers=[], limit=3)) == ([], [])
+
+    @WAYS
+    @pytest.mark.parametrize("alone", [True, False])
+    @pytest.mark.parametrize("limit", [2, 5, 50, None])
+    def test_the_history_of_a_customer_is_that_of_all_its_identifiers(
+        self, run: Caller, newest: bool, alone: bool, limit: int | None
+    ) -> None:
+        """With every identifier of the customer, those with nothing in the history as well."""
+        people = [identifier(n, customer=home_of(1 if n < 5 else 5)) for n in (1, 2, 3, 4, 5)]
+        run(lambda tx: tx.add_identifiers(people))
+        store(run, [entry(n, 1 + n % 3) for n in range(1, 10)] + [entry(3, 2), entry(11, 5)])
+        revisions = [interaction(n, revision=revision) for n in (4, 9) for revision in (8 * SECOND, 9 * SECOND)]
+        run(lambda tx: tx.add_interactions(revisions, ()))
+        filters: EntryFilters = {"newest": newest, "limit": limit, "channels": ["phone"]}
+        ids = [row.id for row in people[:4]]
+        for id in ids:
+            members, entries, interactions = run.read(
+                lambda tx, id=id: tx.list_customer_history(id, alone=alone, **filters)  # type: ignore[misc]
+            )
+            assert members == people[:4]
+            wanted = run.read(lambda tx: tx.list_history(identifiers=ids, **filters))
+            assert (entries, sorted(interactions)) == (wanted[0], sorted(wanted[1]))
+            assert entries
+
+    def test_the_history_of_a_customer_without_one_is_its_identifiers(self, run: Caller) -> None:
+        rows = [identifier(n, customer=home_of(1)) for n in (1, 2)]
+        run(lambda tx: tx.add_identifiers(rows))
+        store(run, [entry(1, 1)])
+        given: list[EntryFilters] = [
+            {"limit": 3, "channels": ["pigeon"]},
+            {"limit": 3, "kinds": []},
+            {"limit": 3, "until": 0},
+        ]
+        for filters in given:
+            found = run.read(lambda tx, f=filters: tx.list_customer_history(id_of(2), **f))  # type: ignore[misc]
+            assert found == (rows, [], [])
+        assert run.read(lambda tx: tx.list_customer_history(id_of(9), limit=3)) == ([], [], [])
+
+    def test_a_history_found_alone_is_found_in_any_transaction(self, run: Caller) -> None:
+        """Before and after other questions, and after what the same transaction wrote."""
+        run(lambda tx: tx.add_identifiers([identifier(1)]))
+
+        def added(tx: Transaction) -> list[int]:
+            counts = []
+            for n in (2, 3):
+                counts.append(len(tx.list_customer_history(id_of(1), alone=True, limit=9)[0]))
+                tx.add_identifiers([identifier(n, customer=home_of(1))])
+            return [*counts, len(tx.list_customer_history(id_of(1), alone=True, limit=9)[0])]
+
+        assert run(added) == [1, 2, 3]
+        assert len(run.read(lambda tx: tx.find_identifiers())) == 3

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 
 import attrs
 
@@ -110,10 +110,12 @@ class _Region:
 
     def read(self, ids: Iterable[bytes], *, lock: bool) -> None:
         """Have the rows of these identifiers; locked ones are read again as they are when the lock is theirs."""
-        wanted = [x for x in dict.fromkeys(ids) if (x not in self._locked if lock else x not in self.rows)]
+        lock = lock and self._lock
+        have: Container[bytes] = self._locked if lock else self.rows
+        wanted = [x for x in dict.fromkeys(ids) if x not in have]
         if not wanted:
             return
-        if lock and self._lock:
+        if lock:
             found = self._tx.lock_identifiers(wanted)
             self._locked.update(wanted)
         else:
@@ -134,6 +136,18 @@ class _Region:
         for link in found:
             if link_key(link) not in self._removed:
                 self._take(link)
+
+    def follow(self, ahead: _Region, rows: Iterable[bytes]) -> None:
+        """Lock at once, in order of id, what a look ahead led to, and read again all that it read, so that it is not found anew step by step.
+
+        Args:
+            rows: the identifiers of the neighbourhood that it found.
+        """
+        self.read(
+            [*self._pending, *(end for key in self._removed for end in key[:2]), *rows, *ahead._linked], lock=True
+        )
+        self.connect(ahead._linked)
+        self.read(ahead.rows, lock=False)
 
     def _take(self, link: LinkRow) -> None:
         key = link_key(link)
@@ -205,33 +219,66 @@ def plan_change(
             conflicts.
         around_shared: go on from the neighbours of touched identifiers that are shared.
     """
-    region = _Region(tx, added, map(link_key, removed), fresh or {}, changed or {}, lock)
+    change = _Change(policy, added, removed, list(changed or ()), list(touched), explained, around_shared)
+    keys = list(map(link_key, removed))
+    region = _Region(tx, added, keys, fresh or {}, changed or {}, lock)
     if lock and not tx.serialised:
         # Where writers run side by side: look first where this leads, and lock it all at once in order of id, so that two changes of one
         # neighbourhood wait for each other instead of each holding what the other needs. What grew meanwhile is locked on the way.
-        ahead = plan_change(
-            tx,
-            policy,
-            added=added,
-            removed=removed,
-            fresh=fresh,
-            changed=changed,
-            touched=(touched := list(touched)),
-            lock=False,
-        )
-        region.read([x for link in (*added, *removed) for x in (link.a, link.b)] + list(ahead.rows), lock=True)
+        ahead = _Region(tx, added, keys, fresh or {}, changed or {}, False)
+        seen = _survey(ahead, change)
+        region.follow(ahead, seen.rows)
+        if region.rows == ahead.rows and region.links == ahead.links:  # nobody came between
+            return _plan(ahead, change, seen)
+    return _plan(region, change, _survey(region, change))
+
+
+@attrs.frozen(slots=True)
+class _Change:
+    """What ``plan_change`` is asked; see there."""
+
+    policy: Policy
+    added: Sequence[LinkRow]
+    removed: Sequence[LinkRow]
+    changed: Sequence[bytes]
+    touched: Sequence[bytes]
+    explained: bool
+    around_shared: bool
+
+
+@attrs.frozen(slots=True)
+class _Survey:
+    """How far a change reaches.
+
+    Attributes:
+        rows: the identifiers of the neighbourhood.
+        inside: those that are parted anew. border: the shared ones around them, each with why.
+        outside: the other ends of conflicts, where these are wanted.
+        judged: those of which it was looked at anew whether they are shared.
+    """
+
+    rows: dict[bytes, IdentifierRow]
+    inside: Mapping[bytes, None]
+    border: Mapping[bytes, str | None]
+    outside: Mapping[bytes, None]
+    judged: Mapping[bytes, str | None]
+
+
+def _survey(region: _Region, change: _Change) -> _Survey:
+    """Read what a change can touch."""
+    policy, added, removed = change.policy, change.added, change.removed
     ends: dict[
         bytes, bool
     ] = {}  # whether a shared one must be read whole: only added evidence cannot make it less shared
     exclusives: list[bytes] = []
-    reopened: list[bytes] = list(changed or ())
+    reopened: list[bytes] = list(change.changed)
     for link in added:
         weak = link.basis in EVIDENCE
         for end in (link.a, link.b):
             ends[end] = ends.get(end, False) or not weak
     for link in removed:
         ends[link.a] = ends[link.b] = True
-    for x in (*touched, *(changed or ())):
+    for x in (*change.touched, *change.changed):
         ends[x] = True
     for link in (*added, *removed):
         if link.basis in (SAME, DIFFERENT):
@@ -263,22 +310,27 @@ def plan_change(
         flipped = (verdict[x] is not None) != row_shared(x)
         if verdict[x] is None:
             start[x] = None
-        if flipped or x in reopened or (around_shared and verdict[x] is not None):
+        if flipped or x in reopened or (change.around_shared and verdict[x] is not None):
             start.update(dict.fromkeys(region.neighbours([x])))
     inside, border = _explore(region, policy, start, verdict)
     border.update((x, reason) for x, reason in verdict.items() if x not in inside)
     outside: dict[bytes, None] = {}
-    if explained:
+    if change.explained:
         _give_reasons(region, policy, border, verdict)
         outside = _beyond(region, policy, (*inside, *border))
-    rows = {x: region.rows[x] for x in (*inside, *border, *outside)}
+    return _Survey({x: region.rows[x] for x in (*inside, *border, *outside)}, inside, border, outside, verdict)
+
+
+def _plan(region: _Region, change: _Change, survey: _Survey) -> Plan:
+    """Return what becomes different where a survey looked."""
+    policy, rows, inside, border = change.policy, survey.rows, survey.inside, survey.border
     links = region.links_of((*inside, *border))
     # Who is shared is settled: judged above, or stored and out of reach of this change. Counting again here would miss neighbours by evidence that
     # does not join, which are no part of the neighbourhood.
-    given = dict.fromkeys((*inside, *outside)) | border
+    given = {**dict.fromkeys((*inside, *survey.outside)), **border}
     result = partition(rows, links, policy, given, region.classes(policy))
-    result.customer.update((x, rows[x].customer) for x in outside)
-    settled = (*inside, *(x for x in border if x in verdict))
+    result.customer.update((x, rows[x].customer) for x in survey.outside)
+    settled = (*inside, *(x for x in border if x in survey.judged))
     return Plan(rows, links, result, _updates(settled, rows, result))
 
 

@@ -27,7 +27,8 @@ from omnitrack.usecases.ids import interaction_id, offset_of, to_us
 _VERIFIED = int(Assurance.VERIFIED)
 _CLAIMED = int(Assurance.CLAIMED)
 
-MAX_RESOLVED = 100_000  # of the identifiers that a context remembers
+# Of the identifiers that a context remembers; each is walked by every full collection of garbage.
+MAX_RESOLVED = 32_768
 
 
 @attrs.define(slots=True, eq=False)

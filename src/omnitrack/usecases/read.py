@@ -25,7 +25,18 @@ from omnitrack.model import (
     TimelineDraft,
     TimelineItem,
 )
-from omnitrack.storage.contract import NO_ID, SHARED, EntryRow, IdentifierRow, InteractionRow, Transaction
+from omnitrack.storage.contract import (
+    NO_ID,
+    REASSIGNED,
+    RETIRED,
+    SHARED,
+    EntryFilters,
+    EntryRow,
+    IdentifierRow,
+    InteractionRow,
+    Position,
+    Transaction,
+)
 from omnitrack.timeline.cursor import Cursor, decode_cursor
 from omnitrack.usecases.context import Context
 from omnitrack.usecases.ids import from_text, from_us, to_text
@@ -85,6 +96,11 @@ class Query:
             wanted = self.text.casefold()
             return any(wanted in part.casefold() for part in (row.subject, row.body) if part)
         return True
+
+    @property
+    def reaches_shared(self) -> bool:
+        """Whether the history of shared identifiers that the customer's touch is wanted too."""
+        return self.include_shared and self.trust != "verified"
 
     @property
     def scans(self) -> bool:
@@ -196,10 +212,17 @@ def _better(entry: EntryRow, other: EntryRow, shared: Mapping[bytes, object]) ->
     return order(entry) < order(other)
 
 
+History = tuple[list[EntryRow], list[InteractionRow]]
+
+
 def timeline_page(
     tx: Transaction, ctx: Context, who: Meant, query: Query, limit: int, cursor: str | None
 ) -> Page[TimelineItem]:
     """Return one page of a customer's timeline."""
+    place = _Place.of(query, cursor, "timeline")
+    if (found := _at_once(tx, ctx, who, query, limit, place)) is not None:
+        members, first = found
+        return _page(tx, {m.id: m for m in members}, {}, query, limit, place, first)
     if query.as_of is not None:
         row = get_row(tx, ctx, who, query.as_of)
         _, members = members_as_of(tx, row, query.as_of)
@@ -208,15 +231,70 @@ def timeline_page(
     if query.trust == "verified":
         members = verified_members(tx, ctx, row, members)
     shared = {m.id: m for m in members if m.state & SHARED}
-    if query.include_shared and query.trust != "verified":
+    if query.reaches_shared:
         for around in shared_around(tx, ctx, members):
             shared[around.id] = around
-    return _page(tx, {m.id: m for m in (*members, *shared.values())}, shared, query, limit, cursor, "timeline")
+    return _page(tx, {m.id: m for m in (*members, *shared.values())}, shared, query, limit, place)
 
 
 def unattributed_page(tx: Transaction, limit: int, cursor: str | None) -> Page[TimelineItem]:
     """Return one page of the interactions with nobody identified, newest first."""
-    return _page(tx, {NO_ID: None}, {}, Query(include_claimed=True), limit, cursor, "unattributed")
+    query = Query(include_claimed=True)
+    return _page(tx, {NO_ID: None}, {}, query, limit, _Place.of(query, cursor, "unattributed"))
+
+
+@attrs.frozen(slots=True)
+class _Place:
+    """Where a page begins, and what ties its cursors to their query."""
+
+    digest: str
+    start: Cursor | None
+
+    @classmethod
+    def of(cls, query: Query, cursor: str | None, subject: str) -> _Place:
+        digest = query.digest(subject)
+        return cls(digest, None if cursor is None else decode_cursor(cursor, digest))
+
+    @property
+    def backwards(self) -> bool:
+        """Whether the page is the one before the place."""
+        return self.start is not None and self.start.backwards
+
+    @property
+    def after(self) -> Position | None:
+        """What the entries of the page come after, in the order in which they are read."""
+        return None if self.start is None else (self.start.at, self.start.id)
+
+
+def _at_once(
+    tx: Transaction, ctx: Context, who: Meant, query: Query, limit: int, place: _Place
+) -> tuple[list[IdentifierRow], History] | None:
+    """Ask for a customer and for the first of its history in one question; None where more has to be known of who it is to ask for the right one."""
+    if who.identifier is None or query.as_of is not None or query.trust != "observed" or query.reaches_shared:
+        return None
+    id = ctx.base_id(who.identifier.key)
+    filters = _filters(query, place.backwards, place.after, limit + 2)
+    members, entries, interactions = tx.list_customer_history(id, alone=True, **filters)
+    if not members or any(member.state & (SHARED | REASSIGNED | RETIRED) for member in members):
+        return None
+    return members, (entries, interactions)
+
+
+def _filters(query: Query, backwards: bool, after: Position | None, limit: int) -> EntryFilters:
+    """Return how the store is asked for some entries of a page."""
+    return {
+        "roles": (Role.ANCHOR, Role.MEMBER, Role.PARTICIPANT) if query.include_participant else (Role.ANCHOR,),
+        "min_assurance": 0 if query.include_claimed else int(Assurance.OBSERVED),
+        "since": query.since,
+        "until": query.until,
+        "channels": query.channels,
+        "directions": query.directions,
+        "kinds": query.kinds,
+        "after": after,
+        "limit": limit,
+        "newest": (query.order == "newest") != backwards,
+        "as_of": query.as_of,
+    }
 
 
 def _page(
@@ -225,15 +303,11 @@ def _page(
     shared: Mapping[bytes, object],
     query: Query,
     limit: int,
-    cursor: str | None,
-    subject: str,
+    place: _Place,
+    first: History | None = None,
 ) -> Page[TimelineItem]:
-    digest = query.digest(subject)
-    start = decode_cursor(cursor, digest) if cursor is not None else None
-    backwards = start is not None and start.backwards
-    newest = (query.order == "newest") != backwards
-    after = None if start is None else (start.at, start.id)
-    roles = (Role.ANCHOR, Role.MEMBER, Role.PARTICIPANT) if query.include_participant else (Role.ANCHOR,)
+    """Return one page of what is filed under some identifiers; ``first``: the first entries of it, where they were read already."""
+    backwards, after = place.backwards, place.after
     chosen: dict[bytes, EntryRow] = {}
     found: dict[bytes, InteractionRow] = {}
     more = False
@@ -242,20 +316,9 @@ def _page(
     # One entry more than tells whether there is a next page: the last interaction of a batch may be cut, and is read again.
     want = limit + 2
     while not more:
-        batch, rows_found = tx.list_history(
-            identifiers=identifiers,
-            roles=roles,
-            min_assurance=0 if query.include_claimed else int(Assurance.OBSERVED),
-            since=query.since,
-            until=query.until,
-            channels=query.channels,
-            directions=query.directions,
-            kinds=query.kinds,
-            after=after,
-            limit=want,
-            newest=newest,
-            as_of=query.as_of,
-        )
+        if first is None:
+            first = tx.list_history(identifiers=identifiers, **_filters(query, backwards, after, want))
+        (batch, revisions), first = first, None
         full = len(batch) >= want
         if full:
             whole = [entry for entry in batch if entry.interaction != batch[-1].interaction]
@@ -270,7 +333,7 @@ def _page(
             known = fresh.get(entry.interaction)
             if known is None or _better(entry, known, shared):
                 fresh[entry.interaction] = entry
-        loaded = _folded(rows_found, query.as_of)
+        loaded = _folded(revisions, query.as_of)
         for id, entry in fresh.items():
             if id in chosen or id not in loaded or (scans and not query.lets_through(loaded[id])):
                 continue
@@ -291,13 +354,13 @@ def _page(
         return Page(())
     ids = list(chosen)
     ends = [(found[ids[0]].occurred_at, ids[0]), (found[ids[-1]].occurred_at, ids[-1])]
-    first, last = reversed(ends) if backwards else ends
+    top, bottom = reversed(ends) if backwards else ends
     has_next = backwards or more
-    has_previous = more if backwards else start is not None
+    has_previous = more if backwards else place.start is not None
     return Page(
         tuple(items),
-        Cursor(*last).encode(digest) if has_next else None,
-        Cursor(*first, backwards=True).encode(digest) if has_previous else None,
+        Cursor(*bottom).encode(place.digest) if has_next else None,
+        Cursor(*top, backwards=True).encode(place.digest) if has_previous else None,
     )
 
 

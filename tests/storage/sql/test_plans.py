@@ -103,7 +103,7 @@ def plans(backend: SqlBackend, engine: str, fn: Callable[[Transaction], Any]) ->
         fn(tx)
         found = []
         for text, values in heard:
-            if text.split()[0] in ("SELECT", "(SELECT", "UPDATE", "DELETE") and "pg_advisory" not in text:
+            if text.split()[0] in ("SELECT", "(SELECT", "WITH", "UPDATE", "DELETE") and "pg_advisory" not in text:
                 cursor.execute(("EXPLAIN QUERY PLAN " if engine == "sqlite" else "EXPLAIN ") + text, values)
                 found.append(cursor.fetchall())
         return found
@@ -145,6 +145,7 @@ BY_INDEX: dict[str, Callable[[Transaction], Any]] = {
     "interactions by source": lambda tx: tx.find_interactions(sources=[("x", "5"), ("x", "9")]),
     "entries of interactions": lambda tx: tx.list_entries(interactions=SOME),
     "entries of several identifiers": lambda tx: tx.list_entries(identifiers=SOME, limit=5),
+    "a page of a customer": lambda tx: tx.list_customer_history(id_(7), limit=5, after=(99, id_(99))),
     "whole history of several identifiers": lambda tx: tx.list_entries(identifiers=SOME),
     "removed entries": lambda tx: tx.replace_entries(tx.list_entries(identifiers=ONE, limit=1), [], 10**6),
     "records by key": lambda tx: tx.find_records("trait", keys=["0003", "0005"]),

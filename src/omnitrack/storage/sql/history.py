@@ -23,7 +23,7 @@ from omnitrack.storage.sql.running import (
 from omnitrack.storage.sql.tables import INTERACTION_COLUMNS, MAX_SHORT_SOURCE_ID, short_source_id
 from omnitrack.storage.sql.texts import chunks
 
-_time_of_entry = itemgetter(1, 2, 0, 3, 4)
+time_of_entry = itemgetter(1, 2, 0, 3, 4)
 _interaction_of = itemgetter(2)
 _ENTRY = len(EntryRow._fields)
 _AMONG = (("roles", int), ("channels", str), ("directions", str), ("kinds", str))
@@ -182,7 +182,7 @@ class HistoryMethods(Running):
         """See the contract: of several identifiers the newest of each, by its own range of the key, and of those the newest."""
         if (identifiers is None) == (interactions is None):
             raise ValueError("list_entries takes either identifiers or interactions")
-        filtered = _filtered_by(
+        filtered = filtered_by(
             self._texts.row_values,
             {
                 "roles": roles,
@@ -214,7 +214,7 @@ class HistoryMethods(Running):
             self._newest_of_each(part, tuple(names), values, limit, newest)
             for part in chunks(identifiers, self.max_branches)
         ]
-        return list(map(entry_row, in_order(parts, _time_of_entry, limit, newest)))
+        return list(map(entry_row, in_order(parts, time_of_entry, limit, newest)))
 
     def list_history(
         self, *, identifiers: Sequence[bytes], **filters: Unpack[EntryFilters]
@@ -223,7 +223,7 @@ class HistoryMethods(Running):
         if filters.get("limit") is None or not identifiers or (len(identifiers) > 1 and not self._texts.arrays):
             return Transaction.list_history(cast("Transaction", self), identifiers=identifiers, **filters)
         newest = filters.get("newest", True)
-        filtered = _filtered_by(self._texts.row_values, filters)
+        filtered = filtered_by(self._texts.row_values, filters)
         if filtered is None:
             return [], []
         names, values = filtered
@@ -248,7 +248,7 @@ class HistoryMethods(Running):
             self._rows(("entries", *shape), lambda: self._queries.entries(*shape), (part, *values))
             for part in chunks(among)
         ]
-        return list(map(entry_row, in_order(parts, _time_of_entry, limit, newest)))
+        return list(map(entry_row, in_order(parts, time_of_entry, limit, newest)))
 
     def _newest_of_each(
         self, identifiers: list[bytes], filters: tuple[str, ...], values: list[Any], limit: int, newest: bool
@@ -286,7 +286,7 @@ class HistoryMethods(Running):
         self._store_entries(list(last.values()))
 
 
-def _filtered_by(row_values: bool, filters: EntryFilters) -> tuple[list[str], list[Any]] | None:
+def filtered_by(row_values: bool, filters: EntryFilters) -> tuple[list[str], list[Any]] | None:
     """Return the names of the filters that are given, with the values of each in order; None where one lets nothing through."""
     as_of, after = filters.get("as_of"), filters.get("after")
     names: list[str] = ["live"] if as_of is None else ["as_of"]

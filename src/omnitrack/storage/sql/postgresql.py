@@ -13,7 +13,8 @@ import importlib.util
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
+from operator import itemgetter
+from typing import Any, Unpack
 
 from sqlalchemy import (
     ARRAY,
@@ -33,16 +34,18 @@ from sqlalchemy import (
 from sqlalchemy import insert as sql_insert
 from sqlalchemy.dialects.postgresql import Insert, insert
 from sqlalchemy.engine import URL
+from sqlalchemy.sql import ClauseElement
 from sqlalchemy.types import TypeEngine
 from sqlalchemy.util.concurrency import await_
 
 from omnitrack.errors import BackendError
-from omnitrack.storage.contract import EntryRow, IdentifierRow, InteractionRow, LinkRow
+from omnitrack.storage.contract import EntryFilters, EntryRow, IdentifierRow, InteractionRow, LinkRow
 from omnitrack.storage.sql import writes
 from omnitrack.storage.sql.asyncpg_cursor import AsyncpgCursor
 from omnitrack.storage.sql.flavour import Fault, Flavour, Options
-from omnitrack.storage.sql.history import needs_stored_form, stored_form
-from omnitrack.storage.sql.queries import Built
+from omnitrack.storage.sql.history import filtered_by, needs_stored_form, stored_form, time_of_entry
+from omnitrack.storage.sql.queries import ENTRY_ALONE, Built
+from omnitrack.storage.sql.running import identifier_row, interaction_row
 from omnitrack.storage.sql.tables import INTERACTION_COLUMNS, Tables
 from omnitrack.storage.sql.transaction import SqlTransaction
 
@@ -51,6 +54,10 @@ FEW = 4
 
 #: What the planner is told; see above.
 PLANS = {"enable_seqscan": "off", "enable_bitmapscan": "off", "plan_cache_mode": "force_generic_plan"}
+
+# Where what a row says of an entry begins, and of its interaction.
+_ENTRY = len(IdentifierRow._fields)
+_INTERACTION = _ENTRY + len(ENTRY_ALONE)
 
 UNIQUE_VIOLATION = "23505"
 # https://www.postgresql.org/docs/current/errcodes-appendix.html
@@ -100,13 +107,47 @@ class PostgresqlTransaction(SqlTransaction):
 
     def find_customer(self, id: bytes, *, alone: bool = False) -> list[IdentifierRow]:
         """See the contract. Alone and first it is a transaction by itself: one round trip in the place of three."""
-        opening = getattr(self._cursor, "opening", None)
-        if not alone or opening is None:
+        with self._alone(alone):
             return super().find_customer(id)
+
+    def list_customer_history(
+        self, id: bytes, *, alone: bool = False, **filters: Unpack[EntryFilters]
+    ) -> tuple[list[IdentifierRow], list[EntryRow], list[InteractionRow]]:
+        """See the contract: one statement, and alone and first one round trip."""
+        limit, newest = filters.get("limit"), filters.get("newest", True)
+        filtered = None if limit is None else filtered_by(self._texts.row_values, filters)
+        if filtered is None:
+            return super().list_customer_history(id, **filters)
+        names, values = filtered
+        key = ("customer history", tuple(names), newest)
+        with self._alone(alone):
+            rows = self._rows(key, lambda: self._queries.customer_history(tuple(names), newest), [id, *values, limit])
+        members = sorted([identifier_row(row[:_ENTRY]) for row in rows if row[0] is not None])
+        entries, interactions = [], []
+        for row in rows:
+            if row[0] is None:
+                interaction = interaction_row(row[_INTERACTION:])
+                interactions.append(interaction)
+                entries.append(_entry_beside(interaction, row[_ENTRY:_INTERACTION]))
+        if len({entry[2] for entry in entries}) < len(
+            entries
+        ):  # several revisions of an interaction, or several entries
+            entries, interactions = list(dict.fromkeys(entries)), sorted(set(interactions), key=itemgetter(0, 1))
+        return members, sorted(entries, key=time_of_entry, reverse=newest), interactions
+
+    @contextmanager
+    def _alone(self, alone: bool) -> Iterator[None]:
+        """Let a statement that is alone and first be a transaction by itself, and what comes after it begin one.
+
+        Not where what begins the transaction tells the planner something besides.
+        """
+        opening = getattr(self._cursor, "opening", None) if alone else None
+        if opening is None or ";" in opening:
+            yield
+            return
         self._cursor.opening = None
-        rows = super().find_customer(id)
+        yield
         self._cursor.opening = opening
-        return rows
 
     def add_identifiers(self, rows: Sequence[IdentifierRow]) -> set[bytes]:
         """See the contract."""
@@ -124,8 +165,6 @@ class PostgresqlTransaction(SqlTransaction):
 
     def add_links(self, rows: Sequence[LinkRow]) -> None:
         """See the contract."""
-        if not 0 < len(rows) <= FEW:
-            return super().add_links(rows)
         self._for_writing()
         # One statement must not meet a row twice; in order of key, so that two transactions wait for each other in one order.
         earliest: dict[Any, LinkRow] = {}
@@ -133,11 +172,17 @@ class PostgresqlTransaction(SqlTransaction):
             old = earliest.get(row[:5])
             if old is None or (row.seen, row.evidence) < (old.seen, old.evidence):
                 earliest[row[:5]] = row
-        self._run(
-            ("add links", len(earliest)),
-            lambda: _insert_older(self._tables.links, len(earliest)),
-            [value for key in sorted(earliest) for value in earliest[key]],
-        )
+        ordered = [earliest[key] for key in sorted(earliest)]
+        links = self._tables.links
+        if len(ordered) > FEW:
+            columns = list(map(list, zip(*ordered, strict=True)))
+            self._run("add many links", lambda: _insert_older(links, *_given_by_column(links)), columns)
+        elif ordered:
+            self._run(
+                ("add links", len(ordered)),
+                lambda: _insert_older(links, *writes.insert_rows(links, None, len(ordered), insert)),
+                [value for row in ordered for value in row],
+            )
 
     def add_interactions(self, rows: Sequence[InteractionRow], entries: Sequence[EntryRow]) -> set[bytes]:
         """See the contract. One interaction and its entries are one statement."""
@@ -237,6 +282,15 @@ class PostgresqlTransaction(SqlTransaction):
         return int(self._run(key, build, [list(column) for column in zip(*rows, strict=True)]).rowcount)
 
 
+def _entry_beside(interaction: InteractionRow, rest: Sequence[Any]) -> EntryRow:
+    """Return the entry whose interaction stands beside it, from what that does not say."""
+    identifier, person, added_at, removed_at, role, assurance, raw = rest  # ENTRY_ALONE
+    _, _, _, _, channel, direction, kind, at = interaction[:8]
+    return EntryRow(
+        identifier, at, interaction[0], person, added_at, removed_at, role, assurance, channel, direction, kind, raw
+    )
+
+
 async def _copy_async(cursor: Any, text: str, rows: Sequence[Sequence[Any]]) -> None:
     async with cursor.copy(text) as copy:
         for row in rows:
@@ -275,9 +329,16 @@ def _plain(type_: TypeEngine[Any]) -> TypeEngine[Any]:
     return Text() if isinstance(type_, Text) else type_
 
 
-def _insert_older(links: Table, rows: int) -> Built:
-    """Insert links; of two with the same key the one with the smaller (seen, evidence) stays, whole."""
-    statement, names = writes.insert_rows(links, None, rows, insert)
+def _given_by_column(table: Table) -> Built:
+    """Return an INSERT of rows that are given as one list for each column, in their order."""
+    names = [column.name for column in table.columns]
+    arrays = [bindparam(column.name, type_=ARRAY(column.type)) for column in table.columns]
+    given = func.unnest(*arrays).table_valued(*names).render_derived(name="given")
+    return insert(table).from_select(names, select(*given.c)), names
+
+
+def _insert_older(links: Table, statement: ClauseElement, names: list[str]) -> Built:
+    """Of two links with the same key let the one with the smaller (seen, evidence) stay, whole."""
     assert isinstance(statement, Insert)
     new, old = statement.excluded, links.c
     return statement.on_conflict_do_update(

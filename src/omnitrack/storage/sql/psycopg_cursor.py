@@ -25,8 +25,9 @@ class PsycopgCursor:
         """Execute one statement, the opening before it; without values it may be several."""
         self._open()
         if values:
-            # Binary: the half of what an id is in hexadecimal digits, and read without a look at each.
-            self._cursor.execute(text, values, binary=True)
+            # Binary: the half of what an id is in hexadecimal digits, and read without a look at each. Prepared the first time, where statements
+            # are kept at all: there are few, and all of them come again.
+            self._cursor.execute(text, values, binary=True, prepare=True)
         else:
             self._cursor.execute(text)
 

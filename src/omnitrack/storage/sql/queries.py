@@ -13,11 +13,13 @@ from sqlalchemy import (
     bindparam,
     func,
     literal_column,
+    null,
     or_,
     select,
     true,
     tuple_,
     union,
+    union_all,
 )
 from sqlalchemy.sql import ClauseElement
 
@@ -25,6 +27,9 @@ from omnitrack.storage.sql.tables import Tables
 from omnitrack.storage.sql.texts import Texts
 
 Built = tuple[ClauseElement, list[str]]
+
+#: The columns of an entry that its interaction does not have too.
+ENTRY_ALONE = ("identifier", "person", "added_at", "removed_at", "role", "assurance", "raw")
 
 
 class Queries:
@@ -195,12 +200,12 @@ class Queries:
             names.append("limit")
         return query, names
 
-    def entries(self, by: str, filters: Sequence[str], limit: bool, newest: bool) -> Built:
-        """Entries in order of time: of one identifier, of a list of them, of interactions, or each of a list (``each``).
+    def entries(self, by: str, filters: Sequence[str], limit: bool, newest: bool, members: Any = None) -> Built:
+        """Entries in order of time: of one identifier, of a list of them, of interactions, each of a list (``each``) or of a customer's (``members``).
 
-        ``each`` takes the first of every identifier's own range, and the first of those.
+        ``each`` and ``members`` take the first of every identifier's own range, and the first of those.
         """
-        table = self.tables.entries
+        table = self.tables.entries if members is None else self.tables.entries.alias("e")
         t = table.c
         names: list[str] = []
         query = select(table)
@@ -208,6 +213,9 @@ class Queries:
         if by == "each":
             wanted = self._unnest(t.identifier)
             query = query.where(t.identifier == wanted.c.identifier)
+        elif by == "members":
+            wanted = members
+            query = query.where(t.identifier == members.c.id)
         elif by == "identifier":
             query = query.where(t.identifier == bindparam("identifier"))
             names.append("identifier")
@@ -238,15 +246,15 @@ class Queries:
             query = query.order_by(*(column.desc() if newest else column.asc() for column in order))
             return query
 
-        query = in_order(query, t, by in ("identifier", "each"))
+        query = in_order(query, t, by in ("identifier", "each", "members"))
         if limit:
             query = query.limit(bindparam("limit"))
             names.append("limit")
-        if by == "each":
+        if wanted is not None:
             first = query.lateral("first")
             query = in_order(select(first).select_from(wanted.join(first, true())), first.c, False)
             query = query.limit(bindparam("limit_2"))
-            names = ["each", *names, "limit_2"]
+            names = [*(["each"] if by == "each" else []), *names, "limit_2"]
         return query, names
 
     def history(self, by: str, filters: Sequence[str], limit: bool, newest: bool) -> Built:
@@ -260,20 +268,38 @@ class Queries:
         columns = [*found.c, *self._interaction_columns()]
         return select(*columns).select_from(beside).order_by(*order, table.c.revision), names
 
-    def _interaction_columns(self) -> list[ColumnElement[Any]]:
-        t = self.tables.interactions.c
+    def customer_history(self, filters: Sequence[str], newest: bool) -> Built:
+        """Every identifier of the customer of one; and the customer's first entries, each beside every revision of its interaction. In no order.
+
+        The two kinds of rows stand in the columns IDENTIFIER, ENTRY_ALONE and those of interactions: each has nulls where the other has values,
+        which cost next to nothing on the way.
+        """
+        table = self.tables.identifiers.alias("i")
+        members = select(table).where(table.c.customer == self._customer_of("one")).cte("m")
+        query, names = self.entries("members", filters, True, newest, members)
+        found = query.subquery("f")  # type: ignore[attr-defined]
+        i = self.tables.interactions.alias("i")
+        told = [*(found.c[name] for name in ENTRY_ALONE), *self._interaction_columns(i)]
+        people = select(*members.c, *(null() for _ in told))
+        history = select(*(null() for _ in members.c), *told).select_from(found.join(i, i.c.id == found.c.interaction))
+        return union_all(people, history), ["one", *names]
+
+    def _interaction_columns(self, table: Any = None) -> list[ColumnElement[Any]]:
+        t = (self.tables.interactions if table is None else table).c
         return [
             func.coalesce(t.other_source_id, t.source_id).label("source_id") if column is t.source_id else column
-            for column in self.tables.interactions.columns
+            for column in t
             if column is not t.other_source_id
         ]
 
     def customer(self) -> Built:
         """The identifiers of the customer of one, in order of id."""
         table = self.tables.identifiers
-        one = table.alias("one")
-        home = select(one.c.customer).where(one.c.id == bindparam("one")).scalar_subquery()
-        return select(table).where(table.c.customer == home).order_by(table.c.id), ["one"]
+        return select(table).where(table.c.customer == self._customer_of("one")).order_by(table.c.id), ["one"]
+
+    def _customer_of(self, name: str) -> Any:
+        one = self.tables.identifiers.alias("one")
+        return select(one.c.customer).where(one.c.id == bindparam(name)).scalar_subquery()
 
     def _unnest(self, column: ColumnElement[Any]) -> Any:
         values = bindparam("each", type_=ARRAY(column.type))
