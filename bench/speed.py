@@ -473,7 +473,7 @@ def pages(tracker: Tracker, people: int, calls: int = 2_000) -> list[float]:
     return times[calls // 10 :]  # the first compile what they ask
 
 
-def growth(engine: str, size: int) -> list[Row]:
+def growth(engine: str, size: int, options: str) -> list[Row]:
     """A long load: its rate from the first tenth to the last, the memory that it takes, and a page at its end beside one at 100,000."""
 
     def memory() -> int:
@@ -482,7 +482,7 @@ def growth(engine: str, size: int) -> list[Row]:
     # Few at a time: what the bench holds is walked by every full collection of garbage, and is not omnitrack's.
     early, step = min(100_000, size // 10), min(10_000, size // 10)
     with place(engine) as (url, namespace, _):
-        tracker, _ = opened(url, namespace)
+        tracker, _ = opened(url + options, namespace)
         items = centre.interactions(size)
         spent: list[float] = []
         before: list[float] = []
@@ -505,7 +505,7 @@ def growth(engine: str, size: int) -> list[Row]:
     tail = percentile(after, 0.95) / percentile(before, 0.95)
     return [
         Row(
-            f"load of {size:,}: last tenth by first, rate", engine, *over([rates[-1] / rates[0]]), "≥ 0.85",
+            f"load of {size:,}{options and f' ({options[1:]})'}: last tenth by first, rate", engine, *over([rates[-1] / rates[0]]), "≥ 0.85",
             f"{rates[0]:,.0f}/s, then {rates[-1]:,.0f}/s",
         ),
         Row(f"p95 of a page at {size:,} by that at {early:,}", engine, *over([tail]), "≤ 1.3", f"{percentile(after, 0.95) * 1e3:.2f} ms"),
@@ -603,6 +603,7 @@ def main() -> None:
     )
     parser.add_argument("--engines", nargs="*", default=["sqlite", "postgresql", "mariadb"])
     parser.add_argument("--growth", type=int, help="interactions of the long load; else 20 times --size")
+    parser.add_argument("--options", default="", help="of the long load's store, as a URL has them: ?cache_mib=4096")
     chosen = parser.parse_args()
     there = engines(chosen.engines)
     size, rounds = chosen.size, chosen.rounds
@@ -614,7 +615,7 @@ def main() -> None:
             ("reads", lambda engine=engine: reads(engine, size // 2, rounds)),
             ("depth", lambda engine=engine: depth(engine, rounds)),
             ("merges", lambda engine=engine: merges(engine, rounds)),
-            ("growth", lambda engine=engine: growth(engine, chosen.growth or size * 20)),
+            ("growth", lambda engine=engine: growth(engine, chosen.growth or size * 20, chosen.options)),
         ]
     jobs += [
         ("partition", lambda: partitions(rounds, size * 20)),

@@ -113,6 +113,14 @@ def test_a_switchboard_neither_joins_its_callers_nor_costs_more_with_them() -> N
     assert tracker.verify().ok
 
 
+def test_a_page_of_a_shared_line_says_that_it_is_shared(tracker: Tracker) -> None:
+    tracker.mark_shared(PHONE)
+    seen(tracker, 0, PHONE)
+    seen(tracker, 1, JANE)
+    assert [item.shared for item in tracker.timeline(PHONE)] == [True]
+    assert [item.shared for item in tracker.timeline(JANE)] == [False]
+
+
 def test_two_holders_of_accounts_who_use_one_mailbox_stay_two_and_it_is_theirs_both(tracker: Tracker) -> None:
     seen(tracker, 0, JANE, verified(ONE), body="one")
     seen(tracker, 1, JANE, verified(TWO), body="two")

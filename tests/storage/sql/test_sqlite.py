@@ -27,16 +27,24 @@ def pragma(backend: SqlBackend, name: str) -> Any:
 
 
 @pytest.mark.parametrize(
-    ("name", "value"), [("journal_mode", "wal"), ("synchronous", 1), ("secure_delete", 1), ("busy_timeout", 10_000)]
+    ("name", "value"),
+    [
+        ("journal_mode", "wal"),
+        ("synchronous", 1),
+        ("secure_delete", 1),
+        ("busy_timeout", 10_000),
+        ("cache_size", -32 * 1024),
+    ],
 )
 def test_a_connection_has_its_pragmas(backend: SqlBackend, name: str, value: Any) -> None:
     assert pragma(backend, name) == value
 
 
-def test_full_synchronous_is_an_option_of_the_url(store: servers.Store) -> None:
-    backend = open_backend(f"{store.url}?synchronous=full&busy_timeout=3")
+def test_pragmas_are_options_of_the_url(store: servers.Store) -> None:
+    backend = open_backend(f"{store.url}?synchronous=full&busy_timeout=3&cache_mib=2")
     assert isinstance(backend, SqlBackend)
     assert (pragma(backend, "synchronous"), pragma(backend, "busy_timeout")) == (2, 3000)
+    assert pragma(backend, "cache_size") == -2048
     backend.close()
 
 
@@ -110,7 +118,7 @@ def test_readers_go_on_while_somebody_writes(backend: SqlBackend) -> None:
 
 @pytest.mark.parametrize(
     ("option", "value"),
-    [("pool_size", 0), ("pool_size", "many"), ("synchronous", "off"), ("guard", "none"), ("typo", 1)],
+    [("pool_size", 0), ("pool_size", "many"), ("cache_mib", 0), ("synchronous", "off"), ("guard", "none"), ("typo", 1)],
 )
 def test_an_option_that_is_none_is_refused_by_name(store: servers.Store, option: str, value: Any) -> None:
     with pytest.raises(BackendError, match=r"option|number"):

@@ -69,6 +69,8 @@ class Options:
         pool_timeout: seconds that a caller waits for a connection.
         busy_timeout: SQLite: seconds that a statement waits for another process that writes.
         synchronous: SQLite: ``normal`` survives a killed process, and may lose the last commits in a power cut; ``full`` not even those.
+        cache_mib: SQLite: memory that each connection may take for pages of the file, in MiB; where the file is many times larger and the machine
+            does not keep it in memory by itself, more of it keeps a long load from reading again what it writes to.
         prepare: PostgreSQL: let the server keep prepared statements; not behind a pooler that gives each transaction another session.
         guard: ``lock`` where row locks hold for the whole store; ``write`` where only written rows are checked, at commit (Galera with
             several writing nodes).
@@ -78,6 +80,7 @@ class Options:
     pool_timeout: float = attrs.field(default=30.0, converter=_number, validator=_at_least(0))
     busy_timeout: float = attrs.field(default=10.0, converter=_number, validator=_at_least(0))
     synchronous: Literal["normal", "full"] = attrs.field(default="normal", validator=_one_of("normal", "full"))
+    cache_mib: int = attrs.field(default=32, converter=_whole, validator=_at_least(1))
     prepare: bool = attrs.field(default=True, converter=_truth)
     guard: Literal["lock", "write"] = attrs.field(default="lock", validator=_one_of("lock", "write"))
 

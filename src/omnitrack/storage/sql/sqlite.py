@@ -31,7 +31,6 @@ from omnitrack.storage.sql.transaction import SqlTransaction
 # Primary result codes, https://sqlite.org/rescode.html
 BUSY, LOCKED, PROTOCOL = 5, 6, 15
 
-CACHE_KIB = 32 * 1024  # pages of one connection; a clustered key of hashes is written all over
 STATEMENTS = 512  # prepared statements that one connection remembers
 
 
@@ -162,7 +161,8 @@ class Sqlite(Flavour):
             cursor.execute("PRAGMA journal_mode = WAL")
             cursor.execute(f"PRAGMA synchronous = {options.synchronous}")
             cursor.execute("PRAGMA secure_delete = ON")  # what is deleted is overwritten with zeros
-            cursor.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
+            # A clustered key of hashes is written all over: the two MiB that SQLite takes by itself are soon too few.
+            cursor.execute(f"PRAGMA cache_size = -{options.cache_mib * 1024}")
         finally:
             cursor.close()
 
