@@ -466,7 +466,17 @@ class Tracker:
     def attribute(
         self, interaction: str, identifier: Named, *, by: str | None = None, reason: str | None = None
     ) -> Statement:
-        """Say whose an interaction is: it is filed under this identifier instead."""
+        """Say whose an interaction is: it is filed under this identifier instead, and so are the notes beside it. ``retract()`` takes it back.
+
+        Args:
+            interaction: id of one, ``int_...``.
+            identifier: whose it is, or a customer id; an identifier that nobody was seen with yet becomes a customer.
+
+        Raises:
+            InteractionNotFoundError: there is none with this id.
+            InvalidIdentifierError: the identifier is not well-formed. CustomerNotFoundError: there is no such customer.
+            InvalidInteractionError: it is a note beside an interaction, which is with whoever that one is with.
+        """
         said: Statement = self._do(self._ops.attribute(interaction, identifier, by=by, reason=reason))
         return said
 
