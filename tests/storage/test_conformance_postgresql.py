@@ -9,11 +9,19 @@ import pytest
 
 import servers
 from omnitrack.storage.contract import Backend
-from omnitrack.testing import BackendConformance
+from omnitrack.testing import (
+    BackendConformance,
+    ConcurrencyRules,
+    DeletionRules,
+    EntryRules,
+    IdentifierRules,
+    InteractionRules,
+    LinkRules,
+    RecordRules,
+    ShortcutRules,
+    TransactionRules,
+)
 from omnitrack.testing.base import Caller, Reopen
-from omnitrack.testing.concurrency import ConcurrencyRules
-from omnitrack.testing.interactions import InteractionRules
-from omnitrack.testing.transactions import TransactionRules
 
 
 class TestPostgreSQL(BackendConformance):
@@ -37,7 +45,17 @@ class TestPostgreSQL(BackendConformance):
         return servers.unreachable("postgresql", tmp_path)
 
 
-class TestAsyncpg(InteractionRules, TransactionRules, ConcurrencyRules):
+class TestAsyncpg(
+    IdentifierRules,
+    LinkRules,
+    InteractionRules,
+    EntryRules,
+    ShortcutRules,
+    RecordRules,
+    DeletionRules,
+    TransactionRules,
+    ConcurrencyRules,
+):
     """The rules that a driver can break, through the other async driver."""
 
     @pytest.fixture

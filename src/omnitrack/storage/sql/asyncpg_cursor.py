@@ -29,7 +29,7 @@ class AsyncpgCursor:
     def execute(self, text: str, values: Sequence[Any] = ()) -> AsyncpgCursor:
         """Execute one statement, the opening before it; without values it may be several, and none of them a query."""
         self._open()
-        if text.startswith("SELECT") or "RETURNING" in text:
+        if text.startswith(("SELECT", "WITH")) or "RETURNING" in text:
             self._rows = self._wait(self._driver.fetch(text, *values))
         else:
             self.statusmessage = self._wait(self._driver.execute(text, *values))
