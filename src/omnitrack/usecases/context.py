@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable, Mapping
+from itertools import islice
 from typing import TYPE_CHECKING, TypeVar
 
 import attrs
@@ -31,7 +32,7 @@ def _grown(memory: dict[K, V], added: dict[K, V]) -> dict[K, V]:
 
 def _bounded(memory: dict[K, V], size: int) -> dict[K, V]:
     """Let the oldest half go when there is too much: a dict keeps the order of insertion, and a new one does not disturb readers of the old."""
-    return memory if len(memory) <= size else dict(list(memory.items())[len(memory) // 2 :])
+    return memory if len(memory) <= size else dict(islice(memory.items(), len(memory) // 2, None))
 
 
 class Known:

@@ -129,9 +129,8 @@ class PostgresqlTransaction(SqlTransaction):
                 interaction = interaction_row(row[_INTERACTION:])
                 interactions.append(interaction)
                 entries.append(_entry_beside(interaction, row[_ENTRY:_INTERACTION]))
-        if len({entry[2] for entry in entries}) < len(
-            entries
-        ):  # several revisions of an interaction, or several entries
+        distinct = {entry[2] for entry in entries}
+        if len(distinct) < len(entries):  # several revisions of an interaction, or several entries
             entries, interactions = list(dict.fromkeys(entries)), sorted(set(interactions), key=itemgetter(0, 1))
         return members, sorted(entries, key=time_of_entry, reverse=newest), interactions
 

@@ -271,8 +271,8 @@ class Queries:
     def customer_history(self, filters: Sequence[str], newest: bool) -> Built:
         """Every identifier of the customer of one; and the customer's first entries, each beside every revision of its interaction. In no order.
 
-        The two kinds of rows stand in the columns IDENTIFIER, ENTRY_ALONE and those of interactions: each has nulls where the other has values,
-        which cost next to nothing on the way.
+        A row has the columns of identifiers, then those of ENTRY_ALONE and of interactions. Each kind has nulls where the other has values, which cost
+        next to nothing on the way.
         """
         table = self.tables.identifiers.alias("i")
         members = select(table).where(table.c.customer == self._customer_of("one")).cte("m")
