@@ -65,7 +65,8 @@ def over(rounds: list[float]) -> tuple[float, float, float]:
 
 
 def timed(work: Callable[[], Any]) -> float:
-    """Return how long some work takes; what the bench holds, interactions and rows of the yardstick, is kept out of the garbage's collections."""
+    """Return how long some work takes. What is there before it begins is kept out of the garbage's collections: the bench's interactions and the
+    rows of the yardstick above all, and in a long load what omnitrack remembers from the part before."""
     gc.collect()
     gc.freeze()
     start = time.perf_counter()
@@ -485,16 +486,17 @@ def growth(engine: str, size: int, options: str) -> list[Row]:
     rates: list[float] = []
     besides: list[float] = []
     before: list[float] = []
-    fifth = 0
+    fifth = end = 0
     with place(engine) as (url, namespace, _):
         tracker, _ = opened(url + options, namespace)
         items = centre.interactions(size)
         for number in range(10):
             spent = 0.0
             for start in range(number * tenth, (number + 1) * tenth, step):
-                batch = list(itertools.islice(items, step))  # made outside what is timed
+                few = min(step, (number + 1) * tenth - start)
+                batch = list(itertools.islice(items, few))  # made outside what is timed
                 spent += timed(lambda batch=batch: tracker.record_many(batch))  # type: ignore[misc]
-                if start + step == early:
+                if not before and start + step >= early:
                     before = pages(tracker, early // 5)
             rates.append(tenth / spent)
             besides.append(small_load(engine, min(20_000, tenth), number))
@@ -502,19 +504,34 @@ def growth(engine: str, size: int, options: str) -> list[Row]:
                 fifth = memory()
             done = f"{(number + 1) * tenth:,}: {rates[-1]:,.0f}/s, a small load beside it {besides[-1]:,.0f}/s"
             print(f"({done})", file=sys.stderr, flush=True)
-        after = pages(tracker, size // 5)
+        after, end = pages(tracker, size // 5), memory()
         tracker.close()
     tail = percentile(after, 0.95) / percentile(before, 0.95)
     of = f"{size:,}{options and f' ({options[1:]})'}"
     fall = rates[-1] / rates[0]
     return [
         Row(
-            f"load of {of}: last tenth by first, rate, each by a small load's at its time", engine,
-            *over([fall / (besides[-1] / besides[0])]), "≥ 0.85", f"{rates[0]:,.0f}/s, then {rates[-1]:,.0f}/s: {fall:.2f}",
+            f"load of {of}: last tenth by first, rate", engine, *over([fall]), "≥ 0.85",
+            f"{rates[0]:,.0f}/s, then {rates[-1]:,.0f}/s; small loads beside them {besides[0]:,.0f}/s, {besides[-1]:,.0f}/s",
         ),
         Row(f"p95 of a page at {size:,} by that at {early:,}", engine, *over([tail]), "≤ 1.3", f"{percentile(after, 0.95) * 1e3:.2f} ms"),
-        Row("memory at its end by that at a fifth", engine, *over([memory() / fifth]), "flat", f"{memory() / 2**20:.0f} MiB"),
+        Row("memory at its end by that at a fifth", engine, *over([end / fifth]), "flat", f"{end / 2**20:.0f} MiB"),
     ]  # fmt: skip
+
+
+def tail(namespace: str, size: int, early: int = 100_000) -> Row:
+    """The p95 of a first page in a store on PostgreSQL that a long load left, beside that in a new one of 100,000."""
+    tracker, _ = opened(POSTGRESQL, namespace)
+    after = pages(tracker, size // 5)
+    tracker.close()
+    with place("postgresql") as (url, new, _):
+        tracker, _ = opened(url, new)
+        tracker.record_many(centre.interactions(early))
+        before = pages(tracker, early // 5)
+        tracker.close()
+    p95, then = percentile(after, 0.95), percentile(before, 0.95)
+    details = f"{p95 * 1e3:.2f} ms, median {percentile(after, 0.5) * 1e3:.2f}; {then * 1e3:.2f} ms, median {percentile(before, 0.5) * 1e3:.2f}"
+    return Row(f"p95 of a page at {size:,} by that at {early:,}", "postgresql", *over([p95 / then]), "≤ 1.3", details)
 
 
 def small_load(engine: str, size: int, number: int) -> float:
@@ -614,11 +631,12 @@ def main() -> None:
     parser.add_argument("--size", type=int, default=50_000, help="interactions of a load")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument(
-        "--only", nargs="*", help="load record reads depth merges partition import growth processes async"
+        "--only", nargs="*", help="load record reads depth merges partition import growth processes async pages"
     )
     parser.add_argument("--engines", nargs="*", default=["sqlite", "postgresql", "mariadb"])
     parser.add_argument("--growth", type=int, help="interactions of the long load; else 20 times --size")
     parser.add_argument("--options", default="", help="of the long load's store, as a URL has them: ?cache_mib=4096")
+    parser.add_argument("--store", help="namespace on PostgreSQL with --growth interactions, of which pages are asked")
     chosen = parser.parse_args()
     there = engines(chosen.engines)
     size, rounds = chosen.size, chosen.rounds
@@ -638,6 +656,8 @@ def main() -> None:
     ]
     if "postgresql" in there:
         jobs += [("processes", lambda: processes(rounds, size // 5)), ("async", lambda: concurrently(rounds))]
+    if chosen.store:
+        jobs.append(("pages", lambda: tail(chosen.store, chosen.growth)))
     print(
         f"{os.cpu_count()} cores, shared by client and server; Python {sys.version.split()[0]}; {size:,} interactions\n"
     )

@@ -104,7 +104,7 @@ MUTANTS = (
     Mutant("t: people in copy have it on no timeline", READ, "if query.include_participant else (Role.ANCHOR,)", "if True else (Role.ANCHOR,)"),
     Mutant("t: trust in verified links alone", RESOLVE, "x.assurance >= Assurance.VERIFIED]", "x.assurance >= Assurance.OBSERVED]"),
     Mutant("t: shared history only where it is asked for", READ, "return self.include_shared and self.trust", "return self.trust"),
-    Mutant("t: a reassigned identifier's page is its holder's", READ, "member.state & (SHARED | REASSIGNED | RETIRED)", "member.state & (SHARED | RETIRED)"),
+    Mutant("t: a reassigned identifier's page is its holder's", READ, "member.id == id and SHARED | REASSIGNED)", "member.id == id and SHARED)"),
     Mutant("t: of several attributions the last counts", ATTRIBUTION, "keys=[filing.said[-1][0]]", "keys=[filing.said[0][0]]"),
     Mutant("t: an attribution that is taken back leaves what came", ATTRIBUTION, "attributed - 1", "attributed"),
 )  # fmt: skip

@@ -210,6 +210,14 @@ class Absentees(Breakable):
             return [member for member in members if member.id in filed], entries, interactions
 
 
+class FirstPageOnly(Breakable):
+    """Begins every page of a customer's history at its end."""
+
+    class transaction(MemoryTransaction):
+        def list_customer_history(self, id: bytes, *, alone: bool = False, **filters: Any) -> Any:
+            return super().list_customer_history(id, **{**filters, "after": None})
+
+
 class Optimist(Breakable):
     """Gives each transaction a copy to work on and writes it back unchecked: the last to commit wins."""
 
@@ -302,6 +310,8 @@ SUBJECTS: dict[type[Breakable], type[ConformanceBase]] = {
     EmptyMeansAll: IdentifierRules,
     Loners: ShortcutRules,
     FirstPrint: ShortcutRules,
+    FirstPageOnly: ShortcutRules,
+    Absentees: ShortcutRules,
     Optimist: ConcurrencyRules,
     NoRetry: TransactionRules,
     Wrapper: TransactionRules,

@@ -112,7 +112,8 @@ class InteractionRow(NamedTuple):
 
 
 class EntryRow(NamedTuple):
-    """The row that puts an interaction under one identifier; its time, channel, direction and kind are those of the interaction."""
+    """The row that puts an interaction under one identifier; its time, channel, direction and kind are those of the interaction, which no
+    revision changes."""
 
     identifier: bytes  # NO_ID: nobody identified
     occurred_at: int

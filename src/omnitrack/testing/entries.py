@@ -17,7 +17,14 @@ from omnitrack.testing.rows import AWKWARD_IDS, AWKWARD_TEXTS, AWKWARD_TIMES, SE
 def store(run: Caller, entries: Sequence[EntryRow]) -> None:
     """Store entries, each with its interaction, in one call."""
     rows = {
-        row.interaction: interaction(int.from_bytes(row.interaction, "big"), source=None, occurred_at=row.occurred_at)
+        row.interaction: interaction(
+            int.from_bytes(row.interaction, "big"),
+            source=None,
+            occurred_at=row.occurred_at,
+            channel=row.channel,
+            direction=row.direction,
+            kind=row.kind,
+        )
         for row in entries
     }
     run(lambda tx: tx.add_interactions(list(rows.values()), entries))

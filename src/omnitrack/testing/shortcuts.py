@@ -12,6 +12,17 @@ from omnitrack.testing.entries import store
 from omnitrack.testing.histories import WAYS
 from omnitrack.testing.rows import SECOND, entry, home_of, id_of, identifier, interaction
 
+FILTERS: dict[str, EntryFilters] = {
+    "after": {"after": (6 * SECOND, id_of(6))},
+    "window": {"since": 3 * SECOND, "until": 9 * SECOND},
+    "as of": {"as_of": 15 * SECOND},
+    "as of later": {"as_of": 25 * SECOND, "after": (6 * SECOND, id_of(6))},
+    "roles": {"roles": [0, 2]},
+    "assurance": {"min_assurance": 2},
+    "channels": {"channels": ["x", "z"]},
+    "directions and kinds": {"directions": ["a"], "kinds": ["c", "d"]},
+}
+
 
 class ShortcutRules(ConformanceBase):
     """find_customer, list_history and list_customer_history."""
@@ -69,6 +80,35 @@ class ShortcutRules(ConformanceBase):
             found = run.read(lambda tx, f=filters: tx.list_history(identifiers=[id_of(1)], **f))  # type: ignore[misc]
             assert found == ([], [])
         assert run.read(lambda tx: tx.list_history(identifiers=[], limit=3)) == ([], [])
+
+    @WAYS
+    @pytest.mark.parametrize("filters", FILTERS, ids=list(FILTERS))
+    def test_the_history_of_a_customer_is_filtered_as_entries_are(
+        self, run: Caller, newest: bool, filters: str
+    ) -> None:
+        """By each of the filters, and page by page."""
+        run(lambda tx: tx.add_identifiers([identifier(n, customer=home_of(1)) for n in (1, 2)]))
+        rows = [
+            entry(
+                n,
+                1 + n % 2,
+                role=n % 3,
+                assurance=n % 4,
+                channel="xyz"[n % 3],
+                direction="ab"[n % 2],
+                kind="cde"[n % 3],
+            )
+            for n in range(1, 13)
+        ]
+        store(run, rows)
+        run(lambda tx: tx.replace_entries(rows[5:7], [], 20 * SECOND))
+        given: EntryFilters = {"limit": 4, "newest": newest, **FILTERS[filters]}
+        members, entries, interactions = run.read(lambda tx: tx.list_customer_history(id_of(1), **given))
+        wanted = run.read(lambda tx: tx.list_entries(identifiers=[id_of(1), id_of(2)], **given))
+        assert entries == wanted
+        assert entries
+        assert [member.id for member in members] == [id_of(1), id_of(2)]
+        assert {row.id for row in interactions} == {row.interaction for row in entries}
 
     @WAYS
     @pytest.mark.parametrize("alone", [True, False])

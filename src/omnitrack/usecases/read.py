@@ -273,10 +273,15 @@ def _at_once(
     if who.identifier is None or query.as_of is not None or query.trust != "observed" or query.reaches_shared:
         return None
     id = ctx.base_id(who.identifier.key)
+    alone = not (query.scans or query.include_participant)  # else more may have to be read, of the same moment
     filters = _filters(query, place.backwards, place.after, limit + 2)
-    members, entries, interactions = tx.list_customer_history(id, alone=True, **filters)
-    if not members or any(member.state & (SHARED | REASSIGNED | RETIRED) for member in members):
+    members, entries, interactions = tx.list_customer_history(id, alone=alone, **filters)
+    if not members:
+        raise who.not_found()
+    if any(member.state & (RETIRED | (member.id == id and SHARED | REASSIGNED)) for member in members):
         return None
+    if alone and len(entries) == limit + 2 and len({entry.interaction for entry in entries}) < len(entries):
+        return None  # too few interactions for the page
     return members, (entries, interactions)
 
 

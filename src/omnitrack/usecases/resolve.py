@@ -146,6 +146,8 @@ def find_people(
     if who.identifier is not None:
         id = ctx.base_id(who.identifier.key)
         rows = tx.find_customer(id, alone=alone)
+        if not rows:
+            raise who.not_found()
         for row in rows:
             if row.id == id and not row.state & (RETIRED | REASSIGNED):
                 return row, [row] if row.state & SHARED else [r for r in rows if not r.state & RETIRED]

@@ -201,3 +201,8 @@ def test_behind_a_pooler_no_statement_is_kept_prepared(async_store: servers.Stor
     some, none = asyncio.run(both())
     assert some > 0
     assert none == 0
+    if driver == "postgresql+psycopg":  # of which sync callers have a cursor of their own
+        for prepare in ("true", "false"):
+            backend = async_store.open(prepare=prepare)
+            assert (backend.run(kept) > 0) is (prepare == "true")
+            backend.close()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -157,6 +159,12 @@ BY_INDEX: dict[str, Callable[[Transaction], Any]] = {
     "deleted records": lambda tx: tx.delete(records=[("trait", "0003")]),
 }
 
+HISTORIES: dict[str, Callable[[Transaction], Any]] = {
+    "a history of one identifier": lambda tx: tx.list_history(identifiers=ONE, limit=5),
+    "a history of several": lambda tx: tx.list_history(identifiers=SOME, limit=500, newest=False),
+    "a history of a customer": lambda tx: tx.list_customer_history(id_(7), limit=500),
+}
+
 IN_ORDER_OF_AN_INDEX: dict[str, Callable[[Transaction], Any]] = {
     "a page of one identifier": lambda tx: tx.list_entries(identifiers=ONE, limit=5),
     "a later page, oldest first": lambda tx: tx.list_entries(
@@ -180,6 +188,44 @@ def test_no_query_reads_a_whole_table(filled: tuple[str, SqlBackend], query: str
     engine, backend = filled
     found = plans(backend, engine, BY_INDEX[query])
     assert [scans(engine, plan) for plan in found] == [[]] * len(found)
+
+
+@pytest.mark.parametrize("engine", ["postgresql"])
+@pytest.mark.parametrize("query", HISTORIES)
+def test_a_history_is_joined_by_key_whatever_the_planner_believes_of_tables_that_nobody_analysed(
+    backend: SqlBackend, engine: str, query: str
+) -> None:
+    """A plan that knows no values once read ten million interactions to join them with a page, and compiled itself for that."""
+
+    def believed(tx: Any) -> list[str]:
+        heard: list[tuple[str, Any]] = []
+        cursor, tx._cursor = tx._cursor, Listening(tx._cursor, [])
+        tx._cursor._heard = heard
+        cursor.execute(
+            "UPDATE pg_class SET reltuples = 1e7, relpages = 1 WHERE relname IN ('omnitrack_interactions', 'omnitrack_entries')"
+        )
+        HISTORIES[query](tx)
+        ((text, values),) = heard
+        numbers = itertools.count(1)
+        cursor.execute("PREPARE history AS " + re.sub("%[sb]", lambda _: f"${next(numbers)}", text))
+        cursor.execute(f"EXPLAIN EXECUTE history ({', '.join(map(literal, values))})")
+        found = [row[0] for row in cursor.fetchall()]
+        cursor.execute("DEALLOCATE history")
+        return found
+
+    backend.run(fill)
+    plan = backend.run(believed)
+    assert any("omnitrack_interactions" in step for step in plan)
+    assert [step for step in plan if "Hash" in step or "Merge" in step or "JIT" in step] == []
+
+
+def literal(value: Any) -> str:
+    """Return a value as PostgreSQL writes it."""
+    if isinstance(value, bytes):
+        return f"'\\x{value.hex()}'"
+    if isinstance(value, list):
+        return f"ARRAY[{', '.join(map(literal, value))}]" + ("::bytea[]" if isinstance(value[0], bytes) else "")
+    return str(int(value))
 
 
 @pytest.mark.parametrize("query", IN_ORDER_OF_AN_INDEX)

@@ -118,7 +118,17 @@ def test_readers_go_on_while_somebody_writes(backend: SqlBackend) -> None:
 
 @pytest.mark.parametrize(
     ("option", "value"),
-    [("pool_size", 0), ("pool_size", "many"), ("cache_mib", 0), ("synchronous", "off"), ("guard", "none"), ("typo", 1)],
+    [
+        ("pool_size", 0),
+        ("pool_size", "many"),
+        ("cache_mib", 0),
+        ("cache_mib", "nan"),
+        ("cache_mib", "inf"),
+        ("cache_mib", 3_000_000),
+        ("synchronous", "off"),
+        ("guard", "none"),
+        ("typo", 1),
+    ],
 )
 def test_an_option_that_is_none_is_refused_by_name(store: servers.Store, option: str, value: Any) -> None:
     with pytest.raises(BackendError, match=r"option|number"):

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 import servers
-from omnitrack import Interaction, Tracker
+from omnitrack import CustomerNotFoundError, Interaction, Tracker
 
 T0 = datetime(2026, 3, 1, tzinfo=timezone.utc)
 JANE, PHONE, SWITCHBOARD = "jane@example.com", "phone:+442079460958", "phone:+442079460000"
@@ -62,6 +62,22 @@ def test_a_page_of_a_timeline_is_one_way_wherever_it_begins(
     assert ways(lambda: tracker.timeline(JANE, order="oldest", since=T0, channels=["phone"]).page(10)) == 1
 
 
+def test_nobody_is_found_in_one_way(tracker: Tracker, ways: Callable[[Callable[[], Any]], int]) -> None:
+    """And without a rollback, for which the driver would forget the statements that it has prepared."""
+    for asked in (tracker.customer, lambda who: tracker.timeline(who).page(10)):
+
+        def unknown(asked: Callable[[str], Any] = asked) -> None:
+            with pytest.raises(CustomerNotFoundError):
+                asked("nobody@example.com")
+
+        assert ways(unknown) == 1
+
+
+def test_a_page_that_reads_on_reads_one_moment(tracker: Tracker, ways: Callable[[Callable[[], Any]], int]) -> None:
+    """Where a filter is applied row by row, what is asked first is inside the transaction too."""
+    assert ways(lambda: tracker.timeline(JANE, text="nothing has this").page(10)) > 2
+
+
 def test_a_page_of_a_shared_identifier_is_read_in_one_transaction(
     tracker: Tracker, ways: Callable[[Callable[[], Any]], int]
 ) -> None:
@@ -76,4 +92,5 @@ def test_a_recording_of_somebody_known_is_three_ways(
     tracker: Tracker, ways: Callable[[Callable[[], Any]], int]
 ) -> None:
     """The guard, which begins the transaction; the interaction with its entries; the commit."""
-    assert ways(lambda: tracker.record(channel="phone", occurred_at=T0, customer=[PHONE, JANE])) == 3
+    later = T0 + timedelta(hours=1)
+    assert ways(lambda: tracker.record(channel="phone", occurred_at=later, customer=[PHONE, JANE])) == 3

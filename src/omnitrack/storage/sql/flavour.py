@@ -16,6 +16,8 @@ from omnitrack.errors import BackendError
 from omnitrack.storage.sql.tables import Tables, make_tables
 from omnitrack.storage.sql.transaction import SqlTransaction
 
+MOST_CACHE_MIB = 2_097_151  # SQLite takes the number of KiB as 32 bits with a sign
+
 
 class Fault(enum.Enum):
     """What an error of a driver means for the transaction in which it happened."""
@@ -33,10 +35,11 @@ def _one_of(*accepted: str) -> Any:
     return check
 
 
-def _at_least(least: float) -> Any:
+def _at_least(least: float, most: float | None = None) -> Any:
     def check(instance: object, attribute: Any, value: Any) -> None:
-        if value < least:
-            raise BackendError(f"option {attribute.name}: got {value!r}, accepted are numbers from {least}")
+        if value < least or (most is not None and value > most):
+            upto = "" if most is None else f" to {most}"
+            raise BackendError(f"option {attribute.name}: got {value!r}, accepted are numbers from {least}{upto}")
 
     return check
 
@@ -57,7 +60,10 @@ def _truth(value: Any) -> bool:
 
 
 def _whole(value: Any) -> int:
-    return int(_number(value))
+    try:
+        return int(_number(value))
+    except (ValueError, OverflowError):
+        raise BackendError(f"an option of the SQL backend: got {value!r}, accepted is a whole number") from None
 
 
 @attrs.frozen(kw_only=True)
@@ -80,7 +86,7 @@ class Options:
     pool_timeout: float = attrs.field(default=30.0, converter=_number, validator=_at_least(0))
     busy_timeout: float = attrs.field(default=10.0, converter=_number, validator=_at_least(0))
     synchronous: Literal["normal", "full"] = attrs.field(default="normal", validator=_one_of("normal", "full"))
-    cache_mib: int = attrs.field(default=32, converter=_whole, validator=_at_least(1))
+    cache_mib: int = attrs.field(default=32, converter=_whole, validator=_at_least(1, MOST_CACHE_MIB))
     prepare: bool = attrs.field(default=True, converter=_truth)
     guard: Literal["lock", "write"] = attrs.field(default="lock", validator=_one_of("lock", "write"))
 

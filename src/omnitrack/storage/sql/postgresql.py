@@ -2,7 +2,8 @@
 
 Scans of whole tables and bitmaps are off. A plan that is made while a table is new and empty takes them, and stays in use while a load
 fills it; every query here has an index, and every page is in the order of one. So a plan that knows no values is as good as one that does,
-and statements are planned once. Connections that the server keeps prepared statements for are set so when they are made; behind a pooler, where
+and statements are planned once. Of a large table that nobody has analysed the planner expects so many rows that it joins by reading the whole of it, and
+compiles for that; here every join is of a page with what belongs to it, by key: joins of other kinds and compiling are off too. Connections that the server keeps prepared statements for are set so when they are made; behind a pooler, where
 nothing may be left on a connection, each transaction sets it for itself.
 """
 
@@ -49,11 +50,18 @@ from omnitrack.storage.sql.running import identifier_row, interaction_row
 from omnitrack.storage.sql.tables import INTERACTION_COLUMNS, Tables
 from omnitrack.storage.sql.transaction import SqlTransaction
 
-#: Up to so many rows go as one INSERT with the rows as parameters, more go by COPY.
+#: Up to so many rows go as one INSERT with the rows as parameters; more go by COPY, links as one list for each column.
 FEW = 4
 
 #: What the planner is told; see above.
-PLANS = {"enable_seqscan": "off", "enable_bitmapscan": "off", "plan_cache_mode": "force_generic_plan"}
+PLANS = {
+    "enable_seqscan": "off",
+    "enable_bitmapscan": "off",
+    "enable_hashjoin": "off",
+    "enable_mergejoin": "off",
+    "jit": "off",
+    "plan_cache_mode": "force_generic_plan",
+}
 
 # Where what a row says of an entry begins, and of its interaction.
 _ENTRY = len(IdentifierRow._fields)
@@ -145,8 +153,10 @@ class PostgresqlTransaction(SqlTransaction):
             yield
             return
         self._cursor.opening = None
-        yield
-        self._cursor.opening = opening
+        try:
+            yield
+        finally:
+            self._cursor.opening = opening
 
     def add_identifiers(self, rows: Sequence[IdentifierRow]) -> set[bytes]:
         """See the contract."""
