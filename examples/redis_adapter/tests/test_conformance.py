@@ -130,8 +130,10 @@ def test_the_gate_of_a_killed_process_opens_by_itself(server: Redis, backend: Re
 def test_a_history_is_read_as_far_as_the_limit_asks(server: Redis, backend: RedisBackend, namespace: str) -> None:
     rows = range(1, 2001)
     backend.run(lambda tx: tx.add_interactions([interaction(n) for n in rows], [entry(n) for n in rows]))
-    before = server.info("commandstats").get("cmdstat_hget", {}).get("calls", 0)
-    found = backend.run(lambda tx: tx.list_entries(identifiers=[id_of(1)], limit=10), write=False)
-    after = server.info("commandstats")["cmdstat_hget"]["calls"]
-    assert [row.interaction for row in found] == [id_of(n) for n in range(2000, 1990, -1)]
-    assert after - before < 100  # others may use the server too
+    costs = []
+    for _ in range(5):  # the count is the server's, and others may use it too: the least is ours
+        before = server.info("commandstats").get("cmdstat_hget", {}).get("calls", 0)
+        found = backend.run(lambda tx: tx.list_entries(identifiers=[id_of(1)], limit=10), write=False)
+        costs.append(server.info("commandstats")["cmdstat_hget"]["calls"] - before)
+        assert [row.interaction for row in found] == [id_of(n) for n in range(2000, 1990, -1)]
+    assert min(costs) < 100
