@@ -64,16 +64,20 @@ def over(rounds: list[float]) -> tuple[float, float, float]:
     return statistics.median(rounds), min(rounds), max(rounds)
 
 
-def timed(work: Callable[[], Any]) -> float:
-    """Return how long some work takes. What is there before it begins is kept out of the garbage's collections: the bench's interactions and the
-    rows of the yardstick above all, and in a long load what omnitrack remembers from the part before."""
+@contextmanager
+def frozen() -> Iterator[None]:
+    """Keep what is there out of the garbage's collections: the bench's interactions and the rows of the yardstick above all, and in a long load
+    what omnitrack remembers from the part before."""
     gc.collect()
     gc.freeze()
-    start = time.perf_counter()
-    work()
-    taken = time.perf_counter() - start
+    yield
     gc.unfreeze()
-    return taken
+
+
+def timed(work: Callable[[], Any]) -> float:
+    """Return how long some work takes, with what is there before it frozen."""
+    with frozen():
+        return timed_once(work)
 
 
 @contextmanager
@@ -216,12 +220,9 @@ def fields_of(item: Interaction) -> dict[str, Any]:
 
 
 def each_timed(work: Callable[[Any], Any], items: list[Any]) -> list[float]:
-    """Return how long the work takes on each item; of what the bench holds see ``timed``."""
-    gc.collect()
-    gc.freeze()
-    times = [timed_once(lambda item=item: work(item)) for item in items]  # type: ignore[misc]
-    gc.unfreeze()
-    return times
+    """Return how long the work takes on each item, with what is there before frozen."""
+    with frozen():
+        return [timed_once(lambda item=item: work(item)) for item in items]  # type: ignore[misc]
 
 
 def timed_once(work: Callable[[], Any]) -> float:
@@ -486,9 +487,8 @@ def growth(engine: str, size: int, options: str) -> list[Row]:
     rates: list[float] = []
     besides: list[float] = []
     before: list[float] = []
-    settled = (
-        1_000_000 if size > 1_000_000 else size // 5
-    )  # after a million what a tracker remembers is as much as it ever will be
+    # After a million what a tracker remembers is as much as it ever will be.
+    settled = 1_000_000 if size > 1_000_000 else size // 5
     then = at = end = 0
     with place(engine) as (url, namespace, _):
         tracker, _ = opened(url + options, namespace)
@@ -522,7 +522,7 @@ def growth(engine: str, size: int, options: str) -> list[Row]:
     ]  # fmt: skip
 
 
-def tail(namespace: str, size: int, early: int = 100_000) -> Row:
+def pages_of_store(namespace: str, size: int, early: int = 100_000) -> Row:
     """The p95 of a first page in a store on PostgreSQL that a long load left, beside that in a new one of 100,000."""
     tracker, _ = opened(POSTGRESQL, namespace)
     after = pages(tracker, size // 5)
@@ -660,7 +660,7 @@ def main() -> None:
     if "postgresql" in there:
         jobs += [("processes", lambda: processes(rounds, size // 5)), ("async", lambda: concurrently(rounds))]
     if chosen.store:
-        jobs.append(("pages", lambda: tail(chosen.store, chosen.growth)))
+        jobs.append(("pages", lambda: pages_of_store(chosen.store, chosen.growth)))
     print(
         f"{os.cpu_count()} cores, shared by client and server; Python {sys.version.split()[0]}; {size:,} interactions\n"
     )

@@ -13,6 +13,9 @@ from omnitrack.storage.sql.tables import Tables, make_tables
 #: What SQLAlchemy Core executes in one transaction: statements, each with its parameters.
 Prepared = list[tuple[Any, list[dict[str, Any]]]]
 
+#: How omnitrack sets a connection of SQLite.
+PRAGMAS = ("PRAGMA journal_mode=WAL", "PRAGMA synchronous=NORMAL", "PRAGMA secure_delete=ON")
+
 WRITES = ("add_identifiers", "update_identifiers", "add_links", "add_interactions", "put_records")
 
 
@@ -99,9 +102,8 @@ def sqlite_writer(path: str) -> Callable[[Written], None]:
     import sqlite3
 
     connection = sqlite3.connect(path, isolation_level=None)
-    connection.execute("PRAGMA journal_mode=WAL")
-    connection.execute("PRAGMA synchronous=NORMAL")
-    connection.execute("PRAGMA secure_delete=ON")
+    for pragma in PRAGMAS:
+        connection.execute(pragma)
     inserts = list(statements(make_tables(), lambda _: "?"))
     update = "UPDATE omnitrack_identifiers SET customer = ?, state = ?, reason = ? WHERE id = ?"
 
@@ -156,9 +158,8 @@ def core_writer(url: str, schema: str | None) -> tuple[Callable[[Written], Prepa
 
         @event.listens_for(engine, "connect")
         def connected(connection: Any, record: Any) -> None:
-            connection.execute("PRAGMA journal_mode=WAL")
-            connection.execute("PRAGMA synchronous=NORMAL")
-            connection.execute("PRAGMA secure_delete=ON")
+            for pragma in PRAGMAS:
+                connection.execute(pragma)
 
     tables = make_tables(schema=schema)
     order: list[tuple[str, Table]] = [(name, table) for name, table, _ in statements(tables, str)]
