@@ -59,8 +59,18 @@ def left(one: Identifier, text: str) -> str:
                 "v.a＠example.com",
                 "v.a@<b>example</b>.com",
                 r"v.a\u0040example.com",
+                "v.a%2540example.com",
+                "v.a%252540example.com",
+                "=?utf-8?q?v=2Ea=40example.com?=",
+                "=?utf-8?b?di5hQGV4YW1wbGUuY29t?=",
+                "di5hQGV4YW1wbGUuY29t",
+                "U29tZSB3b3JkcyB0byB2LmFAZXhhbXBsZS5jb20gYW5k\r\nIHNvbWUgbW9yZQ==",
             )
         ),
+        (email("rené@bücher.example"), "ren=C3=A9@b=C3=BC=\r\ncher.example"),
+        (email("rené@bücher.example"), "ren=E9@b=FCcher.example"),
+        (email("rené@bücher.example"), "ren%C3%A9%40b%C3%BCcher.example"),
+        (email("rené@bücher.example"), "ren%25C3%25A9%2540b%25C3%25BCcher.example"),
         (email("jane@gmail.com"), "J.a.n.e+shop@googlemail.com"),
         (email("jane@gmail.com"), "j.ane (at) gmail.com"),
         (email("rené@bücher.example"), "RENE\u0301@xn--bcher-kva.example"),
@@ -159,3 +169,41 @@ def test_any_text_without_it_stays_as_it_is(text: str) -> None:
 def test_whatever_stands_around_it_stays(before: str, after: str) -> None:
     assert left(NUMBER, f"{before} +442079460958 {after}").count("#") == 1
     assert "7946" not in left(NUMBER, f"{before} +442079460958 {after}")
+
+
+@pytest.mark.parametrize(
+    ("text", "rest"),
+    [
+        ("news+v.a=example.com@list.example", "news+#@list.example"),
+        ("bounce-12-v.a=example.com@list.example", "bounce-12-#@list.example"),
+        ("SRS0=HHH=TT=example.com=v.a@forwarder.example", "SRS0=HHH=TT=#@forwarder.example"),
+        ("prvs=0123456789=v.a@example.com", "prvs=0123456789=#"),
+    ],
+)
+def test_who_a_bounce_or_a_forwarding_names_is_found(text: str, rest: str) -> None:
+    assert left(MAIL, text) == rest
+
+
+def test_a_line_of_words_before_it_hides_no_base64() -> None:
+    assert left(MAIL, "encoded\nas base64\ndi5hQGV4YW1wbGUuY29t\n") == "encoded\nas base64\n#\n"
+
+
+@pytest.mark.parametrize(
+    "text", ["conv-rené@bücher.example", "x/rené@xn--bcher-kva.example/1", "q-ren%C3%A9%40b%C3%BCcher.example"]
+)
+def test_an_id_that_a_system_made_of_an_address_is_known(text: str) -> None:
+    assert Spellings([email("rené@bücher.example")]).stand_in(text)
+    assert not Spellings([email("irene@bücher.example")]).stand_in(text)
+
+
+@given(
+    st.text(alphabet="v.a@exmplco 0123456789\n", max_size=60),
+    st.integers(0, 40),
+    st.sampled_from([NUMBER.display, MAIL.value, "@vicky_s"]),
+)
+def test_what_stands_far_into_a_long_text_is_found(noise: str, times: int, text: str) -> None:
+    spellings = Spellings([NUMBER, MAIL, HANDLE], region="GB")
+    long = f"{noise} " * times + "\n- - -\n" + text + "\n- - -\n" + f"{noise} " * times
+    around = f"\n- - -\n{spellings.replace(text, '#')}\n- - -\n"
+    assert around == "\n- - -\n#\n- - -\n"
+    assert around in spellings.replace(long, "#")

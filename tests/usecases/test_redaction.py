@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
@@ -14,8 +14,10 @@ from hypothesis import given
 import omnitrack
 from identity.facts import TIGHT, WORLD, Fact, budget, check, facts, numbers, told
 from omnitrack import Attachment, CustomerNotFoundError, Interaction, Revision, Tracker, claimed
+from omnitrack.identifiers.spellings import Spellings
 from omnitrack.identity.statement import StatementRecord
 from omnitrack.storage.contract import Transaction
+from omnitrack.storage.memory import MemoryBackend
 from omnitrack.usecases.filing import AWAY
 from omnitrack.usecases.outcome import STATEMENT
 from usecases.traces import ids_of, left_of
@@ -236,3 +238,89 @@ def test_no_identifier_is_left_that_nothing_names(told_: list[Fact], who: int, a
         assert attrs.evolve(foretold, id=receipt.id, at=receipt.at, dry_run=False) == receipt
         assert tracker._backend.run(unnamed, write=False) == set()
         check(tracker)
+
+
+def test_names_and_birth_dates_known_as_traits_go_from_what_stays(store: tuple[Tracker, Path]) -> None:
+    tracker, _ = store
+    tracker.record(channel="web", customer=GONE, occurred_at=T0, traits={"given_name": "Vera", "surname": "Gone"})
+    tracker.record(channel="web", customer=GONE, occurred_at=T0, traits={"birth_date": "1971-02-03"})
+    tracker.record_many([mail(body="Dear Vera Gone, dear Oscar, born 3 February 1971 and 4 February 1971")])
+    tracker.erase(GONE)
+    assert [i.body for i in tracker.timeline(OTHER)] == ["Dear [erased], dear Oscar, born [erased] and 4 February 1971"]
+
+
+def test_a_name_that_is_known_of_another_only_stays(store: tuple[Tracker, Path]) -> None:
+    tracker, _ = store
+    tracker.record(channel="web", customer=OTHER, occurred_at=T0, traits={"name": "Oscar Stays"})
+    tracker.record_many([mail(body="Dear Vera, dear Oscar Stays")])
+    tracker.erase(GONE)
+    assert "Dear Vera, dear Oscar Stays" in [i.body for i in tracker.timeline(OTHER)]
+
+
+LONG = f"020 7946 0957, {GONE} " * 2_000
+
+
+class Watched(MemoryBackend):
+    """A store that says whether one of its writing transactions is under way, and does something before the next."""
+
+    writing = False
+    before: Callable[[], object] | None = None
+
+    def run(self, fn: Callable[[Transaction], Any], *, write: bool = True) -> Any:
+        if write and (before := self.before) is not None:
+            self.before = None
+            before()
+        self.writing = write
+        try:
+            return super().run(fn, write=write)
+        finally:
+            self.writing = False
+
+
+def test_long_texts_are_read_before_anybody_has_to_wait(monkeypatch: pytest.MonkeyPatch) -> None:
+    backend = Watched()
+    tracker = Tracker(backend, region="GB")
+    tracker.record_many([mail(body=LONG)])
+    read: list[tuple[bool, int]] = []
+    plain = Spellings.replace
+
+    def replace(self: Spellings, text: str, replacement: str) -> str:
+        read.append((backend.writing, len(text)))
+        return plain(self, text, replacement)
+
+    monkeypatch.setattr(Spellings, "replace", replace)
+    tracker.erase(GONE)
+    assert (False, len(LONG)) in read
+    assert sum(size for writing, size in read if writing) < 1_000
+    assert GONE not in (next(iter(tracker.timeline(OTHER))).body or "")
+
+
+@pytest.mark.parametrize("body", ["short, vera.gone@example.com", LONG])
+def test_what_comes_in_between_is_redacted_too(body: str) -> None:
+    backend = Watched()
+    tracker, other = Tracker(backend, region="GB"), Tracker(backend, region="GB")
+    tracker.record_many([mail(body="hello")])
+    backend.before = lambda: other.record_many([mail(1, body=body)])
+    receipt = tracker.erase(GONE)
+    assert receipt.redacted == 2
+    assert [GONE in (i.body or "") for i in tracker.timeline(OTHER)] == [False, False]
+    assert tracker.verify()
+
+
+def test_an_erasure_ends_however_much_keeps_coming() -> None:
+    backend = Watched()
+    tracker, other = Tracker(backend, region="GB"), Tracker(backend, region="GB")
+    tracker.record_many([mail(body="hello")])
+    number = 0
+
+    def more() -> None:
+        nonlocal number
+        number += 1
+        other.record_many([mail(number, body=f"{number} {LONG}")])
+        backend.before = more
+
+    backend.before = more
+    receipt = tracker.erase(GONE)
+    backend.before = None
+    assert receipt.redacted == number + 1 > 3
+    assert all(GONE not in (i.body or "") for i in tracker.timeline(OTHER))

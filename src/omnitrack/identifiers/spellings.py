@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import base64
+import binascii
 import html
 import re
 import unicodedata
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator
+from email.errors import HeaderParseError
+from email.header import decode_header
 from urllib.parse import unquote
 
 from omnitrack.errors import InvalidIdentifierError
@@ -23,9 +27,11 @@ LEAST = 3  # characters of a bare word that is looked for; a shorter one stands 
 LEAST_APART = 5  # of an account number that may be written in groups
 LEAST_LOCAL = 7  # digits of a number without its area code
 
-# What machines write for one character, or between two where nobody sees it.
+# What machines write for one character or a run of them, or between two where nobody sees it: entities of HTML, encoded words of RFC 2047,
+# percent signs (encoded again up to three times on the way through redirects), quoted-printable of RFC 2045, escapes of JSON.
 _CODED = re.compile(
-    r"&(?:\#\d{1,7}|\#x[0-9a-f]{1,6}|[a-z]{2,31}\d{0,2});?|(?:%[0-9a-f]{2})+|=[0-9a-f]{2}|=\r?\n|\\u[0-9a-f]{4}"
+    r"&(?:\#\d{1,7}|\#x[0-9a-f]{1,6}|[a-z]{2,31}\d{0,2});?|=\?[\w-]{1,40}\?[bq]\?[^?\s]{0,998}\?="
+    r"|(?:%(?:25){0,3}[0-9a-f]{2})+|(?:=[0-9a-f]{2}|=\r?\n)+|\\u[0-9a-f]{4}"
     "|[\u00ad\u034f\u061c\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]"
     "|[^\\W\\d_][\u0300-\u036f]+",
     re.IGNORECASE,
@@ -37,11 +43,19 @@ _DOT = r"\s?(?:\.|[(\[{<]\s?(?:dot|punkt|\.)\s?[)\]}>]|(?<=\s)dot(?=\s))\s?"
 _GAP = r"(?:[^\w]|_){0,4}"  # between two digits of a number
 
 
-_NUMBERS = "numbers"  # the seed of patterns of digits
-_NUMBER = re.compile(rf"\d(?:{_GAP}\d){{{LEAST_LOCAL - 1}}}")
+# Base64 of RFC 4648, in either alphabet, in one line or folded over several.
+_BASE64 = re.compile(r"[A-Za-z0-9+/_-]{8,}+(?:\r?\n[A-Za-z0-9+/_-]{4,}+)*+={0,2}")
+_URL_SAFE = str.maketrans("-_", "+/", "\r\n")
 
-#: What stands in every text that a pattern matches, and the pattern.
-_Seeded = tuple[str, str]
+#: What stands in every text that a pattern matches, and the pattern. A seed that begins with one of the two marks stands there with other
+#: characters between its own.
+Seeded = tuple[str, str]
+DIGITS = "#"  # only the digits of the text are looked at
+LETTERS = "~"  # only its letters and digits are
+_DIGIT, _LETTER = re.compile("[0-9]"), re.compile(r"[^\W_]")
+
+# Around a seed, so that whatever holds it lies within: an address has 254 characters at most, in a form that people write perhaps some more.
+_MARGIN = 400
 
 
 class _Plain(dict[int, str]):
@@ -100,12 +114,47 @@ def _decoded(code: str) -> str:
     if code[0] == "&":
         return html.unescape(code)
     if code[0] == "%":
-        return unquote(code)
+        for _ in range(4):
+            code = unquote(code)
+        return code
     if code[0] == "\\":
         return chr(int(code[2:], 16))
+    if code[:2] == "=?":
+        try:
+            return "".join(
+                part if isinstance(part, str) else part.decode(charset or "ascii", "replace")
+                for part, charset in decode_header(code)
+            )
+        except (HeaderParseError, LookupError, ValueError):
+            return code
     if code[0] == "=":
-        return "" if code[1] in "\r\n" else chr(int(code[1:], 16))
+        return _text_of(bytes.fromhex("".join(code.replace("=", "").split())))
     return unicodedata.normalize("NFC", code) if code[0].isalpha() else ""
+
+
+def _text_of(data: bytes) -> str:
+    try:
+        return data.decode()
+    except UnicodeDecodeError:
+        return data.decode("latin-1")
+
+
+def _unpacked(text: str) -> Iterator[tuple[int, int, str]]:
+    """Yield what stands in base64 in a text: from where to where, and what it says. Most words of so many letters say nothing."""
+    for match in _BASE64.finditer(text):
+        lines = [(match.start(), match.end(), match[0])]
+        if "\n" in match[0]:
+            # A line of words before it would shift every character.
+            at = match.start()
+            for line in match[0].splitlines(keepends=True):
+                lines.append((at, at + len(line.rstrip()), line))
+                at += len(line)
+        for start, stop, packed in lines:
+            packed = packed.translate(_URL_SAFE).rstrip("=")
+            try:
+                yield start, stop, base64.b64decode(packed + "=" * (-len(packed) % 4)).decode()
+            except (binascii.Error, UnicodeDecodeError):
+                continue
 
 
 class Spellings:
@@ -113,7 +162,8 @@ class Spellings:
 
     Found are the normal form and the form for display, numbers with and without country and area code in any grouping, addresses with
     ``(at)`` and ``(dot)``, profile URLs, handles with and without ``@``, account numbers in groups; each also with other widths and scripts of
-    characters, as entities of HTML, percent- or quoted-printable-encoded, and across tags and characters that cannot be seen.
+    characters, as entities of HTML, percent- or quoted-printable-encoded, in base64, in the sender of a forwarding or a bounce (SRS, VERP), and
+    across tags and characters that cannot be seen.
 
     Args:
         identifiers: those to find.
@@ -125,16 +175,23 @@ class Spellings:
     '- or -, not 020 7946 0959'
     """
 
-    def __init__(self, identifiers: Iterable[Identifier], raws: Iterable[str] = (), region: str | None = None) -> None:
+    def __init__(
+        self,
+        identifiers: Iterable[Identifier],
+        raws: Iterable[str] = (),
+        region: str | None = None,
+        further: Iterable[Seeded] = (),
+    ) -> None:
         self._named = frozenset(identifiers)
         self._region = region
         literals = {text for one in self._named for text in (one.key, unescape(one.value), one.display)} | set(raws)
-        self._parts = {part for one in self._named if len(part := _part(one)) >= LEAST_APART}
+        self._parts = {part for one in self._named for part in _parts(one) if len(part) >= LEAST_APART}
         self._whole = {text.translate(_plain).strip() for text in literals}
         patterns = [p for one in sorted(self._named, key=lambda i: i.key) for p in _patterns(one)]
         # As a word by itself only what its own pattern does not find more narrowly.
         literals -= {text for text in literals if _narrow(self._named, text, region)}
         patterns += [_literal(text) for text in sorted(literals, key=lambda t: (-len(t), t)) if len(text) >= LEAST]
+        patterns += [(seed.translate(_plain), pattern) for seed, pattern in further]
         self._patterns = [(seed, f"(?:{pattern})") for seed, pattern in patterns if pattern]
         self._compiled: dict[str, re.Pattern[str]] = {}
 
@@ -158,14 +215,24 @@ class Spellings:
 
     def stand_in(self, text: str) -> bool:
         """Return whether one stands anywhere in an id that a system made, be it inside a longer word."""
-        plain = text.translate(_plain)
-        bare = "".join(filter(str.isalnum, plain))
-        return any(part in plain or part in bare for part in self._parts) or self.replace(text, "") != text
+        readings = [text, _View(text, _CODED, _decoded).text, *(said for _, _, said in _unpacked(text))]
+        for reading in readings:
+            plain = reading.translate(_plain)
+            bare = "".join(filter(str.isalnum, plain))
+            if any(part in plain or part in bare for part in self._parts):
+                return True
+        return self.replace(text, "") != text
 
     def _is_named(self, text: str) -> bool:
         return _read(text, self._region) in self._named
 
     def _spans(self, text: str) -> Iterator[tuple[int, int]]:
+        yield from self._seen(text)
+        for start, stop, said in _unpacked(text):
+            if next(self._seen(said), None) is not None:
+                yield start, stop
+
+    def _seen(self, text: str) -> Iterator[tuple[int, int]]:
         yield from self._in(text)
         if _CODED.search(text):
             view = _View(text, _CODED, _decoded)
@@ -177,16 +244,59 @@ class Spellings:
             yield from (bare.span(*view.span(*span)) for span in self._in(view.text))
 
     def _in(self, text: str) -> Iterator[tuple[int, int]]:
-        for start, stop, one in spans(text, self._region):
-            if one in self._named:
-                yield start, stop
         plain = text.translate(_plain)
-        numbers = _NUMBER.search(plain) is not None
-        # Most texts hold none of them, and searching for a word costs a hundredth of trying patterns at every place.
-        likely = "|".join(p for seed, p in self._patterns if (numbers if seed == _NUMBERS else seed in plain))
-        if likely:
-            pattern = self._compiled.get(likely) or self._compiled.setdefault(likely, re.compile(likely))
-            yield from (match.span() for match in pattern.finditer(plain))
+        # Most texts hold none of them, and searching for a word costs a hundredth of reading every place: what is read is around the seeds.
+        places: list[tuple[int, int]] = []
+        likely: list[str] = []
+        known: dict[str, list[tuple[int, int]]] = {}
+        for seed, pattern in self._patterns:
+            if seed not in known:
+                known[seed] = list(_places(plain, seed))
+                places += known[seed]
+            if known[seed]:
+                likely.append(pattern)
+        if not likely:
+            return
+        joined = "|".join(likely)
+        compiled = self._compiled.get(joined) or self._compiled.setdefault(joined, re.compile(joined))
+        for begin, end in _windows(places, len(text)):
+            for start, stop, one in spans(text[begin:end], self._region):
+                if one in self._named:
+                    yield begin + start, begin + stop
+            yield from (match.span() for match in compiled.finditer(plain, begin, end))
+
+
+def _places(plain: str, seed: str) -> Iterator[tuple[int, int]]:
+    """Yield where a seed stands in a text, from where to where."""
+    mark, word = seed[:1], seed[1:]
+    if mark in (DIGITS, LETTERS) and word:
+        kept = [match.start() for match in (_DIGIT if mark == DIGITS else _LETTER).finditer(plain)]
+        bare = "".join(map(plain.__getitem__, kept))
+        at = bare.find(word)
+        while at >= 0:
+            start, stop = kept[at], kept[at + len(word) - 1] + 1
+            if stop - start <= _MARGIN:
+                yield start, stop
+            at = bare.find(word, at + 1)
+    elif seed:
+        at = plain.find(seed)
+        while at >= 0:
+            yield at, at + len(seed)
+            at = plain.find(seed, at + len(seed))
+
+
+def _windows(places: Iterable[tuple[int, int]], size: int) -> Iterator[tuple[int, int]]:
+    """Yield the stretches of a text around some places, those that meet as one."""
+    begin = end = -1
+    for start, stop in sorted(places):
+        start, stop = max(0, start - _MARGIN), min(size, stop + _MARGIN)
+        if start > end:
+            if end >= 0:
+                yield begin, end
+            begin = start
+        end = max(end, stop)
+    if end >= 0:
+        yield begin, end
 
 
 def _read(text: str, region: str | None) -> Identifier | None:
@@ -201,18 +311,22 @@ def _narrow(named: frozenset[Identifier], text: str, region: str | None) -> bool
     return one in named and one is not None and one.scheme in ("phone", "email")
 
 
-def _part(one: Identifier) -> str:
-    """Return what of an identifier tells it from others when it stands inside a longer word."""
+def _parts(one: Identifier) -> Iterator[str]:
+    """Yield what of an identifier tells it from others when it stands inside a longer word."""
     if one.scheme == "phone":
         lib = library()
         try:
-            return str(lib.national_significant_number(lib.parse(one.value)))
+            yield str(lib.national_significant_number(lib.parse(one.value)))
         except lib.NumberParseException:
-            return one.value.lstrip("+")
-    return unescape(one.value).translate(_plain)
+            yield one.value.lstrip("+")
+    elif one.scheme == "email":
+        local, _, domain = one.value.rpartition("@")
+        yield from (f"{local}@{host}".translate(_plain) for host in _hosts(domain))
+    else:
+        yield unescape(one.value).translate(_plain)
 
 
-def _patterns(one: Identifier) -> list[_Seeded]:
+def _patterns(one: Identifier) -> list[Seeded]:
     scheme = find_scheme(one.scheme)
     if one.scheme == "phone":
         return _phone(one.value)
@@ -225,7 +339,8 @@ def _patterns(one: Identifier) -> list[_Seeded]:
         return [(_seed(value), rf"(?:@\s?|(?<=[/@])){_spaced(value)}(?!\w)")]
     if isinstance(scheme, IssuedScheme):
         letters = [re.escape(ch) for ch in value if ch.isalnum()]
-        return [("", _word("[ ./_-]?".join(letters)))] if len(letters) >= LEAST_APART else []
+        seed = LETTERS + "".join(filter(_LETTER.match, value))
+        return [(seed, _word("[ ./_-]?".join(letters)))] if len(letters) >= LEAST_APART else []
     return []
 
 
@@ -242,14 +357,14 @@ def _seed(plain: str) -> str:
     return max(plain.split(), key=len, default="")
 
 
-def _literal(text: str) -> _Seeded:
+def _literal(text: str) -> Seeded:
     plain = text.translate(_plain).strip()
     before = r"(?<!\w)" if plain[:1].isalnum() else ""
     behind = r"(?!\w)" if plain[-1:].isalnum() else ""
     return _seed(plain), f"{before}{_spaced(plain)}{behind}" if plain else ""
 
 
-def _phone(value: str) -> list[_Seeded]:
+def _phone(value: str) -> list[Seeded]:
     number, _, extension = value.partition(";ext=")
     lib = library()
     try:
@@ -270,14 +385,16 @@ def _phone(value: str) -> list[_Seeded]:
     local = "".join(groups)
     if LEAST_LOCAL <= len(local) < len(significant):
         found.append(rf"(?<!\d)(?<!\d\W)(?<!\d\W\W){_digits(local)}{behind}")
-    return [(_NUMBERS, pattern) for pattern in found]
+    # All forms end alike, in more digits than chance has in a row.
+    seed = DIGITS + (significant[-LEAST_LOCAL:] + extension)
+    return [(seed, pattern) for pattern in found]
 
 
 def _digits(text: str) -> str:
     return _GAP.join(text)
 
 
-def _email(value: str) -> list[_Seeded]:
+def _email(value: str) -> list[Seeded]:
     local, _, domain = value.rpartition("@")
     local = local.translate(_plain)
     provider = PROVIDERS.get(domain, Provider(domain))
@@ -287,26 +404,34 @@ def _email(value: str) -> list[_Seeded]:
         name = _DOT.join(re.escape(part) for part in local.split("."))
     if provider.tags:
         name += r"(?:\+[\w.+-]{1,64})?"
-    hosts = {form.translate(_plain) for each in _same_domains(domain) for form in (each, unicode_domain(each))}
     # A letter and one of these in front make it a longer address, which is somebody else's.
     lead = rf"(?<![^\W_])(?<![^\W_][.+'_-]){name}{_AT}"
-    return [
-        (max(host.split("."), key=len), rf"{lead}{_DOT.join(map(re.escape, host.split('.')))}(?![^\W_]|-[^\W_])")
-        for host in sorted(hosts)
-    ]
+    found: list[Seeded] = []
+    for host in sorted({form.translate(_plain) for form in _hosts(domain)}):
+        seed, written = max(host.split("."), key=len), _DOT.join(map(re.escape, host.split(".")))
+        found.append((seed, rf"{lead}{written}(?![^\W_]|-[^\W_])"))
+        # In the sender of a bounce (VERP: list+jane=example.com@list.example) and of a forwarding (SRS: SRS0=x=y=example.com=jane@forwarder.example).
+        found.append((seed, rf"(?<![^\W_]){name}={re.escape(host)}(?=@)|(?<![^\W_]){re.escape(host)}={name}(?=@)"))
+    return found
+
+
+def _hosts(domain: str) -> Iterator[str]:
+    for each in _same_domains(domain):
+        yield from (each, unicode_domain(each))
 
 
 def _same_domains(domain: str) -> list[str]:
     return [domain, *(name for name, provider in PROVIDERS.items() if provider.domain == domain)]
 
 
-def _postal(value: str) -> list[_Seeded]:
+def _postal(value: str) -> list[Seeded]:
     found = []
     for part in value.split(";"):
         field, _, text = part.partition("=")
         plain = unquote(text).translate(_plain)
         if field == "postcode" and len(plain) >= LEAST_APART - 1:
-            found.append(("", _word("[ -]?".join(map(re.escape, plain)))))
+            seed = LETTERS + "".join(filter(_LETTER.match, plain))
+            found.append((seed, _word("[ -]?".join(map(re.escape, plain)))))
         elif field in ("name", "street") and len(plain) >= LEAST:
             found.append((_seed(plain), _word(r"[\W_]{1,3}".join(map(re.escape, plain.split())))))
     return found

@@ -31,14 +31,20 @@ from omnitrack.usecases.neighbourhood import Cause, LinkKey, Plan, plan_change
 from omnitrack.usecases.notes import with_notes, without_notes
 from omnitrack.usecases.outcome import STATEMENT, follow_index, kept_apart, kept_mark
 from omnitrack.usecases.record import SUPPRESSED, TRAIT, suppression_key, trait_key
-from omnitrack.usecases.redact import redact
+from omnitrack.usecases.redact import Staying, clean, read_staying, store_clean
 from omnitrack.usecases.resolve import Meant, to_identifier
+from omnitrack.usecases.scrub import Scrubs
 from omnitrack.usecases.settings import enter
 from omnitrack.usecases.sweep import Sweep, gather, index_of_rows
 
 Kept = tuple[RecordRow, LinkRow]  # a statement that stays: the record of it, and its link
 
 BATCH = 500  # interactions that retention takes away in one transaction
+MOST_UNDER_GUARD = 20_000  # characters that an erasure reads while others wait; some ten milliseconds
+
+
+class NotWorkedOut(Exception):
+    """An erasure found more text to redact than it looked at before; it looks again."""
 
 
 @attrs.frozen(slots=True, kw_only=True)
@@ -92,8 +98,18 @@ def erase(
     at: datetime,
     id: bytes,
     mark_key: bytes,
+    scrubs: Scrubs,
+    patient: bool,
 ) -> Receipt:
-    """Take a person out of every table."""
+    """Take a person out of every table.
+
+    Args:
+        scrubs: what a look ahead worked out of the texts that stay for others.
+        patient: work out the rest here, however much it is, while others wait.
+
+    Raises:
+        NotWorkedOut: much text has come that the look ahead did not see. Nothing was changed.
+    """
     if not dry_run:
         enter(tx, ctx, exclusive=True)
     sweep = gather(tx, ctx, who)
@@ -129,10 +145,13 @@ def erase(
     )
     if dry_run:
         return receipt
-    named = map(to_identifier, sweep.identifiers)
-    again = redact(tx, ctx, named, sweep.redacted, sweep.entries, mark_key)
+    staying = _staying(tx, ctx, sweep, scrubs)
+    if not patient and staying.unknown() > MOST_UNDER_GUARD:
+        raise NotWorkedOut
+    redacted = clean(staying, mark_key)
+    store_clean(tx, ctx, redacted)
     if suppress:
-        marks += again
+        marks += redacted.marks
     past = _past_of_others(tx, sweep)
     named_by = _changes_by(tx, {entry.identifier for entry in sweep.entries} - ids, set(sweep.interactions))
     tx.delete(
@@ -160,6 +179,18 @@ def erase(
     if marks:
         tx.put_records([RecordRow(SUPPRESSED, key, "{}", -1) for key in dict.fromkeys(marks)])
     return receipt
+
+
+def look_ahead(tx: Transaction, ctx: Context, who: Meant, scrubs: Scrubs) -> Staying:
+    """Read what an erasure would redact, so that it can be worked out before anybody has to wait for it."""
+    return _staying(tx, ctx, gather(tx, ctx, who), scrubs)
+
+
+def _staying(tx: Transaction, ctx: Context, sweep: Sweep, scrubs: Scrubs) -> Staying:
+    keys = [key for kind, key in sweep.records if kind == TRAIT]
+    traits = tx.find_records(TRAIT, keys=keys) if keys else []
+    named = map(to_identifier, sweep.identifiers)
+    return read_staying(tx, ctx, named, sweep.redacted, sweep.entries, traits, scrubs)
 
 
 def _losing(removed: Mapping[LinkKey, LinkRow], more: Iterable[LinkRow], leaving: Collection[bytes]) -> list[bytes]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -35,7 +36,7 @@ from omnitrack.storage.contract import NO_ID, Transaction
 from omnitrack.usecases import account, read, statements
 from omnitrack.usecases.attribution import attribute
 from omnitrack.usecases.context import Context
-from omnitrack.usecases.erase import Receipt, RetentionRule, erase, retain_step
+from omnitrack.usecases.erase import NotWorkedOut, Receipt, RetentionRule, erase, look_ahead, retain_step
 from omnitrack.usecases.evidence import entries_of
 from omnitrack.usecases.exchange import Export, checked_format, export, interactions_of
 from omnitrack.usecases.ids import from_text, from_us, interaction_id, new_id, new_ids, now_us, to_text, to_us
@@ -48,9 +49,11 @@ from omnitrack.usecases.record import (
     homes_for,
     record_batch,
 )
+from omnitrack.usecases.redact import clean
 from omnitrack.usecases.refile import refile_step
 from omnitrack.usecases.resolve import Who, customer_text, get_row, meant
 from omnitrack.usecases.revise import ADDED, COLLIDES, KEPT_OUT, Edit, file_among, revise
+from omnitrack.usecases.scrub import Scrubs
 from omnitrack.usecases.settings import (
     REBUILDING,
     Settings,
@@ -69,6 +72,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 MOST_REJECTED = 1_000  # of a load's report; the count goes on
+MOST_LOOKS = 5  # ahead of an erasure, while texts keep coming
 MOST_DEFERRED = 10_000  # revisions that came before what they revise
 
 
@@ -80,7 +84,14 @@ class Step:
     write: bool = True
 
 
-Steps = Generator[Step, Any, T]
+@attrs.frozen(slots=True)
+class Work:
+    """A function that takes its time and touches no store."""
+
+    fn: Callable[[], Any]
+
+
+Steps = Generator[Step | Work, Any, T]
 Progress = Callable[[int, int | None], object]
 
 
@@ -90,7 +101,7 @@ def drive(steps: Steps[T], run: Callable[..., Any]) -> T:
         step = next(steps)
         while True:
             try:
-                result = run(step.fn, write=step.write)
+                result = step.fn() if isinstance(step, Work) else run(step.fn, write=step.write)
             except Exception as error:
                 step = steps.throw(error)
             else:
@@ -105,7 +116,10 @@ async def adrive(steps: Steps[T], arun: Callable[..., Any]) -> T:
         step = next(steps)
         while True:
             try:
-                result = await arun(step.fn, write=step.write)
+                if isinstance(step, Work):
+                    result = await asyncio.to_thread(step.fn)
+                else:
+                    result = await arun(step.fn, write=step.write)
             except Exception as error:
                 step = steps.throw(error)
             else:
@@ -699,8 +713,9 @@ class Operations:
         check_flag("suppress", suppress, InvalidPolicyError)
         check_said(by, reason)
         named, now, id = meant(self.ctx, who), now_us(), new_id()
+        scrubs = Scrubs()
 
-        def write(tx: Transaction) -> Receipt:
+        def write(tx: Transaction, patient: bool) -> Receipt:
             return erase(
                 tx,
                 self.ctx,
@@ -713,11 +728,22 @@ class Operations:
                 at=from_us(now),
                 id=id,
                 mark_key=self._mark_key,
+                scrubs=scrubs,
+                patient=patient,
             )
 
-        receipt: Receipt = yield Step(write, write=not dry_run)
-        if not dry_run:
-            self.ctx.forget()
+        if dry_run:
+            return (yield Step(lambda tx: write(tx, patient=True), write=False))  # type: ignore[no-any-return]
+        for look in range(MOST_LOOKS):
+            # Redaction reads every text of the person's, which may be long: nobody waits for it.
+            staying = yield Step(lambda tx: look_ahead(tx, self.ctx, named, scrubs), write=False)
+            yield Work(lambda staying=staying: clean(staying, self._mark_key))  # type: ignore[misc]
+            try:
+                receipt: Receipt = yield Step(lambda tx, last=look == MOST_LOOKS - 1: write(tx, patient=last))  # type: ignore[misc]
+            except NotWorkedOut:
+                continue
+            break
+        self.ctx.forget()
         return receipt
 
     def apply_retention(self, rules: Iterable[RetentionRule], *, dry_run: bool) -> Steps[Receipt]:

@@ -7,15 +7,15 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+import attrs
+
 from omnitrack.identifiers.scheme import Identifier
-from omnitrack.identifiers.spellings import Spellings
 from omnitrack.model import Role
 from omnitrack.storage.contract import EntryRow, InteractionRow, RecordRow, Transaction
 from omnitrack.usecases.context import Context
 from omnitrack.usecases.filing import find_filings
 from omnitrack.usecases.record import TRAIT, suppression_key, trait_key
-
-REDACTED = "[erased]"
+from omnitrack.usecases.scrub import Scrub, Scrubs, personal_patterns
 
 #: Texts for people to read: what names the person is taken out of them.
 _READ = ("subject", "body", "agent", "outcome", "via")
@@ -38,29 +38,66 @@ def edit_key(mark_key: bytes, source: str, source_id: str, at: int) -> str:
     return suppression_key(mark_key, source, f"{source_id}\0{at}")
 
 
-def redact(
+@attrs.frozen(slots=True, kw_only=True)
+class Staying:
+    """Interactions that stay for others, as they are stored.
+
+    Attributes:
+        rows: every revision. entries: of each interaction those that stay. traits: what was kept of them for others, by interaction.
+        scrubs: of each interaction what takes the person out of it. first: those whose first person is the one who goes.
+    """
+
+    rows: list[InteractionRow]
+    entries: Mapping[bytes, Sequence[EntryRow]]
+    traits: list[tuple[EntryRow, RecordRow]]
+    scrubs: Mapping[bytes, Scrub]
+    first: frozenset[bytes]
+
+    def unknown(self) -> int:
+        """Return how many characters of text nobody has looked at yet."""
+        return sum(
+            len(text)
+            for row in self.rows
+            for text in (row.subject, row.body)
+            if text and not self.scrubs[row.id].knows(text)
+        )
+
+
+@attrs.frozen(slots=True, kw_only=True)
+class Clean:
+    """Interactions that stay for others, as they will be.
+
+    Attributes:
+        marks: keys of marks for what could come in again, since it is no longer there as it came: interactions whose source id was replaced, and
+            edits whose text was changed.
+    """
+
+    rows: list[InteractionRow]
+    entries: list[EntryRow]
+    traits: list[tuple[EntryRow, RecordRow]]
+    marks: list[str]
+
+
+def read_staying(
     tx: Transaction,
     ctx: Context,
     named: Iterable[Identifier],
     staying: Mapping[bytes, Sequence[EntryRow]],
     leaving: Iterable[EntryRow],
-    mark_key: bytes,
-) -> list[str]:
-    """Store interactions that stay for others again, without the identifiers of the person who goes in any field.
-
-    Channel, kind and source are names of the system's own and stay as they are.
+    traits: Iterable[RecordRow],
+    scrubs: Scrubs,
+) -> Staying:
+    """Read interactions that stay for others, with what takes the person out of each.
 
     Args:
         named: identifiers of the person. staying: of each interaction the entries that stay. leaving: the entries of the person.
-        mark_key: makes what takes the place of a source's ids.
-
-    Returns:
-        Keys of marks for what could come in again, since it is no longer there as it came: interactions whose source id was replaced, and edits
-        whose text was changed.
+        traits: what was kept of the person, names and birth dates among it.
+        scrubs: those that were made before.
     """
     if not staying:
-        return []
+        return Staying(rows=[], entries={}, traits=[], scrubs={}, first=frozenset())
     named = frozenset(named)
+    personal = personal_patterns(json.loads(record.value)["traits"] for record in traits)
     leaving = list(leaving)
     raws: dict[bytes, set[str]] = {}
     for entry in leaving:
@@ -70,65 +107,68 @@ def redact(
         # A note names the source's id of the interaction beside which it stands.
         if filing.beside is not None and filing.beside in raws:
             raws.setdefault(id, set()).update(raws[filing.beside])
-    first = {e.interaction for e in leaving if (e.role, e.person) == _FIRST}
-    # Most interactions have the same texts as they came.
-    spellings: dict[frozenset[str], Spellings] = {}
-    clean: list[InteractionRow] = []
-    entries: list[EntryRow] = []
+    anchors = {
+        trait_key(e.identifier, e.interaction): e
+        for group in staying.values()
+        for e in group
+        if e.role == Role.ANCHOR and e.removed_at is None
+    }
+    kept = tx.find_records(TRAIT, keys=list(anchors)) if anchors else []
+    return Staying(
+        rows=tx.find_interactions(ids=list(staying)),
+        entries=staying,
+        traits=[(anchors[record.key], record) for record in kept],
+        # Most interactions have the same texts as they came, and so one scrub.
+        scrubs={id: scrubs.find(named, frozenset(raws.get(id, ())), ctx.region, personal) for id in staying},
+        first=frozenset(e.interaction for e in leaving if (e.role, e.person) == _FIRST),
+    )
+
+
+def clean(staying: Staying, mark_key: bytes) -> Clean:
+    """Work out how they read without the person, in every field. Reads and writes nothing, and may take its time.
+
+    Channel, kind and source are names of the system's own and stay as they are.
+
+    Args:
+        mark_key: makes what takes the place of a source's ids.
+    """
+    rows: list[InteractionRow] = []
     marks: list[str] = []
-    scrubs: dict[bytes, Scrub] = {}
-    for id, group in staying.items():
-        known = frozenset(raws.get(id, ()))
-        if known not in spellings:
-            spellings[known] = Spellings(named, known, ctx.region)
-        scrubs[id] = scrub = Scrub(spellings[known])
-        entries += [e._replace(raw=scrub(e.raw)) for e in group]
-    for row in tx.find_interactions(ids=list(staying)):
-        scrub = scrubs[row.id]
+    for row in staying.rows:
+        scrub = staying.scrubs[row.id]
         texts: dict[str, Any] = {name: scrub(getattr(row, name)) for name in _READ}
         for name in _IDS:
             text = getattr(row, name)
             texts[name] = erased_id(mark_key, text) if text and scrub.names_in(text) else text
-        new = row._replace(**texts, extra=_extra(row.extra, scrub, row.id in first))
-        clean.append(new)
+        new = row._replace(**texts, extra=_extra(row.extra, scrub, row.id in staying.first))
+        rows.append(new)
         if row.source is not None and row.source_id is not None:
             if row.revision == 0 and new.source_id != row.source_id:
                 marks.append(suppression_key(mark_key, row.source, row.source_id))
             elif row.revision != 0 and (new.subject, new.body) != (row.subject, row.body):
                 marks.append(edit_key(mark_key, row.source, row.source_id, row.revision))
-    tx.delete(interactions=list(staying))
-    tx.add_interactions([row for row in clean if row.revision == 0], [])
-    tx.add_interactions([row for row in clean if row.revision != 0], [])
-    tx.replace_entries([], entries, 0)
-    _redact_traits(tx, ctx, entries, scrubs)
-    return marks
+    entries = [e._replace(raw=staying.scrubs[id](e.raw)) for id, group in staying.entries.items() for e in group]
+    traits = []
+    for entry, record in staying.traits:
+        values = json.loads(record.value)
+        cleaned = {**values, "traits": staying.scrubs[entry.interaction].value(values["traits"])}
+        if cleaned != values:
+            traits.append((entry, record._replace(value=json.dumps(cleaned, ensure_ascii=False), version=-1)))
+    return Clean(rows=rows, entries=entries, traits=traits, marks=marks)
 
 
-class Scrub:
-    """Takes a person's identifiers out of texts and of JSON values."""
+def store_clean(tx: Transaction, ctx: Context, clean: Clean) -> None:
+    """Store them in the place of those that name the person, and bring the index for matching after."""
+    tx.delete(interactions=list(dict.fromkeys(row.id for row in clean.rows)))
+    tx.add_interactions([row for row in clean.rows if row.revision == 0], [])
+    tx.add_interactions([row for row in clean.rows if row.revision != 0], [])
+    tx.replace_entries([], clean.entries, 0)
+    tx.put_records([record for _, record in clean.traits])
+    if clean.traits and ctx.known.matching:
+        from omnitrack.usecases.profiles import reindex  # numpy, which only matching needs
 
-    def __init__(self, spellings: Spellings) -> None:
-        self._spellings = spellings
-
-    def __call__(self, text: str | None) -> str | None:
-        """Return a text without them."""
-        return None if text is None else self._spellings.replace(text, REDACTED)
-
-    def names_in(self, text: str) -> bool:
-        """Return whether one stands in an id that a source made."""
-        return self._spellings.stand_in(text)
-
-    def value(self, value: Any) -> Any:
-        """Return a JSON value without them; a number that is one of them becomes a text."""
-        if isinstance(value, str):
-            return self(value)
-        if isinstance(value, Mapping):
-            return {self(key): self.value(inner) for key, inner in value.items()}
-        if isinstance(value, (list, tuple)):
-            return [self.value(inner) for inner in value]
-        if isinstance(value, (int, float)) and not isinstance(value, bool):
-            return value if self(str(value)) == str(value) else REDACTED
-        return value
+        changed = sorted({entry.identifier for entry, _ in clean.traits})
+        reindex(tx, tx.find_identifiers(ids=changed), ctx.region)
 
 
 def _extra(extra: str | None, scrub: Scrub, of_the_first: bool) -> str | None:
@@ -147,25 +187,3 @@ def _extra(extra: str | None, scrub: Scrub, of_the_first: bool) -> str | None:
     if "attributes" in values:
         clean["attributes"] = scrub.value(values["attributes"])
     return json.dumps(clean, ensure_ascii=False) if clean else None
-
-
-def _redact_traits(tx: Transaction, ctx: Context, entries: Iterable[EntryRow], scrubs: Mapping[bytes, Scrub]) -> None:
-    """Take them out of what was kept of these interactions for others, and of the index for matching."""
-    anchors = {
-        trait_key(e.identifier, e.interaction): e for e in entries if e.role == Role.ANCHOR and e.removed_at is None
-    }
-    changed: dict[bytes, list[RecordRow]] = {}
-    for record in tx.find_records(TRAIT, keys=list(anchors)) if anchors else ():
-        entry = anchors[record.key]
-        values = json.loads(record.value)
-        clean = {**values, "traits": scrubs[entry.interaction].value(values["traits"])}
-        if clean != values:
-            text = json.dumps(clean, ensure_ascii=False)
-            changed.setdefault(entry.identifier, []).append(record._replace(value=text, version=-1))
-    if not changed:
-        return
-    tx.put_records([record for records in changed.values() for record in records])
-    if ctx.known.matching:
-        from omnitrack.usecases.profiles import reindex  # numpy, which only matching needs
-
-        reindex(tx, tx.find_identifiers(ids=sorted(changed)), ctx.region)

@@ -163,6 +163,9 @@ class Flavour(ABC):
         with connection.begin():
             yield
 
+    def created(self, connection: Connection, tables: Tables) -> None:
+        """Set what the engine is to keep of new tables beside their rows."""
+
     def reclaim(self, connection: Connection, tables: Tables) -> None:
         """Have what was deleted leave the store's files, as far as a client may ask for it."""
 

@@ -47,6 +47,7 @@ from omnitrack.storage.sql.flavour import Fault, Flavour, Options
 from omnitrack.storage.sql.history import filtered_by, needs_stored_form, stored_form, time_of_entry
 from omnitrack.storage.sql.queries import ENTRY_ALONE, Built
 from omnitrack.storage.sql.running import identifier_row, interaction_row
+from omnitrack.storage.sql.statistics import keep_no_values, texts_of
 from omnitrack.storage.sql.tables import INTERACTION_COLUMNS, Tables
 from omnitrack.storage.sql.transaction import SqlTransaction
 
@@ -494,8 +495,15 @@ class Postgresql(Flavour):
             raise
         connection.exec_driver_sql("COMMIT")
 
+    def created(self, connection: Connection, tables: Tables) -> None:
+        """Keep no statistics of texts. CockroachDB has statistics of another kind."""
+        if connection.dialect.name == "postgresql":
+            for table in tables.metadata.sorted_tables:
+                if texts := texts_of(table):
+                    keep_no_values(connection, table, texts)
+
     def reclaim(self, connection: Connection, tables: Tables) -> None:
-        """Vacuum the tables, where the user may; others are passed over by the server with a warning."""
+        """Vacuum the tables and collect their statistics again, where the user may; others are passed over by the server with a warning."""
         quote = connection.dialect.identifier_preparer
         for table in tables.metadata.sorted_tables:
-            connection.exec_driver_sql(f"VACUUM {quote.format_table(table)}")
+            connection.exec_driver_sql(f"VACUUM (ANALYZE) {quote.format_table(table)}")

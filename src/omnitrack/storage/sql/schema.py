@@ -16,7 +16,7 @@ from omnitrack.storage.sql.flavour import Flavour
 from omnitrack.storage.sql.tables import STRIPES, Tables
 
 #: The revision that the metadata in ``tables`` is at; the newest in ``migrations/versions``.
-HEAD = "0001"
+HEAD = "0002"
 
 MIGRATIONS = Path(__file__).with_name("migrations")
 
@@ -36,7 +36,7 @@ def set_up(connection: Connection, tables: Tables, flavour: Flavour) -> None:
     with flavour.schema_lock(connection, tables):
         version = version_of(connection, tables)
         if version is None:
-            create(connection, tables)
+            create(connection, tables, flavour)
         elif version != HEAD:
             upgrade(connection, tables, version)
 
@@ -48,9 +48,10 @@ def version_of(connection: Connection, tables: Tables) -> str | None:
     return connection.execute(select(tables.version.c.version_num)).scalar()
 
 
-def create(connection: Connection, tables: Tables) -> None:
+def create(connection: Connection, tables: Tables, flavour: Flavour) -> None:
     """Make what is missing (where DDL is not transactional, a killed process leaves some tables), and stamp it last."""
     tables.metadata.create_all(connection)
+    flavour.created(connection, tables)
     fill(connection, tables)
     connection.execute(insert(tables.version).values(version_num=HEAD))
 
