@@ -39,6 +39,8 @@ from omnitrack.usecases.sweep import Sweep, gather, index_of_rows
 
 Kept = tuple[RecordRow, LinkRow]  # a statement that stays: the record of it, and its link
 
+RECEIPT = "receipt"  # the record that says that an erasure was done, and nothing of whom
+
 BATCH = 500  # interactions that retention takes away in one transaction
 MOST_UNDER_GUARD = 20_000  # characters that an erasure reads while others wait; some ten milliseconds
 
@@ -176,9 +178,14 @@ def erase(
     homes = {row.home for row in (*sweep.identifiers, *sweep.alone)}
     past += _without_cause(named_by, homes)
     tx.update_identifiers(updates, [*past, *plan.log(cause, skip=ids)])
-    if marks:
-        tx.put_records([RecordRow(SUPPRESSED, key, "{}", -1) for key in dict.fromkeys(marks)])
+    kept_marks = [RecordRow(SUPPRESSED, key, "{}", -1) for key in dict.fromkeys(marks)]
+    tx.put_records([*kept_marks, RecordRow(RECEIPT, receipt.id, "{}", -1)])
     return receipt
+
+
+def is_receipted(tx: Transaction, receipt: Receipt) -> bool:
+    """Whether the erasure that a receipt is of was done."""
+    return bool(tx.find_records(RECEIPT, keys=[receipt.id]))
 
 
 def look_ahead(tx: Transaction, ctx: Context, who: Meant, scrubs: Scrubs) -> Staying:

@@ -36,11 +36,12 @@ from omnitrack.storage.contract import NO_ID, Transaction
 from omnitrack.usecases import account, read, statements
 from omnitrack.usecases.attribution import attribute
 from omnitrack.usecases.context import Context
-from omnitrack.usecases.erase import NotWorkedOut, Receipt, RetentionRule, erase, look_ahead, retain_step
+from omnitrack.usecases.erase import NotWorkedOut, Receipt, RetentionRule, erase, is_receipted, look_ahead, retain_step
 from omnitrack.usecases.evidence import entries_of
 from omnitrack.usecases.exchange import Export, checked_format, export, interactions_of
 from omnitrack.usecases.ids import from_text, from_us, interaction_id, new_id, new_ids, now_us, to_text, to_us
 from omnitrack.usecases.notes import add_note, add_note_beside, note_row
+from omnitrack.usecases.once import Once, recorded
 from omnitrack.usecases.outcome import Saying
 from omnitrack.usecases.prepare import Prepared, prepare
 from omnitrack.usecases.rebuild import CHUNK, Computed, RebuildReport, VerifyReport, compute, verify, write_computed
@@ -52,7 +53,7 @@ from omnitrack.usecases.record import (
 from omnitrack.usecases.redact import clean
 from omnitrack.usecases.refile import refile_step
 from omnitrack.usecases.resolve import Who, customer_text, get_row, meant
-from omnitrack.usecases.revise import ADDED, COLLIDES, KEPT_OUT, Edit, file_among, revise
+from omnitrack.usecases.revise import ADDED, COLLIDES, KEPT_OUT, Edit, file_among, original, revise
 from omnitrack.usecases.scrub import Scrubs
 from omnitrack.usecases.settings import (
     REBUILDING,
@@ -234,7 +235,15 @@ class Operations:
     # -- recording ------------------------------------------------------------------------------------------------------
     def _batch(self, prepared: Sequence[Prepared], now: int) -> Steps[Batch]:
         homes = homes_for(prepared)
-        out: Batch = yield Step(lambda tx: record_batch(tx, self.ctx, prepared, homes, now, self._mark_key))
+
+        def is_there(tx: Transaction, out: Batch) -> bool:
+            ours = next((p.row.id for p, there in zip(prepared, out.duplicates) if there is None), None)
+            return ours is not None and recorded(ours, now)(tx, out)
+
+        def write(tx: Transaction) -> Batch:
+            return record_batch(tx, self.ctx, prepared, homes, now, self._mark_key)
+
+        out: Batch = yield Step(Once(write, is_there))
         self.ctx.learn(out.epoch, out.tenures, out.links, out.suppresses)
         return out
 
@@ -424,9 +433,14 @@ class Operations:
             now=now,
             mark_key=self._mark_key,
         )
-        came = yield Step(lambda tx: revise(tx, self.ctx, edit))
+
+        def is_there(tx: Transaction, came: str) -> bool:
+            row = original(tx, edit) if came == ADDED else None
+            return row is not None and recorded(row.id, now)(tx, came)
+
+        came = yield Step(Once(lambda tx: revise(tx, self.ctx, edit), is_there))
         if came == COLLIDES:
-            came = yield Step(lambda tx: file_among(tx, self.ctx, edit))
+            came = yield Step(Once(lambda tx: file_among(tx, self.ctx, edit), is_there))
         return None if came == KEPT_OUT else came == ADDED
 
     def note(self, who: Who, text: str, *, agent: str | None) -> Steps[str]:
@@ -437,10 +451,10 @@ class Operations:
         Interaction(channel="note", occurred_at=from_us(now), body=text, agent=agent)  # checks the limits
         row = note_row(id, now, text, agent)
         if beside is not None:
-            yield Step(lambda tx: add_note_beside(tx, self.ctx, row, beside))
+            yield Step(Once(lambda tx: add_note_beside(tx, self.ctx, row, beside), recorded(id, now)))
         else:
             named = meant(self.ctx, who)
-            yield Step(lambda tx: add_note(tx, self.ctx, row, named))
+            yield Step(Once(lambda tx: add_note(tx, self.ctx, row, named), recorded(id, now)))
         return to_text("int", id)
 
     # -- reading --------------------------------------------------------------------------------------------------------
@@ -532,7 +546,7 @@ class Operations:
             record, _ = statements.say(tx, self.ctx, saying)
             return statements.to_statement(tx, to_text("st", saying.id), record)
 
-        return (yield Step(write))  # type: ignore[no-any-return]
+        return (yield Step(Once(write, statements.is_said)))  # type: ignore[no-any-return]
 
     def attribute(self, interaction: str, identifier: Named, *, by: str | None, reason: str | None) -> Steps[Statement]:
         """File an interaction under an identifier."""
@@ -543,7 +557,7 @@ class Operations:
             record, _ = attribute(tx, self.ctx, key, saying)
             return statements.to_statement(tx, to_text("st", saying.id), record)
 
-        return (yield Step(write))  # type: ignore[no-any-return]
+        return (yield Step(Once(write, statements.is_said)))  # type: ignore[no-any-return]
 
     def _retraction(self, statement: Statement | str, by: str | None, reason: str | None) -> statements.Retraction:
         check_said(by, reason)
@@ -564,7 +578,7 @@ class Operations:
             record, _ = statements.retract(tx, self.ctx, retraction)
             return statements.to_statement(tx, retraction.id, record)
 
-        return (yield Step(write))  # type: ignore[no-any-return]
+        return (yield Step(Once(write, statements.is_said)))  # type: ignore[no-any-return]
 
     def preview(self, statement: Statement) -> Steps[Preview]:
         """Work out what a statement would do, or, of one that was said, what taking it back would."""
@@ -738,8 +752,9 @@ class Operations:
             # Redaction reads every text of the person's, which may be long: nobody waits for it.
             staying = yield Step(lambda tx: look_ahead(tx, self.ctx, named, scrubs), write=False)
             yield Work(lambda staying=staying: clean(staying, self._mark_key))  # type: ignore[misc]
+            last = look == MOST_LOOKS - 1
             try:
-                receipt: Receipt = yield Step(lambda tx, last=look == MOST_LOOKS - 1: write(tx, patient=last))  # type: ignore[misc]
+                receipt: Receipt = yield Step(Once(lambda tx, last=last: write(tx, patient=last), is_receipted))  # type: ignore[misc]
             except NotWorkedOut:
                 continue
             break

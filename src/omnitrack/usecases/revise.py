@@ -45,7 +45,7 @@ def revise(tx: Transaction, ctx: Context, edit: Edit) -> str:
         InteractionNotFoundError: there is no such interaction, and no mark of one that was erased.
     """
     enter(tx, ctx)
-    row = _original(tx, edit)
+    row = original(tx, edit)
     if row is None:
         return KEPT_OUT
     new = _revision(row, edit)
@@ -63,7 +63,7 @@ def file_among(tx: Transaction, ctx: Context, edit: Edit) -> str:
     """Add a revision beside others of its time, each a microsecond behind the one before, a delete last: sources that tell time in seconds
     have several edits in one."""
     enter(tx, ctx, exclusive=True)
-    row = _original(tx, edit)
+    row = original(tx, edit)
     if row is None:
         return KEPT_OUT
     new = _revision(row, edit)
@@ -82,7 +82,12 @@ def file_among(tx: Transaction, ctx: Context, edit: Edit) -> str:
     return ADDED
 
 
-def _original(tx: Transaction, edit: Edit) -> InteractionRow | None:
+def original(tx: Transaction, edit: Edit) -> InteractionRow | None:
+    """Return the interaction that an edit is of; None where an erasure took it.
+
+    Raises:
+        InteractionNotFoundError: there is no such interaction, and no mark of one that was erased.
+    """
     rows = tx.find_interactions(sources=[(edit.source, edit.source_id)])
     if rows:
         return rows[0]

@@ -262,6 +262,12 @@ def to_statement(tx: Transaction, id: str, record: StatementRecord) -> Statement
     )
 
 
+def is_said(tx: Transaction, statement: Statement) -> bool:
+    """Whether a statement is stored as it is here, taken back or not."""
+    found = tx.find_records(STATEMENT, keys=[statement.id or ""])
+    return bool(found) and to_statement(tx, found[0].key, StatementRecord.load(found[0].value)) == statement
+
+
 def statements_about(tx: Transaction, identifiers: Iterable[bytes]) -> list[Statement]:
     """Return the statements that hold about these identifiers, oldest first."""
     ids = list(identifiers)
