@@ -28,6 +28,7 @@ _KINDS: tuple[tuple[str, str, str | None], ...] = (
     ("uan", "UAN", "it is a company's universal access number (UAN)"),
     ("voicemail", "VOICEMAIL", "it is a voicemail access number"),
 )
+OUTSIDE = "it is outside of the numbering plan of its country"
 SHORT = "it is shorter than the numbers of its country are: incomplete, or of an older numbering plan"
 TOO_LONG = "it is too long for a number of its country; two numbers may have run together"
 TOO_SHORT = "it is too short for a number; an internal extension or a short code is of the scheme extension"
@@ -112,6 +113,8 @@ class _Plan:
     regions: tuple[_Region, ...]  # the main one first
 
     def reason(self, national: str) -> str | None:
+        if not any(region.general.fits(national) for region in self.regions):
+            return OUTSIDE
         for region in self.regions:
             if region.leading is not None and len(self.regions) > 1:
                 if region.leading.match(national):
@@ -167,7 +170,7 @@ def settle(number: _phonenumbers.PhoneNumber, international: bool) -> tuple[str,
         international: it was written with its country code.
     """
     lib = library()
-    text = _without_old_prefix(lib.format_number(number, lib.PhoneNumberFormat.E164))
+    text = modern(lib.format_number(number, lib.PhoneNumberFormat.E164))
     plain = read_plain(text)
     return plain if plain is not None else _settle(text, international)
 
@@ -178,7 +181,7 @@ def _settle(text: str, international: bool) -> tuple[str, str | None] | str:
     # Parsing takes national prefixes off ("+44 020 ..."). Repeat until nothing changes, so that the normal form is one.
     for _ in range(6):
         number = lib.parse(text)
-        again = _without_old_prefix(lib.format_number(number, lib.PhoneNumberFormat.E164))
+        again = modern(lib.format_number(number, lib.PhoneNumberFormat.E164))
         if again == text:
             break
         text = again
@@ -189,6 +192,9 @@ def _settle(text: str, international: bool) -> tuple[str, str | None] | str:
         return "it is all zeros"
     verdict = lib.is_possible_number_with_reason(number)
     if verdict == lib.ValidationResult.IS_POSSIBLE:
+        plan = _plan(number.country_code)
+        if plan is not None and not any(region.general.fits(national) for region in plan.regions):
+            return text, OUTSIDE
         kinds = {getattr(lib.PhoneNumberType, name): reason for _, name, reason in _KINDS}
         return text, kinds.get(lib.number_type(number))
     if verdict == lib.ValidationResult.TOO_LONG:
@@ -200,7 +206,28 @@ def _settle(text: str, international: bool) -> tuple[str, str | None] | str:
     return TOO_SHORT
 
 
-def _without_old_prefix(text: str) -> str:
-    # Mexico took the 1 out of its mobile numbers on 3 August 2019 (IFT, Plan Técnico Fundamental de Numeración);
-    # WhatsApp still writes it.
-    return f"+52{text[4:]}" if text.startswith("+521") and len(text) == 14 else text
+# Where a plan grew, what stands in front of the numbers of before; each as the country's regulator says it.
+_GREW: tuple[tuple[re.Pattern[str], str], ...] = (
+    # Mexico took the 1 out of its mobile numbers on 3 August 2019 (IFT, Plan Técnico Fundamental de Numeración); WhatsApp still writes it.
+    (re.compile(r"\+521([0-9]{10})"), r"+52\1"),
+    # Brazil put a 9 before mobile numbers of eight digits, which begin with 6 to 9, until 2016 (Anatel, Resolução 553/2010).
+    (re.compile(r"\+55([1-9][1-9])([6-9][0-9]{7})"), r"+55\g<1>9\2"),
+    # Benin put 01 before every number of eight digits on 30 November 2024 (ARCEP Bénin).
+    (re.compile(r"\+229([2-9][0-9]{7})"), r"+22901\1"),
+    # Ivory Coast put the operator's digits before every number on 31 January 2021 (ARTCI); those of mobiles follow from the second digit.
+    (re.compile(r"\+225([04-9][0-3][0-9]{6})"), r"+22501\1"),
+    (re.compile(r"\+225([04-9][4-6][0-9]{6})"), r"+22505\1"),
+    (re.compile(r"\+225([04-9][7-9][0-9]{6})"), r"+22507\1"),
+)
+
+
+def modern(text: str) -> str:
+    """Return a number in E.164 form by the plan of today, where it is of an older one that says what became of it."""
+    for old, new in _GREW:
+        if (match := old.fullmatch(text)) is not None:
+            lib = library()
+            grown = match.expand(new)
+            # A number that is one of today's as it is stays (trunked radio in Brazil kept eight digits).
+            if not lib.is_valid_number(lib.parse(text)) and lib.is_valid_number(lib.parse(grown)):
+                return grown
+    return text

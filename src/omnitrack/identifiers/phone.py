@@ -9,23 +9,38 @@ from urllib.parse import unquote
 
 from omnitrack.errors import InvalidIdentifierError, WithheldError, mask
 from omnitrack.identifiers.callers import ANONYMOUS_DOMAINS, SPELT_WITHHELD, says_withheld, without_privacy_code
-from omnitrack.identifiers.numbering import SHORT, TOO_LONG, TOO_SHORT, library, numbered_region, read_plain, settle
+from omnitrack.identifiers.dialling import parse
+from omnitrack.identifiers.numbering import (
+    OUTSIDE,
+    SHORT,
+    TOO_LONG,
+    TOO_SHORT,
+    library,
+    numbered_region,
+    read_plain,
+    settle,
+)
 from omnitrack.identifiers.scheme import Identifier, Scheme, checked_region, checked_text, register_scheme, remembered
 
 _ACCEPTED = "accepted is an international number such as +44 20 7946 0958, or a national one with its region"
 
-_WRITTEN = re.compile(r"[0-9A-Za-z+*#~ ().,;:=/\[\]|\\&\n-]+")
+_WRITTEN = re.compile(r"[0-9A-Za-z+*#~ ().,;:=/\[\]|\\&\n\xf3\u0119\u0430-\u044f-]+")
+# What spreadsheets and exports put around a text so that it stays one: quotes, an apostrophe in front, ="...".
+_QUOTES = "'\"`\u00b4\u2018\u2019\u201a\u201c\u201d\u201e\u00ab\u00bb"
 _LABEL = re.compile(
     r"(?:(?:telephone|telefon|phone|mobile|office|home|work|cell|tel|fax|mob|ph)\b[.:]?|[tmpfhw]:)\s*", re.IGNORECASE
 )
 _REMARK = re.compile(
     r"\s*[(\[]?\b(?:home|work|mobile|mob|cell|office|landline|fax|day(?:time)?|evenings?|main)[)\]]?$", re.IGNORECASE
 )
+# The words are those that libphonenumber reads, and what German, Dutch, Italian, French and Polish business cards have.
 _EXTENSION = re.compile(
-    r"(?:[\s,;(]*(?:;\s*ext\s*=|\b(?:extension|extn|ext|xtn|int|anexo|ramal)\b[.:]?|(?<=[\d\s).,])(?:ext|x)[.:]?|#)"
-    r"|,,+|;)\s*([0-9]{1,15})[#)]?$",
+    r"(?:[\s,;(\[]*(?:;\s*ext\s*=|\b(?:extension|extensi\xf3n|extn|ext|xtn|int|interno|intern|anexo|ramal|durchwahl|dw|app(?:arat)?"
+    r"|toestel|poste|wewn(?:\u0119trzny)?|\u0434\u043e\u0431(?:\u0430\u0432\u043e\u0447\u043d\u044b\u0439)?)\b[.:]?"
+    r"|(?<=[\d\s).,(\[])(?:ext|x)[.:]?|[#~])|,,+|;)\s*([0-9]{1,15})[#)\]]*$",
     re.IGNORECASE,
 )
+_NO_EXTENSION = re.compile(r"[\s,;(]*\b(?:extension|extn|ext|x)[.:]?\s*$", re.IGNORECASE)
 _PARAMETER = re.compile(r";\s*([a-z][a-z0-9-]*)(?:=([^;]*))?(?=;|$)", re.IGNORECASE)
 _SEPARATOR = re.compile(r"\s*(?:[/|\\&\n,]|;(?!\s*ext)|\b(?:or|and|und|et|y|o)\b)\s*", re.IGNORECASE)
 _VANITY = re.compile(r"\+?[\d\s().-]*\d{3}[\s().-]*[A-Za-z][A-Za-z0-9 .-]*")
@@ -99,7 +114,7 @@ def _masked(text: str) -> str:
 @remembered
 def _parse(text: str, region: str | None) -> Identifier:
     plain = read_plain(text)
-    if plain is not None and text[1:] not in SPELT_WITHHELD:
+    if plain is not None and plain[1] is not OUTSIDE and text[1:] not in SPELT_WITHHELD:
         return _identifier(text, plain[0], plain[1])
     numbered_region(region)
     cleaned = _cleaned(text)
@@ -139,7 +154,9 @@ def _cleaned(text: str) -> str:
 
 
 def _unwrapped(text: str) -> str:
-    """Return the number inside ``"Name" <...>``, ``tel:`` (RFC 3966) and ``sip:`` (RFC 3261 section 19.1)."""
+    """Return the number inside ``"Name" <...>``, ``tel:`` (RFC 3966) and ``sip:`` (RFC 3261 section 19.1), and inside quotes."""
+    if ">" not in text:
+        text = text.lstrip("= " + _QUOTES).rstrip(" " + _QUOTES)
     if ">" in text and (match := re.search(r"<([^<>]*)>[^<>]*$", text)):
         text = match[1].strip()
     if match := _URI.match(text):
@@ -194,10 +211,12 @@ def _read(raw: str, body: str, region: str | None, private: bool) -> Identifier:
     extension = ""
     if match := _EXTENSION.search(body):
         extension, body = match[1], body[: match.start()]
+    else:
+        body = _NO_EXTENSION.sub("", body)
     body = body.strip(" .,;:\n")
     if re.search(r"[A-Za-z]", body):
         body = _spelt_out(raw, body)
-    if not re.fullmatch(r"\+?[-0-9 ().\[\]/~]+", body.strip()):
+    if not re.fullmatch(r"(?:\+|[(\[]\s*\+)?[-0-9 ().\[\]/~]+", body.strip()):
         raise _refuse(raw, "which is not written as a number")
     found = _settled(body, region)
     if isinstance(found, str):
@@ -209,7 +228,9 @@ def _read(raw: str, body: str, region: str | None, private: bool) -> Identifier:
 def _settled(body: str, region: str | None) -> tuple[str, str | None] | str:
     lib = library()
     try:
-        number = lib.parse(body, region, keep_raw_input=True)
+        number = parse(body, region)
+        if isinstance(number, str):
+            return number
         source = number.country_code_source
         return settle(number, international=source != lib.CountryCodeSource.FROM_DEFAULT_COUNTRY)
     except lib.NumberParseException as error:
