@@ -42,10 +42,11 @@ from omnitrack.tracker import (
 from omnitrack.usecases.account import LinkConflict
 from omnitrack.usecases.erase import Receipt, RetentionRule
 from omnitrack.usecases.exchange import Export
-from omnitrack.usecases.operations import Operations, Progress, Steps, adrive, check_batch_size, check_progress
+from omnitrack.usecases.operations import Operations, check_batch_size, check_progress
 from omnitrack.usecases.read import Query
 from omnitrack.usecases.rebuild import RebuildReport, VerifyReport
 from omnitrack.usecases.resolve import Who
+from omnitrack.usecases.steps import Progress, Steps, adrive
 
 if TYPE_CHECKING:
     from omnitrack.usecases.suggest import Suggestion

@@ -133,6 +133,14 @@ class PolicyChangedError(OmnitrackError):
     """The store was built with another policy, own list or normal-form version; ``rebuild()`` brings it to this one."""
 
 
+class OperationRunningError(OmnitrackError):
+    """An operation of several transactions runs that this one cannot run beside; says which, whose it is and since when. Nothing was written."""
+
+
+class LeaseLostError(OmnitrackError):
+    """An operation stood still for so long that another process took its place; it has stopped, and can be run again."""
+
+
 class SecretError(OmnitrackError):
     """The store was created with another secret, or with none."""
 

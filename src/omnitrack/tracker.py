@@ -49,10 +49,11 @@ from omnitrack.usecases.context import Context
 from omnitrack.usecases.erase import Receipt, RetentionRule
 from omnitrack.usecases.exchange import Export
 from omnitrack.usecases.ids import from_text, from_us
-from omnitrack.usecases.operations import Operations, Progress, Steps, drive, listed, moment
+from omnitrack.usecases.operations import Operations, listed, moment
 from omnitrack.usecases.read import Query
 from omnitrack.usecases.rebuild import RebuildReport, VerifyReport
 from omnitrack.usecases.resolve import Who
+from omnitrack.usecases.steps import Progress, Steps, drive
 
 if TYPE_CHECKING:
     from omnitrack.usecases.suggest import Suggestion

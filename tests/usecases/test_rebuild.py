@@ -247,7 +247,7 @@ def test_what_an_interaction_says_of_a_person_goes_where_its_anchor_goes() -> No
     assert tracker.customer(ANN).traits["name"] == ("Ann",)
 
 
-def test_a_rebuild_that_was_broken_off_is_run_again() -> None:
+def test_a_rebuild_that_was_broken_off_leaves_everything_as_it_was_and_is_run_again() -> None:
     tracker = told([Seen("i0", 0, (((4, 2), (0, 2)),)), Seen("i1", 0, (((5, 2), (0, 2)),))], Policy())
 
     class Stop(Exception):
@@ -257,13 +257,14 @@ def test_a_rebuild_that_was_broken_off_is_run_again() -> None:
         raise Stop
 
     new = Policy(limits={"account": 2})
-    with pytest.raises(PolicyChangedError):
-        reopened(tracker, policy=new)
+    before = state_of(tracker)
     with pytest.raises(Stop):
         drive_rebuild(tracker, new, stop)
-    for policy in (Policy(), new):
-        with pytest.raises(PolicyChangedError, match=r"rebuild"):
-            reopened(tracker, policy=policy)
+    assert not differences(state_of(tracker), before)
+    tell(tracker, Seen("i2", 0, (((1, 2),),)))
+    assert reopened(tracker, policy=Policy()).verify()
+    with pytest.raises(PolicyChangedError, match=r"rebuild"):
+        reopened(tracker, policy=new)
     again = reopened(tracker, policy=new, rebuild=True)
     assert again.verify()
     assert not again.customer(P1).shared
@@ -271,7 +272,8 @@ def test_a_rebuild_that_was_broken_off_is_run_again() -> None:
 
 def drive_rebuild(tracker: Tracker, policy: Policy, progress: object) -> None:
     from omnitrack.tracker import make_context
-    from omnitrack.usecases.operations import Operations, drive
+    from omnitrack.usecases.operations import Operations
+    from omnitrack.usecases.steps import drive
 
     context = make_context((), policy, None, None)
     drive(Operations(context, b"", tracker._backend.run).rebuild(progress), tracker._backend.run)  # type: ignore[arg-type]

@@ -134,7 +134,7 @@ def test_a_rebuild_mends_what_is_derived(tracker: Tracker, way: str) -> None:
 
 
 def test_a_rebuild_in_pieces_says_how_far_it_is(tracker: Tracker, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("omnitrack.usecases.operations.CHUNK", 3)
+    monkeypatch.setattr("omnitrack.usecases.takeover.CHUNK", 3)
     said: list[tuple[int, int | None]] = []
     report = tracker.rebuild(progress=lambda done, whole: said.append((done, whole)))
     assert said == [(3, 4), (4, 4)]

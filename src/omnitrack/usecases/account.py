@@ -224,7 +224,12 @@ def suggesting_links_of(
     ends = {end for x in links for end in (x.a, x.b)}
     rows = {row.id: row for row in tx.find_identifiers(ids=sorted(ends))} if ends else {}
     usable = [
-        x for x in links if rows[x.a].customer != rows[x.b].customer and rows[x.a].state & rows[x.b].state & LINKABLE
+        x
+        for x in links
+        if x.a in rows
+        and x.b in rows
+        and rows[x.a].customer != rows[x.b].customer
+        and rows[x.a].state & rows[x.b].state & LINKABLE
     ]
     return _undenied(tx, usable), rows
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from itertools import islice
 from typing import TYPE_CHECKING, TypeVar
 
@@ -12,6 +12,7 @@ import attrs
 from omnitrack.identifiers.scheme import content_id
 from omnitrack.identifiers.scheme import forget as forget_texts
 from omnitrack.identity.policy import Policy
+from omnitrack.usecases.ids import now_us
 
 if TYPE_CHECKING:
     from omnitrack.identifiers.own import OwnList
@@ -50,6 +51,22 @@ class Known:
         self.links: dict[Pair, Earliest] = {}
         self._suppresses: bool | None = None
         self.matching = False  # whether the store keeps the index for matching, as its settings said last
+        self._rebuilding = (-1, 0)  # the epoch at which that was looked at, and until when a rebuild is taken to run
+
+    @property
+    def rebuilding(self) -> bool:
+        """Whether a rebuild runs beside, as the settings said last; writers keep a journal for it."""
+        return self._rebuilding[1] > 0
+
+    def rebuilding_is_doubtful(self, now: int) -> bool:
+        """Whether a rebuild was said to run, so long ago that it has to be looked at again."""
+        return 0 < self._rebuilding[1] < now
+
+    def note_rebuilding(self, epoch: int, until: int) -> None:
+        """Note until when a rebuild is taken to run, 0 for none; of two transactions that note it, that of the later epoch is right."""
+        with self._lock:
+            if epoch >= self._rebuilding[0]:
+                self._rebuilding = (epoch, until)
 
     def suppresses(self, epoch: int) -> bool | None:
         """Return whether erasures left marks in the store at this epoch; None where that is not known."""
@@ -94,6 +111,7 @@ class Context:
     secret: bytes = b""
     known: Known = attrs.field(factory=Known)
     resolved: dict[object, Resolved] = attrs.field(factory=dict, repr=False)
+    clock: Callable[[], int] = attrs.field(default=now_us, repr=False, eq=False)  # for leases; microseconds
 
     def base_id(self, key: str) -> bytes:
         """Return the content address of an identifier's first holder."""

@@ -326,7 +326,7 @@ def retain_step(
     now: int,
     dry_run: bool,
 ) -> tuple[dict[str, int], tuple[int, bytes] | None]:
-    """Take away one batch of interactions that are past their time.
+    """Take away one batch of interactions that are past their time. The caller holds the guard alone, but for a ``dry_run``.
 
     Args:
         rules: (cut, channels): interactions of these channels that happened before the cut, in microseconds, go.
@@ -334,8 +334,6 @@ def retain_step(
     Returns:
         Counts as in Receipt, and where to go on (None at the end).
     """
-    if not dry_run:
-        enter(tx, ctx, exclusive=True)
 
     def stays(row: InteractionRow | EntryRow) -> bool:
         return not any(

@@ -8,16 +8,17 @@ from itertools import groupby
 import attrs
 import numpy as np
 
-from omnitrack.identity.partition import DIFFERENT
+from omnitrack.identity.partition import DIFFERENT, MATCH
 from omnitrack.matching import Model, Profile
 from omnitrack.matching.blocking import RULES
 from omnitrack.matching.evidence import columns_of, evidence_of
 from omnitrack.matching.weights import probability_of
-from omnitrack.storage.contract import SHARED, IdentifierRow, Transaction
+from omnitrack.model import Assurance
+from omnitrack.storage.contract import NO_ID, RETIRED, SHARED, IdentifierRow, LinkRow, Transaction
 from omnitrack.usecases.context import Context
 from omnitrack.usecases.profiles import BLOCK, index_stored, profiles_of
 from omnitrack.usecases.rebuild import read_identifiers
-from omnitrack.usecases.suggest import Found, best_of
+from omnitrack.usecases.suggest import Found, best_of, put_matches
 
 CHUNK = 2_000
 SAMPLE = 5_000  # customers whose profiles the weights are estimated from
@@ -66,7 +67,7 @@ def blocks_after(tx: Transaction, after: str | None, limit: int) -> tuple[list[B
 def compare_blocks(tx: Transaction, ctx: Context, blocks: Sequence[Block], model: Model, least: float) -> list[Found]:
     """Compare everybody with everybody inside each block, all pairs at once; return the pairs that are likely enough."""
     ids = sorted({x for block in blocks for x in block.ids})
-    rows = {r.id: r for r in tx.find_identifiers(ids=ids) if not r.state & SHARED}
+    rows = {r.id: r for r in tx.find_identifiers(ids=ids) if not r.state & (SHARED | RETIRED)}
     homes = sorted({r.customer for r in rows.values()})
     number = {home: n for n, home in enumerate(homes)}
     pairs: set[tuple[int, int]] = set()
@@ -91,6 +92,30 @@ def compare_blocks(tx: Transaction, ctx: Context, blocks: Sequence[Block], model
         if (a, b) not in denied:
             out.append(Found(best_of(ctx, members[a]).id, best_of(ctx, members[b]).id, float(probability[n])))
     return out
+
+
+def store_matches(tx: Transaction, ctx: Context, found: Sequence[Found], model: Model, least: float, now: int) -> int:
+    """Compare once more those who were found to be alike, as they are now, and store what still is likely as links that suggest; those that the policy
+    lets merge by themselves do. The caller holds the guard. Return how many were new or scored otherwise."""
+    tx.lock_identifiers(sorted({end for f in found for end in (f.a, f.b)}))
+    found = compare_blocks(tx, ctx, [Block((f.a, f.b)) for f in found], model, least)
+    ends = sorted({x for f in found for x in (f.a, f.b)})
+    there = {(x.a, x.b): x for x in tx.find_links(ends) if x.basis == MATCH} if ends else {}
+    added: list[LinkRow] = []
+    removed: list[LinkRow] = []
+    for f in found:
+        a, b = sorted((f.a, f.b))
+        score = round(f.probability * 1_000_000)
+        old = there.get((a, b))
+        if old is not None and old.score == score:
+            continue
+        if old is not None:
+            removed.append(old)
+        seen = now if old is None else old.seen
+        added.append(LinkRow(a, b, MATCH, int(Assurance.SIMILAR), NO_ID, seen, NO_ID, score))
+    if added:
+        put_matches(tx, ctx, added, removed, now)
+    return len(added)
 
 
 def _denied_pairs(tx: Transaction, members: dict[bytes, list[IdentifierRow]]) -> set[tuple[bytes, bytes]]:

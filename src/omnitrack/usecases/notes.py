@@ -13,6 +13,7 @@ from omnitrack.usecases.context import Context
 from omnitrack.usecases.evidence import entries_of
 from omnitrack.usecases.filing import Filing, find_filings
 from omnitrack.usecases.ids import to_text
+from omnitrack.usecases.journal import touch
 from omnitrack.usecases.resolve import Meant, get_row
 from omnitrack.usecases.settings import enter
 
@@ -46,6 +47,7 @@ def add_note(tx: Transaction, ctx: Context, row: InteractionRow, who: Meant) -> 
         None,
     )
     tx.add_interactions([row], [entry])
+    touch(tx, ctx, interactions=[row.id])
     if who.home is not None:
         tx.put_records([Filing(pin=holder, version=-1).record(row.id)])
 
@@ -68,6 +70,7 @@ def add_note_beside(tx: Transaction, ctx: Context, row: InteractionRow, interact
     began = tx.find_interactions(ids=[first])[0].occurred_at
     row = row._replace(reply_to=there[0].source_id or to_text("int", interaction))
     tx.add_interactions([row], filed_as(entries_of(tx, [first]), row, row.recorded_at))
+    touch(tx, ctx, interactions=[first])
     known.notes.append(row.id)
     tx.put_records([known.record(first), Filing(beside=first, at=began, version=-1).record(row.id)])
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+import random
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -13,6 +13,7 @@ from omnitrack.errors import (
     InteractionNotFoundError,
     InvalidInteractionError,
     InvalidPolicyError,
+    OperationRunningError,
     check_flag,
     shown,
 )
@@ -33,7 +34,7 @@ from omnitrack.model import (
 )
 from omnitrack.sources.base import Source
 from omnitrack.storage.contract import NO_ID, Transaction
-from omnitrack.usecases import account, read, statements
+from omnitrack.usecases import account, lease, read, statements, takeover
 from omnitrack.usecases.attribution import attribute
 from omnitrack.usecases.context import Context
 from omnitrack.usecases.erase import NotWorkedOut, Receipt, RetentionRule, erase, is_receipted, look_ahead, retain_step
@@ -44,28 +45,29 @@ from omnitrack.usecases.notes import add_note, add_note_beside, note_row
 from omnitrack.usecases.once import Once, recorded
 from omnitrack.usecases.outcome import Saying
 from omnitrack.usecases.prepare import Prepared, prepare
-from omnitrack.usecases.rebuild import CHUNK, Computed, RebuildReport, VerifyReport, compute, verify, write_computed
+from omnitrack.usecases.rebuild import RebuildReport, VerifyReport, verify
 from omnitrack.usecases.record import (
     Batch,
     homes_for,
     record_batch,
 )
 from omnitrack.usecases.redact import clean
-from omnitrack.usecases.refile import refile_step
 from omnitrack.usecases.resolve import Who, customer_text, get_row, meant
 from omnitrack.usecases.revise import ADDED, COLLIDES, KEPT_OUT, Edit, file_among, original, revise
 from omnitrack.usecases.scrub import Scrubs
 from omnitrack.usecases.settings import (
-    REBUILDING,
     Settings,
     change_settings,
     check_fingerprint,
     check_secret,
+    enter,
     first_settings,
-    is_empty,
     new_mark_key,
+    read_settings,
     secret_check,
+    settle_empty,
 )
+from omnitrack.usecases.steps import Pause, Progress, Step, Steps, Work
 
 if TYPE_CHECKING:
     from omnitrack.usecases.suggest import Suggestion
@@ -75,58 +77,6 @@ T = TypeVar("T")
 MOST_REJECTED = 1_000  # of a load's report; the count goes on
 MOST_LOOKS = 5  # ahead of an erasure, while texts keep coming
 MOST_DEFERRED = 10_000  # revisions that came before what they revise
-
-
-@attrs.frozen(slots=True)
-class Step:
-    """A function to run in one transaction."""
-
-    fn: Callable[[Transaction], Any]
-    write: bool = True
-
-
-@attrs.frozen(slots=True)
-class Work:
-    """A function that takes its time and touches no store."""
-
-    fn: Callable[[], Any]
-
-
-Steps = Generator[Step | Work, Any, T]
-Progress = Callable[[int, int | None], object]
-
-
-def drive(steps: Steps[T], run: Callable[..., Any]) -> T:
-    """Run the steps of an operation one after the other and return its result."""
-    try:
-        step = next(steps)
-        while True:
-            try:
-                result = step.fn() if isinstance(step, Work) else run(step.fn, write=step.write)
-            except Exception as error:
-                step = steps.throw(error)
-            else:
-                step = steps.send(result)
-    except StopIteration as stop:
-        return stop.value  # type: ignore[no-any-return]
-
-
-async def adrive(steps: Steps[T], arun: Callable[..., Any]) -> T:
-    """``drive`` for async callers."""
-    try:
-        step = next(steps)
-        while True:
-            try:
-                if isinstance(step, Work):
-                    result = await asyncio.to_thread(step.fn)
-                else:
-                    result = await arun(step.fn, write=step.write)
-            except Exception as error:
-                step = steps.throw(error)
-            else:
-                step = steps.send(result)
-    except StopIteration as stop:
-        return stop.value  # type: ignore[no-any-return]
 
 
 def moment(value: datetime | None, field: str) -> int | None:
@@ -204,33 +154,84 @@ class Operations:
         check_secret(settings, check)
         operations = cls(ctx, settings.mark_key, run)
         ctx.known.matching = settings.matching
-        if settings.fingerprint != ctx.fingerprint and (yield Step(is_empty, write=False)):
-            # Nobody is in it yet: a first try with other settings binds no one.
-            yield Step(lambda tx: change_settings(tx, fingerprint=ctx.fingerprint, parts=ctx.parts))
-        elif rebuild and settings.fingerprint != ctx.fingerprint:
-            yield from operations.rebuild(None)
-        else:
-            check_fingerprint(settings, ctx)
-        if matching and not settings.matching:
-            yield from operations.build_index()
+        if settings.fingerprint != ctx.fingerprint and not (yield Step(lambda tx: settle_empty(tx, ctx))):
+            if rebuild:
+                yield from operations._once(
+                    lease.REBUILD,
+                    lambda found: found.fingerprint == ctx.fingerprint,
+                    lambda held: takeover.rebuild(ctx, held, None),
+                )
+            else:
+                check_fingerprint(settings, ctx)
+        if matching:
+            yield from operations._once(
+                lease.INDEX, lambda found: found.matching and found.indexed, operations._build_index
+            )
         return operations
 
-    def build_index(self) -> Steps[None]:
+    # -- operations of several transactions -------------------------------------------------------------------------------
+    def _take(self, what: str) -> Steps[lease.Lease]:
+        def take(tx: Transaction) -> lease.Lease:
+            tx.guard()
+            return lease.take(tx, what, self.ctx.clock())
+
+        return (yield Step(take))  # type: ignore[no-any-return]
+
+    def _alone(self, what: str, work: Callable[[lease.Lease], Steps[T]]) -> Steps[T]:
+        """Run an operation that holds a lease; refused where another one is in its way."""
+        held = yield from self._take(what)
+        return (yield from lease.giving_back(held, work(held)))
+
+    def _once(
+        self, what: str, is_done: Callable[[Settings], bool], work: Callable[[lease.Lease], Steps[object]]
+    ) -> Steps[None]:
+        """Run what a store needs once, whoever opens it: of many that come at once one does it, and the others wait for its end."""
+        waits = 0
+
+        def unless_done(held: lease.Lease) -> Steps[None]:
+            if not is_done((yield Step(read_settings, write=False))):
+                yield from work(held)
+
+        while not is_done((yield Step(read_settings, write=False))):
+            try:
+                held = yield from self._take(what)
+            except OperationRunningError:
+                yield Pause(min(5.0, 0.1 * 1.5**waits) * random.uniform(0.5, 1.0))
+                waits += 1
+            else:
+                yield from lease.giving_back(held, unless_done(held))
+
+    def _build_index(self, held: lease.Lease) -> Steps[None]:
         """Keep the index for matching from now on, and file what the store holds already."""
         from omnitrack.usecases.matches import index_step  # numpy, which only matching needs
 
-        yield Step(lambda tx: change_settings(tx, matching=True))
-        self.ctx.known.matching = True
+        ctx = self.ctx
+
+        def begin(tx: Transaction) -> None:
+            enter(tx, ctx)
+            lease.check(tx, held, ctx.clock())
+            change_settings(tx, matching=True, indexed=False)
+
+        def end(tx: Transaction) -> None:
+            enter(tx, ctx)
+            lease.check(tx, held, ctx.clock())
+            change_settings(tx, indexed=True)
+
+        yield Step(begin)
+        ctx.known.matching = True
         after: bytes | None = None
         while True:
             position = after
 
             def step(tx: Transaction, position: bytes | None = position) -> bytes | None:
-                return index_step(tx, position, self.ctx.region)
+                enter(tx, ctx)
+                lease.check(tx, held, ctx.clock())
+                return index_step(tx, position, ctx.region)
 
             after = yield Step(step)
             if after is None:
-                return
+                break
+        yield Step(end)
 
     # -- recording ------------------------------------------------------------------------------------------------------
     def _batch(self, prepared: Sequence[Prepared], now: int) -> Steps[Batch]:
@@ -633,25 +634,40 @@ class Operations:
 
     def find_matches(self, least: float, progress: Progress | None) -> Steps[int]:
         """Compare everybody with those who may be alike, and keep what is likely as links that suggest."""
-        from omnitrack.usecases.matches import blocks_after, compare_blocks
-        from omnitrack.usecases.suggest import look_again, read_model, renew_matches, store_matches
-
         self._need_index()
         check_progress(progress)
         check_probability("least", least)
+        return (yield from self._alone(lease.MATCHES, lambda held: self._find_matches(held, least, progress)))
+
+    def _find_matches(self, held: lease.Lease, least: float, progress: Progress | None) -> Steps[int]:
+        """Compare in transactions that only read, and compare what was found once more in those that write it: it may be of others by then."""
+        from omnitrack.usecases.matches import blocks_after, compare_blocks, store_matches
+        from omnitrack.usecases.suggest import look_again, read_model, renew_matches
+
+        ctx = self.ctx
         now, stored, looked = now_us(), 0, 0
         after: str | None = None
+        if not (yield Step(read_settings, write=False)).indexed:
+            raise InvalidPolicyError(
+                "matching: the building of this store's index was broken off; open it once more with matching=True"
+            )
         model = yield Step(read_model, write=False)
         last: Any = None
         while True:
             place = last
 
             def again(tx: Transaction, place: Any = place) -> Any:
-                return look_again(tx, self.ctx, place, model, least)
+                return look_again(tx, ctx, place, model, least)
 
             otherwise, last = yield Step(again, write=False)
             if otherwise:
-                yield Step(lambda tx, otherwise=otherwise: renew_matches(tx, self.ctx, otherwise, now))  # type: ignore[misc]
+
+                def renew(tx: Transaction, otherwise: Any = otherwise) -> None:
+                    enter(tx, ctx)
+                    lease.check(tx, held, ctx.clock())
+                    renew_matches(tx, ctx, otherwise, model, least, now)
+
+                yield Step(renew)
             if last is None:
                 break
         while True:
@@ -659,13 +675,18 @@ class Operations:
 
             def compare(tx: Transaction, position: str | None = position) -> Any:
                 blocks, onwards = blocks_after(tx, position, 5_000)
-                return compare_blocks(tx, self.ctx, blocks, model, least), onwards, len(blocks)
+                return compare_blocks(tx, ctx, blocks, model, least), onwards, len(blocks)
 
             found, after, blocks = yield Step(compare, write=False)
             looked += blocks
-            if found:
-                matches = found
-                stored += yield Step(lambda tx, matches=matches: store_matches(tx, self.ctx, matches, now))  # type: ignore[misc]
+
+            def store(tx: Transaction, found: Any = found) -> int:
+                enter(tx, ctx)
+                lease.check(tx, held, ctx.clock())
+                return store_matches(tx, ctx, found, model, least, now) if found else 0
+
+            kept: int = yield Step(store)
+            stored += kept
             if progress is not None:
                 progress(looked, None)
             if after is None:
@@ -772,56 +793,40 @@ class Operations:
             if not isinstance(rule, RetentionRule):
                 raise InvalidPolicyError(f"rules: got {type(rule).__name__}, accepted are RetentionRule")
         cuts = [(now - int(rule.keep / timedelta(microseconds=1)), rule.channels) for rule in rules]
+        if dry_run:
+            counts = yield from self._retain(None, cuts, now)
+        else:
+            counts = yield from self._alone(lease.RETENTION, lambda held: self._retain(held, cuts, now))
+            self.ctx.forget()
+        receipt = Receipt(id=to_text("rcp", id), at=from_us(now), dry_run=dry_run)
+        changes: dict[str, Any] = dict(counts)
+        return attrs.evolve(receipt, **changes)
+
+    def _retain(
+        self, held: lease.Lease | None, cuts: Sequence[tuple[int, tuple[str, ...] | None]], now: int
+    ) -> Steps[dict[str, int]]:
+        """Take away batch by batch, or, without a lease, count what would go."""
         counts: dict[str, int] = {}
         after: tuple[int, bytes] | None = None
         while True:
             position = after
 
             def step(tx: Transaction, position: tuple[int, bytes] | None = position) -> Any:
-                return retain_step(tx, self.ctx, cuts, position, now, dry_run)
+                if held is not None:
+                    enter(tx, self.ctx, exclusive=True)
+                    lease.check(tx, held, self.ctx.clock())
+                return retain_step(tx, self.ctx, cuts, position, now, held is None)
 
-            found, after = yield Step(step, write=not dry_run)
+            found, after = yield Step(step, write=held is not None)
             for name, number in found.items():
                 counts[name] = counts.get(name, 0) + number
             if after is None:
-                break
-        if not dry_run:
-            self.ctx.forget()
-        receipt = Receipt(id=to_text("rcp", id), at=from_us(now), dry_run=dry_run)
-        changes: dict[str, Any] = dict(counts)
-        return attrs.evolve(receipt, **changes)
+                return counts
 
     def rebuild(self, progress: Progress | None) -> Steps[RebuildReport]:
-        """Recompute who is whom and write it. Whoever works by another policy is refused from the first step on."""
-        ctx, now = self.ctx, now_us()
+        """Recompute who is whom and write it; refused where another rebuild runs."""
         check_progress(progress)
-        yield Step(lambda tx: change_settings(tx, fingerprint=REBUILDING))
-        after: tuple[int, bytes] | None = None
-        while True:
-            position = after
-
-            def refile(tx: Transaction, position: tuple[int, bytes] | None = position) -> Any:
-                return refile_step(tx, ctx, position, now)
-
-            _, after = yield Step(refile)
-            if after is None:
-                break
-        computed: Computed = yield Step(lambda tx: compute(tx, ctx), write=False)
-        moved = updated = 0
-        for start in range(0, len(computed), CHUNK):
-            stop = min(start + CHUNK, len(computed))
-
-            def write(tx: Transaction, start: int = start, stop: int = stop) -> tuple[int, int]:
-                return write_computed(tx, ctx, computed, start, stop, now)
-
-            changed: tuple[int, int] = yield Step(write)
-            updated += changed[0]
-            moved += changed[1]
-            if progress is not None:
-                progress(stop, len(computed))
-        yield Step(lambda tx: change_settings(tx, fingerprint=ctx.fingerprint, parts=ctx.parts))
-        ctx.known.forget()
-        return computed.report(moved, updated)
+        return (yield from self._alone(lease.REBUILD, lambda held: takeover.rebuild(self.ctx, held, progress)))
 
     def verify(self) -> Steps[VerifyReport]:
         """Recompute who is whom and compare."""

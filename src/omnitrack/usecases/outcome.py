@@ -23,6 +23,7 @@ from omnitrack.storage.contract import (
 )
 from omnitrack.usecases.context import Context
 from omnitrack.usecases.ids import to_text
+from omnitrack.usecases.journal import touch
 from omnitrack.usecases.neighbourhood import Plan
 from omnitrack.usecases.record import TRAIT, trait_key, trait_of
 from omnitrack.usecases.resolve import Meant
@@ -80,6 +81,7 @@ def write(tx: Transaction, ctx: Context, outcome: Outcome, now: int) -> None:
     if outcome.records_gone:
         tx.delete(records=outcome.records_gone)
     tx.put_records(outcome.records)
+    touch(tx, ctx, identifiers=[*updates, *outcome.fresh], links=[*outcome.added, *outcome.removed])
     follow_index(tx, ctx, outcome.indexed | outcome.fresh.keys())
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from omnitrack.matching import RULES, Profile, blocking_keys, identifier_profile, merge_profiles, normalise_traits
@@ -100,20 +100,40 @@ def index_afresh(rows: Sequence[IdentifierRow], found: Iterable[Said], region: s
 
 def reindex(tx: Transaction, rows: Sequence[IdentifierRow], region: str | None) -> None:
     """Put the records of identifiers in the place of those made of traits that are not stored with them any more."""
+    stored = _stored(tx, rows)
     found = [said for row in rows for r in tx.find_records(TRAIT, prefix=f"{row.id.hex()}/") for said in said_in(r)]
-    _put_afresh(tx, rows, found, region)
+    _put_afresh(tx, rows, stored, found, region)
 
 
 def reindex_run(tx: Transaction, rows: Sequence[IdentifierRow], region: str | None) -> None:
     """As ``reindex``, for identifiers that come one after another in the order of their ids: what is said of them is read at once."""
-    _put_afresh(tx, rows, said_of(tx, rows), region)
+    stored = _stored(tx, rows)
+    _put_afresh(tx, rows, stored, said_of(tx, rows), region)
 
 
-def _put_afresh(tx: Transaction, rows: Sequence[IdentifierRow], found: Iterable[Said], region: str | None) -> None:
+def _stored(tx: Transaction, rows: Sequence[IdentifierRow]) -> dict[str, RecordRow]:
+    """Return the profiles that are kept with identifiers, by key. They are read before what they are made of: who records more of it meanwhile
+    changes their version, and what is put in their place is not put."""
+    keys = [profile_key(row.id) for row in rows]
+    return {record.key: record for record in tx.find_records(PROFILE, keys=keys)} if keys else {}
+
+
+def _put_afresh(
+    tx: Transaction,
+    rows: Sequence[IdentifierRow],
+    stored: Mapping[str, RecordRow],
+    found: Iterable[Said],
+    region: str | None,
+) -> None:
     records = index_afresh(rows, found, region)
     there = {(r.kind, r.key) for r in records}
-    tx.delete(records=[key for key in dict.fromkeys(index_of(tx, rows)) if key not in there])
-    tx.put_records(records)
+    tx.delete(records=[key for key in dict.fromkeys(_index_keys(rows, stored)) if key not in there])
+    tx.put_records(
+        [
+            r._replace(version=stored[r.key].version if r.key in stored else 0) if r.kind == PROFILE else r
+            for r in records
+        ]
+    )
 
 
 def said_in(record: RecordRow) -> list[Said]:
@@ -228,11 +248,16 @@ def load_profile(record: RecordRow) -> Profile:
 
 def index_of(tx: Transaction, rows: Sequence[IdentifierRow]) -> list[tuple[str, str]]:
     """Return the records by which identifiers are found and what is kept with them, as (kind, key)."""
-    keys = {profile_key(row.id): row for row in rows}
+    return _index_keys(rows, _stored(tx, rows))
+
+
+def _index_keys(rows: Sequence[IdentifierRow], stored: Mapping[str, RecordRow]) -> list[tuple[str, str]]:
     out = [(BLOCK, f"{key}/{row.id.hex()}") for row in rows for key in block_keys(own_profile([row]))]
-    for record in tx.find_records(PROFILE, keys=list(keys)) if keys else ():
-        out.append((PROFILE, record.key))
-        out += [(BLOCK, f"{key}/{keys[record.key].id.hex()}") for key in block_keys(load_profile(record))]
+    for row in rows:
+        record = stored.get(profile_key(row.id))
+        if record is not None:
+            out.append((PROFILE, record.key))
+            out += [(BLOCK, f"{key}/{row.id.hex()}") for key in block_keys(load_profile(record))]
     return out
 
 

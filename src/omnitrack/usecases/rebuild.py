@@ -10,7 +10,7 @@ import attrs
 
 from omnitrack.errors import InvalidIdentifierError, mask
 from omnitrack.identifiers.scheme import get_scheme
-from omnitrack.identity.bulk import Bulk, Census
+from omnitrack.identity.bulk import Bulk
 from omnitrack.identity.numbered import Index
 from omnitrack.identity.partition import REASSIGNED, TOGETHER
 from omnitrack.model import Role
@@ -20,9 +20,7 @@ from omnitrack.storage.contract import (
     OVERSIZED,
     RETIRED,
     SHARED,
-    ChangeRow,
     EntryRow,
-    IdentifierChange,
     IdentifierRow,
     LinkRow,
     RecordRow,
@@ -32,7 +30,6 @@ from omnitrack.storage.contract import REASSIGNED as HAS_HOLDERS
 from omnitrack.usecases.context import Context, Tenures
 from omnitrack.usecases.evidence import entries_of, links_of_entries
 from omnitrack.usecases.filing import NO_FILING, Filing, find_filings
-from omnitrack.usecases.ids import new_ids
 
 CHUNK = 5_000
 MOST_PROBLEMS = 100
@@ -342,89 +339,3 @@ def _verify_notes(
     for note, interaction in beside.items():
         if places.get(note) != places.get(interaction):
             problems.add("a note is with somebody else than the interaction beside which it stands")
-
-
-@attrs.frozen(slots=True)
-class Computed:
-    """Who is whom by the evidence and the policy of today.
-
-    Attributes:
-        census: the partition; of each identifier some fifty bytes, with numpy, so that it can be kept while it is written.
-        linkable: of each whether it may identify a person, a byte.
-        reasons: why not, by place, of those that may not.
-        links: how many were read.
-    """
-
-    census: Census
-    linkable: bytearray
-    reasons: dict[int, str]
-    links: int
-
-    def __len__(self) -> int:
-        return len(self.linkable)
-
-    def report(self, moved: int, updated: int) -> RebuildReport:
-        """Return what a rebuild did."""
-        return RebuildReport(
-            identifiers=len(self),
-            links=self.links,
-            customers=self.census.customers(),
-            moved=moved,
-            updated=updated,
-        )
-
-
-def compute(tx: Transaction, ctx: Context) -> Computed:
-    """Read all identifiers and links and compute who is whom by the policy of today."""
-    bulk = Bulk(ctx.policy)
-    may_identify = bytearray()
-    reasons: dict[int, str] = {}
-    once: dict[str, str] = {}
-    for rows in _identifiers(tx):
-        judged = []
-        for row in rows:
-            may, reason = linkable(ctx, row)
-            if reason is not None:
-                reasons[len(may_identify)] = once.setdefault(reason, reason)
-            may_identify.append(may)
-            judged.append(row if may == bool(row.state & LINKABLE) else row._replace(state=row.state ^ LINKABLE))
-        bulk.add_identifiers(judged)
-    links = 0
-    for found in _links(tx):
-        bulk.add_links(found)
-        links += len(found)
-    return Computed(bulk.solve(), may_identify, reasons, links)
-
-
-def write_computed(
-    tx: Transaction, ctx: Context, computed: Computed, start: int, stop: int, now: int
-) -> tuple[int, int]:
-    """Write the derived fields of the identifiers of some places, and the index for matching where it is kept; return how many changed, and how
-    many went to another customer."""
-    census = computed.census
-    ids = census.index.ids(start, stop)
-    place_of = dict(zip(ids, range(start, stop)))
-    updates = []
-    moved = []
-    rows = sorted(tx.find_identifiers(ids=ids))
-    if rows and ctx.known.matching:
-        from omnitrack.usecases.profiles import reindex_run  # numpy, which only matching needs
-
-        reindex_run(tx, rows, ctx.region)
-    for row in rows:
-        place = place_of[row.id]
-        state = row.state & ~(LINKABLE | SHARED | OVERSIZED)
-        state |= LINKABLE if computed.linkable[place] else 0
-        state |= SHARED if census.shared[place] else 0
-        state |= OVERSIZED if census.oversized[place] else 0
-        after = IdentifierChange(row.id, census.customer_at(place), state, computed.reasons.get(place))
-        if after[1:] != (row.customer, row.state, row.reason):
-            updates.append(after)
-        if after.customer != row.customer:
-            moved.append((row, after.customer))
-    log = [
-        ChangeRow(id, now, row.id, row.customer, customer, "rebuild", NO_ID, None, None)
-        for id, (row, customer) in zip(new_ids(len(moved)), moved)
-    ]
-    tx.update_identifiers(updates, log)
-    return len(updates), len(log)

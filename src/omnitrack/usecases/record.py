@@ -27,6 +27,7 @@ from omnitrack.storage.contract import (
 from omnitrack.usecases.context import Context, Earliest, Pair, Tenures, holder_at
 from omnitrack.usecases.evidence import links_of_entries, tenures_of
 from omnitrack.usecases.ids import new_ids
+from omnitrack.usecases.journal import touch
 from omnitrack.usecases.neighbourhood import Cause, Plan, plan_change
 from omnitrack.usecases.prepare import Prepared, Seen
 from omnitrack.usecases.settings import enter
@@ -115,7 +116,8 @@ def record_batch(
             links.append(link)
             out.links[pair] = earliest
     new_links = _not_stored(tx, links, fresh, stored)
-    _join(tx, ctx, fresh, new_links, now, out)
+    changed = _join(tx, ctx, fresh, new_links, now, out)
+    touch(tx, ctx, interactions=[batch[n].row.id for n in taken], identifiers=[*fresh, *changed], links=new_links)
     records = _traits(batch, taken, out)
     if ctx.known.matching:
         records += _index(tx, ctx, batch, taken, fresh, out)
@@ -131,8 +133,8 @@ def _join(
     links: list[LinkRow],
     now: int,
     out: Batch,
-) -> None:
-    """Store identifiers that are new, and links; see who becomes whom by them."""
+) -> list[bytes]:
+    """Store identifiers that are new, and links; see who becomes whom by them, and return the others whose customer or state changes."""
     newborn = _newborn(fresh, links) if fresh else []
     if newborn:
         # Where everything is new there is no neighbourhood to read: the rows are born as the partition has them.
@@ -147,7 +149,7 @@ def _join(
     for x in there:
         del fresh[x]
     if not links:
-        return
+        return []
     # With an identifier that another writer was faster to bring to life, all of the newborn are looked at again.
     settled = set() if there else {link[:5] for link in newborn}
     open_links = [link for link in links if link[:5] not in settled]
@@ -157,8 +159,9 @@ def _join(
         tx.add_links(links)
         if plan.updates:
             tx.update_identifiers(plan.updates, out.log)
-    else:
-        tx.add_links(links)
+        return [update.id for update in plan.updates]
+    tx.add_links(links)
+    return []
 
 
 def _newborn(fresh: Mapping[bytes, IdentifierRow], links: Sequence[LinkRow]) -> list[LinkRow]:

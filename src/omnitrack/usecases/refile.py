@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
+import attrs
+
 from omnitrack.model import Assurance, Role
 from omnitrack.storage.contract import (
     NO_ID,
@@ -62,17 +64,18 @@ def refiled(
     return [*(found or [nobody(row, row.recorded_at)]), *participants]
 
 
-def refile_step(
-    tx: Transaction, ctx: Context, after: tuple[int, bytes] | None, now: int
-) -> tuple[int, tuple[int, bytes] | None]:
-    """File some interactions by the policy and own list of today; who is whom is computed afterwards.
+@attrs.define(slots=True)
+class _Refiling:
+    """How some interactions are filed otherwise: the entries that go and come, the traits that move, the notes that follow."""
 
-    Returns:
-        How many were filed otherwise before, and where to go on (None at the end).
-    """
-    found = tx.find_interactions(after=after, limit=CHUNK)
-    if not found:
-        return 0, None
+    changed: list[bytes] = attrs.field(factory=list)
+    gone: dict[EntryRow, EntryRow | None] = attrs.field(factory=dict)
+    come: list[EntryRow] = attrs.field(factory=list)
+    traits: dict[str, EntryRow | None] = attrs.field(factory=dict)
+    notes: dict[bytes, list[EntryRow]] = attrs.field(factory=dict)
+
+
+def _refiling(tx: Transaction, ctx: Context, found: Sequence[InteractionRow], now: int) -> _Refiling:
     ids = [row.id for row in found]
     filings = find_filings(tx, ids)
     entries: dict[bytes, list[EntryRow]] = {}
@@ -80,11 +83,7 @@ def refile_step(
         entries.setdefault(entry.interaction, []).append(entry)
     named = sorted({e.identifier for group in entries.values() for e in group} - {NO_ID})
     rows = {row.id: row for row in tx.find_identifiers(ids=named)}
-    gone: dict[EntryRow, EntryRow | None] = {}
-    come: list[EntryRow] = []
-    traits: dict[str, EntryRow | None] = {}
-    notes: dict[bytes, list[EntryRow]] = {}
-    changed = 0
+    refiling = _Refiling()
     for row in found:
         there = entries.get(row.id, [])
         filing = filings.get(row.id, NO_FILING)
@@ -100,22 +99,53 @@ def refile_step(
         later = {e._replace(added_at=0): e for e in wanted}
         if before.keys() == later.keys():
             continue
-        changed += 1
-        notes |= dict.fromkeys(filing.notes, wanted)
-        gone.update((before[key], None) for key in before.keys() - later.keys())
-        come += [later[key]._replace(added_at=now) for key in later.keys() - before.keys()]
+        refiling.changed.append(row.id)
+        refiling.notes |= dict.fromkeys(filing.notes, wanted)
+        refiling.gone.update((before[key], None) for key in before.keys() - later.keys())
+        refiling.come += [later[key]._replace(added_at=now) for key in later.keys() - before.keys()]
         old, new = _first(there), _first(wanted)
         if old is not None and (new is None or new.identifier != old.identifier):
-            traits[trait_key(old.identifier, row.id)] = None if new is None or new.identifier == NO_ID else new
-    if changed:
-        left, gone_to = follow(tx, notes, now)
-        gone.update(dict.fromkeys(left))
-        come += gone_to
-        more, less = edited_evidence(tx, gone, come)
-        tx.replace_entries(list(gone), come, now)
-        _relink(tx, more, less)
-        _move_traits(tx, ctx, traits)
-    return changed, (found[-1].occurred_at, found[-1].id)
+            anchor = None if new is None or new.identifier == NO_ID else new
+            refiling.traits[trait_key(old.identifier, row.id)] = anchor
+    return refiling
+
+
+def filed_otherwise(
+    tx: Transaction, ctx: Context, after: tuple[int, bytes] | None
+) -> tuple[list[bytes], tuple[int, bytes] | None]:
+    """Return which of some interactions would be filed otherwise by the policy and own list of today, and where to go on (None at the end)."""
+    found = tx.find_interactions(after=after, limit=CHUNK)
+    if not found:
+        return [], None
+    return _refiling(tx, ctx, found, 0).changed, (found[-1].occurred_at, found[-1].id)
+
+
+def filed_otherwise_among(tx: Transaction, ctx: Context, ids: Sequence[bytes]) -> list[bytes]:
+    """Return which of these interactions would be filed otherwise."""
+    return _refiling(tx, ctx, _recorded(tx, ids), 0).changed
+
+
+def refile(tx: Transaction, ctx: Context, ids: Sequence[bytes], now: int) -> tuple[list[LinkRow], list[LinkRow]]:
+    """File interactions by the policy and own list of today, as they are now; who is whom is for the caller to compute.
+
+    Returns:
+        The links of evidence that came by it, and those that went.
+    """
+    refiling = _refiling(tx, ctx, _recorded(tx, ids), now)
+    if not refiling.changed:
+        return [], []
+    left, gone_to = follow(tx, refiling.notes, now)
+    refiling.gone.update(dict.fromkeys(left))
+    refiling.come += gone_to
+    more, less = edited_evidence(tx, refiling.gone, refiling.come)
+    tx.replace_entries(list(refiling.gone), refiling.come, now)
+    _relink(tx, more, less)
+    _move_traits(tx, ctx, refiling.traits)
+    return more, less
+
+
+def _recorded(tx: Transaction, ids: Sequence[bytes]) -> list[InteractionRow]:
+    return [row for row in tx.find_interactions(ids=ids) if row.revision == 0] if ids else []
 
 
 def _first(entries: Iterable[EntryRow]) -> EntryRow | None:

@@ -12,11 +12,11 @@ import attrs
 
 from omnitrack.errors import PolicyChangedError, SecretError
 from omnitrack.storage.contract import RecordRow, Transaction
+from omnitrack.usecases import journal, lease
 from omnitrack.usecases.context import Context
 
 SETTINGS = "settings"
 KEY = "store"
-REBUILDING = "rebuilding"
 MODEL = "model"
 MODEL_KEY = "matching"
 
@@ -33,6 +33,8 @@ class Settings:
         factory=dict
     )  # of the fingerprint; a store that was made without them has none
     matching: bool = False  # blocks and profiles are kept, so that likeness can suggest
+    indexed: bool = False  # those of all that was in the store before too
+    rebuilding: int = 0  # generation of the rebuild that writers keep the journal for; 0 for none
 
     def dump(self) -> str:
         """Return them as JSON."""
@@ -43,6 +45,8 @@ class Settings:
                 "secret_check": self.secret_check,
                 "mark_key": self.mark_key.hex(),
                 "matching": self.matching,
+                "indexed": self.indexed,
+                "rebuilding": self.rebuilding,
             }
         )
 
@@ -74,6 +78,8 @@ def read_settings(tx: Transaction) -> Settings | None:
         version=found[0].version,
         parts=values.get("parts", {}),
         matching=values["matching"],
+        indexed=values.get("indexed", values["matching"]),
+        rebuilding=values.get("rebuilding", 0),
     )
 
 
@@ -87,9 +93,13 @@ def first_settings(tx: Transaction, ctx: Context, check: str, mark_key: bytes) -
     return made
 
 
-def is_empty(tx: Transaction) -> bool:
-    """Whether nobody is in the store yet."""
-    return not tx.find_identifiers(limit=1) and not tx.find_interactions(limit=1)
+def settle_empty(tx: Transaction, ctx: Context) -> bool:
+    """Have a store in which nobody is yet go by this tracker's settings: a first try with others binds no one. Return whether it does."""
+    tx.guard(exclusive=True)
+    if tx.find_identifiers(limit=1) or tx.find_interactions(limit=1):
+        return False
+    change_settings(tx, fingerprint=ctx.fingerprint, parts=ctx.parts)
+    return True
 
 
 def check_secret(settings: Settings, check: str) -> None:
@@ -103,10 +113,6 @@ def check_secret(settings: Settings, check: str) -> None:
 
 def check_fingerprint(settings: Settings, ctx: Context) -> None:
     """Raise PolicyChangedError unless the store was built with this policy, own list and version of the normal forms."""
-    if settings.fingerprint == REBUILDING:
-        raise PolicyChangedError(
-            "policy: a rebuild of this store is under way or was broken off; run rebuild() to its end"
-        )
     if settings.fingerprint == ctx.fingerprint:
         return
     differ = [name for name, digest in ctx.parts.items() if settings.parts.get(name, digest) != digest]
@@ -125,18 +131,30 @@ def check_fingerprint(settings: Settings, ctx: Context) -> None:
 def enter(tx: Transaction, ctx: Context, *, exclusive: bool = False) -> int:
     """Take the guard, as every writer does first, and see that the store still goes by this tracker's policy; return the epoch."""
     epoch = tx.guard(exclusive)
-    if exclusive or not ctx.known.is_checked(epoch):
+    known, now = ctx.known, ctx.clock()
+    if exclusive or not known.is_checked(epoch) or known.rebuilding_is_doubtful(now):
         settings = read_settings(tx)
         if settings is not None:
             check_fingerprint(settings, ctx)
-            ctx.known.matching = settings.matching
+            known.matching = settings.matching
+            if not settings.rebuilding:
+                known.note_rebuilding(epoch, 0)
+            elif lease.is_held(tx, lease.REBUILD, settings.rebuilding, now):
+                known.note_rebuilding(epoch, now + lease.TERM)
+            else:
+                # It was killed. Nobody keeps its journal any more, and it finds that, should it be alive after all.
+                epoch = change_settings(tx, rebuilding=0)
+                journal.empty(tx)
+        if exclusive:
+            journal.empty(tx)
     return epoch
 
 
-def change_settings(tx: Transaction, **changes: Any) -> None:
-    """Store other settings; every tracker of the store sees them in its next transaction."""
-    tx.guard(exclusive=True)
+def change_settings(tx: Transaction, **changes: Any) -> int:
+    """Store other settings; every tracker of the store sees them in its next transaction. Return the new epoch."""
+    epoch = tx.guard(exclusive=True)
     settings = read_settings(tx)
     assert settings is not None
     changed = attrs.evolve(settings, **changes)
     tx.put_records([RecordRow(SETTINGS, KEY, changed.dump(), settings.version)])
+    return epoch

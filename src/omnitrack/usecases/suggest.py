@@ -11,14 +11,15 @@ from omnitrack.identifiers.scheme import Identifier
 from omnitrack.identity.explain import Step, percent
 from omnitrack.identity.partition import DIFFERENT, MATCH
 from omnitrack.matching import Comparison, Model, Score, merge_profiles
-from omnitrack.model import Assurance, Page
-from omnitrack.storage.contract import LINKABLE, NO_ID, SHARED, IdentifierRow, LinkRow, RecordRow, Transaction
+from omnitrack.model import Page
+from omnitrack.storage.contract import LINKABLE, SHARED, IdentifierRow, LinkRow, RecordRow, Transaction
 from omnitrack.usecases.account import suggesting_links, suggesting_links_of, to_steps
 from omnitrack.usecases.context import Context
+from omnitrack.usecases.journal import touch
 from omnitrack.usecases.neighbourhood import Cause, plan_change
 from omnitrack.usecases.profiles import found_by, own_profile, profiles_of
 from omnitrack.usecases.resolve import Meant, customer_text, find_people, to_identifier
-from omnitrack.usecases.settings import MODEL, MODEL_KEY, enter
+from omnitrack.usecases.settings import MODEL, MODEL_KEY
 
 #: What a claim is worth while nothing else is known: most people give their own address, and a form has typos and strangers.
 CLAIMED_PROBABILITY = 0.8
@@ -176,32 +177,12 @@ class Found:
     probability: float
 
 
-def store_matches(tx: Transaction, ctx: Context, found: Sequence[Found], now: int) -> int:
-    """Store matches as links that suggest; those that the policy lets merge by themselves do. Return how many were new or scored otherwise."""
-    enter(tx, ctx)
-    ends = sorted({x for f in found for x in (f.a, f.b)})
-    there = {(x.a, x.b): x for x in tx.find_links(ends) if x.basis == MATCH} if ends else {}
-    added: list[LinkRow] = []
-    removed: list[LinkRow] = []
-    for f in found:
-        a, b = sorted((f.a, f.b))
-        score = round(f.probability * 1_000_000)
-        old = there.get((a, b))
-        if old is not None and old.score == score:
-            continue
-        if old is not None:
-            removed.append(old)
-        seen = now if old is None else old.seen
-        added.append(LinkRow(a, b, MATCH, int(Assurance.SIMILAR), NO_ID, seen, NO_ID, score))
-    if added:
-        _put_matches(tx, ctx, added, removed, now)
-    return len(added)
-
-
-def _put_matches(tx: Transaction, ctx: Context, added: Sequence[LinkRow], removed: Sequence[LinkRow], now: int) -> None:
+def put_matches(tx: Transaction, ctx: Context, added: Sequence[LinkRow], removed: Sequence[LinkRow], now: int) -> None:
+    """Store matches in the place of others, and let those join by themselves that the policy lets."""
     plan = plan_change(tx, ctx.policy, added=added, removed=removed)
     tx.delete(links=removed)
     tx.add_links(added)
+    touch(tx, ctx, identifiers=[u.id for u in plan.updates], links=[*added, *removed])
     if plan.updates:
         tx.update_identifiers(plan.updates, plan.log(Cause(name="match", at=now)))
 
@@ -221,10 +202,17 @@ def look_again(
         go on (None at the end).
     """
     links = tx.find_links(after=after, limit=LINKS)
-    rows = {r.id: r for r in tx.find_identifiers(ids=sorted({e for x in links if x.basis == MATCH for e in x[:2]}))}
+    matches = [link for link in links if link.basis == MATCH]
+    return _scored_otherwise(tx, ctx, matches, model, least), links[-1][:5] if len(links) == LINKS else None
+
+
+def _scored_otherwise(
+    tx: Transaction, ctx: Context, links: Sequence[LinkRow], model: Model, least: float
+) -> list[tuple[LinkRow, LinkRow | None]]:
+    rows = {r.id: r for r in tx.find_identifiers(ids=sorted({end for link in links for end in link[:2]}))}
     found: list[tuple[LinkRow, LinkRow | None]] = []
     for link in links:
-        if link.basis != MATCH or not rows.keys() >= {link.a, link.b}:
+        if not rows.keys() >= {link.a, link.b}:
             continue
         homes = list(dict.fromkeys(rows[end].customer for end in link[:2]))
         members = tx.find_identifiers(customers=homes)
@@ -232,7 +220,7 @@ def look_again(
             apart = plan_change(tx, ctx.policy, removed=[link], lock=False).result.customer
             members = [m._replace(customer=apart.get(m.id, m.customer)) for m in members]
             home_of = {m.id: m.customer for m in members}
-            homes = list(dict.fromkeys(home_of[end] for end in link[:2]))
+            homes = list(dict.fromkeys(home_of[end] for end in link[:2] if end in home_of))
             if len(homes) == 1:
                 continue  # they are one without it
         profiles = profiles_of(tx, homes, [m for m in members if m.customer in homes])
@@ -240,14 +228,21 @@ def look_again(
         score = round(scored[0][1].probability * 1_000_000) if scored else None
         if score != link.score:
             found.append((link, None if score is None else link._replace(score=score)))
-    return found, links[-1][:5] if len(links) == LINKS else None
+    return found
 
 
-def renew_matches(tx: Transaction, ctx: Context, found: Sequence[tuple[LinkRow, LinkRow | None]], now: int) -> None:
-    """Store matches as they were found when they were looked at again, and take away those that are unlikely now; where the policy merged by one,
-    that ends with it."""
-    enter(tx, ctx)
+def renew_matches(
+    tx: Transaction,
+    ctx: Context,
+    found: Sequence[tuple[LinkRow, LinkRow | None]],
+    model: Model,
+    least: float,
+    now: int,
+) -> None:
+    """Compare once more those whose match was found to be scored otherwise, as they are now, and store what comes of it; what is unlikely now goes,
+    and where the policy merged by it, that ends too. The caller holds the guard."""
+    tx.lock_identifiers(sorted({end for old, _ in found for end in old[:2]}))
     there = set(tx.find_links(sorted({end for old, _ in found for end in old[:2]})))
-    held = [(old, new) for old, new in found if old in there]
+    held = _scored_otherwise(tx, ctx, [old for old, _ in found if old in there], model, least)
     if held:
-        _put_matches(tx, ctx, [new for _, new in held if new is not None], [old for old, _ in held], now)
+        put_matches(tx, ctx, [new for _, new in held if new is not None], [old for old, _ in held], now)

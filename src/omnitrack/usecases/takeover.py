@@ -1,0 +1,331 @@
+"""Rebuilding beside readers and writers: who is whom computed anew from pieces of the store, and taken over in one transaction.
+
+Nobody sees anything of it before the take-over, nor half of it after: readers see the customers of before or those of after. Writers go on by the old
+settings until then. What they write while it computes they note in the journal, and the take-over, which holds the guard alone, takes that in. What
+erases, retracts, attributes or reassigns changes what was computed from in ways that the journal does not tell; then it is computed again, at
+last under the guard itself, so that it comes to an end however often that happens.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Sequence
+
+import attrs
+
+from omnitrack.identity.bulk import Bulk, Census
+from omnitrack.identity.partition import MATCH
+from omnitrack.storage.contract import (
+    LINKABLE,
+    NO_ID,
+    OVERSIZED,
+    SHARED,
+    ChangeRow,
+    IdentifierChange,
+    IdentifierRow,
+    LinkRow,
+    Transaction,
+)
+from omnitrack.usecases import journal, lease
+from omnitrack.usecases.context import Context
+from omnitrack.usecases.ids import new_ids
+from omnitrack.usecases.journal import Touched
+from omnitrack.usecases.lease import Lease
+from omnitrack.usecases.neighbourhood import plan_change
+from omnitrack.usecases.rebuild import RebuildReport, linkable
+from omnitrack.usecases.refile import filed_otherwise, filed_otherwise_among, refile
+from omnitrack.usecases.settings import change_settings, enter, read_settings
+from omnitrack.usecases.steps import Progress, Step, Steps, at_once
+
+CHUNK = 5_000
+ROUNDS = 3  # beside writers; the next one is under the guard
+CATCH_UP = 5  # times that the journal is read beside writers before it is read under the guard
+LITTLE = 500  # interactions in the journal that are left to the guard
+MOST_TOUCHED = 20_000  # links in the journal; of more it is computed again
+
+CAUSE = "rebuild"
+
+
+@attrs.define(slots=True)
+class Staged:
+    """Who is whom by the settings that the store is to have, computed and not written.
+
+    Attributes:
+        generation: of the lease. epoch: of the store when the computing began; none but the take-over may follow it.
+        census: the partition; of each identifier some fifty bytes, with numpy.
+        linkable: of each whether it may identify a person, a byte. reasons: why not, by place, of those that may not.
+        links: how many were read.
+        differing: ids of identifiers whose derived fields are to change, 16 bytes each.
+        refiled: interactions that are to be filed otherwise.
+        touched: what writers touched meanwhile.
+    """
+
+    generation: int
+    epoch: int
+    bulk: Bulk
+    census: Census | None = None
+    linkable: bytearray = attrs.field(factory=bytearray)
+    reasons: dict[int, str] = attrs.field(factory=dict)
+    links: int = 0
+    differing: bytearray = attrs.field(factory=bytearray)
+    refiled: dict[bytes, None] = attrs.field(factory=dict)
+    touched: Touched = attrs.field(factory=Touched)
+
+    def take_identifiers(self, ctx: Context, rows: Sequence[IdentifierRow]) -> None:
+        """Take in some identifiers, in order of id."""
+        judged = []
+        for row in rows:
+            may, reason = linkable(ctx, row)
+            if reason is not None:
+                self.reasons[len(self.linkable)] = sys.intern(reason)
+            self.linkable.append(may)
+            judged.append(row if may == bool(row.state & LINKABLE) else row._replace(state=row.state ^ LINKABLE))
+        self.bulk.add_identifiers(judged)
+
+    def take_links(self, rows: Sequence[LinkRow]) -> None:
+        """Take in some links, after all identifiers."""
+        self.bulk.add_links(rows)
+        self.links += len(rows)
+
+    def changes(self, ctx: Context, rows: Sequence[IdentifierRow]) -> Iterator[tuple[IdentifierRow, IdentifierChange]]:
+        """Yield identifiers whose derived fields are to be others, with these. One that was born meanwhile is to be alone; the links that it came
+        with are taken in afterwards."""
+        census = self.census
+        assert census is not None
+        for row, place in zip(rows, census.index.find([row.id for row in rows])):
+            if place < 0:
+                may, reason = linkable(ctx, row)
+                customer, state = row.home, LINKABLE if may else 0
+            else:
+                customer, reason = census.customer_at(place), self.reasons.get(place)
+                state = LINKABLE if self.linkable[place] else 0
+                state |= (SHARED if census.shared[place] else 0) | (OVERSIZED if census.oversized[place] else 0)
+            state |= row.state & ~(LINKABLE | SHARED | OVERSIZED)
+            if (customer, state, reason) != (row.customer, row.state, row.reason):
+                yield row, IdentifierChange(row.id, customer, state, reason)
+
+
+def rebuild(ctx: Context, held: Lease, progress: Progress | None) -> Steps[RebuildReport]:
+    """Recompute who is whom by this tracker's settings, and have the store go by them."""
+    report: RebuildReport | None = None
+    for _ in range(ROUNDS):
+        staged: Staged = yield from _stage(ctx, held, progress)
+        if len(staged.touched.links) <= MOST_TOUCHED:
+            report = yield Step(lambda tx, staged=staged: _take_over(tx, ctx, held, staged))  # type: ignore[misc]
+        if report is not None:
+            break
+    if report is None:
+        report = yield Step(lambda tx: at_once(_under_the_guard(ctx, held), tx))
+    ctx.known.forget()
+    if ctx.known.matching:
+        yield from _reindex(ctx, held)
+    return report
+
+
+def _under_the_guard(ctx: Context, held: Lease) -> Steps[RebuildReport]:
+    """Compute and take over in one transaction, while every writer waits."""
+    staged: Staged = yield from _stage(ctx, held, None)
+    report: RebuildReport | None = yield Step(lambda tx: _take_over(tx, ctx, held, staged))
+    assert report is not None
+    return report
+
+
+def _stage(ctx: Context, held: Lease, progress: Progress | None) -> Steps[Staged]:
+    """Compute who is whom, and find what of the store will differ. Writes nothing but that writers keep the journal from now on."""
+
+    def begin(tx: Transaction) -> Staged:
+        epoch = change_settings(tx, rebuilding=held.generation)
+        lease.check(tx, held, ctx.clock())
+        journal.empty(tx)
+        return Staged(held.generation, epoch, Bulk(ctx.policy))
+
+    staged: Staged = yield Step(begin)
+    beat = ctx.clock() + lease.TERM // 4
+    position: tuple[int, bytes] | None = None
+    while True:
+        ids, position = yield Step(lambda tx, at=position: filed_otherwise(tx, ctx, at), write=False)  # type: ignore[misc]
+        staged.refiled.update(dict.fromkeys(ids))
+        beat = yield from _beat(ctx, held, beat)
+        if position is None:
+            break
+    x: bytes | None = None
+    while True:
+        rows = yield Step(lambda tx, at=x: tx.find_identifiers(after=at, limit=CHUNK), write=False)  # type: ignore[misc]
+        staged.take_identifiers(ctx, rows)
+        beat = yield from _beat(ctx, held, beat)
+        if len(rows) < CHUNK:
+            break
+        x = rows[-1].id
+    key: tuple[bytes, bytes, str, int, bytes] | None = None
+    while True:
+        links = yield Step(lambda tx, at=key: tx.find_links(after=at, limit=CHUNK), write=False)  # type: ignore[misc]
+        staged.take_links(links)
+        beat = yield from _beat(ctx, held, beat)
+        if len(links) < CHUNK:
+            break
+        key = links[-1][:5]
+    staged.census = staged.bulk.solve()
+    yield from _compare(ctx, held, staged, progress)
+    yield from _catch_up(ctx, held, staged)
+    return staged
+
+
+def _beat(ctx: Context, held: Lease, due: int) -> Steps[int]:
+    """Renew the lease where that is due; return when it is due next."""
+    now = ctx.clock()
+    if now < due:
+        return due
+
+    def renew(tx: Transaction) -> None:
+        tx.guard()
+        lease.check(tx, held, ctx.clock())
+
+    yield Step(renew)
+    return now + lease.TERM // 4
+
+
+def _compare(ctx: Context, held: Lease, staged: Staged, progress: Progress | None) -> Steps[None]:
+    """Find the identifiers that the take-over has to write."""
+    beat, done, total = 0, 0, len(staged.linkable)
+    after: bytes | None = None
+    while True:
+        rows = yield Step(lambda tx, at=after: tx.find_identifiers(after=at, limit=CHUNK), write=False)  # type: ignore[misc]
+        for row, _ in staged.changes(ctx, rows):
+            staged.differing += row.id
+        beat = yield from _beat(ctx, held, beat)
+        done = min(done + len(rows), total)
+        if progress is not None and rows:
+            progress(done, total)
+        if len(rows) < CHUNK:
+            return
+        after = rows[-1].id
+
+
+def _catch_up(ctx: Context, held: Lease, staged: Staged) -> Steps[None]:
+    """Look through what writers recorded meanwhile, so that little of it is left to look through while they wait."""
+    beat = 0
+    for _ in range(CATCH_UP):
+        yield Step(staged.touched.read, write=False)
+        beat = yield from _beat(ctx, held, beat)
+        ids = staged.touched.unseen()
+        for start in range(0, len(ids), CHUNK):
+            part = ids[start : start + CHUNK]
+            found = yield Step(lambda tx, part=part: filed_otherwise_among(tx, ctx, part), write=False)  # type: ignore[misc]
+            staged.refiled.update(dict.fromkeys(found))
+            staged.touched.looked_at.update(part)
+        if len(ids) < LITTLE:
+            return
+
+
+def _take_over(tx: Transaction, ctx: Context, held: Lease, staged: Staged) -> RebuildReport | None:
+    """Write what differs, and have the store go by the new settings, all at once; None where it has to be computed again.
+
+    It holds the guard alone: no writer that was there before is still writing, and none begins. It writes the rows that differ and no others.
+    """
+    epoch = tx.guard(exclusive=True)
+    lease.check(tx, held, ctx.clock())
+    settings = read_settings(tx)
+    assert settings is not None
+    if epoch != staged.epoch + 1 or settings.rebuilding != staged.generation:
+        return None  # what was computed from is not what is there
+    ctx.known.matching = settings.matching
+    touched = staged.touched
+    touched.read(tx)
+    now = ctx.clock()
+    more, less = _refile(tx, ctx, list(dict.fromkeys((*staged.refiled, *touched.unseen()))), now)
+    moved = updated = 0
+    for part in _each(staged):
+        changes = list(staged.changes(ctx, tx.find_identifiers(ids=part)))
+        log = _logged([(row, row.customer, change.customer) for row, change in changes], now)
+        tx.update_identifiers([change for _, change in changes], log)
+        updated += len(changes)
+        moved += len(log)
+    moved += _take_in(tx, ctx, touched, more, less, now)
+    change_settings(tx, fingerprint=ctx.fingerprint, parts=ctx.parts, rebuilding=0)
+    journal.empty(tx)
+    assert staged.census is not None
+    return RebuildReport(
+        identifiers=len(staged.linkable),
+        links=staged.links,
+        customers=staged.census.customers(),
+        moved=moved,
+        updated=updated,
+    )
+
+
+def _each(staged: Staged) -> Iterator[list[bytes]]:
+    """Yield in pieces the identifiers that may have to be written: those that differed when it was computed, and those touched since."""
+    for start in range(0, len(staged.differing), CHUNK * 16):
+        piece = staged.differing[start : start + CHUNK * 16]
+        yield [bytes(piece[n : n + 16]) for n in range(0, len(piece), 16)]
+    rest = sorted(staged.touched.identifiers)
+    for start in range(0, len(rest), CHUNK):
+        yield rest[start : start + CHUNK]
+
+
+def _logged(moves: Sequence[tuple[IdentifierRow, bytes, bytes]], now: int) -> list[ChangeRow]:
+    moved = [(row.id, old, new) for row, old, new in moves if old != new]
+    return [
+        ChangeRow(id, now, x, old, new, CAUSE, NO_ID, None, None)
+        for id, (x, old, new) in zip(new_ids(len(moved)), moved)
+    ]
+
+
+def _refile(tx: Transaction, ctx: Context, ids: Sequence[bytes], now: int) -> tuple[list[LinkRow], list[LinkRow]]:
+    more: list[LinkRow] = []
+    less: list[LinkRow] = []
+    for start in range(0, len(ids), CHUNK):
+        came, went = refile(tx, ctx, ids[start : start + CHUNK], now)
+        more += came
+        less += went
+    return more, less
+
+
+def _take_in(
+    tx: Transaction, ctx: Context, touched: Touched, more: Sequence[LinkRow], less: Sequence[LinkRow], now: int
+) -> int:
+    """Take in the links that came and went since the computing began, as if they came now; return how many more identifiers moved by it."""
+    links = touched.links
+    # Matches alone are taken away by writers; whether one is there now, the store says.
+    matches = sorted({end for link in links.values() if link.basis == MATCH for end in link[:2]})
+    stored = {link[:5]: link for link in tx.find_links(matches)} if matches else {}
+    gone = {link[:5] for link in less}
+    added = [stored.get(key, link) for key, link in links.items() if key in stored or link.basis != MATCH]
+    added = [link for link in added if link[:5] not in gone]
+    removed = [link for key, link in links.items() if link.basis == MATCH and key not in stored]
+    # An address that became the company's own joined nobody in what was computed, so its links go unseen.
+    ends = sorted({end for link in (*more, *less) for end in link[:2]})
+    usable = {row.id for row in tx.find_identifiers(ids=ends) if row.state & LINKABLE} if ends else set()
+    added += [link for link in more if usable.issuperset(link[:2])]
+    removed += [link for link in less if usable.issuperset(link[:2])]
+    if not (added or removed):
+        return 0
+    plan = plan_change(tx, ctx.policy, added=added, removed=removed)
+    moving = sorted(row.id for row, _ in plan.moved())
+    known = {c.identifier: c for c in tx.list_changes(identifiers=moving) if c.at == now and c.cause == CAUSE}
+    tx.delete(changes=[c.id for c in known.values()])
+    log = _logged(
+        [(row, known[row.id].old if row.id in known else row.customer, new) for row, new in plan.moved()], now
+    )
+    tx.update_identifiers(plan.updates, log)
+    return len(log) - len(known)
+
+
+def _reindex(ctx: Context, held: Lease) -> Steps[None]:
+    """Make the index for matching anew, piece by piece; of nobody is anything left out of it meanwhile."""
+    after: bytes | None = None
+
+    def step(tx: Transaction) -> bytes | None:
+        from omnitrack.usecases.profiles import reindex_run  # numpy, which only matching needs
+
+        enter(tx, ctx)
+        lease.check(tx, held, ctx.clock())
+        rows = tx.find_identifiers(after=after, limit=CHUNK)
+        if rows:
+            reindex_run(tx, rows, ctx.region)
+        return rows[-1].id if len(rows) == CHUNK else None
+
+    while True:
+        after = yield Step(step)
+        if after is None:
+            return
