@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import attrs
@@ -33,6 +34,7 @@ from omnitrack.model import (
 from omnitrack.sources.base import Source
 from omnitrack.storage.contract import NO_ID, Transaction
 from omnitrack.usecases import account, read, statements
+from omnitrack.usecases.adopt import adopt_step, adopted
 from omnitrack.usecases.attribution import attribute
 from omnitrack.usecases.context import Context
 from omnitrack.usecases.erase import Receipt, RetentionRule, erase, retain_step
@@ -50,6 +52,7 @@ from omnitrack.usecases.record import (
 )
 from omnitrack.usecases.refile import refile_step
 from omnitrack.usecases.resolve import Who, customer_text, get_row, meant
+from omnitrack.usecases.restate import restate_step
 from omnitrack.usecases.revise import ADDED, COLLIDES, KEPT_OUT, Edit, file_among, revise
 from omnitrack.usecases.settings import (
     REBUILDING,
@@ -187,6 +190,7 @@ class Operations:
         check, mark_key = secret_check(ctx.secret), new_mark_key(ctx.secret)
         settings: Settings = yield Step(lambda tx: first_settings(tx, ctx, check, mark_key))
         check_secret(settings, check)
+        yield from _adopted()
         operations = cls(ctx, settings.mark_key, run)
         ctx.known.matching = settings.matching
         if settings.fingerprint != ctx.fingerprint and (yield Step(is_empty, write=False)):
@@ -681,8 +685,7 @@ class Operations:
 
         def fetch(tx: Transaction) -> list[Statement]:
             row = get_row(tx, self.ctx, named)
-            ids = [m.id for m in tx.find_identifiers(customers=[row.customer])]
-            return statements.statements_about(tx, [*ids, row.base])
+            return statements.statements_about(tx, tx.find_identifiers(customers=[row.customer]))
 
         return (yield Step(fetch, write=False))  # type: ignore[no-any-return]
 
@@ -755,6 +758,7 @@ class Operations:
         ctx, now = self.ctx, now_us()
         check_progress(progress)
         yield Step(lambda tx: change_settings(tx, fingerprint=REBUILDING))
+        yield from _stepwise(restate_step)
         after: tuple[int, bytes] | None = None
         while True:
             position = after
@@ -785,6 +789,25 @@ class Operations:
     def verify(self) -> Steps[VerifyReport]:
         """Recompute who is whom and compare."""
         return (yield Step(lambda tx: verify(tx, self.ctx), write=False))  # type: ignore[no-any-return]
+
+
+def _adopted() -> Steps[None]:
+    """Read what an earlier version said into the form of today."""
+    if not (yield Step(adopted, write=False)):
+        yield from _stepwise(adopt_step)
+
+
+def _stepwise(step: Callable[[Transaction, Any], Any]) -> Steps[None]:
+    """Take a step after the other, each in a transaction of its own, from where the last one ended."""
+    position: Any = None
+    while True:
+        position = yield Step(partial(_from, step, position))
+        if position is None:
+            return
+
+
+def _from(step: Callable[[Transaction, Any], Any], position: Any, tx: Transaction) -> Any:
+    return step(tx, position)
 
 
 def _no_original(revision: Revision) -> Rejected:
