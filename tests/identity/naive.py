@@ -315,6 +315,10 @@ class Naive:
         entries |= {self.about(x, LAST, pin) for x, pin in self.noted.values()}
         return entries | {h for _, ends in self.statements() for h in ends}
 
+    def staying(self) -> set[Holder]:
+        """Holders whose place stays: those that are named, and all of an identifier that has several."""
+        return self.named() | {h for s in self.said if s.kind == "reassigned" for h in self.holders(s.a)}
+
     def erase(self, x: int) -> bool:
         """Take away the person who holds an identifier now; return whether there was one."""
         me = self.holder(x, 10**6)
@@ -341,7 +345,7 @@ class Naive:
             k: pins for k, pins in self.kept.items() if not any(self.about(p.holder[0], 0, p) in gone for p in pins)
         }
         lost = {h for pair, _ in links - self.links() for h in pair}
-        for h in ((lost & shared) | set(held)) - gone:
+        for h in (((lost & shared) | set(held)) - gone) & self.staying():
             self.keep([h])
         self._keep_apart(before, large)
         for number in {h[0] for h in gone}:
@@ -385,9 +389,8 @@ class Naive:
         large = set(self.large)
         self.seen = {name: seen for name, seen in self.seen.items() if seen.minute >= minute}
         self.attributed = [a for a in self.attributed if a[0] in self.seen]
-        named = self.named() | {h for s in self.said if s.kind == "reassigned" for h in self.holders(s.a)}
         lost = {h for pair, _ in links - self.links() for h in pair}
-        for h in lost & shared & named:
+        for h in lost & shared & self.staying():
             self.keep([h])
         self._keep_apart(before, large)
 

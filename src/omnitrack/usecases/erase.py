@@ -34,7 +34,7 @@ from omnitrack.usecases.outcome import Kept, follow_index, kept_apart, kept_mark
 from omnitrack.usecases.record import SUPPRESSED, TRAIT, suppression_key, trait_key
 from omnitrack.usecases.redact import redact
 from omnitrack.usecases.resolve import Meant, to_identifier
-from omnitrack.usecases.said import STATEMENT, find_attributions, find_statements, mention, places_of
+from omnitrack.usecases.said import delete_statements, find_attributions, find_statements, mention
 from omnitrack.usecases.settings import enter
 from omnitrack.usecases.sweep import Sweep, gather, index_of_rows
 
@@ -142,9 +142,10 @@ def erase(
         links=list(removed.values()),
         interactions=sweep.interactions,
         entries=sweep.entries,
-        records=[*sweep.records, *((STATEMENT, key) for key in sweep.statements), *sweep.places],
+        records=sweep.records,
         changes=[c.id for c in named_by],
     )
+    delete_statements(tx, sweep.statements, sweep.interactions)
     vacant = new_ids(len(sweep.vacant))
     cleared = ~(SHARED | OVERSIZED)
     tx.add_identifiers(
@@ -350,9 +351,10 @@ def retain_step(
         identifiers=unnamed,
         links=list(removed.values()),
         interactions=sorted(leaving),
-        records=[*records, *((STATEMENT, key) for key in said), *places_of(said, leaving)],
+        records=records,
         changes=[c.id for c in named_by],
     )
+    delete_statements(tx, said, leaving)
     tx.add_links([*more, *(link for one in kept for link in one.links)])
     tx.put_records([*unsaid(tx, kept), *(f.record(id) for id, f in beside.items() if f)])
     skip = set(unnamed)

@@ -54,14 +54,25 @@ def attributed(tx: Transaction, interaction: bytes, key: str) -> RecordRow:
     return RecordRow(ATTRIBUTIONS, interaction.hex(), json.dumps(sorted({*known, key})), -1)
 
 
-def places_of(said: Mapping[str, StatementRecord], interactions: Iterable[bytes]) -> list[tuple[str, str]]:
-    """Return where statements are indexed that go, as (kind, key).
+def delete_statements(tx: Transaction, said: Mapping[str, StatementRecord], interactions: Iterable[bytes]) -> None:
+    """Delete statements, and whatever the index has of them.
 
     Args:
+        said: the statements, by id.
         interactions: those that go with all their attributions.
     """
-    places = [(ABOUT, place) for key, record in said.items() for place in _places(record, key)]
-    return [*places, *((ATTRIBUTIONS, id.hex()) for id in interactions)]
+    gone = {id.hex() for id in interactions}
+    records = [(STATEMENT, key) for key in said]
+    records += [(ABOUT, place) for key, record in said.items() for place in _places(record, key)]
+    records += [(ATTRIBUTIONS, key) for key in sorted(gone)]
+    stay = sorted({record.interaction.hex() for record in said.values() if record.interaction} - gone)
+    for row in tx.find_records(ATTRIBUTIONS, keys=stay) if stay else ():
+        left = [key for key in json.loads(row.value) if key not in said]
+        if left:
+            tx.put_records([row._replace(value=json.dumps(left))])
+        else:
+            records.append((ATTRIBUTIONS, row.key))
+    tx.delete(records=records)
 
 
 def find_statements(tx: Transaction, bases: Iterable[bytes]) -> dict[str, tuple[RecordRow, StatementRecord]]:

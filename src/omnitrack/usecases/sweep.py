@@ -28,7 +28,7 @@ from omnitrack.usecases.ids import to_text
 from omnitrack.usecases.notes import with_notes
 from omnitrack.usecases.record import TRAIT
 from omnitrack.usecases.resolve import HOLDERS, Meant, get_row
-from omnitrack.usecases.said import find_attributions, find_statements, places_of
+from omnitrack.usecases.said import find_attributions, find_statements
 
 
 @attrs.define(slots=True, kw_only=True)
@@ -40,7 +40,7 @@ class Sweep:
         alone: identifiers of others that nothing names but what goes: in copy of this person's mails, in a form of theirs.
         vacant: holders that go while the identifier has others. Their place stays, so that nobody else is taken for them.
         tenures: the reassignments that keep those places.
-        statements: ids of statements. places: where they are indexed, as (kind, key). records: (kind, key) of other records. filings: records of filings that stay, as they will be.
+        statements: by id. records: (kind, key) of other records. filings: records of filings that stay, as they will be.
     """
 
     identifiers: list[IdentifierRow]
@@ -51,8 +51,7 @@ class Sweep:
     redacted: dict[bytes, list[EntryRow]]
     entries: list[EntryRow]
     links: list[LinkRow]
-    statements: list[str]
-    places: list[tuple[str, str]]
+    statements: dict[str, StatementRecord]
     records: list[tuple[str, str]]
     filings: list[RecordRow]
 
@@ -97,8 +96,7 @@ def gather(tx: Transaction, ctx: Context, who: Meant) -> Sweep:
         redacted=redacted,
         entries=leaving,
         links=links,
-        statements=sorted(statements),
-        places=places_of({id: said[id] for id in statements}, gone),
+        statements={id: said[id] for id in sorted(statements)},
         records=records,
         filings=filings,
     )
