@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
@@ -74,6 +74,19 @@ class Seen:
         )
 
 
+Holder = tuple[int, int | None]  # number in the world, minute since when; None for the first
+
+LAST = 10**6  # a minute after every other
+
+
+@attrs.frozen
+class Pin:
+    """A holder who was named by customer id, and the minute in their tenure, as it was known then, that this is about."""
+
+    holder: Holder
+    minute: float
+
+
 @attrs.frozen
 class Said:
     """One statement: a kind, one or two numbers in the world, the time that it is about."""
@@ -82,11 +95,15 @@ class Said:
     a: int
     b: int | None
     minute: int
+    pins: tuple[Pin | None, Pin | None] = (
+        None,
+        None,
+    )  # which holders of a and b were named, where these were named by customer id
 
-    def statement(self) -> Statement:
-        """Return what the tracker takes."""
-        b = None if self.b is None else WORLD[self.b]
-        return Statement(kind=self.kind, a=WORLD[self.a], b=b, at=when(self.minute))
+    def statement(self, ids: Sequence[str | None] = (None, None)) -> Statement:
+        """Return what the tracker takes; ``ids``: customer ids by which to name a and b."""
+        b = None if self.b is None else ids[1] or WORLD[self.b]
+        return Statement(kind=self.kind, a=ids[0] or WORLD[self.a], b=b, at=when(self.minute))
 
 
 Fact = Seen | Said

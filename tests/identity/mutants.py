@@ -94,7 +94,7 @@ MUTANTS = (
     Mutant("r: a newborn that is shared is stored as shared", RECORD, "(SHARED if x in result.shared else 0)", "0"),
     # statements over time
     Mutant("s: a statement is about the holder of its time", STATEMENTS, "return row if holder == row.id else tx.find_identifiers(ids=[holder])[0]", "return row"),
-    Mutant("s: a reassignment takes statements of later along", HOLDERS, "        if (a, b) != (said.a, said.b):", "        if False:"),
+    Mutant("s: a reassignment takes statements of later along", HOLDERS, "        if about != (said.a, said.b):", "        if False:"),
     Mutant("s: a reassignment takes entries of later along", HOLDERS, "        if wanted != entry.identifier:", "        if False:"),
     # anchors and timelines
     Mutant("t: what was only claimed is never the anchor where there is better", PREPARE, "(seen.assurance <= _CLAIMED, unlinkable, -seen.assurance, rank, key)", "(rank, key)"),

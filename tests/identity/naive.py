@@ -7,12 +7,27 @@ from datetime import timezone
 from itertools import combinations
 from typing import Any
 
-from identity.facts import WORLD, Attribute, Fact, Said, Seen, State, Step, Undo, check, state_of, tell, when
+from identity.facts import (
+    LAST,
+    WORLD,
+    Attribute,
+    Fact,
+    Holder,
+    Pin,
+    Said,
+    Seen,
+    State,
+    Step,
+    Undo,
+    check,
+    state_of,
+    tell,
+    when,
+)
 from omnitrack.identifiers.scheme import content_id, get_scheme
 from omnitrack.identity.policy import Policy
 from omnitrack.tracker import Tracker
 
-Holder = tuple[int, int | None]  # number in the world, minute since when; None for the first
 Pair = frozenset[Holder]
 
 STATED = 4
@@ -29,9 +44,11 @@ class Naive:
         self.policy = policy
         self.seen: dict[str, Seen] = {}
         self.said: list[Said] = []
-        self.attributed: list[Any] = []  # (interaction, identifier, ...), in the order said
-        self.kept_shared: set[Holder] = set()
-        self.kept_apart: set[Pair] = set()
+        self.attributed: list[Any] = []  # (interaction, identifier, pin, ...), in the order said
+        self.noted: dict[str, tuple[int, Pin | None]] = {}  # notes on people, each of now
+        self.kept: dict[
+            frozenset[Holder], list[Pin]
+        ] = {}  # what deletions left: of one that it is shared, of two that they are not one
         self.large: set[Holder] = set()  # in a component that is taken apart for its size, as customers() saw it last
         self.suppressed: set[str] = set()
         for fact in facts:
@@ -48,16 +65,10 @@ class Naive:
     def forget(self, fact: Any) -> None:
         """Take a statement or an attribution back."""
         self.said = [other for other in self.said if other is not fact]
-        if isinstance(fact, Said) and fact.kind == "reassigned":
-            gone = {h for h in self.kept_shared if h[0] == fact.a} - set(self.holders(fact.a))
-            self.kept_shared |= {self.holder(x, minute) for x, minute in gone if minute == fact.minute}
-            gone = {h for h in {h for p in self.kept_apart for h in p} if h[0] == fact.a} - set(self.holders(fact.a))
-            moved = {h: self.holder(*h) for h in gone if h[1] == fact.minute}  # type: ignore[arg-type]
-            self.kept_apart = {frozenset(moved.get(h, h) for h in p) for p in self.kept_apart}
         self.attributed = [other for other in self.attributed if other is not fact]
 
     # -- whose ----------------------------------------------------------------------------------------------------------
-    def holder(self, x: int, minute: int) -> Holder:
+    def holder(self, x: int, minute: float) -> Holder:
         """Whoever held an identifier at a time."""
         begun = [s.minute for s in self.said if s.kind == "reassigned" and s.a == x and s.minute <= minute]
         return (x, max(begun)) if begun else (x, None)
@@ -67,13 +78,53 @@ class Naive:
         begun = {s.minute for s in self.said if s.kind == "reassigned" and s.a == x}
         return [(x, None), *((x, m) for m in sorted(begun))]
 
+    def pin(self, holder: Holder, minute: float) -> Pin:
+        """What a customer id names that a holder has: outside their tenure the minute says nothing, and the end of it stands for it."""
+        x, since = holder
+        until = min(
+            (m for _, m in self.holders(x)[1:] if m is not None and (since is None or m > since)), default=LAST + 1
+        )
+        within = (since is None or since <= minute) and minute < until
+        return Pin(holder, minute if within else until - 0.5)
+
+    def about(self, x: int, minute: float, pin: Pin | None) -> Holder:
+        """Whom something is about that names an identifier or one of its holders: that holder, or whoever has the place."""
+        if pin is None:
+            return self.holder(x, minute)
+        return pin.holder if pin.holder in self.holders(x) else self.holder(x, pin.minute)
+
+    def ends(self, s: Said) -> list[Holder]:
+        """Whom a statement is about; nobody where both that it names are one."""
+        ends = [self.about(x, s.minute, pin) for x, pin in zip((s.a, s.b), s.pins) if x is not None]
+        return [] if len(ends) == 2 and ends[0] == ends[1] else ends
+
+    def kept_for(self, count: int) -> set[frozenset[Holder]]:
+        """Whom what deletions left is about: those who are shared, or the pairs that are not one."""
+        found = (
+            frozenset(self.about(pin.holder[0], 0, pin) for pin in pins)
+            for pins in self.kept.values()
+            if len(pins) == count
+        )
+        return {holders for holders in found if len(holders) == count}
+
+    def keep(self, holders: Iterable[Holder]) -> None:
+        """Leave it that somebody is shared, or that two are not one."""
+        named = frozenset(holders)
+        self.kept.setdefault(named, [self.pin(h, LAST) for h in named])
+
+    @property
+    def kept_shared(self) -> set[Holder]:
+        """Those who stay shared."""
+        return {h for holders in self.kept_for(1) for h in holders}
+
     def filed(self, seen: Seen) -> list[tuple[Holder | None, int, int, int]]:
         """(holder, person, role, assurance) of every entry of an interaction."""
-        last = [said[1] for said in self.attributed if said[0] == seen.name]
+        last = [said[1:3] for said in self.attributed if said[0] == seen.name]
         entries: list[tuple[Holder | None, int, int, int]] = []
         taken = {x for person in seen.people for x, _ in person}
         if last:
-            entries.append((self.holder(last[-1], seen.minute), 0, 0, 2))
+            x, pin = last[-1]
+            entries.append((self.about(x, seen.minute, pin), 0, 0, 2))
         else:
             for number, person in enumerate(seen.people):
                 best = sorted(person, key=self._anchor_order)
@@ -115,8 +166,8 @@ class Naive:
         """Statements about two, with the earliest minute of each."""
         found: dict[Pair, int] = {}
         for s in self.said:
-            if s.kind == kind and s.b is not None:
-                pair = frozenset((self.holder(s.a, s.minute), self.holder(s.b, s.minute)))
+            if s.kind == kind and self.ends(s):
+                pair = frozenset(self.ends(s))
                 found[pair] = min(found.get(pair, s.minute), s.minute)
         return found
 
@@ -124,8 +175,8 @@ class Naive:
         """Whose an identifier was last said to be."""
         found: dict[Holder, tuple[int, bytes, Holder]] = {}
         for s in self.said:
-            if s.kind == "personal" and s.b is not None:
-                x, of = self.holder(s.a, s.minute), self.holder(s.b, s.minute)
+            if s.kind == "personal" and self.ends(s):
+                x, of = self.ends(s)
                 claim = (s.minute, self.id(of), of)
                 found[x] = max(found.get(x, claim), claim)
         return {x: (of, minute) for x, (minute, _, of) in found.items()}
@@ -140,7 +191,7 @@ class Naive:
 
     def denied(self) -> set[Pair]:
         """Pairs that may not be one, two holders of one identifier among them."""
-        apart = set(self.pairs("different")) | self.kept_apart
+        apart = set(self.pairs("different")) | self.kept_for(2)
         for x in range(len(WORLD)):
             apart |= {frozenset(two) for two in combinations(self.holders(x), 2)}
         return apart
@@ -160,7 +211,7 @@ class Naive:
     def shared(self) -> set[Holder]:
         """Rule b."""
         evidence, personal, classes = self.evidence(), self.personal(), self.classes()
-        marked = {self.holder(s.a, s.minute) for s in self.said if s.kind == "shared"} | self.kept_shared
+        marked = {h for s in self.said if s.kind == "shared" for h in self.ends(s)} | self.kept_shared
         found = set()
         for x in {h for pair in evidence for h in pair} | marked:
             if x in personal:
@@ -241,15 +292,32 @@ class Naive:
                 if one[1] == two[1] >= 0 and one[0] != two[0] and one[0] is not None and two[0] is not None:
                     found.add((frozenset((one[0], two[0])), min(one[3], two[3])))
         for s in self.said:
-            if s.kind != "reassigned":
-                ends = (self.holder(x, s.minute) for x in (s.a, s.b) if x is not None)
-                found.add((frozenset(ends), s.kind))
-        return found | {(pair, "different") for pair in self.kept_apart}
+            if s.kind != "reassigned" and self.ends(s):
+                found.add((frozenset(self.ends(s)), s.kind))
+        return found | {(pair, "different") for pair in self.kept_for(2)}
+
+    def statements(self) -> list[tuple[str, list[Holder]]]:
+        """Every statement that holds but reassignments, with whom it is about."""
+        found = [
+            (s.kind, [self.about(x, s.minute, p) for x, p in zip((s.a, s.b), s.pins) if x is not None])
+            for s in self.said
+            if s.kind != "reassigned"
+        ]
+        found += [
+            ("shared" if len(pins) == 1 else "different", [self.about(p.holder[0], 0, p) for p in pins])
+            for pins in self.kept.values()
+        ]
+        return found
 
     def named(self) -> set[Holder]:
         """Holders that an entry or a statement names."""
         entries = {h for seen in self.seen.values() for h, *_ in self.filed(seen) if h is not None}
-        return entries | {h for pair, _ in self.links() for h in pair} | self.kept_shared
+        entries |= {self.about(x, LAST, pin) for x, pin in self.noted.values()}
+        return entries | {h for _, ends in self.statements() for h in ends}
+
+    def staying(self) -> set[Holder]:
+        """Holders whose place stays: those that are named, and all of an identifier that has several."""
+        return self.named() | {h for s in self.said if s.kind == "reassigned" for h in self.holders(s.a)}
 
     def erase(self, x: int) -> bool:
         """Take away the person who holds an identifier now; return whether there was one."""
@@ -265,18 +333,20 @@ class Naive:
             taken[name] = self._without(seen, gone)
         said = [s for s in self.said if s.kind == "reassigned" or not self._names(s, gone)]
         attributed = [
-            a for a in self.attributed if a[0] in taken and self.holder(a[1], self.seen[a[0]].minute) not in gone
+            a for a in self.attributed if a[0] in taken and self.about(a[1], self.seen[a[0]].minute, a[2]) not in gone
         ]
+        self.noted = {id: (x, pin) for id, (x, pin) in self.noted.items() if self.about(x, LAST, pin) not in gone}
         held = {h: (of, m) for h, (of, m) in personal.items() if of in gone and h not in gone}
         self.suppressed |= {name for name, seen in taken.items() if seen is None}
         self.seen = {name: seen for name, seen in taken.items() if seen is not None}
         self.said = said
         self.attributed = [a for a in attributed if a[0] in self.seen]
-        former = {h for h in self.kept_shared if (h[0], None) in gone and h not in self.holders(h[0])}
-        self.kept_shared -= gone | former
-        self.kept_apart = {pair for pair in self.kept_apart if not pair & (gone | former)}
+        self.kept = {
+            k: pins for k, pins in self.kept.items() if not any(self.about(p.holder[0], 0, p) in gone for p in pins)
+        }
         lost = {h for pair, _ in links - self.links() for h in pair}
-        self.kept_shared |= ((lost & shared) | set(held)) - gone
+        for h in (((lost & shared) | set(held)) - gone) & self.staying():
+            self.keep([h])
         self._keep_apart(before, large)
         for number in {h[0] for h in gone}:
             if not self.named() & set(self.holders(number)):
@@ -284,7 +354,7 @@ class Naive:
         return known
 
     def _names(self, s: Said, holders: set[Holder]) -> bool:
-        return any(self.holder(n, s.minute) in holders for n in (s.a, s.b) if n is not None)
+        return any(self.about(n, s.minute, pin) in holders for n, pin in zip((s.a, s.b), s.pins) if n is not None)
 
     def _without(self, seen: Seen, gone: set[Holder]) -> Seen | None:
         """What is left of an interaction; None where nothing is."""
@@ -319,9 +389,9 @@ class Naive:
         large = set(self.large)
         self.seen = {name: seen for name, seen in self.seen.items() if seen.minute >= minute}
         self.attributed = [a for a in self.attributed if a[0] in self.seen]
-        named = self.named() | {h for s in self.said if s.kind == "reassigned" for h in self.holders(s.a)}
         lost = {h for pair, _ in links - self.links() for h in pair}
-        self.kept_shared |= lost & shared & named
+        for h in lost & shared & self.staying():
+            self.keep([h])
         self._keep_apart(before, large)
 
     def _keep_apart(self, before: list[set[Holder]], large: set[Holder]) -> None:
@@ -335,9 +405,10 @@ class Naive:
                 if any(pair <= group for group in after) and not pair & large
                 if len({home.get(h, h) for h in pair}) > 1
             }
-            if fresh <= self.kept_apart:
+            if fresh <= self.kept_for(2):
                 return
-            self.kept_apart |= fresh
+            for pair in fresh:
+                self.keep(pair)
 
     # -- in the words of State ------------------------------------------------------------------------------------------
     def name(self, holder: Holder) -> str:
@@ -409,7 +480,7 @@ def play(
                 continue
             id, name = interactions[step.pick % len(interactions)]
             said = tracker.attribute(id, WORLD[step.x])
-            naive.attributed.append((name, step.x, said.id))
+            naive.attributed.append((name, step.x, None, said.id))
             holding.append((said.id or "", naive.attributed[-1]))
         else:
             answer = tell(tracker, step)

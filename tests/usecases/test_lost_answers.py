@@ -6,10 +6,11 @@ from collections.abc import Callable
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
+import attrs
 import pytest
 
 import omnitrack
-from omnitrack import Interaction, Revision, Tracker
+from omnitrack import Interaction, Policy, RetentionRule, Revision, Tracker
 from omnitrack.storage.contract import Transaction
 from omnitrack.storage.memory import MemoryBackend
 
@@ -50,6 +51,8 @@ def contact(number: int, *who: str, **fields: Any) -> Interaction:
     )
 
 
+NEW = Policy(max_identifiers=2)
+
 A, B, C = "a@example.com", "b@example.com", "c@example.com"
 
 
@@ -77,6 +80,12 @@ def said(say: Callable[[Tracker], Any]) -> Callable[[Tracker], Any]:
     return lambda tracker: (lambda s: (s.kind, s.retracted_at is None, len(tracker.statements(A))))(say(tracker))
 
 
+def alike(tracker: Tracker) -> None:
+    for number, who in enumerate((B, "b2@example.com")):
+        traits = {"name": "Bob Zaleski", "postcode": "RG14 1AA", "birth_date": "1980-02-03"}
+        tracker.record_many([contact(20 + number, who, traits=traits)])
+
+
 def both_edits_of_one_time(tracker: Tracker) -> Any:
     first = tracker.revise("s", "0", body="one", at=T0)
     return first, tracker.revise("s", "0", body="two", at=T0), tracker.revise("s", "0", body="one", at=T0)
@@ -99,6 +108,16 @@ CALLS: dict[str, Callable[[Tracker], Any]] = {
     "retract a reassignment": said(lambda tracker: tracker.retract(tracker.reassign(A, at=T0))),
     "erase": lambda tracker: str(tracker.erase(A)),
     "rebuild": lambda tracker: str(tracker.rebuild()),
+    "rebuild by another policy": lambda tracker: str(Tracker(tracker._backend, policy=NEW, rebuild=True).policy),
+    "apply_retention": lambda tracker: attrs.evolve(
+        tracker.apply_retention([RetentionRule(keep=datetime.now(timezone.utc) - T0 - timedelta(minutes=90))]),
+        id="",
+        at=T0,
+    ),
+    "find_matches": lambda tracker: (
+        alike(tracker),
+        Tracker(tracker._backend, region="GB", matching=True).find_matches(),
+    )[1],
 }
 
 
@@ -118,7 +137,7 @@ def play(call: Callable[[Tracker], Any], after: str | None) -> tuple[Any, Any, A
             timelines.append([(item.body, item.kind) for item in tracker.timeline(who)])
         except omnitrack.CustomerNotFoundError:
             timelines.append(None)
-    assert tracker.verify()
+    assert Tracker(backend, region="GB", policy=NEW if call is CALLS["rebuild by another policy"] else None).verify()
     return answer, left, timelines
 
 

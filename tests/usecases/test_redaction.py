@@ -19,7 +19,7 @@ from omnitrack.identity.statement import StatementRecord
 from omnitrack.storage.contract import Transaction
 from omnitrack.storage.memory import MemoryBackend
 from omnitrack.usecases.filing import AWAY
-from omnitrack.usecases.outcome import STATEMENT
+from omnitrack.usecases.said import STATEMENT
 from usecases.traces import ids_of, left_of
 
 T0 = datetime(2026, 3, 1, tzinfo=timezone.utc)

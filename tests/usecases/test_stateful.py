@@ -9,6 +9,7 @@ from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any, ClassVar
 
+import attrs
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
@@ -17,13 +18,16 @@ from hypothesis.stateful import (
     consumes,
     initialize,
     invariant,
+    multiple,
     precondition,
     rule,
 )
 
 import omnitrack
 from identity.facts import (
+    LAST,
     WORLD,
+    Holder,
     Said,
     Seen,
     check,
@@ -39,15 +43,20 @@ from identity.facts import (
     when,
 )
 from identity.naive import Naive
-from omnitrack.errors import CustomerNotFoundError, StatementNotFoundError
+from omnitrack.errors import CustomerNotFoundError, InvalidIdentifierError, StatementNotFoundError
 from omnitrack.identity.policy import Policy
+from omnitrack.identity.statement import StatementRecord
 from omnitrack.model import Role
 from omnitrack.storage.contract import Transaction
 from omnitrack.storage.memory import MemoryBackend
 from omnitrack.tracker import Tracker
 from omnitrack.usecases.erase import RetentionRule
 from omnitrack.usecases.ids import to_text
+from omnitrack.usecases.resolve import customer_text
+from omnitrack.usecases.said import STATEMENT
 
+#: Which of an identifier's holders is named by customer id; None: the identifier is named.
+picks = st.one_of(st.none(), st.integers(0, 5))
 participants = st.lists(numbers, max_size=2, unique=True).map(tuple)
 
 
@@ -129,22 +138,74 @@ class History(RuleBasedStateMachine):
         there.append(self.tracker.note(there[-1] if there and nested else self.ids[name], "noted"))
 
     # -- identity -------------------------------------------------------------------------------------------------------
-    @rule(target=said, statement=statements())
-    def say(self, statement: Said) -> tuple[str, Any]:
-        answer = tell(self.tracker, statement)
-        self.naive.tell(statement)
-        return answer.id, statement
+    def by_id(self, x: int | None, pick: int | None) -> tuple[str, Holder] | None:
+        """The id that was handed out for one of the holders of an identifier, where it is to be named so and the holder is there."""
+        if x is None or pick is None:
+            return None
+        holders = self.naive.holders(x)
+        holder = holders[pick % len(holders)]
+        rows = self.rows(lambda tx: tx.find_identifiers(ids=[self.naive.id(holder)]))
+        return (customer_text(rows[0].home), holder) if rows else None
+
+    def rows(self, read: Callable[[Transaction], Any]) -> Any:
+        return self.trackers[0]._backend.run(read, write=False)
+
+    def tell(self, statement: Said, picks: tuple[int | None, int | None]) -> tuple[str, Said] | None:
+        """Say a statement, and tell the naive store what it names; None where the two that it names are one."""
+        named = [self.by_id(x, pick) for x, pick in zip((statement.a, statement.b), picks)]
+        try:
+            answer = self.tracker._say(statement.statement([None if n is None else n[0] for n in named]))
+        except InvalidIdentifierError:
+            return None
+        pins = [None if n is None or statement.kind == "reassigned" else n[1] for n in named]
+        if all(named):  # which of their identifiers stand for two customers is the engine's to choose
+            record = self.rows(lambda tx: StatementRecord.load(tx.find_records(STATEMENT, keys=[answer.id])[0].value))
+            holders = {self.naive.id(h): h for x in range(len(WORLD)) for h in self.naive.holders(x)}
+            pins = [holders[m.holder] for m in record.mentions]
+        a, b = (x if pin is None else pin[0] for x, pin in zip((statement.a, statement.b), [*pins, None]))
+        one, two = (None if pin is None else self.naive.pin(pin, statement.minute) for pin in [*pins, None][:2])
+        said = attrs.evolve(statement, a=a, b=b, pins=(one, two))
+        self.naive.tell(said)
+        return answer.id, said
+
+    @rule(target=said, statement=statements(), picks=st.tuples(picks, picks))
+    def say(self, statement: Said, picks: tuple[int | None, int | None]) -> Any:
+        return self.tell(statement, picks) or multiple()
+
+    @rule(target=said, one=consumes(said), minute=minutes)
+    def correct(self, one: tuple[str, Any], minute: int) -> Any:
+        """Say a statement again of another time, as somebody does who finds that a date was wrong."""
+        self.retract(one)
+        _, fact = one
+        if not isinstance(fact, Said):
+            return multiple()
+        return self.tell(attrs.evolve(fact, minute=minute, pins=(None, None)), (None, None)) or multiple()
 
     @precondition(lambda self: self.naive.seen)
-    @rule(target=said, pick=st.integers(0, 50), x=numbers)
-    def attribute(self, pick: int, x: int) -> tuple[str, Any]:
+    @rule(target=said, pick=st.integers(0, 50), x=numbers, who=picks)
+    def attribute(self, pick: int, x: int, who: int | None) -> tuple[str, Any]:
         names = sorted(self.naive.seen)
         name = names[pick % len(names)]
-        answer = self.tracker.attribute(self.ids[name], WORLD[x])
-        self.naive.attributed.append((name, x, answer.id))
+        named = self.by_id(x, who)
+        answer = self.tracker.attribute(self.ids[name], WORLD[x] if named is None else named[0])
+        pin = None if named is None else self.naive.pin(named[1], self.naive.seen[name].minute)
+        self.naive.attributed.append((name, x, pin, answer.id))
         return answer.id or "", self.naive.attributed[-1]
 
+    @rule(x=numbers, who=picks)
+    def note_on(self, x: int, who: int | None) -> None:
+        """A note on a person, who is named by identifier or by customer id."""
+        named = self.by_id(x, who)
+        try:
+            id = self.tracker.note(WORLD[x] if named is None else named[0], "noted")
+        except CustomerNotFoundError:
+            return
+        self.naive.noted[id] = (x, None if named is None else self.naive.pin(named[1], LAST))
+
     @rule(one=consumes(said))
+    def take_back(self, one: tuple[str, Any]) -> None:
+        self.retract(one)
+
     def retract(self, one: tuple[str, Any]) -> None:
         id, fact = one
         held = any(fact is other for other in (*self.naive.said, *self.naive.attributed))
@@ -194,8 +255,19 @@ class History(RuleBasedStateMachine):
             return {to_text("int", row.id) for row in found if row.kind == "note"}, there
 
         notes, there = self.trackers[1]._backend.run(places, write=False)
-        assert notes == wanted.keys()
+        assert notes == wanted.keys() | self.naive.noted.keys()
         assert all(there[note] == there[interaction] for note, interaction in wanted.items())
+        on_people = {
+            note: {(0, self.naive.id(self.naive.about(x, LAST, pin)))} for note, (x, pin) in self.naive.noted.items()
+        }
+        assert {note: there[note] for note in on_people} == on_people
+
+    @invariant()
+    def statements_are_about_whom_they_name(self) -> None:
+        records = self.rows(lambda tx: [StatementRecord.load(r.value) for r in tx.find_records(STATEMENT)])
+        said = [s for s in records if s.retracted_at is None and s.kind not in ("reassigned", "attributed")]
+        found = sorted((s.kind, sorted((s.a, s.b)[: len(s.mentions)])) for s in said)
+        assert found == sorted((kind, sorted(map(self.naive.id, ends))) for kind, ends in self.naive.statements())
 
 
 class HistoryOnSqlite(History):

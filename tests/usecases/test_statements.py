@@ -8,8 +8,22 @@ from datetime import datetime, timedelta, timezone
 import pytest
 
 import omnitrack
-from omnitrack import CustomerNotFoundError, InvalidIdentifierError, Statement, StatementNotFoundError, Tracker, claimed
+from omnitrack import (
+    CustomerNotFoundError,
+    InvalidIdentifierError,
+    Statement,
+    StatementNotFoundError,
+    Tracker,
+    claimed,
+    verified,
+)
 from omnitrack.errors import InteractionNotFoundError
+from omnitrack.identity.statement import StatementRecord
+from omnitrack.storage.contract import Transaction
+from omnitrack.usecases.erase import RetentionRule
+from omnitrack.usecases.ids import from_text
+from omnitrack.usecases.resolve import customer_text, get_row, meant
+from omnitrack.usecases.said import ABOUT, STATEMENT, links_of
 
 T0 = datetime(2026, 3, 1, tzinfo=timezone.utc)
 NUMBER, JANE, JOE, ONE = "phone:+442079460958", "email:jane@example.com", "email:joe@example.com", "account:1@bt"
@@ -164,6 +178,170 @@ def test_what_nobody_could_be_found_for_is_listed_until_it_is_attributed(tracker
     assert bodies(tracker, JANE) == ["withheld"]
     tracker.retract(said)
     assert [item.body for item in tracker.unattributed()] == ["withheld"]
+
+
+# -- what is said by customer id ------------------------------------------------------------------------------------------
+
+
+def holder_id(tracker: Tracker, who: str) -> str:
+    """The id that was handed out for whoever has an identifier now."""
+    ctx = tracker._ops.ctx
+    row = tracker._backend.run(lambda tx: get_row(tx, ctx, meant(ctx, who)), write=False)
+    return customer_text(row.home)
+
+
+@pytest.mark.parametrize("by_id", [True, False], ids=["by customer id", "by identifier"])
+def test_a_denial_holds_when_the_reassignment_is_taken_back_after_which_it_was_said(
+    tracker: Tracker, by_id: bool
+) -> None:
+    seen(tracker, 10, NUMBER, body="the call of whoever has the number")
+    seen(tracker, 1, verified(ONE), body="of the account")
+    said = tracker.reassign(NUMBER, at=at(5))
+    tracker.deny(tracker.customer(NUMBER).id if by_id else NUMBER, ONE, at=at(11))
+    seen(tracker, 12, NUMBER, verified(ONE))
+    assert not one(tracker, NUMBER, ONE)
+    tracker.retract(said)
+    assert not one(tracker, NUMBER, ONE)
+    assert len(tracker.statements(NUMBER)) == 1
+    tracker.reassign(NUMBER, at=at(5))
+    assert not one(tracker, NUMBER, ONE)
+    assert tracker.verify()
+
+
+def test_every_kind_of_statement_by_customer_id_is_about_whoever_takes_the_place_of_a_holder_who_never_was(
+    tracker: Tracker,
+) -> None:
+    said = tracker.reassign(NUMBER, at=at(5))
+    new = holder_id(tracker, NUMBER)
+    tracker.link(new, JANE, at=at(9))
+    tracker.deny(new, JOE, at=at(9))
+    tracker.mark_personal(new, of=JANE, at=at(9))
+    tracker.mark_shared(JOE, at=at(9))
+    assert one(tracker, NUMBER, JANE)
+    tracker.retract(said)
+    assert one(tracker, NUMBER, JANE)
+    assert {s.kind for s in tracker.statements(NUMBER)} == {"same", "different", "personal"}
+    again = tracker.reassign(NUMBER, at=at(4))
+    assert one(tracker, NUMBER, JANE), "the date was corrected: it is the same person who has the number"
+    assert tracker.verify()
+    tracker.retract(again)
+    tracker.reassign(NUMBER, at=at(5))
+    assert one(tracker, NUMBER, JANE)
+    assert tracker.verify()
+
+
+@pytest.mark.parametrize("how", ["note", "attribute"])
+def test_what_was_filed_under_a_holder_goes_with_the_corrected_date_and_the_store_verifies(
+    tracker: Tracker, how: str
+) -> None:
+    seen(tracker, 1, NUMBER, body="the old holder's call")
+    unknown = tracker.record(channel="web", occurred_at=at(20), body="filed").interaction
+    assert unknown is not None
+    wrong = tracker.reassign(NUMBER, at=at(3))
+    new = tracker.customer(NUMBER).id
+    if how == "note":
+        tracker.note(new, "filed")
+    else:
+        tracker.attribute(unknown, new)
+    tracker.retract(wrong)
+    assert bodies(tracker, NUMBER) == ["the old holder's call", "filed"]
+    tracker.reassign(NUMBER, at=at(4))
+    assert bodies(tracker, NUMBER) == ["filed"]
+    assert tracker.verify()
+    tracker.rebuild()
+    assert bodies(tracker, NUMBER) == ["filed"]
+    assert tracker.verify()
+
+
+def test_what_was_said_of_one_holder_of_several_goes_to_whoever_has_their_time_and_not_to_the_next(
+    tracker: Tracker,
+) -> None:
+    seen(tracker, 0, NUMBER)
+    first = tracker.customer(NUMBER).id
+    wrong = tracker.reassign(NUMBER, at=at(5))
+    middle = holder_id(tracker, NUMBER)
+    tracker.reassign(NUMBER, at=at(10))
+    tracker.link(middle, JANE)
+    tracker.note(middle, "of the one in the middle")
+    assert not one(tracker, NUMBER, JANE)
+    tracker.retract(wrong)
+    assert one(tracker, first, JANE)
+    assert not one(tracker, NUMBER, JANE)
+    assert bodies(tracker, first)[-1] == "of the one in the middle"
+    assert tracker.verify()
+
+
+def test_a_statement_whose_two_are_one_holder_for_a_while_says_nothing_and_is_back_afterwards(tracker: Tracker) -> None:
+    seen(tracker, 0, NUMBER, JANE)
+    first = holder_id(tracker, NUMBER)
+    seen(tracker, 9, NUMBER)
+    said = tracker.reassign(NUMBER, at=at(5))
+    denial = tracker.deny(first, holder_id(tracker, NUMBER))
+    tracker.retract(said)
+    assert [s.id for s in tracker.statements(NUMBER)] == [denial.id]
+    assert not tracker.conflicts(NUMBER).items
+    assert tracker.verify()
+    tracker.reassign(NUMBER, at=at(5))
+    assert [s.id for s in tracker.statements(first) if s.kind == "different"] == [denial.id]
+    assert tracker.verify()
+    tracker.retract(denial)
+    assert tracker.verify()
+
+
+def test_retention_joins_nobody_even_when_a_reassignment_is_taken_back_after_it(tracker: Tracker) -> None:
+    now = datetime.now(timezone.utc)
+    day = timedelta(days=1)
+    two = "account:2@bt"
+    said = tracker.reassign(NUMBER, at=now - 395 * day)
+    for age, customer in ((390, [NUMBER, verified(ONE)]), (310, [JANE, verified(two)]), (200, [NUMBER, JANE])):
+        tracker.record(channel="chat", occurred_at=now - age * day, customer=customer)
+    assert not one(tracker, NUMBER, JANE)
+    assert tracker.apply_retention([RetentionRule(keep=350 * day)]).kept_apart == 1
+    tracker.retract(said)
+    assert not one(tracker, NUMBER, JANE)
+    assert tracker.verify()
+
+
+def test_verify_finds_a_statement_that_is_about_somebody_else_than_it_names_and_a_rebuild_brings_it_back(
+    tracker: Tracker,
+) -> None:
+    seen(tracker, 9, NUMBER)
+    tracker.reassign(NUMBER, at=at(5))
+    said = tracker.link(NUMBER, JANE, at=at(9))
+    first = tracker._ops.ctx.base_id("phone:+442079460958")
+
+    def misplace(tx: Transaction) -> None:
+        (row,) = tx.find_records(STATEMENT, keys=[said.id])
+        record = StatementRecord.load(row.value)
+        tx.delete(links=links_of(record, from_text("st", said.id)))
+        record.a = first
+        tx.add_links(links_of(record, from_text("st", said.id)))
+        tx.put_records([row._replace(value=record.dump())])
+        tx.delete(records=[(ABOUT, f"{first.hex()}/{said.id}")])
+
+    tracker._backend.run(misplace)
+    told = str(tracker.verify())
+    assert "is about others than it names" in told
+    assert "the index of statements lacks one" in told
+    tracker.rebuild()
+    assert tracker.verify()
+    assert one(tracker, NUMBER, JANE)
+
+
+def test_verify_finds_a_statement_whose_link_is_gone_and_a_link_that_no_statement_is(tracker: Tracker) -> None:
+    said = tracker.link(NUMBER, JANE)
+    id = from_text("st", said.id)
+
+    def exchange(tx: Transaction) -> None:
+        (link,) = [x for x in tx.find_links() if x.ref == id]
+        tx.delete(links=[link])
+        tx.add_links([link._replace(basis="different")])
+
+    tracker._backend.run(exchange)
+    told = str(tracker.verify())
+    assert "a statement (same)" in told
+    assert "is not among the links" in told
+    assert "a link (different)" in told
 
 
 # -- shared and personal ----------------------------------------------------------------------------------------------------

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from datetime import datetime, timezone
 from typing import Any
 
@@ -10,6 +11,7 @@ import attrs
 
 from omnitrack.errors import InvalidPolicyError, told
 from omnitrack.identifiers.scheme import Identifier
+from omnitrack.identity.mention import Mention, Tenures
 from omnitrack.identity.partition import DIFFERENT, PERSONAL, REASSIGNED, SAME, SHARED_MARK
 
 ATTRIBUTED = "attributed"  # an interaction belongs to this identifier; kept with the statements, no link of its own
@@ -23,7 +25,7 @@ VERBS = {
     REASSIGNED: "reassign",
     ATTRIBUTED: "attribute",
 }
-_BINARY = frozenset((SAME, DIFFERENT, PERSONAL))
+BINARY = frozenset((SAME, DIFFERENT, PERSONAL))  # those about two
 
 Named = Identifier | str  # an identifier, a text that holds one, or a customer id
 
@@ -81,7 +83,7 @@ class Statement:
     def __attrs_post_init__(self) -> None:
         if not isinstance(self.kind, str) or self.kind not in VERBS:
             raise InvalidPolicyError(f"kind: got {told(self.kind)}, accepted are {', '.join(VERBS)}")
-        if (self.b is None) == (self.kind in _BINARY):
+        if (self.b is None) == (self.kind in BINARY):
             raise InvalidPolicyError(
                 f"b: a statement of the kind {self.kind!r} is about {'two' if self.b is None else 'one'}"
             )
@@ -136,25 +138,53 @@ class Statement:
 
 @attrs.define(slots=True, kw_only=True)
 class StatementRecord:
-    """A statement as the store keeps it. Times are microseconds; ``pinned``: named by a customer id, so that a reassignment does not move it."""
+    """A statement as the store keeps it. Times are microseconds.
+
+    Attributes:
+        a, b: whom it is about now. A reassignment is about the identifier and its new holder; a statement about one has ``b`` as ``a``.
+        named_a, named_b: what was named; ``named_b`` is None where it names one.
+        at: when it was said; of a reassignment since when it holds.
+    """
 
     kind: str
     a: bytes
     b: bytes
+    named_a: Mention
+    named_b: Mention | None = None
     at: int
     by: str | None
     reason: str | None
     recorded_at: int
-    pinned_a: bool = False
-    pinned_b: bool = False
     interaction: bytes = b""
     retracted_at: int | None = None
     retracted_by: str | None = None
     retracted_reason: str | None = None
 
+    @property
+    def mentions(self) -> tuple[Mention, ...]:
+        """What it names."""
+        return (self.named_a,) if self.named_b is None else (self.named_a, self.named_b)
+
+    def about(self, tenures: Callable[[bytes], Tenures | None]) -> tuple[bytes, bytes]:
+        """Return whom it is about, ``a`` and ``b``.
+
+        Args:
+            tenures: returns the later holders of an identifier, by its first; None where they are as they were.
+        """
+        if self.kind == REASSIGNED:
+            return self.a, self.b
+        held = tenures(self.named_a.base)
+        a = self.a if held is None else self.named_a.about(held)
+        if self.named_b is None:
+            return a, a
+        held = tenures(self.named_b.base)
+        return a, self.b if held is None else self.named_b.about(held)
+
     def dump(self) -> str:
         """Return it as JSON."""
-        values = attrs.asdict(self)
+        values = attrs.asdict(self, recurse=False)
+        values["named_a"] = self.named_a.dump()
+        values["named_b"] = None if self.named_b is None else self.named_b.dump()
         return json.dumps({name: v.hex() if isinstance(v, bytes) else v for name, v in values.items()})
 
     @classmethod
@@ -163,4 +193,6 @@ class StatementRecord:
         values = json.loads(text)
         for name in ("a", "b", "interaction"):
             values[name] = bytes.fromhex(values[name])
+        values["named_a"] = Mention.load(values["named_a"])
+        values["named_b"] = None if values["named_b"] is None else Mention.load(values["named_b"])
         return cls(**values)

@@ -16,8 +16,8 @@ from omnitrack.storage.contract import LINKABLE, NO_ID, ChangeRow, IdentifierRow
 from omnitrack.usecases.context import Context
 from omnitrack.usecases.ids import from_text, from_us, to_text
 from omnitrack.usecases.neighbourhood import Plan, plan_change
-from omnitrack.usecases.outcome import STATEMENT
 from omnitrack.usecases.resolve import Meant, customer_text, find_people, get_row, members_of, to_identifier
+from omnitrack.usecases.said import STATEMENT
 
 SCAN = 1_000  # links read at a time where the whole store is listed
 

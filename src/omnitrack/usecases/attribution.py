@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from omnitrack.errors import InteractionNotFoundError, InvalidInteractionError
-from omnitrack.identity.partition import REASSIGNED
+from omnitrack.identity.mention import Mention
 from omnitrack.identity.statement import ATTRIBUTED, StatementRecord
 from omnitrack.model import Assurance, Role
 from omnitrack.storage.contract import (
@@ -18,15 +18,16 @@ from omnitrack.storage.contract import (
     Transaction,
 )
 from omnitrack.storage.contract import REASSIGNED as HAS_HOLDERS
-from omnitrack.usecases.context import Context, holder_at
+from omnitrack.usecases.context import Context
 from omnitrack.usecases.evidence import edited_evidence, entries_of, tenures_of, with_removed
 from omnitrack.usecases.filing import AWAY, FILING, Filing, away_key, find_filings
 from omnitrack.usecases.ids import to_text
 from omnitrack.usecases.neighbourhood import Cause, plan_change
 from omnitrack.usecases.notes import follow
-from omnitrack.usecases.outcome import STATEMENT, Outcome, Saying, born, move_traits, write
+from omnitrack.usecases.outcome import Outcome, Saying, born, move_traits, write
 from omnitrack.usecases.refile import refiled
 from omnitrack.usecases.resolve import find_row
+from omnitrack.usecases.said import STATEMENT, attributed, index_of, mention
 from omnitrack.usecases.settings import enter
 
 
@@ -57,6 +58,7 @@ def attribute(
         row = find_row(tx, ctx, who)
         if row is None:
             raise who.not_found()
+        named = mention(tx, row, first.occurred_at)
         holder = row.id
     else:
         base = ctx.base_id(identifier.key)
@@ -66,28 +68,31 @@ def attribute(
             if not tx.add_identifiers([newborn]):
                 fresh[base] = newborn
         tenures = tenures_of(tx, [base])[base] if stored and stored[0].state & HAS_HOLDERS else ()
-        holder = holder_at(base, tenures, first.occurred_at)
+        named = Mention(base, None, first.occurred_at)
+        holder = named.about(tenures)
     record = StatementRecord(
         kind=ATTRIBUTED,
         a=holder,
         b=holder,
+        named_a=named,
         at=saying.at,
         by=saying.by,
         reason=saying.reason,
         recorded_at=saying.now,
-        pinned_a=identifier is None,
         interaction=interaction,
     )
     if not filing.said:
         filing.before = saying.now
-    filing.said.append((to_text("st", saying.id), holder if identifier is None else None))
+    key = to_text("st", saying.id)
+    filing.said.append((key, named if identifier is None else None))
     filing.times.append(saying.now)
     cause = Cause(name="attribute", at=saying.now, ref=saying.id, by=saying.by, reason=saying.reason)
     people = [e for e in entries_of(tx, [interaction]) if e.person >= 0]
     there = [_attributed_entry(first, holder, saying.now)]
     outcome = _refile(tx, ctx, record, cause, people, there, filing.notes, fresh, True)
-    outcome.records += [RecordRow(STATEMENT, to_text("st", saying.id), record.dump(), 0), filing.record(interaction)]
-    outcome.records += [RecordRow(AWAY, key, "", -1) for key in _away_keys(people)]
+    outcome.records += [RecordRow(STATEMENT, key, record.dump(), 0), *index_of(record, key), filing.record(interaction)]
+    outcome.records.append(attributed(tx, interaction, key))
+    outcome.records += [RecordRow(AWAY, away, "", -1) for away in _away_keys(people)]
     write(tx, ctx, outcome, saying.now)
     return record, outcome.log
 
@@ -194,6 +199,4 @@ def _holder_now(tx: Transaction, entry: EntryRow, filing: Filing) -> bytes:
     if entry.identifier == NO_ID:
         return NO_ID
     base = tx.find_identifiers(ids=[entry.identifier])[0].base
-    links = [x for x in tx.find_links([base]) if x.basis == REASSIGNED]
-    holders = tx.find_identifiers(ids=[base, entry.identifier, *(x.b for x in links)])
-    return filing.holder(entry, base, tenures_of(tx, [base])[base], {row.id: row.since for row in holders})
+    return filing.holder(entry, base, tenures_of(tx, [base])[base])

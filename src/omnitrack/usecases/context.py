@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from itertools import islice
 from typing import TYPE_CHECKING, TypeVar
 
@@ -11,6 +11,8 @@ import attrs
 
 from omnitrack.identifiers.scheme import content_id
 from omnitrack.identifiers.scheme import forget as forget_texts
+from omnitrack.identity.mention import Tenures as Tenures
+from omnitrack.identity.mention import holder_at as holder_at
 from omnitrack.identity.policy import Policy
 from omnitrack.usecases.ids import now_us
 
@@ -21,7 +23,6 @@ if TYPE_CHECKING:
 K = TypeVar("K")
 V = TypeVar("V")
 
-Tenures = tuple[tuple[int, bytes], ...]  # (since, holder), oldest first, without the first holder
 Pair = tuple[bytes, bytes, int]  # (a, b, assurance) of a link of evidence
 Earliest = tuple[int, bytes]  # (seen, evidence) of it
 
@@ -132,12 +133,3 @@ class Context:
     def holder_id(self, key: str, since: int) -> bytes:
         """Return the content address of the holder since then."""
         return content_id(key, since, self.secret)
-
-
-def holder_at(base: bytes, tenures: Iterable[tuple[int, bytes]], at: int) -> bytes:
-    """Return whose an identifier was at a time: the holder of the latest tenure that began by then, else the first."""
-    found = base
-    for since, holder in tenures:
-        if since <= at:
-            found = holder
-    return found

@@ -9,6 +9,7 @@ import attrs
 
 from omnitrack.errors import InvalidPolicyError, shown
 from omnitrack.identity.partition import EVIDENCE, MATCH, PERSONAL
+from omnitrack.identity.statement import ATTRIBUTED, StatementRecord
 from omnitrack.model import Role
 from omnitrack.storage.contract import (
     NO_ID,
@@ -29,15 +30,14 @@ from omnitrack.usecases.filing import AWAY, FILING, away_key, find_filings
 from omnitrack.usecases.ids import new_ids, to_text
 from omnitrack.usecases.neighbourhood import Cause, LinkKey, Plan, plan_change
 from omnitrack.usecases.notes import with_notes, without_notes
-from omnitrack.usecases.outcome import STATEMENT, follow_index, kept_apart, kept_mark
+from omnitrack.usecases.outcome import Kept, follow_index, kept_apart, kept_mark, unsaid
 from omnitrack.usecases.record import SUPPRESSED, TRAIT, suppression_key, trait_key
 from omnitrack.usecases.redact import Staying, clean, read_staying, store_clean
 from omnitrack.usecases.resolve import Meant, to_identifier
+from omnitrack.usecases.said import delete_statements, find_attributions, find_statements, mention
 from omnitrack.usecases.scrub import Scrubs
 from omnitrack.usecases.settings import enter
 from omnitrack.usecases.sweep import Sweep, gather, index_of_rows
-
-Kept = tuple[RecordRow, LinkRow]  # a statement that stays: the record of it, and its link
 
 RECEIPT = "receipt"  # the record that says that an erasure was done, and nothing of whom
 
@@ -120,7 +120,9 @@ def erase(
     more, gone = edited_evidence(tx, dict.fromkeys(sweep.entries), leaving=ids)
     removed = {x[:5]: x for x in (*sweep.links, *gone)}
     neighbours = sorted({end for x in removed.values() for end in (x.a, x.b)} - ids)
-    held = [kept_mark(row.id, now) for row in _to_hold(tx, _losing(removed, more, ids), sweep.links, ids)]
+    held = [
+        kept_mark(mention(tx, row, now), now) for row in _to_hold(tx, _losing(removed, more, ids), sweep.links, ids)
+    ]
     plan, apart = _plan_apart(tx, ctx, more, held, list(removed.values()), neighbours, ids, now, lock=not dry_run)
     rows = [row for row in tx.find_interactions(ids=sweep.interactions) if row.revision == 0]
     marks = [
@@ -161,9 +163,10 @@ def erase(
         links=list(removed.values()),
         interactions=sweep.interactions,
         entries=sweep.entries,
-        records=[*sweep.records, *((STATEMENT, key) for key in sweep.statements)],
+        records=sweep.records,
         changes=[c.id for c in named_by],
     )
+    delete_statements(tx, sweep.statements, sweep.interactions)
     vacant = new_ids(len(sweep.vacant))
     cleared = ~(SHARED | OVERSIZED)
     tx.add_identifiers(
@@ -171,8 +174,8 @@ def erase(
     )
     follow_index(tx, ctx, {row.id for row in sweep.vacant})
     kept = [*held, *apart]
-    tx.add_links([*more, *(link for _, link in kept), *sweep.tenures])
-    tx.put_records([*sweep.filings, *(record for record, _ in kept)])
+    tx.add_links([*more, *(link for one in kept for link in one.links), *sweep.tenures])
+    tx.put_records([*sweep.filings, *unsaid(tx, kept)])
     cause = Cause(name="erase", at=now, ref=id, by=by, reason=reason)
     updates = [u for u in plan.updates if u.id not in ids]
     homes = {row.home for row in (*sweep.identifiers, *sweep.alone)}
@@ -237,10 +240,10 @@ def _plan_apart(
     gone = set(leaving)
     apart: dict[tuple[bytes, bytes], Kept] = {}
     while True:
-        kept = [link for _, link in (*held, *apart.values())]
+        kept = [link for one in (*held, *apart.values()) for link in one.links]
         plan = plan_change(tx, ctx.policy, added=[*more, *kept], removed=removed, touched=touched, lock=lock)
         fresh = {
-            (link.a, link.b): kept_apart(link.a, link.b, now)
+            (link.a, link.b): kept_apart(mention(tx, plan.rows[link.a], now), mention(tx, plan.rows[link.b], now), now)
             for link in plan.links
             if link.basis in EVIDENCE
             and (link.basis == MATCH or link.assurance >= ctx.policy.merges_at)
@@ -363,7 +366,7 @@ def retain_step(
     beside = {id: filing for id, filing in without_notes(tx, leaving).items() if id not in leaving}
     records += [(FILING, id.hex()) for id in (*filings, *(id for id, filing in beside.items() if not filing))]
     records += [(AWAY, r.key) for r in tx.find_records(AWAY, keys=sorted(away))] if away else []
-    said = [(STATEMENT, id) for filing in filings.values() if filing.beside is None for id, _ in filing.said]
+    said = _statements_of(tx, unnamed, leaving)
     counts = {
         "interactions": len(leaving),
         "entries": len(entries),
@@ -375,7 +378,7 @@ def retain_step(
     if dry_run:
         return counts, position
     ends = sorted({end for x in removed.values() for end in (x.a, x.b)} - set(unnamed))
-    held = [kept_mark(row.id, now) for row in _to_hold(tx, _losing(removed, more, unnamed), (), ())]
+    held = [kept_mark(mention(tx, row, now), now) for row in _to_hold(tx, _losing(removed, more, unnamed), (), ())]
     plan, apart = _plan_apart(tx, ctx, more, held, list(removed.values()), ends, unnamed, now, lock=True)
     counts |= {"kept_shared": len(held), "kept_apart": len(apart)}
     kept = [*held, *apart]
@@ -384,11 +387,12 @@ def retain_step(
         identifiers=unnamed,
         links=list(removed.values()),
         interactions=sorted(leaving),
-        records=[*records, *said],
+        records=records,
         changes=[c.id for c in named_by],
     )
-    tx.add_links([*more, *(link for _, link in kept)])
-    tx.put_records([*(record for record, _ in kept), *(f.record(id) for id, f in beside.items() if f)])
+    delete_statements(tx, said, leaving)
+    tx.add_links([*more, *(link for one in kept for link in one.links)])
+    tx.put_records([*unsaid(tx, kept), *(f.record(id) for id, f in beside.items() if f)])
     skip = set(unnamed)
     follow_index(tx, ctx, {bytes.fromhex(key.partition("/")[0]) for kind, key in records if kind == TRAIT} - skip)
     updates = [u for u in plan.updates if u.id not in skip]
@@ -396,6 +400,18 @@ def retain_step(
     past = _without_cause(named_by, homes)
     tx.update_identifiers(updates, [*past, *plan.log(Cause(name="retention", at=now), skip=skip)])
     return counts, position
+
+
+def _said_of(tx: Transaction, ids: Sequence[bytes]) -> dict[str, tuple[RecordRow, StatementRecord]]:
+    bases = {row.base for row in tx.find_identifiers(ids=ids)} if ids else set()
+    return find_statements(tx, sorted(bases))
+
+
+def _statements_of(tx: Transaction, unnamed: Sequence[bytes], leaving: Iterable[bytes]) -> dict[str, StatementRecord]:
+    """Return the statements that go: attributions of what goes, and those that were retracted and are about nobody else but whom nothing names."""
+    said = {key: s for key, (_, s) in find_attributions(tx, leaving).items()}
+    gone = set(unnamed)
+    return said | {key: s for key, (_, s) in _said_of(tx, unnamed).items() if not gone.isdisjoint((s.a, s.b))}
 
 
 def _turns(
@@ -433,6 +449,12 @@ def _unnamed(
         away: keys of interactions among these that were attributed to others.
     """
     stated = {end for x in tx.find_links(ids) if x.basis not in EVIDENCE for end in (x.a, x.b)} if ids else set()
+    stated |= {
+        end
+        for _, s in _said_of(tx, ids).values()
+        if s.retracted_at is None and s.kind != ATTRIBUTED
+        for end in (s.a, s.b)
+    }
     found = []
     for x in ids:
         newest = tx.list_entries(identifiers=[x], limit=1)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
+from typing import Any
 
 import attrs
 
+from omnitrack.identity.mention import Mention
 from omnitrack.storage.contract import EntryRow, RecordRow, Transaction
 from omnitrack.usecases.context import Tenures, holder_at
 
@@ -20,52 +22,47 @@ class Filing:
     """How an interaction is filed where that does not follow from its own identifiers and time alone.
 
     Attributes:
-        pin: the holder under which it was filed as it came, for a note on a customer; no reassignment moves it.
+        pin: whom it was filed under as it came, for a note on a customer who was named by id.
         beside: the interaction that a note stands beside. The note has no filing of its own but this one's.
         at: the time by which its holder is found, for a note beside an interaction: the time of that one.
         notes: the notes beside it. They are filed as it is, and go when it goes.
         before: when it was first attributed, as long as an attribution holds; until then it was filed as it came.
-        said: the attributions that hold, oldest first: statement, and the holder where it was named by customer id. The last counts.
+        said: the attributions that hold, oldest first: statement, and what it names where that is a customer by id. The last counts.
         times: when attributions were said and taken back, as long as one holds: when its entries changed.
         version: of the record; 0 for none.
     """
 
-    pin: bytes | None = None
+    pin: Mention | None = None
     beside: bytes | None = None
     at: int | None = None
     notes: list[bytes] = attrs.field(factory=list)
     before: int | None = None
-    said: list[tuple[str, bytes | None]] = attrs.field(factory=list)
+    said: list[tuple[str, Mention | None]] = attrs.field(factory=list)
     times: list[int] = attrs.field(factory=list)
     version: int = 0
 
     def __bool__(self) -> bool:
         return bool(self.said or self.notes) or self.pin is not None or self.beside is not None
 
-    def holder(self, entry: EntryRow, base: bytes, tenures: Tenures, since: Mapping[bytes, int | None]) -> bytes:
+    def holder(self, entry: EntryRow, base: bytes, tenures: Tenures) -> bytes:
         """Return under which holder of an identifier an entry belongs.
 
         Args:
             base: the first holder. tenures: the later ones.
-            since: of every holder there ever was, since when.
         """
-        at = entry.occurred_at if self.at is None else self.at
         if entry.person >= 0:
             pin = self.said[-1][1] if self.said else self.pin
-            if pin is not None and pin in since:
-                began = since[pin]
-                if began is None or (began, pin) in tenures:
-                    return pin
-                at = began  # its reassignment was taken back: it is with whoever holds the identifier instead
-        return holder_at(base, tenures, at)
+            if pin is not None and pin.base == base:
+                return pin.about(tenures)
+        return holder_at(base, tenures, entry.occurred_at if self.at is None else self.at)
 
     def record(self, interaction: bytes) -> RecordRow:
         """Return the record that keeps it."""
         value: dict[str, object] = {
-            "pin": _hex(self.pin),
+            "pin": _dump(self.pin),
             "notes": [note.hex() for note in self.notes],
             "before": self.before,
-            "said": [[id, _hex(pin)] for id, pin in self.said],
+            "said": [[id, _dump(pin)] for id, pin in self.said],
             "times": self.times,
         }
         if self.beside is not None:
@@ -101,20 +98,24 @@ def _stored(tx: Transaction, interactions: Iterable[bytes]) -> dict[bytes, Filin
         for record in tx.find_records(FILING, keys=keys[start : start + CHUNK]):
             values = json.loads(record.value)
             found[bytes.fromhex(record.key)] = Filing(
-                pin=_bytes(values.get("pin")),
+                pin=_load(values.get("pin")),
                 beside=_bytes(values.get("beside")),
                 at=values.get("at"),
                 notes=[bytes.fromhex(note) for note in values.get("notes", ())],
                 before=values.get("before"),
-                said=[(id, _bytes(pin)) for id, pin in values.get("said", ())],
+                said=[(id, _load(pin)) for id, pin in values.get("said", ())],
                 times=values.get("times", []),
                 version=record.version,
             )
     return found
 
 
-def _hex(id: bytes | None) -> str | None:
-    return None if id is None else id.hex()
+def _dump(pin: Mention | None) -> list[Any] | None:
+    return None if pin is None else pin.dump()
+
+
+def _load(value: list[Any] | None) -> Mention | None:
+    return None if value is None else Mention.load(value)
 
 
 def _bytes(text: str | None) -> bytes | None:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
-from omnitrack.identity.partition import EVIDENCE, REASSIGNED, SHARED_MARK
+from omnitrack.identity.partition import REASSIGNED
 from omnitrack.identity.statement import StatementRecord
 from omnitrack.storage.contract import (
     LINKABLE,
@@ -18,13 +18,14 @@ from omnitrack.storage.contract import (
     Transaction,
 )
 from omnitrack.storage.contract import REASSIGNED as HAS_HOLDERS
-from omnitrack.usecases.context import Context, Tenures, holder_at
+from omnitrack.usecases.context import Context, Tenures
 from omnitrack.usecases.evidence import all_entries, edited_evidence, tenures_of
-from omnitrack.usecases.filing import NO_FILING, Filing, find_filings
+from omnitrack.usecases.filing import NO_FILING, find_filings
 from omnitrack.usecases.ids import to_text
 from omnitrack.usecases.neighbourhood import Cause, plan_change
-from omnitrack.usecases.outcome import STATEMENT, Outcome, Saying, kept_mark, link_of, move_traits
+from omnitrack.usecases.outcome import Outcome, Saying, move_traits
 from omnitrack.usecases.resolve import HOLDERS, to_identifier
+from omnitrack.usecases.said import find_statements, holding, links_of, statement_id
 
 
 def reassign(
@@ -43,9 +44,9 @@ def reassign(
     key = to_identifier(base).key
     holder = ctx.holder_id(key, saying.at)
     record.a, record.b = base.id, holder
-    link = link_of(record, saying.id)
     later = tuple(sorted({*tenures, (saying.at, holder)}))
-    outcome = _move_holders(tx, ctx, base, tenures, later, record, cause, fresh, [link], [], saying.homes[2], lock)
+    added = links_of(record, saying.id)
+    outcome = _move_holders(tx, ctx, base, tenures, later, record, cause, fresh, added, [], saying.homes[2], lock)
     outcome.records.append(
         _holders(tx, base.id, [[saying.at, holder.hex(), to_text("st", saying.id), saying.now, None]])
     )
@@ -96,19 +97,15 @@ def _move_holders(
             if state != known.state:
                 changed[holder] = known._replace(state=state)
     moves: dict[EntryRow, EntryRow | None] = {}
-    began = {row.id: row.since for row in (base, *stored.values())}
     entries = all_entries(tx, [x for x in holders if x not in fresh])
     filings = find_filings(tx, (entry.interaction for entry in entries))
     for entry in entries:
-        wanted = filings.get(entry.interaction, NO_FILING).holder(entry, base.id, after, began)
+        wanted = filings.get(entry.interaction, NO_FILING).holder(entry, base.id, after)
         if wanted != entry.identifier:
             moves[entry] = entry._replace(identifier=wanted, added_at=cause.at)
     more, gone = edited_evidence(tx, moves)
-    said, unsaid, records = _moved_statements(tx, base.id, holders, after)
-    records += _moved_attributions(tx, filings, moves)
-    marks = _inherited_marks(tx, base.id, {x: began[x] for _, x in before}, after, cause.at)
-    records += [record for record, _ in marks]
-    added = [*added, *more, *said, *(link for _, link in marks)]
+    said, unsaid, records = _moved_statements(tx, base.id, after)
+    added = [*added, *more, *said]
     removed = [*removed, *gone, *unsaid]
     plan = plan_change(
         tx, ctx.policy, added=added, removed=removed, fresh=fresh, changed=changed, touched=holders, lock=lock
@@ -122,26 +119,19 @@ def _move_holders(
 
 
 def _moved_statements(
-    tx: Transaction, base: bytes, holders: Sequence[bytes], tenures: Tenures
+    tx: Transaction, base: bytes, tenures: Tenures
 ) -> tuple[list[LinkRow], list[LinkRow], list[RecordRow]]:
-    """Return the statements about an identifier that now are about another holder: (links to add, to remove, records to put)."""
-    wanted = set(holders)
-    links = [x for x in tx.find_links(holders) if x.basis not in EVIDENCE and x.basis != REASSIGNED]
-    keys = {to_text("st", link.ref): link for link in links}
+    """Return the statements naming an identifier that now are about another holder: (links to add, to remove, records to put)."""
     added: list[LinkRow] = []
     removed: list[LinkRow] = []
     records: list[RecordRow] = []
-    for found in tx.find_records(STATEMENT, keys=list(keys)) if keys else ():
-        said = StatementRecord.load(found.value)
-        holder = holder_at(base, tenures, said.at)
-        a = holder if said.a in wanted and not said.pinned_a else said.a
-        b = holder if said.b in wanted and not said.pinned_b else said.b
-        if said.kind == SHARED_MARK:
-            b = a  # about one identifier alone
-        if (a, b) != (said.a, said.b):
-            said.a, said.b = a, b
-            removed.append(keys[found.key])
-            added.append(link_of(said, keys[found.key].ref))
+    for found, said in holding(find_statements(tx, [base]).values()):
+        about = said.about({base: tenures}.get)
+        if about != (said.a, said.b):
+            id = statement_id(found.key)
+            removed += links_of(said, id)
+            said.a, said.b = about
+            added += links_of(said, id)
             records.append(found._replace(value=said.dump()))
     return added, removed, records
 
@@ -167,29 +157,3 @@ def unreassign(
     outcome = _move_holders(tx, ctx, base, before, tuple(sorted(left)), record, cause, {}, [], links, home, lock)
     outcome.records.append(_holders(tx, base.id, [], to_text("st", cause.ref), cause.at))
     return outcome
-
-
-def _inherited_marks(
-    tx: Transaction, base: bytes, holders: Mapping[bytes, int | None], after: Tenures, now: int
-) -> list[tuple[RecordRow, LinkRow]]:
-    """Return the marks of erasures that go over to whoever takes the place of a holder whose reassignment is taken back."""
-    retired = {x: since for x, since in holders.items() if since is not None and (since, x) not in after}
-    marked = {x.a for x in tx.find_links(sorted(retired)) if x.ref == kept_mark(x.a, 0)[1].ref} if retired else set()
-    return [kept_mark(holder_at(base, after, retired[x] or 0), now) for x in sorted(marked)]
-
-
-def _moved_attributions(
-    tx: Transaction, filings: Mapping[bytes, Filing], moves: Mapping[EntryRow, EntryRow | None]
-) -> list[RecordRow]:
-    """Return the records of attributions that now are to another holder."""
-    holders = {}
-    for old, new in moves.items():
-        filing = filings.get(old.interaction)
-        if filing is not None and filing.said and new is not None and old.person >= 0:
-            holders[filing.said[-1][0]] = new.identifier
-    records = []
-    for found in tx.find_records(STATEMENT, keys=list(holders)) if holders else ():
-        said = StatementRecord.load(found.value)
-        said.a = said.b = holders[found.key]
-        records.append(found._replace(value=said.dump()))
-    return records

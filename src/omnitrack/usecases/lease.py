@@ -9,13 +9,15 @@ from __future__ import annotations
 import json
 import os
 import socket
+from collections.abc import Callable
 from typing import Any, TypeVar
 
 import attrs
 
 from omnitrack.errors import LeaseLostError, OperationRunningError
 from omnitrack.storage.contract import RecordRow, Transaction
-from omnitrack.usecases.ids import from_us
+from omnitrack.usecases.ids import from_us, new_id
+from omnitrack.usecases.once import Once
 from omnitrack.usecases.steps import Step, Steps
 
 T = TypeVar("T")
@@ -52,6 +54,7 @@ class Lease:
     generation: int
     since: int
     until: int
+    done: str = ""  # the step that it did last, where that was noted
 
     def __str__(self) -> str:
         return f"{_NAMES[self.what]} by {self.holder}, begun on {from_us(self.since):%Y-%m-%d at %H:%M:%S} UTC"
@@ -68,7 +71,7 @@ class _Held:
     def put(self, tx: Transaction, leases: dict[str, Lease], last: int | None = None) -> None:
         value = {
             "last": self.last if last is None else last,
-            "held": {what: [x.holder, x.generation, x.since, x.until] for what, x in leases.items()},
+            "held": {what: [x.holder, x.generation, x.since, x.until, x.done] for what, x in leases.items()},
         }
         tx.put_records([RecordRow(LEASE, KEY, json.dumps(value), self.version)])
 
@@ -79,8 +82,8 @@ def _read(tx: Transaction) -> _Held:
         return _Held(0, {}, 0)
     value: dict[str, Any] = json.loads(found[0].value)
     leases = {
-        what: Lease(what=what, holder=holder, generation=generation, since=since, until=until)
-        for what, (holder, generation, since, until) in value["held"].items()
+        what: Lease(what=what, holder=holder, generation=generation, since=since, until=until, done=done)
+        for what, (holder, generation, since, until, done) in value["held"].items()
     }
     return _Held(value["last"], leases, found[0].version)
 
@@ -130,6 +133,35 @@ def check(tx: Transaction, lease: Lease, now: int) -> None:
         )
     if mine.until - now < TERM * 3 // 4:
         held.put(tx, held.leases | {lease.what: attrs.evolve(mine, until=now + TERM)})
+
+
+def once(lease: Lease, fn: Callable[[Transaction], T]) -> Once[T]:
+    """Return a step of an operation that says what it did, where it is asked again after its answer was lost. It checks the lease by itself."""
+    name = new_id().hex()
+
+    def write(tx: Transaction) -> T:
+        answer = fn(tx)
+        held = _read(tx)
+        mine = held.leases.get(lease.what)
+        if mine is not None and mine.generation == lease.generation:
+            held.put(tx, held.leases | {lease.what: attrs.evolve(mine, done=name)})
+        return answer
+
+    def is_there(tx: Transaction, answer: T) -> bool:
+        mine = _read(tx).leases.get(lease.what)
+        return mine is not None and mine.done == name
+
+    return Once(write, is_there)
+
+
+def is_mine(tx: Transaction, lease: Lease) -> bool:
+    """Whether a lease is the one that is held."""
+    mine = _read(tx).leases.get(lease.what)
+    return mine is not None and (mine.generation, mine.holder, mine.since) == (
+        lease.generation,
+        lease.holder,
+        lease.since,
+    )
 
 
 def release(tx: Transaction, lease: Lease) -> None:

@@ -15,6 +15,7 @@ from omnitrack.usecases.filing import Filing, find_filings
 from omnitrack.usecases.ids import to_text
 from omnitrack.usecases.journal import touch
 from omnitrack.usecases.resolve import Meant, get_row
+from omnitrack.usecases.said import mention
 from omnitrack.usecases.settings import enter
 
 _ANCHOR = int(Role.ANCHOR)
@@ -31,9 +32,9 @@ def note_row(id: bytes, now: int, text: str, agent: str | None) -> InteractionRo
 def add_note(tx: Transaction, ctx: Context, row: InteractionRow, who: Meant) -> None:
     """File a note under a person."""
     enter(tx, ctx)
-    holder = get_row(tx, ctx, who).id
+    holder = get_row(tx, ctx, who)
     entry = EntryRow(
-        holder,
+        holder.id,
         row.occurred_at,
         row.id,
         0,
@@ -49,7 +50,7 @@ def add_note(tx: Transaction, ctx: Context, row: InteractionRow, who: Meant) -> 
     tx.add_interactions([row], [entry])
     touch(tx, ctx, interactions=[row.id])
     if who.home is not None:
-        tx.put_records([Filing(pin=holder, version=-1).record(row.id)])
+        tx.put_records([Filing(pin=mention(tx, holder, row.occurred_at), version=-1).record(row.id)])
 
 
 def add_note_beside(tx: Transaction, ctx: Context, row: InteractionRow, interaction: bytes) -> None:

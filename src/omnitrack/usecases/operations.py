@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import attrs
@@ -35,6 +36,7 @@ from omnitrack.model import (
 from omnitrack.sources.base import Source
 from omnitrack.storage.contract import NO_ID, Transaction
 from omnitrack.usecases import account, lease, read, statements, takeover
+from omnitrack.usecases.adopt import adopt_step, adopted
 from omnitrack.usecases.attribution import attribute
 from omnitrack.usecases.context import Context
 from omnitrack.usecases.erase import NotWorkedOut, Receipt, RetentionRule, erase, is_receipted, look_ahead, retain_step
@@ -152,6 +154,7 @@ class Operations:
         check, mark_key = secret_check(ctx.secret), new_mark_key(ctx.secret)
         settings: Settings = yield Step(lambda tx: first_settings(tx, ctx, check, mark_key))
         check_secret(settings, check)
+        yield from _adopted()
         operations = cls(ctx, settings.mark_key, run)
         ctx.known.matching = settings.matching
         if settings.fingerprint != ctx.fingerprint and not (yield Step(lambda tx: settle_empty(tx, ctx))):
@@ -175,7 +178,7 @@ class Operations:
             tx.guard()
             return lease.take(tx, what, self.ctx.clock())
 
-        return (yield Step(take))  # type: ignore[no-any-return]
+        return (yield Step(Once(take, lease.is_mine)))  # type: ignore[no-any-return]
 
     def _alone(self, what: str, work: Callable[[lease.Lease], Steps[T]]) -> Steps[T]:
         """Run an operation that holds a lease; refused where another one is in its way."""
@@ -685,7 +688,7 @@ class Operations:
                 lease.check(tx, held, ctx.clock())
                 return store_matches(tx, ctx, found, model, least, now) if found else 0
 
-            kept: int = yield Step(store)
+            kept: int = yield Step(lease.once(held, store))
             stored += kept
             if progress is not None:
                 progress(looked, None)
@@ -730,8 +733,7 @@ class Operations:
 
         def fetch(tx: Transaction) -> list[Statement]:
             row = get_row(tx, self.ctx, named)
-            ids = [m.id for m in tx.find_identifiers(customers=[row.customer])]
-            return statements.statements_about(tx, [*ids, row.base])
+            return statements.statements_about(tx, tx.find_identifiers(customers=[row.customer]))
 
         return (yield Step(fetch, write=False))  # type: ignore[no-any-return]
 
@@ -817,7 +819,7 @@ class Operations:
                     lease.check(tx, held, self.ctx.clock())
                 return retain_step(tx, self.ctx, cuts, position, now, held is None)
 
-            found, after = yield Step(step, write=held is not None)
+            found, after = yield Step(step, write=False) if held is None else Step(lease.once(held, step))
             for name, number in found.items():
                 counts[name] = counts.get(name, 0) + number
             if after is None:
@@ -831,6 +833,25 @@ class Operations:
     def verify(self) -> Steps[VerifyReport]:
         """Recompute who is whom and compare."""
         return (yield Step(lambda tx: verify(tx, self.ctx), write=False))  # type: ignore[no-any-return]
+
+
+def _adopted() -> Steps[None]:
+    """Read what an earlier version said into the form of today."""
+    if not (yield Step(adopted, write=False)):
+        yield from _stepwise(adopt_step)
+
+
+def _stepwise(step: Callable[[Transaction, Any], Any]) -> Steps[None]:
+    """Take a step after the other, each in a transaction of its own, from where the last one ended."""
+    position: Any = None
+    while True:
+        position = yield Step(partial(_from, step, position))
+        if position is None:
+            return
+
+
+def _from(step: Callable[[Transaction, Any], Any], position: Any, tx: Transaction) -> Any:
+    return step(tx, position)
 
 
 def _no_original(revision: Revision) -> Rejected:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 import attrs
 
-from omnitrack.identity.partition import DIFFERENT, SAME, SHARED_MARK
+from omnitrack.identity.mention import Mention
+from omnitrack.identity.partition import DIFFERENT, SHARED_MARK
 from omnitrack.identity.statement import StatementRecord
-from omnitrack.model import Assurance, Role
+from omnitrack.model import Role
 from omnitrack.storage.contract import (
     LINKABLE,
     NO_ID,
@@ -27,8 +28,7 @@ from omnitrack.usecases.journal import touch
 from omnitrack.usecases.neighbourhood import Plan
 from omnitrack.usecases.record import TRAIT, trait_key, trait_of
 from omnitrack.usecases.resolve import Meant
-
-STATEMENT = "statement"
+from omnitrack.usecases.said import STATEMENT, index_of, links_of
 
 
 @attrs.frozen(slots=True, kw_only=True)
@@ -93,14 +93,6 @@ def follow_index(tx: Transaction, ctx: Context, identifiers: Collection[bytes]) 
         reindex(tx, tx.find_identifiers(ids=sorted(identifiers)), ctx.region)
 
 
-def link_of(record: StatementRecord, id: bytes) -> LinkRow:
-    """Return the link that a statement is."""
-    a, b = record.a, record.b
-    if record.kind in (SAME, DIFFERENT) and b < a:
-        a, b = b, a
-    return LinkRow(a, b, record.kind, int(Assurance.STATED), id, record.at, NO_ID, 0)
-
-
 def born(ctx: Context, who: Meant, home: bytes, now: int) -> IdentifierRow:
     """Return the row of an identifier that nobody has seen yet."""
     identifier = who.identifier
@@ -122,38 +114,59 @@ def born(ctx: Context, who: Meant, home: bytes, now: int) -> IdentifierRow:
     )
 
 
-def kept_mark(identifier: bytes, now: int) -> tuple[RecordRow, LinkRow]:
+@attrs.frozen(slots=True)
+class Kept:
+    """A statement of omnitrack's own, which stays where somebody's data went: the records of it, and its links."""
+
+    records: list[RecordRow]
+    links: list[LinkRow]
+
+
+def unsaid(tx: Transaction, kept: Iterable[Kept]) -> list[RecordRow]:
+    """Return the records of those that do not hold yet; one that was said before stays as it was said."""
+    by_key = {one.records[0].key: one for one in kept}
+    found = tx.find_records(STATEMENT, keys=sorted(by_key)) if by_key else []
+    said = {row.key for row in found if StatementRecord.load(row.value).retracted_at is None}
+    return [record for key, one in by_key.items() if key not in said for record in one.records]
+
+
+def kept_mark(named: Mention, now: int) -> Kept:
     """Return the statement that an identifier is shared, which stays where somebody was erased who used it.
 
     Each identifier has one such mark at most, whoever went: its id is made of the identifier's.
     """
-    id = hashlib.blake2b(identifier, digest_size=16, person=b"kept shared").digest()
-    return _kept(id, SHARED_MARK, identifier, identifier, "was shared when somebody who used it was erased", now)
+    id = hashlib.blake2b(_holder(named), digest_size=16, person=b"kept shared").digest()
+    return _kept(id, SHARED_MARK, named, None, "was shared when somebody who used it was erased", now)
 
 
-def kept_apart(a: bytes, b: bytes, now: int) -> tuple[RecordRow, LinkRow]:
+def kept_apart(a: Mention, b: Mention, now: int) -> Kept:
     """Return the statement that two identifiers are not one person's, which stays where what kept them apart went with somebody's data.
 
     Each pair has one at most, whoever went: its id is made of the pair.
     """
-    a, b = sorted((a, b))
-    id = hashlib.blake2b(a + b, digest_size=16, person=b"kept apart").digest()
+    a, b = sorted((a, b), key=_holder)
+    id = hashlib.blake2b(_holder(a) + _holder(b), digest_size=16, person=b"kept apart").digest()
     return _kept(id, DIFFERENT, a, b, "were kept apart by what was deleted since", now)
 
 
-def _kept(id: bytes, kind: str, a: bytes, b: bytes, reason: str, now: int) -> tuple[RecordRow, LinkRow]:
+def _holder(named: Mention) -> bytes:
+    return named.base if named.holder is None else named.holder
+
+
+def _kept(id: bytes, kind: str, a: Mention, b: Mention | None, reason: str, now: int) -> Kept:
     record = StatementRecord(
         kind=kind,
-        a=a,
-        b=b,
+        a=_holder(a),
+        b=_holder(b or a),
+        named_a=a,
+        named_b=b,
         at=now,
         by="omnitrack",
         reason=reason,
         recorded_at=now,
-        pinned_a=True,
-        pinned_b=b != a,
     )
-    return RecordRow(STATEMENT, to_text("st", id), record.dump(), -1), link_of(record, id)
+    key = to_text("st", id)
+    return Kept([RecordRow(STATEMENT, key, record.dump(), -1), *index_of(record, key)], links_of(record, id))
 
 
 def move_traits(tx: Transaction, moves: Mapping[EntryRow, EntryRow | None], outcome: Outcome) -> None:

@@ -12,7 +12,7 @@ from omnitrack.errors import InvalidIdentifierError, mask
 from omnitrack.identifiers.scheme import get_scheme
 from omnitrack.identity.bulk import Bulk
 from omnitrack.identity.numbered import Index
-from omnitrack.identity.partition import REASSIGNED, TOGETHER
+from omnitrack.identity.partition import EVIDENCE, REASSIGNED, TOGETHER
 from omnitrack.model import Role
 from omnitrack.storage.contract import (
     LINKABLE,
@@ -30,6 +30,7 @@ from omnitrack.storage.contract import REASSIGNED as HAS_HOLDERS
 from omnitrack.usecases.context import Context, Tenures
 from omnitrack.usecases.evidence import entries_of, links_of_entries
 from omnitrack.usecases.filing import NO_FILING, Filing, find_filings
+from omnitrack.usecases.restate import verify_statements
 
 CHUNK = 5_000
 MOST_PROBLEMS = 100
@@ -198,6 +199,7 @@ def verify(tx: Transaction, ctx: Context) -> VerifyReport:
         states.extend(row.state for row in rows)
         held.update((row.id, row) for row in rows if row.base != row.id or row.state & HAS_HOLDERS)
     together = _Together()
+    stated: list[LinkRow] = []
     said: dict[bytes, set[tuple[int, bytes]]] = {}
     count = 0
     for links in _links(tx):
@@ -206,6 +208,8 @@ def verify(tx: Transaction, ctx: Context) -> VerifyReport:
         for link, a, b in zip(links, bulk.index.find([x.a for x in links]), bulk.index.find([x.b for x in links])):
             if a < 0 or b < 0:
                 problems.add(f"a link ({link.basis}) has an end that is no identifier")
+            if link.basis not in EVIDENCE:
+                stated.append(link)
             if link.basis == TOGETHER:
                 together.add(link)
                 if link.ref != NO_ID or link.score:
@@ -228,6 +232,7 @@ def verify(tx: Transaction, ctx: Context) -> VerifyReport:
     _verify_holders(held, tenures, census.index, problems)
     interactions = _verify_entries(tx, census.index, held, tenures, together, problems)
     together.compare(problems)
+    verify_statements(tx, tenures, stated, problems.add)
     if ctx.known.matching:
         _verify_index(tx, ctx, census.index, problems)
     return VerifyReport(
@@ -295,9 +300,6 @@ def _verify_entries(
     together: _Together,
     problems: _Problems,
 ) -> int:
-    since: dict[bytes, dict[bytes, int | None]] = {base: {base: None} for base in tenures}
-    for x, row in held.items():
-        since.setdefault(row.base, {row.base: None})[x] = row.since
     after: tuple[int, bytes] | None = None
     count = 0
     while True:
@@ -319,7 +321,7 @@ def _verify_entries(
                 continue
             base = held[x].base if x in held else x
             filing = filings.get(entry.interaction, NO_FILING)
-            if filing.holder(entry, base, tenures.get(base, ()), since.get(base, {base: None})) != x:
+            if filing.holder(entry, base, tenures.get(base, ())) != x:
                 problems.add("an entry of {} is with another holder than its time says", x)
         for link in links_of_entries(entries):
             together.find(link)

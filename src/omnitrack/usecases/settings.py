@@ -19,6 +19,7 @@ SETTINGS = "settings"
 KEY = "store"
 MODEL = "model"
 MODEL_KEY = "matching"
+ADOPTED = "statements"  # statements are indexed, and say apart what they name and whom they are about
 
 
 @attrs.frozen(slots=True, kw_only=True)
@@ -89,7 +90,7 @@ def first_settings(tx: Transaction, ctx: Context, check: str, mark_key: bytes) -
     if known is not None:
         return known
     made = Settings(fingerprint=ctx.fingerprint, parts=ctx.parts, secret_check=check, mark_key=mark_key, version=1)
-    tx.put_records([RecordRow(SETTINGS, KEY, made.dump(), 0)])
+    tx.put_records([RecordRow(SETTINGS, KEY, made.dump(), 0), adoption_mark()])
     return made
 
 
@@ -100,6 +101,11 @@ def settle_empty(tx: Transaction, ctx: Context) -> bool:
         return False
     change_settings(tx, fingerprint=ctx.fingerprint, parts=ctx.parts)
     return True
+
+
+def adoption_mark() -> RecordRow:
+    """Return the setting that says that everything that was said is in the form of today."""
+    return RecordRow(SETTINGS, ADOPTED, "1", -1)
 
 
 def check_secret(settings: Settings, check: str) -> None:

@@ -12,7 +12,8 @@ from omnitrack.errors import (
     StatementNotFoundError,
     told,
 )
-from omnitrack.identity.partition import DIFFERENT, EVIDENCE, PERSONAL, REASSIGNED, SAME
+from omnitrack.identity.mention import Mention
+from omnitrack.identity.partition import DIFFERENT, PERSONAL, REASSIGNED, SAME
 from omnitrack.identity.preview import UNATTRIBUTED, Move, Preview, regroup
 from omnitrack.identity.statement import ATTRIBUTED, VERBS, Statement, StatementRecord
 from omnitrack.storage.contract import (
@@ -30,8 +31,9 @@ from omnitrack.usecases.evidence import tenures_of
 from omnitrack.usecases.holders import reassign, unreassign
 from omnitrack.usecases.ids import from_text, from_us, to_text
 from omnitrack.usecases.neighbourhood import Cause, plan_change
-from omnitrack.usecases.outcome import STATEMENT, Outcome, Saying, born, link_of, write
+from omnitrack.usecases.outcome import Outcome, Saying, born, write
 from omnitrack.usecases.resolve import Meant, customer_text, find_row, members_of, to_identifier
+from omnitrack.usecases.said import STATEMENT, find_statements, index_of, links_of, mention
 from omnitrack.usecases.settings import enter
 
 
@@ -61,22 +63,30 @@ def consider(tx: Transaction, ctx: Context, saying: Saying, *, lock: bool) -> Ou
         kind=saying.kind,
         a=a.id,
         b=b.id,
+        named_a=_mention(tx, saying, saying.a, a),
+        named_b=None if saying.b is None else _mention(tx, saying, saying.b, b),
         at=saying.at,
         by=saying.by,
         reason=saying.reason,
         recorded_at=saying.now,
-        pinned_a=saying.a.home is not None,
-        pinned_b=saying.b is not None and saying.b.home is not None,
     )
     cause = Cause(name=VERBS[saying.kind], at=saying.now, ref=saying.id, by=saying.by, reason=saying.reason)
     if saying.kind == REASSIGNED:
         outcome = reassign(tx, ctx, a, record, saying, cause, fresh, lock)
     else:
-        link = link_of(record, saying.id)
-        plan = plan_change(tx, ctx.policy, added=[link], fresh=fresh, lock=lock)
-        outcome = Outcome(record, plan, plan.log(cause, skip=fresh), added=[link], fresh=fresh)
-    outcome.records.append(RecordRow(STATEMENT, to_text("st", saying.id), record.dump(), 0))
+        links = links_of(record, saying.id)
+        plan = plan_change(tx, ctx.policy, added=links, fresh=fresh, lock=lock)
+        outcome = Outcome(record, plan, plan.log(cause, skip=fresh), added=links, fresh=fresh)
+    key = to_text("st", saying.id)
+    outcome.records += [RecordRow(STATEMENT, key, record.dump(), 0), *index_of(record, key)]
     return outcome
+
+
+def _mention(tx: Transaction, saying: Saying, who: Meant, row: IdentifierRow) -> Mention:
+    """Return what a statement names by an identifier or, by customer id, a holder of one. A reassignment is of the identifier, whoever was named."""
+    if who.home is None or saying.kind == REASSIGNED:
+        return Mention(row.base, None, saying.at)
+    return mention(tx, row, saying.at)
 
 
 def preview(tx: Transaction, outcome: Outcome) -> Preview:
@@ -268,10 +278,12 @@ def is_said(tx: Transaction, statement: Statement) -> bool:
     return bool(found) and to_statement(tx, found[0].key, StatementRecord.load(found[0].value)) == statement
 
 
-def statements_about(tx: Transaction, identifiers: Iterable[bytes]) -> list[Statement]:
-    """Return the statements that hold about these identifiers, oldest first."""
-    ids = list(identifiers)
-    keys = {to_text("st", link.ref) for link in tx.find_links(ids) if link.basis not in EVIDENCE}
+def statements_about(tx: Transaction, rows: Iterable[IdentifierRow]) -> list[Statement]:
+    """Return the statements that hold about these identifiers and their first holders, oldest first; those that say nothing at present are among them."""
+    ids = {x for row in rows for x in (row.id, row.base)}
+    found = find_statements(tx, sorted({row.base for row in rows}))
     return [
-        to_statement(tx, r.key, StatementRecord.load(r.value)) for r in tx.find_records(STATEMENT, keys=sorted(keys))
+        to_statement(tx, key, said)
+        for key, (_, said) in sorted(found.items())
+        if said.retracted_at is None and said.kind != ATTRIBUTED and not ids.isdisjoint((said.a, said.b))
     ]

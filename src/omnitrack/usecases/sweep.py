@@ -26,9 +26,9 @@ from omnitrack.usecases.evidence import all_entries, with_removed
 from omnitrack.usecases.filing import AWAY, FILING, away_key, find_filings
 from omnitrack.usecases.ids import to_text
 from omnitrack.usecases.notes import with_notes
-from omnitrack.usecases.outcome import STATEMENT
 from omnitrack.usecases.record import TRAIT
 from omnitrack.usecases.resolve import HOLDERS, Meant, get_row
+from omnitrack.usecases.said import find_attributions, find_statements
 
 
 @attrs.define(slots=True, kw_only=True)
@@ -40,7 +40,7 @@ class Sweep:
         alone: identifiers of others that nothing names but what goes: in copy of this person's mails, in a form of theirs.
         vacant: holders that go while the identifier has others. Their place stays, so that nobody else is taken for them.
         tenures: the reassignments that keep those places.
-        statements: ids of statements. records: (kind, key) of other records. filings: records of filings that stay, as they will be.
+        statements: by id. records: (kind, key) of other records. filings: records of filings that stay, as they will be.
     """
 
     identifiers: list[IdentifierRow]
@@ -51,7 +51,7 @@ class Sweep:
     redacted: dict[bytes, list[EntryRow]]
     entries: list[EntryRow]
     links: list[LinkRow]
-    statements: list[str]
+    statements: dict[str, StatementRecord]
     records: list[tuple[str, str]]
     filings: list[RecordRow]
 
@@ -60,15 +60,14 @@ def gather(tx: Transaction, ctx: Context, who: Meant) -> Sweep:
     """Find everything that belongs to a person."""
     row = get_row(tx, ctx, who)
     members = [row] if row.state & SHARED else tx.find_identifiers(customers=[row.customer])
-    said = {r.key: StatementRecord.load(r.value) for r in _records(tx, STATEMENT)}
-    members, vacant, tenures = _places(tx, members, said.values())
+    members, vacant, tenures = _places(tx, members)
     ids = {m.id for m in members}
+    said = {key: s for key, (_, s) in find_statements(tx, sorted({m.base for m in members})).items()}
     gone, redacted, leaving = _split(tx, ids, said.values())
+    said |= {key: s for key, (_, s) in find_attributions(tx, gone).items()}
     alone = _only_with(tx, leaving, ids, said.values())
     links = [x for x in tx.find_links(sorted({*ids, *(row.id for row in alone)})) if x not in tenures]
-    # Statements that were retracted have no link any more, and attributions never had one.
-    statements = {to_text("st", x.ref) for x in links if x.basis not in EVIDENCE}
-    statements |= {id for id, s in said.items() if s.a in ids or s.b in ids or s.interaction in gone}
+    statements = {id for id, s in said.items() if s.a in ids or s.b in ids or s.interaction in gone}
     statements -= {to_text("st", x.ref) for x in tenures}
     records = [(TRAIT, r.key) for x in ids for r in tx.find_records(TRAIT, prefix=f"{x.hex()}/")]
     records += index_of_rows(tx, ctx, [*members, *alone])
@@ -83,7 +82,7 @@ def gather(tx: Transaction, ctx: Context, who: Meant) -> Sweep:
     filings = []
     for interaction, filing in find_filings(tx, [*gone, *redacted]).items():
         filing.said = [(id, pin) for id, pin in filing.said if id not in statements]
-        filing.pin = None if filing.pin in ids else filing.pin
+        filing.pin = None if filing.pin is not None and filing.pin.holder in ids else filing.pin
         if interaction in gone or not filing:
             records.append((FILING, interaction.hex()))
         else:
@@ -97,14 +96,14 @@ def gather(tx: Transaction, ctx: Context, who: Meant) -> Sweep:
         redacted=redacted,
         entries=leaving,
         links=links,
-        statements=sorted(statements),
+        statements={id: said[id] for id in sorted(statements)},
         records=records,
         filings=filings,
     )
 
 
 def _places(
-    tx: Transaction, members: Sequence[IdentifierRow], said: Iterable[StatementRecord]
+    tx: Transaction, members: Sequence[IdentifierRow]
 ) -> tuple[list[IdentifierRow], list[IdentifierRow], list[LinkRow]]:
     """Return all the identifiers that go with a person's, and what is left of those that others hold before or after them.
 
@@ -119,7 +118,7 @@ def _places(
     holders: dict[bytes, set[bytes]] = {base: {base} for base in bases}
     for link in tenures:
         holders[link.a].add(link.b)
-    for s in said:
+    for _, s in find_statements(tx, sorted(m.id for m in members if m.base == m.id)).values():
         if s.kind == REASSIGNED and s.retracted_at is not None and s.a in ids and s.b not in holders.get(s.a, ()):
             ids.add(s.b)
     held = set()
@@ -145,8 +144,9 @@ def _split(
 ) -> tuple[set[bytes], dict[bytes, list[EntryRow]], list[EntryRow]]:
     """Return the interactions that go, those that stay with what stays of their entries, and all entries that go."""
     touched = dict.fromkeys(e.interaction for e in all_entries(tx, sorted(ids)))
-    # Filed with them once, and attributed to somebody else since.
-    moved = sorted({s.interaction for s in said if s.interaction})
+    # Filed with them once, and attributed to somebody else since, or attributed to them for a while.
+    away = {bytes.fromhex(r.key.partition("/")[2]) for x in ids for r in tx.find_records(AWAY, prefix=f"{x.hex()}/")}
+    moved = sorted(away | {s.interaction for s in said if s.interaction})
     touched.update(dict.fromkeys(e.interaction for e in with_removed(tx, moved) if e.identifier in ids))
     around: dict[bytes, list[EntryRow]] = {}
     # The notes beside them may name the person, whoever they are with now.
@@ -176,13 +176,14 @@ def _only_with(
     """Return identifiers that came in with these and that nothing else names: no entry but those that leave, and no statement about others."""
     gone = set(leaving)
     count = Counter(e.identifier for e in gone if e.identifier not in ids and e.identifier != NO_ID)
-    stated: set[bytes] = set()
     for s in said:
-        ends = {s.a, s.b}
-        if not ends & ids or s.kind == REASSIGNED:
-            stated |= ends
-        else:
-            count.update(dict.fromkeys(ends - ids, 0))
+        if {s.a, s.b} & ids and s.kind != REASSIGNED:
+            count.update(dict.fromkeys({s.a, s.b} - ids, 0))
+    bases = {row.base for row in tx.find_identifiers(ids=sorted(count))} if count else set()
+    stated: set[bytes] = set()
+    for _, s in find_statements(tx, sorted(bases)).values():
+        if not {s.a, s.b} & ids or s.kind == REASSIGNED:
+            stated |= {s.a, s.b}
     links = tx.find_links(sorted(count)) if count else []
     stated |= {end for x in links if x.basis not in EVIDENCE and not {x.a, x.b} & ids for end in (x.a, x.b)}
     went = {away_key(e.identifier, e.interaction) for e in gone}
@@ -212,13 +213,3 @@ def index_of_rows(tx: Transaction, ctx: Context, rows: Sequence[IdentifierRow]) 
     from omnitrack.usecases.profiles import index_of  # numpy, which only matching needs
 
     return index_of(tx, rows)
-
-
-def _records(tx: Transaction, kind: str) -> Iterable[RecordRow]:
-    after: str | None = None
-    while True:
-        found = tx.find_records(kind, after=after, limit=1_000)
-        yield from found
-        if len(found) < 1_000:
-            return
-        after = found[-1].key

@@ -34,6 +34,7 @@ from omnitrack.usecases.lease import Lease
 from omnitrack.usecases.neighbourhood import plan_change
 from omnitrack.usecases.rebuild import RebuildReport, linkable
 from omnitrack.usecases.refile import filed_otherwise, filed_otherwise_among, refile
+from omnitrack.usecases.restate import restate_step
 from omnitrack.usecases.settings import change_settings, enter, read_settings
 from omnitrack.usecases.steps import Progress, Step, Steps, at_once
 
@@ -107,19 +108,35 @@ class Staged:
 
 def rebuild(ctx: Context, held: Lease, progress: Progress | None) -> Steps[RebuildReport]:
     """Recompute who is whom by this tracker's settings, and have the store go by them."""
+    yield from _restate(ctx, held)
     report: RebuildReport | None = None
     for _ in range(ROUNDS):
         staged: Staged = yield from _stage(ctx, held, progress)
         if len(staged.touched.links) <= MOST_TOUCHED:
-            report = yield Step(lambda tx, staged=staged: _take_over(tx, ctx, held, staged))  # type: ignore[misc]
+            report = yield Step(lease.once(held, lambda tx, staged=staged: _take_over(tx, ctx, held, staged)))  # type: ignore[misc]
         if report is not None:
             break
     if report is None:
-        report = yield Step(lambda tx: at_once(_under_the_guard(ctx, held), tx))
+        report = yield Step(lease.once(held, lambda tx: at_once(_under_the_guard(ctx, held), tx)))
     ctx.known.forget()
     if ctx.known.matching:
         yield from _reindex(ctx, held)
     return report
+
+
+def _restate(ctx: Context, held: Lease) -> Steps[None]:
+    """Bring every statement to whom it is about, where one is not, before anything is computed from them."""
+    after: str | None = None
+    while True:
+
+        def step(tx: Transaction, after: str | None = after) -> str | None:
+            tx.guard(exclusive=True)
+            lease.check(tx, held, ctx.clock())
+            return restate_step(tx, after)
+
+        after = yield Step(step)
+        if after is None:
+            return
 
 
 def _under_the_guard(ctx: Context, held: Lease) -> Steps[RebuildReport]:
