@@ -452,8 +452,10 @@ class Naive:
         return next((g for g in self._components(inside) if holder in g), {holder})
 
     def _shared_around(self, members: set[Holder]) -> set[Holder]:
-        apart, shared = self.denied(), self.shared()
-        touching = [p for p in {*self.evidence(), *self.pairs("same")} if p & members and p not in apart]
+        apart, shared, personal = self.denied(), self.shared(), self.personal()
+        pairs = {p for p in self.evidence() if not any(h in personal for h in p)} | set(self.pairs("same"))
+        pairs |= {frozenset((x, of)) for x, (of, _) in personal.items()}
+        touching = [p for p in pairs if p & members and p not in apart]
         return {h for p in touching for h in p} & shared
 
     def timelines(self, **options: Any) -> list[set[str]]:
