@@ -253,6 +253,33 @@ def test_what_was_filed_under_a_holder_goes_with_the_corrected_date_and_the_stor
     assert tracker.verify()
 
 
+def test_the_id_of_a_holder_who_never_was_is_of_whoever_has_the_place_and_never_of_who_came_afterwards(
+    tracker: Tracker,
+) -> None:
+    seen(tracker, 0, NUMBER)
+    old = tracker.customer(NUMBER).id
+    wrong = tracker.reassign(NUMBER, at=at(3))
+    new = holder_id(tracker, NUMBER)
+    tracker.retract(wrong)
+    assert tracker.customer(new).id == old
+    tracker.reassign(NUMBER, at=datetime.now(timezone.utc) + timedelta(days=1))
+    assert tracker.customer(new).id == old, "the number went to somebody else after it was known to be no other's"
+    right = tracker.reassign(NUMBER, at=at(4))
+    assert tracker.customer(new).id == tracker.customer(NUMBER).id != old
+    tracker.retract(right)
+    assert tracker.customer(new).id == old
+
+
+def test_the_id_of_a_holder_between_two_who_never_was_is_of_the_first(tracker: Tracker) -> None:
+    seen(tracker, 0, NUMBER)
+    old = tracker.customer(NUMBER).id
+    wrong = tracker.reassign(NUMBER, at=at(3))
+    middle = holder_id(tracker, NUMBER)
+    tracker.reassign(NUMBER, at=at(9))
+    tracker.retract(wrong)
+    assert tracker.customer(middle).id == old
+
+
 def test_what_was_said_of_one_holder_of_several_goes_to_whoever_has_their_time_and_not_to_the_next(
     tracker: Tracker,
 ) -> None:

@@ -10,6 +10,7 @@ import attrs
 from omnitrack.errors import CustomerNotFoundError, InvalidIdentifierError, mask
 from omnitrack.identifiers.scheme import Identifier, check_parts, find_scheme
 from omnitrack.identifiers.text import identifier as parse_identifier
+from omnitrack.identity.mention import Mention
 from omnitrack.identity.partition import EVIDENCE, Reader, components
 from omnitrack.model import Assurance, Sighting
 from omnitrack.storage.contract import REASSIGNED, RETIRED, SHARED, IdentifierRow, LinkRow, Transaction
@@ -95,7 +96,8 @@ def find_row(tx: Transaction, ctx: Context, who: Meant, at: int | None = None) -
     if row.state & RETIRED and not (
         at is not None and row.id in {holder for _, holder in _tenures_as_of(tx, row.base, at)}
     ):
-        rows = tx.find_identifiers(ids=[row.base])
+        held = tenures_of(tx, [row.base])[row.base] if at is None else _tenures_as_of(tx, row.base, at)
+        rows = tx.find_identifiers(ids=[_place_of(tx, row).about(held)])
         row = rows[0] if rows else row
     if who.home is None:
         held = _tenures_as_of(tx, row.base, at) if at is not None else ()
@@ -105,6 +107,18 @@ def find_row(tx: Transaction, ctx: Context, who: Meant, at: int | None = None) -
         if holder != row.id:
             row = tx.find_identifiers(ids=[holder])[0]
     return row
+
+
+def _place_of(tx: Transaction, row: IdentifierRow) -> Mention:
+    """Return what the id of a retired holder names: the identifier, at the last time at which it was taken to be theirs."""
+    last = row.since or 0
+    for record in tx.find_records(HOLDERS, keys=[row.base.hex()]):
+        said = json.loads(record.value)
+        for _, holder, _, _, retired in said:
+            if retired is not None and bytes.fromhex(holder) == row.id:
+                others = (s for s, _, _, by, until in said if by <= retired and (until is None or until > retired))
+                last = min((s - 1 for s in others if s > (row.since or 0)), default=retired)
+    return Mention(row.base, None, last)
 
 
 def _tenures_as_of(tx: Transaction, base: bytes, at: int) -> Tenures:
