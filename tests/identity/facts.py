@@ -183,13 +183,23 @@ class Attribute:
 
     pick: int
     x: int
+    holder: int | None = None  # which holder of x is named by customer id, as picked; None: x is named
 
 
-Step = Fact | Undo | Attribute
+@attrs.frozen
+class ById:
+    """Say a statement in which ends are named by customer id: whichever holder of the identifier the pick falls on; None: the identifier is named."""
+
+    said: Said
+    picks: tuple[int | None, int | None]
+
+
+Step = Fact | Undo | Attribute | ById
 
 assurances = st.sampled_from((1, 2, 2, 2, 3))
 minutes = st.integers(0, 6)
 numbers = st.integers(0, len(WORLD) - 1)
+picks = st.one_of(st.none(), st.integers(0, 5))
 policies = st.sampled_from(POLICIES)
 
 
@@ -233,7 +243,8 @@ scripts: st.SearchStrategy[list[Step]] = st.lists(
         statements(),
         statements(),
         st.builds(Undo, st.integers(0, 20)),
-        st.builds(Attribute, st.integers(0, 20), numbers),
+        st.builds(Attribute, st.integers(0, 20), numbers, picks),
+        st.builds(ById, statements(), st.tuples(picks, picks)),
     ),
     min_size=2,
     max_size=14,

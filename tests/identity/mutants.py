@@ -32,6 +32,8 @@ EVIDENCE = "omnitrack.usecases.evidence"
 STATEMENTS = "omnitrack.usecases.statements"
 HOLDERS = "omnitrack.usecases.holders"
 ATTRIBUTION = "omnitrack.usecases.attribution"
+MENTION = "omnitrack.identity.mention"
+FILING = "omnitrack.usecases.filing"
 PREPARE = "omnitrack.usecases.prepare"
 RESOLVE = "omnitrack.usecases.resolve"
 READ = "omnitrack.usecases.read"
@@ -96,6 +98,10 @@ MUTANTS = (
     Mutant("s: a statement is about the holder of its time", STATEMENTS, "return row if holder == row.id else tx.find_identifiers(ids=[holder])[0]", "return row"),
     Mutant("s: a reassignment takes statements of later along", HOLDERS, "        if about != (said.a, said.b):", "        if False:"),
     Mutant("s: a reassignment takes entries of later along", HOLDERS, "        if wanted != entry.identifier:", "        if False:"),
+    Mutant("s: said by customer id, it stays with that holder", MENTION, "if self.holder is not None and (", "if False and ("),
+    Mutant("s: said of a holder who is retired, it is about their place", MENTION, "or any(self.holder == x for _, x in tenures)", "or True"),
+    Mutant("s: said of a holder before another, it is not about the other", MENTION, "at if within else until - 1", "at"),
+    Mutant("s: an attribution by customer id goes with the place", FILING, "return pin.about(tenures)", "return entry.identifier"),
     # anchors and timelines
     Mutant("t: what was only claimed is never the anchor where there is better", PREPARE, "(seen.assurance <= _CLAIMED, unlinkable, -seen.assurance, rank, key)", "(rank, key)"),
     Mutant("t: the surest is the anchor", PREPARE, "(seen.assurance <= _CLAIMED, unlinkable, -seen.assurance, rank, key)", "(seen.assurance <= _CLAIMED, unlinkable, rank, key)"),

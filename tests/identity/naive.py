@@ -7,10 +7,13 @@ from datetime import timezone
 from itertools import combinations
 from typing import Any
 
+import attrs
+
 from identity.facts import (
     LAST,
     WORLD,
     Attribute,
+    ById,
     Fact,
     Holder,
     Pin,
@@ -24,9 +27,13 @@ from identity.facts import (
     tell,
     when,
 )
+from omnitrack.errors import InvalidIdentifierError
 from omnitrack.identifiers.scheme import content_id, get_scheme
 from omnitrack.identity.policy import Policy
+from omnitrack.identity.statement import StatementRecord
 from omnitrack.tracker import Tracker
+from omnitrack.usecases.resolve import customer_text
+from omnitrack.usecases.said import STATEMENT
 
 Pair = frozenset[Holder]
 
@@ -452,13 +459,54 @@ class Naive:
         return next((g for g in self._components(inside) if holder in g), {holder})
 
     def _shared_around(self, members: set[Holder]) -> set[Holder]:
-        apart, shared = self.denied(), self.shared()
-        touching = [p for p in {*self.evidence(), *self.pairs("same")} if p & members and p not in apart]
+        apart, shared, personal = self.denied(), self.shared(), self.personal()
+        pairs = {p for p in self.evidence() if not any(h in personal for h in p)} | set(self.pairs("same"))
+        pairs |= {frozenset((x, of)) for x, (of, _) in personal.items()}
+        touching = [p for p in pairs if p & members and p not in apart]
         return {h for p in touching for h in p} & shared
 
     def timelines(self, **options: Any) -> list[set[str]]:
         """Of each identifier of the world."""
         return [self.timeline(x, **options) for x in range(len(WORLD))]
+
+
+def named_by_id(tracker: Tracker, naive: Naive, x: int | None, pick: int | None) -> tuple[str, Holder] | None:
+    """The customer id that was handed out for one of the holders of an identifier, where one is to be named so and is there."""
+    if x is None or pick is None:
+        return None
+    holders = naive.holders(x)
+    holder = holders[pick % len(holders)]
+    rows = tracker._backend.run(lambda tx: tx.find_identifiers(ids=[naive.id(holder)]), write=False)
+    return (customer_text(rows[0].home), holder) if rows else None
+
+
+def say_by_id(tracker: Tracker, naive: Naive, step: ById) -> tuple[str, Said] | None:
+    """Say a statement by customer ids, and tell the naive store what it names; None where the two that it names can never be one."""
+    statement = step.said
+    named = [named_by_id(tracker, naive, x, pick) for x, pick in zip((statement.a, statement.b), step.picks)]
+    try:
+        answer = tracker._say(statement.statement([None if n is None else n[0] for n in named]))
+    except InvalidIdentifierError:
+        return None
+    holders: list[Holder | None] = [None if n is None or statement.kind == "reassigned" else n[1] for n in named]
+    if all(named):  # which of their identifiers stand for two customers is the engine's to choose
+        known = {naive.id(h): h for x in range(len(WORLD)) for h in naive.holders(x)}
+        (row,) = tracker._backend.run(lambda tx: tx.find_records(STATEMENT, keys=[answer.id]), write=False)
+        holders = [known[m.holder] for m in StatementRecord.load(row.value).mentions]
+    a, b = (x if holder is None else holder[0] for x, holder in zip((statement.a, statement.b), holders))
+    one, two = (None if holder is None else naive.pin(holder, statement.minute) for holder in holders)
+    said = attrs.evolve(statement, a=a, b=b, pins=(one, two))
+    naive.tell(said)
+    return answer.id, said
+
+
+def attribute_to(tracker: Tracker, naive: Naive, id: str, name: str, x: int, pick: int | None) -> tuple[str, Any]:
+    """Attribute an interaction to an identifier or, by customer id, to one of its holders."""
+    named = named_by_id(tracker, naive, x, pick)
+    answer = tracker.attribute(id, WORLD[x] if named is None else named[0])
+    minute = naive.seen[name].minute if name in naive.seen else 0
+    naive.attributed.append((name, x, None if named is None else naive.pin(named[1], minute), answer.id))
+    return answer.id or "", naive.attributed[-1]
 
 
 def play(
@@ -479,9 +527,10 @@ def play(
             if not interactions:
                 continue
             id, name = interactions[step.pick % len(interactions)]
-            said = tracker.attribute(id, WORLD[step.x])
-            naive.attributed.append((name, step.x, None, said.id))
-            holding.append((said.id or "", naive.attributed[-1]))
+            holding.append(attribute_to(tracker, naive, id, name, step.x, step.holder))
+        elif isinstance(step, ById):
+            said = say_by_id(tracker, naive, step)
+            holding += [] if said is None else [said]
         else:
             answer = tell(tracker, step)
             naive.tell(step)

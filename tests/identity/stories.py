@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from identity.facts import TIGHT, Attribute, Said, Seen, Step, Undo
+from identity.facts import TIGHT, Attribute, ById, Said, Seen, Step, Undo
 from omnitrack.identity.policy import Policy
 
 P1, P2, ANN, BEN, A1, A2, A3, A4, EE, X, INFO = range(11)
@@ -157,5 +157,29 @@ STORIES: dict[str, tuple[Policy, list[Step]]] = {
     "the holders between two reassignments change when one is taken back": (
         TIGHT,
         [reassigned(P1, 2), reassigned(P1, 4), seen(3, [P1, ANN]), seen(5, [P1, X]), Undo(1)],
+    ),
+    "said of a holder by id, it stays with them": (
+        TIGHT,
+        [seen(0, [P1]), ById(deny(P1, X, 5), (0, None)), reassigned(P1, 3), seen(1, [P1, X]), seen(4, [P1, X])],
+    ),
+    "said of a holder by id who never was, it is of whoever had the number then, and of the holder again when they are back": (
+        TIGHT,
+        [seen(0, [P1]), reassigned(P1, 3), ById(same(P1, X, 5), (1, None)), Undo(0), reassigned(P1, 4), Undo(1), reassigned(P1, 3)],
+    ),
+    "said of the holder before another, it never is of that other": (
+        TIGHT,
+        [reassigned(P1, 2), reassigned(P1, 4), seen(5, [P1]), ById(same(P1, X, 6), (1, None)), Undo(0)],
+    ),
+    "said of an earlier time by the id of a later holder, it is of that holder's place": (
+        TIGHT,
+        [reassigned(P1, 4), seen(5, [P1]), ById(same(P1, X, 1), (1, None)), Undo(0), reassigned(P1, 3)],
+    ),
+    "what is attributed to a holder by id goes with their place": (
+        TIGHT,
+        [seen(5, [X]), seen(0, [P1]), reassigned(P1, 3), Attribute(0, P1, 1), Undo(0), reassigned(P1, 4)],
+    ),
+    "a statement on two who turn out to be one says nothing meanwhile": (
+        TIGHT,
+        [seen(0, [P1]), reassigned(P1, 3), seen(5, [P1]), ById(deny(P1, P1, 5), (0, 1)), Undo(0), reassigned(P1, 3)],
     ),
 }  # fmt: skip

@@ -27,7 +27,7 @@ import omnitrack
 from identity.facts import (
     LAST,
     WORLD,
-    Holder,
+    ById,
     Said,
     Seen,
     check,
@@ -35,6 +35,7 @@ from identity.facts import (
     minutes,
     numbers,
     people,
+    picks,
     policies,
     state_of,
     statements,
@@ -42,8 +43,8 @@ from identity.facts import (
     timelines_of,
     when,
 )
-from identity.naive import Naive
-from omnitrack.errors import CustomerNotFoundError, InvalidIdentifierError, StatementNotFoundError
+from identity.naive import Naive, attribute_to, named_by_id, say_by_id
+from omnitrack.errors import CustomerNotFoundError, StatementNotFoundError
 from omnitrack.identity.policy import Policy
 from omnitrack.identity.statement import StatementRecord
 from omnitrack.model import Role
@@ -52,11 +53,8 @@ from omnitrack.storage.memory import MemoryBackend
 from omnitrack.tracker import Tracker
 from omnitrack.usecases.erase import RetentionRule
 from omnitrack.usecases.ids import to_text
-from omnitrack.usecases.resolve import customer_text
 from omnitrack.usecases.said import STATEMENT
 
-#: Which of an identifier's holders is named by customer id; None: the identifier is named.
-picks = st.one_of(st.none(), st.integers(0, 5))
 participants = st.lists(numbers, max_size=2, unique=True).map(tuple)
 
 
@@ -138,39 +136,12 @@ class History(RuleBasedStateMachine):
         there.append(self.tracker.note(there[-1] if there and nested else self.ids[name], "noted"))
 
     # -- identity -------------------------------------------------------------------------------------------------------
-    def by_id(self, x: int | None, pick: int | None) -> tuple[str, Holder] | None:
-        """The id that was handed out for one of the holders of an identifier, where it is to be named so and the holder is there."""
-        if x is None or pick is None:
-            return None
-        holders = self.naive.holders(x)
-        holder = holders[pick % len(holders)]
-        rows = self.rows(lambda tx: tx.find_identifiers(ids=[self.naive.id(holder)]))
-        return (customer_text(rows[0].home), holder) if rows else None
-
     def rows(self, read: Callable[[Transaction], Any]) -> Any:
         return self.trackers[0]._backend.run(read, write=False)
 
-    def tell(self, statement: Said, picks: tuple[int | None, int | None]) -> tuple[str, Said] | None:
-        """Say a statement, and tell the naive store what it names; None where the two that it names are one."""
-        named = [self.by_id(x, pick) for x, pick in zip((statement.a, statement.b), picks)]
-        try:
-            answer = self.tracker._say(statement.statement([None if n is None else n[0] for n in named]))
-        except InvalidIdentifierError:
-            return None
-        pins = [None if n is None or statement.kind == "reassigned" else n[1] for n in named]
-        if all(named):  # which of their identifiers stand for two customers is the engine's to choose
-            record = self.rows(lambda tx: StatementRecord.load(tx.find_records(STATEMENT, keys=[answer.id])[0].value))
-            holders = {self.naive.id(h): h for x in range(len(WORLD)) for h in self.naive.holders(x)}
-            pins = [holders[m.holder] for m in record.mentions]
-        a, b = (x if pin is None else pin[0] for x, pin in zip((statement.a, statement.b), [*pins, None]))
-        one, two = (None if pin is None else self.naive.pin(pin, statement.minute) for pin in [*pins, None][:2])
-        said = attrs.evolve(statement, a=a, b=b, pins=(one, two))
-        self.naive.tell(said)
-        return answer.id, said
-
     @rule(target=said, statement=statements(), picks=st.tuples(picks, picks))
     def say(self, statement: Said, picks: tuple[int | None, int | None]) -> Any:
-        return self.tell(statement, picks) or multiple()
+        return say_by_id(self.tracker, self.naive, ById(statement, picks)) or multiple()
 
     @rule(target=said, one=consumes(said), minute=minutes)
     def correct(self, one: tuple[str, Any], minute: int) -> Any:
@@ -179,23 +150,20 @@ class History(RuleBasedStateMachine):
         _, fact = one
         if not isinstance(fact, Said):
             return multiple()
-        return self.tell(attrs.evolve(fact, minute=minute, pins=(None, None)), (None, None)) or multiple()
+        again = ById(attrs.evolve(fact, minute=minute, pins=(None, None)), (None, None))
+        return say_by_id(self.tracker, self.naive, again) or multiple()
 
     @precondition(lambda self: self.naive.seen)
     @rule(target=said, pick=st.integers(0, 50), x=numbers, who=picks)
     def attribute(self, pick: int, x: int, who: int | None) -> tuple[str, Any]:
         names = sorted(self.naive.seen)
         name = names[pick % len(names)]
-        named = self.by_id(x, who)
-        answer = self.tracker.attribute(self.ids[name], WORLD[x] if named is None else named[0])
-        pin = None if named is None else self.naive.pin(named[1], self.naive.seen[name].minute)
-        self.naive.attributed.append((name, x, pin, answer.id))
-        return answer.id or "", self.naive.attributed[-1]
+        return attribute_to(self.tracker, self.naive, self.ids[name], name, x, who)
 
     @rule(x=numbers, who=picks)
     def note_on(self, x: int, who: int | None) -> None:
         """A note on a person, who is named by identifier or by customer id."""
-        named = self.by_id(x, who)
+        named = named_by_id(self.tracker, self.naive, x, who)
         try:
             id = self.tracker.note(WORLD[x] if named is None else named[0], "noted")
         except CustomerNotFoundError:

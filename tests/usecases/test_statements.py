@@ -253,6 +253,33 @@ def test_what_was_filed_under_a_holder_goes_with_the_corrected_date_and_the_stor
     assert tracker.verify()
 
 
+def test_the_id_of_a_holder_who_never_was_is_of_whoever_has_the_place_and_never_of_who_came_afterwards(
+    tracker: Tracker,
+) -> None:
+    seen(tracker, 0, NUMBER)
+    old = tracker.customer(NUMBER).id
+    wrong = tracker.reassign(NUMBER, at=at(3))
+    new = holder_id(tracker, NUMBER)
+    tracker.retract(wrong)
+    assert tracker.customer(new).id == old
+    tracker.reassign(NUMBER, at=datetime.now(timezone.utc) + timedelta(days=1))
+    assert tracker.customer(new).id == old, "the number went to somebody else after it was known to be no other's"
+    right = tracker.reassign(NUMBER, at=at(4))
+    assert tracker.customer(new).id == tracker.customer(NUMBER).id != old
+    tracker.retract(right)
+    assert tracker.customer(new).id == old
+
+
+def test_the_id_of_a_holder_between_two_who_never_was_is_of_the_first(tracker: Tracker) -> None:
+    seen(tracker, 0, NUMBER)
+    old = tracker.customer(NUMBER).id
+    wrong = tracker.reassign(NUMBER, at=at(3))
+    middle = holder_id(tracker, NUMBER)
+    tracker.reassign(NUMBER, at=at(9))
+    tracker.retract(wrong)
+    assert tracker.customer(middle).id == old
+
+
 def test_what_was_said_of_one_holder_of_several_goes_to_whoever_has_their_time_and_not_to_the_next(
     tracker: Tracker,
 ) -> None:
@@ -272,7 +299,7 @@ def test_what_was_said_of_one_holder_of_several_goes_to_whoever_has_their_time_a
 
 
 def test_a_statement_whose_two_are_one_holder_for_a_while_says_nothing_and_is_back_afterwards(tracker: Tracker) -> None:
-    seen(tracker, 0, NUMBER, JANE)
+    seen(tracker, 0, NUMBER)
     first = holder_id(tracker, NUMBER)
     seen(tracker, 9, NUMBER)
     said = tracker.reassign(NUMBER, at=at(5))
@@ -344,6 +371,45 @@ def test_verify_finds_a_statement_whose_link_is_gone_and_a_link_that_no_statemen
     assert "a link (different)" in told
 
 
+def test_a_link_of_customers_by_id_never_takes_two_holders_of_one_account(tracker: Tracker) -> None:
+    tracker.reassign(ONE, at=at(10))
+    seen(tracker, 1, NUMBER, ONE, body="old holder's call")
+    seen(tracker, 2, JANE, ONE, body="old holder's mail")
+    seen(tracker, 20, NUMBER, ONE, body="new holder's call")
+    seen(tracker, 21, NUMBER, body="nobody knows whose")
+    assert tracker.customer(NUMBER).shared
+    tracker.link(tracker.customer(JANE).id, tracker.customer(ONE).id)
+    assert one(tracker, JANE, ONE)
+    assert tracker.customer(NUMBER).shared, "the two holders of the account do not count as one by it"
+    assert "nobody knows whose" not in bodies(tracker, JANE)
+    assert tracker.verify()
+
+
+def test_a_denial_of_customers_by_id_holds_when_their_holders_of_one_account_turn_out_to_be_one(
+    tracker: Tracker,
+) -> None:
+    said = tracker.reassign(ONE, at=at(10))
+    seen(tracker, 2, JANE, ONE)
+    seen(tracker, 20, ONE)
+    tracker.deny(tracker.customer(JANE).id, tracker.customer(ONE).id)
+    tracker.retract(said)
+    assert not one(tracker, JANE, ONE)
+    assert tracker.verify()
+
+
+def test_a_link_of_two_holders_of_one_identifier_is_refused_and_says_what_would_do(tracker: Tracker) -> None:
+    seen(tracker, 0, NUMBER)
+    old = tracker.customer(NUMBER).id
+    tracker.reassign(NUMBER, at=at(5))
+    seen(tracker, 9, NUMBER)
+    for b in (tracker.customer(NUMBER).id, NUMBER):
+        with pytest.raises(InvalidIdentifierError, match=r"two holders of one phone.*retract the reassignment"):
+            tracker.link(old, b)
+        with pytest.raises(InvalidIdentifierError, match=r"two holders"):
+            tracker.mark_personal(old, of=b)
+    assert not tracker.statements(old)[1:]
+
+
 # -- shared and personal ----------------------------------------------------------------------------------------------------
 
 
@@ -364,6 +430,41 @@ def test_what_is_denied_is_no_candidate_of_a_shared_number(tracker: Tracker) -> 
     tracker.mark_shared(NUMBER)
     tracker.deny(NUMBER, JOE)
     assert [c.id for c in tracker.candidates(NUMBER)] == [tracker.customer(JANE).id]
+
+
+def test_what_is_shown_by_verified_links_alone_is_not_led_through_what_is_personal_of_somebody_else(
+    tracker: Tracker,
+) -> None:
+    seen(tracker, 1, NUMBER, verified(JANE), verified(ONE), body="of the account")
+    tracker.link(NUMBER, ONE)
+    tracker.mark_personal(ONE, of="account:2@bt")
+    assert one(tracker, JANE, ONE)
+    assert not list(tracker.timeline(JANE, trust="verified"))
+    assert [item.body for item in tracker.timeline(ONE, trust="verified")] == ["of the account"]
+
+
+def test_the_history_of_the_shared_is_not_led_through_what_may_not_identify(tracker: Tracker) -> None:
+    role = "email:info@example.com"
+    tracker.mark_shared(NUMBER)
+    seen(tracker, 1, NUMBER, body="on the shared line")
+    seen(tracker, 2, NUMBER, role)
+    seen(tracker, 3, role, body="a stranger's mail to the role mailbox")
+    assert [item.body for item in tracker.timeline(role, include_shared=True)] == [
+        "a stranger's mail to the role mailbox"
+    ]
+    tracker.mark_shared(role)
+    seen(tracker, 4, role, "x:ann")
+    assert tracker.candidates(role) == []
+    assert tracker.candidates(NUMBER) == []
+
+
+def test_the_history_of_the_shared_is_not_led_through_evidence_that_a_personal_mark_shuts_out(tracker: Tracker) -> None:
+    tracker.mark_shared(NUMBER)
+    seen(tracker, 1, NUMBER, body="on the shared line")
+    seen(tracker, 2, NUMBER, JOE)
+    assert "on the shared line" in [item.body for item in tracker.timeline(JOE, include_shared=True)]
+    tracker.mark_personal(JOE, of=JANE)
+    assert "on the shared line" not in [item.body for item in tracker.timeline(JOE, include_shared=True)]
 
 
 # -- claims -----------------------------------------------------------------------------------------------------------------

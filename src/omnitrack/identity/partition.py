@@ -114,7 +114,8 @@ class Statements:
 def exclusive_classes(
     rows: Mapping[bytes, IdentifierRow], statements: Statements, exclusive: Callable[[str], bool]
 ) -> dict[bytes, bytes]:
-    """Return, for values of exclusive schemes that statements call one, the value that stands for them all."""
+    """Return, for values of exclusive schemes that statements call one, the value that stands for them all; a statement that never can join
+    its two (denied, two holders of one identifier, one that may not identify) calls nothing one."""
     leader: dict[bytes, bytes] = {}
 
     def find(x: bytes) -> bytes:
@@ -127,6 +128,8 @@ def exclusive_classes(
             continue
         row, other = rows.get(a), rows.get(b)
         if row is None or other is None or row.scheme != other.scheme or row.scope != other.scope:
+            continue
+        if row.base == other.base or not usable(row) or not usable(other):
             continue
         if exclusive(row.scheme):
             first, second = sorted((find(a), find(b)))

@@ -9,7 +9,7 @@ import attrs
 from omnitrack.errors import InvalidCursorError
 from omnitrack.identifiers.scheme import Identifier
 from omnitrack.identity.explain import Explanation, Step, details, shortest_path, weak_links
-from omnitrack.identity.partition import DIFFERENT, EVIDENCE, MATCH, SAME, strength_of
+from omnitrack.identity.partition import DIFFERENT, EVIDENCE, MATCH, PERSONAL, SAME, Reader, strength_of, usable
 from omnitrack.identity.statement import StatementRecord
 from omnitrack.model import Assurance, Change, Page
 from omnitrack.storage.contract import LINKABLE, NO_ID, ChangeRow, IdentifierRow, LinkRow, Transaction
@@ -112,9 +112,11 @@ def conflicts_of(tx: Transaction, ctx: Context, who: Meant) -> list[LinkConflict
     plan = plan_change(tx, ctx.policy, touched=[m.id for m in members], lock=False, explained=True, around_shared=True)
     ids = {m.id for m in members}
     names = _names(tx, plan)
-    kept = [c for c in plan.result.conflicts if c.edge.a in ids or c.edge.b in ids]
-    steps = to_steps(tx, [(c.edge.link, c.kind, details(c.kind, c.edge.link, plan.result, names)) for c in kept], names)
     home = plan.result.customer
+    kept = [
+        c for c in plan.result.conflicts if (c.edge.a in ids or c.edge.b in ids) and home[c.edge.a] != home[c.edge.b]
+    ]
+    steps = to_steps(tx, [(c.edge.link, c.kind, details(c.kind, c.edge.link, plan.result, names)) for c in kept], names)
     return [
         LinkConflict(step=s, customers=(customer_text(home[c.edge.a]), customer_text(home[c.edge.b])))
         for s, c in zip(steps, kept)
@@ -170,27 +172,44 @@ def conflicts_page(tx: Transaction, ctx: Context, limit: int, cursor: str | None
 
     def wanted(link: LinkRow, rows: Mapping[bytes, IdentifierRow]) -> bool:
         a, b = rows[link.a], rows[link.b]
-        if a.customer == b.customer or not a.state & b.state & LINKABLE:
+        if a.customer == b.customer or not usable(a) or not usable(b):
             return False
-        return link.basis == SAME or (link.basis in EVIDENCE and strength_of(link, ctx.policy) > 0)
+        return link.basis in (SAME, PERSONAL) or (link.basis in EVIDENCE and strength_of(link, ctx.policy) > 0)
 
-    links, rows, after = _scan(tx, cursor, limit, wanted)
-    denied = {(x.a, x.b) for x in tx.find_links(list(rows)) if x.basis == DIFFERENT} if rows else set()
-    found: list[tuple[LinkRow, str | None, str | None]] = []
+    found: list[LinkConflict] = []
+    while True:
+        links, rows, cursor = _scan(tx, cursor, limit - len(found), wanted)
+        found += _conflicts_among(tx, ctx, links, rows)
+        if cursor is None or len(found) == limit:
+            return Page(tuple(found), cursor)
+
+
+def _conflicts_among(
+    tx: Transaction, ctx: Context, links: Sequence[LinkRow], rows: Mapping[bytes, IdentifierRow]
+) -> list[LinkConflict]:
+    """Return those of some links between customers that are the strongest of their pair as the policy reads them, with what keeps each from joining."""
+    reader = Reader(rows, tx.find_links(list(rows)) if rows else [], ctx.policy)
+    edges, apart = reader.edges({})
+    strongest: dict[LinkPosition, str | None] = {edge.link[:5]: None for edge in edges}
+    strongest |= {conflict.edge.link[:5]: conflict.kind for conflict in apart}
     names = {x: to_identifier(row) for x, row in rows.items()}
+    found: list[tuple[LinkRow, str | None, str | None]] = []
     for link in links:
-        if (link.a, link.b) in denied or rows[link.a].base == rows[link.b].base:
-            found.append((link, "denied", None))
+        if link[:5] not in strongest:
+            continue
+        kind = strongest[link[:5]]
+        if kind == "denied":
+            found.append((link, kind, None))
             continue
         plan = plan_change(tx, ctx.policy, touched=[link.a, link.b], lock=False, explained=True)
-        kinds = {(c.edge.a, c.edge.b): c.kind for c in plan.result.conflicts}
-        kind = kinds.get((link.a, link.b), "shared")
+        if kind is None:
+            kinds = {(c.edge.a, c.edge.b): c.kind for c in plan.result.conflicts}
+            kind = kinds.get((min(link.a, link.b), max(link.a, link.b)), "shared")
         found.append((link, kind, details(kind, link, plan.result, _names(tx, plan))))
-    items = tuple(
+    return [
         LinkConflict(step=step, customers=(customer_text(rows[link.a].customer), customer_text(rows[link.b].customer)))
         for step, (link, _, _) in zip(to_steps(tx, found, names), found)
-    )
-    return Page(items, after)
+    ]
 
 
 def suggesting_links(

@@ -356,7 +356,8 @@ def retain_step(
     ids = sorted({e.identifier for e in entries} - {NO_ID})
     filings = find_filings(tx, leaving)
     away = {away_key(e.identifier, e.interaction) for e in entries if e.interaction in filings}
-    unnamed = _unnamed(tx, ids, leaving, position, stays, away)
+    said = _said_of(tx, ids)
+    unnamed = _unnamed(tx, ids, leaving, position, stays, away, said)
     more, gone = edited_evidence(tx, dict.fromkeys(entries), leaving=unnamed)
     removed = {x[:5]: x for x in (*gone, *tx.find_links(unnamed))} if unnamed else {x[:5]: x for x in gone}
     keys = [trait_key(e.identifier, e.interaction) for e in entries if e.role == Role.ANCHOR]
@@ -366,7 +367,9 @@ def retain_step(
     beside = {id: filing for id, filing in without_notes(tx, leaving).items() if id not in leaving}
     records += [(FILING, id.hex()) for id in (*filings, *(id for id, filing in beside.items() if not filing))]
     records += [(AWAY, r.key) for r in tx.find_records(AWAY, keys=sorted(away))] if away else []
-    said = _statements_of(tx, unnamed, leaving)
+    # Attributions of what goes, and what was retracted and is about nobody else but whom nothing names.
+    said = {key: s for key, s in said.items() if not set(unnamed).isdisjoint((s.a, s.b))}
+    said |= {key: s for key, (_, s) in find_attributions(tx, leaving).items()}
     counts = {
         "interactions": len(leaving),
         "entries": len(entries),
@@ -402,16 +405,9 @@ def retain_step(
     return counts, position
 
 
-def _said_of(tx: Transaction, ids: Sequence[bytes]) -> dict[str, tuple[RecordRow, StatementRecord]]:
+def _said_of(tx: Transaction, ids: Sequence[bytes]) -> dict[str, StatementRecord]:
     bases = {row.base for row in tx.find_identifiers(ids=ids)} if ids else set()
-    return find_statements(tx, sorted(bases))
-
-
-def _statements_of(tx: Transaction, unnamed: Sequence[bytes], leaving: Iterable[bytes]) -> dict[str, StatementRecord]:
-    """Return the statements that go: attributions of what goes, and those that were retracted and are about nobody else but whom nothing names."""
-    said = {key: s for key, (_, s) in find_attributions(tx, leaving).items()}
-    gone = set(unnamed)
-    return said | {key: s for key, (_, s) in _said_of(tx, unnamed).items() if not gone.isdisjoint((s.a, s.b))}
+    return {key: s for key, (_, s) in find_statements(tx, sorted(bases)).items()}
 
 
 def _turns(
@@ -441,20 +437,17 @@ def _unnamed(
     position: Position,
     stays: Callable[[InteractionRow | EntryRow], bool],
     away: Collection[str],
+    said: Mapping[str, StatementRecord],
 ) -> list[bytes]:
     """Return those of some identifiers that nothing names any more once the last of their interactions is gone, which is among these.
 
     Args:
         position: of the last of these. What goes later is not gone yet.
         away: keys of interactions among these that were attributed to others.
+        said: the statements about them.
     """
     stated = {end for x in tx.find_links(ids) if x.basis not in EVIDENCE for end in (x.a, x.b)} if ids else set()
-    stated |= {
-        end
-        for _, s in _said_of(tx, ids).values()
-        if s.retracted_at is None and s.kind != ATTRIBUTED
-        for end in (s.a, s.b)
-    }
+    stated |= {end for s in said.values() if s.retracted_at is None and s.kind != ATTRIBUTED for end in (s.a, s.b)}
     found = []
     for x in ids:
         newest = tx.list_entries(identifiers=[x], limit=1)

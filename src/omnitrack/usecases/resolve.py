@@ -10,7 +10,8 @@ import attrs
 from omnitrack.errors import CustomerNotFoundError, InvalidIdentifierError, mask
 from omnitrack.identifiers.scheme import Identifier, check_parts, find_scheme
 from omnitrack.identifiers.text import identifier as parse_identifier
-from omnitrack.identity.partition import DIFFERENT, EVIDENCE, SAME, Reader, components, usable
+from omnitrack.identity.mention import Mention
+from omnitrack.identity.partition import EVIDENCE, Reader, components
 from omnitrack.model import Assurance, Sighting
 from omnitrack.storage.contract import REASSIGNED, RETIRED, SHARED, IdentifierRow, LinkRow, Transaction
 from omnitrack.usecases.context import Context, Tenures, holder_at
@@ -19,6 +20,7 @@ from omnitrack.usecases.ids import from_text, now_us, to_text
 
 #: Records of every reassignment that there was of an identifier: [since, holder, statement, said at, retracted at].
 HOLDERS = "holders"
+CHUNK = 500  # rows read at a time of those with whom a shared identifier was seen
 
 Who = Identifier | Sighting | str
 
@@ -94,7 +96,8 @@ def find_row(tx: Transaction, ctx: Context, who: Meant, at: int | None = None) -
     if row.state & RETIRED and not (
         at is not None and row.id in {holder for _, holder in _tenures_as_of(tx, row.base, at)}
     ):
-        rows = tx.find_identifiers(ids=[row.base])
+        held = tenures_of(tx, [row.base])[row.base] if at is None else _tenures_as_of(tx, row.base, at)
+        rows = tx.find_identifiers(ids=[_place_of(tx, row).about(held)])
         row = rows[0] if rows else row
     if who.home is None:
         held = _tenures_as_of(tx, row.base, at) if at is not None else ()
@@ -104,6 +107,18 @@ def find_row(tx: Transaction, ctx: Context, who: Meant, at: int | None = None) -
         if holder != row.id:
             row = tx.find_identifiers(ids=[holder])[0]
     return row
+
+
+def _place_of(tx: Transaction, row: IdentifierRow) -> Mention:
+    """Return what the id of a retired holder names: the identifier, at the last time at which it was taken to be theirs."""
+    last = row.since or 0
+    for record in tx.find_records(HOLDERS, keys=[row.base.hex()]):
+        said = json.loads(record.value)
+        for _, holder, _, _, retired in said:
+            if retired is not None and bytes.fromhex(holder) == row.id:
+                others = (s for s, _, _, by, until in said if by <= retired and (until is None or until > retired))
+                last = min((s - 1 for s in others if s > (row.since or 0)), default=retired)
+    return Mention(row.base, None, last)
 
 
 def _tenures_as_of(tx: Transaction, base: bytes, at: int) -> Tenures:
@@ -185,7 +200,9 @@ def verified_members(
 ) -> list[IdentifierRow]:
     """Return the members that verified links and statements alone join to an identifier."""
     rows = {member.id: member for member in members}
-    links = [x for x in tx.find_links(list(rows)) if x.a in rows and x.b in rows]
+    links = tx.find_links(
+        list(rows)
+    )  # with statements on others: whoever an identifier is personal of, evidence does not join it
     strong = [x for x in links if x.basis not in EVIDENCE or x.assurance >= Assurance.VERIFIED]
     edges, _ = Reader(rows, strong, ctx.policy).edges({})
     for part in components(rows, edges):
@@ -197,30 +214,33 @@ def verified_members(
 def shared_around(tx: Transaction, ctx: Context, members: Sequence[IdentifierRow]) -> list[IdentifierRow]:
     """Return the shared identifiers that a customer's identifiers touch."""
     ids = {member.id for member in members}
-    others = {end for link in _touching(tx, ctx, ids) for end in (link.a, link.b) if end not in ids}
-    return [row for row in tx.find_identifiers(ids=sorted(others)) if row.state & SHARED]
-
-
-def _touching(tx: Transaction, ctx: Context, ids: Iterable[bytes]) -> list[LinkRow]:
-    """Return the links that would join these identifiers to others if nothing were shared."""
-    found: list[LinkRow] = []
-    denied: set[tuple[bytes, bytes]] = set()
-    for link in tx.find_links(list(ids)):
-        if link.basis == DIFFERENT:
-            denied.add((link.a, link.b))
-        elif link.basis == SAME or (link.basis in EVIDENCE and link.assurance >= ctx.policy.merges_at):
-            found.append(link)
-    return [link for link in found if (link.a, link.b) not in denied]
+    links = tx.find_links(list(ids))
+    rows = {row.id: row for row in tx.find_identifiers(ids=sorted({x for link in links for x in link[:2]} - ids))}
+    touched = {x for pair in _touching(ctx, [*members, *rows.values()], links) for x in pair} - ids
+    return [rows[x] for x in sorted(touched) if rows[x].state & SHARED]
 
 
 def neighbours_of_shared(tx: Transaction, ctx: Context, row: IdentifierRow, limit: int) -> list[IdentifierRow]:
     """Return identifiers that a shared one was seen with, those seen most surely and most recently first, at most ``limit``."""
-    links = sorted(_touching(tx, ctx, [row.id]), key=lambda link: (-link.assurance, -link.seen))
-    others = list(dict.fromkeys(link.b if link.a == row.id else link.a for link in links))
+    of: dict[bytes, list[LinkRow]] = {}
+    links = tx.find_links([row.id])
+    for link in sorted(links, key=lambda link: (-link.assurance, -link.seen)):
+        of.setdefault(link.b if link.a == row.id else link.a, []).append(link)
+    said = [link for link in links if link.basis not in EVIDENCE]
+    others = list(of)
     found: list[IdentifierRow] = []
-    for start in range(0, len(others), 500):
+    for start in range(0, len(others), CHUNK):
         if len(found) >= limit:
             break
-        rows = {r.id: r for r in tx.find_identifiers(ids=others[start : start + 500])}
-        found += [rows[x] for x in others[start : start + 500] if x in rows and usable(rows[x])]
+        some = others[start : start + CHUNK]
+        rows = {r.id: r for r in tx.find_identifiers(ids=some)}
+        pairs = _touching(ctx, [row, *rows.values()], [*said, *(link for x in some for link in of[x])])
+        touched = {x for pair in pairs for x in pair if x != row.id}
+        found += [rows[x] for x in some if x in touched and x in rows]
     return found[:limit]
+
+
+def _touching(ctx: Context, rows: Iterable[IdentifierRow], links: Sequence[LinkRow]) -> list[tuple[bytes, bytes]]:
+    """Return the pairs among identifiers that links would join if nothing were shared."""
+    edges, _ = Reader({row.id: row for row in rows}, links, ctx.policy).edges({})
+    return [(edge.a, edge.b) for edge in edges]

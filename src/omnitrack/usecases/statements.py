@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from itertools import chain, product
 
 import attrs
 
@@ -54,6 +55,11 @@ def consider(tx: Transaction, ctx: Context, saying: Saying, *, lock: bool) -> Ou
     if saying.b is not None and a.id == b.id:
         raise InvalidIdentifierError(f"b: got the identifier that a is too ({saying.b.text}), accepted is another one")
     if saying.kind in (SAME, PERSONAL):
+        if a.base == b.base:
+            raise InvalidIdentifierError(
+                f"{saying.kind}: got {saying.a.text} and {saying.b.text if saying.b else ''}, which are two holders of one "
+                f"{a.scheme}, accepted are two who can be one person; where nobody else ever had it, retract the reassignment"
+            )
         for row in (a, b):
             if not row.state & LINKABLE:
                 raise InvalidIdentifierError(
@@ -172,7 +178,8 @@ def _representatives(
     tx: Transaction, ctx: Context, named: Sequence[Meant], rows: Sequence[IdentifierRow]
 ) -> list[IdentifierRow]:
     """Choose the identifiers that stand for customers named by id: values of one exclusive scheme where both have one, for a link between
-    them says what a link between lesser identifiers could not; else the one that gave the id."""
+    them says what a link between lesser identifiers could not; else those that gave the ids. Never two holders of one identifier, while there are
+    others: these can never be one."""
     if any(who.home is None for who in named) or rows[0].customer == rows[1].customer:
         return list(rows)
     members = [members_of(tx, row.customer) for row in rows]
@@ -180,13 +187,13 @@ def _representatives(
         {(m.scheme, m.scope): m for m in group if ctx.policy.exclusive(m.scheme) and m.state & LINKABLE}
         for group in members
     ]
-    both = sorted(set(values[0]) & set(values[1]), key=lambda s: -ctx.policy.rank(s[0]))
-    if both:
-        return [values[0][both[0]], values[1][both[0]]]
-    return [
-        row if row.state & LINKABLE else next((m for m in group if m.state & LINKABLE), row)
-        for row, group in zip(rows, members)
-    ]
+    both = sorted(set(values[0]) & set(values[1]), key=lambda s: (-ctx.policy.rank(s[0]), s))
+    pairs = chain(
+        ((values[0][scope], values[1][scope]) for scope in both),
+        product(*([row, *group] for row, group in zip(rows, members))),
+    )
+    able = ([a, b] for a, b in pairs if a.state & b.state & LINKABLE and a.base != b.base)
+    return next(able, list(rows))
 
 
 # -- retraction -----------------------------------------------------------------------------------------------------------
