@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from omnitrack.errors import InvalidIdentifierError, told
+from omnitrack.identifiers.nonvalues import REASON as NONE
+from omnitrack.identifiers.nonvalues import is_placeholder_number
 
 if TYPE_CHECKING:
     import phonenumbers as _phonenumbers
@@ -156,7 +158,7 @@ def read_plain(text: str) -> tuple[str, str | None] | None:
     national = text[1 + digits :]
     if len(national) not in plan.lengths or (plan.prefix is not None and plan.prefix.match(national)):
         return None
-    return (text, plan.reason(national)) if national.strip("0") else None
+    return (text, plan.reason(national) or _placeholder(national)) if national.strip("0") else None
 
 
 def settle(number: _phonenumbers.PhoneNumber, international: bool) -> tuple[str, str | None] | str:
@@ -190,7 +192,7 @@ def _settle(text: str, international: bool) -> tuple[str, str | None] | str:
     verdict = lib.is_possible_number_with_reason(number)
     if verdict == lib.ValidationResult.IS_POSSIBLE:
         kinds = {getattr(lib.PhoneNumberType, name): reason for _, name, reason in _KINDS}
-        return text, kinds.get(lib.number_type(number))
+        return text, kinds.get(lib.number_type(number)) or _placeholder(national)
     if verdict == lib.ValidationResult.TOO_LONG:
         return TOO_LONG
     if international and len(national) >= _SHORTEST_OLD:
@@ -198,6 +200,10 @@ def _settle(text: str, international: bool) -> tuple[str, str | None] | str:
     if verdict == lib.ValidationResult.IS_POSSIBLE_LOCAL_ONLY:
         return f"it has no area code, or {TOO_SHORT}"
     return TOO_SHORT
+
+
+def _placeholder(national: str) -> str | None:
+    return NONE if is_placeholder_number(national) else None
 
 
 def _without_old_prefix(text: str) -> str:

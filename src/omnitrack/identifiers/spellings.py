@@ -14,7 +14,7 @@ from omnitrack.identifiers.characters import fold
 from omnitrack.identifiers.domains import unicode_domain
 from omnitrack.identifiers.mailboxes import PROVIDERS, Provider
 from omnitrack.identifiers.numbering import library
-from omnitrack.identifiers.scheme import Identifier, find_scheme, unescape
+from omnitrack.identifiers.scheme import Identifier, find_scheme
 from omnitrack.identifiers.simple import IssuedScheme
 from omnitrack.identifiers.social import Account
 from omnitrack.identifiers.text import identifier, spans
@@ -128,7 +128,7 @@ class Spellings:
     def __init__(self, identifiers: Iterable[Identifier], raws: Iterable[str] = (), region: str | None = None) -> None:
         self._named = frozenset(identifiers)
         self._region = region
-        literals = {text for one in self._named for text in (one.key, unescape(one.value), one.display)} | set(raws)
+        literals = {text for one in self._named for text in (one.key, one.value, one.display)} | set(raws)
         self._parts = {part for one in self._named if len(part := _part(one)) >= LEAST_APART}
         self._whole = {text.translate(_plain).strip() for text in literals}
         patterns = [p for one in sorted(self._named, key=lambda i: i.key) for p in _patterns(one)]
@@ -209,7 +209,7 @@ def _part(one: Identifier) -> str:
             return str(lib.national_significant_number(lib.parse(one.value)))
         except lib.NumberParseException:
             return one.value.lstrip("+")
-    return unescape(one.value).translate(_plain)
+    return one.value.translate(_plain)
 
 
 def _patterns(one: Identifier) -> list[_Seeded]:
@@ -220,7 +220,7 @@ def _patterns(one: Identifier) -> list[_Seeded]:
         return _email(one.value)
     if one.scheme == "postal":
         return _postal(one.value)
-    value = unescape(one.value).translate(_plain)
+    value = one.value.translate(_plain)
     if isinstance(scheme, Account):
         return [(_seed(value), rf"(?:@\s?|(?<=[/@])){_spaced(value)}(?!\w)")]
     if isinstance(scheme, IssuedScheme):
