@@ -14,7 +14,7 @@ from typing import Any
 import attrs
 
 from omnitrack.errors import SourceFormatError, told
-from omnitrack.identifiers.scheme import find_scheme, iter_schemes
+from omnitrack.identifiers.scheme import find_scheme, iter_schemes, key_text
 from omnitrack.identifiers.social import PLATFORM_NAMES
 from omnitrack.model import Assurance, Direction, Sighting
 from omnitrack.sources.values import local_time, parse_time, text_of, words, zone_of
@@ -83,8 +83,11 @@ class PersonField:
             if text is None:
                 continue
             scope = _IN_SCOPE.sub(lambda m: text_of(look_up(record, m[1])) or "", self.scope)
-            key = text[:500] if self.scheme is None else f"{self.scheme}:{text[:500]}"
-            yield Sighting(f"{key}@{scope}" if scope else key, self.assurance, raw=text[:500])
+            if self.scheme is None:
+                key = f"{text[:500]}@{scope}" if scope else text[:500]
+            else:
+                key = key_text(self.scheme, text[:500], scope)
+            yield Sighting(key, self.assurance, raw=text[:500])
 
 
 def person_fields(templates: Mapping[str, str], what: str) -> tuple[PersonField, ...]:

@@ -9,6 +9,7 @@ from itertools import chain
 import attrs
 
 from omnitrack.errors import InvalidIdentifierError, mask
+from omnitrack.identifiers.nonvalues import REASON, is_nothing
 from omnitrack.identifiers.scheme import get_scheme
 from omnitrack.identity.bulk import Bulk, Census
 from omnitrack.identity.numbered import Index
@@ -33,6 +34,7 @@ from omnitrack.usecases.context import Context, Tenures
 from omnitrack.usecases.evidence import entries_of, links_of_entries
 from omnitrack.usecases.filing import NO_FILING, Filing, find_filings
 from omnitrack.usecases.ids import new_ids
+from omnitrack.usecases.judging import may_identify
 
 CHUNK = 5_000
 MOST_PROBLEMS = 100
@@ -114,10 +116,8 @@ def linkable(ctx: Context, row: IdentifierRow) -> tuple[bool, str | None]:
     try:
         parsed = get_scheme(row.scheme).parse(row.value, scope=row.scope)
     except InvalidIdentifierError:
-        return bool(row.state & LINKABLE), row.reason
-    if ctx.own.matches(parsed):
-        return False, "an address of the company"
-    return parsed.linkable, parsed.reason
+        return (False, REASON) if is_nothing(row.value) else (bool(row.state & LINKABLE), row.reason)
+    return may_identify(ctx, parsed)
 
 
 class _Problems:
@@ -410,7 +410,8 @@ def write_computed(
     if rows and ctx.known.matching:
         from omnitrack.usecases.profiles import reindex_run  # numpy, which only matching needs
 
-        reindex_run(tx, rows, ctx.region)
+        # By why they may not identify as of now: a placeholder says nothing of anybody.
+        reindex_run(tx, [row._replace(reason=computed.reasons.get(place_of[row.id])) for row in rows], ctx.region)
     for row in rows:
         place = place_of[row.id]
         state = row.state & ~(LINKABLE | SHARED | OVERSIZED)
