@@ -60,7 +60,9 @@ _MAIL = words(
 # Those that forms make different by a number behind them.
 _MAIL_NUMBERED = words("noemail nomail noaddress dummy")
 # Domains of the same kind, by their first label.
-_MAIL_HOSTS = words("noemail nomail noemails none null undefined noaddress noemailaddress nomailaddress donotemail fakeemail fakemail")
+_MAIL_HOSTS = words(
+    "noemail nomail noemails none null undefined noaddress noemailaddress nomailaddress donotemail fakeemail fakemail"
+)
 
 # Ids that many have in common, without what separates their parts.
 _CONSTANTS = words(

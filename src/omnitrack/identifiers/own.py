@@ -45,9 +45,7 @@ class OwnList:
 
     __slots__ = ("_exact", "_fingerprint", "_globs", "_host_patterns", "_hosts", "_patterns")
 
-    def __init__(
-        self, own: Iterable[str | Identifier] = (), region: str | None = None, *, field: str = "own"
-    ) -> None:
+    def __init__(self, own: Iterable[str | Identifier] = (), region: str | None = None, *, field: str = "own") -> None:
         if isinstance(own, (str, Identifier)):
             own = (own,)
         if isinstance(own, (bytes, Mapping)) or not isinstance(own, Iterable):

@@ -49,6 +49,7 @@ from omnitrack.usecases.record import (
     record_batch,
 )
 from omnitrack.usecases.refile import refile_step
+from omnitrack.usecases.renormalise import renormalise_step
 from omnitrack.usecases.resolve import Who, customer_text, get_row, meant
 from omnitrack.usecases.revise import ADDED, COLLIDES, KEPT_OUT, Edit, file_among, revise
 from omnitrack.usecases.settings import (
@@ -755,6 +756,16 @@ class Operations:
         ctx, now = self.ctx, now_us()
         check_progress(progress)
         yield Step(lambda tx: change_settings(tx, fingerprint=REBUILDING))
+        reached: bytes | None = None
+        while True:
+            place = reached
+
+            def renormalise(tx: Transaction, place: bytes | None = place) -> Any:
+                return renormalise_step(tx, ctx, place, now)
+
+            _, reached = yield Step(renormalise)
+            if reached is None:
+                break
         after: tuple[int, bytes] | None = None
         while True:
             position = after
