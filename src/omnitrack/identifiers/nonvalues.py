@@ -8,6 +8,7 @@ Everybody who has none has the same one, so an identifier made of it would join 
 - the nil and the max UUID: RFC 9562 sections 5.9 and 5.10. The advertising id of a device that does not allow one is the former (Apple,
   ``advertisingIdentifier``; Google Play services, "Advertising ID"). 02:00:00:00:00:00 is what Android gives for a hardware address since
   version 6; 9774d56d682e549c is the id that many devices of Android 2.2 had in common;
+- the empty id of Salesforce, 000000000000000 and its form of 18 characters (Apex Developer Guide, "ID");
 - ids that documents and tools put into examples: of Swagger UI, of Wikipedia's article on UUIDs;
 - what people type to get past a form that insists: from reports of false merges in customer systems.
 """
@@ -16,6 +17,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterator
 from urllib.parse import unquote
 
 from omnitrack.identifiers.characters import words
@@ -67,7 +69,7 @@ _MAIL_HOSTS = words(
 # Ids that many have in common, without what separates their parts.
 _CONSTANTS = words(
     """
-    020000000000 9774d56d682e549c 123e4567e89b12d3a456426614174000 123e4567e89b12d3a456426655440000
+    020000000000 9774d56d682e549c 000000000000000aaa 123e4567e89b12d3a456426614174000 123e4567e89b12d3a456426655440000
     3fa85f6457174562b3fc2c963f66afa6 12345678123412341234123456789012 12345678123456781234567812345678
     123456781234123412341234567890ab 0123456789abcdef0123456789abcdef 0123456789abcdef
     """
@@ -75,11 +77,11 @@ _CONSTANTS = words(
 # Codes of statistics for a missing number.
 _MINUS = re.compile(r"[-−–]\s?(?:0|1|9{1,7})(?:[.,]0+)?")
 
-_AROUND = "\"'`´“”„‟‘’‚«»‹›()[]{}<>\\"
+_AROUND = "\"'`´“”„‟‘’‚«»‹›()[]{}<>"
 _TEMPLATE = re.compile(r"\{\{.*\}\}|\$\{.*\}|<%.*%>|%%.*%%|\*\|.*\|\*|\[\[.*\]\]", re.DOTALL)
 _SHEET = re.compile(r"#[¡¿]?[^\W_][\w/]*[!?]|#n/?[avd]|#getting_data|err:\d{3}")
 _PRINTED = re.compile(
-    r"%![a-z]\(.*\)|<.* at 0x[0-9a-f]+>|(?:hash|array|code|scalar)\(0x[0-9a-f]+\)|\[?l?java\.(?:lang|util)\.[\w.$]+;?@[0-9a-f]+"
+    r"%![a-z]\(.*\)|<.* at 0x[0-9a-f]+>|(?:hash|array|code|scalar)\(0x[0-9a-f]+\)|\[?l?java\.(?:lang|util)\.[\w.$]+;?(?:@[0-9a-f]+)?"
     r"|\[object \w+\]|function ?\w*\(.*|promise \{.*|system\.(?:object|string|guid|__comobject)(?:\[\])?|optional\.empty"
 )
 _APART = re.compile(r"[\s_\-./\\:,;+()\[\]{}~|]+")
@@ -118,10 +120,9 @@ def is_written_for_nothing(text: str) -> bool:
     bare = _bare(text)
     if bare in WORDS or _WORDY.sub("", bare) in WORDS:
         return True
-    whole = " ".join(unicodedata.normalize("NFKC", text).casefold().strip("\"' \t\r\n").split())
-    if _TEMPLATE.fullmatch(whole) or _SHEET.fullmatch(whole) or _PRINTED.fullmatch(whole):
-        return True
-    return _says_nothing(bare)
+    return _says_nothing(bare) or any(
+        _TEMPLATE.fullmatch(form) or _SHEET.fullmatch(form) or _PRINTED.fullmatch(form) for form in _within(text)
+    )
 
 
 def is_placeholder_number(digits: str) -> bool:
@@ -155,17 +156,29 @@ def is_placeholder_digits(text: str) -> bool:
     return not digits.strip("0") or (len(digits) >= LEAST_DIGITS and _is_run(digits))
 
 
-def _bare(text: str) -> str:
-    """Return a text in one case and width, without quotes and brackets around it and with single spaces."""
+def _plain(text: str) -> str:
+    """Return a text in one case and width, with single spaces."""
     if "%" in text:
         text = unquote(text)
-    text = " ".join(unicodedata.normalize("NFKC", text).casefold().split())
-    while text and (text[0] in _AROUND or text[-1] in _AROUND):
-        inner = text.strip(_AROUND).strip()
-        if text[0] == "\\" and inner == "n":
-            return r"\n"  # NULL in a dump of MySQL or PostgreSQL
+    return " ".join(unicodedata.normalize("NFKC", text).casefold().split())
+
+
+def _within(text: str) -> Iterator[str]:
+    """Yield a text, and what is left of it as one quote or bracket after the other is taken off at both ends."""
+    text = _plain(text)
+    yield text
+    while len(text) > 2 and text[0] in _AROUND and text[-1] in _AROUND:
+        text = text[1:-1].strip()
+        yield text
+
+
+def _bare(text: str) -> str:
+    """Return a text in one case and width, without quotes and brackets around it and with single spaces."""
+    text = _plain(text)
+    while (inner := text.strip(_AROUND).strip()) != text:
         text = inner
-    return text
+    # A backslash is around what was quoted twice, and stands in the NULL of a dump of MySQL or PostgreSQL.
+    return _bare(text.strip("\\")) if text != r"\n" and text.strip("\\") != text else text
 
 
 def _says_nothing(bare: str) -> bool:

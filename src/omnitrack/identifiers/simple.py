@@ -67,14 +67,15 @@ class IssuedScheme(Scheme):
     def parse(self, text: str, *, region: str | None = None, scope: str = "") -> Identifier:
         """Return the identifier, unless the value stands for none."""
         scope = checked_scope(scope, self.name)
-        value = folded(self.normal(checked_text(text, self.name)), scope)
+        normal = self.normal(checked_text(text, self.name))
+        value = folded(normal, scope)
         refuse_unseen(value, self.name)
         # In a key @ and % take three characters.
         if not value or len(escape(value)) > MAX_IDENTIFIER_LENGTH:
             raise InvalidIdentifierError(
                 f"{self.name}: got {mask(text)!r}, accepted are 1 to {MAX_IDENTIFIER_LENGTH} characters"
             )
-        if self.linkable and is_nothing(value):
+        if self.linkable and (is_nothing(normal) or is_nothing(value)):
             raise refused_nothing(self.name, text)
         return Identifier(
             scheme=self.name,

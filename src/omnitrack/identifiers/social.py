@@ -183,5 +183,6 @@ class PlatformId(Account):
 
     def made(self, value: str, raw: str, scope: str = "") -> Identifier:
         """Return the identifier of an id in its normal form."""
-        reason = lookalike_host(scope) or (NONE if is_nothing(value) else None)
+        # Of a URN or a DID the last part is the account's.
+        reason = lookalike_host(scope) or (NONE if is_nothing(value.rpartition(":")[2]) else None)
         return Identifier(scheme=self.name, value=value, scope=scope, linkable=reason is None, reason=reason, raw=raw)

@@ -408,10 +408,12 @@ def write_computed(
     moved = []
     rows = sorted(tx.find_identifiers(ids=ids))
     if rows and ctx.known.matching:
-        from omnitrack.usecases.profiles import reindex_run  # numpy, which only matching needs
+        from omnitrack.usecases.profiles import index_of, reindex_run  # numpy, which only matching needs
 
         # By why they may not identify as of now: a placeholder says nothing of anybody.
-        reindex_run(tx, [row._replace(reason=computed.reasons.get(place_of[row.id])) for row in rows], ctx.region)
+        judged = [row._replace(reason=computed.reasons.get(place_of[row.id])) for row in rows]
+        tx.delete(records=index_of(tx, [row for row, of_now in zip(rows, judged) if row.reason != of_now.reason]))
+        reindex_run(tx, judged, ctx.region)
     for row in rows:
         place = place_of[row.id]
         state = row.state & ~(LINKABLE | SHARED | OVERSIZED)
