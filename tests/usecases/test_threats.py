@@ -263,9 +263,9 @@ def shares_a_placeholder(scene: Scene) -> None:
 
 @attack("leaves the placeholder address or number that the victim left")
 def shares_a_placeholder_address(scene: Scene) -> None:
-    scene.calls(verified(VICTIM))
+    scene.calls()
     for none in ("email:noemail@example.com", "phone:01234567890"):
-        scene.seen(SECRET, verified(none), verified(VICTIM), channel="web")
+        scene.seen(SECRET, verified(none), verified(NUMBER), channel="web")
         scene.seen("log-in", verified(none), verified(ATTACKER), channel="web")
 
 

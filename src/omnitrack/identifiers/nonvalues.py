@@ -90,7 +90,7 @@ _WORDY = re.compile(r"[\s_\-./\\,;:~|]+")
 # From how many digits on a number of one repeated digit, or of digits that run up or down, is one that nobody has. Shorter ones
 # are numbers of accounts like any other.
 LEAST_DIGITS = 7
-# Of a phone number that many digits at its end decide: 07123 456789, 06 12345678, 0176 11111111.
+# A phone number that ends in a run of so many digits is one too: 07123 456789, 06 12345678, 0176 12345678.
 _TAIL = 8
 
 _UP, _DOWN = "01234567890123456789", "98765432109876543210"
@@ -126,12 +126,13 @@ def is_written_for_nothing(text: str) -> bool:
 
 
 def is_placeholder_number(digits: str) -> bool:
-    """Return whether digits are one repeated, or run up or down: of a national number those at its end decide.
+    """Return whether a national number is one digit repeated, the first one aside, or ends in a run up or down.
 
-    >>> [is_placeholder_number(n) for n in ("1234567890", "7123456789", "5555555555", "2079460958")]
-    [True, True, True, False]
+    >>> [is_placeholder_number(n) for n in ("1234567890", "7123456789", "5555555555", "7000000000", "2079460958")]
+    [True, True, True, True, False]
     """
-    return len(digits) >= LEAST_DIGITS and _is_run(digits[-_TAIL:])
+    tail = digits[-_TAIL:]
+    return len(digits) >= LEAST_DIGITS and (len(set(digits[1:])) == 1 or tail in _UP or tail in _DOWN)
 
 
 def is_placeholder_mailbox(local: str, domain: str) -> bool:

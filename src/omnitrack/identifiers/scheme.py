@@ -91,9 +91,10 @@ def check_parts(identifier: Identifier) -> None:
                 f"{name}: got {mask(part)!r}, accepted is text that UTF-8 can hold, without NUL"
             )
     get_scheme(identifier.scheme)
-    reason = identifier.reason
-    if reason is not None and not isinstance(reason, str):
-        raise InvalidIdentifierError(f"reason: got {shown(reason)}, accepted is a string")
+    for name in ("reason", "host", "verstat"):
+        text = getattr(identifier, name)
+        if text is not None and not isinstance(text, str):
+            raise InvalidIdentifierError(f"{name}: got {shown(text)}, accepted is a string")
 
 
 def content_id(key: str, since: int | None = None, secret: bytes = b"") -> bytes:
@@ -236,7 +237,7 @@ def key_text(scheme: str, value: str, scope: str = "") -> str:
     >>> key_text("x", "jane"), key_text("phone", "020 7946 0958")
     ('x:jane', 'phone:020 7946 0958')
     """
-    if "@" in value or "%" in value:
+    if isinstance(value, str) and ("@" in value or "%" in value):  # what a caller made by hand may be no text
         known = _schemes.get(scheme)
         if scope or (known is not None and known.scoped):
             value = escape(value)

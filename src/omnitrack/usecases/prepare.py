@@ -124,6 +124,8 @@ class _People:
             else:
                 try:
                     who = self._ctx.resolved.get(found) or self._keep(found, resolve(self._ctx, found))
+                    if found is not who.identifier:
+                        check_parts(found)  # what says who spoke for it is no part of what makes two equal
                 except (InvalidIdentifierError, TypeError) as error:
                     ours = isinstance(error, InvalidIdentifierError)
                     self.report(
