@@ -282,6 +282,19 @@ def test_one_digit_behind_the_first_or_a_run_of_eight_at_the_end_makes_a_number_
     assert is_placeholder_number(digits) == (len(set(digits[1:])) == 1 or steps in ({1}, {9}))
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "order 1234567890",
+        "call 07123 456789 or (555) 555-5555",
+        "mail noemail@shop.example or none@none.com",
+        "@null @undefined",
+    ],
+)
+def test_nothing_is_found_in_a_text_where_nobody_stands(text: str) -> None:
+    assert [find_identifiers(text, region, "x") for region in ("US", "GB")] == [[], []]
+
+
 def test_an_address_by_letter_of_nobody_is_a_households() -> None:
     assert postal(name="N/A", postcode="RG14 1AA") == postal(postcode="RG14 1AA")
     with pytest.raises(InvalidIdentifierError):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Callable
 from urllib.parse import quote, unquote
 
 from omnitrack.errors import InvalidIdentifierError, mask
@@ -96,7 +97,7 @@ _NORMAL = {"name": _name, "street": _words, "postcode": _postcode, "city": _word
 
 
 # NA is a country.
-_IS_NOTHING = {
+_IS_NOTHING: dict[str, Callable[[str], bool]] = {
     "name": is_nothing,
     "street": is_written_for_nothing,
     "postcode": is_nothing,

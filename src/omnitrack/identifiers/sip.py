@@ -55,6 +55,7 @@ class SipScheme(Scheme):
         if not _USER.fullmatch(name):
             raise InvalidIdentifierError(f"sip: got {mask(text)!r}; {_ACCEPTED}")
         host = normal_host(host)
+        reason: str | None
         if is_machine(host):
             reason = "it is a line of a machine, given by its IP address"
         elif re.fullmatch(r"[0-9*#]{1,6}", name):
