@@ -167,9 +167,10 @@ class AsyncTracker:
         secret: str | bytes | None = None,
         rebuild: bool = False,
         matching: bool = False,
+        placeholders: Iterable[str] = (),
     ) -> None:
         self._backend = backend
-        self._ctx = make_context(own, policy, secret, region, rebuild, matching)
+        self._ctx = make_context(own, policy, secret, region, rebuild, matching, placeholders)
         self._rebuild = rebuild
         self._matching = matching
         self._ops: Operations | None = None
@@ -465,10 +466,18 @@ def open_async(
     secret: str | bytes | None = None,
     rebuild: bool = False,
     matching: bool = False,
+    placeholders: Iterable[str] = (),
     **options: Any,
 ) -> AsyncTracker:
     """As ``omnitrack.open``, for async callers; the store is opened by ``async with``, or at the first call."""
     backend = open_backend(url, **options)
     return AsyncTracker(
-        backend, region=region, own=own, policy=policy, secret=secret, rebuild=rebuild, matching=matching
+        backend,
+        region=region,
+        own=own,
+        policy=policy,
+        secret=secret,
+        rebuild=rebuild,
+        matching=matching,
+        placeholders=placeholders,
     )

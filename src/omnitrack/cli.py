@@ -26,7 +26,7 @@ from omnitrack.model import wall_clock
 from omnitrack.sources.registry import accepted_options, get_source, iter_sources
 
 SETTINGS = "omnitrack.toml"
-SETTINGS_NAMES = frozenset({"store", "region", "own", "policy", "matching", "load"})
+SETTINGS_NAMES = frozenset({"store", "region", "own", "placeholders", "policy", "matching", "load"})
 # The commands that may begin a store; every other one asks a store that is there.
 BEGINNINGS = frozenset({"load", "link", "deny"})
 MOST_COUNTED = 1_000  # of the contacts that would have been found
@@ -104,6 +104,7 @@ def _settings(arguments: argparse.Namespace) -> dict[str, Any]:
         "store": arguments.store or found.get("store", "sqlite:///history.db"),
         "region": arguments.region or found.get("region"),
         "own": [*(arguments.own or ()), *getattr(arguments, "own_behind", ())] or found.get("own", ()),
+        "placeholders": found.get("placeholders", ()),
         "matching": found.get("matching", False),
         "secret": os.environ.get("OMNITRACK_SECRET") or None,
     }

@@ -84,6 +84,7 @@ def make_context(
     region: str | None,
     rebuild: bool = False,
     matching: bool = False,
+    placeholders: Iterable[str] = (),
 ) -> Context:
     """Return what the use cases of a tracker share."""
     if policy is not None and not isinstance(policy, Policy):
@@ -92,11 +93,14 @@ def make_context(
     check_flag("matching", matching, InvalidPolicyError)
     policy = policy or Policy()
     own_list = OwnList(own, region=numbered_region(region))
+    listed_placeholders = OwnList(placeholders, region=numbered_region(region), field="placeholders")
+    lists = (own_list.fingerprint(), listed_placeholders.fingerprint())
     return Context(
         policy=policy,
         own=own_list,
-        fingerprint=policy.fingerprint(own_list.fingerprint()),
-        parts=policy.parts(own_list.fingerprint()),
+        placeholders=listed_placeholders,
+        fingerprint=policy.fingerprint(*lists),
+        parts=policy.parts(*lists),
         region=numbered_region(region),
         secret=secret_bytes(secret),
     )
@@ -278,6 +282,8 @@ class Tracker:
         backend: an open storage adapter.
         region: ISO 3166 alpha-2 region in which national phone numbers are read where the interaction has none.
         own: identifiers of the company, ``*`` as a wildcard: ``"x:btcare"``, ``"email:*@bt.example"``, ``"phone:+44800*"``.
+        placeholders: what your systems write where there is no value, in the same form: ``"account:0815"``, ``"email:nn@*"``. It identifies
+            nobody, as the values of the list that every store has.
         policy: how evidence is read.
         secret: keys the ids of identifiers, so that who reads the store cannot look up an address by its id.
         rebuild: bring a store with another policy to this one, instead of refusing it.
@@ -294,9 +300,10 @@ class Tracker:
         secret: str | bytes | None = None,
         rebuild: bool = False,
         matching: bool = False,
+        placeholders: Iterable[str] = (),
     ) -> None:
         self._backend = backend
-        ctx = make_context(own, policy, secret, region, rebuild, matching)
+        ctx = make_context(own, policy, secret, region, rebuild, matching, placeholders)
         backend.setup()
         self._ctx = ctx
         self._ops: Operations = drive(Operations.begin(ctx, backend.run, rebuild, matching), backend.run)
@@ -809,6 +816,7 @@ def open(
     secret: str | bytes | None = None,
     rebuild: bool = False,
     matching: bool = False,
+    placeholders: Iterable[str] = (),
     **options: Any,
 ) -> Tracker:
     """Open a store, created where it is not there.
@@ -817,6 +825,7 @@ def open(
         url: ``"sqlite:///history.db"``, ``"memory://"``, ``"postgresql+psycopg://..."``, ``"mariadb+pymysql://..."``, or an adapter's.
         region: ISO 3166 alpha-2 region in which national phone numbers are read.
         own: identifiers of the company, ``*`` as a wildcard.
+        placeholders: identifiers that stand where there is no value and identify nobody, ``*`` as a wildcard.
         policy: how evidence is read; None for the defaults.
         secret: keys the ids of identifiers; the same one each time.
         rebuild: bring a store that was built with another policy to this one; where another process does so already, wait for its end.
@@ -832,7 +841,14 @@ def open(
     backend = open_backend(url, **options)
     try:
         return Tracker(
-            backend, region=region, own=own, policy=policy, secret=secret, rebuild=rebuild, matching=matching
+            backend,
+            region=region,
+            own=own,
+            policy=policy,
+            secret=secret,
+            rebuild=rebuild,
+            matching=matching,
+            placeholders=placeholders,
         )
     except BaseException:
         backend.close()

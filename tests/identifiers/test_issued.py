@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
+import unicodedata
+from collections.abc import Callable
+
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
 from omnitrack.errors import InvalidIdentifierError, WithheldError
-from omnitrack.identifiers import account, crm, device, get_scheme, identifier, postal
+from omnitrack.identifiers import Identifier, account, crm, device, get_scheme, identifier, postal
+from omnitrack.identifiers.scheme import key_text
 
 
 @pytest.mark.parametrize(
     ("value", "scope", "key"),
     [
         ("BT123", "bt", "account:BT123@bt"),
-        (" BT 123 ", "BT", "account:BT123@bt"),
-        ("ＢＴ１２３", "", "account:ＢＴ123"),
-        ("٤٧١١", "", "account:4711"),
+        (" BT 123 ", "BT", "account:BT 123@bt"),
+        ("ＢＴ１２３", "", "account:ＢＴ１２３"),
+        ("٤٧١١", "", "account:٤٧١١"),
+        ("Zoe\u0301", "", "account:Zoé"),
         ("a@b", "bt", "account:a%40b@bt"),
-        ("a%40b", "bt", "account:a%40b@bt"),
+        ("a%40b", "bt", "account:a%2540b@bt"),
         ("100%", "bt", "account:100%25@bt"),
         ("a:b", "", "account:a:b"),
     ],
@@ -44,7 +49,37 @@ def test_two_accounts_never_have_one_key(value: str, scope: str, other: str, oth
     assert (one.key == two.key) == (one == two)
 
 
-@given(st.sampled_from(["account", "crm", "device"]), st.text(max_size=30), st.text(max_size=10))
+#: Texts in which those that are easily taken for one another are likely.
+_TEXTS = st.text(st.sampled_from("aA1\u0661 %@40:25é\u0301\u00a0\uff21"), max_size=8) | st.text(max_size=30)
+
+
+@given(st.sampled_from([account, crm, device]), _TEXTS, _TEXTS, st.sampled_from(["", "bt"]))
+@example(account, "victim@example.com", "victim%40example.com", "p")
+@example(account, "vic tim", "victim", "p")
+@example(account, "1a", "\u0661a", "")
+@example(account, "100%", "100%25", "")
+def test_ids_that_differ_in_a_character_are_two(
+    made: Callable[[str, str], Identifier], one: str, other: str, scope: str
+) -> None:
+    """Surrounding white space and the composition of Unicode (NFC) alone are folded."""
+    try:
+        a, b = made(one, scope), made(other, scope)
+    except InvalidIdentifierError:
+        return
+    same = unicodedata.normalize("NFC", one).strip() == unicodedata.normalize("NFC", other).strip()
+    assert (a == b) == (a.key == b.key) == same
+
+
+@given(st.sampled_from(["account", "crm", "device", "forum"]), _TEXTS, st.sampled_from(["", "bt", "shop.example"]))
+def test_what_a_source_hands_on_as_a_key_is_the_id_that_it_has(scheme: str, value: str, scope: str) -> None:
+    try:
+        one = get_scheme(scheme).parse(value, scope=scope)
+    except InvalidIdentifierError:
+        return
+    assert identifier(key_text(scheme, value, scope)) == one
+
+
+@given(st.sampled_from(["account", "crm", "device"]), _TEXTS, st.text(max_size=10))
 @example("account", "0", "://")
 def test_any_value_is_read_stably_or_refused(scheme: str, value: str, scope: str) -> None:
     try:
@@ -53,6 +88,45 @@ def test_any_value_is_read_stably_or_refused(scheme: str, value: str, scope: str
         return
     assert get_scheme(scheme).parse(one.value, scope=one.scope) == one
     assert identifier(one.key) == one
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "scope"),
+    [
+        # Salesforce Help: the three characters behind are made of the case of the 15 before.
+        ("0015000000Gv7qJ", "0015000000Gv7qJAAR", "salesforce"),
+        ("0015000000GV7QJAAR", "0015000000gv7qjaar", "salesforce/north"),
+        # RFC 9562 section 4.
+        ("0E984725-C51C-4BF4-9960-E1C80E27ABA0", "urn:uuid:0e984725-c51c-4bf4-9960-e1c80e27aba0", "uuid"),
+        ("{0E984725-C51C-4BF4-9960-E1C80E27ABA0}", "0e984725c51c4bf49960e1c80e27aba0", "uuid/idfa"),
+    ],
+)
+def test_spellings_that_an_issuer_documents_as_one_are_one_where_the_scope_names_it(
+    one: str, other: str, scope: str
+) -> None:
+    assert crm(one, scope) == crm(other, scope)
+    assert crm(one, "elsewhere") != crm(other, "elsewhere")
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "scope"),
+    [
+        ("0015000000Gv7qJ", "0015000000gv7qJ", "salesforce"),
+        ("order-17", "ORDER-17", "salesforce"),
+        ("order-17", "ORDER-17", "uuid"),
+    ],
+)
+def test_what_is_no_other_spelling_by_its_issuer_is_another_id(one: str, other: str, scope: str) -> None:
+    assert crm(one, scope) != crm(other, scope)
+
+
+@given(st.text(st.sampled_from("aA0zZ5{}-"), min_size=13, max_size=20), st.sampled_from(["salesforce", "uuid"]))
+def test_the_form_of_an_issuer_is_read_as_itself(value: str, scope: str) -> None:
+    try:
+        one = crm(value, scope)
+    except InvalidIdentifierError:
+        return
+    assert crm(one.value, scope) == one == identifier(one.key)
 
 
 def test_accounts_and_records_are_exclusive_and_devices_are_not() -> None:

@@ -155,10 +155,10 @@ def test_a_slash_behind_an_area_code_is_part_of_one_number(text: str) -> None:
     ("text", "region", "value", "kind"),
     [
         ("1-800-FLOWERS", "US", "+18003569377", "toll-free"),
-        ("+800 1234 5678", None, "+80012345678", "toll-free"),
+        ("+800 1357 2468", None, "+80013572468", "toll-free"),
         ("+44 909 879 0000", None, "+449098790000", "premium-rate"),
         ("+61 1300 975 707", None, "+611300975707", "shared-cost"),
-        ("+44 55 1234 5678", None, "+445512345678", "UAN"),
+        ("+44 55 1357 2468", None, "+445513572468", "UAN"),
     ],
 )
 def test_a_service_number_is_kept_but_does_not_identify(text: str, region: str | None, value: str, kind: str) -> None:
@@ -455,7 +455,7 @@ def test_only_a_number_of_its_countrys_plan_identifies(text: str) -> None:
 
 
 def test_a_number_outside_of_its_plan_says_so() -> None:
-    one = phone("+34 123 456 789")
+    one = phone("+34 132 465 798")
     assert (one.linkable, one.reason) == (False, "it is outside of the numbering plan of its country")
 
 

@@ -24,7 +24,7 @@ T0 = datetime(2026, 3, 1, 9, 0, tzinfo=timezone.utc)
 NAMES = [
     *(f"phone:+44207946{n:04d}" for n in range(950, 957)),
     *(f"email:{name}@example.com" for name in ("ann", "bob", "cat", "zoë")),
-    *(f"account:{n}@bt" for n in range(3)),
+    *(f"account:{n}@bt" for n in range(1, 4)),
     "x:jane",
     "x:joe",
 ]

@@ -119,7 +119,7 @@ def test_the_store_is_asked_as_often_for_many_alike_as_for_few(tmp_path: Path) -
             omnitrack.Interaction(
                 channel="letter",
                 occurred_at=WHEN,
-                customers=[[f"account:{n}@post"]],
+                customers=[[f"account:{n + 1}@post"]],
                 traits={"name": "Jane Zalesky", "postcode": f"RG{n % 90 + 1} 1AA"},
                 source="post",
                 source_id=str(n),

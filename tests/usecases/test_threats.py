@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import datetime, timedelta, timezone
@@ -10,7 +11,19 @@ from pathlib import Path
 import pytest
 
 import omnitrack
-from omnitrack import CustomerNotFoundError, Policy, Sighting, Tracker, claimed, verified
+from omnitrack import (
+    CustomerNotFoundError,
+    Identifier,
+    Policy,
+    Sighting,
+    Tracker,
+    account,
+    claimed,
+    identifier,
+    observed,
+    phone,
+    verified,
+)
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "explanation" / "threat-model.md"
 T0 = datetime(2026, 3, 1, tzinfo=timezone.utc)
@@ -48,7 +61,11 @@ class Scene:
         self._minute = 0
 
     def seen(
-        self, body: str, *customer: str | Sighting, channel: str = "phone", traits: Mapping[str, str] | None = None
+        self,
+        body: str,
+        *customer: str | Identifier | Sighting,
+        channel: str = "phone",
+        traits: Mapping[str, str] | None = None,
     ) -> None:
         self._minute += 1
         self.tracker.record(
@@ -173,6 +190,92 @@ def spoofs_at_a_distance_before(scene: Scene) -> None:
     scene.seen("call", NUMBER, verified(ATTACKER))
     scene.calls(MAIL)
     scene.calls()
+
+
+@attack("calls with the victim's number, and the attestation of the call failed")
+def unverified_caller(scene: Scene) -> None:
+    scene.calls()
+    log = json.dumps(
+        {"at": "2026-03-02T09:00:00Z", "from": "+442079460958", "stir": "TN-Validation-Failed", "login": "attacker"}
+    )
+    mapping = {
+        "channel": "phone",
+        "fields": {"occurred_at": "at", "verstat": "stir"},
+        "customer": {"from": "phone:{}!observed", "login": "account:{}@bt!verified"},
+    }
+    scene.tracker.load(log.encode(), format="jsonl", mapping=mapping)
+    scene.seen("call", "tel:+442079460958;verstat=TN-Validation-Failed", verified(ATTACKER))
+
+
+@attack("calls from a SIP address of their own host that holds the victim's number")
+def foreign_host(scene: Scene) -> None:
+    scene.calls()
+    for written in (
+        "sip:+442079460958@evil.example",
+        "sip:02079460958@evil.example;user=phone",
+        "tel:02079460958;phone-context=evil.example",
+    ):
+        scene.seen("call", written, verified(ATTACKER))
+        scene.seen("call", phone(written, "GB"), HANDLE)
+
+
+@attack("calls from a SIP address whose name is the victim's number without a plus")
+def digits_at_a_host(scene: Scene) -> None:
+    scene.calls()
+    for written in (
+        "sip:2079460958@evil.example",
+        "phone:sip:02079460958@evil.example",
+        "phone:02079460958@evil.example",
+    ):
+        scene.seen("call", written, verified(ATTACKER))
+        scene.seen("call", written, HANDLE)
+
+
+@attack("chooses an account name that reads like the victim's")
+def reads_alike(scene: Scene) -> None:
+    scene.calls(verified(VICTIM))
+    scene.seen("log-in", verified(ATTACKER), channel="web")
+    for name in (
+        "vic tim",
+        "victim%20",
+        "v%69ctim",
+        "Victim",
+        "\uff56\uff49\uff43\uff54\uff49\uff4d",
+        "vict\u0131m",
+        "victim%40bt",
+    ):
+        scene.seen("log-in", verified(account(name, scope="bt")), channel="web")
+        assert SECRET not in [item.body for item in scene.tracker.timeline(account(name, scope="bt"))]
+    names = [account("victim@example.com", scope="p"), account("victim%40example.com", scope="p")]
+    scene.seen(SECRET, verified(names[0]), verified(MAIL), channel="web")
+    scene.seen("log-in", verified(names[1]), verified(HANDLE), channel="web")
+
+
+@attack("logs in where a system writes a placeholder in place of the account, as it did for the victim")
+def shares_a_placeholder(scene: Scene) -> None:
+    scene.calls()
+    for none in ("undefined", "[object Object]", "00000000-0000-0000-0000-000000000000", "-1"):
+        scene.seen(SECRET, NUMBER, verified(f"account:{none}@bt"), observed(f"device:{none}"), channel="app")
+        scene.seen(
+            "log-in", verified(f"account:{none}@bt"), observed(f"device:{none}"), verified(HANDLE), channel="app"
+        )
+
+
+@attack("leaves the placeholder address or number that the victim left")
+def shares_a_placeholder_address(scene: Scene) -> None:
+    scene.calls()
+    for none in ("email:noemail@example.com", "phone:01234567890"):
+        scene.seen(SECRET, verified(none), verified(NUMBER), channel="web")
+        scene.seen("log-in", verified(none), verified(ATTACKER), channel="web")
+
+
+@attack("writes from a Mastodon account whose host looks like the victim's")
+def lookalike_host(scene: Scene) -> None:
+    scene.seen(SECRET, "mastodon:victim@mastodon.social", verified(VICTIM), channel="mastodon")
+    false = "mastodon:victim@mast\u043edon.social"
+    scene.seen("post", false, HANDLE, channel="mastodon")
+    assert SECRET not in scene.bodies(false)
+    assert not identifier(false).linkable
 
 
 def outcome(attack: Attack, policy: Policy, trust: str = "observed") -> str:

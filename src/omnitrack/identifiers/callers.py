@@ -5,18 +5,19 @@ from __future__ import annotations
 import re
 
 from omnitrack.identifiers.characters import words
+from omnitrack.identifiers.nonvalues import WORDS as NOTHING
 
-# What stands in the place of a number where there is none, letters only, folded. Besides the English words: RFC 3323
+# What stands in the place of a number where there is none, letters only, folded. Besides the words for no value of any field: RFC 3323
 # section 4.1.1.3 (Anonymous), 3GPP TS 24.607 (Unavailable), the letters P and O of North American caller id (Bellcore
 # GR-31: private, out of area), what exchanges and databases write for nothing, and the words of other languages.
-_WORDS = words(
+_WORDS = NOTHING | words(
     """
-    anonymous anonymouscaller anonym anonyme anonimo anônimo anónimo anoniem withheld numberwithheld callerwithheld
-    private privatenumber privatecaller unknown unknownnumber unknowncaller unavailable notavailable numberunavailable
-    restricted restrictednumber blocked blockednumber blockedcaller hidden hiddennumber nocallerid callerid
-    calleridblocked calleridunavailable calleridwithheld nonumber outofarea coinline payphone none null nil na p o
-    unterdrückt unbekannt privat inconnu masqué numéromasqué privé oculto desconocido númerooculto privado sconosciuto
-    nascosto onbekend afgeschermd okänd dolt skjult ukendt ukjent salattu zastrzeżony nieznany
+    anonymouscaller anonym anonyme anonimo anônimo anónimo anoniem numberwithheld callerwithheld
+    private privatenumber privatecaller unknownnumber unknowncaller numberunavailable
+    restrictednumber blocked blockednumber blockedcaller hidden hiddennumber nocallerid callerid
+    calleridblocked calleridunavailable calleridwithheld nonumber outofarea coinline payphone p o
+    unterdrückt privat masqué numéromasqué privé oculto númerooculto privado
+    nascosto afgeschermd dolt skjult salattu zastrzeżony
     """
 )
 

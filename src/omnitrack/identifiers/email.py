@@ -9,8 +9,10 @@ from omnitrack.errors import InvalidIdentifierError, WithheldError, mask
 from omnitrack.identifiers.callers import ANONYMOUS_DOMAINS
 from omnitrack.identifiers.characters import fold, refuse_unseen
 from omnitrack.identifiers.domains import ascii_domain, unicode_domain
-from omnitrack.identifiers.lookalike import lookalike
+from omnitrack.identifiers.lookalike import lookalike, lookalike_host
 from omnitrack.identifiers.mailboxes import is_disposable, is_role, provider_form
+from omnitrack.identifiers.nonvalues import REASON as NONE
+from omnitrack.identifiers.nonvalues import is_placeholder_mailbox
 from omnitrack.identifiers.scheme import Identifier, Scheme, checked_text, register_scheme, remembered
 
 _ACCEPTED = "accepted is one address such as jane@example.com"
@@ -212,6 +214,8 @@ def _identifier(raw: str, local: str, domain: str) -> Identifier:
 
 
 def _reason(local: str, domain: str) -> str | None:
+    if is_placeholder_mailbox(local, domain):
+        return NONE
     if is_role(local):
         return "it is a mailbox of a function, not of a person"
     if domain.startswith("["):
@@ -220,11 +224,7 @@ def _reason(local: str, domain: str) -> str | None:
         return "its domain hands out disposable addresses"
     if local.isascii() and "xn--" not in domain:
         return None
-    *labels, top = unicode_domain(domain).split(".")
-    for label in (local, *labels, top):
-        if why := lookalike(label, "" if label is top else top):
-            return why
-    return None
+    return lookalike(local, unicode_domain(domain).rpartition(".")[2]) or lookalike_host(domain)
 
 
 register_scheme(EmailScheme())

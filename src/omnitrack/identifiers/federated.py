@@ -8,7 +8,8 @@ import unicodedata
 from omnitrack.errors import InvalidIdentifierError
 from omnitrack.identifiers.characters import words
 from omnitrack.identifiers.domains import ascii_domain, unicode_domain
-from omnitrack.identifiers.scheme import Identifier, escape, get_scheme, iter_schemes, register_scheme, unescape
+from omnitrack.identifiers.lookalike import lookalike_host
+from omnitrack.identifiers.scheme import Identifier, escape, get_scheme, iter_schemes, register_scheme
 from omnitrack.identifiers.social import Platform, PlatformId
 from omnitrack.identifiers.urls import Url, looks_like_url, read_url
 
@@ -78,6 +79,11 @@ class Mastodon(Platform):
             raise self.refuse(raw)
         return self.made(f"{value}@{host}", raw)
 
+    def why_not(self, value: str, scope: str) -> str | None:
+        """As of a platform of one host; the host is part of the value."""
+        user, _, host = value.partition("@")
+        return super().why_not(user, host)
+
     def display(self, identifier: Identifier) -> str:
         """Return ``@jane@host``, the host in letters."""
         user, _, host = identifier.value.partition("@")
@@ -111,6 +117,10 @@ class Bluesky(Platform):
         if handle.lower() == "handle.invalid":  # what the network shows where a handle is broken
             raise self.refuse(raw, "which stands for a handle that is not known")
         return super().handle(ascii_domain(handle, self.name) if not handle.isascii() else handle, raw)
+
+    def why_not(self, value: str, scope: str) -> str | None:
+        """As of other platforms; the handle is a domain."""
+        return lookalike_host(value) or super().why_not(value.partition(".")[0], scope)
 
     def profile(self, url: Url, raw: str) -> Identifier:
         """Understand ``/profile/jane.bsky.social``."""
@@ -199,14 +209,14 @@ class Forum(Platform):
         if not host:
             raise self.refuse(raw, "which names no forum")
         host = ascii_domain(host, "forum host").removeprefix("www.")
-        value = escape(self.normal(" ".join(unicodedata.normalize("NFC", unescape(name)).split())))
-        if not value or len(value) > 100:
+        value = self.normal(" ".join(unicodedata.normalize("NFC", name).split()))
+        if not value or len(escape(value)) > 100:
             raise self.refuse(raw)
         return self.made(value, raw, host)
 
     def display(self, identifier: Identifier) -> str:
         """Return the name and the forum."""
-        return f"{unescape(identifier.value)} ({identifier.scope})"
+        return f"{identifier.value} ({identifier.scope})"
 
 
 class ForumId(PlatformId):

@@ -6,6 +6,7 @@ import unicodedata
 from functools import lru_cache
 
 from omnitrack.identifiers.characters import words
+from omnitrack.identifiers.domains import unicode_domain
 
 # Scripts that belong to one writing system and so may stand together, with Latin too: Japanese, Korean, Chinese with
 # Bopomofo (UTS #39 section 5.2, "highly restrictive").
@@ -105,3 +106,23 @@ def lookalike(label: str, domain: str = "") -> str | None:
         if drawn and _script(domain[:1] or "a") != script and all(ch in drawn for ch in label if ch.isalpha()):
             return f"all its {script.capitalize()} letters look like Latin ones, so it may be taken for another name"
     return None
+
+
+def lookalike_host(host: str) -> str | None:
+    """Return why a host may be there to be taken for another, label by label, or None.
+
+    Args:
+        host: a domain in its ASCII form, ``""`` for none.
+
+    >>> lookalike_host("mastodon.social"), lookalike_host("xn--bcher-kva.example")
+    (None, None)
+    >>> lookalike_host("xn--mastdon-djg.social")
+    'it mixes the scripts Cyrillic and Latin and may be taken for another name'
+    """
+    if "xn--" not in host:
+        return None
+    *labels, top = unicode_domain(host).split(".")
+    for label in labels:
+        if why := lookalike(label, top):
+            return why
+    return lookalike(top)

@@ -72,7 +72,7 @@ _ROLES = words(
     info marketing sales support abuse noc security postmaster hostmaster usenet news webmaster www uucp ftp
     listowner owner request
     admin administrator administration root sysadmin system systems operator ops devops it itsupport helpdesk
-    servicedesk service services servicecentre servicecenter desk host daemon nobody mailer mailerdaemon mail email
+    servicedesk service services servicecentre servicecenter desk host daemon mailer mailerdaemon mail email
     contact contacts contactus contato contacto kontakt hello hi hola hallo ask enquiries enquiry inquiries inquiry
     questions feedback suggestions complaints complaint reklamation care customercare customerservice customerservices
     customersupport customerrelations clientservices clients client kundenservice kundendienst atencionalcliente
@@ -90,7 +90,7 @@ _ROLES = words(
     noreply donotreply noresponse nepasrepondre nichtantworten noreplies autoreply autoresponder automated robot bot
     alert alerts notification notifications notify notifier monitoring monitor cron backup backups logs status
     bounce bounces returnpath dns domains domain domainadmin ssladmin ssl dev developer developers engineering
-    test tests testing qa web website webadmin webteam scanner printer fax voicemail switchboard emergency
+    qa web website webadmin webteam scanner printer fax voicemail switchboard emergency
     help enq enquire enquires faq ithelp hrdept custserv customersuccess customerfeedback salesteam salesops marketingteam
     supportteam allemployees allusers everybody users members member membership community forum social socialmedia
     director directors direction directeur direccion diretoria manager managers management ceo cfo cto coo president
@@ -101,7 +101,7 @@ _ROLES = words(
     compras vendas commercial commerciale reservas rezervari reservierung zakaz reklama reklame publicidade recursoshumanos
     rrhh rh recrutement formation formacion redaktion redaction redaccion redazione comunicacion comunicazione leads
     campaign campaigns promo promotions offers survey surveys welcome reminder reminders receipt report reports alarm
-    alarms devnull null none nospam junk mailbox inbox postbox postfix mailman listproc smtp imap ftpadmin server
+    alarms devnull nospam junk mailbox inbox postbox postfix mailman listproc smtp imap ftpadmin server
     network networks hosting cloud database securityalert securityalerts accountsecurity memberservices
     program projects product products production pressoffice school library faculty students volunteers
     donations eventsteam shopping wholesale retail travel tours catering maintenance facilities dispatch transport

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from omnitrack.errors import InvalidIdentifierError, told
+from omnitrack.identifiers.nonvalues import REASON as NONE
+from omnitrack.identifiers.nonvalues import is_placeholder_number
 
 if TYPE_CHECKING:
     import phonenumbers as _phonenumbers
@@ -159,7 +161,7 @@ def read_plain(text: str) -> tuple[str, str | None] | None:
     national = text[1 + digits :]
     if len(national) not in plan.lengths or (plan.prefix is not None and plan.prefix.match(national)):
         return None
-    return (text, plan.reason(national)) if national.strip("0") else None
+    return (text, _placeholder(national) or plan.reason(national)) if national.strip("0") else None
 
 
 def settle(number: _phonenumbers.PhoneNumber, international: bool) -> tuple[str, str | None] | str:
@@ -191,7 +193,10 @@ def _settle(text: str, international: bool) -> tuple[str, str | None] | str:
     if not national.strip("0"):
         return "it is all zeros"
     verdict = lib.is_possible_number_with_reason(number)
+    placeholder = _placeholder(national)
     if verdict == lib.ValidationResult.IS_POSSIBLE:
+        if placeholder is not None:
+            return text, placeholder
         plan = _plan(number.country_code)
         if plan is not None and not any(region.general.fits(national) for region in plan.regions):
             return text, OUTSIDE
@@ -200,10 +205,14 @@ def _settle(text: str, international: bool) -> tuple[str, str | None] | str:
     if verdict == lib.ValidationResult.TOO_LONG:
         return TOO_LONG
     if international and len(national) >= _SHORTEST_OLD:
-        return text, SHORT
+        return text, placeholder or SHORT
     if verdict == lib.ValidationResult.IS_POSSIBLE_LOCAL_ONLY:
         return f"it has no area code, or {TOO_SHORT}"
     return TOO_SHORT
+
+
+def _placeholder(national: str) -> str | None:
+    return NONE if is_placeholder_number(national) else None
 
 
 # Where a plan grew, what stands in front of the numbers of before; each as the country's regulator says it.

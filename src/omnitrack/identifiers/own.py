@@ -1,4 +1,4 @@
-"""Own identifiers: the company's hotlines, mailboxes and accounts, which never identify a customer."""
+"""Own identifiers: the company's hotlines, mailboxes, accounts and hosts; and other lists of identifiers by value and pattern."""
 
 from __future__ import annotations
 
@@ -8,12 +8,14 @@ from collections.abc import Iterable, Mapping
 
 from omnitrack.errors import InvalidIdentifierError, mask
 from omnitrack.identifiers.scheme import Identifier, checked_text, get_scheme
+from omnitrack.identifiers.sip_uri import normal_host
 from omnitrack.identifiers.social import PLATFORM_NAMES
 from omnitrack.identifiers.text import identifier
 
 _ACCEPTED = "accepted are identifiers such as x:btcare, and patterns such as email:*@bt.example or phone:+44800*"
 # Schemes whose every value may be the company's own.
 _WHOLE = frozenset({"extension"})
+_HOST = re.compile(r"sips?:(?://)?(\[[0-9a-f:.]+\]|[^@:*?;\s]+)(?::\d+)?", re.IGNORECASE)
 
 
 class OwnList:
@@ -22,9 +24,13 @@ class OwnList:
     Without ``*`` an entry is whatever ``identifier()`` understands. With ``*`` it is a scheme, a colon and a pattern of the
     normal form, in which ``*`` stands for any characters. The extensions of an own number are own.
 
+    The hosts of SIP addresses among them are own as well, and ``sip:`` with a host alone makes that one own and none of its addresses: what is
+    written there, others cannot write.
+
     Args:
         own: the entries.
         region: ISO 3166 alpha-2 region in which national numbers among them are read.
+        field: what the list is called in errors.
 
     Raises:
         InvalidIdentifierError: an entry that is no identifier or pattern, or a pattern that takes in a whole scheme.
@@ -33,22 +39,27 @@ class OwnList:
     >>> from omnitrack.identifiers import email, phone
     >>> own.matches(email("support@bt.example")), own.matches(phone("+44 800 328 9393")), own.matches(phone("+442079460958"))
     (True, True, False)
+    >>> OwnList(["sip:voice.bt.example", "sip:*@pbx.bt.example"]).has_host("voice.bt.example")
+    True
     """
 
-    __slots__ = ("_exact", "_fingerprint", "_globs", "_patterns")
+    __slots__ = ("_exact", "_fingerprint", "_globs", "_host_patterns", "_hosts", "_patterns")
 
-    def __init__(self, own: Iterable[str | Identifier] = (), region: str | None = None) -> None:
+    def __init__(self, own: Iterable[str | Identifier] = (), region: str | None = None, *, field: str = "own") -> None:
         if isinstance(own, (str, Identifier)):
             own = (own,)
         if isinstance(own, (bytes, Mapping)) or not isinstance(own, Iterable):
             raise InvalidIdentifierError(
-                f"own: got {type(own).__name__}, accepted is a list of identifiers and patterns"
+                f"{field}: got {type(own).__name__}, accepted is a list of identifiers and patterns"
             )
         exact: set[tuple[str, str, str]] = set()
         globs: dict[str, set[str]] = {}
+        hosts: set[str] = set()
         for entry in own:
-            if isinstance(entry, str) and "*" in checked_text(entry, "own"):
-                scheme, pattern = _pattern(entry)
+            if isinstance(entry, str) and (match := _HOST.fullmatch(checked_text(entry, field).strip())):
+                hosts.add(normal_host(match[1].lower()))
+            elif isinstance(entry, str) and "*" in entry:
+                scheme, pattern = _pattern(entry, field)
                 globs.setdefault(scheme, set()).add(pattern)
             else:
                 one = identifier(entry, region)
@@ -56,7 +67,19 @@ class OwnList:
         self._exact = frozenset(exact)
         self._globs = {scheme: tuple(sorted(patterns)) for scheme, patterns in sorted(globs.items())}
         self._patterns = {scheme: _compiled(patterns) for scheme, patterns in self._globs.items()}
+        self._hosts = frozenset(hosts)
+        self._host_patterns = _compiled(
+            {
+                *hosts,
+                *(value.rpartition("@")[2] for scheme, value, _ in exact if scheme == "sip"),
+                *(pattern.rpartition("@")[2] for pattern in globs.get("sip", ()) if "@" in pattern),
+            }
+        )
         self._fingerprint = self._digest()
+
+    def has_host(self, host: str) -> bool:
+        """Return whether a SIP host, or the domain of a phone-context, is the company's own."""
+        return self._host_patterns.fullmatch(host) is not None
 
     def matches(self, identifier: Identifier) -> bool:
         """Return whether an identifier is the company's own."""
@@ -80,26 +103,27 @@ class OwnList:
         lines = sorted(
             ["=".join(entry) for entry in self._exact]
             + [f"{scheme}*{pattern}" for scheme, patterns in self._globs.items() for pattern in patterns]
+            + [f"sip@{host}" for host in self._hosts]
         )
         return hashlib.blake2b("\n".join(lines).encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
 
     def __len__(self) -> int:
-        return len(self._exact) + sum(map(len, self._globs.values()))
+        return len(self._exact) + len(self._hosts) + sum(map(len, self._globs.values()))
 
     def __repr__(self) -> str:
         return f"<OwnList of {len(self)}>"
 
 
-def _pattern(entry: str) -> tuple[str, str]:
+def _pattern(entry: str, field: str) -> tuple[str, str]:
     head, colon, rest = entry.partition(":")
     name = head.strip().lower()
     name = PLATFORM_NAMES.get(name, name)
     if not colon:
-        raise InvalidIdentifierError(f"own: got {mask(entry)!r}, a pattern without its scheme; {_ACCEPTED}")
+        raise InvalidIdentifierError(f"{field}: got {mask(entry)!r}, a pattern without its scheme; {_ACCEPTED}")
     pattern = get_scheme(name).glob(rest)
     if not re.search(r"[^\W_]", pattern) and name not in _WHOLE:
         raise InvalidIdentifierError(
-            f"own: got {mask(entry)!r}, which would make every customer of the scheme the company's own; {_ACCEPTED}"
+            f"{field}: got {mask(entry)!r}, which would take in every customer of the scheme; {_ACCEPTED}"
         )
     return name, re.sub(r"\*+", "*", pattern)
 

@@ -7,6 +7,8 @@ import unicodedata
 from typing import Any
 from urllib.parse import unquote
 
+import attrs
+
 from omnitrack.errors import InvalidIdentifierError, WithheldError, mask
 from omnitrack.identifiers.callers import ANONYMOUS_DOMAINS, SPELT_WITHHELD, says_withheld, without_privacy_code
 from omnitrack.identifiers.dialling import parse
@@ -20,7 +22,16 @@ from omnitrack.identifiers.numbering import (
     read_plain,
     settle,
 )
-from omnitrack.identifiers.scheme import Identifier, Scheme, checked_region, checked_text, register_scheme, remembered
+from omnitrack.identifiers.scheme import (
+    Identifier,
+    Scheme,
+    checked_region,
+    checked_text,
+    get_scheme,
+    register_scheme,
+    remembered,
+)
+from omnitrack.identifiers.sip_uri import SipUri, normal_host, read_sip, verstat_of
 
 _ACCEPTED = "accepted is an international number such as +44 20 7946 0958, or a national one with its region"
 
@@ -42,6 +53,7 @@ _EXTENSION = re.compile(
 )
 _NO_EXTENSION = re.compile(r"[\s,;(]*\b(?:extension|extn|ext|x)[.:]?\s*$", re.IGNORECASE)
 _PARAMETER = re.compile(r";\s*([a-z][a-z0-9-]*)(?:=([^;]*))?(?=;|$)", re.IGNORECASE)
+_CONTEXT = re.compile(r";\s*phone-context=([^;>]*)", re.IGNORECASE)
 _SEPARATOR = re.compile(r"\s*(?:[/|\\&\n,]|;(?!\s*ext)|\b(?:or|and|und|et|y|o)\b)\s*", re.IGNORECASE)
 _VANITY = re.compile(r"\+?[\d\s().-]*\d{3}[\s().-]*[A-Za-z][A-Za-z0-9 .-]*")
 _ROUNDED = re.compile(r"[+-]?\d(?:[.,]\d+)?\s*E\s*\+?\d{1,2}", re.IGNORECASE)  # 4.47701E+11
@@ -118,11 +130,18 @@ def _parse(text: str, region: str | None) -> Identifier:
         return _identifier(text, plain[0], plain[1])
     numbered_region(region)
     cleaned = _cleaned(text)
-    body = _unwrapped(cleaned)
+    uri = read_sip(cleaned) if "@" in cleaned else None
+    if uri is not None and not uri.is_number and _is_name_of_digits(uri):
+        # A name of digits at some host is no national number, however a caller put it here.
+        return attrs.evolve(get_scheme("sip").parse(cleaned), raw=text)
+    host = _host(cleaned, uri)
+    body = _unwrapped(cleaned, uri)
     body, private = without_privacy_code(body, region)
     if says_withheld(body, region):
         raise WithheldError(f"phone: got {_masked(text)!r}, which stands for a number that is withheld or not known")
-    return _read(text, body, region, private)
+    found = _read(text, body, region, private)
+    verstat = verstat_of(cleaned)
+    return found if host is None and verstat is None else attrs.evolve(found, host=host, verstat=verstat)
 
 
 def _identifier(raw: str, value: str, reason: str | None, private: bool = False) -> Identifier:
@@ -153,32 +172,36 @@ def _cleaned(text: str) -> str:
     return "".join(out).strip()
 
 
-def _unwrapped(text: str) -> str:
-    """Return the number inside ``"Name" <...>``, ``tel:`` (RFC 3966) and ``sip:`` (RFC 3261 section 19.1), and inside quotes."""
+def _is_name_of_digits(uri: SipUri) -> bool:
+    return re.fullmatch(r"[*#0-9().~ -]+", uri.user) is not None and uri.host not in ANONYMOUS_DOMAINS
+
+
+def _host(text: str, uri: SipUri | None) -> str | None:
+    """Return the host at which a number was written: that of a SIP address, or the domain of a phone-context (RFC 3966 section 5.1.5)."""
+    if uri is not None:
+        return normal_host(uri.host)
+    context = unquote(match[1]) if ";" in text and (match := _CONTEXT.search(text)) else "+"
+    return None if context.startswith("+") else normal_host(context.strip().lower())
+
+
+def _unwrapped(text: str, uri: SipUri | None) -> str:
+    """Return the number inside ``"Name" <...>``, ``tel:`` (RFC 3966) and ``sip:`` (RFC 3261 section 19.1)."""
+    if uri is not None:
+        if uri.host in ANONYMOUS_DOMAINS:
+            return ""
+        if not (uri.is_number or says_withheld(uri.user)):
+            raise _refuse(text, "which is an address with a name and no number")
+        return _with_parameters(uri.user).strip()
     if ">" not in text:
         text = text.lstrip("= " + _QUOTES).rstrip(" " + _QUOTES)
     if ">" in text and (match := re.search(r"<([^<>]*)>[^<>]*$", text)):
         text = match[1].strip()
     if match := _URI.match(text):
         rest = text[match.end() :]
-        text = _sip_user(rest) if match[1].lower().startswith("sip") else unquote(rest.partition("?")[0])
-    elif "@" in text:
-        text = _sip_user(text)
+        text = unquote(rest.partition(";" if match[1].lower().startswith("sip") else "?")[0])
     if ";" in text:
         text = _with_parameters(text)
     return text.strip()
-
-
-def _sip_user(rest: str) -> str:
-    user, at, host = rest.partition("@")
-    if not at:
-        return unquote(rest.partition(";")[0])
-    if re.split("[:;?>]", host, maxsplit=1)[0].strip().lower() in ANONYMOUS_DOMAINS:
-        return ""
-    user = unquote(user.partition(":")[0])
-    if re.fullmatch(r"[+*#0-9().~ -]+(?:;.*)?", user) or says_withheld(user):
-        return user
-    raise _refuse(rest, "which is an address with a name and no number")
 
 
 def _with_parameters(text: str) -> str:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Callable
 from urllib.parse import quote, unquote
 
 from omnitrack.errors import InvalidIdentifierError, mask
 from omnitrack.identifiers.characters import fold, refuse_unseen, words
+from omnitrack.identifiers.nonvalues import is_nothing, is_written_for_nothing
 from omnitrack.identifiers.scheme import MAX_IDENTIFIER_LENGTH, Identifier, Scheme, checked_text, register_scheme
 
 _FIELDS = ("name", "street", "postcode", "city", "country")
@@ -94,12 +96,24 @@ def _postcode(text: str) -> str:
 _NORMAL = {"name": _name, "street": _words, "postcode": _postcode, "city": _words, "country": _words}
 
 
+# NA is a country.
+_IS_NOTHING: dict[str, Callable[[str], bool]] = {
+    "name": is_nothing,
+    "street": is_written_for_nothing,
+    "postcode": is_nothing,
+    "city": is_written_for_nothing,
+    "country": lambda value: False,
+}
+
+
 def _build(fields: dict[str, str], raw: str) -> Identifier:
     normal: dict[str, str] = {}
     for field in _FIELDS:
         value = fields.get(field) or ""
         refuse_unseen(checked_text(value, f"postal {field}").replace("\n", " "), f"postal {field}")
         value = _NORMAL[field](value)
+        if _IS_NOTHING[field](value):
+            continue
         if value:
             # Letters of any script stay legible; combining marks and all else that could end a field are encoded.
             normal[field] = "".join(ch if ch.isalnum() or ch == " " else quote(ch) for ch in value)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from functools import lru_cache
@@ -14,7 +13,7 @@ import attrs
 from omnitrack.errors import InvalidIdentifierError, mask, shown, told
 
 # Raised whenever a normal form changes for any input; part of the fingerprint that a store keeps.
-NORMAL_FORM_VERSION = 1
+NORMAL_FORM_VERSION = 2
 
 MAX_IDENTIFIER_LENGTH = 512
 MAX_KEY_LENGTH = 1024  # scheme, value and scope
@@ -39,6 +38,9 @@ class Identifier:
         linkable: whether it may identify a person, that is, be a cause to merge.
         reason: why it is not linkable, for people to read; None where it is.
         private: the caller asked the network to keep the number private (``*67``, ``141``).
+        host: the host of the SIP address, or the domain of the phone-context, that it was written at; who is no friend of the company may
+            write there what they like, so that it is a claim wherever the host is not the company's own.
+        verstat: what the network says of the caller id (3GPP TS 24.229, ``TN-Validation-Passed``), where it stood in the address.
         raw: the text as it came.
     """
 
@@ -48,12 +50,14 @@ class Identifier:
     linkable: bool = attrs.field(default=True, eq=False)
     reason: str | None = attrs.field(default=None, eq=False)
     private: bool = attrs.field(default=False, eq=False)
+    host: str | None = attrs.field(default=None, eq=False)
+    verstat: str | None = attrs.field(default=None, eq=False)
     raw: str | None = attrs.field(default=None, eq=False)
 
     @property
     def key(self) -> str:
         """Scheme, value and scope in one string that identifier() reads back: ``phone:+442079460958``, ``account:1@bt``."""
-        return f"{self.scheme}:{self.value}@{self.scope}" if self.scope else f"{self.scheme}:{self.value}"
+        return key_text(self.scheme, self.value, self.scope)
 
     @property
     def display(self) -> str:
@@ -87,9 +91,10 @@ def check_parts(identifier: Identifier) -> None:
                 f"{name}: got {mask(part)!r}, accepted is text that UTF-8 can hold, without NUL"
             )
     get_scheme(identifier.scheme)
-    reason = identifier.reason
-    if reason is not None and not isinstance(reason, str):
-        raise InvalidIdentifierError(f"reason: got {shown(reason)}, accepted is a string")
+    for name in ("reason", "host", "verstat"):
+        text = getattr(identifier, name)
+        if text is not None and not isinstance(text, str):
+            raise InvalidIdentifierError(f"{name}: got {shown(text)}, accepted is a string")
 
 
 def content_id(key: str, since: int | None = None, secret: bytes = b"") -> bytes:
@@ -118,7 +123,7 @@ class Scheme(ABC):
     exclusive: ClassVar[bool] = False
     #: Among identifiers of equal assurance the highest rank becomes the anchor.
     rank: ClassVar[int] = 0
-    #: Whether a value may be unique only inside a scope; then ``@`` never stands in a value (see ``escape``).
+    #: Whether a value may be unique only inside a scope; then ``@`` of a value is written ``%40`` in its key (see ``escape``).
     scoped: ClassVar[bool] = False
 
     @abstractmethod
@@ -144,10 +149,10 @@ class Scheme(ABC):
         Raises:
             InvalidIdentifierError: as ``parse``.
         """
-        if self.scoped and "@" in rest:
-            value, _, scope = rest.rpartition("@")
-            return self.parse(value, region=region, scope=scope)
-        return self.parse(rest, region=region)
+        if not self.scoped:
+            return self.parse(rest, region=region)
+        value, at, scope = rest.rpartition("@")
+        return self.parse(unescape(value if at else rest), region=region, scope=scope if at else "")
 
     def glob(self, pattern: str) -> str:
         """Return a pattern with ``*`` in the form in which it is compared with ``value`` (and ``@scope``)."""
@@ -209,21 +214,34 @@ def forget() -> None:
 
 
 def escape(value: str) -> str:
-    """Write ``%`` and ``@`` of a scoped value as ``%25`` and ``%40``, so that the key has one reading.
-
-    What is escaped already stays: ``escape(escape(value)) == escape(value)``.
+    """Write ``%`` and ``@`` of a scoped value as ``%25`` and ``%40``, so that two values never have one key.
 
     >>> escape("jane@home"), escape("jane%40home"), escape("100%")
-    ('jane%40home', 'jane%40home', '100%25')
+    ('jane%40home', 'jane%2540home', '100%25')
     """
-    if "%" in value:
-        value = re.sub("%(?!25|40)", "%25", value)
-    return value.replace("@", "%40")
+    return value.replace("%", "%25").replace("@", "%40")
 
 
 def unescape(value: str) -> str:
-    """Return the value as people write it: the reverse of ``escape``."""
+    """Return the value as people write it: the reverse of ``escape``.
+
+    >>> unescape("jane%2540home"), unescape("100%")
+    ('jane%40home', '100%')
+    """
     return value.replace("%40", "@").replace("%25", "%") if "%" in value else value
+
+
+def key_text(scheme: str, value: str, scope: str = "") -> str:
+    """Return the text that identifier() reads as this value of this scheme, whatever characters it has; a source hands on ids with it.
+
+    >>> key_text("x", "jane"), key_text("phone", "020 7946 0958")
+    ('x:jane', 'phone:020 7946 0958')
+    """
+    if isinstance(value, str) and ("@" in value or "%" in value):  # what a caller made by hand may be no text
+        known = _schemes.get(scheme)
+        if scope or (known is not None and known.scoped):
+            value = escape(value)
+    return f"{scheme}:{value}@{scope}" if scope else f"{scheme}:{value}"
 
 
 def checked_scope(scope: Any, what: str) -> str:

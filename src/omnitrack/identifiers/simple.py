@@ -8,6 +8,8 @@ from typing import ClassVar
 
 from omnitrack.errors import InvalidIdentifierError, mask
 from omnitrack.identifiers.characters import refuse_unseen
+from omnitrack.identifiers.issuers import folded
+from omnitrack.identifiers.nonvalues import REASON, is_nothing
 from omnitrack.identifiers.scheme import (
     MAX_IDENTIFIER_LENGTH,
     Identifier,
@@ -16,7 +18,6 @@ from omnitrack.identifiers.scheme import (
     checked_text,
     escape,
     register_scheme,
-    unescape,
 )
 
 
@@ -24,14 +25,13 @@ def account(value: str, scope: str = "") -> Identifier:
     """Return the identifier of a customer account.
 
     Args:
-        value: the account number. White space goes, digits of any script become ASCII, letters keep their case (some
-            systems' numbers differ in nothing else).
+        value: the account number. It is opaque: two that differ in a character are two, and only surrounding white space goes.
         scope: the brand or system in which the number is unique; "" where there is only one.
 
     Raises:
-        InvalidIdentifierError: empty, too long, or with characters that cannot be seen.
+        InvalidIdentifierError: empty, too long, with characters that cannot be seen, or a value that stands for none, such as ``null``.
 
-    >>> account("BT 123", scope="bt").key, account("a@b", scope="bt").key
+    >>> account("BT123", scope="bt").key, account("a@b", scope="bt").key
     ('account:BT123@bt', 'account:a%40b@bt')
     """
     return AccountScheme().parse(value, scope=scope)
@@ -40,8 +40,10 @@ def account(value: str, scope: str = "") -> Identifier:
 def crm(value: str, scope: str = "") -> Identifier:
     """Return the identifier of a record in a customer system; arguments and errors as of ``account``.
 
+    Ids of Salesforce, given with that scope, are one in their forms of 15 and of 18 characters (see ``omnitrack.identifiers.issuers``).
+
     >>> crm("0031t00000XyZ12", scope="salesforce").key
-    'crm:0031t00000XyZ12@salesforce'
+    'crm:0031t00000XyZ12AAF@salesforce'
     """
     return CrmScheme().parse(value, scope=scope)
 
@@ -56,24 +58,29 @@ def device(value: str, scope: str = "") -> Identifier:
 
 
 class IssuedScheme(Scheme):
-    """Values that some system issued: compared exactly, unique inside a scope."""
+    """Values that some system issued: opaque, compared exactly, unique inside a scope."""
 
     scoped = True
     linkable: ClassVar[bool] = True
     reason: ClassVar[str | None] = None
 
     def parse(self, text: str, *, region: str | None = None, scope: str = "") -> Identifier:
-        """Return the identifier; ``%`` and ``@`` of the value are escaped, so that the key has one reading."""
-        value = self.normal(checked_text(text, self.name))
+        """Return the identifier, unless the value stands for none."""
+        scope = checked_scope(scope, self.name)
+        normal = self.normal(checked_text(text, self.name))
+        value = folded(normal, scope)
         refuse_unseen(value, self.name)
-        if not value or len(value) > MAX_IDENTIFIER_LENGTH:
+        # In a key @ and % take three characters.
+        if not value or len(escape(value)) > MAX_IDENTIFIER_LENGTH:
             raise InvalidIdentifierError(
                 f"{self.name}: got {mask(text)!r}, accepted are 1 to {MAX_IDENTIFIER_LENGTH} characters"
             )
+        if self.linkable and (is_nothing(normal) or is_nothing(value)):
+            raise refused_nothing(self.name, text)
         return Identifier(
             scheme=self.name,
             value=value,
-            scope=checked_scope(scope, self.name),
+            scope=scope,
             linkable=self.linkable,
             reason=self.reason,
             raw=text,
@@ -81,16 +88,17 @@ class IssuedScheme(Scheme):
 
     def normal(self, text: str) -> str:
         """Return the normal form of a value."""
-        # NFC, not NFKC: what a system keeps apart stays apart. Digits are the same number in any script.
-        text = unicodedata.normalize("NFC", text)
-        if not text.isascii():
-            text = "".join(str(unicodedata.decimal(ch)) if ch.isdecimal() else ch for ch in text)
-        return escape("".join(text.split()))
+        # Whoever chose "vic tim" is not whoever chose "victim": what a system keeps apart stays apart.
+        return unicodedata.normalize("NFC", text).strip()
 
     def display(self, identifier: Identifier) -> str:
-        """Return the value without escapes, and the scope."""
-        value = unescape(identifier.value)
-        return f"{value} ({identifier.scope})" if identifier.scope else value
+        """Return the value, and the scope."""
+        return f"{identifier.value} ({identifier.scope})" if identifier.scope else identifier.value
+
+
+def refused_nothing(scheme: str, text: str) -> InvalidIdentifierError:
+    """Return the error for a value that stands for none."""
+    return InvalidIdentifierError(f"{scheme}: got {mask(text)!r}, {REASON}; accepted is an id that somebody was given")
 
 
 class AccountScheme(IssuedScheme):
@@ -129,7 +137,8 @@ class ExtensionScheme(IssuedScheme):
 
     def normal(self, text: str) -> str:
         """Return the digits, with ``*`` and ``#`` where there are."""
-        value = super().normal(text).replace("-", "")
+        value = "".join(super().normal(text).split()).replace("-", "")
+        value = "".join(str(unicodedata.decimal(ch)) if ch.isdecimal() else ch for ch in value)
         if value and not re.fullmatch(r"[0-9*#]{1,15}", value):
             raise InvalidIdentifierError(f"extension: got {mask(text)!r}, accepted are 1 to 15 digits")
         return value

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-import ipaddress
 import re
-from urllib.parse import unquote
+
+import attrs
 
 from omnitrack.errors import InvalidIdentifierError, WithheldError, mask
 from omnitrack.identifiers.callers import ANONYMOUS_DOMAINS, says_withheld
 from omnitrack.identifiers.characters import refuse_unseen
-from omnitrack.identifiers.domains import ascii_domain
+from omnitrack.identifiers.lookalike import lookalike_host
+from omnitrack.identifiers.nonvalues import REASON as NONE
+from omnitrack.identifiers.nonvalues import is_nothing
 from omnitrack.identifiers.phone import phone
 from omnitrack.identifiers.scheme import Identifier, Scheme, checked_text, register_scheme
+from omnitrack.identifiers.sip_uri import is_machine, normal_host, read_sip, verstat_of
 
 _ACCEPTED = "accepted is a SIP address such as sip:jane@voip.example or sip:+442079460958@voip.example"
-_HOST = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[^:;?>\s]+)(?::\d+)?(.*)", re.DOTALL)
 # RFC 3261 section 25.1: unreserved and user-unreserved; what else a user part holds must be escaped.
 _USER = re.compile(r"[A-Za-z0-9_.!~*'()&=+$,;?/-]+")
 
@@ -23,8 +25,8 @@ class SipScheme(Scheme):
     """SIP addresses (RFC 3261 section 19.1).
 
     With a number as user part (``user=phone``, or a plus) it is the number that identifies, so a ``phone`` identifier is
-    returned. Otherwise the address is one of its own: ``jane@voip.example``; the user part keeps its case (19.1.4),
-    port, parameters and headers go.
+    returned. Otherwise the address is one of its own: ``jane@voip.example``, and ``2079460958@voip.example`` too, for whoever runs a
+    host gives out what names they like; the user part keeps its case (19.1.4), port, parameters and headers go.
     """
 
     name = "sip"
@@ -41,44 +43,34 @@ class SipScheme(Scheme):
         if scope:
             raise InvalidIdentifierError(f"scope of sip: got {mask(scope)!r}, accepted is none")
         refuse_unseen(body, "sip")
-        if ">" in body and (match := re.search(r"<([^<>]*)>[^<>]*$", body)):
-            body = match[1].strip()
-        body = re.sub(r"^sips?:(?://)?", "", body, flags=re.IGNORECASE)
-        user, at, rest = body.partition("@")
-        match = _HOST.fullmatch(rest)
-        if not at or not user or match is None:
+        uri = read_sip(body)
+        if uri is None:
             raise InvalidIdentifierError(f"sip: got {mask(text)!r}; {_ACCEPTED}")
-        host = match[1].lower()
-        name = unquote(user.partition(":")[0])
+        name, host = uri.user, uri.host
         if host in ANONYMOUS_DOMAINS or says_withheld(name):
             raise WithheldError(f"sip: got {mask(text)!r}, which stands for a caller who is withheld or not known")
-        if name.startswith("+") or re.search(r";\s*user=phone\b", match[2], re.IGNORECASE):
-            found = phone(name, region)
-            return found if found.raw == text else _with_raw(found, text)
+        verstat = verstat_of(body)
+        if uri.is_number:
+            return attrs.evolve(phone(name, region), raw=text, host=normal_host(host), verstat=verstat)
         if not _USER.fullmatch(name):
             raise InvalidIdentifierError(f"sip: got {mask(text)!r}; {_ACCEPTED}")
-        reason = None
-        if _is_address(host):
+        host = normal_host(host)
+        reason: str | None
+        if is_machine(host):
             reason = "it is a line of a machine, given by its IP address"
+        elif re.fullmatch(r"[0-9*#]{1,6}", name):
+            reason = "it is an internal extension or a short code"
         else:
-            host = ascii_domain(host, "sip")
-            if re.fullmatch(r"[0-9*#]{1,6}", name):
-                reason = "it is an internal extension or a short code"
-        return Identifier(scheme=self.name, value=f"{name}@{host}", linkable=reason is None, reason=reason, raw=text)
-
-
-def _with_raw(identifier: Identifier, raw: str) -> Identifier:
-    import attrs
-
-    return attrs.evolve(identifier, raw=raw)
-
-
-def _is_address(host: str) -> bool:
-    try:
-        ipaddress.ip_address(host.strip("[]"))
-    except ValueError:
-        return False
-    return True
+            reason = lookalike_host(host) or (NONE if is_nothing(name) else None)
+        return Identifier(
+            scheme=self.name,
+            value=f"{name}@{host}",
+            linkable=reason is None,
+            reason=reason,
+            host=host,
+            verstat=verstat,
+            raw=text,
+        )
 
 
 register_scheme(SipScheme())

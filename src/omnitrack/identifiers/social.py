@@ -7,18 +7,18 @@ from typing import ClassVar
 
 from omnitrack.errors import InvalidIdentifierError, mask, told
 from omnitrack.identifiers.characters import fold, refuse_unseen
-from omnitrack.identifiers.lookalike import lookalike
+from omnitrack.identifiers.lookalike import lookalike, lookalike_host
+from omnitrack.identifiers.nonvalues import REASON as NONE
+from omnitrack.identifiers.nonvalues import is_nothing
 from omnitrack.identifiers.scheme import (
     Identifier,
     Scheme,
     checked_scope,
     checked_text,
-    escape,
     find_scheme,
     get_scheme,
     iter_schemes,
     remembered,
-    unescape,
 )
 from omnitrack.identifiers.urls import Url, looks_like_url, read_url
 
@@ -120,8 +120,12 @@ class Platform(Account):
 
     def made(self, value: str, raw: str, scope: str = "") -> Identifier:
         """Return the identifier of a handle in its normal form."""
-        reason = lookalike(unescape(value))
+        reason = self.why_not(value, scope)
         return Identifier(scheme=self.name, value=value, scope=scope, linkable=reason is None, reason=reason, raw=raw)
+
+    def why_not(self, value: str, scope: str) -> str | None:
+        """Return why a handle may not identify a person, None where it may."""
+        return lookalike(value) or lookalike_host(scope) or (NONE if is_nothing(value) else None)
 
     def from_url(self, url: Url, raw: str) -> Identifier:
         """Return the identifier of a profile URL.
@@ -179,4 +183,6 @@ class PlatformId(Account):
 
     def made(self, value: str, raw: str, scope: str = "") -> Identifier:
         """Return the identifier of an id in its normal form."""
-        return Identifier(scheme=self.name, value=escape(value), scope=scope, raw=raw)
+        # Of a URN or a DID the last part is the account's.
+        reason = lookalike_host(scope) or (NONE if is_nothing(value.rpartition(":")[2]) else None)
+        return Identifier(scheme=self.name, value=value, scope=scope, linkable=reason is None, reason=reason, raw=raw)

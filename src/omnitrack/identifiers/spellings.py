@@ -18,7 +18,7 @@ from omnitrack.identifiers.characters import fold
 from omnitrack.identifiers.domains import unicode_domain
 from omnitrack.identifiers.mailboxes import PROVIDERS, Provider
 from omnitrack.identifiers.numbering import library
-from omnitrack.identifiers.scheme import Identifier, find_scheme, unescape
+from omnitrack.identifiers.scheme import Identifier, find_scheme
 from omnitrack.identifiers.simple import IssuedScheme
 from omnitrack.identifiers.social import Account
 from omnitrack.identifiers.text import identifier, spans
@@ -184,7 +184,7 @@ class Spellings:
     ) -> None:
         self._named = frozenset(identifiers)
         self._region = region
-        literals = {text for one in self._named for text in (one.key, unescape(one.value), one.display)} | set(raws)
+        literals = {text for one in self._named for text in (one.key, one.value, one.display)} | set(raws)
         self._parts = {part for one in self._named for part in _parts(one) if len(part) >= LEAST_APART}
         self._whole = {text.translate(_plain).strip() for text in literals}
         patterns = [p for one in sorted(self._named, key=lambda i: i.key) for p in _patterns(one)]
@@ -323,7 +323,7 @@ def _parts(one: Identifier) -> Iterator[str]:
         local, _, domain = one.value.rpartition("@")
         yield from (f"{local}@{host}".translate(_plain) for host in _hosts(domain))
     else:
-        yield unescape(one.value).translate(_plain)
+        yield one.value.translate(_plain)
 
 
 def _patterns(one: Identifier) -> list[Seeded]:
@@ -334,7 +334,7 @@ def _patterns(one: Identifier) -> list[Seeded]:
         return _email(one.value)
     if one.scheme == "postal":
         return _postal(one.value)
-    value = unescape(one.value).translate(_plain)
+    value = one.value.translate(_plain)
     if isinstance(scheme, Account):
         return [(_seed(value), rf"(?:@\s?|(?<=[/@])){_spaced(value)}(?!\w)")]
     if isinstance(scheme, IssuedScheme):

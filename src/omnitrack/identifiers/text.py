@@ -14,6 +14,7 @@ from omnitrack.identifiers import platforms, postal, simple, sip, whatsapp  # no
 from omnitrack.identifiers.callers import says_withheld
 from omnitrack.identifiers.email import email
 from omnitrack.identifiers.federated import read_profile
+from omnitrack.identifiers.nonvalues import REASON as PLACEHOLDER
 from omnitrack.identifiers.numbering import library
 from omnitrack.identifiers.phone import phone
 from omnitrack.identifiers.scheme import (
@@ -166,7 +167,7 @@ def find_identifiers(text: str, region: str | None = None, platform: str | None 
 
     Found are phone numbers, mail addresses, profile URLs, ``@user@host``, and the ``@handles`` of the platform given.
     A number without its country code is taken where it is valid in the region, or written with the national prefix; an
-    order number is seldom either.
+    order number is seldom either. What stands where there is no value, such as ``noemail@example.com``, is left out.
 
     Args:
         text: of any length.
@@ -190,7 +191,7 @@ def find_identifiers(text: str, region: str | None = None, platform: str | None 
             raise InvalidIdentifierError(f"platform: got {told(platform)}, accepted is a social platform such as x")
     found: dict[Identifier, None] = {}
     for _, _, one in spans(text, region, platform):
-        if len(found) < _MAX_FOUND:
+        if len(found) < _MAX_FOUND and one.reason != PLACEHOLDER:
             found.setdefault(one)
     return list(found)
 

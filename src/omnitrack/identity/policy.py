@@ -152,15 +152,18 @@ class Policy:
             return self.limits[scheme]
         return 1 if self.exclusive(scheme) else self.limits["*"]
 
-    def fingerprint(self, own: str = "") -> str:
-        """A digest of all that decides who is whom: this policy, the own list's fingerprint, the version of the normal forms."""
-        return _digest({**self._content(), "own": own, "normal_forms": NORMAL_FORM_VERSION})
+    def fingerprint(self, own: str = "", placeholders: str = "") -> str:
+        """A digest of all that decides who is whom: this policy, the fingerprints of the own list and the placeholders, the version of the normal forms."""
+        return _digest(
+            {**self._content(), "own": own, "placeholders": placeholders, "normal_forms": NORMAL_FORM_VERSION}
+        )
 
-    def parts(self, own: str = "") -> dict[str, str]:
+    def parts(self, own: str = "", placeholders: str = "") -> dict[str, str]:
         """Digests of what the fingerprint is of, by what each is called: which of them differs tells more than that one does."""
         return {
             "policy": _digest(self._content()),
             "own list": own,
+            "list of placeholders": placeholders,
             "version of the normal forms": str(NORMAL_FORM_VERSION),
         }
 

@@ -88,8 +88,9 @@ def _encode_sighting(sighting: Sighting) -> dict[str, Any]:
             shown["private"] = True
         if identifier.reason is not None:
             shown["reason"] = identifier.reason
-        if identifier.raw is not None:
-            shown["raw"] = identifier.raw
+        for name in ("host", "verstat", "raw"):
+            if (text := getattr(identifier, name)) is not None:
+                shown[name] = text
     out: dict[str, Any] = {"identifier": shown, "assurance": sighting.assurance.name.lower()}
     if sighting.raw is not None:
         out["raw"] = sighting.raw
@@ -179,9 +180,10 @@ def as_texts(interaction: Interaction) -> Interaction:
         identifier = sighting.identifier
         if isinstance(identifier, str):
             return sighting
-        return Sighting(
-            identifier.key, sighting.assurance, sighting.raw if sighting.raw is not None else identifier.raw
-        )
+        assurance = sighting.assurance
+        if assurance is Assurance.OBSERVED and (identifier.host is not None or identifier.verstat is not None):
+            assurance = Assurance.CLAIMED  # its key does not say who spoke for it
+        return Sighting(identifier.key, assurance, sighting.raw if sighting.raw is not None else identifier.raw)
 
     people: dict[str, Any] = {}
     for name in _PERSONS | _PEOPLE:
@@ -257,7 +259,7 @@ def _identifier(value: Any, where: str) -> Identifier | str:
         return str(_limited(value, where, _MAX_TEXT))
     value = _object(value, where, Assurance.STATED)
     for name in value:
-        if name not in ("scheme", "value", "scope", "linkable", "private", "reason", "raw"):
+        if name not in ("scheme", "value", "scope", "linkable", "private", "reason", "host", "verstat", "raw"):
             raise _wrong(f"{where}.{name[:MAX_NAME]}", value[name], "no such part of an identifier")
     return Identifier(
         scheme=_limited(value.get("scheme"), f"{where}.scheme", MAX_NAME, required=True),
@@ -266,6 +268,8 @@ def _identifier(value: Any, where: str) -> Identifier | str:
         linkable=_flag(value.get("linkable", True), f"{where}.linkable", Assurance.STATED),
         private=_flag(value.get("private", False), f"{where}.private", Assurance.STATED),
         reason=_limited(value.get("reason"), f"{where}.reason", _MAX_TEXT),
+        host=_limited(value.get("host"), f"{where}.host", MAX_IDENTIFIER_LENGTH),
+        verstat=_limited(value.get("verstat"), f"{where}.verstat", MAX_NAME),
         raw=_limited(value.get("raw"), f"{where}.raw", _MAX_TEXT),
     )
 

@@ -9,6 +9,7 @@ import json
 from datetime import datetime
 from typing import Any
 
+from omnitrack.identifiers.scheme import key_text
 from omnitrack.interchange.document import array, fits, mapping, read_time, refuse, text
 from omnitrack.interchange.fidelity import EXTENSION, restore
 from omnitrack.interchange.report import ConversionReport
@@ -222,7 +223,7 @@ class Reader:
                 texts.append((f"{kind}:" if kind else "") + value + (f"@{owner}" if owner else ""))
         own = text(party.get("id"), f"{at}.id")
         if own and self.scope:
-            texts.append(f"crm:{own}@{self.scope}")
+            texts.append(key_text("crm", own, self.scope))
         elif own:
             self.report.lose(
                 "relatedParty.id", "the id of a party identifies nobody unless party_scope names its system"

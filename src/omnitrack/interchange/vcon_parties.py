@@ -6,6 +6,7 @@ from typing import Any
 
 import attrs
 
+from omnitrack.identifiers.scheme import key_text
 from omnitrack.interchange.report import ConversionReport
 from omnitrack.model import MAX_NAME, Assurance, Sighting
 
@@ -132,7 +133,7 @@ class Parties:
             elif name in ("mailto", "email"):
                 texts["email:" + _without(text, "mailto:").partition("?")[0]] = None
             elif name == "uuid" and self.scope and role == "customer":
-                texts[f"crm:{text}@{self.scope}"] = None
+                texts[key_text("crm", text, self.scope)] = None
             else:
                 continue
             left.pop(name)

@@ -8,6 +8,7 @@ from typing import Any
 
 import attrs
 
+from omnitrack.identifiers.nonvalues import REASON as PLACEHOLDER
 from omnitrack.identifiers.scheme import Identifier
 from omnitrack.matching.names import Name
 from omnitrack.matching.places import Address
@@ -98,10 +99,12 @@ def merge_profiles(profiles: Iterable[Profile]) -> Profile:
 
 
 def identifier_profile(identifiers: Iterable[Identifier]) -> Profile:
-    """Return what identifiers by themselves say: addresses, numbers, handles; platform ids and devices say nothing."""
+    """Return what identifiers by themselves say: addresses, numbers, handles; platform ids, devices and placeholders say nothing."""
     fields: dict[str, dict[Any, None]] = {}
     for identifier in identifiers:
         scheme, value = identifier.scheme, identifier.value
+        if identifier.reason == PLACEHOLDER:
+            continue
         if scheme == "email":
             field = "emails"
         elif scheme == "phone":

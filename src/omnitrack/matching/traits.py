@@ -9,6 +9,8 @@ from functools import lru_cache
 from typing import Any
 
 from omnitrack.errors import InvalidIdentifierError
+from omnitrack.identifiers.nonvalues import REASON as PLACEHOLDER
+from omnitrack.identifiers.nonvalues import is_nothing, is_written_for_nothing
 from omnitrack.identifiers.scheme import Identifier, get_scheme
 from omnitrack.matching.dates import parse_birth_date
 from omnitrack.matching.names import Name, name_of, parse_display_name, parse_name
@@ -56,7 +58,6 @@ _LEGAL_FORMS = frozenset({
     "ltd", "limited", "plc", "llp", "llc", "inc", "incorporated", "corp", "corporation", "co", "company", "gmbh",
     "ag", "kg", "ohg", "ug", "se", "sa", "sas", "sarl", "srl", "spa", "bv", "nv", "ab", "as", "oy", "aps", "pty",
 })  # fmt: skip
-_NOTHING = frozenset({"", "nan", "none", "null", "n/a", "na", "-", "?", "unknown"})
 
 
 @lru_cache(maxsize=4096)
@@ -112,7 +113,7 @@ def profile(
 def _is_nothing(value: object) -> bool:
     if value is None or (isinstance(value, float) and math.isnan(value)) or value != value:  # NaT is not itself
         return True
-    return isinstance(value, str) and value.strip().casefold() in _NOTHING
+    return isinstance(value, str) and is_written_for_nothing(value)
 
 
 def _text(value: object) -> str:
@@ -137,11 +138,12 @@ def _profile(found: dict[str, list[Any]], region: str | None) -> Profile:
         else:
             add("display_names", squeeze(fold(text)))
     for text in texts.get("user_name", ()):
-        add("handles", text.lstrip("@").casefold())
+        if not is_nothing(text.lstrip("@")):
+            add("handles", text.lstrip("@").casefold())
     for text in texts.get("email", ()):
-        add("emails", _identifier("email", text, region) or text.casefold())
+        add("emails", _contact("email", text, region, str.casefold))
     for text in texts.get("phone", ()):
-        add("phones", _identifier("phone", text, region) or "".join(c for c in text if c.isdigit() or c == "+"))
+        add("phones", _contact("phone", text, region, _dialled))
     for value in found.get("birth_date", ()):
         add("birth_dates", parse_birth_date(int(value) if isinstance(value, float) else value, region))
     for address in _addresses(texts):
@@ -174,11 +176,22 @@ def _addresses(texts: dict[str, list[str]]) -> Iterable[Address]:
                 yield address
 
 
-def _identifier(scheme: str, text: str, region: str | None) -> str:
+def _contact(scheme: str, text: str, region: str | None, plain: Callable[[str], str]) -> str:
+    """Return the normal form of an address or number, "" for one that stands for none; of what is malformed its plain form."""
     try:
-        return get_scheme(scheme).parse(text, region=region).value.partition(";")[0]
+        one = get_scheme(scheme).parse(text, region=region)
     except InvalidIdentifierError:
-        return ""  # a typo makes many an address malformed; it can still be compared
+        # A typo makes many an address malformed; it can still be compared.
+        return "" if is_nothing(text) else plain(text)
+    return "" if one.reason == PLACEHOLDER else one.value.partition(";")[0]
+
+
+def _dialled(text: str) -> str:
+    return "".join(ch for ch in text if ch.isdigit() or ch == "+")
+
+
+def _id_number(text: str) -> str:
+    return "" if is_nothing(text) else squeeze(fold(text))
 
 
 def _company(text: str) -> str:
@@ -197,6 +210,6 @@ _PLAIN: tuple[tuple[str, str, Callable[[str], str]], ...] = (
     ("city", "cities", fold),
     ("state", "states", fold),
     ("company", "companies", _company),
-    ("id_number", "id_numbers", lambda text: squeeze(fold(text))),
+    ("id_number", "id_numbers", _id_number),
     ("language", "languages", _language),
 )

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, ClassVar
 
-from omnitrack.model import Direction, Interaction, Sighting, observed
+from omnitrack.identifiers.attestation import Level, counts
+from omnitrack.model import Direction, Interaction, Sighting, claimed, observed
+from omnitrack.sources.attested import attestation_of, checked_trust
 from omnitrack.sources.base import Item, JsonSource, UnreadableError
 from omnitrack.sources.cdr import withheld
 from omnitrack.sources.mapping import PersonField, person_fields
@@ -32,6 +34,7 @@ class AmazonConnectSource(JsonSource):
     Args:
         origin: a path, bytes, a stream, or the parsed records.
         identifiers: contact attributes that identify the customer: ``{"accountNumber": "account:{}@bt!verified"}``.
+        trust_attestation: as of call records; the verdict is looked for among the contact attributes.
         options: of Source.
     """
 
@@ -41,8 +44,16 @@ class AmazonConnectSource(JsonSource):
     )
     default_source: ClassVar[str] = "amazon-connect"
 
-    def __init__(self, origin: Any, *, identifiers: Mapping[str, str] | None = None, **options: Any) -> None:
+    def __init__(
+        self,
+        origin: Any,
+        *,
+        identifiers: Mapping[str, str] | None = None,
+        trust_attestation: Level | None = None,
+        **options: Any,
+    ) -> None:
         super().__init__(origin, **options)
+        self.trust_attestation = checked_trust(trust_attestation)
         self._fields: tuple[PersonField, ...] = person_fields(identifiers or {}, "identifiers")
 
     @classmethod
@@ -74,7 +85,12 @@ class AmazonConnectSource(JsonSource):
         if channel == "task" or method == "MONITOR":
             direction = Direction.INTERNAL
         attributes = mapping_of(record.get("Attributes"))
-        seen = [*_endpoint(customer), *(s for field in self._fields for s in field.sightings(attributes))]
+        counted = direction is not Direction.INBOUND or channel != "phone"
+        counted = counted or counts(*attestation_of(attributes), trust=self.trust_attestation)
+        seen = [
+            *_endpoint(customer, observed if counted else claimed),
+            *(s for field in self._fields for s in field.sightings(attributes)),
+        ]
         address = text_of(customer.get("Address"))
         via = next((str(sighting.identifier) for sighting in _endpoint(company)), None)
         answered = bool(text_of(agent.get("ConnectedToAgentTimestamp")) or text_of(agent.get("Username")))
@@ -108,12 +124,12 @@ class AmazonConnectSource(JsonSource):
         )
 
 
-def _endpoint(endpoint: Mapping[str, Any]) -> list[Sighting]:
+def _endpoint(endpoint: Mapping[str, Any], seen: Callable[[str], Sighting] = observed) -> list[Sighting]:
     address = text_of(endpoint.get("Address"))
     scheme = _SCHEMES.get(text_of(endpoint.get("Type")) or "TELEPHONE_NUMBER")
     if not address or not scheme or withheld(address):
         return []
-    return [observed(f"{scheme}:{address.removeprefix('sip:')}")]
+    return [seen(f"{scheme}:{address.removeprefix('sip:')}")]
 
 
 def _traits(attributes: Mapping[str, Any]) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any, ClassVar
 
+from omnitrack.sources.attested import attestation_of
 from omnitrack.sources.base import Item, UnreadableError
 from omnitrack.sources.cdr import CdrSource, Groups, Leg, caller_name, endpoint
 from omnitrack.sources.reading import Bad, decode, rows
@@ -132,6 +133,7 @@ class AsteriskSource(CdrSource):
             agent_called=endpoint(values.get("dstchannel")),
             agent_calling=endpoint(values.get("channel")),
             context=values.get("dcontext") or "",
+            attestation=attestation_of(values),
             fields=_attributes(values, doubt),
             where=where,
         )

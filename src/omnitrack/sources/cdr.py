@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import re
 from collections import OrderedDict
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any, ClassVar, Generic, TypeVar
 
 import attrs
 
+from omnitrack.identifiers.attestation import Level, counts
 from omnitrack.identifiers.callers import says_withheld
-from omnitrack.model import Direction, Interaction, Sighting, observed
+from omnitrack.model import Direction, Interaction, Sighting, claimed, observed
+from omnitrack.sources.attested import checked_trust
 from omnitrack.sources.base import Source
 from omnitrack.sources.values import attributes_of, name_of, words
 
@@ -48,6 +50,7 @@ class Leg:
     agent_calling: str | None = None  # endpoint that dialled
     context: str = ""
     direction: Direction | None = None
+    attestation: tuple[str, ...] = ()
     fields: Mapping[str, Any] = attrs.field(factory=dict)
     where: str = ""
 
@@ -90,6 +93,8 @@ class CdrSource(Source):
         internal_digits: how many digits a line of the company has at most; 0 where there are none.
         inbound_contexts: dialplan contexts in which calls of customers arrive; a name's beginning is enough.
         outbound_contexts: those in which the company dials.
+        trust_attestation: the least level of STIR attestation, ``"A"`` or ``"B"``, at which a caller counts as observed; None for whatever did
+            not fail and is not of level C.
         options: of Source.
     """
 
@@ -102,12 +107,14 @@ class CdrSource(Source):
         internal_digits: int = 6,
         inbound_contexts: Collection[str] = _INBOUND,
         outbound_contexts: Collection[str] = _OUTBOUND,
+        trust_attestation: Level | None = None,
         **options: Any,
     ) -> None:
         super().__init__(origin, **options)
         self.internal_digits = internal_digits
         self._inbound = tuple(inbound_contexts)
         self._outbound = tuple(outbound_contexts)
+        self.trust_attestation = checked_trust(trust_attestation)
 
     def is_internal(self, number: str | None) -> bool:
         """Say whether it is a line of the company, by its length."""
@@ -145,7 +152,8 @@ class CdrSource(Source):
         recipients: list[tuple[Sighting, ...]] = []
         agent = None
         if direction is not Direction.OUTBOUND and direction is not Direction.INTERNAL:
-            caller = () if hidden else self._sighting(first.source)
+            counted = counts(*first.attestation, trust=self.trust_attestation)
+            caller = () if hidden else self._sighting(first.source, observed if counted else claimed)
             if direction is Direction.INBOUND:
                 customers = [caller]
                 agent = next((leg.agent_called for leg in reversed(answered) if leg.agent_called), None)
@@ -180,10 +188,10 @@ class CdrSource(Source):
             region=self.region,
         )
 
-    def _sighting(self, number: str | None) -> tuple[Sighting, ...]:
+    def _sighting(self, number: str | None, seen: Callable[[str], Sighting] = observed) -> tuple[Sighting, ...]:
         if not number or self.is_internal(number) or withheld(number):
             return ()
-        return (observed(f"phone:{number.strip()[:300].removeprefix('sips:').removeprefix('sip:')}"),)
+        return (seen(f"phone:{number.strip()[:300].removeprefix('sips:').removeprefix('sip:')}"),)
 
 
 class Groups(Generic[T]):

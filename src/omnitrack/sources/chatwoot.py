@@ -7,6 +7,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, ClassVar
 
+from omnitrack.identifiers.scheme import key_text
 from omnitrack.model import Assurance, Attachment, Direction, Interaction, Revision, Sighting
 from omnitrack.sources.base import Item, JsonSource, UnreadableError
 from omnitrack.sources.reading_json import head_keys
@@ -149,7 +150,7 @@ class ChatwootSource(JsonSource):
     ) -> Iterator[Sighting]:
         number = text_of(contact.get("id"))
         if number:
-            yield Sighting(f"crm:{number}@chatwoot-{account}" if account else f"crm:{number}@chatwoot")
+            yield Sighting(key_text("crm", number, f"chatwoot-{account}" if account else "chatwoot"))
         phone = text_of(contact.get("phone_number"))
         if phone:
             yield Sighting(
@@ -160,8 +161,8 @@ class ChatwootSource(JsonSource):
             yield Sighting(f"email:{email}", Assurance.OBSERVED if channel == "email" else Assurance.CLAIMED)
         own = text_of(contact.get("identifier"))
         if own and self.identifier_scope is not None:
-            scope = f"@{self.identifier_scope}" if self.identifier_scope else ""
-            yield Sighting(f"account:{own}{scope}", Assurance.VERIFIED if proved else Assurance.CLAIMED)
+            assurance = Assurance.VERIFIED if proved else Assurance.CLAIMED
+            yield Sighting(key_text("account", own, self.identifier_scope), assurance)
 
 
 def _attachments(found: list[Any]) -> Iterator[Attachment]:

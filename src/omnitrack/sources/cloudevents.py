@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, ClassVar
 
+from omnitrack.identifiers.scheme import key_text
 from omnitrack.model import Direction, Interaction, Rejected, Sighting, observed, verified
 from omnitrack.sources.base import Item, JsonSource, UnreadableError
 from omnitrack.sources.mapping import PersonField, look_up, person_fields
@@ -137,9 +138,9 @@ class CloudEventsSource(JsonSource):
         user = next((text_of(look_up(data, name)) for name in _USER if text_of(look_up(data, name))), None)
         device = next((text_of(look_up(data, name)) for name in _DEVICE if text_of(look_up(data, name))), None)
         if user:
-            yield verified(f"account:{user}@{self.user_scope}" if self.user_scope else f"account:{user}")
+            yield verified(key_text("account", user, self.user_scope))
         if device:
-            yield observed(f"device:{device}")
+            yield observed(key_text("device", device))
 
 
 def _data(event: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -11,6 +11,7 @@ from typing import Any, ClassVar
 from urllib.parse import unquote_plus
 
 from omnitrack.model import Interaction
+from omnitrack.sources.attested import attestation_of
 from omnitrack.sources.base import Item, JsonSource, UnreadableError
 from omnitrack.sources.cdr import CdrSource, Groups, Leg, caller_name, endpoint
 from omnitrack.sources.reading import Bad, decode, rows
@@ -99,6 +100,7 @@ class _Calls(CdrSource):
             agent_called=endpoint(text_of(values.get("bridge_channel"))),
             agent_calling=endpoint(text_of(values.get("channel_name"))),
             context=text_of(values.get("context")) or "",
+            attestation=attestation_of(values),
             fields=attributes_of(values, {"local_time": doubt}),
             where=where,
         )

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import csv
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, ClassVar
 
 from omnitrack.errors import SourceFormatError
-from omnitrack.model import Interaction, Revision
+from omnitrack.identifiers.attestation import Level, counts
+from omnitrack.model import Interaction, Revision, Sighting
+from omnitrack.sources.attested import checked_trust, verdict_of
 from omnitrack.sources.base import Item, JsonSource, Source, UnreadableError
-from omnitrack.sources.mapping import LogMapping, look_up, read_mapping
+from omnitrack.sources.mapping import LogMapping, PersonField, look_up, read_mapping
 from omnitrack.sources.reading import Bad, decode, rows
 from omnitrack.sources.values import (
     attributes_of,
@@ -35,12 +37,16 @@ class _Mapped(Source):
     Args:
         origin: a path, bytes or a stream.
         mapping: a dict, or the path of a TOML file; default: the TOML file of the same name beside the file.
+        trust_attestation: the least level of STIR attestation, ``"A"`` or ``"B"``, at which a caller counts as observed, where the mapping does not
+            say it; None for whatever did not fail and is not of level C.
         options: of Source; ``source`` and ``zone`` of the mapping count where they are not given here.
     """
 
     default_source: ClassVar[str] = "log"
 
-    def __init__(self, origin: Any, *, mapping: Any = None, **options: Any) -> None:
+    def __init__(
+        self, origin: Any, *, mapping: Any = None, trust_attestation: Level | None = None, **options: Any
+    ) -> None:
         super().__init__(origin, **options)
         if mapping is None:
             beside = mapping_beside(Path(origin)) if isinstance(origin, (str, Path)) else None
@@ -51,6 +57,7 @@ class _Mapped(Source):
                 )
             mapping = beside
         self.mapping: LogMapping = read_mapping(mapping)
+        self.trust_attestation = self.mapping.trust_attestation or checked_trust(trust_attestation)
         if options.get("source") is None and self.mapping.source:
             self.source = self.mapping.source
 
@@ -71,7 +78,20 @@ class _Mapped(Source):
             source_id = derived_id(
                 *(f"{key}={value}" for key, value in sorted(record.items(), key=lambda kv: str(kv[0])))
             )
-        customers = [sighting for field in mapping.customer for sighting in field.sightings(record)]
+        said = [verdict_of(mapping.part(record, name)) for name in ("verstat", "attestation")]
+        attested = counts(*said, trust=self.trust_attestation)
+
+        def callers(fields: Iterable[PersonField]) -> Iterator[Sighting]:
+            for field in fields:
+                yield from (field if attested else field.unattested(record)).sightings(record)
+
+        # Of a call to a customer the attestation is that of the company.
+        called = direction is not None and direction.lower() == "outbound"
+        customers = (
+            [s for field in mapping.customer for s in field.sightings(record)]
+            if called
+            else list(callers(mapping.customer))
+        )
         recipients = [(sighting,) for field in mapping.recipient for sighting in field.sightings(record)]
         channel = name_of(text.get("channel"))
         if channel is None:
@@ -92,7 +112,7 @@ class _Mapped(Source):
             direction=direction.lower() if direction else None,
             customers=(tuple(customers),),
             participants=tuple(sighting for field in mapping.participant for sighting in field.sightings(record)),
-            sender=tuple(sighting for field in mapping.sender for sighting in field.sightings(record)),
+            sender=tuple(callers(mapping.sender)),
             recipients=tuple(recipients),
             subject=subject_of(text.get("subject")),
             body=body,

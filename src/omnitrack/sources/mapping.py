@@ -14,19 +14,22 @@ from typing import Any
 import attrs
 
 from omnitrack.errors import SourceFormatError, told
-from omnitrack.identifiers.scheme import find_scheme, iter_schemes
+from omnitrack.identifiers.attestation import Level
+from omnitrack.identifiers.scheme import find_scheme, iter_schemes, key_text
 from omnitrack.identifiers.social import PLATFORM_NAMES
 from omnitrack.model import Assurance, Direction, Sighting
+from omnitrack.sources.attested import checked_trust
 from omnitrack.sources.values import local_time, parse_time, text_of, words, zone_of
 
 #: Parts of an interaction that a field can give.
 FIELDS = words(
-    "source_id occurred_at ended_at channel direction kind subject body agent thread reply_to outcome deleted edited_at region"
+    "source_id occurred_at ended_at channel direction kind subject body agent thread reply_to outcome deleted edited_at region "
+    "verstat attestation"
 )
 _CONSTANTS = ("channel", "direction", "kind", "agent", "outcome", "region")
 _KEYS = frozenset(
     words(
-        "channel direction kind agent outcome region source zone time_format delimiter items skip "
+        "channel direction kind agent outcome region source zone time_format delimiter items skip trust_attestation "
         "fields values traits customer participant sender recipient"
     )
 )
@@ -34,6 +37,8 @@ _TEMPLATE = re.compile(r"(?P<scheme>[a-z][a-z0-9-]*):\{\}(?:@(?P<scope>[^!]+))?(
 
 # Those of URIs that identifier() reads: ``tel:{}`` in a template is a number as good as ``phone:{}``.
 _URI_SCHEMES = frozenset(words("tel callto sms smsto fax mailto sips acct did at urn tg"))
+# What a network shows of who calls.
+_CALLER_ID = re.compile(r"\s*(?:[+(\d]|(?:phone|tel|callto|sms|smsto|sips?):)", re.IGNORECASE)
 _IN_SCOPE = re.compile(r"\{([^{}]+)\}")
 
 
@@ -83,8 +88,18 @@ class PersonField:
             if text is None:
                 continue
             scope = _IN_SCOPE.sub(lambda m: text_of(look_up(record, m[1])) or "", self.scope)
-            key = text[:500] if self.scheme is None else f"{self.scheme}:{text[:500]}"
-            yield Sighting(f"{key}@{scope}" if scope else key, self.assurance, raw=text[:500])
+            if self.scheme is None:
+                key = f"{text[:500]}@{scope}" if scope else text[:500]
+            else:
+                key = key_text(self.scheme, text[:500], scope)
+            yield Sighting(key, self.assurance, raw=text[:500])
+
+    def unattested(self, record: Mapping[str, Any]) -> PersonField:
+        """Return the field as it counts in a call whose network does not vouch for the caller: what was observed is a claim."""
+        text = text_of(look_up(record, self.field)) if self.scheme is None else f"{self.scheme}:"
+        if self.assurance is not Assurance.OBSERVED or text is None or _CALLER_ID.match(text) is None:
+            return self
+        return attrs.evolve(self, assurance=Assurance.CLAIMED)
 
 
 def person_fields(templates: Mapping[str, str], what: str) -> tuple[PersonField, ...]:
@@ -143,6 +158,7 @@ class LogMapping:
         delimiter: of a CSV file; None finds out.
         items: path of the list of records inside each JSON value.
         skip: fields that are left out of the attributes.
+        trust_attestation: the least level of STIR attestation at which a caller counts as observed; None for whatever did not fail.
     """
 
     fields: Mapping[str, str] = attrs.field(factory=dict)
@@ -159,6 +175,7 @@ class LogMapping:
     delimiter: str | None = None
     items: str | None = None
     skip: frozenset[str] = frozenset()
+    trust_attestation: Level | None = None
 
     def part(self, record: Mapping[str, Any], name: str) -> Any:
         """Return what the record says for a part of the interaction, in the model's own words."""
@@ -192,7 +209,9 @@ class LogMapping:
     def used(self) -> set[str]:
         """Return the names of the fields that have a place, whose values are not repeated in the attributes."""
         people = (*self.customer, *self.participant, *self.sender, *self.recipient)
-        return {*self.fields.values(), *self.traits.values(), *(field.field for field in people), *self.skip}
+        # What was said of an attestation is told by the assurance; its words are kept with the rest.
+        parts = (field for name, field in self.fields.items() if name not in ("verstat", "attestation"))
+        return {*parts, *self.traits.values(), *(field.field for field in people), *self.skip}
 
 
 def read_mapping(mapping: Any) -> LogMapping:
@@ -232,6 +251,7 @@ def read_mapping(mapping: Any) -> LogMapping:
     formats = mapping.get("time_format", ())
     try:
         zone = zone_of(mapping.get("zone"))
+        trust = checked_trust(mapping.get("trust_attestation"))
     except ValueError as error:
         raise SourceFormatError(f"mapping: {error}") from None
     return LogMapping(
@@ -249,6 +269,7 @@ def read_mapping(mapping: Any) -> LogMapping:
         delimiter=mapping.get("delimiter"),
         items=mapping.get("items"),
         skip=frozenset(mapping.get("skip", ())),
+        trust_attestation=trust,
     )
 
 

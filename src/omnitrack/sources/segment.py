@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, ClassVar
 
+from omnitrack.identifiers.scheme import key_text
 from omnitrack.model import Assurance, Direction, Interaction, Rejected, Sighting, observed
 from omnitrack.sources.base import Item, JsonSource, UnreadableError
 from omnitrack.sources.mapping import PersonField, person_fields
@@ -171,13 +172,12 @@ class SegmentSource(JsonSource):
         self, event: Mapping[str, Any], device: str | None, user: str | None, traits: Mapping[str, Any]
     ) -> Iterator[Sighting]:
         if user:
-            scope = f"@{self.user_scope}" if self.user_scope else ""
-            yield Sighting(f"{self.user_scheme}:{user}{scope}", self.user_assurance)
+            yield Sighting(key_text(self.user_scheme, user, self.user_scope), self.user_assurance)
         if device:
-            yield observed(f"device:{device}")
+            yield observed(key_text("device", device))
         previous = text_of(event.get("previousId"))
         if previous and previous != device:
-            yield observed(f"device:{previous}")
+            yield observed(key_text("device", previous))
         for name, scheme in (("email", "email"), ("phone", "phone")):
             value = text_of(traits.get(name))
             if value:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, ClassVar
 
+from omnitrack.identifiers.scheme import key_text
 from omnitrack.model import Assurance, Attachment, Direction, Interaction, Sighting
 from omnitrack.sources.base import Item, JsonSource, UnreadableError
 from omnitrack.sources.mail_text import html_to_text, split_text
@@ -184,7 +185,7 @@ class ZendeskSource(JsonSource):
 
     def _person(self, number: str | None, user: Mapping[str, Any], seen: Mapping[str, Any]) -> Iterator[Sighting]:
         if number:
-            yield Sighting(f"crm:{number}@{self.instance}")
+            yield Sighting(key_text("crm", number, self.instance))
         address = text_of(seen.get("address"))
         if address and "@" in address:
             yield Sighting(f"email:{address}", raw=f"{text_of(seen.get('name')) or ''} <{address}>".strip()[:500])
@@ -198,8 +199,7 @@ class ZendeskSource(JsonSource):
             yield Sighting(f"phone:{phone}", Assurance.CLAIMED)
         own = text_of(user.get("external_id"))
         if own and self.identifier_scope is not None:
-            scope = f"@{self.identifier_scope}" if self.identifier_scope else ""
-            yield Sighting(f"account:{own}{scope}", Assurance.OBSERVED)
+            yield Sighting(key_text("account", own, self.identifier_scope), Assurance.OBSERVED)
 
 
 def _attachments(found: list[Any]) -> Iterator[Attachment]:

@@ -106,6 +106,7 @@ class Context:
 
     policy: Policy
     own: OwnList
+    placeholders: OwnList
     fingerprint: str = ""
     parts: Mapping[str, str] = attrs.field(factory=dict)  # of the fingerprint, by what each is called
     region: str | None = None

@@ -25,6 +25,7 @@ from omnitrack.storage.contract import (
 from omnitrack.usecases.context import Context
 from omnitrack.usecases.ids import to_text
 from omnitrack.usecases.journal import touch
+from omnitrack.usecases.judging import may_identify, refuse_placeholder
 from omnitrack.usecases.neighbourhood import Plan
 from omnitrack.usecases.record import TRAIT, trait_key, trait_of
 from omnitrack.usecases.resolve import Meant
@@ -97,7 +98,8 @@ def born(ctx: Context, who: Meant, home: bytes, now: int) -> IdentifierRow:
     """Return the row of an identifier that nobody has seen yet."""
     identifier = who.identifier
     assert identifier is not None
-    own = ctx.own.matches(identifier)
+    refuse_placeholder(ctx, identifier)
+    linkable, reason = may_identify(ctx, identifier)
     base = ctx.base_id(identifier.key)
     return IdentifierRow(
         base,
@@ -108,8 +110,8 @@ def born(ctx: Context, who: Meant, home: bytes, now: int) -> IdentifierRow:
         identifier.scope,
         base,
         None,
-        LINKABLE if identifier.linkable and not own else 0,
-        "an address of the company" if own else identifier.reason,
+        LINKABLE if linkable else 0,
+        reason,
         now,
     )
 

@@ -23,6 +23,7 @@ from omnitrack.model import (
 from omnitrack.storage.contract import InteractionRow
 from omnitrack.usecases.context import Context
 from omnitrack.usecases.ids import interaction_id, offset_of, to_us
+from omnitrack.usecases.judging import assurance_of, may_identify, refuse_placeholder
 
 _VERIFIED = int(Assurance.VERIFIED)
 _CLAIMED = int(Assurance.CLAIMED)
@@ -72,15 +73,17 @@ class Prepared:
 def resolve(ctx: Context, identifier: Identifier) -> Resolved:
     """Return what is needed of an identifier to file it."""
     check_parts(identifier)
+    refuse_placeholder(ctx, identifier)
     own = ctx.own.matches(identifier)
     key = identifier.key
+    linkable, reason = may_identify(ctx, identifier)
     return Resolved(
         identifier,
         ctx.base_id(key),
         own,
-        identifier.linkable,
-        identifier.reason,
-        (not identifier.linkable, -ctx.policy.rank(identifier.scheme), key),
+        linkable,
+        reason,
+        (not linkable, -ctx.policy.rank(identifier.scheme), key),
     )
 
 
@@ -112,6 +115,7 @@ class _People:
                     raw = found
                 try:
                     who = self._text(found)
+                    found = who.identifier
                 except WithheldError:
                     continue  # the caller's right, and nothing to report
                 except InvalidIdentifierError as error:
@@ -120,6 +124,8 @@ class _People:
             else:
                 try:
                     who = self._ctx.resolved.get(found) or self._keep(found, resolve(self._ctx, found))
+                    if found is not who.identifier:
+                        check_parts(found)  # what says who spoke for it is no part of what makes two equal
                 except (InvalidIdentifierError, TypeError) as error:
                     ours = isinstance(error, InvalidIdentifierError)
                     self.report(
@@ -135,6 +141,8 @@ class _People:
                 self.own_recipient = self.own_recipient or recipient
                 continue
             assurance = int(sighting.assurance)
+            if found.host is not None or found.verstat is not None:
+                assurance = assurance_of(self._ctx, found, assurance)
             known = theirs.get(who.base)
             if known is None or known.assurance < assurance:
                 theirs[who.base] = Seen(who, who.base, min(assurance, _VERIFIED), raw)

@@ -9,6 +9,7 @@ from itertools import chain
 import attrs
 
 from omnitrack.errors import InvalidIdentifierError, mask
+from omnitrack.identifiers.nonvalues import REASON, is_nothing
 from omnitrack.identifiers.scheme import get_scheme
 from omnitrack.identity.bulk import Bulk
 from omnitrack.identity.numbered import Index
@@ -30,6 +31,7 @@ from omnitrack.storage.contract import REASSIGNED as HAS_HOLDERS
 from omnitrack.usecases.context import Context, Tenures
 from omnitrack.usecases.evidence import entries_of, links_of_entries
 from omnitrack.usecases.filing import NO_FILING, Filing, find_filings
+from omnitrack.usecases.judging import may_identify
 from omnitrack.usecases.restate import verify_statements
 
 CHUNK = 5_000
@@ -112,10 +114,8 @@ def linkable(ctx: Context, row: IdentifierRow) -> tuple[bool, str | None]:
     try:
         parsed = get_scheme(row.scheme).parse(row.value, scope=row.scope)
     except InvalidIdentifierError:
-        return bool(row.state & LINKABLE), row.reason
-    if ctx.own.matches(parsed):
-        return False, "an address of the company"
-    return parsed.linkable, parsed.reason
+        return (False, REASON) if is_nothing(row.value) else (bool(row.state & LINKABLE), row.reason)
+    return may_identify(ctx, parsed)
 
 
 class _Problems:

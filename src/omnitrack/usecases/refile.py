@@ -18,6 +18,7 @@ from omnitrack.storage.contract import (
 from omnitrack.usecases.context import Context
 from omnitrack.usecases.evidence import edited_evidence, entries_of
 from omnitrack.usecases.filing import NO_FILING, find_filings
+from omnitrack.usecases.judging import is_refused
 from omnitrack.usecases.notes import follow
 from omnitrack.usecases.outcome import follow_index
 from omnitrack.usecases.rebuild import linkable
@@ -32,14 +33,15 @@ def refiled(
 ) -> list[EntryRow]:
     """Return the entries that an interaction as it came has by the policy and own list of today.
 
-    Own identifiers of the company are left out, and of each person the best of those that are left becomes the anchor: what only was
+    Own identifiers of the company and ids that are none are left out, and of each person the best of those that are left becomes the anchor: what only was
     claimed last, then what may not identify, then by assurance and rank, as when it is recorded.
     """
     people: dict[int, list[EntryRow]] = {}
     for entry in entries:
         if entry.identifier in rows:
             person = people.setdefault(entry.person, [])
-            if not ctx.own.matches(to_identifier(rows[entry.identifier])):
+            identifier = to_identifier(rows[entry.identifier])
+            if not ctx.own.matches(identifier) and not is_refused(ctx, identifier):
                 person.append(entry)
 
     def order(entry: EntryRow) -> tuple[bool, bool, int, int, str]:

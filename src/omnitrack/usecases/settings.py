@@ -132,10 +132,13 @@ def check_fingerprint(settings: Settings, ctx: Context) -> None:
     mail = ""
     if "own list" in differ:
         mail = "; a rebuild does not read again who wrote to whom: mail that the company sent stays inbound where it was loaded as that"
+    forms = ""
+    if "version of the normal forms" in differ:
+        forms = "; identifiers are read again, by the texts that their entries keep"
     raise PolicyChangedError(
         f"{differ[0] if differ else 'policy'}: this store was built with another {which}{forgotten}; give the same as then, or, where "
         "it is meant to change, bring the store to it with rebuild(): omnitrack.open(..., rebuild=True), or omnitrack rebuild on the "
-        f"command line, with the policy and the own list that it is to have from now on{mail}"
+        f"command line, with the policy and the own list that it is to have from now on{mail}{forms}"
     )
 
 

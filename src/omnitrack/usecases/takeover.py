@@ -34,6 +34,7 @@ from omnitrack.usecases.lease import Lease
 from omnitrack.usecases.neighbourhood import plan_change
 from omnitrack.usecases.rebuild import RebuildReport, linkable
 from omnitrack.usecases.refile import filed_otherwise, filed_otherwise_among, refile
+from omnitrack.usecases.renormalise import is_of_today, renormalise
 from omnitrack.usecases.restate import restate_step
 from omnitrack.usecases.settings import change_settings, enter, read_settings
 from omnitrack.usecases.steps import Progress, Step, Steps, at_once
@@ -108,6 +109,8 @@ class Staged:
 
 def rebuild(ctx: Context, held: Lease, progress: Progress | None) -> Steps[RebuildReport]:
     """Recompute who is whom by this tracker's settings, and have the store go by them."""
+    if not (yield Step(is_of_today, write=False)):
+        yield Step(lambda tx: _renormalise(tx, ctx, held))
     yield from _restate(ctx, held)
     report: RebuildReport | None = None
     for _ in range(ROUNDS):
@@ -122,6 +125,13 @@ def rebuild(ctx: Context, held: Lease, progress: Progress | None) -> Steps[Rebui
     if ctx.known.matching:
         yield from _reindex(ctx, held)
     return report
+
+
+def _renormalise(tx: Transaction, ctx: Context, held: Lease) -> None:
+    tx.guard(exclusive=True)
+    lease.check(tx, held, ctx.clock())
+    renormalise(tx, ctx, ctx.clock())
+    journal.empty(tx)
 
 
 def _restate(ctx: Context, held: Lease) -> Steps[None]:
@@ -255,6 +265,7 @@ def _take_over(tx: Transaction, ctx: Context, held: Lease, staged: Staged) -> Re
         changes = list(staged.changes(ctx, tx.find_identifiers(ids=part)))
         log = _logged([(row, row.customer, change.customer) for row, change in changes], now)
         tx.update_identifiers([change for _, change in changes], log)
+        _judge_anew(tx, ctx, [(row, to.reason) for row, to in changes if row.reason != to.reason])
         updated += len(changes)
         moved += len(log)
     moved += _take_in(tx, ctx, touched, more, less, now)
@@ -268,6 +279,15 @@ def _take_over(tx: Transaction, ctx: Context, held: Lease, staged: Staged) -> Re
         moved=moved,
         updated=updated,
     )
+
+
+def _judge_anew(tx: Transaction, ctx: Context, changes: Sequence[tuple[IdentifierRow, str | None]]) -> None:
+    """Have the index for matching say of identifiers what they say by why they may not identify as of now: a placeholder says nothing of anybody."""
+    if changes and ctx.known.matching:
+        from omnitrack.usecases.profiles import index_of, reindex_run  # numpy, which only matching needs
+
+        tx.delete(records=index_of(tx, [row for row, _ in changes]))
+        reindex_run(tx, [row._replace(reason=reason) for row, reason in changes], ctx.region)
 
 
 def _each(staged: Staged) -> Iterator[list[bytes]]:
