@@ -158,7 +158,7 @@ def read_plain(text: str) -> tuple[str, str | None] | None:
     national = text[1 + digits :]
     if len(national) not in plan.lengths or (plan.prefix is not None and plan.prefix.match(national)):
         return None
-    return (text, _placeholder(national) or plan.reason(national)) if national.strip("0") else None
+    return (text, plan.reason(national) or _placeholder(national)) if national.strip("0") else None
 
 
 def settle(number: _phonenumbers.PhoneNumber, international: bool) -> tuple[str, str | None] | str:
@@ -192,7 +192,7 @@ def _settle(text: str, international: bool) -> tuple[str, str | None] | str:
     verdict = lib.is_possible_number_with_reason(number)
     if verdict == lib.ValidationResult.IS_POSSIBLE:
         kinds = {getattr(lib.PhoneNumberType, name): reason for _, name, reason in _KINDS}
-        return text, _placeholder(national) or kinds.get(lib.number_type(number))
+        return text, kinds.get(lib.number_type(number)) or _placeholder(national)
     if verdict == lib.ValidationResult.TOO_LONG:
         return TOO_LONG
     if international and len(national) >= _SHORTEST_OLD:
