@@ -20,6 +20,7 @@ from omnitrack.identity.statement import VERBS, Statement
 from usecases.before import release_before
 
 T0 = datetime(2026, 1, 1, tzinfo=timezone.utc)
+ANN = "ann lee@home"  # whose identifier is another today
 PHONE, MAIL, HANDLE = "phone:+442079460958", "email:ann@example.com", "x:ann"
 
 
@@ -124,14 +125,14 @@ def test_a_value_that_is_none_keeps_nobody_together_any_more() -> None:
 def test_statements_go_along_and_can_be_taken_back() -> None:
     store = Store()
     with release_before():
-        who = account("ann@home", scope="bt")
+        who = account(ANN, scope="bt")
         store.seen(1, who, body="account")
         store.seen(2, PHONE, body="phone")
         store.seen(3, MAIL, body="mail")
         store.before.link(who, PHONE)
         store.before.deny(who, MAIL)
     tracker = store.today()
-    today = account("ann@home", scope="bt")
+    today = account(ANN, scope="bt")
     assert bodies(tracker, today) == ["account", "phone"]
     record(tracker, 4, today, MAIL, body="both")
     assert tracker.customer(MAIL).id != tracker.customer(today).id
@@ -147,12 +148,12 @@ def test_statements_go_along_and_can_be_taken_back() -> None:
 def test_holders_go_along_and_a_reassignment_can_be_taken_back() -> None:
     store = Store()
     with release_before():
-        who = account("ann@home", scope="bt")
+        who = account(ANN, scope="bt")
         store.seen(1, who, body="old")
         store.seen(10, who, body="new")
         said = store.before.reassign(who, at=T0 + timedelta(minutes=5))
     tracker = store.today()
-    today = account("ann@home", scope="bt")
+    today = account(ANN, scope="bt")
     assert bodies(tracker, today) == ["new"]
     record(tracker, 4, today, body="late")
     record(tracker, 11, today, body="newer")
@@ -165,13 +166,13 @@ def test_holders_go_along_and_a_reassignment_can_be_taken_back() -> None:
 def test_attributions_notes_and_traits_go_along() -> None:
     store = Store()
     with release_before():
-        who = account("ann@home", scope="bt")
+        who = account(ANN, scope="bt")
         store.seen(1, who, body="theirs", traits={"name": "Ann Lee"})
         moved = store.seen(2, PHONE, body="attributed")
         store.before.note(who, "a note")
         said = store.before.attribute(moved, who)
     tracker = store.today()
-    today = account("ann@home", scope="bt")
+    today = account(ANN, scope="bt")
     assert bodies(tracker, today) == ["a note", "attributed", "theirs"]
     assert tracker.customer(today).traits == {"name": ("Ann Lee",)}
     tracker.retract(said.id)  # type: ignore[arg-type]
@@ -182,14 +183,14 @@ def test_attributions_notes_and_traits_go_along() -> None:
 def test_what_could_be_known_at_a_time_goes_along() -> None:
     store = Store()
     with release_before():
-        who = account("ann@home", scope="bt")
+        who = account(ANN, scope="bt")
         store.seen(1, who, body="account")
         store.seen(2, PHONE, body="phone")
         apart = datetime.now(timezone.utc)
         store.before.link(who, PHONE)
         joined = datetime.now(timezone.utc)
     tracker = store.today()
-    today = account("ann@home", scope="bt")
+    today = account(ANN, scope="bt")
     assert {i.body for i in tracker.timeline(today, as_of=apart)} == {"account"}
     assert {i.body for i in tracker.timeline(today, as_of=joined)} == {"account", "phone"}
 
@@ -197,10 +198,56 @@ def test_what_could_be_known_at_a_time_goes_along() -> None:
 def test_the_index_of_likeness_goes_along() -> None:
     store = Store(matching=True)
     with release_before():
-        store.seen(1, account("ann@home", scope="bt"), MAIL, traits={"name": "Ann Lee", "postcode": "RG14 1AA"})
+        store.seen(1, account(ANN, scope="bt"), MAIL, traits={"name": "Ann Lee", "postcode": "RG14 1AA"})
         store.seen(2, account("an n"), HANDLE, traits={"name": "Ann Lee", "postcode": "RG14 1AA"})
         store.seen(3, account("ann"), PHONE)
-    assert store.today().verify().ok
+    tracker = store.today()
+    assert tracker.verify().ok
+    found = tracker.suggestions(account(ANN, scope="bt")).items
+    assert {account("an n"), omnitrack.identifier(HANDLE)} & {end for one in found for end in (one.a, one.b)}
+
+
+def test_what_was_reassigned_reads_as_it_did_at_any_time() -> None:
+    store = Store()
+    with release_before():
+        who = account(ANN, scope="bt")
+        store.seen(1, who, body="old")
+        store.seen(10, who, body="new")
+        one = datetime.now(timezone.utc)
+        store.before.reassign(who, at=T0 + timedelta(minutes=5))
+        two = datetime.now(timezone.utc)
+    tracker = store.today()
+    today = account(ANN, scope="bt")
+    assert [sorted(str(i.body) for i in tracker.timeline(today, as_of=at)) for at in (one, two)] == [
+        ["new", "old"],
+        ["new"],
+    ]
+
+
+def test_a_note_on_a_customer_stays_with_the_holder_whom_it_named() -> None:
+    store = Store()
+    with release_before():
+        who = account(ANN, scope="bt")
+        store.seen(1, who, body="old")
+        customer = store.before.customer(who).id
+        store.before.note(customer, "of the old holder")
+    tracker = store.today()
+    tracker.reassign(account(ANN, scope="bt"), at=T0 + timedelta(minutes=5))
+    assert bodies(tracker, customer) == ["of the old holder", "old"]
+    assert bodies(tracker, account(ANN, scope="bt")) == []
+
+
+def test_the_mark_of_an_erasure_goes_along_and_stays_one() -> None:
+    store = Store()
+    kiosk = "ki osk@lobby"
+    with release_before():
+        for number in range(1, 30):
+            store.seen(number, omnitrack.device(kiosk), verified(account(f"A{number}")))
+        assert store.before.customer(omnitrack.device(kiosk)).shared
+        store.before.erase(account("A1"))
+    tracker = store.today()
+    tracker.erase(account("A2"))
+    assert [statement.kind for statement in tracker.statements(omnitrack.device(kiosk))] == ["shared"]
 
 
 def test_a_rebuild_that_is_run_again_changes_nothing() -> None:

@@ -161,7 +161,9 @@ def read_plain(text: str) -> tuple[str, str | None] | None:
     national = text[1 + digits :]
     if len(national) not in plan.lengths or (plan.prefix is not None and plan.prefix.match(national)):
         return None
-    return (text, _placeholder(national) or plan.reason(national)) if national.strip("0") else None
+    if not national.strip("0"):
+        return None
+    return text, _placeholder(national) or plan.reason(national)
 
 
 def settle(number: _phonenumbers.PhoneNumber, international: bool) -> tuple[str, str | None] | str:

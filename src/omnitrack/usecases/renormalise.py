@@ -1,8 +1,9 @@
 """Renormalising: a store whose normal forms were others is brought to those of today, by the texts that its entries keep.
 
 An identifier whose normal form differs gets its new identifier, and its home, entries, statements and history of membership go along. Where two
-that were one come apart, each entry goes to its own; what was said stays with the one that the old normal form reads as. Where two become one, the
-older home stays its home, and the other one is kept as that of a holder who never was, so that every customer id still resolves.
+that were one come apart, each entry goes to its own; what was said, and what has no text, stays with the one that the old form reads as, or, where
+no text reads so, with that of the earliest. Where two become one, the older home stays its home, and the other one is kept as that of a holder who
+never was, so that every customer id still resolves.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ from omnitrack.storage.contract import (
 from omnitrack.storage.contract import REASSIGNED as HAS_HOLDERS
 from omnitrack.usecases.context import Context, holder_at
 from omnitrack.usecases.evidence import all_entries, entries_of, links_of_entries, tenures_of, with_removed
-from omnitrack.usecases.filing import AWAY, FILING, away_key
+from omnitrack.usecases.filing import AWAY, FILING, away_key, find_filings
 from omnitrack.usecases.ids import new_ids, to_text
 from omnitrack.usecases.judging import may_identify
 from omnitrack.usecases.outcome import Kept, kept_apart, kept_mark
@@ -111,11 +112,12 @@ class _Renewal:
         today = self._read(base)
         if today is None:
             return False
-        theirs = {entry: self._read_raw(base, entry.raw) or today for entry in there}
+        told = {entry: read for entry in there if (read := self._read_raw(base, entry.raw)) is not None}
+        # What has no text, such as a note or a statement, is of the one that the stored form reads as, if anybody was called that.
         own = today
-        if there and today not in theirs.values():
-            own = theirs[min(there, key=lambda e: (e.occurred_at, e.interaction))]
-        if own == to_identifier(base) and self._is_of_today(base) and set(theirs.values()) <= {own}:
+        if told and today not in told.values():
+            own = told[min(told, key=lambda e: (e.occurred_at, e.interaction))]
+        if own == to_identifier(base) and self._is_of_today(base) and set(told.values()) <= {own}:
             return False
         rows = self._tx.find_identifiers(ids=[base.id])
         if not rows:
@@ -124,7 +126,7 @@ class _Renewal:
         new = self._ctx.base_id(own.key)
         if new != base.id and (met := self._tx.find_identifiers(ids=[new])):
             group += [row for row in self._holders(met[0]) if row not in group]
-        self._rewrite(base, own, new, group, today)
+        self._rewrite(base, own, new, group)
         return True
 
     def _read(self, row: IdentifierRow) -> Identifier | None:
@@ -166,13 +168,11 @@ class _Renewal:
         return [base, *self._tx.find_identifiers(ids=sorted(ids - {base.id}))]
 
     # -- writing --------------------------------------------------------------------------------------------------------
-    def _rewrite(
-        self, base: IdentifierRow, own: Identifier, new: bytes, group: Sequence[IdentifierRow], today: Identifier
-    ) -> None:
+    def _rewrite(self, base: IdentifierRow, own: Identifier, new: bytes, group: Sequence[IdentifierRow]) -> None:
         tx, ctx = self._tx, self._ctx
         became = {row.id: new if row.since is None else ctx.holder_id(own.key, row.since) for row in group}
         rows, retired, said = self._rows(own, new, group, became)
-        entries, apart = self._entries(base, group, became, own, today)
+        entries, apart = self._entries(base, group, became, own)
         links = [x for x in tx.find_links([row.id for row in group]) if x.basis != TOGETHER]
         history = self._history(group, {**became, **retired})
         records, gone = self._records(group, became, entries, links)
@@ -255,7 +255,6 @@ class _Renewal:
         group: Sequence[IdentifierRow],
         became: Mapping[bytes, bytes],
         own: Identifier,
-        today: Identifier,
     ) -> tuple[dict[EntryRow, EntryRow], dict[bytes, Identifier]]:
         """Return every entry that the identifiers have or had and what it is today, and the identifiers that come apart."""
         tx, ctx = self._tx, self._ctx
@@ -274,7 +273,7 @@ class _Renewal:
         for entry in theirs:
             read = own
             if entry.identifier in before:
-                read = self._read_raw(base, entry.raw) or today
+                read = self._read_raw(base, entry.raw) or own
             if read == own:
                 found[entry] = entry._replace(identifier=became[entry.identifier])
             else:
@@ -283,7 +282,21 @@ class _Renewal:
         tenures = tenures_of(tx, sorted(apart)) if apart else {}
         for entry, id in going.items():
             found[entry] = entry._replace(identifier=holder_at(id, tenures[id], entry.occurred_at))
+        if sum(row.base == row.id for row in group) > 1:
+            self._by_time(group, became, found, ctx.base_id(own.key))
         return found, apart
+
+    def _by_time(
+        self, group: Sequence[IdentifierRow], became: Mapping[bytes, bytes], found: dict[EntryRow, EntryRow], new: bytes
+    ) -> None:
+        """Give the entries of two that became one to whoever held it at their time, by the reassignments of either."""
+        bases = [row.id for row in group if row.base == row.id]
+        held = {(since, became[x]) for tenures in tenures_of(self._tx, bases).values() for since, x in tenures}
+        tenures = tuple(sorted(held))
+        filings = find_filings(self._tx, (entry.interaction for entry in found)) if tenures else {}
+        for entry, today in found.items() if tenures else ():
+            if today.identifier in became.values() and entry.interaction not in filings:
+                found[entry] = today._replace(identifier=holder_at(new, tenures, entry.occurred_at))
 
     def _born(
         self, apart: Mapping[bytes, Identifier], entries: Mapping[EntryRow, EntryRow], there: set[bytes]
