@@ -142,6 +142,11 @@ STORIES: dict[str, tuple[Policy, list[Step]]] = {
     "where all is claimed it is on no timeline": (TIGHT, [seen(0, [(ANN, CLAIMED), (P1, CLAIMED)]), seen(1, [ANN])]),
     "people in copy have it on no timeline": (TIGHT, [seen(0, [P1], cc=(ANN,)), seen(1, [ANN])]),
     "what may be shown to the customer hangs on verified links": (TIGHT, [seen(0, [P1, X]), seen(1, verified(X, A1)), seen(2, [P1])]),
+    "a shared number's calls are on nobody's timeline by default": (TIGHT, [seen(0, [P1, ANN]), shared(P1), seen(1, [P1])]),
+    "what may be shown to the customer is not led through what is personal of somebody else": (
+        WIDE,
+        [seen(0, [P1, (ANN, VERIFIED), (A1, VERIFIED)]), same(P1, A1), personal(A1, A2)],
+    ),
     "of two attributions the last counts": (TIGHT, [seen(0, [P1]), Attribute(0, ANN), Attribute(0, BEN), Attribute(0, X), Undo(2)]),
     "an attribution that is taken back leaves the interaction as it came": (TIGHT, [seen(0, [P1, X]), Attribute(0, ANN), Undo(0)]),
     # neighbourhoods

@@ -19,7 +19,7 @@ from omnitrack import (
 )
 from omnitrack.errors import InteractionNotFoundError
 from omnitrack.identity.statement import StatementRecord
-from omnitrack.storage.contract import Transaction
+from omnitrack.storage.contract import RecordRow, Transaction
 from omnitrack.usecases.erase import RetentionRule
 from omnitrack.usecases.ids import from_text
 from omnitrack.usecases.resolve import customer_text, get_row, meant
@@ -345,6 +345,7 @@ def test_verify_finds_a_statement_that_is_about_somebody_else_than_it_names_and_
         tx.add_links(links_of(record, from_text("st", said.id)))
         tx.put_records([row._replace(value=record.dump())])
         tx.delete(records=[(ABOUT, f"{first.hex()}/{said.id}")])
+        tx.put_records([RecordRow(ABOUT, f"{first.hex()}/st_{'0' * 32}", "", -1)])
 
     tracker._backend.run(misplace)
     told = str(tracker.verify())

@@ -21,6 +21,8 @@ from omnitrack.usecases.said import (
     statement_id,
 )
 
+Position = tuple[str, str | None]  # kind and key of a record
+
 
 def _records(tx: Transaction, kind: str) -> Iterator[RecordRow]:
     after: str | None = None
@@ -51,9 +53,9 @@ def verify_statements(
             if said.about(lambda base: tenures.get(base, ())) != (said.a, said.b):
                 problem(f"a statement ({said.kind}) on {{}} and {{}} is about others than it names", said.a, said.b)
             wanted.update(links_of(said, statement_id(row.key)))
-    for link in wanted - set(links):
+    for link in sorted(wanted - set(links)):
         problem(f"a statement ({link.basis}) on {{}} and {{}} is not among the links", link.a, link.b)
-    for link in set(links) - wanted:
+    for link in sorted(set(links) - wanted):
         problem(f"a link ({link.basis}) of {{}} and {{}} is no statement that holds", link.a, link.b)
     indexed = {row.key for row in _records(tx, ABOUT)}
     listed = {row.key: set(json.loads(row.value)) for row in _records(tx, ATTRIBUTIONS)}
@@ -61,11 +63,30 @@ def verify_statements(
         problem("the index of statements lacks one, or has one that is not there")
 
 
-def restate_step(tx: Transaction, after: str | None) -> str | None:
-    """Bring some statements to whom they are about, and index them; return where to go on (None at the end). Who is whom is computed afterwards."""
-    rows = tx.find_records(STATEMENT, after=after, limit=CHUNK)
-    if not rows:
-        return None
+def restate_step(tx: Transaction, position: Position | None) -> Position | None:
+    """Bring some statements to whom they are about, and index them; then take from the index what is not there. Who is whom is computed afterwards.
+
+    Returns:
+        Where to go on (None at the end).
+    """
+    kind, after = position or (STATEMENT, None)
+    rows = tx.find_records(kind, after=after, limit=CHUNK)
+    (_restate if kind == STATEMENT else _forget)(tx, rows)
+    if len(rows) == CHUNK:
+        return kind, rows[-1].key
+    # What comes behind the last is new, and right from its beginning.
+    return (ABOUT, None) if kind == STATEMENT else None
+
+
+def _forget(tx: Transaction, rows: list[RecordRow]) -> None:
+    """Take from the index what is of no statement."""
+    of = {row.key.partition("/")[2] for row in rows}
+    there = {row.key for row in tx.find_records(STATEMENT, keys=sorted(of))}
+    tx.delete(records=[(ABOUT, row.key) for row in rows if row.key.partition("/")[2] not in there])
+
+
+def _restate(tx: Transaction, rows: list[RecordRow]) -> None:
+    """Bring statements to whom they are about, and what is missing of them into the index."""
     found = [(row, StatementRecord.load(row.value)) for row in rows]
     tenures = tenures_of(tx, sorted({m.base for _, said in found for m in said.mentions}))
     put: list[RecordRow] = []
@@ -85,4 +106,3 @@ def restate_step(tx: Transaction, after: str | None) -> str | None:
     tx.delete(links=removed)
     tx.add_links(added)
     tx.put_records(put)
-    return rows[-1].key if len(rows) == CHUNK else None

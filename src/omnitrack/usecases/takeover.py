@@ -35,7 +35,7 @@ from omnitrack.usecases.neighbourhood import plan_change
 from omnitrack.usecases.rebuild import RebuildReport, linkable
 from omnitrack.usecases.refile import filed_otherwise, filed_otherwise_among, refile
 from omnitrack.usecases.renormalise import is_of_today, renormalise
-from omnitrack.usecases.restate import restate_step
+from omnitrack.usecases.restate import Position, restate_step
 from omnitrack.usecases.settings import change_settings, enter, read_settings
 from omnitrack.usecases.steps import Progress, Step, Steps, at_once
 
@@ -136,16 +136,16 @@ def _renormalise(tx: Transaction, ctx: Context, held: Lease) -> None:
 
 def _restate(ctx: Context, held: Lease) -> Steps[None]:
     """Bring every statement to whom it is about, where one is not, before anything is computed from them."""
-    after: str | None = None
+    position: Position | None = None
     while True:
 
-        def step(tx: Transaction, after: str | None = after) -> str | None:
+        def step(tx: Transaction, position: Position | None = position) -> Position | None:
             tx.guard(exclusive=True)
             lease.check(tx, held, ctx.clock())
-            return restate_step(tx, after)
+            return restate_step(tx, position)
 
-        after = yield Step(step)
-        if after is None:
+        position = yield Step(step)
+        if position is None:
             return
 
 
