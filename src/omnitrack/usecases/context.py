@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import attrs
 
+from omnitrack import forks
 from omnitrack.identifiers.scheme import content_id
 from omnitrack.identifiers.scheme import forget as forget_texts
 from omnitrack.identity.policy import Policy
@@ -50,6 +51,14 @@ class Known:
         self.links: dict[Pair, Earliest] = {}
         self._suppresses: bool | None = None
         self.matching = False  # whether the store keeps the index for matching, as its settings said last
+        forks.watch(self)
+
+    def forked(self) -> None:
+        """In a child: go on, since what is known holds for its epoch in every process; unless another thread was about to change it."""
+        changing = self._lock.locked()
+        self._lock = threading.Lock()
+        if changing:
+            self.forget()
 
     def suppresses(self, epoch: int) -> bool | None:
         """Return whether erasures left marks in the store at this epoch; None where that is not known."""

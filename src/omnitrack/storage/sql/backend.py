@@ -7,6 +7,7 @@ a sync one, when it is called in a greenlet.
 from __future__ import annotations
 
 import asyncio
+import os
 import random
 import re
 import threading
@@ -20,12 +21,14 @@ from sqlalchemy import Connection, Engine, create_engine, event, exc
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.util.concurrency import await_, greenlet_spawn
 
+from omnitrack import forks
 from omnitrack.errors import BackendError, ConflictError, OutcomeUnknownError, mask, told
 from omnitrack.storage.contract import Backend, Transaction, retrying
+from omnitrack.storage.sql import forking
 from omnitrack.storage.sql.flavour import Fault, Flavour, Options, Portable
 from omnitrack.storage.sql.running import Prepared
 from omnitrack.storage.sql.schema import set_up
-from omnitrack.storage.sql.sides import AsyncLock, Side, Unanswered, Unreachable, chain_of, said
+from omnitrack.storage.sql.sides import AsyncGate, AsyncLock, Side, Unanswered, Unreachable, chain_of, said
 from omnitrack.storage.sql.sqlite import Sqlite, is_memory
 from omnitrack.storage.sql.tables import STRIPES, Tables
 
@@ -46,11 +49,20 @@ class SqlBackend(Backend):
         self._namespace = namespace
         self._stripe = random.randint(1, STRIPES) if options.guard == "write" else None
         self._sync_url, self._async_url = flavour.drivers(url)
+        self._closed = False
+        self._begin()
+        forks.watch(self)
+
+    def _begin(self) -> None:
         self._sync: Side | None = None
         self._async: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, Side] = weakref.WeakKeyDictionary()
         self._making = threading.Lock()
         self._inside = threading.local()
-        self._closed = False
+
+    def forked(self) -> None:
+        """In a child: begin anew. Engines, connections and event loops of the parent stay in memory, and nobody touches them."""
+        forks.keep(self._sync, self._async, *self._async.items())
+        self._begin()
 
     @classmethod
     def from_url(cls, url: str, *, namespace: str | None = None, **options: Any) -> SqlBackend:
@@ -116,21 +128,27 @@ class SqlBackend(Backend):
     # -- sides ----------------------------------------------------------------------------------------------------------
     def _side(self) -> Side:
         """Return the side of sync callers."""
+        forks.check()
         if self._closed:
             raise BackendError("this backend was closed")
         if self._sync is None:
             with self._making:
                 if self._sync is None:
+                    forking.check_file(self._flavour.file(self._sync_url))
                     try:
                         engine = create_engine(self._sync_url, **self._arguments(self._sync_url))
                     except ImportError as error:
                         raise self._without_driver(error) from error
                     self._listen(engine)
-                    self._sync = Side(engine, self._flavour, threading.Lock(), time.sleep)
+                    side = Side(engine, self._flavour, threading.Lock(), time.sleep)
+                    if self._flavour.forks_closed:
+                        side.gate = forks.gate
+                    self._sync = side
         return self._sync
 
     def _async_side(self) -> Side | None:
         """Return the side of the running event loop, or None where no async driver is installed."""
+        forks.check()
         if self._closed:
             raise BackendError("this backend was closed")
         loop = asyncio.get_running_loop()
@@ -138,6 +156,7 @@ class SqlBackend(Backend):
         if side is None and self._async_url is not None:
             from sqlalchemy.ext.asyncio import create_async_engine
 
+            forking.check_file(self._flavour.file(self._async_url))
             try:
                 engine = create_async_engine(self._async_url, **self._arguments(self._async_url)).sync_engine
             except ImportError:
@@ -145,6 +164,8 @@ class SqlBackend(Backend):
                 return None
             self._listen(engine)
             side = Side(engine, self._flavour, AsyncLock(), lambda seconds: await_(asyncio.sleep(seconds)))
+            if self._flavour.forks_closed:
+                side.gate = AsyncGate()
             self._async[loop] = side
         return side
 
@@ -162,9 +183,11 @@ class SqlBackend(Backend):
 
     def _listen(self, engine: Engine) -> None:
         flavour, options = self._flavour, self._options
+        file = flavour.file(engine.url)
 
         @event.listens_for(engine, "connect")
         def connected(connection: Any, record: Any) -> None:
+            forking.connected(record, file)
             flavour.connected(connection, options)
 
     # -- the contract ---------------------------------------------------------------------------------------------------
@@ -196,6 +219,7 @@ class SqlBackend(Backend):
 
     def close(self) -> None:
         """Close the connections of sync callers, and let go of those of event loops, which only ``aclose`` can close properly."""
+        forks.check()
         self._closed = True
         if self._sync is not None:
             self._sync.engine.dispose()
@@ -207,6 +231,7 @@ class SqlBackend(Backend):
 
     async def aclose(self) -> None:
         """Close the connections of this event loop and of sync callers."""
+        forks.check()
         side = self._async.pop(asyncio.get_running_loop(), None)
         if side is not None:
             await greenlet_spawn(side.engine.dispose)
@@ -231,7 +256,7 @@ class SqlBackend(Backend):
                     raise
                 asyncio.run(self._administer_async(on))
                 return
-            with side.engine.connect() as connection:
+            with side.gate, side.engine.connect() as connection:
                 on(connection)
 
         def again(error: Exception) -> bool:
@@ -287,6 +312,10 @@ class SqlBackend(Backend):
             raise BackendError(f"the store failed: {said(chain[-1])}") from chain[-1]
 
     def _attempt(self, side: Side, fn: Callable[[Transaction], T], write: bool) -> T:
+        with side.gate:
+            return self._transact(side, fn, write)
+
+    def _transact(self, side: Side, fn: Callable[[Transaction], T], write: bool) -> T:
         flavour = self._flavour
         try:
             connection: Any = side.engine.raw_connection()
@@ -300,6 +329,8 @@ class SqlBackend(Backend):
             cursor = flavour.cursor(connection)
             flavour.begin(connection, cursor, self._options, write)
             result = fn(flavour.transaction(connection, cursor, side.prepared, write))
+            if side.pid != os.getpid():
+                raise BackendError("the process was forked inside a transaction, which is its parent's to end")
             committing = write
             flavour.commit(connection, cursor)
         except BaseException as error:
@@ -316,6 +347,9 @@ class SqlBackend(Backend):
 
     def _abandon(self, side: Side, connection: Any, cursor: Any, error: BaseException) -> None:
         """Roll back; or drop the connection where it is gone, or was left in the middle of an answer (a task was cancelled)."""
+        if side.pid != os.getpid():
+            forks.keep(connection, cursor)
+            return
         try:
             if side.lost(error):
                 connection.invalidate(error)
@@ -346,14 +380,20 @@ class InMemorySqliteBackend(SqlBackend):
         self._async_url = None
         self._turn = threading.Lock()
 
+    def forked(self) -> None:
+        """In a child: go on with a copy of the parent's data."""
+        self._turn, self._making, self._inside = threading.Lock(), threading.Lock(), threading.local()
+        if self._sync is not None:
+            self._sync.lock, self._sync.pid = threading.Lock(), os.getpid()
+
     def setup(self) -> None:
         """See the contract."""
-        with self._turn:
+        with forks.gate, self._turn:
             super().setup()
 
     def _attempt(self, side: Side, fn: Callable[[Transaction], T], write: bool) -> T:
-        with self._turn:
-            return super()._attempt(side, fn, write)
+        with side.gate, self._turn:
+            return self._transact(side, fn, write)
 
     def reclaim(self) -> None:
         """Do nothing: there is no file, and what is deleted is overwritten."""

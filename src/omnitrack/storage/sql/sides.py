@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 from sqlalchemy import Engine, exc
 from sqlalchemy.util.concurrency import await_
 
+from omnitrack import forks
 from omnitrack.errors import ConflictError
 from omnitrack.storage.sql.flavour import Fault, Flavour
 from omnitrack.storage.sql.running import Prepared
@@ -30,6 +33,9 @@ class Side:
         self.flavour = flavour
         self.lock = lock  # of the one writer, where the engine has but one
         self.sleep = sleep
+        self.pid = os.getpid()
+        #: What a transaction passes that no fork may cut in two.
+        self.gate: AbstractContextManager[None] = nullcontext()
         self.errors: tuple[type[Exception], ...] = (engine.dialect.loaded_dbapi.Error, exc.SQLAlchemyError)
         self.raised = (ConflictError, Unanswered, Unreachable, *self.errors)
         self.prepared: Prepared | None = None
@@ -45,6 +51,17 @@ class Side:
         if isinstance(error, self.errors[0]):
             return self.flavour.fault(error) is not Fault.FAILED
         return isinstance(error, (Unanswered, Unreachable))
+
+
+class AsyncGate:
+    """The gate of forks for the greenlets of one event loop, which must not wait in their thread."""
+
+    def __enter__(self) -> None:
+        while not forks.gate.enter_now():
+            await_(asyncio.sleep(0.001))
+
+    def __exit__(self, *exception: object) -> None:
+        forks.gate.leave()
 
 
 class AsyncLock:
