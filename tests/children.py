@@ -9,7 +9,7 @@ import traceback
 from collections.abc import Callable
 from typing import Any
 
-SECONDS = 90  # after which a child is taken for one that waits for ever
+SECONDS = 60  # after which a child is taken for one that waits for ever
 
 
 class Child:

@@ -24,6 +24,7 @@ from omnitrack.storage.registry import open_backend
 from omnitrack.storage.sql import SqlBackend
 from omnitrack.testing.rows import id_of, identifier
 from omnitrack.usecases import ids
+from storage.sql import processes
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
 
@@ -187,17 +188,17 @@ def test_a_child_writes_while_the_parents_transaction_goes_on(backend: Any) -> N
     halfway, written = threading.Event(), threading.Event()
 
     def slowly(tx: Transaction) -> None:
-        tx.add_identifiers([identifier(1)])
+        tx.add_identifiers([identifier(310)])
         halfway.set()
-        written.wait(60)
+        written.wait(20)
 
     thread = threading.Thread(target=backend.run, args=(slowly,))
     thread.start()
     halfway.wait()
-    Child(lambda: backend.run(lambda tx: tx.add_identifiers([identifier(2)]))).result()
+    Child(lambda: backend.run(lambda tx: tx.add_identifiers([identifier(970)]))).result()
     written.set()
     thread.join()
-    assert stored(backend) == [id_of(1), id_of(2)]
+    assert stored(backend) == [id_of(310), id_of(970)]
 
 
 def test_a_transaction_that_is_forked_by_its_own_thread_is_the_parents_to_end(backend: Any) -> None:
@@ -411,3 +412,32 @@ def test_a_fork_that_went_past_python_is_seen_where_a_connection_is_used(
             assert read_and_write(tracker, "parent", 3) == 0
             assert [child.result() for child in children] == [0, 0]
             assert count(tracker) == PEOPLE + 3 * ROUNDS
+
+
+# -- what is kept -----------------------------------------------------------------------------------------------------------
+KEPT = """
+import os, sys
+import omnitrack
+from omnitrack import forks
+
+
+class Driver:
+    def __del__(self):
+        os.write(1, b"closed")
+
+
+driver, tracker = Driver(), omnitrack.open("memory://")
+pid = os.fork()
+if pid == 0:
+    forks.keep(driver)
+    del driver
+    sys.exit(0)
+os.waitpid(pid, 0)
+os._exit(0)
+"""
+
+
+def test_what_a_child_keeps_is_freed_not_even_at_its_exit() -> None:
+    process = processes.start(KEPT)
+    assert process.communicate(timeout=60)[0] == ""
+    assert process.returncode == 0

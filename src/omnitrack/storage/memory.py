@@ -377,6 +377,7 @@ class MemoryBackend(Backend):
     """Everything in this process's memory.
 
     ``memory://`` is a fresh store each time; ``memory://name`` is one store for all who give that name (and namespace) in this process.
+    A forked child has a copy of it, as it was between two transactions.
     Tests may make one around a ``MemoryState`` of theirs.
     """
 
