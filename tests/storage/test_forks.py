@@ -391,7 +391,7 @@ def test_a_file_that_was_in_use_at_the_fork_is_refused_in_the_child(
         return str(raised.value)
 
     said = Child(work).result()
-    assert "in use when this process was forked" in said
+    assert "open when this process was forked" in said
     done.set()
     thread.join()
     assert stored(backend) == [id_of(1)]
@@ -412,6 +412,24 @@ def test_a_fork_that_went_past_python_is_seen_where_a_connection_is_used(
             assert read_and_write(tracker, "parent", 3) == 0
             assert [child.result() for child in children] == [0, 0]
             assert count(tracker) == PEOPLE + 3 * ROUNDS
+
+
+def test_a_file_of_sqlite_is_refused_after_a_fork_that_went_past_python(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with Tracker(open_backend(f"sqlite:///{tmp_path / 'history.db'}"), region="GB") as tracker:
+        begin(tracker)
+
+        def work() -> str:
+            with pytest.raises(BackendError) as raised:
+                count(tracker)
+            return str(raised.value)
+
+        with monkeypatch.context() as patch:
+            patch.setattr(os, "fork", ctypes.PyDLL(None).fork)
+            child = Child(work)
+        assert "the fork went past Python" in child.result()
+        assert count(tracker) == PEOPLE
 
 
 # -- what is kept -----------------------------------------------------------------------------------------------------------

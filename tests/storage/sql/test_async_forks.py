@@ -98,7 +98,7 @@ def test_a_fork_inside_a_loop_whose_tasks_are_at_work_leaves_them_their_answers(
 
             if not refused:
                 return asyncio.run(inner())
-            with pytest.raises(BackendError, match="in use when this process was forked"):
+            with pytest.raises(BackendError, match="open when this process was forked"):
                 asyncio.run(inner())
             return 0
 

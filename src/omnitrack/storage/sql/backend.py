@@ -28,7 +28,16 @@ from omnitrack.storage.sql import forking
 from omnitrack.storage.sql.flavour import Fault, Flavour, Options, Portable
 from omnitrack.storage.sql.running import Prepared
 from omnitrack.storage.sql.schema import set_up
-from omnitrack.storage.sql.sides import AsyncGate, AsyncLock, Side, Unanswered, Unreachable, chain_of, said
+from omnitrack.storage.sql.sides import (
+    AsyncGate,
+    AsyncLock,
+    Side,
+    Unanswered,
+    Unreachable,
+    chain_of,
+    said,
+    to_the_end,
+)
 from omnitrack.storage.sql.sqlite import Sqlite, is_memory
 from omnitrack.storage.sql.tables import STRIPES, Tables
 
@@ -166,6 +175,7 @@ class SqlBackend(Backend):
             side = Side(engine, self._flavour, AsyncLock(), lambda seconds: await_(asyncio.sleep(seconds)))
             if self._flavour.forks_closed:
                 side.gate = AsyncGate()
+            side.whole = self._whole(engine)
             self._async[loop] = side
         return side
 
@@ -181,14 +191,25 @@ class SqlBackend(Backend):
         # Every transaction is ended here, by name; a rollback on return would be a round trip more.
         return {"pool_reset_on_return": None, **arguments}
 
+    def _whole(self, engine: Engine) -> Callable[[Callable[[], object]], object]:
+        # A thread works for each async connection to a file: what that is at must be waited for.
+        return to_the_end if engine.dialect.is_async and self._flavour.one_writer else lambda work: work()
+
     def _listen(self, engine: Engine) -> None:
         flavour, options = self._flavour, self._options
         file = flavour.file(engine.url)
+        whole = self._whole(engine)
 
         @event.listens_for(engine, "connect")
         def connected(connection: Any, record: Any) -> None:
             forking.connected(record, file)
-            flavour.connected(connection, options)
+            whole(lambda: flavour.connected(connection, options))
+
+        if whole is to_the_end:
+
+            @event.listens_for(engine, "do_connect")
+            def connect(dialect: Any, record: Any, arguments: Any, options: Any) -> Any:
+                return to_the_end(lambda: dialect.loaded_dbapi.connect(*arguments, **options))
 
     # -- the contract ---------------------------------------------------------------------------------------------------
     def setup(self) -> None:
@@ -319,7 +340,7 @@ class SqlBackend(Backend):
         flavour = self._flavour
         try:
             connection: Any = side.engine.raw_connection()
-        except (TimeoutError, OSError) as error:
+        except side.unconnected as error:
             raise Unreachable from error
         cursor = None
         committing = False
@@ -338,8 +359,15 @@ class SqlBackend(Backend):
             if committing and side.lost(error):
                 raise Unanswered from error
             raise
-        cursor.close()
-        connection.close()
+        try:
+            side.whole(cursor.close)  # which an async driver waits for
+        except BaseException:
+            self._drop(side, connection)
+            raise
+        if self._closed:
+            self._drop(side, connection)  # its pool has been emptied
+        else:
+            connection.close()
         return result
 
     def _prepare(self, side: Side) -> Prepared:
@@ -352,16 +380,32 @@ class SqlBackend(Backend):
             return
         try:
             if side.lost(error):
-                connection.invalidate(error)
-                side.engine.dispose()  # what else idles in the pool went down with the same server
-                return
-            if isinstance(error, Exception) or self._flavour.one_writer:
-                self._flavour.rollback(connection, cursor)
-                connection.close()
-                return
+                # What was connected before may have gone down with it, and is connected again when it is next needed.
+                side.engine.pool._invalidate(connection, _checkin=False)
+                self._flavour.sever(connection)
+            elif isinstance(error, Exception) or self._flavour.one_writer:
+                side.whole(lambda: self._undo(connection, cursor))
+                if not self._closed:
+                    connection.close()
+                    return
         except Exception:
             pass
-        connection.invalidate(error)
+        except BaseException:  # cancelled once more
+            self._drop(side, connection)
+            raise
+        self._drop(side, connection)
+
+    def _undo(self, connection: Any, cursor: Any) -> None:
+        self._flavour.rollback(connection, cursor)
+        if self._flavour.one_writer and cursor is not None:
+            cursor.close()  # a query whose rows nobody fetched would keep the connection at its snapshot
+
+    def _drop(self, side: Side, connection: Any) -> None:
+        """Close a connection and give its place in the pool back, also where the task is cancelled meanwhile."""
+        try:
+            side.whole(connection.invalidate)
+        finally:
+            connection.close()
 
 
 class SqliteBackend(SqlBackend):

@@ -155,6 +155,13 @@ class Flavour(ABC):
         """Undo what was done since begin(), if anything was begun."""
         cursor.execute("ROLLBACK")
 
+    def sever(self, connection: Any) -> None:
+        """Let go of a connection of the pool that is gone, without a word to the server, which would not be answered."""
+
+    def connecting(self, dbapi: Any) -> tuple[type[Exception], ...]:
+        """Return errors of a driver that leave it as they are while a connection is made and lost again."""
+        return ()
+
     @abstractmethod
     def fault(self, error: BaseException) -> Fault:
         """Return what an error of the driver means."""

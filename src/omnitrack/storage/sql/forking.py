@@ -38,8 +38,8 @@ def check_file(file: str | None) -> None:
     """
     if file in _carried:
         raise BackendError(
-            f"{file!r} was in use when this process was forked: by a task of the thread that forked, or by another thread "
-            f"for more than {forks.PATIENCE:.0f} seconds. SQLite cannot open it in the child. Fork while it is not in use, or start processes by spawn"
+            f"{file!r} was open when this process was forked: in use by a task of the thread that forked, or by another thread "
+            f"for more than {forks.PATIENCE:.0f} seconds, or the fork went past Python. SQLite cannot open it in the child. Fork while it is not in use, or start processes by spawn"
         )
 
 

@@ -6,15 +6,17 @@ import asyncio
 import os
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import Engine, exc
-from sqlalchemy.util.concurrency import await_
+from sqlalchemy.util.concurrency import await_, greenlet_spawn
 
 from omnitrack import forks
 from omnitrack.errors import ConflictError
 from omnitrack.storage.sql.flavour import Fault, Flavour
 from omnitrack.storage.sql.running import Prepared
+
+T = TypeVar("T")
 
 
 class Unanswered(Exception):
@@ -36,7 +38,14 @@ class Side:
         self.pid = os.getpid()
         #: What a transaction passes that no fork may cut in two.
         self.gate: AbstractContextManager[None] = nullcontext()
+        #: Does some work; to its end where a task that is cancelled would leave a thread of the driver at it.
+        self.whole: Callable[[Callable[[], object]], object] = lambda work: work()
         self.errors: tuple[type[Exception], ...] = (engine.dialect.loaded_dbapi.Error, exc.SQLAlchemyError)
+        self.unconnected: tuple[type[Exception], ...] = (
+            TimeoutError,
+            OSError,
+            *flavour.connecting(engine.dialect.loaded_dbapi),
+        )
         self.raised = (ConflictError, Unanswered, Unreachable, *self.errors)
         self.prepared: Prepared | None = None
 
@@ -75,6 +84,23 @@ class AsyncLock:
 
     def __exit__(self, *exception: object) -> None:
         self._lock.release()
+
+
+def to_the_end(work: Callable[[], T]) -> T:
+    """Do some short work of a greenlet whole, however often its task is cancelled meanwhile; its next wait raises the cancellation."""
+    task = asyncio.ensure_future(greenlet_spawn(work))
+    cancelled = 0
+    while not task.done():
+        try:
+            await_(asyncio.wait([task]))
+        except asyncio.CancelledError:
+            cancelled += 1
+    me = asyncio.current_task()
+    if me is not None:
+        for again in (me.uncancel, me.cancel):
+            for _ in range(cancelled):
+                again()
+    return task.result()
 
 
 def chain_of(error: BaseException) -> list[BaseException]:
