@@ -8,6 +8,7 @@ from datetime import datetime
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, TypedDict, TypeVar, Unpack
 
+from omnitrack import forks
 from omnitrack.identifiers.numbering import numbered_region
 from omnitrack.identity.explain import Explanation
 from omnitrack.identity.policy import Policy
@@ -174,6 +175,11 @@ class AsyncTracker:
         self._rebuild = rebuild
         self._matching = matching
         self._ops: Operations | None = None
+        self._opening = asyncio.Lock()
+        forks.watch(self)
+
+    def forked(self) -> None:
+        """In a child: let nobody wait for a task of the parent."""
         self._opening = asyncio.Lock()
 
     def __repr__(self) -> str:

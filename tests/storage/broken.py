@@ -5,7 +5,11 @@ Not collected by itself: test_broken_backends.py runs it and looks at what the k
 
 from __future__ import annotations
 
+import fcntl
+import pickle
 import secrets
+import tempfile
+import threading
 from collections.abc import Callable, Sequence
 from typing import Any, ClassVar
 
@@ -24,6 +28,7 @@ from omnitrack.testing.histories import HistoryRules
 from omnitrack.testing.identifiers import IdentifierRules
 from omnitrack.testing.interactions import InteractionRules
 from omnitrack.testing.links import LinkRules
+from omnitrack.testing.processes import ProcessRules
 from omnitrack.testing.records import RecordRules
 from omnitrack.testing.shortcuts import ShortcutRules
 from omnitrack.testing.stores import StoreRules
@@ -236,6 +241,40 @@ class Optimist(Breakable):
         return result
 
 
+class Heirloom(Breakable):
+    """Keeps its rows in a file that several processes have open, and goes on with the parent's hold on it after a fork.
+
+    A lock of flock() belongs to what was opened, and so does the place in the file: parent and child have both in common, as they would a
+    connection to a server.
+    """
+
+    capabilities: ClassVar[frozenset[str]] = frozenset({"processes"})
+
+    def __init__(self, store: Any = None) -> None:
+        super().__init__(store)
+        self._file = tempfile.TemporaryFile()  # noqa: SIM115 (open as long as the backend)
+        self._threads = threading.Lock()
+
+    def _attempt(self, fn: Callable[..., Any], write: bool) -> Any:
+        with self._threads:
+            fcntl.flock(self._file, fcntl.LOCK_EX)
+            try:
+                self._file.seek(0)
+                kept = self._file.read()
+                state = MemoryState()
+                for name, rows in pickle.loads(kept).items() if kept else ():
+                    for key, row in rows.items():
+                        getattr(state, name).set(key, row)
+                result = fn(MemoryTransaction(state, write=write))
+                self._file.seek(0)
+                self._file.write(pickle.dumps({name: table.rows for name, table in vars(state).items()}))
+                self._file.truncate()
+                self._file.flush()
+                return result
+            finally:
+                fcntl.flock(self._file, fcntl.LOCK_UN)
+
+
 class NoRetry(Breakable):
     """Lets a conflict leave at once."""
 
@@ -313,6 +352,7 @@ SUBJECTS: dict[type[Breakable], type[ConformanceBase]] = {
     FirstPageOnly: ShortcutRules,
     Absentees: ShortcutRules,
     Optimist: ConcurrencyRules,
+    Heirloom: ProcessRules,
     NoRetry: TransactionRules,
     Wrapper: TransactionRules,
     OneNamespace: StoreRules,

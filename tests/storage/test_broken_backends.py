@@ -55,6 +55,9 @@ BREAKS: dict[str, set[str]] = {
         "an_error_rolls_back_what_this_method_wrote",
         "repeats_are_bounded_and_end_in_a_conflict_error_with_its_cause",
     },
+    "Heirloom": {
+        "forked_children_and_their_parent_read_and_write_at_once_and_lose_nothing",
+    },
     "InclusivePages": {
         "a_page_begins_strictly_beyond_the_position",
         "every_entry_of_the_interaction_at_the_position_is_left_behind",

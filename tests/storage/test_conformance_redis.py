@@ -11,7 +11,9 @@ from pathlib import Path
 import pytest
 
 from concurrency import test_many_writers as many_writers
+from omnitrack import Tracker
 from omnitrack.storage.contract import Backend
+from storage import test_forks as forks
 
 ADAPTER = Path(__file__).resolve().parents[2] / "examples" / "redis_adapter"
 
@@ -46,6 +48,19 @@ def test_many_writers_end_in_the_partition_of_one(namespace: str) -> None:
 
 def test_writers_beside_erasures_leave_nothing_behind(namespace: str) -> None:
     many_writers.test_sightings_against_erasure_retraction_and_reassignment_leave_nothing_behind(Place(namespace))
+
+
+def test_children_of_a_used_tracker_see_the_right_person(namespace: str) -> None:
+    with Tracker(Place(namespace).open(), region="GB") as tracker:
+        forks.begin(tracker)
+        forks.test_parent_and_children_at_once_see_the_right_person_and_lose_nothing(tracker)
+
+
+def test_children_of_a_redis_tracker_fork_and_close(namespace: str) -> None:
+    with Tracker(Place(namespace).open(), region="GB") as tracker:
+        forks.begin(tracker)
+        forks.test_a_child_of_a_child_is_a_child(tracker)
+        forks.test_a_child_that_closes_its_tracker_leaves_the_parents_open(tracker)
 
 
 def test_the_entry_points_name_the_backend() -> None:

@@ -413,10 +413,14 @@ class Transaction(ABC):
 
 
 class Backend(ABC):
-    """One open store. Safe to use from several threads at once."""
+    """One open store. Safe to use from several threads at once.
+
+    After a fork a child neither uses nor closes what its parent opened: it opens connections of its own when it first needs them, on locks of its
+    own, and a store that lies in the process is a copy that is whole.
+    """
 
     #: What the store can do beyond the contract; the conformance kit skips what is not named, with a reason.
-    #: "persistent": what was committed is there after close() and a new from_url(); "processes": several processes may have it open;
+    #: "persistent": what was committed is there after close() and a new from_url(); "processes": several processes may have it open, forked children among them;
     #: "concurrent": transactions of several threads run side by side; "async": arun() does not occupy a thread.
     capabilities: ClassVar[frozenset[str]]
 

@@ -15,6 +15,7 @@ from itertools import islice
 from typing import Any, ClassVar, TypeVar
 from urllib.parse import urlsplit
 
+from omnitrack import forks
 from omnitrack.errors import BackendError, ConflictError, mask
 from omnitrack.storage.contract import (
     Backend,
@@ -351,16 +352,32 @@ class _Store:
         self.state = state or MemoryState()
         self.lock = threading.RLock()
         self.busy = False
+        self.torn = False
+        forks.watch(self)
+
+    def forked(self) -> None:
+        """In a child: be a copy, of which nobody else holds the lock."""
+        self.lock = threading.RLock()
+        self.torn = self.torn or (self.busy and not forks.gate.holds_me())
 
 
 _named: dict[tuple[str, str | None], _Store] = {}
 _named_lock = threading.Lock()
 
 
+def _forked() -> None:
+    global _named_lock
+    _named_lock = threading.Lock()
+
+
+forks.in_child(_forked)
+
+
 class MemoryBackend(Backend):
     """Everything in this process's memory.
 
     ``memory://`` is a fresh store each time; ``memory://name`` is one store for all who give that name (and namespace) in this process.
+    A forked child has a copy of it, as it was between two transactions.
     Tests may make one around a ``MemoryState`` of theirs.
     """
 
@@ -395,8 +412,14 @@ class MemoryBackend(Backend):
         return retrying(lambda: self._attempt(fn, write))
 
     def _attempt(self, fn: Callable[[Transaction], T], write: bool) -> T:
+        forks.check()
         store = self._store
-        with store.lock:
+        with forks.gate, store.lock:
+            if store.torn:
+                raise BackendError(
+                    f"this process was forked while another thread had been in a transaction for {forks.PATIENCE:.0f} seconds, "
+                    "so its copy of the store in memory is half written"
+                )
             if self._closed:
                 raise BackendError("this memory backend was closed")
             if store.busy:

@@ -17,6 +17,7 @@ from importlib.metadata import entry_points
 from pathlib import PurePath
 from typing import Any
 
+from omnitrack import forks
 from omnitrack.errors import BackendError, UnknownBackendError, told
 from omnitrack.storage.contract import Backend
 
@@ -33,6 +34,14 @@ _BUILT_IN: dict[str, str | type[Backend]] = {
 
 _registered: dict[str, str | type[Backend]] = {}
 _lock = threading.Lock()
+
+
+def _forked() -> None:
+    global _lock
+    _lock = threading.Lock()
+
+
+forks.in_child(_forked)
 
 
 def register_backend(scheme: str, target: str | type[Backend]) -> None:

@@ -15,6 +15,7 @@ _SUBJECTS = (
     "identifiers",
     "interactions",
     "links",
+    "processes",
     "records",
     "shortcuts",
 )
@@ -30,6 +31,7 @@ from omnitrack.testing.histories import HistoryRules  # noqa: E402
 from omnitrack.testing.identifiers import IdentifierRules  # noqa: E402
 from omnitrack.testing.interactions import InteractionRules  # noqa: E402
 from omnitrack.testing.links import LinkRules  # noqa: E402
+from omnitrack.testing.processes import ProcessRules  # noqa: E402
 from omnitrack.testing.records import RecordRules  # noqa: E402
 from omnitrack.testing.shortcuts import ShortcutRules  # noqa: E402
 from omnitrack.testing.stores import StoreRules  # noqa: E402
@@ -46,6 +48,7 @@ __all__ = [
     "IdentifierRules",
     "InteractionRules",
     "LinkRules",
+    "ProcessRules",
     "RecordRules",
     "ShortcutRules",
     "StoreRules",

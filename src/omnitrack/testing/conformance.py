@@ -10,6 +10,7 @@ from omnitrack.testing.histories import HistoryRules
 from omnitrack.testing.identifiers import IdentifierRules
 from omnitrack.testing.interactions import InteractionRules
 from omnitrack.testing.links import LinkRules
+from omnitrack.testing.processes import ProcessRules
 from omnitrack.testing.records import RecordRules
 from omnitrack.testing.shortcuts import ShortcutRules
 from omnitrack.testing.stores import StoreRules
@@ -28,6 +29,7 @@ class BackendConformance(
     ShortcutRules,
     TransactionRules,
     ConcurrencyRules,
+    ProcessRules,
     StoreRules,
 ):
     """Every rule of the storage contract, version 1, one short test each, through ``run`` and through ``arun``.
@@ -49,7 +51,7 @@ class BackendConformance(
     (nothing)      a failure: declare an empty frozenset if nothing holds
     persistent     the fixtures ``reopen`` (a function ``(*, namespace=None, **options) -> Backend`` on the same store) and
                    ``unreachable`` (a backend whose server or file is not there)
-    processes      the fixture ``reopen``
+    processes      the fixture ``reopen``; rules about forked children run where the system can fork
     concurrent     nothing more; rules about transactions side by side run
     async          nothing more; rules about many tasks in one thread run
     ============== =================================================================================================================

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import attrs
 
+from omnitrack import forks
 from omnitrack.identifiers.scheme import content_id
 from omnitrack.identifiers.scheme import forget as forget_texts
 from omnitrack.identity.mention import Tenures as Tenures
@@ -53,6 +54,14 @@ class Known:
         self._suppresses: bool | None = None
         self.matching = False  # whether the store keeps the index for matching, as its settings said last
         self._rebuilding = (-1, 0)  # the epoch at which that was looked at, and until when a rebuild is taken to run
+        forks.watch(self)
+
+    def forked(self) -> None:
+        """In a child: go on, since what is known holds for its epoch in every process; unless another thread was about to change it."""
+        changing = self._lock.locked()
+        self._lock = threading.Lock()
+        if changing:
+            self.forget()
 
     @property
     def rebuilding(self) -> bool:

@@ -8,10 +8,20 @@ import threading
 import time
 from datetime import datetime, timedelta, timezone
 
+from omnitrack import forks
+
 EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 
 _lock = threading.Lock()
 _last = 0
+
+
+def _forked() -> None:
+    global _lock
+    _lock = threading.Lock()
+
+
+forks.in_child(_forked)
 
 
 def now_us() -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from typing import Any
 
+import asyncpg
 import psycopg
 import pymysql
 import pytest
@@ -53,6 +54,12 @@ def sqlite(code: int) -> Exception:
         (Postgresql(), postgresql(None, "FATAL: the database system is starting up"), Fault.LOST),
         (Postgresql(), postgresql(None, 'FATAL: database "none" does not exist'), Fault.FAILED),
         (Postgresql(), postgresql(None, 'FATAL: password authentication failed for user "x"'), Fault.FAILED),
+        (
+            Postgresql(),
+            asyncpg.InternalClientError("cannot switch to state 15; another operation (2) is in progress"),
+            Fault.LOST,
+        ),
+        (Postgresql(), asyncpg.InternalClientError("unexpected"), Fault.FAILED),
         (Postgresql(), postgresql("22P02"), Fault.FAILED),
         (Postgresql(), postgresql("53100"), Fault.FAILED),
         (Mariadb(), pymysql.err.OperationalError(1213, "deadlock"), Fault.CONFLICT),
@@ -71,6 +78,7 @@ def sqlite(code: int) -> Exception:
         (Sqlite(), sqlite(6), Fault.CONFLICT),
         (Sqlite(), sqlite(13), Fault.FAILED),
         (Sqlite(), sqlite3.OperationalError("no code"), Fault.FAILED),
+        (Sqlite(), sqlite3.ProgrammingError("Cannot operate on a closed database."), Fault.LOST),
     ],
 )
 def test_an_error_of_the_engine_means(flavour: Flavour, error: Exception, fault: Fault) -> None:

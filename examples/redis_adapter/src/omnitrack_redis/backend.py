@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
+import threading
 from collections.abc import Callable
 from typing import Any, ClassVar, TypeVar
 
@@ -18,6 +20,18 @@ from omnitrack_redis.work import Store, Work
 
 T = TypeVar("T")
 
+# Held while a child makes its connections; a child has one of its own, in case another thread of the parent held it.
+_beginning = threading.Lock()
+
+
+def _forked() -> None:
+    global _beginning
+    _beginning = threading.Lock()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forked)
+
 VERSION = 1  # of the layout
 OLDEST_REDIS = (6, 2)  # ZRANGE with BYLEX and REV
 SNAPSHOT_TRIES = 5
@@ -28,9 +42,29 @@ class RedisBackend(Backend):
 
     capabilities: ClassVar[frozenset[str]] = frozenset({"persistent", "processes", "concurrent"})
 
-    def __init__(self, client: Redis, namespace: str | None) -> None:
-        self._client = client
-        self._store = Store(client, f"omnitrack/{namespace or ''}/")
+    def __init__(self, connect: Callable[[], Redis], namespace: str | None) -> None:
+        self._connect = connect
+        self._prefix = f"omnitrack/{namespace or ''}/"
+        self._inherited: list[Store] = []  # of parent processes: never used, and never freed, which would close them
+        self._begin()
+
+    def _begin(self) -> None:
+        self._own = Store(self._connect(), self._prefix)
+        self._pid = os.getpid()  # last: who finds it takes the store for this process's own
+
+    @property
+    def _store(self) -> Store:
+        """The store over connections of this process: after a fork, those of the parent are the parent's."""
+        if self._pid != os.getpid():
+            with _beginning:
+                if self._pid != os.getpid():
+                    self._inherited.append(self._own)
+                    self._begin()
+        return self._own
+
+    @property
+    def _client(self) -> Redis:
+        return self._store.client
 
     @classmethod
     def from_url(cls, url: str, *, namespace: str | None = None, **options: Any) -> RedisBackend:
@@ -46,14 +80,16 @@ class RedisBackend(Backend):
             )
         try:
             # A commit is never sent twice behind our back: the second would not know that the first went through.
-            client = Redis.from_url(
-                url, socket_timeout=timeout, socket_connect_timeout=timeout, retry=Retry(NoBackoff(), 0)
-            )
+            def connect() -> Redis:
+                return Redis.from_url(
+                    url, socket_timeout=timeout, socket_connect_timeout=timeout, retry=Retry(NoBackoff(), 0)
+                )
+
+            return cls(connect, namespace)
         except (ValueError, TypeError) as error:
             raise BackendError(
                 f"{mask(url)} is no Redis URL; accepted: redis://user:password@host:port/database"
             ) from error
-        return cls(client, namespace)
 
     def setup(self) -> None:
         """Check the server's version and the layout's; there are no tables to make."""

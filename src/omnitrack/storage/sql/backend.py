@@ -7,6 +7,7 @@ a sync one, when it is called in a greenlet.
 from __future__ import annotations
 
 import asyncio
+import os
 import random
 import re
 import threading
@@ -20,12 +21,23 @@ from sqlalchemy import Connection, Engine, create_engine, event, exc
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.util.concurrency import await_, greenlet_spawn
 
+from omnitrack import forks
 from omnitrack.errors import BackendError, ConflictError, OutcomeUnknownError, mask, told
 from omnitrack.storage.contract import Backend, Transaction, retrying
+from omnitrack.storage.sql import forking
 from omnitrack.storage.sql.flavour import Fault, Flavour, Options, Portable
 from omnitrack.storage.sql.running import Prepared
 from omnitrack.storage.sql.schema import set_up
-from omnitrack.storage.sql.sides import AsyncLock, Side, Unanswered, Unreachable, chain_of, said
+from omnitrack.storage.sql.sides import (
+    AsyncGate,
+    AsyncLock,
+    Side,
+    Unanswered,
+    Unreachable,
+    chain_of,
+    said,
+    to_the_end,
+)
 from omnitrack.storage.sql.sqlite import Sqlite, is_memory
 from omnitrack.storage.sql.tables import STRIPES, Tables
 
@@ -46,11 +58,20 @@ class SqlBackend(Backend):
         self._namespace = namespace
         self._stripe = random.randint(1, STRIPES) if options.guard == "write" else None
         self._sync_url, self._async_url = flavour.drivers(url)
+        self._closed = False
+        self._begin()
+        forks.watch(self)
+
+    def _begin(self) -> None:
         self._sync: Side | None = None
         self._async: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, Side] = weakref.WeakKeyDictionary()
         self._making = threading.Lock()
         self._inside = threading.local()
-        self._closed = False
+
+    def forked(self) -> None:
+        """In a child: begin anew. Engines, connections and event loops of the parent stay in memory, and nobody touches them."""
+        forks.keep(self._sync, self._async, *self._async.items())
+        self._begin()
 
     @classmethod
     def from_url(cls, url: str, *, namespace: str | None = None, **options: Any) -> SqlBackend:
@@ -116,21 +137,27 @@ class SqlBackend(Backend):
     # -- sides ----------------------------------------------------------------------------------------------------------
     def _side(self) -> Side:
         """Return the side of sync callers."""
+        forks.check()
         if self._closed:
             raise BackendError("this backend was closed")
         if self._sync is None:
             with self._making:
                 if self._sync is None:
+                    forking.check_file(self._flavour.file(self._sync_url))
                     try:
                         engine = create_engine(self._sync_url, **self._arguments(self._sync_url))
                     except ImportError as error:
                         raise self._without_driver(error) from error
                     self._listen(engine)
-                    self._sync = Side(engine, self._flavour, threading.Lock(), time.sleep)
+                    side = Side(engine, self._flavour, threading.Lock(), time.sleep)
+                    if self._flavour.forks_closed:
+                        side.gate = forks.gate
+                    self._sync = side
         return self._sync
 
     def _async_side(self) -> Side | None:
         """Return the side of the running event loop, or None where no async driver is installed."""
+        forks.check()
         if self._closed:
             raise BackendError("this backend was closed")
         loop = asyncio.get_running_loop()
@@ -138,6 +165,7 @@ class SqlBackend(Backend):
         if side is None and self._async_url is not None:
             from sqlalchemy.ext.asyncio import create_async_engine
 
+            forking.check_file(self._flavour.file(self._async_url))
             try:
                 engine = create_async_engine(self._async_url, **self._arguments(self._async_url)).sync_engine
             except ImportError:
@@ -145,6 +173,9 @@ class SqlBackend(Backend):
                 return None
             self._listen(engine)
             side = Side(engine, self._flavour, AsyncLock(), lambda seconds: await_(asyncio.sleep(seconds)))
+            if self._flavour.forks_closed:
+                side.gate = AsyncGate()
+            side.whole = self._whole(engine)
             self._async[loop] = side
         return side
 
@@ -160,12 +191,25 @@ class SqlBackend(Backend):
         # Every transaction is ended here, by name; a rollback on return would be a round trip more.
         return {"pool_reset_on_return": None, **arguments}
 
+    def _whole(self, engine: Engine) -> Callable[[Callable[[], object]], object]:
+        # A thread works for each async connection to a file: what that is at must be waited for.
+        return to_the_end if engine.dialect.is_async and self._flavour.one_writer else lambda work: work()
+
     def _listen(self, engine: Engine) -> None:
         flavour, options = self._flavour, self._options
+        file = flavour.file(engine.url)
+        whole = self._whole(engine)
 
         @event.listens_for(engine, "connect")
         def connected(connection: Any, record: Any) -> None:
-            flavour.connected(connection, options)
+            forking.connected(record, file)
+            whole(lambda: flavour.connected(connection, options))
+
+        if whole is to_the_end:
+
+            @event.listens_for(engine, "do_connect")
+            def connect(dialect: Any, record: Any, arguments: Any, options: Any) -> Any:
+                return to_the_end(lambda: dialect.loaded_dbapi.connect(*arguments, **options))
 
     # -- the contract ---------------------------------------------------------------------------------------------------
     def setup(self) -> None:
@@ -196,6 +240,7 @@ class SqlBackend(Backend):
 
     def close(self) -> None:
         """Close the connections of sync callers, and let go of those of event loops, which only ``aclose`` can close properly."""
+        forks.check()
         self._closed = True
         if self._sync is not None:
             self._sync.engine.dispose()
@@ -207,6 +252,7 @@ class SqlBackend(Backend):
 
     async def aclose(self) -> None:
         """Close the connections of this event loop and of sync callers."""
+        forks.check()
         side = self._async.pop(asyncio.get_running_loop(), None)
         if side is not None:
             await greenlet_spawn(side.engine.dispose)
@@ -231,7 +277,7 @@ class SqlBackend(Backend):
                     raise
                 asyncio.run(self._administer_async(on))
                 return
-            with side.engine.connect() as connection:
+            with side.gate, side.engine.connect() as connection:
                 on(connection)
 
         def again(error: Exception) -> bool:
@@ -287,10 +333,14 @@ class SqlBackend(Backend):
             raise BackendError(f"the store failed: {said(chain[-1])}") from chain[-1]
 
     def _attempt(self, side: Side, fn: Callable[[Transaction], T], write: bool) -> T:
+        with side.gate:
+            return self._transact(side, fn, write)
+
+    def _transact(self, side: Side, fn: Callable[[Transaction], T], write: bool) -> T:
         flavour = self._flavour
         try:
             connection: Any = side.engine.raw_connection()
-        except (TimeoutError, OSError) as error:
+        except side.unconnected as error:
             raise Unreachable from error
         cursor = None
         committing = False
@@ -300,6 +350,8 @@ class SqlBackend(Backend):
             cursor = flavour.cursor(connection)
             flavour.begin(connection, cursor, self._options, write)
             result = fn(flavour.transaction(connection, cursor, side.prepared, write))
+            if side.pid != os.getpid():
+                raise BackendError("the process was forked inside a transaction, which is its parent's to end")
             committing = write
             flavour.commit(connection, cursor)
         except BaseException as error:
@@ -307,8 +359,15 @@ class SqlBackend(Backend):
             if committing and side.lost(error):
                 raise Unanswered from error
             raise
-        cursor.close()
-        connection.close()
+        try:
+            side.whole(cursor.close)  # which an async driver waits for
+        except BaseException:
+            self._drop(side, connection)
+            raise
+        if self._closed:
+            self._drop(side, connection)  # its pool has been emptied
+        else:
+            connection.close()
         return result
 
     def _prepare(self, side: Side) -> Prepared:
@@ -316,18 +375,37 @@ class SqlBackend(Backend):
 
     def _abandon(self, side: Side, connection: Any, cursor: Any, error: BaseException) -> None:
         """Roll back; or drop the connection where it is gone, or was left in the middle of an answer (a task was cancelled)."""
+        if side.pid != os.getpid():
+            forks.keep(connection, cursor)
+            return
         try:
             if side.lost(error):
-                connection.invalidate(error)
-                side.engine.dispose()  # what else idles in the pool went down with the same server
-                return
-            if isinstance(error, Exception) or self._flavour.one_writer:
-                self._flavour.rollback(connection, cursor)
-                connection.close()
-                return
+                # What was connected before may have gone down with it, and is connected again when it is next needed.
+                side.engine.pool._invalidate(connection, _checkin=False)
+                self._flavour.sever(connection)
+            elif isinstance(error, Exception) or self._flavour.one_writer:
+                side.whole(lambda: self._undo(connection, cursor))
+                if not self._closed:
+                    connection.close()
+                    return
         except Exception:
             pass
-        connection.invalidate(error)
+        except BaseException:  # cancelled once more
+            self._drop(side, connection)
+            raise
+        self._drop(side, connection)
+
+    def _undo(self, connection: Any, cursor: Any) -> None:
+        self._flavour.rollback(connection, cursor)
+        if self._flavour.one_writer and cursor is not None:
+            cursor.close()  # a query whose rows nobody fetched would keep the connection at its snapshot
+
+    def _drop(self, side: Side, connection: Any) -> None:
+        """Close a connection and give its place in the pool back, also where the task is cancelled meanwhile."""
+        try:
+            side.whole(connection.invalidate)
+        finally:
+            connection.close()
 
 
 class SqliteBackend(SqlBackend):
@@ -346,14 +424,20 @@ class InMemorySqliteBackend(SqlBackend):
         self._async_url = None
         self._turn = threading.Lock()
 
+    def forked(self) -> None:
+        """In a child: go on with a copy of the parent's data."""
+        self._turn, self._making, self._inside = threading.Lock(), threading.Lock(), threading.local()
+        if self._sync is not None:
+            self._sync.lock, self._sync.pid = threading.Lock(), os.getpid()
+
     def setup(self) -> None:
         """See the contract."""
-        with self._turn:
+        with forks.gate, self._turn:
             super().setup()
 
     def _attempt(self, side: Side, fn: Callable[[Transaction], T], write: bool) -> T:
-        with self._turn:
-            return super()._attempt(side, fn, write)
+        with side.gate, self._turn:
+            return self._transact(side, fn, write)
 
     def reclaim(self) -> None:
         """Do nothing: there is no file, and what is deleted is overwritten."""

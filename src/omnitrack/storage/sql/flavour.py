@@ -102,6 +102,8 @@ class Flavour(ABC):
     extra: ClassVar[str | None] = None
     #: Writers of one process wait for each other here rather than in the engine.
     one_writer: ClassVar[bool] = False
+    #: No connection may be carried over a fork, not even one that is never used again: all are closed before.
+    forks_closed: ClassVar[bool] = False
 
     def drivers(self, url: URL) -> tuple[URL, URL | None]:
         """Return the URL for sync and for async callers; ``url`` may name a driver of either kind."""
@@ -113,6 +115,10 @@ class Flavour(ABC):
             asynchronous = named
         sync_url = url.set(drivername=f"{family}+{sync}" if sync else family)
         return sync_url, (url.set(drivername=f"{family}+{asynchronous}") if asynchronous else None)
+
+    def file(self, url: URL) -> str | None:
+        """Return the file that a store lies in, where connections to it must be closed before a fork."""
+        return None
 
     def missing(self, url: URL) -> str:
         """Return what a store that cannot be opened lacks, where that can be told from outside; "" where it cannot."""
@@ -148,6 +154,13 @@ class Flavour(ABC):
     def rollback(self, connection: Any, cursor: Any) -> None:
         """Undo what was done since begin(), if anything was begun."""
         cursor.execute("ROLLBACK")
+
+    def sever(self, connection: Any) -> None:
+        """Let go of a connection of the pool that is gone, without a word to the server, which would not be answered."""
+
+    def connecting(self, dbapi: Any) -> tuple[type[Exception], ...]:
+        """Return errors of a driver that leave it as they are while a connection is made and lost again."""
+        return ()
 
     @abstractmethod
     def fault(self, error: BaseException) -> Fault:

@@ -133,6 +133,12 @@ class Mariadb(Flavour):
             connection.record_info["level"] = level
         cursor.execute("START TRANSACTION" if write else "START TRANSACTION READ ONLY")
 
+    def sever(self, connection: Any) -> None:
+        """See Flavour."""
+        driver = connection.driver_connection
+        if hasattr(driver, "ensure_closed"):  # asynchronous: its close() waits for nothing
+            driver.close()
+
     def fault(self, error: BaseException) -> Fault:
         """Read the error number."""
         number = error.args[0] if error.args else None

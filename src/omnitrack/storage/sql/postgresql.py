@@ -383,6 +383,8 @@ def _is_gone(kind: str, said: str) -> bool:
     """Tell by name and words whether an error without a SQLSTATE comes from a connection that is not there."""
     if kind == "InterfaceError":  # also of asyncpg where a value does not fit
         return "closed" in said
+    if kind == "InternalClientError":  # asyncpg, in whose middle the connection was ended
+        return "cannot switch to state" in said
     return kind == "OperationalError" and not _REFUSED.search(said)
 
 
@@ -473,6 +475,20 @@ class Postgresql(Flavour):
         """Execute a text without parameters, which may be several statements, and return the server's word for it."""
         cursor.execute(text)
         return getattr(getattr(cursor, "_cursor", cursor), "statusmessage", None)
+
+    def sever(self, connection: Any) -> None:
+        """See Flavour."""
+        driver = connection.driver_connection
+        if hasattr(driver, "terminate"):  # asyncpg
+            driver.terminate()
+
+    def connecting(self, dbapi: Any) -> tuple[type[Exception], ...]:
+        """See Flavour; SQLAlchemy sets up types on a new connection of asyncpg and passes its errors on untranslated."""
+        asyncpg = getattr(dbapi, "asyncpg", None)
+        if asyncpg is None:
+            return ()
+        gone = (asyncpg.PostgresConnectionError, asyncpg.exceptions.OperatorInterventionError)
+        return (asyncpg.InterfaceError, asyncpg.InternalClientError, *gone)
 
     def fault(self, error: BaseException) -> Fault:
         """Read the SQLSTATE, or without one what was said."""

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection, insert, inspect, select
 
+from omnitrack import forks
 from omnitrack.errors import SchemaVersionError
 from omnitrack.storage.sql.flavour import Flavour
 from omnitrack.storage.sql.tables import STRIPES, Tables
@@ -22,6 +23,14 @@ MIGRATIONS = Path(__file__).with_name("migrations")
 
 # Alembic's ``op`` is one for the process.
 _alembic = threading.Lock()
+
+
+def _forked() -> None:
+    global _alembic
+    _alembic = threading.Lock()
+
+
+forks.in_child(_forked)
 
 
 def set_up(connection: Connection, tables: Tables, flavour: Flavour) -> None:

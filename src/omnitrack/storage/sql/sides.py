@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Callable
-from typing import Any
+from contextlib import AbstractContextManager, nullcontext
+from typing import Any, TypeVar
 
 from sqlalchemy import Engine, exc
-from sqlalchemy.util.concurrency import await_
+from sqlalchemy.util.concurrency import await_, greenlet_spawn
 
+from omnitrack import forks
 from omnitrack.errors import ConflictError
 from omnitrack.storage.sql.flavour import Fault, Flavour
 from omnitrack.storage.sql.running import Prepared
+
+T = TypeVar("T")
 
 
 class Unanswered(Exception):
@@ -30,7 +35,17 @@ class Side:
         self.flavour = flavour
         self.lock = lock  # of the one writer, where the engine has but one
         self.sleep = sleep
+        self.pid = os.getpid()
+        #: What a transaction passes that no fork may cut in two.
+        self.gate: AbstractContextManager[None] = nullcontext()
+        #: Does some work; to its end where a task that is cancelled would leave a thread of the driver at it.
+        self.whole: Callable[[Callable[[], object]], object] = lambda work: work()
         self.errors: tuple[type[Exception], ...] = (engine.dialect.loaded_dbapi.Error, exc.SQLAlchemyError)
+        self.unconnected: tuple[type[Exception], ...] = (
+            TimeoutError,
+            OSError,
+            *flavour.connecting(engine.dialect.loaded_dbapi),
+        )
         self.raised = (ConflictError, Unanswered, Unreachable, *self.errors)
         self.prepared: Prepared | None = None
 
@@ -47,6 +62,17 @@ class Side:
         return isinstance(error, (Unanswered, Unreachable))
 
 
+class AsyncGate:
+    """The gate of forks for the greenlets of one event loop, which must not wait in their thread."""
+
+    def __enter__(self) -> None:
+        while not forks.gate.enter_now():
+            await_(asyncio.sleep(0.001))
+
+    def __exit__(self, *exception: object) -> None:
+        forks.gate.leave()
+
+
 class AsyncLock:
     """A lock for the greenlets of one event loop."""
 
@@ -58,6 +84,23 @@ class AsyncLock:
 
     def __exit__(self, *exception: object) -> None:
         self._lock.release()
+
+
+def to_the_end(work: Callable[[], T]) -> T:
+    """Do some short work of a greenlet whole, however often its task is cancelled meanwhile; its next wait raises the cancellation."""
+    task = asyncio.ensure_future(greenlet_spawn(work))
+    cancelled = 0
+    while not task.done():
+        try:
+            await_(asyncio.wait([task]))
+        except asyncio.CancelledError:
+            cancelled += 1
+    me = asyncio.current_task()
+    if me is not None:
+        for again in (me.uncancel, me.cancel):
+            for _ in range(cancelled):
+                again()
+    return task.result()
 
 
 def chain_of(error: BaseException) -> list[BaseException]:

@@ -24,6 +24,7 @@ from omnitrack.storage.contract import (
 )
 from omnitrack.storage.sql import writes
 from omnitrack.storage.sql.flavour import Fault, Flavour, Options
+from omnitrack.storage.sql.forking import file_of
 from omnitrack.storage.sql.queries import Built
 from omnitrack.storage.sql.tables import INTERACTION_COLUMNS, Tables, make_tables
 from omnitrack.storage.sql.transaction import SqlTransaction
@@ -132,6 +133,7 @@ class Sqlite(Flavour):
     async_driver: ClassVar[str | None] = "aiosqlite"
     extra = "async"
     one_writer = True
+    forks_closed = True
 
     def engine_arguments(self, url: URL, options: Options) -> dict[str, Any]:
         """Return what create_engine() takes; in memory all share the one connection that holds the data."""
@@ -144,6 +146,10 @@ class Sqlite(Flavour):
         if is_memory(url):
             return {"connect_args": connect, "poolclass": StaticPool}
         return {"connect_args": connect}
+
+    def file(self, url: URL) -> str | None:
+        """See Flavour."""
+        return file_of(url.database)
 
     def missing(self, url: URL) -> str:
         """Return which folder is not there, or that the file is one."""
@@ -177,6 +183,8 @@ class Sqlite(Flavour):
     def fault(self, error: BaseException) -> Fault:
         """Read SQLite's result code."""
         code = getattr(error, "sqlite_errorcode", None)
+        if code is None and "closed database" in str(error):  # for a fork
+            return Fault.LOST
         if code is not None and code & 0xFF in (BUSY, LOCKED, PROTOCOL):
             return Fault.CONFLICT
         return Fault.FAILED
