@@ -27,6 +27,7 @@ DEFAULT_LIMITS: Mapping[str, int | None] = {
     "email/email": 2,  # more are a list of those in copy
 }
 
+_NO_LIMIT = "none"  # as a settings file has to say it: TOML has no null
 _NAME = re.compile(r"\*|[^\W\d][\w-]{0,39}")
 MAX_RANK = 1_000_000
 
@@ -105,7 +106,7 @@ def _covers(given: tuple[str, str], pair: tuple[str, str]) -> bool:
 
 
 def _limits(value: Any) -> dict[str, int | None] | None:
-    if value is None:
+    if value is None or value == _NO_LIMIT:
         return None
     if not isinstance(value, Mapping):
         raise InvalidPolicyError(
@@ -114,6 +115,7 @@ def _limits(value: Any) -> dict[str, int | None] | None:
     given: dict[tuple[str, str], int | None] = {}
     for key, limit in value.items():
         pair = _pair(key)
+        limit = None if limit == _NO_LIMIT else limit
         if limit is not None and (not isinstance(limit, int) or isinstance(limit, bool) or limit < 1):
             raise InvalidPolicyError(
                 f"limits: {_text(pair)!r} has {shown(limit)}, accepted is a number from 1 or None for no limit"
@@ -166,7 +168,7 @@ class Policy:
             pair, ``("device", "email")`` or ``"device/email"``, for the mail addresses of a device; a scheme alone, ``"email"``, for those of
             every identifier; ``"*"`` in either place, or alone, for any scheme. The most specific counts: the pair, the neighbour's scheme
             alone, one where that is exclusive, ``("device", "*")``, ``"*"``. What is given comes before every default that it covers; what
-            is not given keeps its default. ``limits=None`` switches all of them off.
+            is not given keeps its default. ``limits=None`` switches all of them off. In a settings file None is ``"none"``.
         max_identifiers: the most identifiers of one customer.
         max_component: the most identifiers that links may connect before only verified links and statements among them count (the sign
             of corrupt input).
