@@ -26,7 +26,9 @@ IDENTIFIES = 0.4  # of calls to an agent: says who is calling and passes the que
 LOGS_IN = 0.7  # of visits
 FRESH_COOKIE = 0.5  # of visits: the browser kept none of before
 CONFIRMS_NUMBER = 0.06  # of visits with a log-in: a number is confirmed by a code
-TELLS_ADDRESS = 0.04  # of calls with identification: a mail is sent to the address that is given, and a link in it opened
+TELLS_ADDRESS = (
+    0.04  # of calls with identification: a mail is sent to the address that is given, and a link in it opened
+)
 KIOSK_USERS = 0.02  # of people, who then make two visits in five there
 KIOSKS = 1 / 400  # to a person
 LEAVES_KIOSK_OPEN = 0.4  # of visits at a kiosk: without a log-in
@@ -37,7 +39,9 @@ SWITCHBOARD_HIDES = 0.06  # of calls: no number shows
 TRANSFERRED = 0.008  # of calls to an agent: the record has the agent's own number beside the caller's
 AGENTS = 1 / 25  # to a person
 NEW_NUMBER = 0.03  # a year
-PASSED_ON = 0.2  # of numbers given up: to another of these people, months later (a company has one in four of a country)
+PASSED_ON = (
+    0.2  # of numbers given up: to another of these people, months later (a company has one in four of a country)
+)
 MOVES_HOUSE, LINE_STAYS = 0.04, 0.2  # of households a year; of their lines: the next ones in the house get the number
 MOVES_OUT = 0.02  # of people a year, who then live with others
 SECOND_MAIL, MANY_MAILS = 0.15, 0.01  # of people; the latter have an address for every occasion

@@ -19,7 +19,6 @@ from __future__ import annotations
 
 import argparse
 import hashlib
-import json
 import sys
 import time
 from collections import Counter
@@ -57,9 +56,7 @@ class Store:
             at, evidence = int(contact.at * DAY_US), number.to_bytes(16, "big")
             shown = {self.id_of(x): (x, assurance) for x, assurance in contact.shown}
             order = sorted(shown, key=lambda id: (shown[id][1] < 2, -shown[id][1], -ranks[self.kind(shown[id][0])], id))
-            self.anchors.append(
-                (order[0] if order and shown[order[0]][1] > 1 else None, contact.party)
-            )
+            self.anchors.append((order[0] if order and shown[order[0]][1] > 1 else None, contact.party))
             for a, b in combinations(sorted(shown), 2):
                 key = (a, b, min(shown[a][1], shown[b][1]))
                 known = best.get(key)
@@ -140,8 +137,7 @@ def measured(store: Store, policy: Policy) -> Measured:
     true = sum(n * (n - 1) // 2 for n in total.values())
     households = store.world.households
     mixed = sum(
-        any(not households[party] & households[other] for other in parties[home])
-        for party, (_, home) in main.items()
+        any(not households[party] & households[other] for other in parties[home]) for party, (_, home) in main.items()
     )
     kinds = {row.id: row.scheme for row in store.rows}
     of_kind, of_all = Counter(kinds[x] for x in shared), Counter(kinds.values())
@@ -169,7 +165,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
         for regime in REGIMES:
             start = time.perf_counter()
             store = Store(regime, given.people, seed)
-            print(f"{regime}: {len(store.anchors)} interactions, {len(store.rows)} identifiers, {len(store.links)} links ({time.perf_counter() - start:.0f} s)")
+            print(
+                f"{regime}: {len(store.anchors)} interactions, {len(store.rows)} identifiers, {len(store.links)} links ({time.perf_counter() - start:.0f} s)"
+            )
             for name, policy in {"before": Policy(limits=OLD)}.items():
                 print(f"  {name:10s}{measured(store, policy)}  ({time.perf_counter() - start:.0f} s)")
 

@@ -37,7 +37,12 @@ def test_a_limit_has_a_direction() -> None:
 
 @pytest.mark.parametrize(
     ("given", "scheme", "of"),
-    [("email", "email", "device"), (("device", "*"), "device", "device"), ("*", "device", "account"), ("*", "x", "device")],
+    [
+        ("email", "email", "device"),
+        (("device", "*"), "device", "device"),
+        ("*", "device", "account"),
+        ("*", "x", "device"),
+    ],
 )
 def test_what_is_given_comes_before_every_default_that_it_covers(given: Any, scheme: str, of: str) -> None:
     assert Policy().limit(scheme, of) != 7
