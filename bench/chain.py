@@ -45,7 +45,7 @@ def chained(url: str, length: int) -> Tracker:
 
 def seconds(tracker: Tracker, place: int, name: str) -> float:
     """Return how long one record() with a newborn takes."""
-    start = time.perf_counter()
+    start = time.process_time()
     tracker.record(
         channel="x",
         occurred_at=START + timedelta(days=60),
@@ -53,7 +53,7 @@ def seconds(tracker: Tracker, place: int, name: str) -> float:
         source="chain",
         source_id=name,
     )
-    return time.perf_counter() - start
+    return time.process_time() - start
 
 
 def main() -> None:

@@ -1,9 +1,9 @@
 """What policies make of three years of contacts of 20,000 people of whom it is known who they are: the figures behind the default limits.
 
-    python bench/population.py                          # today's default policy beside the one limit per scheme of before
+    python bench/population.py                              # the default policy beside the one of before
     python bench/population.py --seeds 1 2 3 --people 5000
-    python bench/population.py --limits '{"device": 3}'  # a policy of your own beside them
-    python bench/population.py --check                   # that the whole-store partition measured here is what recording one by one gives
+    python bench/population.py --limits '{"device/email": 1}' # and one with limits of your own
+    python bench/population.py --check                      # that the partition measured here is the one that recording makes
 
 Three regimes: everybody has an account of their own; people log in with their mail address and there are no accounts; a household has one account.
 Printed of each regime and policy:
@@ -11,18 +11,19 @@ Printed of each regime and policy:
     precision   of the pairs of interactions that one customer has, how many are one person's (a business counts as one)
     recall      of the pairs of interactions of one person, how many one customer has
     mixed       people whose customer (the one with most of their interactions) has an interaction of another household
-    nobody's    interactions on nobody's timeline: nothing shown, only claimed, or under an identifier that counts as shared
-    accounts    accounts that count as shared; in the regime of mail addresses, these
+    nobody's    interactions on nobody's timeline: nobody shown, or under an identifier that counts as shared
+    burst       of the log-ins (accounts; mail addresses in their regime) how many count as shared
 """
 
 from __future__ import annotations
 
 import argparse
-import hashlib
+import json
+import random
 import sys
-import time
 from collections import Counter
 from collections.abc import Sequence
+from datetime import datetime, timedelta, timezone
 from itertools import combinations
 from pathlib import Path
 
@@ -33,12 +34,17 @@ sys.path.insert(0, str(Path(__file__).parent.parent / "src"))
 
 from people import DAY_US, World
 
-from omnitrack.identifiers.scheme import get_scheme
+import omnitrack
+from omnitrack import Sighting, identifier
+from omnitrack.identifiers.scheme import content_id, get_scheme
 from omnitrack.identity.bulk import Bulk
 from omnitrack.identity.partition import TOGETHER
 from omnitrack.identity.policy import Policy
-from omnitrack.storage.contract import LINKABLE, NO_ID, IdentifierRow, LinkRow
+from omnitrack.model import Assurance
+from omnitrack.storage.contract import LINKABLE, NO_ID, SHARED, IdentifierRow, LinkRow
 
+SCOPES = {"account": "bt"}
+START = datetime(2023, 1, 1, tzinfo=timezone.utc)
 REGIMES = ("own account", "mail log-in", "household account")
 
 
@@ -72,11 +78,19 @@ class Store:
         """Return the scheme of an identifier."""
         return self.world.kinds[x] if x >= 0 else "x"
 
+    def key_of(self, x: int) -> str:
+        """Return an identifier as omnitrack writes it."""
+        kind = self.kind(x)
+        value = {"phone": f"+4477{x:08d}", "email": f"somebody{x}@mail{x % 97}.example.net"}.get(
+            kind, f"n{abs(x) % 10**12}"
+        )
+        return f"{kind}:{value}@{SCOPES[kind]}" if kind in SCOPES else f"{kind}:{value}"
+
     def id_of(self, x: int) -> bytes:
-        """Return an identifier's address; hashed, so that order tells nothing."""
+        """Return an identifier's address, which settles ties as in a store."""
         found = self.ids.get(x)
         if found is None:
-            found = self.ids[x] = hashlib.blake2b(str(x).encode(), digest_size=16).digest()
+            found = self.ids[x] = content_id(self.key_of(x), None)
         return found
 
 
@@ -88,14 +102,15 @@ class Measured:
     recall: float
     mixed: float
     nobodys: float
-    accounts: float
+    burst: float
+    log_in: str
     shared: Counter[str]
 
     def __str__(self) -> str:
         return (
             f"precision {self.precision:.3f}  recall {self.recall:.3f}  mixed {self.mixed:6.2%}  "
-            f"nobody's {self.nobodys:6.2%}  accounts {self.accounts:.2%}  "
-            + ", ".join(f"{n} {kind}s shared" for kind, n in sorted(self.shared.items()))
+            f"nobody's {self.nobodys:6.2%}  burst {self.burst:6.2%} ({self.shared[self.log_in]})  shared: "
+            + ", ".join(f"{n} {kind}s" for kind, n in sorted(self.shared.items()))
         )
 
 
@@ -147,29 +162,65 @@ def measured(store: Store, policy: Policy) -> Measured:
         recall=right / true,
         mixed=mixed / len(main),
         nobodys=nobodys / len(store.anchors),
-        accounts=of_kind[log_in] / of_all[log_in],
+        burst=of_kind[log_in] / of_all[log_in],
+        log_in=log_in,
         shared=of_kind,
     )
 
 
-OLD = {"*": 8, "device": 20}
+#: One limit for each scheme of a neighbour, whatever it is a neighbour of: the defaults up to 0.1.
+BEFORE = Policy(limits={"*": 8, "device": 20})
+
+
+def check(people: int, seed: int) -> None:
+    """Record a small population interaction by interaction, in an order of its own, and compare who is whom with what is measured here."""
+    for regime in REGIMES:
+        store = Store(regime, people, seed)
+        names = {x: store.key_of(x) for x in store.ids}
+        found = omnitrack.open("memory://")
+        for number in random.Random(seed).sample(range(len(store.contacts)), len(store.contacts)):
+            contact = store.contacts[number]
+            customer = [Sighting(identifier(names[x]), Assurance(a)) for x, a in dict(contact.shown).items()]
+            at = START + timedelta(microseconds=int(contact.at * DAY_US))
+            found.record(channel="phone", occurred_at=at, customer=customer, source="population", source_id=str(number))
+        customer_of, shared = partitioned(store, Policy())
+        rows = found._backend.run(lambda tx: tx.find_identifiers(), write=False)
+        assert {row.id for row in rows if row.state & SHARED} == shared
+        groups: dict[bytes, set[bytes]] = {}
+        for row in rows:
+            groups.setdefault(row.customer, set()).add(row.id)
+        wanted: dict[bytes, set[bytes]] = {}
+        for x, home in customer_of.items():
+            wanted.setdefault(home, set()).add(x)
+        assert set(map(frozenset, groups.values())) == set(map(frozenset, wanted.values()))
+        print(f"{regime}: recording {len(store.contacts)} interactions makes the same {len(wanted)} customers")
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--people", type=int, default=20_000)
     parser.add_argument("--seeds", type=int, nargs="+", default=[1])
+    parser.add_argument("--limits", type=json.loads, help="limits beside the defaults, as JSON")
+    parser.add_argument("--check", action="store_true", help="of 300 people, unless --people says how many")
     given = parser.parse_args(arguments)
+    policies = {"before": BEFORE, "default": Policy()}
+    if given.limits is not None:
+        policies["yours"] = Policy(limits=given.limits)
     for seed in given.seeds:
-        print(f"seed {seed}, {given.people} people")
+        if given.check:
+            check(min(given.people, 300), seed)
+            continue
+        print(f"seed {seed}, {given.people} people, three years")
         for regime in REGIMES:
-            start = time.perf_counter()
             store = Store(regime, given.people, seed)
             print(
-                f"{regime}: {len(store.anchors)} interactions, {len(store.rows)} identifiers, {len(store.links)} links ({time.perf_counter() - start:.0f} s)"
+                f"{regime}: {len(store.anchors)} interactions, {len(store.rows)} identifiers, {len(store.links)} links"
             )
-            for name, policy in {"before": Policy(limits=OLD)}.items():
-                print(f"  {name:10s}{measured(store, policy)}  ({time.perf_counter() - start:.0f} s)")
+            first: Measured | None = None
+            for name, policy in policies.items():
+                found = measured(store, policy)
+                first = first or found
+                print(f"  {name:8s} {found}; mixed x{found.mixed / (first.mixed or 1):.2f}", flush=True)
 
 
 if __name__ == "__main__":

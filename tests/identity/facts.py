@@ -45,7 +45,7 @@ PAIRS = Policy(
         "*": 2,
         ("phone", "email"): 1,
         ("phone", "account"): 2,
-        ("email", "*"): 1,
+        ("x", "*"): 1,
         ("email", "phone"): None,
         ("account", "*"): None,
     },

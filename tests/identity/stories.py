@@ -97,9 +97,10 @@ STORIES: dict[str, tuple[Policy, list[Step]]] = {
     "an end over its limit does not make the other shared": (PAIRS, [seen(0, [P1, ANN]), seen(1, [P1, BEN]), seen(2, [ANN, A1])]),
     "a limit of a pair counts before the one of an exclusive scheme": (PAIRS, [seen(0, [P1, A1]), seen(1, [P1, A2]), seen(2, [P1, A3])]),
     "the one of an exclusive scheme counts before a limit of everything": (PAIRS, [seen(0, [A1, A2]), seen(1, [A1, A3])]),
+    "a limit of all that an identifier may have counts before a limit of everything": (PAIRS, [seen(0, [X, P1]), seen(1, [X, P2])]),
     "without limits nothing is shared that was not marked": (
         Policy(limits=None),
-        [seen(0, [P1, A1]), seen(1, [P1, A2]), seen(2, [P2, A1]), shared(P2)],
+        [seen(0, [P1, A1]), seen(1, [P1, A2]), seen(2, [P1, A3]), seen(3, [P2, A1]), shared(P2)],
     ),
     "what is marked as shared joins nobody": (TIGHT, [seen(0, [P1, ANN]), seen(1, [ANN, X]), shared(P1)]),
     "a statement does not join what is shared": (TIGHT, [shared(P1), same(P1, X)]),

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,7 +13,7 @@ import omnitrack
 from identity.facts import when
 from omnitrack import PolicyChangedError, account, device, email, phone, verified
 from omnitrack.errors import InvalidPolicyError
-from omnitrack.identity.policy import Policy
+from omnitrack.identity.policy import DEFAULT_LIMITS, Policy
 
 OF_BEFORE = {"*": 8, "device": 20}
 
@@ -111,6 +113,12 @@ def test_a_store_with_other_limits_says_so_and_a_rebuild_brings_it_over() -> Non
     assert not again.customer(one).shared
     assert len(again.customer(one).identifiers) == 10
     assert again.verify().ok
+
+
+def test_the_table_of_the_reference_has_the_defaults() -> None:
+    page = Path(__file__).resolve().parents[2] / "docs" / "reference" / "policy-and-statements.md"
+    rows = re.findall(r"^\| `([^`]+)` \| (\d+|none) \|", page.read_text(encoding="utf-8"), re.MULTILINE)
+    assert {key: None if limit == "none" else int(limit) for key, limit in rows} == DEFAULT_LIMITS
 
 
 # -- what the defaults make of plain people -------------------------------------------------------------------------------
