@@ -39,11 +39,27 @@ WORLD: tuple[Identifier, ...] = (
 
 #: Low, so that every limit is met.
 TIGHT = Policy(limits={"*": 2, "email": 1}, max_identifiers=4, max_component=6)
+#: What a number may have is not what an address or an account may have, so that either end of a link may be the shared one.
+PAIRS = Policy(
+    limits={
+        "*": 2,
+        ("phone", "email"): 1,
+        ("phone", "account"): 2,
+        ("x", "*"): 1,
+        ("email", "phone"): None,
+        ("account", "*"): None,
+    },
+    max_identifiers=5,
+    max_component=7,
+)
 POLICIES = (
     TIGHT,
+    PAIRS,
+    PAIRS,
     Policy(limits={"*": 2}, max_identifiers=3, max_component=None),
     Policy(limits={"*": None, "account": 2}, max_identifiers=None, max_component=5),
     Policy(limits={"*": 3}, max_identifiers=4, max_component=6, merges_at="verified"),
+    Policy(limits=None, max_identifiers=4, max_component=6),
 )
 
 

@@ -25,6 +25,7 @@ class Mutant:
         return self.rule.replace(" ", "-").replace(",", "")
 
 
+POLICY = "omnitrack.identity.policy"
 PARTITION = "omnitrack.identity.partition"
 NEIGHBOURHOOD = "omnitrack.usecases.neighbourhood"
 RECORD = "omnitrack.usecases.record"
@@ -53,7 +54,14 @@ MUTANTS = (
     Mutant("b: a mark makes shared", PARTITION, "if x in self.statements.marked:", "if False:"),
     Mutant("b: the shared stand alone", PARTITION, "elif a in shared or b in shared:", "elif a in shared and b in shared:"),
     Mutant("b: limits of exclusive schemes are inside a scope", PARTITION, "groups.setdefault((row.scheme, row.scope), set())", 'groups.setdefault((row.scheme, ""), set())'),
-    Mutant("b: limits of other schemes are over all scopes", PARTITION, "limits[scheme] = policy.limit(scheme)", 'limits[scheme] = policy.limit("*")'),
+    Mutant("b: limits are of the neighbour's scheme", PARTITION, "policy.limit(other, own) for own", 'policy.limit("*", own) for own'),
+    Mutant("b: limits are of the identifier's own scheme", PARTITION, "policy.limit(other, own) for own", "policy.limit(other) for own"),
+    Mutant("b: a limit is of a pair in this direction", PARTITION, "most = limit((own, scheme))", "most = limit((scheme, own))"),
+    Mutant("b: the pair counts first", POLICY, 'for key in (f"{of}/{scheme}", scheme):', "for key in (scheme,):"),
+    Mutant("b: the neighbour's scheme counts before any", POLICY, 'for key in (f"{of}/{scheme}", scheme):', 'for key in (f"{of}/{scheme}",):'),
+    Mutant("b: an exclusive scheme has the limit one", POLICY, "        if self.exclusive(scheme):\n            return 1\n", ""),
+    Mutant("b: the identifier's own scheme counts before any", POLICY, 'return limits[f"{of}/*"] if f"{of}/*" in limits else limits["*"]', 'return limits["*"]'),
+    Mutant("b: without limits there are none", POLICY, "        if limits is None:\n            return None\n", "        if limits is None:\n            return 2\n"),
     Mutant("b: limits count denied pairs too", PARTITION, "            if old is None:\n                self.neighbours", "            if old is None and (a, b) not in self.statements.denied:\n                self.neighbours"),
     Mutant("b: values that a statement calls one count as one", PARTITION, ".add(self.classes.get(other, other))", ".add(other)"),
     Mutant("b: personal is the way back", PARTITION, "        if x in self.statements.personal:\n            return None", "        if False:\n            return None"),

@@ -232,10 +232,18 @@ class Naive:
                     known = kinds.setdefault((scheme, scope if exclusive else ""), [])
                     if not (exclusive and any(other in c and o in c for c in classes for o in known)):
                         known.append(other)
-            over = any((limit := self.policy.limit(k[0])) is not None and len(o) > limit for k, o in kinds.items())
+            over = any((limit := self.limit(x, k[0])) is not None and len(o) > limit for k, o in kinds.items())
             if over or x in marked:
                 found.add(x)
         return found
+
+    def limit(self, x: Holder, scheme: str) -> int | None:
+        """How many neighbours of a scheme a holder may have, read off what the policy lists."""
+        listed, own = self.policy.limits, self.kind(x)[0]
+        if listed is None:
+            return None
+        wanted = [f"{own}/{scheme}", scheme, *([] if self.policy.exclusive(scheme) else [f"{own}/*", "*"])]
+        return next((listed[key] for key in wanted if key in listed), 1)
 
     def customers(self) -> list[set[Holder]]:
         """Rules c and d."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from identity.facts import TIGHT, Attribute, ById, Said, Seen, Step, Undo
+from identity.facts import PAIRS, TIGHT, Attribute, ById, Said, Seen, Step, Undo
 from omnitrack.identity.policy import Policy
 
 P1, P2, ANN, BEN, A1, A2, A3, A4, EE, X, INFO = range(11)
@@ -88,6 +88,19 @@ STORIES: dict[str, tuple[Policy, list[Step]]] = {
     "accounts that were called one and denied count as two": (
         Policy(),
         [seen(0, [P1, A1]), seen(1, [P1, A2]), same(A1, A2), deny(A1, A2)],
+    ),
+    "what a number may have an account may have more of": (
+        PAIRS,
+        [seen(0, verified(A1, ANN)), seen(1, verified(A1, BEN)), seen(2, [P1, ANN]), seen(3, [P1, BEN])],
+    ),
+    "of a pair each end has a limit of its own": (PAIRS, [seen(0, [ANN, P1]), seen(1, [ANN, P2]), seen(2, [ANN, X])]),
+    "an end over its limit does not make the other shared": (PAIRS, [seen(0, [P1, ANN]), seen(1, [P1, BEN]), seen(2, [ANN, A1])]),
+    "a limit of a pair counts before the one of an exclusive scheme": (PAIRS, [seen(0, [P1, A1]), seen(1, [P1, A2]), seen(2, [P1, A3])]),
+    "the one of an exclusive scheme counts before a limit of everything": (PAIRS, [seen(0, [A1, A2]), seen(1, [A1, A3])]),
+    "a limit of all that an identifier may have counts before a limit of everything": (PAIRS, [seen(0, [X, P1]), seen(1, [X, P2])]),
+    "without limits nothing is shared that was not marked": (
+        Policy(limits=None),
+        [seen(0, [P1, A1]), seen(1, [P1, A2]), seen(2, [P1, A3]), seen(3, [P2, A1]), shared(P2)],
     ),
     "what is marked as shared joins nobody": (TIGHT, [seen(0, [P1, ANN]), seen(1, [ANN, X]), shared(P1)]),
     "a statement does not join what is shared": (TIGHT, [shared(P1), same(P1, X)]),

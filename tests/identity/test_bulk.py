@@ -39,6 +39,8 @@ policies = st.sampled_from(
         Policy(limits={"*": None, "account": None}, max_identifiers=None, max_component=3),
         Policy(limits={"*": None, "account": 2}, max_identifiers=4, max_component=3, auto_match=0.9),
         Policy(limits={"*": 2, "account": None}, max_identifiers=3, max_component=4, auto_match=0.9),
+        Policy(limits={"*": 1, ("account", "*"): None, ("phone", "account"): 2, ("email", "x"): 3}, max_component=4),
+        Policy(limits=None, max_identifiers=3),
     )
 )
 
@@ -264,7 +266,9 @@ MUTANTS = (
     Mutant("statements do not join what is denied", BULK, "and not apart:", "and True:"),
     Mutant("the first holder is a holder", BULK, "if base not in self._bases:", "if False:"),
     Mutant("plain: usable", PLAIN, "p.seen).where(p.usable)", "p.seen)"),
-    Mutant("plain: over a limit", PLAIN, "if any(count > limits[group]", "if any(count >= limits[group]"),
+    Mutant("plain: over a limit", PLAIN, "if any(count > limits[other]", "if any(count >= limits[other]"),
+    Mutant("plain: a limit of the pair", PLAIN, "limits = few[p.kind[group[n]]]", "limits = few[0]"),
+    Mutant("plain: who may be over a limit of the pair", PLAIN, "least[kind] for kind in p.kind", "least[0] for kind in p.kind"),
     Mutant("plain: values that count as one", PLAIN, ".add(p.leader.get(b, b))", ".add(b)"),
     Mutant("plain: shared stand alone in statements", PLAIN, "if alone[link[0]] and alone[link[1]]]", "]"),
     Mutant("plain: personal by statements alone", PLAIN, "        alone[n] = 0", "        pass"),
@@ -280,7 +284,8 @@ MUTANTS = (
     Mutant("plain: holders are a hazard", PLAIN, "for n, base in p.bases.items():", "for n, base in ():"),
     Mutant("plain: turns", PLAIN, "append((-strength, seen, a, b))", "append((strength, seen, a, b))"),
     Mutant("numpy: usable", NUMPY, "if not usable.all():", "if False:"),
-    Mutant("numpy: over a limit", NUMPY, "found[counts > limits", "found[counts >= limits"),
+    Mutant("numpy: over a limit", NUMPY, "one[counts > limits]", "one[counts >= limits]"),
+    Mutant("numpy: a limit of the pair", NUMPY, "self.most[self.kind[self.group[one]], self.kind[group]]", "self.most[0, self.kind[group]]"),
     Mutant("numpy: values that count as one", NUMPY, "leader[links.b[one]]", "links.b[one]"),
     Mutant("numpy: shared stand alone in statements", NUMPY, "stated = stated[alone[stated[:, 0]] & alone[stated[:, 1]]]", "pass"),
     Mutant("numpy: personal by statements alone", NUMPY, "    alone[_numbers(p.personal)] = False", "    pass"),

@@ -28,7 +28,7 @@ ADDRESSES = [f"email:p{n}@example.com" for n in range(4)]
 @pytest.mark.parametrize("participant", [False, True])
 def test_a_page_never_ends_within_an_interaction(url: str, participant: bool) -> None:
     """It has an entry for each identifier of one customer; which of them shows it, and whether it is shown, hangs on no page."""
-    with omnitrack.open(url) as tracker:
+    with omnitrack.open(url, policy=omnitrack.Policy(limits=None)) as tracker:
         tracker.record(channel="email", occurred_at=WHEN, customer=ADDRESSES)
         for n in range(6):
             customers = [[ADDRESSES[n % 4]], [ADDRESSES[(n + 1) % 4], ADDRESSES[(n + 2) % 4]]]

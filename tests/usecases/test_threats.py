@@ -153,6 +153,22 @@ def floods(scene: Scene) -> None:
         scene.seen(f"junk {n}", NUMBER, f"x:junk{n}")
 
 
+@attack("is seen with the victim's number and two numbers of their own")
+def spoofs_beside_numbers(scene: Scene) -> None:
+    scene.calls(verified(VICTIM))
+    for n in range(2):
+        scene.seen("call", NUMBER, f"phone:+44770090012{n}")
+
+
+@attack("logs in from many browsers to an account of their own, while calling with the victim's number")
+def spoofs_with_browsers(scene: Scene) -> None:
+    """An account may have any number of browsers; that is no way to hide that there are two accounts."""
+    scene.calls(verified(VICTIM))
+    for n in range(30):
+        scene.seen("log-in", verified(ATTACKER), f"device:browser{n}", channel="web")
+    scene.seen("call", NUMBER, verified(ATTACKER))
+
+
 @attack("writes nothing but a stranger's address into a form")
 def form_alone(scene: Scene) -> None:
     scene.calls(verified(VICTIM))

@@ -207,12 +207,14 @@ class Bulk:
         if _MISSING in a.tobytes() or _MISSING in b.tobytes():
             there = [one >= 0 and two >= 0 for one, two in zip(a, b)]
             a, b, strength, seen_at = (array(x.typecode, compress(x, there)) for x in (a, b, strength, seen_at))
+        schemes = list(dict.fromkeys(scheme for scheme, _ in self._groups.names))
         return Numbered(
             count=len(self.index),
             homes=homes,
             usable=self._usable,
             group=self._group,
-            limits=[self._policy.limit(scheme) for scheme, _ in self._groups.names],
+            kind=[schemes.index(scheme) for scheme, _ in self._groups.names],
+            limits=[[self._policy.limit(scheme, own) for scheme in schemes] for own in schemes],
             exclusive=[self._policy.exclusive(scheme) for scheme, _ in self._groups.names],
             leader={at[x]: at[y] for x, y in classes.items() if x != y},
             bases=bases,

@@ -155,14 +155,15 @@ def _shared(p: Numbered, links: _Links, group: Small, leader: Small) -> Flags:
     """Rule b: who has more neighbours of a group than there may be, or is marked; who is personal is neither."""
     shared = np.zeros(p.count, dtype=np.bool_)
     never = len(links.a) + 1
-    limits = np.array([never if limit is None else limit for limit in p.limits], dtype=np.int64)
-    if len(links.a) and (limits < never).any():
-        groups = len(limits)
+    few = [[never if limit is None else limit for limit in limits] for limits in p.limits]
+    if len(links.a) and any(min(limits) < never for limits in few):
+        groups = len(p.kind)
+        limits = _Limits(np.array(few, dtype=np.int64), np.array(p.kind, dtype=np.int32), group)
         # A pair that stands there twice and values that count as one make these counts too high, never too low: who is not over a limit
         # by them is not over one. The others are counted again, each pair once.
         keys = np.concatenate((_key(links.a, groups, group[links.b]), _key(links.b, groups, group[links.a])))
         likely = np.zeros(p.count, dtype=np.bool_)
-        likely[_over(keys, limits)] = True
+        likely[limits.over(keys)] = True
         if likely.any():
             del keys
             one, two = likely[links.a], likely[links.b]
@@ -174,7 +175,7 @@ def _shared(p: Numbered, links: _Links, group: Small, leader: Small) -> Flags:
                     )
                 )
             )
-            shared[_over(_key(pairs // p.count, groups, group[pairs % p.count]), limits)] = True
+            shared[limits.over(_key(pairs // p.count, groups, group[pairs % p.count]))] = True
     shared[_numbers(p.marked)] = True
     shared[_numbers(p.personal)] = False
     return shared
@@ -187,14 +188,23 @@ def _key(one: Any, width: int, two: Any) -> Numbers:
     return key
 
 
-def _over(keys: Numbers, limits: Numbers) -> Numbers:
-    """Return the identifiers that have a group oftener than its limit; a key is identifier times groups, plus group."""
-    keys.sort()
-    starts = np.flatnonzero(np.concatenate(([True], keys[1:] != keys[:-1])))
-    counts = np.diff(starts, append=len(keys))
-    found = keys[starts]
-    over: Numbers = found[counts > limits[found % len(limits)]] // len(limits)
-    return over
+@attrs.frozen(slots=True)
+class _Limits:
+    """How many neighbours an identifier may have: by its scheme and theirs."""
+
+    most: Numbers
+    kind: Small
+    group: Small
+
+    def over(self, keys: Numbers) -> Numbers:
+        """Return the identifiers that have a group oftener than its limit; a key is identifier times groups, plus group."""
+        keys.sort()
+        starts = np.flatnonzero(np.concatenate(([True], keys[1:] != keys[:-1])))
+        counts = np.diff(starts, append=len(keys))
+        one, group = np.divmod(keys[starts], len(self.kind))
+        limits = self.most[self.kind[self.group[one]], self.kind[group]]
+        over: Numbers = one[counts > limits]
+        return over
 
 
 def _undenied(p: Numbered, links: _Links) -> _Links:
@@ -244,11 +254,11 @@ def _hazards(p: Numbered, group: Small, leader: Small, label: Numbers, sizes: Nu
     if p.max_identifiers is not None:
         hazards |= sizes > p.max_identifiers
     exclusive = np.flatnonzero(np.array(p.exclusive, dtype=np.bool_)[group] & (sizes[label] > 1))
-    key = _key(label[exclusive], len(p.limits), group[exclusive])
+    key = _key(label[exclusive], len(p.exclusive), group[exclusive])
     order = np.argsort(key)
     key, value = key[order], leader[exclusive][order]
     differ = (key[1:] == key[:-1]) & (value[1:] != value[:-1])
-    hazards[key[1:][differ] // max(len(p.limits), 1)] = True
+    hazards[key[1:][differ] // max(len(p.exclusive), 1)] = True
     for a, b in p.denied:
         if label[a] == label[b]:
             hazards[label[a]] = True

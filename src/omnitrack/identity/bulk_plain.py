@@ -116,12 +116,15 @@ def _shared(p: Numbered, links: _Links) -> bytearray:
 
 def _over_limit(p: Numbered, links: _Links) -> Iterator[int]:
     never = len(links.a) + 1
-    limits = [never if limit is None else limit for limit in p.limits]
-    width = min(len(limits), COLUMNS)
-    if min(limits, default=never) == never:
+    # Of each scheme how many of each group its identifiers may have, and the same by the column that is counted.
+    few = [[never if limits[kind] is None else limits[kind] or 0 for kind in p.kind] for limits in p.limits]
+    if all(min(limits, default=never) == never for limits in few):
         return
-    most = [min(limits[column::width]) for column in range(width)]
-    column_of = bytearray(map(width.__rmod__, p.group))
+    width = min(len(p.kind), COLUMNS)
+    least = [[min(limits[column::width]) for column in range(width)] for limits in few]
+    most_of = [least[kind] for kind in p.kind]
+    group = p.group
+    column_of = bytearray(map(width.__rmod__, group))
     counts = array("i", bytes(4 * width * p.count))
     likely = bytearray(p.count)
     # A pair that stands there twice, values that count as one, and groups that share a column make these counts too high, never too low.
@@ -129,12 +132,12 @@ def _over_limit(p: Numbered, links: _Links) -> Iterator[int]:
         column = column_of[b]
         place = a * width + column
         count = counts[place] = counts[place] + 1
-        if count > most[column]:
+        if count > most_of[group[a]][column]:
             likely[a] = 1
         column = column_of[a]
         place = b * width + column
         count = counts[place] = counts[place] + 1
-        if count > most[column]:
+        if count > most_of[group[b]][column]:
             likely[b] = 1
     neighbours: dict[int, set[int]] = {}
     for one, other in ((links.a, links.b), (links.b, links.a)):
@@ -144,8 +147,9 @@ def _over_limit(p: Numbered, links: _Links) -> Iterator[int]:
     for n, others in neighbours.items():
         found: dict[int, int] = {}
         for b in others:
-            found[p.group[b]] = found.get(p.group[b], 0) + 1
-        if any(count > limits[group] for group, count in found.items()):
+            found[group[b]] = found.get(group[b], 0) + 1
+        limits = few[p.kind[group[n]]]
+        if any(count > limits[other] for other, count in found.items()):
             yield n
 
 
@@ -189,7 +193,7 @@ def _hazards(p: Numbered, root: array[int], sizes: array[int]) -> set[int]:
     hazards: set[int] = set()
     if p.max_identifiers is not None and max(sizes, default=0) > p.max_identifiers:
         hazards.update(r for r, size in enumerate(sizes) if size > p.max_identifiers)
-    groups = len(p.limits)
+    groups = len(p.exclusive)
     values: dict[int, int] = {}
     if any(p.exclusive):
         exclusive = p.exclusive

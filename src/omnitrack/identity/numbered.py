@@ -24,7 +24,8 @@ class Numbered:
         homes: their homes, 16 bytes each.
         usable: of each whether it may take part in a merge, a byte.
         group: of each the number of its scheme (of an exclusive one: scheme and scope).
-        limits: of each group how many neighbours of it there may be, None for any number.
+        kind: of each group the number of its scheme.
+        limits: of each scheme how many neighbours of each scheme an identifier may have, None for any number.
         exclusive: of each group whether a customer has one value of it.
         leader: values of exclusive schemes that stand for the same as another, and that other.
         bases: of those that have another holder of the same identifier beside them, the number of one of these.
@@ -40,7 +41,8 @@ class Numbered:
     homes: bytes
     usable: bytearray
     group: array[int]
-    limits: list[int | None]
+    kind: list[int]
+    limits: list[list[int | None]]
     exclusive: list[bool]
     leader: dict[int, int]
     bases: dict[int, int]

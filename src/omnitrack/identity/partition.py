@@ -138,12 +138,14 @@ def exclusive_classes(
     return {x: find(x) for x in leader}
 
 
-def _over_limit(groups: Mapping[tuple[str, str], set[bytes]], limit: Callable[[str], int | None]) -> str | None:
+def _over_limit(
+    own: str, groups: Mapping[tuple[str, str], set[bytes]], limit: Callable[[tuple[str, str]], int | None]
+) -> str | None:
     for (scheme, scope), neighbours in sorted(groups.items()):
-        most = limit(scheme)
+        most = limit((own, scheme))
         if most is not None and len(neighbours) > most:
             where = f" in {scope}" if scope else ""
-            return f"seen with {len(neighbours)} different {scheme}s{where}, more than the {most} of one person"
+            return f"seen with {len(neighbours)} different {scheme}s{where}, more than the {most} of one person's {own}"
     return None
 
 
@@ -159,13 +161,10 @@ class Reader:
     ) -> None:
         self.rows = rows
         self.policy = policy
-        exclusive: dict[str, bool] = {}
-        limits: dict[str, int | None] = {}
-        for scheme in {row.scheme for row in rows.values()}:
-            exclusive[scheme] = policy.exclusive(scheme)
-            limits[scheme] = policy.limit(scheme)
+        schemes = {row.scheme for row in rows.values()}
+        exclusive = {scheme: policy.exclusive(scheme) for scheme in schemes}
         self.exclusive = exclusive
-        self._limits = limits
+        self._limits = {(own, other): policy.limit(other, own) for own in schemes for other in schemes}
         self.statements = Statements(links)
         if classes is None:
             classes = exclusive_classes(rows, self.statements, lambda scheme: exclusive[scheme])
@@ -203,7 +202,7 @@ class Reader:
                 groups.setdefault((row.scheme, row.scope), set()).add(self.classes.get(other, other))
             else:
                 groups.setdefault((row.scheme, ""), set()).add(other)
-        return _over_limit(groups, self._limits.__getitem__)
+        return _over_limit(self.rows[x].scheme, groups, self._limits.__getitem__)
 
     def denied(self, a: bytes, b: bytes) -> bool:
         """Whether a statement, or a reassignment between two holders of one identifier, keeps a pair apart."""

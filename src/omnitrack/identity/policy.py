@@ -14,11 +14,20 @@ from omnitrack.errors import InvalidIdentifierError, InvalidPolicyError, shown, 
 from omnitrack.identifiers.scheme import NORMAL_FORM_VERSION, get_scheme
 from omnitrack.model import Assurance
 
-#: Distinct neighbours of a scheme that an identifier may have; "*" stands for the schemes that are not named. A person has a few phones and
-#: addresses; an office line, a family's mailbox or a kiosk has more. An exclusive scheme has the limit one.
-DEFAULT_LIMITS: Mapping[str, int | None] = {"*": 8, "device": 20}
+#: How many distinct neighbours of a scheme an identifier of another may have, as ``"of/neighbour"``; ``"*"`` stands for any. Chosen by what
+#: ``bench/population.py`` measures.
+DEFAULT_LIMITS: Mapping[str, int | None] = {
+    "*": 8,
+    "device": None,  # cookies are cleared: how many browsers there were says nothing of how many people
+    "account/*": None,  # whoever knows it, it is one customer's: a family's numbers, the staff of a business
+    "crm/*": None,
+    "device/*": 2,  # a kiosk is not to be hidden until the ninth comes
+    "phone/phone": 1,  # two together are a person's; a number that was seen beside two others is an agent's or an exchange
+    "phone/email": 3,
+    "email/email": 2,  # more are a list of those in copy
+}
 
-
+_NO_LIMIT = "none"  # as a settings file has to say it: TOML has no null
 _NAME = re.compile(r"\*|[^\W\d][\w-]{0,39}")
 MAX_RANK = 1_000_000
 
@@ -72,15 +81,57 @@ def _scheme_rules(value: Any) -> dict[str, SchemeRule]:
     return rules
 
 
-def _limits(value: Any) -> dict[str, int | None]:
-    limits = dict(DEFAULT_LIMITS)
-    for name, limit in _named("limits", value):
+def _pair(key: Any) -> tuple[str, str]:
+    """Return (of, neighbour) of a key of limits, ``"*"`` for any."""
+    parts: Any = key.split("/") if isinstance(key, str) else key
+    if isinstance(key, str) and len(parts) == 1:
+        parts = ("*", key)
+    if not isinstance(parts, (tuple, list)) or len(parts) != 2 or not all(map(_is_name, parts)):
+        raise InvalidPolicyError(
+            f"limits: got {told(key)}, accepted are names of schemes such as 'phone', and pairs such as ('device', 'email') or 'device/email'"
+        )
+    return parts[0], parts[1]
+
+
+def _is_name(name: Any) -> bool:
+    return isinstance(name, str) and _NAME.fullmatch(name) is not None
+
+
+def _text(pair: tuple[str, str]) -> str:
+    return pair[1] if pair[0] == "*" else "/".join(pair)
+
+
+def _covers(given: tuple[str, str], pair: tuple[str, str]) -> bool:
+    return all(one in ("*", other) for one, other in zip(given, pair))
+
+
+def _limits(value: Any) -> dict[str, int | None] | None:
+    if value is None or value == _NO_LIMIT:
+        return None
+    if not isinstance(value, Mapping):
+        raise InvalidPolicyError(
+            f"limits: got {shown(value)}, accepted is a mapping by the names of schemes or pairs of them, or None for no limits"
+        )
+    given: dict[tuple[str, str], int | None] = {}
+    for key, limit in value.items():
+        pair = _pair(key)
+        limit = None if limit == _NO_LIMIT else limit
         if limit is not None and (not isinstance(limit, int) or isinstance(limit, bool) or limit < 1):
             raise InvalidPolicyError(
-                f"limits: {name!r} has {shown(limit)}, accepted is a number from 1 or None for no limit"
+                f"limits: {_text(pair)!r} has {shown(limit)}, accepted is a number from 1 or None for no limit"
             )
-        limits[name] = limit
-    return limits
+        if pair in given:
+            raise InvalidPolicyError(f"limits: {_text(pair)!r} is there twice, accepted is one limit for each pair")
+        given[pair] = limit
+    # What is given comes before every default that it covers: a limit of phones is one of an account's phones too.
+    kept = {pair: limit for pair, limit in _DEFAULTS.items() if not any(_covers(one, pair) for one in given)}
+    for of, neighbour in given:
+        if neighbour == "*" and of != "*":
+            kept.update({(of, other): given[of, "*"] for all_, other in kept if all_ == "*" and other != "*"})
+    return {_text(pair): limit for pair, limit in sorted({**kept, **given}.items())}
+
+
+_DEFAULTS = {_pair(key): limit for key, limit in DEFAULT_LIMITS.items()}
 
 
 def _merges_at(value: Any) -> Assurance:
@@ -113,8 +164,11 @@ class Policy:
 
     Attributes:
         schemes: per scheme, exclusive and rank where they differ from the scheme's own.
-        limits: per scheme of the neighbour, how many distinct neighbours an identifier may have before it counts as shared; ``"*"`` for
-            schemes not named; None for no limit. What is not given keeps its default.
+        limits: how many distinct neighbours of a scheme an identifier may have before it counts as shared, None for any number. A key is a
+            pair, ``("device", "email")`` or ``"device/email"``, for the mail addresses of a device; a scheme alone, ``"email"``, for those of
+            every identifier; ``"*"`` in either place, or alone, for any scheme. The most specific counts: the pair, the neighbour's scheme
+            alone, one where that is exclusive, ``("device", "*")``, ``"*"``. What is given comes before every default that it covers; what
+            is not given keeps its default. ``limits=None`` switches all of them off. In a settings file None is ``"none"``.
         max_identifiers: the most identifiers of one customer.
         max_component: the most identifiers that links may connect before only verified links and statements among them count (the sign
             of corrupt input).
@@ -123,7 +177,7 @@ class Policy:
     """
 
     schemes: Mapping[str, SchemeRule] = attrs.field(factory=dict, converter=_scheme_rules)
-    limits: Mapping[str, int | None] = attrs.field(factory=dict, converter=_limits)
+    limits: Mapping[str, int | None] | None = attrs.field(factory=dict, converter=_limits)
     max_identifiers: int | None = attrs.field(default=100, validator=_at_least_two)
     max_component: int | None = attrs.field(default=10_000, validator=_at_least_two)
     merges_at: Assurance = attrs.field(default=Assurance.OBSERVED, converter=_merges_at)
@@ -146,11 +200,22 @@ class Policy:
             return rule.rank
         return get_scheme(scheme).rank
 
-    def limit(self, scheme: str) -> int | None:
-        """How many distinct neighbours of this scheme an identifier may have; None for any number."""
-        if scheme in self.limits:
-            return self.limits[scheme]
-        return 1 if self.exclusive(scheme) else self.limits["*"]
+    def limit(self, scheme: str, of: str = "*") -> int | None:
+        """How many distinct neighbours of this scheme an identifier may have; None for any number.
+
+        Args:
+            scheme: of the neighbours.
+            of: of the identifier; ``"*"`` stands for one that no limit names.
+        """
+        limits = self.limits
+        if limits is None:
+            return None
+        for key in (f"{of}/{scheme}", scheme):
+            if key in limits:
+                return limits[key]
+        if self.exclusive(scheme):
+            return 1
+        return limits[f"{of}/*"] if f"{of}/*" in limits else limits["*"]
 
     def fingerprint(self, own: str = "", placeholders: str = "") -> str:
         """A digest of all that decides who is whom: this policy, the fingerprints of the own list and the placeholders, the version of the normal forms."""
@@ -170,7 +235,7 @@ class Policy:
     def _content(self) -> dict[str, Any]:
         return {
             "schemes": {name: [rule.exclusive, rule.rank] for name, rule in sorted(self.schemes.items())},
-            "limits": dict(sorted(self.limits.items())),
+            "limits": None if self.limits is None else dict(sorted(self.limits.items())),
             "max_identifiers": self.max_identifiers,
             "max_component": self.max_component,
             "merges_at": int(self.merges_at),

@@ -28,6 +28,7 @@ from omnitrack.usecases.context import Context, Earliest, Pair, Tenures, holder_
 from omnitrack.usecases.evidence import links_of_entries, tenures_of
 from omnitrack.usecases.ids import new_ids
 from omnitrack.usecases.journal import touch
+from omnitrack.usecases.leaf import plan_leaf
 from omnitrack.usecases.neighbourhood import Cause, Plan, plan_change
 from omnitrack.usecases.prepare import Prepared, Seen
 from omnitrack.usecases.settings import enter
@@ -154,7 +155,9 @@ def _join(
     settled = set() if there else {link[:5] for link in newborn}
     open_links = [link for link in links if link[:5] not in settled]
     if open_links:
-        plan = plan_change(tx, ctx.policy, added=open_links, fresh=fresh)
+        plan = plan_leaf(tx, ctx.policy, open_links, fresh) or plan_change(
+            tx, ctx.policy, added=open_links, fresh=fresh
+        )
         out.log = _log(plan, open_links, now, fresh)
         tx.add_links(links)
         if plan.updates:

@@ -1,0 +1,227 @@
+"""What policies make of three years of contacts of 20,000 people of whom it is known who they are: the figures behind the default limits.
+
+    python bench/population.py                              # the default policy beside the one of before
+    python bench/population.py --seeds 1 2 3 --people 5000
+    python bench/population.py --limits '{"device/email": 1}' # and one with limits of your own
+    python bench/population.py --check                      # that the partition measured here is the one that recording makes
+
+Three regimes: everybody has an account of their own; people log in with their mail address and there are no accounts; a household has one account.
+Printed of each regime and policy:
+
+    precision   of the pairs of interactions that one customer has, how many are one person's (a business counts as one)
+    recall      of the pairs of interactions of one person, how many one customer has
+    mixed       people whose customer (the one with most of their interactions) has an interaction of another household
+    nobody's    interactions on nobody's timeline: nobody shown, or under an identifier that counts as shared
+    burst       of the log-ins (accounts; mail addresses in their regime) how many count as shared
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import random
+import sys
+from collections import Counter
+from collections.abc import Sequence
+from datetime import datetime, timedelta, timezone
+from itertools import combinations
+from pathlib import Path
+
+import attrs
+
+sys.path.insert(0, str(Path(__file__).parent))
+sys.path.insert(0, str(Path(__file__).parent.parent / "src"))
+
+from people import DAY_US, World
+
+import omnitrack
+from omnitrack import Sighting, identifier
+from omnitrack.identifiers.scheme import content_id, get_scheme
+from omnitrack.identity.bulk import Bulk
+from omnitrack.identity.partition import TOGETHER
+from omnitrack.identity.policy import Policy
+from omnitrack.model import Assurance
+from omnitrack.storage.contract import LINKABLE, NO_ID, SHARED, IdentifierRow, LinkRow
+
+SCOPES = {"account": "bt"}
+START = datetime(2023, 1, 1, tzinfo=timezone.utc)
+REGIMES = ("own account", "mail log-in", "household account")
+
+
+class Store:
+    """The contacts of a regime as a store would have them: rows and links for the partition, and of each interaction the anchor and who it was."""
+
+    def __init__(self, regime: str, people: int, seed: int) -> None:
+        self.world = world = World(people, seed, regime.split()[0])
+        self.contacts = list(world.contacts())
+        self.ids: dict[int, bytes] = {}
+        self.anchors: list[tuple[bytes | None, int]] = []
+        best: dict[tuple[bytes, bytes, int], tuple[int, bytes]] = {}
+        ranks = {kind: get_scheme(kind).rank for kind in {*world.kinds, "x"}}
+        for number, contact in enumerate(self.contacts):
+            at, evidence = int(contact.at * DAY_US), number.to_bytes(16, "big")
+            shown = {self.id_of(x): (x, assurance) for x, assurance in contact.shown}
+            order = sorted(shown, key=lambda id: (shown[id][1] < 2, -shown[id][1], -ranks[self.kind(shown[id][0])], id))
+            self.anchors.append((order[0] if order and shown[order[0]][1] > 1 else None, contact.party))
+            for a, b in combinations(sorted(shown), 2):
+                key = (a, b, min(shown[a][1], shown[b][1]))
+                known = best.get(key)
+                if known is None or (at, evidence) < known:
+                    best[key] = (at, evidence)
+        self.rows = sorted(
+            IdentifierRow(id, id, id, self.kind(x), str(x), "", id, None, LINKABLE, None, 0)
+            for x, id in self.ids.items()
+        )
+        self.links = [LinkRow(a, b, TOGETHER, s, NO_ID, at, e, 0) for (a, b, s), (at, e) in best.items()]
+
+    def kind(self, x: int) -> str:
+        """Return the scheme of an identifier."""
+        return self.world.kinds[x] if x >= 0 else "x"
+
+    def key_of(self, x: int) -> str:
+        """Return an identifier as omnitrack writes it."""
+        kind = self.kind(x)
+        value = {"phone": f"+4477{x:08d}", "email": f"somebody{x}@mail{x % 97}.example.net"}.get(
+            kind, f"n{abs(x) % 10**12}"
+        )
+        return f"{kind}:{value}@{SCOPES[kind]}" if kind in SCOPES else f"{kind}:{value}"
+
+    def id_of(self, x: int) -> bytes:
+        """Return an identifier's address, which settles ties as in a store."""
+        found = self.ids.get(x)
+        if found is None:
+            found = self.ids[x] = content_id(self.key_of(x), None)
+        return found
+
+
+@attrs.frozen(kw_only=True)
+class Measured:
+    """What a policy made of a regime."""
+
+    precision: float
+    recall: float
+    mixed: float
+    nobodys: float
+    burst: float
+    log_in: str
+    shared: Counter[str]
+
+    def __str__(self) -> str:
+        return (
+            f"precision {self.precision:.3f}  recall {self.recall:.3f}  mixed {self.mixed:6.2%}  "
+            f"nobody's {self.nobodys:6.2%}  burst {self.burst:6.2%} ({self.shared[self.log_in]})  shared: "
+            + ", ".join(f"{n} {kind}s" for kind, n in sorted(self.shared.items()))
+        )
+
+
+def partitioned(store: Store, policy: Policy) -> tuple[dict[bytes, bytes], set[bytes]]:
+    """Return the customer of each identifier, and which are shared."""
+    bulk = Bulk(policy)
+    bulk.add_identifiers(store.rows)
+    bulk.add_links(store.links)
+    census = bulk.solve()
+    ids = [row.id for row in store.rows]
+    places = census.index.find(ids)
+    return (
+        {x: census.customer_at(n) for x, n in zip(ids, places)},
+        {x for x, n in zip(ids, places) if census.shared[n]},
+    )
+
+
+def measured(store: Store, policy: Policy) -> Measured:
+    """Measure a policy."""
+    customer, shared = partitioned(store, policy)
+    cells: Counter[tuple[bytes, int]] = Counter()
+    total: Counter[int] = Counter()
+    nobodys = 0
+    for anchor, party in store.anchors:
+        total[party] += 1
+        if anchor is None or anchor in shared:
+            nobodys += 1
+        else:
+            cells[customer[anchor], party] += 1
+    of_customer: Counter[bytes] = Counter()
+    parties: dict[bytes, list[int]] = {}
+    main: dict[int, tuple[int, bytes]] = {}
+    for (home, party), count in cells.items():
+        of_customer[home] += count
+        parties.setdefault(home, []).append(party)
+        main[party] = max(main.get(party, (0, b"")), (count, home))
+    right = sum(n * (n - 1) // 2 for n in cells.values())
+    said = sum(n * (n - 1) // 2 for n in of_customer.values())
+    true = sum(n * (n - 1) // 2 for n in total.values())
+    households = store.world.households
+    mixed = sum(
+        any(not households[party] & households[other] for other in parties[home]) for party, (_, home) in main.items()
+    )
+    kinds = {row.id: row.scheme for row in store.rows}
+    of_kind, of_all = Counter(kinds[x] for x in shared), Counter(kinds.values())
+    log_in = "email" if store.world.regime == "mail" else "account"
+    return Measured(
+        precision=right / said,
+        recall=right / true,
+        mixed=mixed / len(main),
+        nobodys=nobodys / len(store.anchors),
+        burst=of_kind[log_in] / of_all[log_in],
+        log_in=log_in,
+        shared=of_kind,
+    )
+
+
+#: One limit for each scheme of a neighbour, whatever it is a neighbour of: the defaults up to 0.1.
+BEFORE = Policy(limits={"*": 8, "device": 20})
+
+
+def check(people: int, seed: int) -> None:
+    """Record a small population interaction by interaction, in an order of its own, and compare who is whom with what is measured here."""
+    for regime in REGIMES:
+        store = Store(regime, people, seed)
+        names = {x: store.key_of(x) for x in store.ids}
+        found = omnitrack.open("memory://")
+        for number in random.Random(seed).sample(range(len(store.contacts)), len(store.contacts)):
+            contact = store.contacts[number]
+            customer = [Sighting(identifier(names[x]), Assurance(a)) for x, a in dict(contact.shown).items()]
+            at = START + timedelta(microseconds=int(contact.at * DAY_US))
+            found.record(channel="phone", occurred_at=at, customer=customer, source="population", source_id=str(number))
+        customer_of, shared = partitioned(store, Policy())
+        rows = found._backend.run(lambda tx: tx.find_identifiers(), write=False)
+        assert {row.id for row in rows if row.state & SHARED} == shared
+        groups: dict[bytes, set[bytes]] = {}
+        for row in rows:
+            groups.setdefault(row.customer, set()).add(row.id)
+        wanted: dict[bytes, set[bytes]] = {}
+        for x, home in customer_of.items():
+            wanted.setdefault(home, set()).add(x)
+        assert set(map(frozenset, groups.values())) == set(map(frozenset, wanted.values()))
+        print(f"{regime}: recording {len(store.contacts)} interactions makes the same {len(wanted)} customers")
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--people", type=int, default=20_000)
+    parser.add_argument("--seeds", type=int, nargs="+", default=[1])
+    parser.add_argument("--limits", type=json.loads, help="limits beside the defaults, as JSON")
+    parser.add_argument("--check", action="store_true", help="of 300 people, unless --people says how many")
+    given = parser.parse_args(arguments)
+    policies = {"before": BEFORE, "default": Policy()}
+    if given.limits is not None:
+        policies["yours"] = Policy(limits=given.limits)
+    for seed in given.seeds:
+        if given.check:
+            check(min(given.people, 300), seed)
+            continue
+        print(f"seed {seed}, {given.people} people, three years")
+        for regime in REGIMES:
+            store = Store(regime, given.people, seed)
+            print(
+                f"{regime}: {len(store.anchors)} interactions, {len(store.rows)} identifiers, {len(store.links)} links"
+            )
+            first: Measured | None = None
+            for name, policy in policies.items():
+                found = measured(store, policy)
+                first = first or found
+                print(f"  {name:8s} {found}; mixed x{found.mixed / (first.mixed or 1):.2f}", flush=True)
+
+
+if __name__ == "__main__":
+    main()
