@@ -175,19 +175,14 @@ class AsyncTracker:
         self._rebuild = rebuild
         self._matching = matching
         self._ops: Operations | None = None
-        self._opening = asyncio.Lock()
-        forks.watch(self)
-
-    def forked(self) -> None:
-        """In a child: let nobody wait for a task of the parent."""
-        self._opening = asyncio.Lock()
+        self._opening = forks.OfEach(asyncio.Lock)
 
     def __repr__(self) -> str:
         return shown_tracker("AsyncTracker", self._backend, self._ctx)
 
     async def _ready(self) -> Operations:
         if self._ops is None:
-            async with self._opening:
+            async with self._opening.value:
                 if self._ops is None:
                     await asyncio.to_thread(self._backend.setup)
                     self._ops = await adrive(

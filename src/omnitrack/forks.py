@@ -12,7 +12,9 @@ import threading
 import time
 import weakref
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Any, Generic, Protocol, TypeVar
+
+T = TypeVar("T")
 
 PATIENCE = 30.0  # seconds that a fork waits for the end of transactions
 
@@ -112,6 +114,19 @@ _kept_for_good = False
 def watch(thing: Watched) -> None:
     """Have ``thing.forked()`` called in every child, as long as the thing is there."""
     _watched.add(thing)
+
+
+class OfEach(Generic[T]):
+    """What each process has one of its own of, such as a lock; ``value`` is that of this one."""
+
+    def __init__(self, make: Callable[[], T]) -> None:
+        self._make = make
+        self.value = make()
+        watch(self)
+
+    def forked(self) -> None:
+        """In a child: make another."""
+        self.value = self._make()
 
 
 def before(call: Callable[[], object]) -> None:

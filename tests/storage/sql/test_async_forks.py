@@ -211,3 +211,15 @@ def test_a_backend_opened_anew_in_the_child_of_a_task_works(place: servers.Store
         return [row.id for row in found]
 
     assert asyncio.run(work()) == [id_of(1), id_of(2)]
+
+
+def test_a_tracker_that_was_being_opened_at_the_fork_is_opened_in_the_child(tmp_path: Path) -> None:
+    async def work() -> int:
+        tracker = AsyncTracker(servers.Store(f"sqlite:///{tmp_path / 'history.db'}").open(), region="GB")
+        async with tracker._opening.value:
+            child = Child(lambda: asyncio.run(read_and_write(tracker, "child")))
+        wrong = int(child.result())
+        await tracker.close()
+        return wrong
+
+    assert asyncio.run(work()) == 0
