@@ -27,6 +27,7 @@ from omnitrack.storage.contract import (
     Position,
     RecordRow,
     Transaction,
+    check_namespace,
     retrying,
 )
 from omnitrack.storage.tables import ALL, MemoryState, Table, between, entry_key, link_key, page
@@ -375,8 +376,9 @@ class MemoryBackend(Backend):
         """Return the backend of ``memory://`` or ``memory://name``.
 
         Raises:
-            BackendError: the URL has more than a name, or an option was given; there are none.
+            BackendError: the URL has more than a name, the namespace is none, or an option was given; there are none.
         """
+        check_namespace(namespace)
         if options:
             raise BackendError(f"the memory backend takes no option; got {', '.join(sorted(options))}")
         parts = urlsplit(url)

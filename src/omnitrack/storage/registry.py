@@ -18,7 +18,7 @@ from pathlib import PurePath
 from typing import Any
 
 from omnitrack.errors import BackendError, UnknownBackendError, told
-from omnitrack.storage.contract import Backend
+from omnitrack.storage.contract import Backend, check_namespace
 
 GROUP = "omnitrack.backends"
 
@@ -70,11 +70,12 @@ def open_backend(url: str, **options: Any) -> Backend:
 
     Raises:
         UnknownBackendError: no adapter has the scheme, or the adapter or its driver is not installed.
-        BackendError: the adapter refuses the URL or an option.
+        BackendError: the namespace is no name (see ``check_namespace``), or the adapter refuses the URL or an option.
 
     >>> open_backend("memory://").run(lambda transaction: transaction.guard())
     0
     """
+    check_namespace(options.get("namespace"))
     scheme, separator, rest = url.partition("://")
     if scheme != scheme.lower() and separator:  # a scheme has no case (RFC 3986 section 3.1)
         scheme = scheme.lower()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from typing import Any, ClassVar, TypeVar
 
@@ -11,7 +10,7 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from omnitrack.errors import BackendError, ConflictError, SchemaVersionError, mask
-from omnitrack.storage.contract import Backend, Transaction, retrying
+from omnitrack.storage.contract import Backend, Transaction, check_namespace, retrying
 from omnitrack_redis.layout import META
 from omnitrack_redis.transaction import RedisTransaction
 from omnitrack_redis.work import Store, Work
@@ -40,10 +39,7 @@ class RedisBackend(Backend):
             raise BackendError(
                 f"unknown options of the Redis backend: {', '.join(sorted(options))}; accepted is timeout"
             )
-        if namespace is not None and not re.fullmatch(r"[A-Za-z0-9_.-]{1,64}", namespace):
-            raise BackendError(
-                f"namespace: got {mask(namespace)}, accepted are up to 64 letters, digits, '_', '.' and '-'"
-            )
+        check_namespace(namespace)
         try:
             # A commit is never sent twice behind our back: the second would not know that the first went through.
             client = Redis.from_url(

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import asyncio
 import random
-import re
 import threading
 import time
 import weakref
 from collections.abc import Callable
 from typing import Any, ClassVar, TypeVar
+from urllib.parse import parse_qsl
 
 import attrs
 from sqlalchemy import Connection, Engine, create_engine, event, exc
@@ -21,7 +21,7 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.util.concurrency import await_, greenlet_spawn
 
 from omnitrack.errors import BackendError, ConflictError, OutcomeUnknownError, mask, told
-from omnitrack.storage.contract import Backend, Transaction, retrying
+from omnitrack.storage.contract import Backend, Transaction, check_namespace, retrying
 from omnitrack.storage.sql.flavour import Fault, Flavour, Options, Portable
 from omnitrack.storage.sql.running import Prepared
 from omnitrack.storage.sql.schema import set_up
@@ -30,8 +30,6 @@ from omnitrack.storage.sql.sqlite import Sqlite, is_memory
 from omnitrack.storage.sql.tables import STRIPES, Tables
 
 T = TypeVar("T")
-
-_NAMESPACE = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,39}")
 
 
 class SqlBackend(Backend):
@@ -59,8 +57,7 @@ class SqlBackend(Backend):
         Args:
             url: ``dialect[+driver]://user:password@host:port/database?query``; the query may hold ``namespace`` and the fields of ``Options``,
                 anything else in it goes to the driver.
-            namespace: a schema of PostgreSQL, a database of MariaDB, a prefix of the tables' names on SQLite: letters, digits and
-                underscores, at most 40.
+            namespace: a schema of PostgreSQL, a database of MariaDB, a prefix of the tables' names on SQLite: see ``check_namespace``.
             options: fields of ``Options``.
 
         Raises:
@@ -75,16 +72,12 @@ class SqlBackend(Backend):
         query = dict(parsed.query)
         known = {field.name for field in attrs.fields(Options)}
         given = {name: query.pop(name) for name in known & query.keys()} | options
-        namespace = namespace or query.pop("namespace", None)  # type: ignore[assignment]
+        namespace = _one_namespace(url, namespace)
         query.pop("namespace", None)
         if given.keys() - known:
             unknown = ", ".join(sorted(given.keys() - known))
             raise BackendError(
                 f"unknown options of the SQL backend: {unknown}; accepted are {', '.join(sorted(known))}"
-            )
-        if namespace is not None and not _NAMESPACE.fullmatch(namespace):
-            raise BackendError(
-                f"namespace: got {told(namespace)}, accepted are at most 40 letters, digits and underscores, no digit first"
             )
         parsed = parsed.set(query=query)
         flavour = flavour_of(parsed)
@@ -357,6 +350,17 @@ class InMemorySqliteBackend(SqlBackend):
 
     def reclaim(self) -> None:
         """Do nothing: there is no file, and what is deleted is overwritten."""
+
+
+def _one_namespace(url: str, namespace: str | None) -> str | None:
+    """Return the namespace that is given, beside the URL or in its query, where an empty one is an error and not none."""
+    _, _, query = url.partition("?")
+    given = {check_namespace(value) for name, value in parse_qsl(query, keep_blank_values=True) if name == "namespace"}
+    if namespace is not None:
+        given.add(check_namespace(namespace))
+    if len(given) > 1:
+        raise BackendError(f"namespace: got {' and '.join(sorted(map(repr, given)))}, accepted is one")
+    return given.pop() if given else None
 
 
 def flavour_of(url: URL) -> Flavour:

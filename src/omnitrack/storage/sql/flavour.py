@@ -157,6 +157,10 @@ class Flavour(ABC):
         """Return the tables of a namespace: those of a schema (a database) of that name."""
         return make_tables(schema=namespace)
 
+    def places(self, connection: Connection) -> frozenset[str]:
+        """Return the schemas (databases) that are the store without a namespace, or may become it: no namespace is called so."""
+        return frozenset()
+
     @contextmanager
     def schema_lock(self, connection: Connection, tables: Tables) -> Iterator[None]:
         """Hold off others that set up the same namespace, make the namespace, and begin and commit what is done inside."""

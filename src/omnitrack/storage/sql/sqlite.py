@@ -66,6 +66,9 @@ class SqliteTransaction(SqlTransaction):
         added = set(map(tuple, since))
         return {row[0] for row in rows if (row[0], row[1]) not in added}
 
+    def _store_entries(self, entries: Sequence[Any]) -> None:
+        self._each("put entries", lambda: _insert_over(self._tables.entries), entries)
+
     def update_identifiers(self, changes: Sequence[IdentifierChange], log: Sequence[ChangeRow] = ()) -> None:
         """See the contract."""
         super().update_identifiers(changes)
@@ -100,6 +103,13 @@ def _insert_absent(table: Table, columns: int | None = None) -> Built:
     statement, names = writes.insert_rows(table, columns, insert=insert)
     assert isinstance(statement, Insert)
     return statement.on_conflict_do_nothing(), names
+
+
+def _insert_over(entries: Table) -> Built:
+    """Insert a row in the place of the one with its key."""
+    statement, names = writes.insert_rows(entries, insert=insert)
+    assert isinstance(statement, Insert)
+    return statement.prefix_with("OR REPLACE"), names
 
 
 def _set(records: Table) -> Built:
