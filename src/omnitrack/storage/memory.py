@@ -15,7 +15,7 @@ from itertools import islice
 from typing import Any, ClassVar, TypeVar
 from urllib.parse import urlsplit
 
-from omnitrack.errors import BackendError, ConflictError, mask
+from omnitrack.errors import BackendError, ConflictError, mask, told_url
 from omnitrack.storage.contract import (
     Backend,
     ChangeRow,
@@ -383,7 +383,7 @@ class MemoryBackend(Backend):
             raise BackendError(f"the memory backend takes no option; got {', '.join(sorted(options))}")
         parts = urlsplit(url)
         if parts.scheme != "memory" or parts.path not in ("", "/") or parts.query or parts.fragment:
-            raise BackendError(f"{mask(url)} is no URL of the memory backend; accepted: memory:// or memory://name")
+            raise BackendError(f"{told_url(url)} is no URL of the memory backend; accepted: memory:// or memory://name")
         if not parts.netloc:
             return cls()
         with _named_lock:

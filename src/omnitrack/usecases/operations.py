@@ -62,6 +62,7 @@ from omnitrack.usecases.settings import (
     new_mark_key,
     secret_check,
 )
+from omnitrack.usecases.unreadable import of_ours, reading
 
 if TYPE_CHECKING:
     from omnitrack.usecases.suggest import Suggestion
@@ -92,7 +93,7 @@ def drive(steps: Steps[T], run: Callable[..., Any]) -> T:
             try:
                 result = run(step.fn, write=step.write)
             except Exception as error:
-                step = steps.throw(error)
+                step = steps.throw(of_ours(error))
             else:
                 step = steps.send(result)
     except StopIteration as stop:
@@ -107,7 +108,7 @@ async def adrive(steps: Steps[T], arun: Callable[..., Any]) -> T:
             try:
                 result = await arun(step.fn, write=step.write)
             except Exception as error:
-                step = steps.throw(error)
+                step = steps.throw(of_ours(error))
             else:
                 step = steps.send(result)
     except StopIteration as stop:
@@ -175,7 +176,7 @@ class Operations:
     def __init__(self, ctx: Context, mark_key: bytes, run: Callable[..., Any] | None) -> None:
         self.ctx = ctx
         self._mark_key = mark_key
-        self._run = run
+        self._run = None if run is None else reading(run)
 
     @classmethod
     def begin(cls, ctx: Context, run: Callable[..., Any] | None, rebuild: bool, matching: bool) -> Steps[Operations]:
@@ -584,8 +585,9 @@ class Operations:
         """List links that would join and do not."""
         size = read.checked_limit(limit)
         if who is None:
+            cursors = account.LinkCursors(self._mark_key, "conflicts")
             return (  # type: ignore[no-any-return]
-                yield Step(lambda tx: account.conflicts_page(tx, self.ctx, size, cursor), write=False)
+                yield Step(lambda tx: account.conflicts_page(tx, self.ctx, size, cursors, cursor), write=False)
             )
         named = meant(self.ctx, who)
         found = yield Step(lambda tx: account.conflicts_of(tx, self.ctx, named), write=False)
@@ -598,7 +600,8 @@ class Operations:
         size = read.checked_limit(limit)
         check_probability("least", least)
         if who is None:
-            return (yield Step(lambda tx: suggestions_page(tx, self.ctx, size, cursor), write=False))  # type: ignore[no-any-return]
+            cursors = account.LinkCursors(self._mark_key, "suggestions")
+            return (yield Step(lambda tx: suggestions_page(tx, self.ctx, size, cursors, cursor), write=False))  # type: ignore[no-any-return]
         named = meant(self.ctx, who)
         found = yield Step(lambda tx: suggestions_for(tx, self.ctx, named, size, least), write=False)
         return Page(tuple(found))

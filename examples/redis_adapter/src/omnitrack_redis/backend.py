@@ -9,7 +9,7 @@ from redis import Redis, RedisError
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from omnitrack.errors import BackendError, ConflictError, SchemaVersionError, mask
+from omnitrack.errors import BackendError, ConflictError, SchemaVersionError, told_url
 from omnitrack.storage.contract import Backend, Transaction, check_namespace, retrying
 from omnitrack_redis.layout import META
 from omnitrack_redis.transaction import RedisTransaction
@@ -45,10 +45,13 @@ class RedisBackend(Backend):
             client = Redis.from_url(
                 url, socket_timeout=timeout, socket_connect_timeout=timeout, retry=Retry(NoBackoff(), 0)
             )
-        except (ValueError, TypeError) as error:
+        except (
+            ValueError,
+            TypeError,
+        ):  # which may quote what stands where a port should, and that may be part of a password
             raise BackendError(
-                f"{mask(url)} is no Redis URL; accepted: redis://user:password@host:port/database"
-            ) from error
+                f"{told_url(url)} is no Redis URL; accepted: redis://user:password@host:port/database"
+            ) from None
         return cls(client, namespace)
 
     def setup(self) -> None:

@@ -12,7 +12,7 @@ import threading
 import time
 import weakref
 from collections.abc import Callable
-from typing import Any, ClassVar, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 from urllib.parse import parse_qsl
 
 import attrs
@@ -20,14 +20,19 @@ from sqlalchemy import Connection, Engine, create_engine, event, exc
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.util.concurrency import await_, greenlet_spawn
 
-from omnitrack.errors import BackendError, ConflictError, OutcomeUnknownError, mask, told
+from omnitrack.errors import BackendError, ConflictError, OutcomeUnknownError, told, told_url
 from omnitrack.storage.contract import Backend, Transaction, check_namespace, retrying
+from omnitrack.storage.sql.failures import refused, said, scrubbed
 from omnitrack.storage.sql.flavour import Fault, Flavour, Options, Portable
 from omnitrack.storage.sql.running import Prepared
 from omnitrack.storage.sql.schema import set_up
-from omnitrack.storage.sql.sides import AsyncLock, Side, Unanswered, Unreachable, chain_of, said
+from omnitrack.storage.sql.sides import AsyncLock, Side, Unanswered, Unreachable, chain_of
 from omnitrack.storage.sql.sqlite import Sqlite, is_memory
 from omnitrack.storage.sql.tables import STRIPES, Tables
+from omnitrack.storage.urls import check_url
+
+if TYPE_CHECKING:
+    from sqlalchemy.ext.asyncio import AsyncEngine
 
 T = TypeVar("T")
 
@@ -63,24 +68,29 @@ class SqlBackend(Backend):
         Raises:
             BackendError: the URL is malformed, the driver missing (with the ImportError as its cause), or an option unknown.
         """
+        check_url(url)
         try:
             parsed = make_url(url)
-        except (exc.ArgumentError, ValueError) as error:
+        except (exc.ArgumentError, ValueError):  # which may quote what stands where a port should: part of a password
             raise BackendError(
-                f"{mask(url)} is no database URL; accepted: dialect+driver://user@host/database"
-            ) from error
+                f"{told_url(url)} is no database URL; accepted: dialect+driver://user:password@host:port/database, "
+                "with what is not a letter or digit in a password written as %xx"
+            ) from None
         query = dict(parsed.query)
         known = {field.name for field in attrs.fields(Options)}
         given = {name: query.pop(name) for name in known & query.keys()} | options
         namespace = _one_namespace(url, namespace)
         query.pop("namespace", None)
-        if given.keys() - known:
-            unknown = ", ".join(sorted(given.keys() - known))
-            raise BackendError(
-                f"unknown options of the SQL backend: {unknown}; accepted are {', '.join(sorted(known))}"
-            )
-        parsed = parsed.set(query=query)
         flavour = flavour_of(parsed)
+        for name in flavour.passwords & query.keys():  # where one is in the query, it is shown wherever the URL is
+            parsed = parsed.set(password=str(query.pop(name)))
+        parsed = parsed.set(query=query)
+        ignored = given.keys() - known | flavour.ignores(query.keys())
+        if ignored:
+            accepted = ", ".join(sorted(known | {"namespace"}))
+            raise BackendError(
+                f"unknown options of the SQL backend: {', '.join(sorted(ignored))}; accepted are {accepted}"
+            )
         if cls is SqlBackend and isinstance(flavour, Sqlite):
             cls = InMemorySqliteBackend if is_memory(parsed) else SqliteBackend
         backend = cls(parsed, flavour, Options(**given), namespace)
@@ -115,7 +125,9 @@ class SqlBackend(Backend):
             with self._making:
                 if self._sync is None:
                     try:
-                        engine = create_engine(self._sync_url, **self._arguments(self._sync_url))
+                        engine = self._connected(
+                            lambda: create_engine(self._sync_url, **self._arguments(self._sync_url))
+                        )
                     except ImportError as error:
                         raise self._without_driver(error) from error
                     self._listen(engine)
@@ -129,10 +141,9 @@ class SqlBackend(Backend):
         loop = asyncio.get_running_loop()
         side = self._async.get(loop)
         if side is None and self._async_url is not None:
-            from sqlalchemy.ext.asyncio import create_async_engine
-
+            url = self._async_url
             try:
-                engine = create_async_engine(self._async_url, **self._arguments(self._async_url)).sync_engine
+                engine = self._async_engine(url).sync_engine
             except ImportError:
                 self._async_url = None
                 return None
@@ -140,6 +151,16 @@ class SqlBackend(Backend):
             side = Side(engine, self._flavour, AsyncLock(), lambda seconds: await_(asyncio.sleep(seconds)))
             self._async[loop] = side
         return side
+
+    def _async_engine(self, url: URL) -> AsyncEngine:
+        """Return an engine for async callers.
+
+        Raises:
+            ImportError: the driver is not installed, or greenlet, which SQLAlchemy needs for all of them.
+        """
+        from sqlalchemy.ext.asyncio import create_async_engine
+
+        return self._connected(lambda: create_async_engine(url, **self._arguments(url)))
 
     def _arguments(self, url: URL) -> dict[str, Any]:
         arguments = self._flavour.engine_arguments(url, self._options)
@@ -151,7 +172,7 @@ class SqlBackend(Backend):
                 "pool_use_lifo": True,  # what idles longest may be closed by the server
             }
         # Every transaction is ended here, by name; a rollback on return would be a round trip more.
-        return {"pool_reset_on_return": None, **arguments}
+        return {"pool_reset_on_return": None, "hide_parameters": True, **arguments}
 
     def _listen(self, engine: Engine) -> None:
         flavour, options = self._flavour, self._options
@@ -224,7 +245,7 @@ class SqlBackend(Backend):
                     raise
                 asyncio.run(self._administer_async(on))
                 return
-            with side.engine.connect() as connection:
+            with self._connected(side.engine.connect) as connection:
                 on(connection)
 
         def again(error: Exception) -> bool:
@@ -235,19 +256,24 @@ class SqlBackend(Backend):
             retrying(attempt, again)
         except (ConflictError, exc.SQLAlchemyError, OSError) as error:
             cause = chain_of(error)[-1]
-            cause = getattr(cause, "orig", None) or cause
-            raise BackendError(f"{failed}: {said(cause)}{self._flavour.missing(self._sync_url)}") from cause
+            words = said(cause, self._url.password)
+            raise BackendError(f"{failed}: {words}{self._flavour.missing(self._sync_url)}") from self._passed_on(cause)
 
     async def _administer_async(self, on: Callable[[Connection], None]) -> None:
         """The same where only the driver of async callers is installed, in a loop and on an engine for this once."""
-        from sqlalchemy.ext.asyncio import create_async_engine
-
         assert self._async_url is not None
-        engine = create_async_engine(self._async_url, **self._arguments(self._async_url))
+        engine = self._async_engine(self._async_url)
         self._listen(engine.sync_engine)
         try:
-            async with engine.connect() as connection:
+            connection = engine.connect()
+            try:
+                await connection.start()
+            except (TypeError, ValueError) as error:
+                raise BackendError(refused(error)) from scrubbed(error)
+            try:
                 await connection.run_sync(on)
+            finally:
+                await connection.close()
         finally:
             await engine.dispose()
 
@@ -273,16 +299,31 @@ class SqlBackend(Backend):
             if unanswered:
                 cause = chain_of(unanswered[0])[-1]
                 raise OutcomeUnknownError(
-                    f"the connection broke during the commit, which may have happened: {said(cause)}"
-                ) from cause
+                    f"the connection broke during the commit, which may have happened: {said(cause, self._url.password)}"
+                ) from self._passed_on(cause)
+            cause = chain[-1]
             if isinstance(error, ConflictError) and not any(map(side.lost, chain)):
-                raise
-            raise BackendError(f"the store failed: {said(chain[-1])}") from chain[-1]
+                if cause is error:
+                    raise
+                raise ConflictError(str(error)) from self._passed_on(cause)
+            raise BackendError(f"the store failed: {said(cause, self._url.password)}") from self._passed_on(cause)
+
+    @staticmethod
+    def _connected(connect: Callable[[], T]) -> T:
+        """Connect; a driver that is given an option which it does not know, or cannot read, raises what Python does."""
+        try:
+            return connect()
+        except (TypeError, ValueError) as error:
+            raise BackendError(refused(error)) from scrubbed(error)
+
+    def _passed_on(self, error: BaseException) -> BaseException:
+        """Return what becomes the cause of an error of ours: the driver's error, without the values that it may quote."""
+        return scrubbed(error, self._url.password)
 
     def _attempt(self, side: Side, fn: Callable[[Transaction], T], write: bool) -> T:
         flavour = self._flavour
         try:
-            connection: Any = side.engine.raw_connection()
+            connection: Any = self._connected(side.engine.raw_connection)
         except (TimeoutError, OSError) as error:
             raise Unreachable from error
         cursor = None

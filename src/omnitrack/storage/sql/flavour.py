@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import enum
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from contextlib import contextmanager
 from typing import Any, ClassVar, Literal
 
@@ -100,6 +100,8 @@ class Flavour(ABC):
     async_driver: ClassVar[str | None] = None
     #: The extra of this distribution that brings the drivers.
     extra: ClassVar[str | None] = None
+    #: What the query of a URL may say a password by.
+    passwords: ClassVar[frozenset[str]] = frozenset()
     #: Writers of one process wait for each other here rather than in the engine.
     one_writer: ClassVar[bool] = False
 
@@ -113,6 +115,10 @@ class Flavour(ABC):
             asynchronous = named
         sync_url = url.set(drivername=f"{family}+{sync}" if sync else family)
         return sync_url, (url.set(drivername=f"{family}+{asynchronous}") if asynchronous else None)
+
+    def ignores(self, query: Set[str]) -> frozenset[str]:
+        """Return what the query of a URL holds and the driver would pass over in silence; other drivers refuse what they do not know."""
+        return frozenset()
 
     def missing(self, url: URL) -> str:
         """Return what a store that cannot be opened lacks, where that can be told from outside; "" where it cannot."""

@@ -88,6 +88,7 @@ class Mariadb(Flavour):
     driver = "pymysql"
     async_driver = "asyncmy"
     extra = "mariadb"
+    passwords = frozenset({"passwd", "password"})
 
     def async_only(self) -> frozenset[str]:
         """See Flavour."""

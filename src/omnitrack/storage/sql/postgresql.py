@@ -428,6 +428,7 @@ class Postgresql(Flavour):
     driver = "psycopg"
     async_driver = "asyncpg"
     extra = "postgresql"
+    passwords = frozenset({"password"})
 
     _begin_write = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE"
     _begin_read = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"

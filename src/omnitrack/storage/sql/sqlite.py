@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, ClassVar, Unpack
@@ -30,6 +30,9 @@ from omnitrack.storage.sql.transaction import SqlTransaction
 
 # Primary result codes, https://sqlite.org/rescode.html
 BUSY, LOCKED, PROTOCOL = 5, 6, 15
+
+# https://sqlite.org/uri.html
+URI = frozenset({"cache", "immutable", "mode", "nolock", "psow", "uri", "vfs"})
 
 STATEMENTS = 512  # prepared statements that one connection remembers
 
@@ -154,6 +157,10 @@ class Sqlite(Flavour):
         if is_memory(url):
             return {"connect_args": connect, "poolclass": StaticPool}
         return {"connect_args": connect}
+
+    def ignores(self, query: Set[str]) -> frozenset[str]:
+        """Return all but what a file's own URI takes, where ``uri=true`` says that the path is one."""
+        return frozenset(query - URI if "uri" in query else query)
 
     def missing(self, url: URL) -> str:
         """Return which folder is not there, or that the file is one."""
