@@ -13,7 +13,6 @@ from omnitrack.errors import (
     InvalidInteractionError,
     InvalidPolicyError,
     SecretError,
-    UnknownBackendError,
     check_flag,
     mask,
     shown,
@@ -812,8 +811,6 @@ def open(
         UnknownBackendError: no adapter for this URL. SchemaVersionError: the store is of another version.
         PolicyChangedError: it was built with another policy. SecretError: with another secret.
     """
-    if not isinstance(url, str):
-        raise UnknownBackendError(f"url: got {type(url).__name__}, accepted is a text such as 'sqlite:///history.db'")
     backend = open_backend(url, **options)
     try:
         return Tracker(

@@ -69,12 +69,14 @@ def open_backend(url: str, **options: Any) -> Backend:
         options: ``namespace``, and what the adapter takes.
 
     Raises:
-        UnknownBackendError: no adapter has the scheme, or the adapter or its driver is not installed.
+        UnknownBackendError: no adapter has the scheme, the URL is no text, or the adapter or its driver is not installed.
         BackendError: the namespace is no name (see ``check_namespace``), or the adapter refuses the URL or an option.
 
     >>> open_backend("memory://").run(lambda transaction: transaction.guard())
     0
     """
+    if not isinstance(url, str):
+        raise UnknownBackendError(f"url: got {type(url).__name__}, accepted is a text such as 'sqlite:///history.db'")
     check_namespace(options.get("namespace"))
     check_url(url)
     scheme, separator, rest = url.partition("://")

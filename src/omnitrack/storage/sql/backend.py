@@ -12,6 +12,7 @@ import threading
 import time
 import weakref
 from collections.abc import Callable
+from importlib import import_module
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 from urllib.parse import parse_qsl
 
@@ -35,6 +36,9 @@ if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncEngine
 
 T = TypeVar("T")
+
+# What the extra for async callers brings, and the other extras do not.
+_OF_ASYNC = frozenset({"aiosqlite", "asyncmy", "asyncpg", "greenlet"})
 
 
 class SqlBackend(Backend):
@@ -104,15 +108,19 @@ class SqlBackend(Backend):
             try:
                 if url is not None:
                     url.get_dialect().import_dbapi()
+                    if url is self._async_url:
+                        import_module("greenlet")
                     return
             except exc.NoSuchModuleError as error:
                 raise BackendError(f"SQLAlchemy knows no dialect {told(self._url.drivername)}") from error
             except ImportError as error:
                 missing.append(error)
-        raise self._without_driver(missing[0]) from missing[0]
+        # Of the two the one that the URL names, where it names one.
+        named = missing[-1 if self._url.drivername.partition("+")[2] in self._flavour.async_only() else 0]
+        raise self._without_driver(named) from named
 
     def _without_driver(self, error: ImportError) -> BackendError:
-        extra = self._flavour.extra
+        extra = "async" if error.name in _OF_ASYNC else self._flavour.extra
         brings = f'; the extra "{extra}" of omnitrack brings it' if extra else ""
         return BackendError(f"{self._url.drivername}: the driver {error.name} is not installed{brings}")
 
@@ -158,6 +166,7 @@ class SqlBackend(Backend):
         Raises:
             ImportError: the driver is not installed, or greenlet, which SQLAlchemy needs for all of them.
         """
+        import_module("greenlet")  # which SQLAlchemy misses only when it comes to use it
         from sqlalchemy.ext.asyncio import create_async_engine
 
         return self._connected(lambda: create_async_engine(url, **self._arguments(url)))
