@@ -100,6 +100,9 @@ def make_context(
     )
 
 
+MAX_FILTER = 1_000  # channels, directions or kinds of one query: each engine takes so many in one question
+
+
 def make_query(
     *,
     channels: str | Sequence[str] | None = None,
@@ -128,6 +131,8 @@ def make_query(
         if value is None:
             return None
         found = [value] if isinstance(value, str) else listed(name, value, "a name or a list of names")
+        if len(found) > MAX_FILTER:
+            raise InvalidInteractionError(f"{name}: got {len(found)} names, accepted are at most {MAX_FILTER}")
         for one in found:
             if not isinstance(one, str) or not is_storable(one):
                 raise InvalidInteractionError(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import re
 import unicodedata
 from bisect import bisect_right
@@ -10,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator
 from urllib.parse import unquote
 
 from omnitrack.errors import InvalidIdentifierError
-from omnitrack.identifiers.characters import fold
+from omnitrack.identifiers.characters import fold, unescape_html
 from omnitrack.identifiers.domains import unicode_domain
 from omnitrack.identifiers.mailboxes import PROVIDERS, Provider
 from omnitrack.identifiers.numbering import library
@@ -98,7 +97,7 @@ class _View:
 
 def _decoded(code: str) -> str:
     if code[0] == "&":
-        return html.unescape(code)
+        return unescape_html(code)
     if code[0] == "%":
         return unquote(code)
     if code[0] == "\\":

@@ -81,6 +81,13 @@ class SqlBackend(Backend):
                 "with what is not a letter or digit in a password written as %xx"
             ) from None
         query = dict(parsed.query)
+        for name, value in parse_qsl(url.partition("?")[2], keep_blank_values=True):
+            if (
+                not value and name != "namespace"
+            ):  # SQLAlchemy passes over it, and opens the file of the name before the question mark
+                raise BackendError(
+                    f"option {told(name)}: got no value; accepted is name=value, and a '?' in the name of a file written as %3F"
+                )
         known = {field.name for field in attrs.fields(Options)}
         given = {name: query.pop(name) for name in known & query.keys()} | options
         namespace = _one_namespace(url, namespace)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Set
 from contextlib import contextmanager
@@ -46,9 +47,12 @@ def _at_least(least: float, most: float | None = None) -> Any:
 
 def _number(value: Any) -> float:
     try:
-        return float(value)
+        number = float(value)
     except (TypeError, ValueError):
-        raise BackendError(f"an option of the SQL backend: got {value!r}, accepted is a number") from None
+        number = math.nan
+    if not math.isfinite(number):
+        raise BackendError(f"an option of the SQL backend: got {value!r}, accepted is a finite number")
+    return number
 
 
 def _truth(value: Any) -> bool:
