@@ -14,7 +14,7 @@ import pytest
 import omnitrack
 import servers
 from omnitrack import account, claimed, email, phone
-from omnitrack.errors import BackendError, InvalidCursorError, OmnitrackError
+from omnitrack.errors import BackendError, ConflictError, InvalidCursorError, OmnitrackError
 from omnitrack.storage.registry import open_backend
 from omnitrack.storage.sql import SqlBackend
 from omnitrack.storage.sql.failures import said, scrubbed
@@ -148,23 +148,35 @@ def test_an_option_that_sqlite_would_pass_over_is_refused(query: str) -> None:
 BODY = "She said 'my PIN is 4711' and \"left\"."
 
 
-@pytest.mark.parametrize("engine", servers.ENGINES)
-@pytest.mark.parametrize(
-    "statement",
-    [
-        "INSERT INTO {t} (id) VALUES ('{body}')",
-        "SELECT CAST('{body}' AS INTEGER) FROM nowhere",
-        "SELECT '{body}' FROM",
+#: Statements whose error quotes a value, as the engine writes it.
+QUOTING = {
+    "sqlite": ["SELECT json_extract('{{}}', '{body}')", "SELECT '{body}' FROM"],
+    "postgresql": [
+        "SELECT CAST('{body}' AS INTEGER)",
+        "SELECT '{body}' FROM nowhere WHERE",
+        "SELECT 1 FROM {t} WHERE '{body}'",
     ],
+    "mariadb": [
+        "SELECT EXTRACTVALUE('<a/>', '{body}')",
+        "SELECT FROM '{body}'",
+        "INSERT INTO {t} VALUES ('kit', '{body}', '', 1)",
+    ],
+}
+
+
+@pytest.mark.parametrize(
+    ("engine", "statement"), [(engine, text) for engine, texts in QUOTING.items() for text in texts]
 )
 def test_an_error_of_a_statement_shows_no_value(engine: str, statement: str, tmp_path: Path) -> None:
     with servers.store(engine, tmp_path) as store:
         backend = store.open()
         backend.setup()
-        table = f"{store.namespace}.omnitrack_identifiers" if store.namespace else "omnitrack_identifiers"
-        given = statement.format(t=table, body=BODY.replace("'", "''"))
-        with pytest.raises(BackendError) as raised:
-            backend.run(lambda tx: (tx.guard(), tx._cursor.execute(given)))  # type: ignore[attr-defined]
+        table = f"{store.namespace}.omnitrack_records" if store.namespace else "omnitrack_records"
+        given = statement.format(t=table, body=BODY.replace("'", "''").replace('"', '""'))
+        twice = [given] * (1 + given.startswith("INSERT"))  # a second one finds its key taken
+        with pytest.raises((BackendError, ConflictError)) as raised:
+            backend.run(lambda tx: (tx.guard(), [tx._cursor.execute(text) for text in twice]))  # type: ignore[attr-defined]
+        assert raised.value.__cause__ is not None
         assert_silent(raised.value)
         backend.close()
 
