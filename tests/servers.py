@@ -41,7 +41,7 @@ class Store:
 
     def open(self, *, namespace: str | None = None, **options: Any) -> SqlBackend:
         """Return a backend on it, not set up; ``namespace`` is another one, and dropped with its own."""
-        if self.namespace is not None:
+        if self.namespace is not None and namespace != "":
             namespace = f"{self.namespace}_{namespace}" if namespace else self.namespace
         backend = open_backend(self.url, namespace=namespace, **options)
         assert isinstance(backend, SqlBackend)

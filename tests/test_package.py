@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 import importlib
 import importlib.metadata
 import importlib.resources
@@ -42,13 +43,22 @@ def _run(code: str) -> str:
     return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
 
 
-@pytest.mark.parametrize("name", omnitrack.__all__)
+@pytest.mark.parametrize("name", [*omnitrack.__all__, "open"])
 def test_every_public_name_is_there(name: str) -> None:
     assert getattr(omnitrack, name) is not None
 
 
-def test_dir_lists_every_public_name() -> None:
-    assert set(omnitrack.__all__) <= set(dir(omnitrack))
+def test_dir_lists_every_public_name_before_any_is_used() -> None:
+    listed = _run("import omnitrack; print(*dir(omnitrack))").split()
+    assert {*omnitrack.__all__, "open"} <= set(listed)
+    assert [name for name in listed if name.startswith("_") and not name.startswith("__")] == []
+    assert {"Any", "TYPE_CHECKING", "import_module", "annotations"} & set(listed) == set()
+
+
+def test_a_star_import_takes_the_place_of_nothing_of_pythons() -> None:
+    assert set(omnitrack.__all__) & set(dir(builtins)) == set()
+    brought = _run("from omnitrack import *; print(open.__module__, Tracker.__name__, open_async.__name__)").split()
+    assert brought == [open.__module__, "Tracker", "open_async"]
 
 
 def test_a_public_name_is_found_where_it_is_typed_to_be() -> None:
@@ -56,11 +66,11 @@ def test_a_public_name_is_found_where_it_is_typed_to_be() -> None:
     block = source.split("if TYPE_CHECKING:", 1)[1].split("__version__", 1)[0]
     typed = {
         name: module
-        for module, names in re.findall(r"from omnitrack\.(\S+) import \(?([^)]*?)\)?(?=\n    from|\s*$)", block)
-        for name in re.findall(r"\w+", names)
+        for module, names in re.findall(r"from omnitrack\.(\S+) import \(?([^)]*?)\)?(?=\n    from|\n#|\s*$)", block)
+        for name in re.findall(r"\w+", re.sub(r" as \w+", "", names))
     }
     assert typed == omnitrack._HOME
-    assert sorted([*typed, "__version__"]) == sorted(omnitrack.__all__)
+    assert sorted([*typed, "__version__"]) == sorted([*omnitrack.__all__, "open"])
 
 
 def test_an_unknown_name_is_an_attribute_error_that_names_it() -> None:

@@ -60,13 +60,15 @@ if TYPE_CHECKING:
         observed,
         verified,
     )
-    from omnitrack.tracker import Timeline, Tracker, open
+    from omnitrack.tracker import Timeline, Tracker
+    from omnitrack.tracker import open as open
     from omnitrack.usecases.erase import Receipt, RetentionRule
     from omnitrack.usecases.rebuild import RebuildReport, VerifyReport
     from omnitrack.usecases.suggest import Suggestion
 
 __version__ = "0.1.0"
 
+# What ``from omnitrack import *`` brings. ``omnitrack.open`` is public too, but would take the place of Python's own.
 __all__ = [
     "Assurance",
     "AsyncTracker",
@@ -122,7 +124,6 @@ __all__ = [
     "find_identifiers",
     "identifier",
     "observed",
-    "open",
     "open_async",
     "phone",
     "postal",
@@ -200,4 +201,5 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *_HOME})
+    own = {name for name in globals() if not name.startswith("_") or name.startswith("__")}
+    return sorted({*own, *_HOME} - {"TYPE_CHECKING", "Any", "annotations", "import_module"})

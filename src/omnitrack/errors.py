@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+_URL_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]{0,40}:")
 _ID = re.compile(r"[a-z]{2,3}_[0-9a-f]{32}")
 
 
@@ -69,6 +70,22 @@ def told(value: object) -> str:
     ):
         return repr(value)
     return shown(value)
+
+
+def told_url(url: object) -> str:
+    """Return what of a URL an error may show: its scheme. Behind that may stand a password, and what looks like a path or a port may be part of it.
+
+    >>> told_url("postgresql://jane:sesame@host:port/x"), told_url("history.db"), told_url("jane:open@sesame@host")
+    ("'postgresql:...'", "'history.db'", "'jane:...'")
+    """
+    if not isinstance(url, str):
+        return shown(url)
+    scheme = _URL_SCHEME.match(url)
+    if scheme is not None:
+        return repr(f"{scheme[0]}...")
+    before, _, _ = url.partition("?")
+    _, at, host = before.rpartition("@")
+    return repr(f"...@{mask(host)}") if at else told(host)
 
 
 def check_flag(field: str, value: object, error: type[OmnitrackError]) -> None:

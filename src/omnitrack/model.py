@@ -240,16 +240,20 @@ def _json(instance: object, attribute: attrs.Attribute[Any], value: Any) -> None
     _as_json(attribute.name, value)
 
 
+# NaN and infinity are no JSON (RFC 8259 section 6): other readers, and databases, refuse a document that has them.
+_encode = json.JSONEncoder(allow_nan=False).encode
+
+
 def _as_json(name: str, value: object) -> None:
     try:
-        text = json.dumps(value)
+        text = _encode(value)
         if "\\ud" in text:  # perhaps half of a surrogate pair
             json.dumps(value, ensure_ascii=False).encode("utf-8")
     except UnicodeEncodeError:
         raise InvalidInteractionError(
             f"{name}: got half of a surrogate pair, accepted is text that UTF-8 can hold"
         ) from None
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, RecursionError) as error:
         raise InvalidInteractionError(f"{name}: accepted are values that JSON can hold; {error}") from None
     if len(text) > MAX_EXTRA:
         raise InvalidInteractionError(f"{name}: got {len(text)} characters of JSON, accepted are at most {MAX_EXTRA}")

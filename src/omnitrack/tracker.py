@@ -13,7 +13,6 @@ from omnitrack.errors import (
     InvalidInteractionError,
     InvalidPolicyError,
     SecretError,
-    UnknownBackendError,
     check_flag,
     mask,
     shown,
@@ -106,6 +105,9 @@ def make_context(
     )
 
 
+MAX_FILTER = 1_000  # channels, directions or kinds of one query: each engine takes so many in one question
+
+
 def make_query(
     *,
     channels: str | Sequence[str] | None = None,
@@ -134,6 +136,8 @@ def make_query(
         if value is None:
             return None
         found = [value] if isinstance(value, str) else listed(name, value, "a name or a list of names")
+        if len(found) > MAX_FILTER:
+            raise InvalidInteractionError(f"{name}: got {len(found)} names, accepted are at most {MAX_FILTER}")
         for one in found:
             if not isinstance(one, str) or not is_storable(one):
                 raise InvalidInteractionError(
@@ -836,8 +840,6 @@ def open(
         UnknownBackendError: no adapter for this URL. SchemaVersionError: the store is of another version.
         PolicyChangedError: it was built with another policy. SecretError: with another secret.
     """
-    if not isinstance(url, str):
-        raise UnknownBackendError(f"url: got {type(url).__name__}, accepted is a text such as 'sqlite:///history.db'")
     backend = open_backend(url, **options)
     try:
         return Tracker(

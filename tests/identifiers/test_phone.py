@@ -168,8 +168,9 @@ def test_a_service_number_is_kept_but_does_not_identify(text: str, region: str |
 
 
 def test_a_number_shorter_than_its_plan_is_kept_but_does_not_identify() -> None:
-    one = phone("+229 85 75 12 34")
-    assert (one.value, one.linkable) == ("+22985751234", False)
+    # Of France, whose plan has been the same in every edition of the metadata; what that calls short in others changes from one to the next.
+    one = phone("+33 85 75 12 34")
+    assert (one.value, one.linkable) == ("+3385751234", False)
 
 
 @pytest.mark.parametrize(

@@ -300,6 +300,62 @@ class OneNamespace(Breakable):
         return super().from_url(url, **options)
 
 
+class OneCase(Breakable):
+    """Takes namespaces that differ in case for one."""
+
+    @classmethod
+    def from_url(cls, url: str, *, namespace: str | None = None, **options: Any) -> MemoryBackend:
+        return super().from_url(url, namespace=namespace and namespace.lower(), **options)
+
+
+class EmptyIsNone(Breakable):
+    """Takes an empty namespace for none."""
+
+    @classmethod
+    def from_url(cls, url: str, *, namespace: str | None = None, **options: Any) -> MemoryBackend:
+        return super().from_url(url, namespace=namespace or None, **options)
+
+
+class ByPrefix(Breakable):
+    """Finds a namespace by what its name begins with."""
+
+    opened: ClassVar[set[tuple[str, str]]] = set()
+
+    @classmethod
+    def from_url(cls, url: str, *, namespace: str | None = None, **options: Any) -> MemoryBackend:
+        if namespace is not None:
+            begun = [name for of, name in cls.opened if of == url and namespace.startswith(f"{name}_")]
+            namespace = min(begun, default=namespace)
+            cls.opened.add((url, namespace))
+        return super().from_url(url, namespace=namespace, **options)
+
+
+class LastSource(Breakable):
+    """Of an interaction that is twice in one call, stores the last."""
+
+    class transaction(MemoryTransaction):
+        def add_interactions(self, rows: Sequence[InteractionRow], entries: Sequence[EntryRow]) -> set[bytes]:
+            return super().add_interactions(list({(row.id, row.revision): row for row in rows}.values()), entries)
+
+
+class OldEntries(Breakable):
+    """Leaves an entry that is there as it is."""
+
+    class transaction(MemoryTransaction):
+        def add_interactions(self, rows: Sequence[InteractionRow], entries: Sequence[EntryRow]) -> set[bytes]:
+            there = self.state.entries.rows
+            first = {entry_key(entry): entry for entry in reversed(entries) if entry_key(entry) not in there}
+            return super().add_interactions(rows, list(first.values()))
+
+
+class FirstEntries(Breakable):
+    """Of several entries with one key that replace others, keeps the first."""
+
+    class transaction(MemoryTransaction):
+        def replace_entries(self, removed: Sequence[EntryRow], added: Sequence[EntryRow], at: int) -> None:
+            super().replace_entries(removed, list(reversed(added)), at)
+
+
 class Silent(Breakable):
     """Declares nothing."""
 
@@ -356,6 +412,12 @@ SUBJECTS: dict[type[Breakable], type[ConformanceBase]] = {
     NoRetry: TransactionRules,
     Wrapper: TransactionRules,
     OneNamespace: StoreRules,
+    OneCase: StoreRules,
+    EmptyIsNone: StoreRules,
+    ByPrefix: StoreRules,
+    LastSource: InteractionRules,
+    OldEntries: InteractionRules,
+    FirstEntries: EntryRules,
     Silent: StoreRules,
     Bluffer: StoreRules,
 }

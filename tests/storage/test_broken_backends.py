@@ -29,6 +29,9 @@ BREAKS: dict[str, set[str]] = {
         "an_error_of_the_driver_is_the_same_through_arun",
         "setup_of_a_store_that_cannot_be_reached_is_a_backend_error",
     },
+    "ByPrefix": {
+        "a_namespace_that_another_begins_with_is_another_store",
+    },
     "CaseBlind": {
         "a_prefix_finds_the_keys_that_start_with_it",
         "keys_are_compared_by_their_characters",
@@ -39,10 +42,16 @@ BREAKS: dict[str, set[str]] = {
         "an_empty_selection_of_identifiers_finds_nothing",
         "locking_nothing_returns_nothing",
     },
+    "EmptyIsNone": {
+        "an_empty_namespace_is_refused_and_is_not_none",
+    },
     "EntriesAnyway": {
         "entries_of_an_interaction_left_out_are_not_stored",
         "entries_of_an_interaction_of_an_earlier_call_are_not_added",
         "of_one_source_id_twice_in_one_call_the_first_is_stored",
+    },
+    "FirstEntries": {
+        "of_several_entries_added_with_one_key_the_last_is_there",
     },
     "FirstPageOnly": {
         "the_history_of_a_customer_is_filtered_as_entries_are",
@@ -65,6 +74,9 @@ BREAKS: dict[str, set[str]] = {
         "pages_of_an_earlier_time_are_the_whole_of_that_time",
         "pages_put_together_are_the_whole",
         "rows_that_arrive_between_pages_repeat_and_hide_nothing",
+    },
+    "LastSource": {
+        "of_one_interaction_twice_in_one_call_the_first_owns_its_source_id",
     },
     "Leftovers": {
         "an_identifier_goes_with_its_entries_links_and_changes",
@@ -107,8 +119,19 @@ BREAKS: dict[str, set[str]] = {
         "a_link_is_found_by_either_end",
         "links_between_ids_of_any_bytes_come_back",
     },
+    "OneCase": {
+        "a_namespace_that_not_every_engine_keeps_apart_is_refused",
+    },
     "OneNamespace": {
+        "a_namespace_that_another_begins_with_is_another_store",
+        "a_namespace_that_not_every_engine_keeps_apart_is_refused",
+        "an_empty_namespace_is_refused_and_is_not_none",
         "namespaces_of_one_store_see_nothing_of_each_other",
+    },
+    "OldEntries": {
+        "an_entry_stored_takes_the_place_of_the_one_with_its_key",
+        "of_several_entries_with_one_key_in_one_call_the_last_is_stored",
+        "one_interaction_with_many_entries_takes_the_places_of_those_with_their_keys",
     },
     "PatchworkLinks": {
         "an_earlier_link_takes_the_place_of_a_later_one_whole",

@@ -56,7 +56,7 @@ def place(kind: str, folder: Path) -> Iterator[Backend]:
     sys.path.insert(0, str(ADAPTER))
     from omnitrack_redis import RedisBackend
 
-    namespace = f"test-{secrets.token_hex(6)}"
+    namespace = f"test_{secrets.token_hex(6)}"
     backend = RedisBackend.from_url(REDIS, namespace=namespace)
     backend.setup()
     yield backend

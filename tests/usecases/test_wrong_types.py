@@ -29,6 +29,7 @@ WRONG: dict[str, Callable[[Tracker], Any]] = {
     "a number for who": lambda t: t.customer(5),  # type: ignore[arg-type]
     "a number for a url": lambda t: omnitrack.open(5),  # type: ignore[arg-type]
     "nothing for a url": lambda t: omnitrack.open(None),  # type: ignore[arg-type]
+    "a number for a url of an async tracker": lambda t: omnitrack.open_async(5),  # type: ignore[arg-type]
     "a mapping for a policy": lambda t: omnitrack.open("memory://", policy={"limits": {}}),  # type: ignore[arg-type]
     "an empty secret": lambda t: omnitrack.open("memory://", secret=""),
 }
@@ -91,3 +92,33 @@ def test_what_came_is_shown_whole_where_it_is_nobodys_data(call: Callable[[Track
         tracker.record(channel="x", occurred_at=datetime(2026, 1, 1, tzinfo=timezone.utc), customer="x:jane")
         with pytest.raises(OmnitrackError, match=says):
             call(tracker)
+
+
+@pytest.mark.parametrize(
+    ("url", "options"),
+    [
+        (5, {}),
+        (None, {}),
+        (b"memory://", {}),
+        ("", {}),
+        ("nosuch://x", {}),
+        ("memory://", {"region": "ZZ"}),
+        ("memory://", {"region": 5}),
+        ("memory://", {"policy": {}}),
+        ("memory://", {"secret": ""}),
+        ("memory://", {"secret": 5}),
+        ("memory://", {"own": 5}),
+        ("memory://", {"rebuild": "yes"}),
+        ("memory://", {"matching": 1}),
+        ("memory://", {"namespace": ""}),
+        ("memory://", {"nonsense": 1}),
+        ("sqlite://", {"pool_size": "many"}),
+    ],
+)
+def test_open_async_raises_what_open_raises(url: Any, options: dict[str, Any]) -> None:
+    raised = []
+    for open_ in (omnitrack.open, omnitrack.open_async):
+        with pytest.raises(omnitrack.OmnitrackError) as error:
+            open_(url, **options)
+        raised.append((type(error.value), str(error.value)))
+    assert raised[0] == raised[1]

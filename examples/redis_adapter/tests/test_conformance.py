@@ -35,7 +35,7 @@ def server() -> Redis:
 
 @pytest.fixture
 def namespace(server: Redis) -> Iterator[str]:
-    name = f"test-{secrets.token_hex(6)}"
+    name = f"test_{secrets.token_hex(6)}"
     yield name
     for key in server.scan_iter(match=f"omnitrack/{name}*", count=10_000):
         server.unlink(key)
@@ -59,7 +59,8 @@ class TestRedis(BackendConformance):
     @pytest.fixture
     def reopen(self, namespace: str) -> Reopen:
         def reopen(*, namespace: str | None = namespace, **options: Any) -> Backend:
-            own = test if namespace in (None, test) else f"{test}.{namespace}"
+            own = namespace if namespace in (None, test, "") else f"{test}_{namespace}"
+            own = test if own is None else own
             return RedisBackend.from_url(URL, namespace=own, **options)
 
         test = namespace

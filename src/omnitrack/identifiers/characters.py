@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import html
+import re
 import unicodedata
 
 from omnitrack.errors import InvalidIdentifierError
@@ -16,6 +18,27 @@ _UNSEEN = frozenset(
 def _unseen(ch: str) -> bool:
     code = ord(ch)
     return unicodedata.category(ch)[0] == "C" or code in _UNSEEN or 0xE0100 <= code <= 0xE01EF
+
+
+_REFERENCE = re.compile(r"&#(?:[xX][0-9a-fA-F]++|[0-9]++)")
+
+
+def unescape_html(text: str) -> str:
+    """Return a text without the character references of HTML, however many digits one has.
+
+    Python refuses to read a number of more than 4,300 digits; the standard knows no bound and gives U+FFFD for one beyond the last code point (HTML,
+    section 13.2.5.80).
+
+    >>> unescape_html("caf&eacute; &#0000000065; &#99999999999;")
+    'café A \\ufffd'
+    """
+    return html.unescape(_REFERENCE.sub(_shortened, text))
+
+
+def _shortened(reference: re.Match[str]) -> str:
+    mark = "&#x" if reference[0][2] in "xX" else "&#"
+    digits = reference[0][len(mark) :].lstrip("0") or "0"
+    return f"{mark}{digits}" if len(digits) <= 7 else "&#x110000"
 
 
 def words(text: str) -> frozenset[str]:

@@ -31,6 +31,7 @@ _KINDS: tuple[tuple[str, str, str | None], ...] = (
     ("voicemail", "VOICEMAIL", "it is a voicemail access number"),
 )
 OUTSIDE = "it is outside of the numbering plan of its country"
+ALL_ZEROS = "it is all zeros"
 SHORT = "it is shorter than the numbers of its country are: incomplete, or of an older numbering plan"
 TOO_LONG = "it is too long for a number of its country; two numbers may have run together"
 TOO_SHORT = "it is too short for a number; an internal extension or a short code is of the scheme extension"
@@ -174,6 +175,8 @@ def settle(number: _phonenumbers.PhoneNumber, international: bool) -> tuple[str,
         international: it was written with its country code.
     """
     lib = library()
+    if not lib.national_significant_number(number).strip("0"):  # which some editions of the library cannot read again
+        return ALL_ZEROS
     text = modern(lib.format_number(number, lib.PhoneNumberFormat.E164))
     plain = read_plain(text)
     return plain if plain is not None else _settle(text, international)
@@ -193,7 +196,7 @@ def _settle(text: str, international: bool) -> tuple[str, str | None] | str:
         return "it has more national prefixes than a number can have"
     national = lib.national_significant_number(number)
     if not national.strip("0"):
-        return "it is all zeros"
+        return ALL_ZEROS
     verdict = lib.is_possible_number_with_reason(number)
     placeholder = _placeholder(national)
     if verdict == lib.ValidationResult.IS_POSSIBLE:

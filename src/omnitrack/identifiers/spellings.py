@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import binascii
-import html
 import re
 import unicodedata
 from bisect import bisect_right
@@ -14,7 +13,7 @@ from email.header import decode_header
 from urllib.parse import unquote
 
 from omnitrack.errors import InvalidIdentifierError
-from omnitrack.identifiers.characters import fold
+from omnitrack.identifiers.characters import fold, unescape_html
 from omnitrack.identifiers.domains import unicode_domain
 from omnitrack.identifiers.mailboxes import PROVIDERS, Provider
 from omnitrack.identifiers.numbering import library
@@ -112,7 +111,7 @@ class _View:
 
 def _decoded(code: str) -> str:
     if code[0] == "&":
-        return html.unescape(code)
+        return unescape_html(code)
     if code[0] == "%":
         for _ in range(4):
             code = unquote(code)

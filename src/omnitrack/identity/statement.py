@@ -48,11 +48,19 @@ def _encodable(text: str) -> bool:
     return "\0" not in text
 
 
-def check_said(by: object, reason: object) -> None:
-    """Raise unless who said something and why are texts, or None."""
-    for name, text in (("by", by), ("reason", reason)):
-        if text is not None and (not isinstance(text, str) or not _encodable(text)):
+MAX_BY = 255  # characters
+MAX_REASON = 10_000
+
+
+def check_said(by: object, reason: object, *, kept: bool = False) -> None:
+    """Raise unless who said something and why are texts, or None; where it is ``kept`` in a store, whatever their length."""
+    for name, text, most in (("by", by, MAX_BY), ("reason", reason, MAX_REASON)):
+        if text is None:
+            continue
+        if not isinstance(text, str) or not _encodable(text):
             raise InvalidPolicyError(f"{name}: got {type(text).__name__}, accepted is text that UTF-8 can hold")
+        if len(text) > most and not kept:
+            raise InvalidPolicyError(f"{name}: got {len(text)} characters, accepted are at most {most}")
 
 
 @attrs.frozen(slots=True, kw_only=True)
@@ -89,7 +97,7 @@ class Statement:
             )
         if self.at is not None:
             _check_time(self.at)
-        check_said(self.by, self.reason)
+        check_said(self.by, self.reason, kept=self.recorded_at is not None)
         if self.kind == REASSIGNED and self.at is None:
             raise InvalidPolicyError("at: a reassignment needs the time from which the new holder has the identifier")
 

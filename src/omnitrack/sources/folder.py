@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, ClassVar
 
-from omnitrack.errors import SourceFormatError
+from omnitrack.errors import SourceFormatError, check_flag
 from omnitrack.sources.base import Item, Source
 from omnitrack.sources.mail import MailSource
+from omnitrack.sources.maildir import LINK
 from omnitrack.sources.mapped import mapping_beside
 
 
@@ -18,6 +19,7 @@ class FolderSource(Source):
 
     Args:
         origin: path of the folder.
+        follow_links: read what symbolic links lead to as well; a link is reported and passed over without it, since it may lead anywhere.
         options: of the sources; each takes those it knows.
     """
 
@@ -26,8 +28,10 @@ class FolderSource(Source):
     default_source: ClassVar[str] = "folder"
     takes_options_of_others: ClassVar[bool] = True
 
-    def __init__(self, origin: Any, **options: Any) -> None:
+    def __init__(self, origin: Any, *, follow_links: bool = False, **options: Any) -> None:
         super().__init__(origin)
+        check_flag("follow_links", follow_links, SourceFormatError)
+        self.follow_links = follow_links
         self.folder = Path(origin)
         self.options = options
         self._done = 0
@@ -48,14 +52,17 @@ class FolderSource(Source):
     def size(self) -> int | None:
         """Bytes that there are to read."""
         if self._size is None:
-            self._size = sum(_size(path) for path in self._paths(self.folder))
+            self._size = sum(_size(path) for path in self._paths() if self.follow_links or not path.is_symlink())
         return self._size
 
     def items(self) -> Iterator[Item]:
         """Yield what it holds; see ``Source.items``."""
         self._done = 0
         seen: dict[int, int] = {}
-        for path in self._paths(self.folder):
+        for path in self._paths():
+            if path.is_symlink() and not self.follow_links:
+                yield self.rejected(str(path.relative_to(self.folder)), LINK)
+                continue
             if path.suffix == ".toml" and any(
                 mapping_beside(other) == path for other in path.parent.glob(f"{path.stem}.*")
             ):
@@ -94,16 +101,23 @@ class FolderSource(Source):
                 raise
             return open_source(path, **self.options)
 
-    def _paths(self, folder: Path) -> Iterator[Path]:
+    def _paths(self) -> Iterator[Path]:
+        yield from self._under(self.folder, (os.path.realpath(self.folder),))
+
+    def _under(self, folder: Path, inside: tuple[str, ...]) -> Iterator[Path]:
+        """Yield files and mailboxes, and links that are not followed; ``inside``: the real folders that this one is in, which a link may lead back to."""
         with os.scandir(folder) as entries:
             names = sorted(entry.name for entry in entries if not entry.name.startswith("."))
         for name in names:
             path = folder / name
-            if path.is_dir() and not path.is_symlink():
+            if path.is_symlink() and not self.follow_links:
+                yield path
+            elif path.is_dir():
+                real = os.path.realpath(path)
                 if (path / "cur").is_dir():
                     yield path
-                else:
-                    yield from self._paths(path)
+                elif real not in inside:
+                    yield from self._under(path, (*inside, real))
             elif path.is_file():
                 yield path
 

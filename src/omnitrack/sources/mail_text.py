@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import html
 import re
 from importlib import import_module
 from typing import Any
 
 import attrs
 
+from omnitrack.identifiers.characters import unescape_html
 from omnitrack.sources.values import words
 
 _TAG = re.compile(r"</?([a-zA-Z][a-zA-Z0-9:]*)")
@@ -89,7 +89,7 @@ def html_to_text(source: str) -> str:
 
 
 def _text(raw: str) -> str:
-    return re.sub(r"[ \t\r\n\f]+", " ", html.unescape(raw)).replace("\xa0", " ")
+    return re.sub(r"[ \t\r\n\f]+", " ", unescape_html(raw)).replace("\xa0", " ")
 
 
 def _tidy(text: str) -> str:

@@ -7,8 +7,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, ClassVar
 
+from omnitrack.errors import SourceFormatError, check_flag
 from omnitrack.sources.base import Item
 from omnitrack.sources.eml import EmlSource
+
+LINK = "a symbolic link, which may lead anywhere; accepted are files and folders, and links with follow_links=True"
 
 
 class MaildirSource(EmlSource):
@@ -21,8 +24,10 @@ class MaildirSource(EmlSource):
     name: ClassVar[str] = "maildir"
     versions: ClassVar[str] = "Maildir, Maildir++"
 
-    def __init__(self, origin: Any, **options: Any) -> None:
+    def __init__(self, origin: Any, *, follow_links: bool = False, **options: Any) -> None:
         super().__init__(Path(origin), **options)
+        check_flag("follow_links", follow_links, SourceFormatError)
+        self.follow_links = follow_links
         self.folder = Path(origin)
         self._done = 0
         self._size: int | None = None
@@ -43,7 +48,7 @@ class MaildirSource(EmlSource):
     def size(self) -> int | None:
         """Bytes that there are to read."""
         if self._size is None:
-            self._size = sum(path.stat().st_size for _, path in self._files())
+            self._size = sum(path.lstat().st_size for _, path in self._files())
         return self._size
 
     def items(self) -> Iterator[Item]:
@@ -51,6 +56,9 @@ class MaildirSource(EmlSource):
         self.forget()
         self._done = 0
         for where, path in self._files():
+            if path.is_symlink() and not self.follow_links:
+                yield self.rejected(where, LINK)
+                continue
             self.origin = path
             try:
                 yield from self.one()
@@ -70,14 +78,20 @@ class MaildirSource(EmlSource):
     def _files(self) -> Iterator[tuple[str, Path]]:
         folders = [self.folder]
         with os.scandir(self.folder) as entries:
-            folders += sorted(Path(entry) for entry in entries if entry.is_dir() and entry.name.startswith("."))
+            folders += sorted(
+                Path(entry)
+                for entry in entries
+                if entry.name.startswith(".") and entry.is_dir(follow_symlinks=self.follow_links)
+            )
         for folder in folders:
             found: list[str] = []
             for part in ("cur", "new"):
-                if (folder / part).is_dir():
+                if (folder / part).is_symlink() and not self.follow_links:
+                    found.append(part)
+                elif (folder / part).is_dir():
                     with os.scandir(folder / part) as entries:
                         found += [f"{part}/{entry.name}" for entry in entries if not entry.name.startswith(".")]
             for name in sorted(found, key=lambda name: (name.partition("/")[2].partition(":")[0], name)):
                 path = folder / name
-                if path.is_file():
+                if path.is_symlink() or path.is_file():
                     yield str(path.relative_to(self.folder)), path

@@ -42,6 +42,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, ClassVar, NamedTuple, TypedDict, TypeVar, Unpack
 
 from omnitrack.errors import ConflictError
+from omnitrack.storage.namespaces import check_namespace as check_namespace
 
 T = TypeVar("T")
 
@@ -290,7 +291,8 @@ class Transaction(ABC):
 
         A row is left out, with its entries, where its (id, revision) is stored, or its (source, source_id) is (by another id, in the store or
         earlier in ``rows``). The same (id, revision) twice in ``rows`` is stored once and not reported. An entry is stored when its
-        interaction is among ``rows`` and not left out. Ids are made outside the transaction, so a
+        interaction is among ``rows`` and not left out; one whose unique key is there takes its place, as in ``replace_entries``, and so does the last of
+        several with one key. Ids are made outside the transaction, so a
         repeat after a lost answer adds nothing. Entries of an interaction of an earlier call are not added here (``replace_entries``).
         """
 
@@ -367,7 +369,7 @@ class Transaction(ABC):
     def replace_entries(self, removed: Sequence[EntryRow], added: Sequence[EntryRow], at: int) -> None:
         """Mark entries as removed at ``at`` (named by their unique key; those not there or removed before are passed over) and add others.
 
-        An added one whose unique key is there takes its place.
+        An added one whose unique key is there takes its place, whole; of several with one key the last is there.
         """
 
     # -- records --------------------------------------------------------------------------------------------------------
@@ -427,10 +429,13 @@ class Backend(ABC):
     @classmethod
     @abstractmethod
     def from_url(cls, url: str, *, namespace: str | None = None, **options: Any) -> Backend:
-        """Return a backend for this URL; connect lazily or now. Data of different namespaces see nothing of each other.
+        """Return a backend for this URL; connect lazily or now.
+
+        ``namespace``: a name that ``check_namespace`` lets through, on every engine the same; what it refuses is refused here. Two names are two stores that
+        see nothing of each other, whatever else is alike (one may begin with the other), and none is another store again.
 
         Raises:
-            BackendError: the URL is malformed, the driver missing, or an option unknown.
+            BackendError: the URL is malformed, the driver missing, the namespace no name, or an option unknown.
         """
 
     @abstractmethod

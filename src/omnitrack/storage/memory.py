@@ -16,7 +16,7 @@ from typing import Any, ClassVar, TypeVar
 from urllib.parse import urlsplit
 
 from omnitrack import forks
-from omnitrack.errors import BackendError, ConflictError, mask
+from omnitrack.errors import BackendError, ConflictError, mask, told_url
 from omnitrack.storage.contract import (
     Backend,
     ChangeRow,
@@ -28,6 +28,7 @@ from omnitrack.storage.contract import (
     Position,
     RecordRow,
     Transaction,
+    check_namespace,
     retrying,
 )
 from omnitrack.storage.tables import ALL, MemoryState, Table, between, entry_key, link_key, page
@@ -392,13 +393,14 @@ class MemoryBackend(Backend):
         """Return the backend of ``memory://`` or ``memory://name``.
 
         Raises:
-            BackendError: the URL has more than a name, or an option was given; there are none.
+            BackendError: the URL has more than a name, the namespace is none, or an option was given; there are none.
         """
+        check_namespace(namespace)
         if options:
             raise BackendError(f"the memory backend takes no option; got {', '.join(sorted(options))}")
         parts = urlsplit(url)
         if parts.scheme != "memory" or parts.path not in ("", "/") or parts.query or parts.fragment:
-            raise BackendError(f"{mask(url)} is no URL of the memory backend; accepted: memory:// or memory://name")
+            raise BackendError(f"{told_url(url)} is no URL of the memory backend; accepted: memory:// or memory://name")
         if not parts.netloc:
             return cls()
         with _named_lock:

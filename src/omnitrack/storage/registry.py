@@ -9,7 +9,6 @@ A distribution that brings an adapter declares it in its ``pyproject.toml``::
 from __future__ import annotations
 
 import importlib
-import re
 import threading
 from collections.abc import Iterable
 from difflib import get_close_matches
@@ -18,8 +17,9 @@ from pathlib import PurePath
 from typing import Any
 
 from omnitrack import forks
-from omnitrack.errors import BackendError, UnknownBackendError, told
-from omnitrack.storage.contract import Backend
+from omnitrack.errors import BackendError, UnknownBackendError, told, told_url
+from omnitrack.storage.contract import Backend, check_namespace
+from omnitrack.storage.urls import check_url
 
 GROUP = "omnitrack.backends"
 
@@ -78,12 +78,16 @@ def open_backend(url: str, **options: Any) -> Backend:
         options: ``namespace``, and what the adapter takes.
 
     Raises:
-        UnknownBackendError: no adapter has the scheme, or the adapter or its driver is not installed.
-        BackendError: the adapter refuses the URL or an option.
+        UnknownBackendError: no adapter has the scheme, the URL is no text, or the adapter or its driver is not installed.
+        BackendError: the namespace is no name (see ``check_namespace``), or the adapter refuses the URL or an option.
 
     >>> open_backend("memory://").run(lambda transaction: transaction.guard())
     0
     """
+    if not isinstance(url, str):
+        raise UnknownBackendError(f"url: got {type(url).__name__}, accepted is a text such as 'sqlite:///history.db'")
+    check_namespace(options.get("namespace"))
+    check_url(url)
     scheme, separator, rest = url.partition("://")
     if scheme != scheme.lower() and separator:  # a scheme has no case (RFC 3986 section 3.1)
         scheme = scheme.lower()
@@ -97,7 +101,7 @@ def open_backend(url: str, **options: Any) -> Backend:
         target = _BUILT_IN["sqlite"]
     if target is None:
         raise UnknownBackendError(
-            f"no storage adapter for {_unknown(url)}; known are {', '.join(sorted(known))} "
+            f"no storage adapter for {told_url(url)}; known are {', '.join(sorted(known))} "
             f"(accepted: scheme://...{_meant(url, known)}); an adapter of another distribution has to be installed beside omnitrack"
         )
     try:
@@ -117,15 +121,6 @@ def open_backend(url: str, **options: Any) -> Backend:
 
 
 _FILES = (".db", ".sqlite", ".sqlite3")
-_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]{0,40}")
-
-
-def _unknown(url: str) -> str:
-    """Return what of a URL may be shown: its scheme, which is the caller's own word; behind it may stand a password."""
-    match = _SCHEME.match(url)
-    if match is None or url[match.end() : match.end() + 1] != ":":
-        return told(url)
-    return repr(f"{match[0]}:...")
 
 
 def _meant(url: str, known: Iterable[str]) -> str:
@@ -133,7 +128,7 @@ def _meant(url: str, known: Iterable[str]) -> str:
     scheme, colon, path = url.partition(":")
     if not colon and "@" not in url and PurePath(url).suffix in _FILES:
         return f", such as sqlite:///{url}"
-    scheme, path = scheme.lower(), path.lstrip("/")
+    scheme, path = scheme.lower(), path.lstrip("/").partition("?")[0]
     family, plus, driver = scheme.partition("+")
     close = [family] if family in known else get_close_matches(family, sorted(known), 1, 0.75)
     if not close:

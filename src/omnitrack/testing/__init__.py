@@ -3,7 +3,12 @@
 Importing it needs pytest, which omnitrack itself does not.
 """
 
-import pytest
+try:
+    import pytest
+except ImportError as error:
+    raise ImportError(
+        'omnitrack.testing is written for pytest, which is not installed; the extra "test" brings it'
+    ) from error
 
 # Before the imports below, so that a rule that fails shows what it compared.
 _SUBJECTS = (

@@ -121,7 +121,10 @@ class ConformanceBase:
 
     @pytest.fixture
     def reopen(self, backend: Backend) -> Reopen:
-        """Return a function that opens the store of ``backend`` again, with the namespace and the options it is given."""
+        """Return a function that opens the store of ``backend`` again, with the namespace and the options it is given.
+
+        It may put something of its own before a namespace, to tell one test from another, but not before an empty one.
+        """
         if {"persistent", "processes"} & set(type(backend).capabilities):
             pytest.fail(
                 "override the fixture `reopen`: a store that is persistent, or open to several processes, needs it"

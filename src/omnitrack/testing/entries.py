@@ -203,6 +203,10 @@ class EntryRules(ConformanceBase):
         run(lambda tx: tx.replace_entries([], [entry(1, role=0, raw="new")], 50))
         assert listed(run) == [entry(1, role=0, raw="new")]
 
+    def test_of_several_entries_added_with_one_key_the_last_is_there(self, run: Caller) -> None:
+        run(lambda tx: tx.replace_entries([], [entry(1, raw=raw) for raw in ("first", "second", "last")], 50))
+        assert listed(run) == [entry(1, raw="last")]
+
     def test_an_entry_removed_and_added_in_one_call_is_there(self, run: Caller) -> None:
         store(run, [entry(1)])
         run(lambda tx: tx.replace_entries([entry(1)], [entry(1, role=1)], 50))

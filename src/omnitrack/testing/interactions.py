@@ -98,6 +98,38 @@ class InteractionRules(ConformanceBase):
         assert run.read(lambda tx: tx.find_interactions()) == [interaction(1)]
         assert run.read(lambda tx: tx.list_entries(identifiers=[id_of(1)])) == [entry(1)]
 
+    def test_of_one_interaction_twice_in_one_call_the_first_owns_its_source_id(self, run: Caller) -> None:
+        rows = [interaction(1, source_id="x"), interaction(1, source_id="y"), interaction(2, source_id="y")]
+        assert run(lambda tx: tx.add_interactions(rows, [])) == set()
+        assert run.read(lambda tx: tx.find_interactions(sources=[("kit", "x")])) == [rows[0]]
+        assert run.read(lambda tx: tx.find_interactions(sources=[("kit", "y")])) == [rows[2]]
+        assert run(lambda tx: tx.add_interactions([interaction(3, source_id="x")], [])) == {id_of(3)}
+
+    @pytest.mark.parametrize("several", [1, 2, 30])
+    def test_an_entry_stored_takes_the_place_of_the_one_with_its_key(self, run: Caller, several: int) -> None:
+        numbers = range(1, several + 1)
+        old = [entry(n, role=1, assurance=1, removed_at=n * SECOND, raw="old") for n in numbers]
+        run(lambda tx: tx.replace_entries([], old, 50))
+        assert (
+            run(lambda tx: tx.add_interactions([interaction(n) for n in numbers], [entry(n) for n in numbers])) == set()
+        )
+        assert run.read(lambda tx: tx.list_entries(identifiers=[id_of(1)], newest=False)) == [entry(n) for n in numbers]
+
+    def test_one_interaction_with_many_entries_takes_the_places_of_those_with_their_keys(self, run: Caller) -> None:
+        under = range(1, 9)
+        run(lambda tx: tx.replace_entries([], [entry(1, n, raw="old") for n in under], 50))
+        run(lambda tx: tx.add_interactions([interaction(1)], [entry(1, n) for n in under]))
+        assert run.read(lambda tx: tx.list_entries(interactions=[id_of(1)], newest=False)) == [
+            entry(1, n) for n in under
+        ]
+
+    @pytest.mark.parametrize("several", [1, 2, 30])
+    def test_of_several_entries_with_one_key_in_one_call_the_last_is_stored(self, run: Caller, several: int) -> None:
+        numbers = range(1, several + 1)
+        rows = [entry(n, raw=raw) for raw in ("first", "second", "last") for n in numbers]
+        run(lambda tx: tx.add_interactions([interaction(n) for n in numbers], rows))
+        assert run.read(lambda tx: tx.list_entries(identifiers=[id_of(1)], newest=False)) == rows[-several:]
+
     def test_entries_of_an_interaction_left_out_are_not_stored(self, run: Caller) -> None:
         run(lambda tx: tx.add_interactions([interaction(1)], []))
         rows = [interaction(1), interaction(2, source_id="1"), interaction(3)]

@@ -168,6 +168,45 @@ class StoreRules(ConformanceBase):
         one.close()
         two.close()
 
+    def test_a_namespace_that_another_begins_with_is_another_store(self, run: Caller, reopen: Reopen) -> None:
+        names = ("a", "a_b", "a_b_c", "a_omnitrack")
+        opened = {name: reopen(namespace=name) for name in names}
+        for number, backend in enumerate(opened.values(), 1):
+            backend.setup()
+            backend.run(lambda tx, number=number: tx.add_identifiers([identifier(number)]))  # type: ignore[misc]
+        for number, backend in enumerate(opened.values(), 1):
+            assert backend.run(lambda tx: tx.find_identifiers(), write=False) == [identifier(number)]
+        opened["a"].run(lambda tx: tx.delete(identifiers=[id_of(number) for number in range(1, 5)]))
+        left = [len(backend.run(lambda tx: tx.find_identifiers(), write=False)) for backend in opened.values()]
+        assert left == [0, 1, 1, 1]
+        assert run.read(lambda tx: tx.find_identifiers()) == []
+        for backend in opened.values():
+            backend.close()
+
+    @pytest.mark.parametrize(
+        "namespace",
+        [
+            "Brand",
+            "BRAND",
+            "b\u212arand",
+            "brand-one",
+            "brand.one",
+            "brand/one",
+            "brand one",
+            "brand\n",
+            "bränd",
+            "b%",
+            "b" * 41,
+        ],
+    )
+    def test_a_namespace_that_not_every_engine_keeps_apart_is_refused(self, reopen: Reopen, namespace: str) -> None:
+        with pytest.raises(BackendError, match="namespace"):
+            reopen(namespace=namespace)
+
+    def test_an_empty_namespace_is_refused_and_is_not_none(self, reopen: Reopen) -> None:
+        with pytest.raises(BackendError, match="namespace"):
+            reopen(namespace="")
+
     # -- async ----------------------------------------------------------------------------------------------------------
     def test_a_cancelled_call_is_done_whole_or_not_at_all(self, run: Caller) -> None:
         if run.mode == "sync":

@@ -13,6 +13,7 @@ from omnitrack.identity.partition import DIFFERENT, EVIDENCE, MATCH, PERSONAL, S
 from omnitrack.identity.statement import StatementRecord
 from omnitrack.model import Assurance, Change, Page
 from omnitrack.storage.contract import LINKABLE, NO_ID, ChangeRow, IdentifierRow, LinkRow, Transaction
+from omnitrack.timeline.sealed import seal, unseal
 from omnitrack.usecases.context import Context
 from omnitrack.usecases.ids import from_text, from_us, to_text
 from omnitrack.usecases.neighbourhood import Plan, plan_change
@@ -126,14 +127,43 @@ def conflicts_of(tx: Transaction, ctx: Context, who: Meant) -> list[LinkConflict
 LinkPosition = tuple[bytes, bytes, str, int, bytes]
 
 
+@attrs.frozen
+class LinkCursors:
+    """Cursors of a listing of links. Their position holds ids of identifiers, so they are sealed by a key of the store."""
+
+    key: bytes = attrs.field(repr=False)
+    query: str
+
+    def encode(self, link: LinkRow) -> str:
+        """Return the cursor of the page after a link."""
+        position = link.a + link.b + link.ref + bytes([link.assurance]) + link.basis.encode()
+        return seal(self.key, self.query, position)
+
+    def decode(self, cursor: str | None) -> LinkPosition | None:
+        """Read a cursor.
+
+        Raises:
+            InvalidCursorError: it is none that this listing of this store gave.
+        """
+        if cursor is None:
+            return None
+        position = unseal(self.key, self.query, cursor)
+        if position is None:
+            raise InvalidCursorError(
+                "cursor: got a text that is none, accepted is the next of a page of the same query"
+            )
+        return position[:16], position[16:32], position[49:].decode(), position[48], position[32:48]
+
+
 def _scan(
     tx: Transaction,
+    cursors: LinkCursors,
     cursor: str | None,
     limit: int,
     wanted: Callable[[LinkRow, Mapping[bytes, IdentifierRow]], bool],
 ) -> tuple[list[LinkRow], dict[bytes, IdentifierRow], str | None]:
     """Walk the links of the store in order of their key until ``limit`` are found that are wanted."""
-    after = _decode(cursor)
+    after = cursors.decode(cursor)
     found: list[LinkRow] = []
     names: dict[bytes, IdentifierRow] = {}
     while True:
@@ -143,7 +173,7 @@ def _scan(
         for link in links:
             if link.a in rows and link.b in rows and wanted(link, rows):
                 if len(found) == limit:
-                    return found, names, _encode(found[-1])
+                    return found, names, cursors.encode(found[-1])
                 found.append(link)
                 names[link.a], names[link.b] = rows[link.a], rows[link.b]
         if len(links) < SCAN:
@@ -151,23 +181,9 @@ def _scan(
         after = links[-1][:5]
 
 
-def _encode(link: LinkRow) -> str:
-    return f"{link.a.hex()}.{link.b.hex()}.{link.basis}.{link.assurance}.{link.ref.hex()}"
-
-
-def _decode(cursor: str | None) -> LinkPosition | None:
-    if cursor is None:
-        return None
-    try:
-        if not isinstance(cursor, str):
-            raise ValueError
-        a, b, basis, assurance, ref = cursor.split(".")
-        return bytes.fromhex(a), bytes.fromhex(b), basis, int(assurance), bytes.fromhex(ref)
-    except (ValueError, AttributeError):
-        raise InvalidCursorError("cursor: got a text that is none, accepted is the next of a page") from None
-
-
-def conflicts_page(tx: Transaction, ctx: Context, limit: int, cursor: str | None) -> Page[LinkConflict]:
+def conflicts_page(
+    tx: Transaction, ctx: Context, limit: int, cursors: LinkCursors, cursor: str | None
+) -> Page[LinkConflict]:
     """Return conflicts of the whole store, in the order of their links' keys."""
 
     def wanted(link: LinkRow, rows: Mapping[bytes, IdentifierRow]) -> bool:
@@ -178,7 +194,7 @@ def conflicts_page(tx: Transaction, ctx: Context, limit: int, cursor: str | None
 
     found: list[LinkConflict] = []
     while True:
-        links, rows, cursor = _scan(tx, cursor, limit - len(found), wanted)
+        links, rows, cursor = _scan(tx, cursors, cursor, limit - len(found), wanted)
         found += _conflicts_among(tx, ctx, links, rows)
         if cursor is None or len(found) == limit:
             return Page(tuple(found), cursor)
@@ -213,7 +229,7 @@ def _conflicts_among(
 
 
 def suggesting_links(
-    tx: Transaction, ctx: Context, limit: int, cursor: str | None
+    tx: Transaction, ctx: Context, limit: int, cursors: LinkCursors, cursor: str | None
 ) -> tuple[list[LinkRow], dict[bytes, IdentifierRow], str | None]:
     """Return links of evidence that only suggest, between identifiers that are not one customer and were not denied."""
 
@@ -226,7 +242,7 @@ def suggesting_links(
             and strength_of(link, ctx.policy) == 0
         )
 
-    links, rows, after = _scan(tx, cursor, limit, wanted)
+    links, rows, after = _scan(tx, cursors, cursor, limit, wanted)
     return _undenied(tx, links), rows, after
 
 

@@ -119,7 +119,7 @@ class Context:
     fingerprint: str = ""
     parts: Mapping[str, str] = attrs.field(factory=dict)  # of the fingerprint, by what each is called
     region: str | None = None
-    secret: bytes = b""
+    secret: bytes = attrs.field(default=b"", repr=False)
     known: Known = attrs.field(factory=Known)
     resolved: dict[object, Resolved] = attrs.field(factory=dict, repr=False)
     clock: Callable[[], int] = attrs.field(default=now_us, repr=False, eq=False)  # for leases; microseconds

@@ -71,6 +71,7 @@ from omnitrack.usecases.settings import (
     settle_empty,
 )
 from omnitrack.usecases.steps import Pause, Progress, Step, Steps, Work
+from omnitrack.usecases.unreadable import reading
 
 if TYPE_CHECKING:
     from omnitrack.usecases.suggest import Suggestion
@@ -143,7 +144,7 @@ class Operations:
     def __init__(self, ctx: Context, mark_key: bytes, run: Callable[..., Any] | None) -> None:
         self.ctx = ctx
         self._mark_key = mark_key
-        self._run = run
+        self._run = None if run is None else reading(run)
 
     @classmethod
     def begin(cls, ctx: Context, run: Callable[..., Any] | None, rebuild: bool, matching: bool) -> Steps[Operations]:
@@ -621,8 +622,9 @@ class Operations:
         """List links that would join and do not."""
         size = read.checked_limit(limit)
         if who is None:
+            cursors = account.LinkCursors(self._mark_key, "conflicts")
             return (  # type: ignore[no-any-return]
-                yield Step(lambda tx: account.conflicts_page(tx, self.ctx, size, cursor), write=False)
+                yield Step(lambda tx: account.conflicts_page(tx, self.ctx, size, cursors, cursor), write=False)
             )
         named = meant(self.ctx, who)
         found = yield Step(lambda tx: account.conflicts_of(tx, self.ctx, named), write=False)
@@ -635,7 +637,8 @@ class Operations:
         size = read.checked_limit(limit)
         check_probability("least", least)
         if who is None:
-            return (yield Step(lambda tx: suggestions_page(tx, self.ctx, size, cursor), write=False))  # type: ignore[no-any-return]
+            cursors = account.LinkCursors(self._mark_key, "suggestions")
+            return (yield Step(lambda tx: suggestions_page(tx, self.ctx, size, cursors, cursor), write=False))  # type: ignore[no-any-return]
         named = meant(self.ctx, who)
         found = yield Step(lambda tx: suggestions_for(tx, self.ctx, named, size, least), write=False)
         return Page(tuple(found))

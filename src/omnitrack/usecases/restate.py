@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Collection, Iterator, Mapping
+from functools import partial
+from itertools import chain
+
+import attrs
 
 from omnitrack.identity.mention import Tenures
 from omnitrack.identity.statement import StatementRecord
@@ -21,14 +25,9 @@ from omnitrack.usecases.said import (
     statement_id,
 )
 
-Position = tuple[str, str | None]  # kind and key of a record
-
 
 def _records(tx: Transaction, kind: str) -> Iterator[RecordRow]:
-    after: str | None = None
-    while rows := tx.find_records(kind, after=after, limit=CHUNK):
-        yield from rows
-        after = rows[-1].key
+    return chain.from_iterable(_chunks(tx, kind))
 
 
 def verify_statements(
@@ -63,46 +62,60 @@ def verify_statements(
         problem("the index of statements lacks one, or has one that is not there")
 
 
-def restate_step(tx: Transaction, position: Position | None) -> Position | None:
-    """Bring some statements to whom they are about, and index them; then take from the index what is not there. Who is whom is computed afterwards.
-
-    Returns:
-        Where to go on (None at the end).
-    """
-    kind, after = position or (STATEMENT, None)
-    rows = tx.find_records(kind, after=after, limit=CHUNK)
-    (_restate if kind == STATEMENT else _forget)(tx, rows)
-    if len(rows) == CHUNK:
-        return kind, rows[-1].key
-    # What comes behind the last is new, and right from its beginning.
-    return (ABOUT, None) if kind == STATEMENT else None
+def differ(tx: Transaction) -> bool:
+    """Whether a statement is about others than it names by the holders of now, or the index of statements lacks one or has one too many."""
+    return any(_changes(tx, rows) for rows in _chunks(tx, STATEMENT)) or any(
+        map(partial(_strays, tx), _chunks(tx, ABOUT))
+    )
 
 
-def _forget(tx: Transaction, rows: list[RecordRow]) -> None:
-    """Take from the index what is of no statement."""
+def restate(tx: Transaction) -> None:
+    """Bring every statement to whom it is about, and the index to what was said. Who is whom is computed afterwards."""
+    for rows in _chunks(tx, STATEMENT):
+        if (changes := _changes(tx, rows)) is not None:
+            tx.delete(links=changes.removed)
+            tx.add_links(changes.added)
+            tx.put_records(changes.records)
+    for rows in _chunks(tx, ABOUT):
+        tx.delete(records=[(ABOUT, key) for key in _strays(tx, rows)])
+
+
+def _chunks(tx: Transaction, kind: str) -> Iterator[list[RecordRow]]:
+    after: str | None = None
+    while rows := tx.find_records(kind, after=after, limit=CHUNK):
+        yield rows
+        after = rows[-1].key
+
+
+def _strays(tx: Transaction, rows: list[RecordRow]) -> list[str]:
+    """Return the keys of what is in the index of statements, and of no statement."""
     of = {row.key.partition("/")[2] for row in rows}
     there = {row.key for row in tx.find_records(STATEMENT, keys=sorted(of))}
-    tx.delete(records=[(ABOUT, row.key) for row in rows if row.key.partition("/")[2] not in there])
+    return [row.key for row in rows if row.key.partition("/")[2] not in there]
 
 
-def _restate(tx: Transaction, rows: list[RecordRow]) -> None:
-    """Bring statements to whom they are about, and what is missing of them into the index."""
+@attrs.define(slots=True)
+class _Changes:
+    """What brings some statements to whom they are about, and what is missing of them into the index."""
+
+    added: list[LinkRow] = attrs.field(factory=list)
+    removed: list[LinkRow] = attrs.field(factory=list)
+    records: list[RecordRow] = attrs.field(factory=list)
+
+
+def _changes(tx: Transaction, rows: list[RecordRow]) -> _Changes | None:
+    """Return what has to change of some statements; None where nothing has."""
     found = [(row, StatementRecord.load(row.value)) for row in rows]
     tenures = tenures_of(tx, sorted({m.base for _, said in found for m in said.mentions}))
-    put: list[RecordRow] = []
-    removed: list[LinkRow] = []
-    added: list[LinkRow] = []
     places = [place for row, said in found for place in index_of(said, row.key)]
     there = {place.key for place in tx.find_records(ABOUT, keys=[place.key for place in places])}
-    put += [place for place in places if place.key not in there]
+    changes = _Changes(records=[place for place in places if place.key not in there])
     for row, said in found:
         if said.interaction and row.key not in find_attributions(tx, [said.interaction]):
-            tx.put_records([attributed(tx, said.interaction, row.key)])
+            changes.records.append(attributed(tx, said.interaction, row.key))
         if said.retracted_at is None and (now := said.about(tenures.get)) != (said.a, said.b):
-            removed += links_of(said, statement_id(row.key))
+            changes.removed += links_of(said, statement_id(row.key))
             said.a, said.b = now
-            added += links_of(said, statement_id(row.key))
-            put.append(row._replace(value=said.dump()))
-    tx.delete(links=removed)
-    tx.add_links(added)
-    tx.put_records(put)
+            changes.added += links_of(said, statement_id(row.key))
+            changes.records.append(row._replace(value=said.dump()))
+    return changes if changes.added or changes.removed or changes.records else None

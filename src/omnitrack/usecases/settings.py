@@ -27,8 +27,8 @@ class Settings:
     """The settings of a store."""
 
     fingerprint: str
-    secret_check: str
-    mark_key: bytes
+    secret_check: str = attrs.field(repr=False)
+    mark_key: bytes = attrs.field(repr=False)
     version: int
     parts: Mapping[str, str] = attrs.field(
         factory=dict

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 import attrs
 
 from omnitrack.storage.contract import Transaction
+from omnitrack.usecases.unreadable import of_ours
 
 T = TypeVar("T")
 
@@ -56,7 +57,7 @@ def drive(steps: Steps[T], run: Callable[..., Any], sleep: Callable[[float], obj
                 else:
                     result = run(step.fn, write=step.write)
             except BaseException as error:
-                step = steps.throw(error)
+                step = steps.throw(of_ours(error) if isinstance(error, Exception) else error)
             else:
                 step = steps.send(result)
     except StopIteration as stop:
@@ -77,7 +78,7 @@ async def adrive(steps: Steps[T], arun: Callable[..., Any]) -> T:
                 else:
                     result = await arun(step.fn, write=step.write)
             except BaseException as error:
-                step = steps.throw(error)
+                step = steps.throw(of_ours(error) if isinstance(error, Exception) else error)
             else:
                 step = steps.send(result)
     except StopIteration as stop:

@@ -13,7 +13,7 @@ from omnitrack.identity.partition import DIFFERENT, MATCH
 from omnitrack.matching import Comparison, Model, Score, merge_profiles
 from omnitrack.model import Page
 from omnitrack.storage.contract import LINKABLE, SHARED, IdentifierRow, LinkRow, RecordRow, Transaction
-from omnitrack.usecases.account import suggesting_links, suggesting_links_of, to_steps
+from omnitrack.usecases.account import LinkCursors, suggesting_links, suggesting_links_of, to_steps
 from omnitrack.usecases.context import Context
 from omnitrack.usecases.journal import touch
 from omnitrack.usecases.neighbourhood import Cause, plan_change
@@ -149,9 +149,11 @@ def _denied(tx: Transaction, members: Sequence[IdentifierRow], grouped: dict[byt
     return {of[end] for pair in ends for end in pair if end in of}
 
 
-def suggestions_page(tx: Transaction, ctx: Context, limit: int, cursor: str | None) -> Page[Suggestion]:
+def suggestions_page(
+    tx: Transaction, ctx: Context, limit: int, cursors: LinkCursors, cursor: str | None
+) -> Page[Suggestion]:
     """Return links of the whole store that suggest, claims and stored matches, the best of the page first."""
-    links, rows, after = suggesting_links(tx, ctx, limit, cursor)
+    links, rows, after = suggesting_links(tx, ctx, limit, cursors, cursor)
     names = {x: to_identifier(r) for x, r in rows.items()}
     items = []
     for link, step in zip(links, to_steps(tx, [(x, None, None) for x in links], names)):

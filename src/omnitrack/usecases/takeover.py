@@ -35,7 +35,7 @@ from omnitrack.usecases.neighbourhood import plan_change
 from omnitrack.usecases.rebuild import RebuildReport, linkable
 from omnitrack.usecases.refile import filed_otherwise, filed_otherwise_among, refile
 from omnitrack.usecases.renormalise import is_of_today, renormalise
-from omnitrack.usecases.restate import Position, restate_step
+from omnitrack.usecases.restate import differ, restate
 from omnitrack.usecases.settings import change_settings, enter, read_settings
 from omnitrack.usecases.steps import Progress, Step, Steps, at_once
 
@@ -109,11 +109,10 @@ class Staged:
 
 def rebuild(ctx: Context, held: Lease, progress: Progress | None) -> Steps[RebuildReport]:
     """Recompute who is whom by this tracker's settings, and have the store go by them."""
-    if not (yield Step(is_of_today, write=False)):
-        yield Step(lambda tx: _renormalise(tx, ctx, held))
-    yield from _restate(ctx, held)
+    # What changes the rows that customers are computed from is done in the transaction that takes over, so that nobody sees the one without the other.
+    reshaped = yield Step(lambda tx: not is_of_today(tx) or differ(tx), write=False)
     report: RebuildReport | None = None
-    for _ in range(ROUNDS):
+    for _ in range(0 if reshaped else ROUNDS):
         staged: Staged = yield from _stage(ctx, held, progress)
         if len(staged.touched.links) <= MOST_TOUCHED:
             report = yield Step(lease.once(held, lambda tx, staged=staged: _take_over(tx, ctx, held, staged)))  # type: ignore[misc]
@@ -127,34 +126,20 @@ def rebuild(ctx: Context, held: Lease, progress: Progress | None) -> Steps[Rebui
     return report
 
 
-def _renormalise(tx: Transaction, ctx: Context, held: Lease) -> None:
-    tx.guard(exclusive=True)
-    lease.check(tx, held, ctx.clock())
-    renormalise(tx, ctx, ctx.clock())
-    journal.empty(tx)
-
-
-def _restate(ctx: Context, held: Lease) -> Steps[None]:
-    """Bring every statement to whom it is about, where one is not, before anything is computed from them."""
-    position: Position | None = None
-    while True:
-
-        def step(tx: Transaction, position: Position | None = position) -> Position | None:
-            tx.guard(exclusive=True)
-            lease.check(tx, held, ctx.clock())
-            return restate_step(tx, position)
-
-        position = yield Step(step)
-        if position is None:
-            return
-
-
 def _under_the_guard(ctx: Context, held: Lease) -> Steps[RebuildReport]:
-    """Compute and take over in one transaction, while every writer waits."""
+    """Compute and take over in one transaction, while every writer waits; first bring what is not to the form of today."""
+    yield Step(lambda tx: _reshape(tx, ctx, held))
     staged: Staged = yield from _stage(ctx, held, None)
     report: RebuildReport | None = yield Step(lambda tx: _take_over(tx, ctx, held, staged))
     assert report is not None
     return report
+
+
+def _reshape(tx: Transaction, ctx: Context, held: Lease) -> None:
+    tx.guard(exclusive=True)
+    lease.check(tx, held, ctx.clock())
+    renormalise(tx, ctx, ctx.clock())
+    restate(tx)
 
 
 def _stage(ctx: Context, held: Lease, progress: Progress | None) -> Steps[Staged]:

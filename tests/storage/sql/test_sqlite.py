@@ -82,13 +82,6 @@ def test_namespaces_are_tables_of_one_file_with_the_name_before_theirs(tmp_path:
     assert "omnitrack_entries" not in names
 
 
-@pytest.mark.parametrize("namespace", ["", "a-b", "a.b", "1a", "a" * 41, 'a"b', "a b"])
-def test_a_namespace_that_is_no_name_is_refused(store: servers.Store, namespace: str) -> None:
-    if namespace:
-        with pytest.raises(BackendError, match="namespace"):
-            open_backend(store.url, namespace=namespace)
-
-
 @pytest.mark.parametrize("url", ["sqlite://", "sqlite:///:memory:"])
 def test_a_store_in_memory_is_shared_by_threads_one_at_a_time(url: str) -> None:
     backend = open_backend(url)

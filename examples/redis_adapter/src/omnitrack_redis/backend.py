@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import threading
 from collections.abc import Callable
 from typing import Any, ClassVar, TypeVar
@@ -12,8 +11,8 @@ from redis import Redis, RedisError
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from omnitrack.errors import BackendError, ConflictError, SchemaVersionError, mask
-from omnitrack.storage.contract import Backend, Transaction, retrying
+from omnitrack.errors import BackendError, ConflictError, SchemaVersionError, told_url
+from omnitrack.storage.contract import Backend, Transaction, check_namespace, retrying
 from omnitrack_redis.layout import META
 from omnitrack_redis.transaction import RedisTransaction
 from omnitrack_redis.work import Store, Work
@@ -74,10 +73,7 @@ class RedisBackend(Backend):
             raise BackendError(
                 f"unknown options of the Redis backend: {', '.join(sorted(options))}; accepted is timeout"
             )
-        if namespace is not None and not re.fullmatch(r"[A-Za-z0-9_.-]{1,64}", namespace):
-            raise BackendError(
-                f"namespace: got {mask(namespace)}, accepted are up to 64 letters, digits, '_', '.' and '-'"
-            )
+        check_namespace(namespace)
         try:
             # A commit is never sent twice behind our back: the second would not know that the first went through.
             def connect() -> Redis:
@@ -86,10 +82,13 @@ class RedisBackend(Backend):
                 )
 
             return cls(connect, namespace)
-        except (ValueError, TypeError) as error:
+        except (
+            ValueError,
+            TypeError,
+        ):  # which may quote what stands where a port should, and that may be part of a password
             raise BackendError(
-                f"{mask(url)} is no Redis URL; accepted: redis://user:password@host:port/database"
-            ) from error
+                f"{told_url(url)} is no Redis URL; accepted: redis://user:password@host:port/database"
+            ) from None
 
     def setup(self) -> None:
         """Check the server's version and the layout's; there are no tables to make."""

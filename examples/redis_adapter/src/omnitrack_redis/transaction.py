@@ -49,6 +49,13 @@ def _window(since: int | None, until: int | None, after: Position | None, newest
     return b"".join(max(low)[::-1]) if low else b"-", b"".join(min(high)[::-1]) if high else b"+"
 
 
+def _pair(row: InteractionRow) -> bytes | None:
+    """Return what a row owns of the sources: of a first revision that names both."""
+    if row.revision or row.source is None or row.source_id is None:
+        return None
+    return layout.source_key(row.source, row.source_id)
+
+
 class RedisTransaction(Transaction):
     """One transaction; see the contract for what each method promises."""
 
@@ -159,17 +166,14 @@ class RedisTransaction(Transaction):
 
     # -- interactions ---------------------------------------------------------------------------------------------------
     def add_interactions(self, rows: Sequence[InteractionRow], entries: Sequence[EntryRow]) -> set[bytes]:
-        keys = {layout.interaction_key(row): row for row in rows}
-        there = self._work.rows_to_write(INTERACTIONS, keys)
-        pairs = {
-            (row.id, row.revision): layout.source_key(row.source, row.source_id)
-            for row in rows
-            if row.revision == 0 and row.source is not None and row.source_id is not None
-        }
-        owners = self._work.values_to_write(SOURCES, pairs.values())
+        there = self._work.rows_to_write(INTERACTIONS, map(layout.interaction_key, rows))
+        pairs = [
+            _pair(row) for row in rows
+        ]  # of each row its own: two of one id may name two sources, and the first is stored
+        owners = self._work.values_to_write(SOURCES, [pair for pair in pairs if pair is not None])
         left_out = {row.id for row in rows if layout.interaction_key(row) in there}
-        for row in rows:
-            key, pair = layout.interaction_key(row), pairs.get((row.id, row.revision))
+        for row, pair in zip(rows, pairs, strict=True):
+            key = layout.interaction_key(row)
             if key in there:
                 continue
             if pair is not None:

@@ -3,5 +3,6 @@
 from __future__ import annotations
 
 from omnitrack.storage.sql.backend import SqlBackend
+from omnitrack.storage.sql.sharing import include_name
 
-__all__ = ["SqlBackend"]
+__all__ = ["SqlBackend", "include_name"]

@@ -9,12 +9,13 @@ from __future__ import annotations
 import asyncio
 import os
 import random
-import re
 import threading
 import time
 import weakref
 from collections.abc import Callable
-from typing import Any, ClassVar, TypeVar
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
+from urllib.parse import parse_qsl
 
 import attrs
 from sqlalchemy import Connection, Engine, create_engine, event, exc
@@ -22,9 +23,10 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.util.concurrency import await_, greenlet_spawn
 
 from omnitrack import forks
-from omnitrack.errors import BackendError, ConflictError, OutcomeUnknownError, mask, told
-from omnitrack.storage.contract import Backend, Transaction, retrying
+from omnitrack.errors import BackendError, ConflictError, OutcomeUnknownError, told, told_url
+from omnitrack.storage.contract import Backend, Transaction, check_namespace, retrying
 from omnitrack.storage.sql import forking
+from omnitrack.storage.sql.failures import refused, said, scrubbed
 from omnitrack.storage.sql.flavour import Fault, Flavour, Options, Portable
 from omnitrack.storage.sql.running import Prepared
 from omnitrack.storage.sql.schema import set_up
@@ -35,15 +37,19 @@ from omnitrack.storage.sql.sides import (
     Unanswered,
     Unreachable,
     chain_of,
-    said,
     to_the_end,
 )
 from omnitrack.storage.sql.sqlite import Sqlite, is_memory
 from omnitrack.storage.sql.tables import STRIPES, Tables
+from omnitrack.storage.urls import check_url
+
+if TYPE_CHECKING:
+    from sqlalchemy.ext.asyncio import AsyncEngine
 
 T = TypeVar("T")
 
-_NAMESPACE = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,39}")
+# What the extra for async callers brings, and the other extras do not.
+_OF_ASYNC = frozenset({"aiosqlite", "asyncmy", "asyncpg", "greenlet"})
 
 
 class SqlBackend(Backend):
@@ -80,35 +86,42 @@ class SqlBackend(Backend):
         Args:
             url: ``dialect[+driver]://user:password@host:port/database?query``; the query may hold ``namespace`` and the fields of ``Options``,
                 anything else in it goes to the driver.
-            namespace: a schema of PostgreSQL, a database of MariaDB, a prefix of the tables' names on SQLite: letters, digits and
-                underscores, at most 40.
+            namespace: a schema of PostgreSQL, a database of MariaDB, a prefix of the tables' names on SQLite: see ``check_namespace``.
             options: fields of ``Options``.
 
         Raises:
             BackendError: the URL is malformed, the driver missing (with the ImportError as its cause), or an option unknown.
         """
+        check_url(url)
         try:
             parsed = make_url(url)
-        except (exc.ArgumentError, ValueError) as error:
+        except (exc.ArgumentError, ValueError):  # which may quote what stands where a port should: part of a password
             raise BackendError(
-                f"{mask(url)} is no database URL; accepted: dialect+driver://user@host/database"
-            ) from error
+                f"{told_url(url)} is no database URL; accepted: dialect+driver://user:password@host:port/database, "
+                "with what is not a letter or digit in a password written as %xx"
+            ) from None
         query = dict(parsed.query)
+        for name, value in parse_qsl(url.partition("?")[2], keep_blank_values=True):
+            if (
+                not value and name != "namespace"
+            ):  # SQLAlchemy passes over it, and opens the file of the name before the question mark
+                raise BackendError(
+                    f"option {told(name)}: got no value; accepted is name=value, and a '?' in the name of a file written as %3F"
+                )
         known = {field.name for field in attrs.fields(Options)}
         given = {name: query.pop(name) for name in known & query.keys()} | options
-        namespace = namespace or query.pop("namespace", None)  # type: ignore[assignment]
+        namespace = _one_namespace(url, namespace)
         query.pop("namespace", None)
-        if given.keys() - known:
-            unknown = ", ".join(sorted(given.keys() - known))
-            raise BackendError(
-                f"unknown options of the SQL backend: {unknown}; accepted are {', '.join(sorted(known))}"
-            )
-        if namespace is not None and not _NAMESPACE.fullmatch(namespace):
-            raise BackendError(
-                f"namespace: got {told(namespace)}, accepted are at most 40 letters, digits and underscores, no digit first"
-            )
-        parsed = parsed.set(query=query)
         flavour = flavour_of(parsed)
+        for name in flavour.passwords & query.keys():  # where one is in the query, it is shown wherever the URL is
+            parsed = parsed.set(password=str(query.pop(name)))
+        parsed = parsed.set(query=query)
+        ignored = given.keys() - known | flavour.ignores(query.keys())
+        if ignored:
+            accepted = ", ".join(sorted(known | {"namespace"}))
+            raise BackendError(
+                f"unknown options of the SQL backend: {', '.join(sorted(ignored))}; accepted are {accepted}"
+            )
         if cls is SqlBackend and isinstance(flavour, Sqlite):
             cls = InMemorySqliteBackend if is_memory(parsed) else SqliteBackend
         backend = cls(parsed, flavour, Options(**given), namespace)
@@ -122,15 +135,19 @@ class SqlBackend(Backend):
             try:
                 if url is not None:
                     url.get_dialect().import_dbapi()
+                    if url is self._async_url:
+                        import_module("greenlet")
                     return
             except exc.NoSuchModuleError as error:
                 raise BackendError(f"SQLAlchemy knows no dialect {told(self._url.drivername)}") from error
             except ImportError as error:
                 missing.append(error)
-        raise self._without_driver(missing[0]) from missing[0]
+        # Of the two the one that the URL names, where it names one.
+        named = missing[-1 if self._url.drivername.partition("+")[2] in self._flavour.async_only() else 0]
+        raise self._without_driver(named) from named
 
     def _without_driver(self, error: ImportError) -> BackendError:
-        extra = self._flavour.extra
+        extra = "async" if error.name in _OF_ASYNC else self._flavour.extra
         brings = f'; the extra "{extra}" of omnitrack brings it' if extra else ""
         return BackendError(f"{self._url.drivername}: the driver {error.name} is not installed{brings}")
 
@@ -145,7 +162,9 @@ class SqlBackend(Backend):
                 if self._sync is None:
                     forking.check_file(self._flavour.file(self._sync_url))
                     try:
-                        engine = create_engine(self._sync_url, **self._arguments(self._sync_url))
+                        engine = self._connected(
+                            lambda: create_engine(self._sync_url, **self._arguments(self._sync_url))
+                        )
                     except ImportError as error:
                         raise self._without_driver(error) from error
                     self._listen(engine)
@@ -163,11 +182,10 @@ class SqlBackend(Backend):
         loop = asyncio.get_running_loop()
         side = self._async.get(loop)
         if side is None and self._async_url is not None:
-            from sqlalchemy.ext.asyncio import create_async_engine
-
-            forking.check_file(self._flavour.file(self._async_url))
+            url = self._async_url
+            forking.check_file(self._flavour.file(url))
             try:
-                engine = create_async_engine(self._async_url, **self._arguments(self._async_url)).sync_engine
+                engine = self._async_engine(url).sync_engine
             except ImportError:
                 self._async_url = None
                 return None
@@ -179,6 +197,17 @@ class SqlBackend(Backend):
             self._async[loop] = side
         return side
 
+    def _async_engine(self, url: URL) -> AsyncEngine:
+        """Return an engine for async callers.
+
+        Raises:
+            ImportError: the driver is not installed, or greenlet, which SQLAlchemy needs for all of them.
+        """
+        import_module("greenlet")  # which SQLAlchemy misses only when it comes to use it
+        from sqlalchemy.ext.asyncio import create_async_engine
+
+        return self._connected(lambda: create_async_engine(url, **self._arguments(url)))
+
     def _arguments(self, url: URL) -> dict[str, Any]:
         arguments = self._flavour.engine_arguments(url, self._options)
         if "poolclass" not in arguments:
@@ -189,7 +218,7 @@ class SqlBackend(Backend):
                 "pool_use_lifo": True,  # what idles longest may be closed by the server
             }
         # Every transaction is ended here, by name; a rollback on return would be a round trip more.
-        return {"pool_reset_on_return": None, **arguments}
+        return {"pool_reset_on_return": None, "hide_parameters": True, **arguments}
 
     def _whole(self, engine: Engine) -> Callable[[Callable[[], object]], object]:
         # A thread works for each async connection to a file: what that is at must be waited for.
@@ -277,7 +306,7 @@ class SqlBackend(Backend):
                     raise
                 asyncio.run(self._administer_async(on))
                 return
-            with side.gate, side.engine.connect() as connection:
+            with side.gate, self._connected(side.engine.connect) as connection:
                 on(connection)
 
         def again(error: Exception) -> bool:
@@ -288,19 +317,24 @@ class SqlBackend(Backend):
             retrying(attempt, again)
         except (ConflictError, exc.SQLAlchemyError, OSError) as error:
             cause = chain_of(error)[-1]
-            cause = getattr(cause, "orig", None) or cause
-            raise BackendError(f"{failed}: {said(cause)}{self._flavour.missing(self._sync_url)}") from cause
+            words = said(cause, self._url.password)
+            raise BackendError(f"{failed}: {words}{self._flavour.missing(self._sync_url)}") from self._passed_on(cause)
 
     async def _administer_async(self, on: Callable[[Connection], None]) -> None:
         """The same where only the driver of async callers is installed, in a loop and on an engine for this once."""
-        from sqlalchemy.ext.asyncio import create_async_engine
-
         assert self._async_url is not None
-        engine = create_async_engine(self._async_url, **self._arguments(self._async_url))
+        engine = self._async_engine(self._async_url)
         self._listen(engine.sync_engine)
         try:
-            async with engine.connect() as connection:
+            connection = engine.connect()
+            try:
+                await connection.start()
+            except (TypeError, ValueError) as error:
+                raise BackendError(refused(error)) from scrubbed(error)
+            try:
                 await connection.run_sync(on)
+            finally:
+                await connection.close()
         finally:
             await engine.dispose()
 
@@ -326,11 +360,26 @@ class SqlBackend(Backend):
             if unanswered:
                 cause = chain_of(unanswered[0])[-1]
                 raise OutcomeUnknownError(
-                    f"the connection broke during the commit, which may have happened: {said(cause)}"
-                ) from cause
+                    f"the connection broke during the commit, which may have happened: {said(cause, self._url.password)}"
+                ) from self._passed_on(cause)
+            cause = chain[-1]
             if isinstance(error, ConflictError) and not any(map(side.lost, chain)):
-                raise
-            raise BackendError(f"the store failed: {said(chain[-1])}") from chain[-1]
+                if cause is error:
+                    raise
+                raise ConflictError(str(error)) from self._passed_on(cause)
+            raise BackendError(f"the store failed: {said(cause, self._url.password)}") from self._passed_on(cause)
+
+    @staticmethod
+    def _connected(connect: Callable[[], T]) -> T:
+        """Connect; a driver that is given an option which it does not know, or cannot read, raises what Python does."""
+        try:
+            return connect()
+        except (TypeError, ValueError) as error:
+            raise BackendError(refused(error)) from scrubbed(error)
+
+    def _passed_on(self, error: BaseException) -> BaseException:
+        """Return what becomes the cause of an error of ours: the driver's error, without the values that it may quote."""
+        return scrubbed(error, self._url.password)
 
     def _attempt(self, side: Side, fn: Callable[[Transaction], T], write: bool) -> T:
         with side.gate:
@@ -339,7 +388,7 @@ class SqlBackend(Backend):
     def _transact(self, side: Side, fn: Callable[[Transaction], T], write: bool) -> T:
         flavour = self._flavour
         try:
-            connection: Any = side.engine.raw_connection()
+            connection: Any = self._connected(side.engine.raw_connection)
         except side.unconnected as error:
             raise Unreachable from error
         cursor = None
@@ -441,6 +490,17 @@ class InMemorySqliteBackend(SqlBackend):
 
     def reclaim(self) -> None:
         """Do nothing: there is no file, and what is deleted is overwritten."""
+
+
+def _one_namespace(url: str, namespace: str | None) -> str | None:
+    """Return the namespace that is given, beside the URL or in its query, where an empty one is an error and not none."""
+    _, _, query = url.partition("?")
+    given = {check_namespace(value) for name, value in parse_qsl(query, keep_blank_values=True) if name == "namespace"}
+    if namespace is not None:
+        given.add(check_namespace(namespace))
+    if len(given) > 1:
+        raise BackendError(f"namespace: got {' and '.join(sorted(map(repr, given)))}, accepted is one")
+    return given.pop() if given else None
 
 
 def flavour_of(url: URL) -> Flavour:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import enum
+import math
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from contextlib import contextmanager
 from typing import Any, ClassVar, Literal
 
@@ -46,9 +47,12 @@ def _at_least(least: float, most: float | None = None) -> Any:
 
 def _number(value: Any) -> float:
     try:
-        return float(value)
+        number = float(value)
     except (TypeError, ValueError):
-        raise BackendError(f"an option of the SQL backend: got {value!r}, accepted is a number") from None
+        number = math.nan
+    if not math.isfinite(number):
+        raise BackendError(f"an option of the SQL backend: got {value!r}, accepted is a finite number")
+    return number
 
 
 def _truth(value: Any) -> bool:
@@ -100,6 +104,8 @@ class Flavour(ABC):
     async_driver: ClassVar[str | None] = None
     #: The extra of this distribution that brings the drivers.
     extra: ClassVar[str | None] = None
+    #: What the query of a URL may say a password by.
+    passwords: ClassVar[frozenset[str]] = frozenset()
     #: Writers of one process wait for each other here rather than in the engine.
     one_writer: ClassVar[bool] = False
     #: No connection may be carried over a fork, not even one that is never used again: all are closed before.
@@ -119,6 +125,10 @@ class Flavour(ABC):
     def file(self, url: URL) -> str | None:
         """Return the file that a store lies in, where connections to it must be closed before a fork."""
         return None
+
+    def ignores(self, query: Set[str]) -> frozenset[str]:
+        """Return what the query of a URL holds and the driver would pass over in silence; other drivers refuse what they do not know."""
+        return frozenset()
 
     def missing(self, url: URL) -> str:
         """Return what a store that cannot be opened lacks, where that can be told from outside; "" where it cannot."""
@@ -169,6 +179,10 @@ class Flavour(ABC):
     def tables(self, dialect: Dialect, namespace: str | None) -> Tables:
         """Return the tables of a namespace: those of a schema (a database) of that name."""
         return make_tables(schema=namespace)
+
+    def places(self, connection: Connection) -> frozenset[str]:
+        """Return the schemas (databases) that are the store without a namespace, or may become it: no namespace is called so."""
+        return frozenset()
 
     @contextmanager
     def schema_lock(self, connection: Connection, tables: Tables) -> Iterator[None]:

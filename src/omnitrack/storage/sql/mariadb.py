@@ -72,11 +72,21 @@ class MariadbTransaction(SqlTransaction):
         columns = ", ".join(f"one.{name} = given.{name}" for name in ("customer", "state", "reason"))
         return f"UPDATE {table} AS one JOIN ({given}) AS given ON one.id = given.id SET {columns}"
 
+    def _store_entries(self, entries: Sequence[Any]) -> None:
+        self._each("put entries", lambda: _insert_over(self._tables.entries), entries)
+
     def add_links(self, rows: Sequence[LinkRow]) -> None:
         """See the contract."""
         self._for_writing()
         # In order of key, so that two transactions wait for each other in one order.
         self._each("add links", lambda: _insert_older(self._tables.links), sorted(rows))
+
+
+def _insert_over(entries: Any) -> Built:
+    """Insert an entry in the place of the one with its key."""
+    statement, names = writes.insert_rows(entries, insert=insert)
+    assert isinstance(statement, Insert)
+    return statement.on_duplicate_key_update({name: statement.inserted[name] for name in writes.ENTRY_VALUES}), names
 
 
 def _insert_older(links: Any) -> Built:
@@ -102,6 +112,7 @@ class Mariadb(Flavour):
     driver = "pymysql"
     async_driver = "asyncmy"
     extra = "mariadb"
+    passwords = frozenset({"passwd", "password"})
 
     def async_only(self) -> frozenset[str]:
         """See Flavour."""
@@ -152,6 +163,10 @@ class Mariadb(Flavour):
         """Return the tables of a database, with the collation that compares bytes and pads nothing."""
         mariadb = getattr(dialect, "is_mariadb", True)
         return make_tables(schema=namespace, collation="utf8mb4_nopad_bin" if mariadb else "utf8mb4_0900_bin")
+
+    def places(self, connection: Connection) -> frozenset[str]:
+        """See Flavour: the database of the URL."""
+        return frozenset(filter(None, connection.exec_driver_sql("SELECT DATABASE()").scalars()))
 
     @contextmanager
     def schema_lock(self, connection: Connection, tables: Tables) -> Iterator[None]:

@@ -32,7 +32,6 @@ from sqlalchemy import (
     union_all,
     update,
 )
-from sqlalchemy import insert as sql_insert
 from sqlalchemy.dialects.postgresql import Insert, insert
 from sqlalchemy.engine import URL
 from sqlalchemy.sql import ClauseElement
@@ -44,7 +43,7 @@ from omnitrack.storage.contract import EntryFilters, EntryRow, IdentifierRow, In
 from omnitrack.storage.sql import writes
 from omnitrack.storage.sql.asyncpg_cursor import AsyncpgCursor
 from omnitrack.storage.sql.flavour import Fault, Flavour, Options
-from omnitrack.storage.sql.history import filtered_by, needs_stored_form, stored_form, time_of_entry
+from omnitrack.storage.sql.history import filtered_by, last_of_each, needs_stored_form, stored_form, time_of_entry
 from omnitrack.storage.sql.queries import ENTRY_ALONE, Built
 from omnitrack.storage.sql.running import identifier_row, interaction_row
 from omnitrack.storage.sql.statistics import keep_no_values, texts_of
@@ -195,18 +194,52 @@ class PostgresqlTransaction(SqlTransaction):
             )
 
     def add_interactions(self, rows: Sequence[InteractionRow], entries: Sequence[EntryRow]) -> set[bytes]:
-        """See the contract. One interaction and its entries are one statement."""
-        if len(rows) != 1 or not 0 < len(entries) <= FEW or any(entry[2] != rows[0][0] for entry in entries):
-            return super().add_interactions(rows, entries)
+        """See the contract. One interaction and its entries are one statement; entries of many are copied, as if none of them were there."""
+        entries = last_of_each(entries)
+        if len(rows) == 1 and 0 < len(entries) <= FEW and all(entry[2] == rows[0][0] for entry in entries):
+            return self._add_one(rows[0], entries)
+        many = len(rows) > FEW and len(entries) > FEW
+        try:
+            there = super().add_interactions(rows, entries if many else [])
+        except Exception as error:
+            if not many or not self._is_duplicate(error):
+                raise
+            self._cursor.execute("ROLLBACK TO SAVEPOINT bulk")
+            there = super().add_interactions(rows, [])
+        else:
+            if many:
+                return there
+        stored = {row[0] for row in rows} - there
+        new = [entry for entry in entries if entry[2] in stored]
+        if many:
+            self._put_entries(new)
+        else:
+            for part in range(0, len(new), FEW):
+                self._insert_over(new[part : part + FEW])
+        return there
+
+    def _add_one(self, row: InteractionRow, entries: Sequence[EntryRow]) -> set[bytes]:
         self._for_writing()
-        stored = stored_form(rows[0]) if needs_stored_form(rows[0]) else rows[0]
+        stored = stored_form(row) if needs_stored_form(row) else row
         values: list[Any] = list(stored)
         for entry in entries:
             values += entry
         columns, several = len(stored), len(entries)
         text = ("add one", columns, several)
         added = self._rows(text, lambda: _insert_with_entries(self._tables, columns, several), values)
-        return set() if added else {rows[0][0]}
+        return set() if added else {row[0]}
+
+    def _insert_over(self, entries: Sequence[EntryRow]) -> None:
+        """Insert a few entries, each in the place of the one with its key."""
+        table = self._tables.entries
+        self._run(
+            ("put entries", len(entries)),
+            lambda: _over(table, *writes.insert_rows(table, None, len(entries), insert)),
+            [value for entry in entries for value in entry],
+        )
+
+    def _store_entries(self, entries: Sequence[Any]) -> None:
+        self._insert(self._tables.entries, entries)
 
     def _store_interactions(self, rows: Sequence[Any], plain: bool) -> set[bytes]:
         if len(rows) > FEW:
@@ -334,13 +367,20 @@ def _insert_with_entries(tables: Tables, columns: int, entries: int) -> Built:
     names += [f"{c.name}_of_{n}" for n in range(entries) for c in t.columns]
     rows = union_all(*given).subquery("given")
     there = select(*rows.c).where(exists(select(added.c.id)))
-    filed = sql_insert(t).from_select([c.name for c in t.columns], there).cte("filed")
+    filing, _ = _over(t, insert(t).from_select([c.name for c in t.columns], there), [])
+    filed = filing.cte("filed")
     return select(added.c.id).add_cte(filed), names
 
 
 def _plain(type_: TypeEngine[Any]) -> TypeEngine[Any]:
     # The target of a CAST takes no collation.
     return Text() if isinstance(type_, Text) else type_
+
+
+def _over(entries: Table, statement: Any, names: list[str]) -> tuple[Any, list[str]]:
+    """Let an entry that is inserted take the place of the one with its key."""
+    values = {name: statement.excluded[name] for name in writes.ENTRY_VALUES}
+    return statement.on_conflict_do_update(index_elements=list(writes.ENTRY_KEY), set_=values), names
 
 
 def _given_by_column(table: Table) -> Built:
@@ -395,6 +435,7 @@ class Postgresql(Flavour):
     driver = "psycopg"
     async_driver = "asyncpg"
     extra = "postgresql"
+    passwords = frozenset({"password"})
 
     _begin_write = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE"
     _begin_read = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
@@ -500,6 +541,11 @@ class Postgresql(Flavour):
         if state in CONFLICTS and not (state == UNIQUE_VIOLATION and "identifiers_home" in str(error)):
             return Fault.CONFLICT
         return Fault.FAILED
+
+    def places(self, connection: Connection) -> frozenset[str]:
+        """See Flavour: what the search path names, there already or not; that begins with a schema of the account's own name."""
+        path = "SELECT current_user UNION SELECT unnest(current_schemas(false))"
+        return frozenset(map(str, connection.exec_driver_sql(path).scalars()))
 
     @contextmanager
     def schema_lock(self, connection: Connection, tables: Tables) -> Iterator[None]:

@@ -12,7 +12,7 @@ from pathlib import Path
 from sqlalchemy import Connection, insert, inspect, select
 
 from omnitrack import forks
-from omnitrack.errors import SchemaVersionError
+from omnitrack.errors import BackendError, SchemaVersionError
 from omnitrack.storage.sql.flavour import Flavour
 from omnitrack.storage.sql.tables import STRIPES, Tables
 
@@ -38,7 +38,13 @@ def set_up(connection: Connection, tables: Tables, flavour: Flavour) -> None:
 
     Raises:
         SchemaVersionError: they are of a version that this one does not know.
+        BackendError: the namespace names the place of what has none.
     """
+    if tables.schema is not None and tables.schema in flavour.places(connection):
+        raise BackendError(
+            f"namespace: got {tables.schema!r}, which is where this account has what is in no namespace; "
+            "leave the namespace out, or choose another"
+        )
     if version_of(connection, tables) == HEAD:
         return
     connection.rollback()

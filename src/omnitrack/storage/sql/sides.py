@@ -109,9 +109,3 @@ def chain_of(error: BaseException) -> list[BaseException]:
     while isinstance(chain[-1], (ConflictError, Unanswered, Unreachable)) and chain[-1].__cause__ is not None:
         chain.append(chain[-1].__cause__)
     return chain
-
-
-def said(error: object) -> str:
-    """Return what a driver said, in a line and without the values that some append."""
-    text = str(error).split("\n", 1)[0]
-    return f"{type(error).__name__}: {text[:200]}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, ClassVar, Unpack
@@ -31,6 +31,9 @@ from omnitrack.storage.sql.transaction import SqlTransaction
 
 # Primary result codes, https://sqlite.org/rescode.html
 BUSY, LOCKED, PROTOCOL = 5, 6, 15
+
+# https://sqlite.org/uri.html
+URI = frozenset({"cache", "immutable", "mode", "nolock", "psow", "uri", "vfs"})
 
 STATEMENTS = 512  # prepared statements that one connection remembers
 
@@ -67,6 +70,9 @@ class SqliteTransaction(SqlTransaction):
         added = set(map(tuple, since))
         return {row[0] for row in rows if (row[0], row[1]) not in added}
 
+    def _store_entries(self, entries: Sequence[Any]) -> None:
+        self._each("put entries", lambda: _insert_over(self._tables.entries), entries)
+
     def update_identifiers(self, changes: Sequence[IdentifierChange], log: Sequence[ChangeRow] = ()) -> None:
         """See the contract."""
         super().update_identifiers(changes)
@@ -101,6 +107,13 @@ def _insert_absent(table: Table, columns: int | None = None) -> Built:
     statement, names = writes.insert_rows(table, columns, insert=insert)
     assert isinstance(statement, Insert)
     return statement.on_conflict_do_nothing(), names
+
+
+def _insert_over(entries: Table) -> Built:
+    """Insert a row in the place of the one with its key."""
+    statement, names = writes.insert_rows(entries, insert=insert)
+    assert isinstance(statement, Insert)
+    return statement.prefix_with("OR REPLACE"), names
 
 
 def _set(records: Table) -> Built:
@@ -150,6 +163,10 @@ class Sqlite(Flavour):
     def file(self, url: URL) -> str | None:
         """See Flavour."""
         return file_of(url.database)
+
+    def ignores(self, query: Set[str]) -> frozenset[str]:
+        """Return all but what a file's own URI takes, where ``uri=true`` says that the path is one."""
+        return frozenset(query - URI if "uri" in query else query)
 
     def missing(self, url: URL) -> str:
         """Return which folder is not there, or that the file is one."""

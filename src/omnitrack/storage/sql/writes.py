@@ -12,6 +12,7 @@ from omnitrack.storage.sql.tables import Tables
 from omnitrack.storage.sql.texts import Texts
 
 ENTRY_KEY = ("identifier", "occurred_at", "interaction", "person", "added_at")
+ENTRY_VALUES = ("removed_at", "role", "assurance", "channel", "direction", "kind", "raw")
 LINK_KEY = ("a", "b", "basis", "assurance", "ref")
 
 

@@ -1,0 +1,30 @@
+"""What makes the URL of a store malformed before an adapter reads it: a password that reaches into what is shown."""
+
+from __future__ import annotations
+
+import re
+
+from omnitrack.errors import BackendError, told_url
+
+_END_OF_AUTHORITY = re.compile(r"[/?#]")
+
+
+def check_url(url: str) -> None:
+    """Refuse a URL of which more than one part may be the end of the account.
+
+    A password with an ``@``, ``/``, ``?`` or ``#`` that is written as it is ends too early. What is left of it is then taken for a host, a port or a database, and
+    an error about those would show it. RFC 3986 (section 3.2.1) has such characters written as ``%xx``.
+
+    Raises:
+        BackendError: there is a second ``@``, or one behind the host.
+
+    >>> check_url("postgresql://jane:se%40same@db.example/history")
+    """
+    _, separator, rest = url.partition("://")
+    end = _END_OF_AUTHORITY.search(rest)
+    authority, behind = (rest, "") if end is None else (rest[: end.start()], rest[end.start() :])
+    if separator and authority and authority.count("@") + behind.count("@") > (1 if "@" in authority else 0):
+        raise BackendError(
+            f"url: got {told_url(url)} with an '@' that may be part of a password; accepted is one '@' before the host, and what is no letter "
+            "or digit in a password, or '@' in a path, written as %xx, such as %40 for '@'"
+        )
