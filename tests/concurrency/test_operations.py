@@ -8,15 +8,19 @@ from pathlib import Path
 
 import pytest
 
-from concurrency.operations import HER_IDS, HERS, OLD, OPERATIONS, Running, fill, judge
+from concurrency.operations import HER_IDS, HERS, OLD, OPERATIONS, Ended, Running, fill, judge
+from concurrency.row_locks import Actor, Run
+from omnitrack.errors import OperationRunningError
 from omnitrack.storage.contract import Backend
 from omnitrack.storage.memory import MemoryBackend
 from omnitrack.storage.tables import MemoryState
 from omnitrack.tracker import Tracker
+from omnitrack.usecases.steps import drive
 from servers import ENGINES, store
 
 PAIRS = list(combinations_with_replacement(OPERATIONS, 2))
 SCHEDULES = 24  # of a pair; of all there are where there are no more
+WALKS = 3  # of a pair, through the steps of its transactions
 
 
 def homes_of_jane(backend: Backend) -> list[str]:
@@ -33,7 +37,7 @@ def indexed(pair: tuple[str, str]) -> list[bool]:
 
 def interleave(backend: Backend, pair: tuple[str, str], first: int, second: int) -> tuple[Running, Running]:
     """Run so many transactions of the one, so many of the other, then the one to its end, then the other."""
-    one, other = (Running(backend, OPERATIONS[name](backend)) for name in pair)
+    one, other = (Running(backend=backend, steps=OPERATIONS[name](backend)) for name in pair)
     one.many(first, other)
     other.many(second, one)
     one.many(None, other)
@@ -89,6 +93,43 @@ def test_of_two_operations_whatever_comes_between_leaves_the_store_whole(
         schedules = random.Random(seed).sample(schedules, SCHEDULES)
     for first, second in schedules:
         attempt(first, second)
+
+
+@pytest.mark.parametrize(("pair", "matching"), CASES)
+def test_whatever_comes_between_the_steps_of_their_transactions_leaves_the_store_whole(
+    pair: tuple[str, str], matching: bool, states: dict[bool, MemoryState]
+) -> None:
+    """On the weakest engine that the storage contract allows: READ COMMITTED with row locks."""
+    state = states[matching]
+    texts = [*HERS, *(id.hex() for id in HER_IDS), *homes_of_jane(MemoryBackend(state.copy()))]
+    seed = random.randrange(1 << 32)
+    rnd = random.Random(seed)
+    for _ in range(WALKS):
+        stay = rnd.choice((0.5, 0.9, 0.97))
+        run = Run(state.copy(), [actor(name) for name in pair])
+        last = 0
+        try:
+            while choices := run.choices():
+                if last not in choices or rnd.random() > stay:
+                    last = rnd.choice(sorted(choices))
+                run.take(last)
+            ended = [
+                Ended(session.result, session.error if isinstance(session.error, Exception) else None)
+                for session in run.sessions
+            ]
+            judge(MemoryBackend(run.state), ended, texts if "erase" in pair else ())
+        except Exception as error:
+            error.add_note(f"seed {seed}, in this order: " + ", ".join(run.schedule))
+            raise
+        finally:
+            run.abandon()
+
+
+def actor(name: str) -> Actor:
+    def wait(seconds: float) -> None:
+        raise OperationRunningError("it would wait for the other")
+
+    return lambda backend: drive(OPERATIONS[name](backend), backend.run, wait)
 
 
 @pytest.mark.parametrize("engine", ENGINES)

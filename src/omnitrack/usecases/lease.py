@@ -22,7 +22,7 @@ T = TypeVar("T")
 
 LEASE = "lease"
 KEY = "store"
-#: How long a lease holds without being renewed, in microseconds. Its holder renews it as it goes on, when half of it is over.
+#: How long a lease holds without being renewed, in microseconds. Its holder renews it as it goes on, when a quarter of it is over.
 TERM = 300 * 1_000_000
 
 REBUILD, INDEX, MATCHES, RETENTION = "rebuild", "index", "matches", "retention"
@@ -114,7 +114,7 @@ def take(tx: Transaction, what: str, now: int) -> Lease:
 
 
 def check(tx: Transaction, lease: Lease, now: int) -> None:
-    """See that a lease is still held, and renew it when half of its term is over. Called by a transaction that holds the guard already: it cannot
+    """See that a lease is still held, and renew it when a quarter of its term is over. Called by a transaction that holds the guard already: it cannot
     commit then if the lease is taken over meanwhile.
 
     Raises:
@@ -128,7 +128,7 @@ def check(tx: Transaction, lease: Lease, now: int) -> None:
             f"{lease.what}: {lease} was not heard of for {TERM // 1_000_000} seconds, and its lease is over{by}; what it wrote stays, "
             "it writes nothing more, and it can be run again"
         )
-    if mine.until - now < TERM // 2:
+    if mine.until - now < TERM * 3 // 4:
         held.put(tx, held.leases | {lease.what: attrs.evolve(mine, until=now + TERM)})
 
 

@@ -166,7 +166,7 @@ def _stage(ctx: Context, held: Lease, progress: Progress | None) -> Steps[Staged
         key = links[-1][:5]
     staged.census = staged.bulk.solve()
     yield from _compare(ctx, held, staged, progress)
-    yield from _catch_up(ctx, staged)
+    yield from _catch_up(ctx, held, staged)
     return staged
 
 
@@ -201,10 +201,12 @@ def _compare(ctx: Context, held: Lease, staged: Staged, progress: Progress | Non
         after = rows[-1].id
 
 
-def _catch_up(ctx: Context, staged: Staged) -> Steps[None]:
+def _catch_up(ctx: Context, held: Lease, staged: Staged) -> Steps[None]:
     """Look through what writers recorded meanwhile, so that little of it is left to look through while they wait."""
+    beat = 0
     for _ in range(CATCH_UP):
         yield Step(staged.touched.read, write=False)
+        beat = yield from _beat(ctx, held, beat)
         ids = staged.touched.unseen()
         for start in range(0, len(ids), CHUNK):
             part = ids[start : start + CHUNK]
