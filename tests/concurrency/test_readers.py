@@ -15,6 +15,7 @@ import pytest
 from omnitrack import Interaction, Policy, Tracker
 from omnitrack.storage.contract import Backend
 from omnitrack.storage.memory import MemoryBackend
+from omnitrack.usecases import refile, takeover
 from servers import ENGINES, Store, store
 
 T0 = datetime(2026, 3, 1, tzinfo=timezone.utc)
@@ -118,6 +119,13 @@ def read_until(done: Any, tracker: Tracker, either: dict[str, set[Any]], wrong: 
 def flip(backend: Backend) -> None:
     for turn in range(FLIPS):
         Tracker(backend, **settings(parted=turn % 2 == 0), rebuild=True)
+
+
+@pytest.fixture(autouse=True)
+def small_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have a rebuild of a few people take many pieces: what is taken over in pieces would be seen in pieces."""
+    monkeypatch.setattr(takeover, "CHUNK", 7)
+    monkeypatch.setattr(refile, "CHUNK", 7)
 
 
 @contextmanager
