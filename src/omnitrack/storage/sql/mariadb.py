@@ -33,6 +33,8 @@ GONE = frozenset(
 # Wrong data must fail and not be cut to fit, whatever the server's default.
 SQL_MODE = "STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION"
 
+UPDATED = 256  # identifiers that one statement updates
+
 SETUP_TIMEOUT = 60  # seconds that a process waits for another that makes the same tables
 
 
@@ -47,6 +49,26 @@ class MariadbTransaction(SqlTransaction):
     def _union(self, branch: str, size: int) -> str:
         # Of derived tables each would be a temporary table of its own.
         return " UNION ALL ".join([f"({branch})"] * size)
+
+    def _update_identifiers(self, rows: list[tuple[Any, ...]]) -> None:
+        # A rebuild changes many at once, and each statement is a way to the server and back.
+        last = {row[3]: row for row in rows}  # of two changes of one identifier
+        found = sorted(last.values(), key=lambda row: row[3])
+        for start in range(0, len(found), UPDATED):
+            part = found[start : start + UPDATED]
+            if len(part) == 1:
+                super()._update_identifiers(part)
+                continue
+            text = self._texts.get_text(("update identifiers", len(part)), lambda part=part: self._joined(len(part)))  # type: ignore[misc]
+            self._cursor.execute(text, [value for row in part for value in row])
+
+    def _joined(self, size: int) -> str:
+        """Return the statement that updates so many identifiers from a table of values."""
+        table = self._texts.dialect.identifier_preparer.format_table(self._tables.identifiers)
+        first = "SELECT %s AS customer, %s AS state, %s AS reason, %s AS id"
+        given = " UNION ALL ".join([first, *["SELECT %s, %s, %s, %s"] * (size - 1)])
+        columns = ", ".join(f"one.{name} = given.{name}" for name in ("customer", "state", "reason"))
+        return f"UPDATE {table} AS one JOIN ({given}) AS given ON one.id = given.id SET {columns}"
 
     def add_links(self, rows: Sequence[LinkRow]) -> None:
         """See the contract."""
