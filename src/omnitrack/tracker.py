@@ -697,6 +697,9 @@ class Tracker:
 
         They merge by themselves only from ``Policy.auto_match`` on, which is off by default. What was kept before is compared again: it has the
         probability that it has now, and goes where that is below ``least`` and below what is worth a look (0.2).
+
+        Raises:
+            OperationRunningError: it runs already, or the index for matching is being built.
         """
         count: int = self._do(self._ops.find_matches(least, progress))
         return count
@@ -745,7 +748,11 @@ class Tracker:
         return receipt
 
     def apply_retention(self, rules: Iterable[RetentionRule], *, dry_run: bool = False) -> Receipt:
-        """Take away interactions that are past their time, by channel and age, and what nothing names any more."""
+        """Take away interactions that are past their time, by channel and age, and what nothing names any more.
+
+        Raises:
+            OperationRunningError: it runs already, or a rebuild does.
+        """
         receipt: Receipt = self._do(self._ops.apply_retention(rules, dry_run=dry_run))
         if not dry_run:
             self._backend.reclaim()
@@ -768,7 +775,14 @@ class Tracker:
     def rebuild(self, *, progress: Progress | None = None) -> RebuildReport:
         """Recompute who is whom from scratch and write it; brings the store to this tracker's policy.
 
-        Other trackers are refused with PolicyChangedError while it runs; one that was broken off is run again.
+        Others read and write by the settings of before while it computes; it takes over all at once. One that was broken off has changed nothing, and
+        is run again.
+
+        Args:
+            progress: called with (identifiers so far, identifiers in all) while it computes; again from the start where it has to begin again.
+
+        Raises:
+            OperationRunningError: another rebuild runs, or what cannot run beside one.
         """
         report: RebuildReport = self._do(self._ops.rebuild(progress))
         return report
@@ -805,7 +819,7 @@ def open(
         own: identifiers of the company, ``*`` as a wildcard.
         policy: how evidence is read; None for the defaults.
         secret: keys the ids of identifiers; the same one each time.
-        rebuild: bring a store that was built with another policy to this one.
+        rebuild: bring a store that was built with another policy to this one; where another process does so already, wait for its end.
         matching: have the store keep an index of likeness from now on, for suggestions() and find_matches().
         options: of the backend, such as ``namespace=``.
 

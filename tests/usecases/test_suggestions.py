@@ -14,6 +14,7 @@ import omnitrack
 from omnitrack import CustomerNotFoundError, InvalidPolicyError, Policy, Tracker, claimed, postal
 from omnitrack.identity.explain import percent
 from omnitrack.matching import ModelFormatError
+from omnitrack.storage.contract import Transaction
 from omnitrack.usecases.suggest import MOST_CANDIDATES
 
 WHEN = datetime(2026, 3, 1, tzinfo=timezone.utc)
@@ -51,6 +52,31 @@ def letter(tracker: Tracker) -> None:
         customer=[LETTER],
         traits={"name": "Jane Zalesky", "postcode": "rg141aa", "birth_date": "3 February 1980"},
     )
+
+
+@pytest.mark.parametrize("gone", range(5))
+def test_whatever_is_in_a_store_is_suggested_or_passed_over(tracker: Tracker, gone: int) -> None:
+    """A store that lost a row, or was written by something else, has links, blocks and profiles of nobody."""
+    people(tracker)
+    letter(tracker)
+    tracker.record(channel="web", occurred_at=WHEN, customer=["jane.zaleski@example.com", claimed("x:jane")])
+    tracker.find_matches(least=0.05)
+
+    def lose(tx: Transaction) -> list[str]:
+        rows = tx.find_identifiers()
+        links, records = tx.find_links(), [r for kind in ("block", "profile") for r in tx.find_records(kind)]
+        tx.delete(identifiers=[rows[gone].id])
+        tx.add_links(links)
+        tx.put_records([record._replace(version=-1) for record in records])
+        return [f"{row.scheme}:{row.value}" for n, row in enumerate(rows) if n != gone and row.scheme != "postal"]
+
+    left = tracker._backend.run(lose)
+    tracker.suggestions()
+    tracker.conflicts()
+    tracker.find_matches(least=0.05)
+    for name in left:
+        tracker.suggestions(name, least=0.0)
+        tracker.conflicts(name)
 
 
 def test_a_letter_finds_its_writer_first_and_says_why(tracker: Tracker) -> None:
