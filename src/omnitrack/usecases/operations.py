@@ -59,6 +59,7 @@ from omnitrack.usecases.settings import (
     check_secret,
     enter,
     first_settings,
+    is_empty,
     new_mark_key,
     read_settings,
     secret_check,
@@ -150,7 +151,11 @@ class Operations:
         check_secret(settings, check)
         operations = cls(ctx, settings.mark_key, run)
         ctx.known.matching = settings.matching
-        if settings.fingerprint != ctx.fingerprint and not (yield Step(lambda tx: settle_empty(tx, ctx))):
+        # Looked at without the guard first: whoever comes with other settings must not disturb those who are at work.
+        settled = settings.fingerprint == ctx.fingerprint
+        if not settled and (yield Step(is_empty, write=False)):
+            settled = yield Step(lambda tx: settle_empty(tx, ctx))
+        if not settled:
             if rebuild:
                 yield from operations._once(
                     lease.REBUILD,
@@ -628,7 +633,8 @@ class Operations:
         from omnitrack.usecases.suggest import look_again, read_model, renew_matches
 
         ctx = self.ctx
-        now, stored, looked = now_us(), 0, 0
+        now, looked = now_us(), 0
+        stored: int = 0
         after: str | None = None
         if not (yield Step(read_settings, write=False)).indexed:
             raise InvalidPolicyError(

@@ -93,10 +93,15 @@ def first_settings(tx: Transaction, ctx: Context, check: str, mark_key: bytes) -
     return made
 
 
+def is_empty(tx: Transaction) -> bool:
+    """Whether nobody is in the store yet."""
+    return not tx.find_identifiers(limit=1) and not tx.find_interactions(limit=1)
+
+
 def settle_empty(tx: Transaction, ctx: Context) -> bool:
     """Have a store in which nobody is yet go by this tracker's settings: a first try with others binds no one. Return whether it does."""
     tx.guard(exclusive=True)
-    if tx.find_identifiers(limit=1) or tx.find_interactions(limit=1):
+    if not is_empty(tx):
         return False
     change_settings(tx, fingerprint=ctx.fingerprint, parts=ctx.parts)
     return True
