@@ -183,7 +183,7 @@ class EntryFilters(TypedDict, total=False):
 class Transaction(ABC):
     """What a use case reads and writes in. All or none of what the methods write is there after the commit.
 
-    Fifteen methods are an adapter's to write. Three more are put together from these, and an adapter may have a shorter way.
+    Fifteen methods are an adapter's to write. Four more are put together from these, and an adapter may have a shorter way.
     """
 
     #: True where writing transactions of the store run one after the other, so that nobody else writes between the first read of one and its
@@ -240,6 +240,14 @@ class Transaction(ABC):
 
         Take the locks in order of id. Missing ids are left out. A deadlock is a conflict.
         """
+
+    def lock_more_identifiers(self, ids: Sequence[bytes]) -> list[IdentifierRow]:
+        """Lock these rows too, in a transaction that has locked others, which may come after them in order of id.
+
+        What ``lock_identifiers`` does, which is the default. Where somebody else holds one of them, a store may report a conflict at once in the place of
+        waiting for a deadlock to be noticed.
+        """
+        return self.lock_identifiers(ids)
 
     @abstractmethod
     def update_identifiers(self, changes: Sequence[IdentifierChange], log: Sequence[ChangeRow] = ()) -> None:

@@ -25,7 +25,17 @@ FILTERS: dict[str, EntryFilters] = {
 
 
 class ShortcutRules(ConformanceBase):
-    """find_customer, list_history and list_customer_history."""
+    """find_customer, list_history and list_customer_history; and lock_more_identifiers."""
+
+    def test_more_identifiers_are_locked_as_the_first_ones_are(self, run: Caller) -> None:
+        rows = [identifier(n) for n in (1, 2, 3)]
+        run(lambda tx: tx.add_identifiers(rows))
+
+        def lock(tx: Transaction) -> tuple[list[IdentifierRow], ...]:
+            ids = [id_of(n) for n in (3, 1, 9, 1)]
+            return tx.lock_identifiers([id_of(2)]), tx.lock_more_identifiers(ids), tx.lock_more_identifiers([])
+
+        assert run(lock) == ([rows[1]], [rows[0], rows[2]], [])
 
     def test_a_customer_is_found_by_any_of_its_identifiers(self, run: Caller) -> None:
         rows = [identifier(n, customer=home_of(1 + n % 2)) for n in range(1, 6)]

@@ -97,6 +97,7 @@ class _Region:
         self._fresh = fresh
         self._changed = changed
         self._lock = lock
+        self._ahead = False  # whether it was looked ahead, and what that found is locked
         self.rows: dict[bytes, IdentifierRow] = dict(fresh)
         self._locked = set(fresh)
         self._linked: set[bytes] = set()
@@ -116,7 +117,8 @@ class _Region:
         if not wanted:
             return
         if lock:
-            found = self._tx.lock_identifiers(wanted)
+            # What a look ahead did not find may come before what is held: to wait for whoever holds it would be a deadlock as likely as not.
+            found = (self._tx.lock_more_identifiers if self._ahead else self._tx.lock_identifiers)(wanted)
             self._locked.update(wanted)
         else:
             found = self._tx.find_identifiers(ids=wanted)
@@ -148,6 +150,7 @@ class _Region:
         )
         self.connect(ahead._linked)
         self.read(ahead.rows, lock=False)
+        self._ahead = True
 
     def _take(self, link: LinkRow) -> None:
         key = link_key(link)

@@ -99,14 +99,20 @@ class IdentityMethods(Running):
 
     def lock_identifiers(self, ids: Sequence[bytes]) -> list[IdentifierRow]:
         """See the contract."""
+        return self._lock_identifiers(ids, "lock identifiers", "")
+
+    def _lock_identifiers(self, ids: Sequence[bytes], key: str, suffix: str) -> list[IdentifierRow]:
         self._for_writing()
 
         def build() -> Built:
             return self._queries.rows(self._tables.identifiers, "id", False, False, lock=True)
 
+        text = self._texts.get_text(key, lambda: self._texts.get("lock identifiers", build) + suffix)
         rows: list[Any] = []
         for chunk in chunks(sorted(set(ids))):
-            rows += self._rows("lock identifiers", build, (chunk,))
+            statement, flat = self._texts.bind(key, text, (chunk,))
+            self._cursor.execute(statement, flat)
+            rows += self._cursor.fetchall()
         return list(map(identifier_row, rows))
 
     def update_identifiers(self, changes: Sequence[IdentifierChange], log: Sequence[ChangeRow] = ()) -> None:

@@ -258,6 +258,10 @@ class PostgresqlTransaction(SqlTransaction):
         else:
             await_(_copy_async(self._cursor._cursor, text, rows))
 
+    def lock_more_identifiers(self, ids: Sequence[bytes]) -> list[IdentifierRow]:
+        """See the contract. The server looks for a deadlock after a second, in which all who wait for these rows stand still."""
+        return self._lock_identifiers(ids, "lock more identifiers", " NOWAIT")
+
     def _update_identifiers(self, rows: list[tuple[Any, ...]]) -> None:
         last = {row[3]: row for row in rows}  # of two changes of one identifier
         self._update_from(
