@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from contextlib import nullcontext, suppress
 from datetime import datetime, timezone
-from itertools import chain, repeat
+from itertools import chain, count, repeat
 from typing import Any
 
 import attrs
@@ -220,8 +220,8 @@ def test_what_is_told_while_a_rebuild_computes_is_in_what_it_takes_over(
         steps = Operations(ctx, tracker._ops._mark_key, None).rebuild(None)
         step = next(steps)
         try:
-            for count in chain(between, repeat(0)):
-                for _ in range(count):
+            for many in chain(between, repeat(0)):
+                for _ in range(many):
                     if later:
                         with suppress(PolicyChangedError):  # it has taken over
                             tell(tracker, later[0])
@@ -235,6 +235,42 @@ def test_what_is_told_while_a_rebuild_computes_is_in_what_it_takes_over(
             tell(rebuilt, fact)
         assert not differences(state_of(rebuilt), state_of(from_the_start))
         assert timelines_of(rebuilt) == timelines_of(from_the_start)
+        check(rebuilt)
+
+
+@pytest.mark.parametrize("transactions", range(12))
+@pytest.mark.parametrize(
+    "meanwhile",
+    [
+        Seen("late", 9, (((1, 2), (2, 2)),)),  # by the old settings it joins somebody far away; by the new ones nobody
+        Seen("late", 9, (((0, 2), (3, 2)),)),  # with an address that becomes the company's own
+        Seen("late", 9, (((1, 2), (5, 3)),)),
+    ],
+)
+def test_wherever_in_a_rebuild_something_is_told_it_is_taken_in(transactions: int, meanwhile: Fact) -> None:
+    before = [Seen("i0", 0, (((2, 2),),)), Seen("i1", 1, (((4, 2),),)), Seen("i2", 2, (((4, 2), (1, 2)),))]
+    new: dict[str, Any] = {"policy": Policy(merges_at="verified"), "own": [P1.key]}
+    with opened_with(before, "memory://", {}) as tracker, opened_with([*before, meanwhile], "memory://", new) as wanted:
+        steps = Operations(make_context(new["own"], new["policy"], None, None), tracker._ops._mark_key, None).rebuild(
+            None
+        )
+        step, refused = next(steps), False
+        try:
+            for number in count():
+                if number == transactions:
+                    try:
+                        tell(tracker, meanwhile)
+                    except PolicyChangedError:
+                        refused = True
+                assert isinstance(step, TransactionStep)
+                step = steps.send(tracker._backend.run(step.fn, write=step.write))
+        except StopIteration:
+            pass
+        rebuilt = reopened(tracker, **new)
+        if refused or number < transactions:
+            tell(rebuilt, meanwhile)
+        assert not differences(state_of(rebuilt), state_of(wanted))
+        assert timelines_of(rebuilt) == timelines_of(wanted)
         check(rebuilt)
 
 
