@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
+from datetime import datetime, timezone
+from itertools import chain, count, repeat
 from typing import Any
 
 import attrs
@@ -35,8 +37,11 @@ from omnitrack.identifiers.own import OwnList
 from omnitrack.identity.policy import Policy, SchemeRule
 from omnitrack.model import Interaction
 from omnitrack.storage.contract import Transaction
-from omnitrack.tracker import Tracker
+from omnitrack.tracker import Tracker, make_context
+from omnitrack.usecases.operations import Operations
 from omnitrack.usecases.settings import KEY, SETTINGS
+from omnitrack.usecases.steps import Step as TransactionStep
+from omnitrack.usecases.steps import drive
 
 P1, P2, ANN, BEN, A1, A2 = WORLD[:6]
 
@@ -196,6 +201,93 @@ def test_a_rebuild_with_all_settings_changed_equals_a_store_that_had_them_from_t
     holds()
 
 
+@budget(40)
+@given(facts, settings_of(), settings_of(), st.lists(st.integers(0, 3), max_size=20), st.integers(0, 8))
+def test_what_is_told_while_a_rebuild_computes_is_in_what_it_takes_over(
+    told_: list[Fact], old: dict[str, Any], new: dict[str, Any], between: list[int], first: int
+) -> None:
+    new = {**new, "own": old["own"] | new["own"]}
+    own = OwnList(new["own"])
+    told_ = [
+        fact
+        for fact in told_
+        if isinstance(fact, Seen) or not any(own.matches(WORLD[x]) for x in (fact.a, fact.b) if x is not None)
+    ]
+    with (
+        opened_with(told_[:first], "memory://", old) as tracker,
+        opened_with(told_, "memory://", new) as from_the_start,
+    ):
+        later = told_[first:]
+        ctx = make_context(new["own"], new["policy"], None, None)
+        steps = Operations(ctx, tracker._ops._mark_key, None).rebuild(None)
+        step = next(steps)
+        try:
+            for many in chain(between, repeat(0)):
+                for _ in range(many):
+                    if later:
+                        with suppress(PolicyChangedError):  # it has taken over
+                            tell(tracker, later[0])
+                            later.pop(0)
+                assert isinstance(step, TransactionStep)
+                step = steps.send(tracker._backend.run(step.fn, write=step.write))
+        except StopIteration:
+            pass
+        rebuilt = reopened(tracker, **new)
+        for fact in later:
+            tell(rebuilt, fact)
+        assert not differences(state_of(rebuilt), state_of(from_the_start))
+        assert timelines_of(rebuilt) == timelines_of(from_the_start)
+        check(rebuilt)
+
+
+@pytest.mark.parametrize("transactions", range(12))
+@pytest.mark.parametrize(
+    "meanwhile",
+    [
+        Seen("late", 9, (((1, 2), (2, 2)),)),  # by the old settings it joins somebody far away; by the new ones nobody
+        Seen("late", 9, (((0, 2), (3, 2)),)),  # with an address that becomes the company's own
+        Seen("late", 9, (((1, 2), (5, 3)),)),
+    ],
+)
+def test_wherever_in_a_rebuild_something_is_told_it_is_taken_in(transactions: int, meanwhile: Fact) -> None:
+    before = [Seen("i0", 0, (((2, 2),),)), Seen("i1", 1, (((4, 2),),)), Seen("i2", 2, (((4, 2), (1, 2)),))]
+    new: dict[str, Any] = {"policy": Policy(merges_at="verified"), "own": [P1.key]}
+    with opened_with(before, "memory://", {}) as tracker, opened_with([*before, meanwhile], "memory://", new) as wanted:
+        steps = Operations(make_context(new["own"], new["policy"], None, None), tracker._ops._mark_key, None).rebuild(
+            None
+        )
+        step, refused = next(steps), False
+        try:
+            for number in count():
+                if number == transactions:
+                    try:
+                        tell(tracker, meanwhile)
+                    except PolicyChangedError:
+                        refused = True
+                assert isinstance(step, TransactionStep)
+                step = steps.send(tracker._backend.run(step.fn, write=step.write))
+        except StopIteration:
+            pass
+        rebuilt = reopened(tracker, **new)
+        if refused or number < transactions:
+            tell(rebuilt, meanwhile)
+        assert not differences(state_of(rebuilt), state_of(wanted))
+        assert timelines_of(rebuilt) == timelines_of(wanted)
+        check(rebuilt)
+
+
+def test_the_past_and_the_ids_of_customers_hold_through_a_rebuild() -> None:
+    tracker = told([Seen("i0", 0, (((4, 2), (0, 2)),)), Seen("i1", 0, (((5, 2), (0, 2)),))], Policy())
+    ids = [tracker.customer(WORLD[x]).id for x in (0, 4, 5)]
+    before = datetime.now(timezone.utc)
+    who_was_whom = [{i.key for i in tracker.customer(WORLD[x], as_of=before).identifiers} for x in (0, 4, 5)]
+    rebuilt = reopened(tracker, policy=Policy(limits={"account": 2}), rebuild=True)
+    assert not rebuilt.customer(P1).shared
+    assert [{i.key for i in rebuilt.customer(WORLD[x], as_of=before).identifiers} for x in (0, 4, 5)] == who_was_whom
+    for id in ids:
+        assert rebuilt.customer(id)
+
+
 def changed(old: dict[str, Any], new: dict[str, Any]) -> bool:
     one, two = (s["policy"].fingerprint(OwnList(s["own"]).fingerprint()) for s in (old, new))
     return bool(one != two)
@@ -273,9 +365,5 @@ def test_a_rebuild_that_was_broken_off_leaves_everything_as_it_was_and_is_run_ag
 
 
 def drive_rebuild(tracker: Tracker, policy: Policy, progress: object) -> None:
-    from omnitrack.tracker import make_context
-    from omnitrack.usecases.operations import Operations
-    from omnitrack.usecases.steps import drive
-
     context = make_context((), policy, None, None)
     drive(Operations(context, b"", tracker._backend.run).rebuild(progress), tracker._backend.run)  # type: ignore[arg-type]

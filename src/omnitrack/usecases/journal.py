@@ -1,6 +1,7 @@
 """The journal: what writers touch while a rebuild computes who is whom beside them, for it to take in when it takes over.
 
-It is kept while a rebuild runs and no longer. What erases, retracts, attributes or reassigns empties it, and the rebuild, which sees by the epoch that
+It is kept while a rebuild runs and no longer. Whatever adds interactions, brings identifiers to life, or changes links, customers or states while it
+holds the guard with others calls ``touch``; what holds the guard alone need not. What erases, retracts, attributes or reassigns empties it, and the rebuild, which sees by the epoch that
 there was such an operation, computes again: so nothing of somebody who was erased stays in it.
 """
 
