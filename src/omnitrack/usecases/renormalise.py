@@ -31,7 +31,7 @@ from omnitrack.storage.contract import (
 from omnitrack.storage.contract import REASSIGNED as HAS_HOLDERS
 from omnitrack.usecases.context import Context, holder_at
 from omnitrack.usecases.evidence import all_entries, entries_of, links_of_entries, tenures_of, with_removed
-from omnitrack.usecases.filing import AWAY, FILING, away_key, find_filings
+from omnitrack.usecases.filing import AWAY, FILING, NO_FILING, away_key, find_filings
 from omnitrack.usecases.ids import new_ids, to_text
 from omnitrack.usecases.judging import may_identify
 from omnitrack.usecases.outcome import STATEMENT, kept_apart, kept_mark
@@ -154,10 +154,10 @@ class _Renewal:
         tx, ctx = self._tx, self._ctx
         became = {row.id: new if row.since is None else ctx.holder_id(own.key, row.since) for row in group}
         rows, retired, said = self._rows(own, new, group, became)
-        entries, apart = self._entries(base, group, became, own)
+        entries, apart, attributed = self._entries(base, group, became, own)
         links = [x for x in tx.find_links([row.id for row in group]) if x.basis != TOGETHER]
         history = self._history(group, {**became, **retired})
-        records, gone = self._records(became, entries, links)
+        records, gone = self._records(became, attributed, entries, links)
         gone += index_of_rows(tx, ctx, group)
         tx.delete(identifiers=[row.id for row in group], records=gone)
         born = self._born(apart, entries, {row.id for row in rows})
@@ -236,8 +236,9 @@ class _Renewal:
         group: Sequence[IdentifierRow],
         became: Mapping[bytes, bytes],
         own: Identifier,
-    ) -> tuple[dict[EntryRow, EntryRow], dict[bytes, Identifier]]:
-        """Return every entry that the identifiers have or had and what it is today, and the identifiers that come apart."""
+    ) -> tuple[dict[EntryRow, EntryRow], dict[bytes, Identifier], dict[str, bytes]]:
+        """Return every entry that the identifiers have or had and what it is today, the identifiers that come apart, and attributions that are
+        to another holder."""
         tx, ctx = self._tx, self._ctx
         ids = [row.id for row in group]
         interactions = {entry.interaction for entry in all_entries(tx, ids)}
@@ -263,21 +264,35 @@ class _Renewal:
         tenures = tenures_of(tx, sorted(apart)) if apart else {}
         for entry, id in going.items():
             found[entry] = entry._replace(identifier=holder_at(id, tenures[id], entry.occurred_at))
+        attributed: dict[str, bytes] = {}
         if sum(row.base == row.id for row in group) > 1:
-            self._by_time(group, became, found, ctx.base_id(own.key))
-        return found, apart
+            attributed = self._by_time(group, became, found, ctx.base_id(own.key))
+        return found, apart, attributed
 
     def _by_time(
         self, group: Sequence[IdentifierRow], became: Mapping[bytes, bytes], found: dict[EntryRow, EntryRow], new: bytes
-    ) -> None:
-        """Give the entries of two that became one to whoever held it at their time, by the reassignments of either."""
+    ) -> dict[str, bytes]:
+        """Give the entries of two that became one to whoever held it at their time, by the reassignments of either.
+
+        Returns:
+            The attributions among them, each with the holder that it is to.
+        """
         bases = [row.id for row in group if row.base == row.id]
         held = {(since, became[x]) for tenures in tenures_of(self._tx, bases).values() for since, x in tenures}
         tenures = tuple(sorted(held))
+        began = {became[row.id]: row.since for row in group}
         filings = find_filings(self._tx, (entry.interaction for entry in found)) if tenures else {}
+        for filing in filings.values():
+            filing.pin = became.get(filing.pin, filing.pin) if filing.pin else None
+            filing.said = [(id, became.get(pin, pin) if pin else None) for id, pin in filing.said]
+        attributed: dict[str, bytes] = {}
         for entry, today in found.items() if tenures else ():
-            if today.identifier in became.values() and entry.interaction not in filings:
-                found[entry] = today._replace(identifier=holder_at(new, tenures, entry.occurred_at))
+            if today.identifier in began:
+                filing = filings.get(entry.interaction, NO_FILING)
+                found[entry] = today._replace(identifier=filing.holder(today, new, tenures, began))
+                if filing.said and entry.person >= 0 and entry.removed_at is None:
+                    attributed[filing.said[-1][0]] = found[entry].identifier
+        return attributed
 
     def _born(
         self, apart: Mapping[bytes, Identifier], entries: Mapping[EntryRow, EntryRow], there: set[bytes]
@@ -318,7 +333,11 @@ class _Renewal:
         ]
 
     def _records(
-        self, became: Mapping[bytes, bytes], entries: Mapping[EntryRow, EntryRow], links: list[LinkRow]
+        self,
+        became: Mapping[bytes, bytes],
+        attributed: Mapping[str, bytes],
+        entries: Mapping[EntryRow, EntryRow],
+        links: list[LinkRow],
     ) -> tuple[list[RecordRow], list[tuple[str, str]]]:
         """Return the records that name the identifiers, as they are today, and those whose keys are others."""
         tx = self._tx
@@ -326,7 +345,7 @@ class _Renewal:
         gone: list[tuple[str, str]] = []
         for key, said in _statements(tx):
             ends = (said.a, said.b)
-            said.a, said.b = (became.get(x, x) for x in ends)
+            said.a, said.b = (attributed.get(key, became.get(x, x)) for x in ends)
             if (said.a, said.b) == ends:
                 continue
             kept = _kept_of_today(key, ends, said)
