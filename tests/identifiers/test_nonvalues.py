@@ -240,7 +240,14 @@ def test_an_address_that_nobody_gave_is_kept_and_not_linkable_at_any_domain(text
 
 @pytest.mark.parametrize(
     "text",
-    ["jane@example.com", "nan@example.com", "tess@example.com", "noe.mail@example.com", "test.pilot@example.com"],
+    [
+        "jane@example.com",
+        "0@example.com",
+        "nan@example.com",
+        "tess@example.com",
+        "noe.mail@example.com",
+        "test.pilot@example.com",
+    ],
 )
 def test_an_address_that_may_be_somebodys_is_linkable(text: str) -> None:
     assert email(text).linkable == (text != "noe.mail@example.com")  # dots do not make a placeholder somebody's
