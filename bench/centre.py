@@ -68,7 +68,7 @@ def interaction(rnd: random.Random, person: int, channel: str, at: datetime, num
     """Return one interaction of a person on a channel."""
     length = {"phone": 0, "web": 6, "email": 90, "letter": 120, "x": 25}[channel]
     body = " ".join(rnd.choices(WORDS, k=length)) if length else None
-    phone, email, account = f"phone:{phone_of(person)}", f"email:{email_of(person)}", f"account:{person:09d}@bt"
+    phone, email, account = f"phone:{phone_of(person)}", f"email:{email_of(person)}", f"account:C{person:09d}@bt"
     customer: list[Sighting] = []
     if channel == "phone":
         customer.append(Sighting(phone))

@@ -16,7 +16,9 @@ from hypothesis import strategies as st
 import omnitrack
 from interchange.strategies import interactions, json_values
 from omnitrack.errors import InvalidInteractionError, SourceFormatError
+from omnitrack.identifiers import phone
 from omnitrack.interchange import jsonl
+from omnitrack.interchange.record import as_texts, decode, encode
 from omnitrack.model import Assurance, Interaction, Sighting, verified
 
 WHEN = datetime(2026, 3, 1, 9, 30, tzinfo=timezone.utc)
@@ -170,3 +172,15 @@ def test_a_tracker_parses_again_what_a_line_says_is_parsed(tmp_path: Path) -> No
         ("email:noreply@example.com", False),
     ]
     assert (report.added, report.rejected_total) == (1, 2)
+
+
+def test_who_spoke_for_a_number_is_kept_and_it_never_comes_back_as_more_than_a_claim() -> None:
+    """The key of a number says nothing of the host that wrote it down."""
+    seen = Interaction(
+        channel="phone",
+        occurred_at=datetime(2026, 1, 1, tzinfo=timezone.utc),
+        customers=[[phone("sip:+442079460958@evil.example")]],
+    )
+    again = decode(encode(seen), "record")
+    assert again.customers[0][0].identifier.host == "evil.example"  # type: ignore[union-attr]
+    assert as_texts(again).customers[0][0].assurance is Assurance.CLAIMED

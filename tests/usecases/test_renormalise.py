@@ -180,12 +180,27 @@ def test_attributions_notes_and_traits_go_along() -> None:
     assert tracker.verify().ok
 
 
+def test_every_denial_that_goes_along_can_be_taken_back() -> None:
+    store = Store()
+    handles = [f"x:ann{number}" for number in range(8)]
+    with release_before():
+        who = account(ANN, scope="bt")
+        store.seen(1, who)
+        said = [store.before.deny(who, handle) for handle in handles]
+    tracker = store.today()
+    for statement in said:
+        tracker.retract(statement.id)  # type: ignore[arg-type]
+    for minute, handle in enumerate(handles, 2):
+        record(tracker, minute, account(ANN, scope="bt"), handle)
+        assert tracker.customer(handle).id == tracker.customer(account(ANN, scope="bt")).id
+
+
 def test_what_could_be_known_at_a_time_goes_along() -> None:
     store = Store()
     with release_before():
         who = account(ANN, scope="bt")
-        store.seen(1, who, body="account")
-        store.seen(2, PHONE, body="phone")
+        store.seen(1, PHONE, body="phone")  # the account comes to its customer
+        store.seen(2, who, body="account")
         apart = datetime.now(timezone.utc)
         store.before.link(who, PHONE)
         joined = datetime.now(timezone.utc)

@@ -146,7 +146,8 @@ def is_placeholder_mailbox(local: str, domain: str) -> bool:
     host = domain.partition(".")[0].replace("-", "")
     if host in _MAIL_HOSTS or compact in _MAIL or compact.rstrip("0123456789") in _MAIL_NUMBERED:
         return True
-    return not compact or is_placeholder_digits(compact) or compact in _CONSTANTS
+    numbered = len(compact) >= LEAST_DIGITS and is_placeholder_digits(compact)
+    return not compact or numbered or compact in _CONSTANTS
 
 
 def is_placeholder_digits(text: str) -> bool:

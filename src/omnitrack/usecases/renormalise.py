@@ -32,7 +32,7 @@ from omnitrack.storage.contract import (
 from omnitrack.storage.contract import REASSIGNED as HAS_HOLDERS
 from omnitrack.usecases.context import Context, holder_at
 from omnitrack.usecases.evidence import all_entries, entries_of, links_of_entries, tenures_of, with_removed
-from omnitrack.usecases.filing import AWAY, FILING, away_key, find_filings
+from omnitrack.usecases.filing import AWAY, FILING, NO_FILING, away_key, find_filings
 from omnitrack.usecases.ids import new_ids, to_text
 from omnitrack.usecases.judging import may_identify
 from omnitrack.usecases.outcome import Kept, kept_apart, kept_mark
@@ -294,9 +294,21 @@ class _Renewal:
         held = {(since, became[x]) for tenures in tenures_of(self._tx, bases).values() for since, x in tenures}
         tenures = tuple(sorted(held))
         filings = find_filings(self._tx, (entry.interaction for entry in found)) if tenures else {}
+
+        def named(pin: Mention | None) -> Mention | None:
+            if pin is None:
+                return None
+            holder = None if pin.holder is None else became.get(pin.holder, pin.holder)
+            return Mention(became.get(pin.base, pin.base), holder, pin.at)
+
+        for filing in filings.values():
+            filing.pin = named(filing.pin)
+            filing.said = [(id, named(pin)) for id, pin in filing.said]
+        ours = set(became.values())
         for entry, today in found.items() if tenures else ():
-            if today.identifier in became.values() and entry.interaction not in filings:
-                found[entry] = today._replace(identifier=holder_at(new, tenures, entry.occurred_at))
+            if today.identifier in ours:
+                filing = filings.get(entry.interaction, NO_FILING)
+                found[entry] = today._replace(identifier=filing.holder(today, new, tenures))
 
     def _born(
         self, apart: Mapping[bytes, Identifier], entries: Mapping[EntryRow, EntryRow], there: set[bytes]
