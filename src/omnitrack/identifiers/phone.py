@@ -19,15 +19,15 @@ _LABEL = re.compile(
     r"(?:(?:telephone|telefon|phone|mobile|office|home|work|cell|tel|fax|mob|ph)\b[.:]?|[tmpfhw]:)\s*", re.IGNORECASE
 )
 _REMARK = re.compile(
-    r"\s*[(\[]?\b(?:home|work|mobile|mob|cell|office|landline|fax|day(?:time)?|evenings?|main)[)\]]?$", re.IGNORECASE
+    r"(?<!\s)\s*[(\[]?\b(?:home|work|mobile|mob|cell|office|landline|fax|day(?:time)?|evenings?|main)[)\]]?$", re.IGNORECASE
 )
 _EXTENSION = re.compile(
-    r"(?:[\s,;(]*(?:;\s*ext\s*=|\b(?:extension|extn|ext|xtn|int|anexo|ramal)\b[.:]?|(?<=[\d\s).,])(?:ext|x)[.:]?|#)"
-    r"|,,+|;)\s*([0-9]{1,15})[#)]?$",
+    r"(?:(?<![\s,;(])[\s,;(]*(?:;\s*ext\s*=|\b(?:extension|extn|ext|xtn|int|anexo|ramal)\b[.:]?|(?<=[\d\s).,])(?:ext|x)[.:]?|#)"
+    r"|(?<!,),,++|;)\s*([0-9]{1,15})[#)]?$",
     re.IGNORECASE,
 )
 _PARAMETER = re.compile(r";\s*([a-z][a-z0-9-]*)(?:=([^;]*))?(?=;|$)", re.IGNORECASE)
-_SEPARATOR = re.compile(r"\s*(?:[/|\\&\n,]|;(?!\s*ext)|\b(?:or|and|und|et|y|o)\b)\s*", re.IGNORECASE)
+_SEPARATOR = re.compile(r"(?:(?<!\s)\s+)?(?:[/|\\&\n,]|;(?!\s*ext)|\b(?:or|and|und|et|y|o)\b)\s*", re.IGNORECASE)
 _VANITY = re.compile(r"\+?[\d\s().-]*\d{3}[\s().-]*[A-Za-z][A-Za-z0-9 .-]*")
 _ROUNDED = re.compile(r"[+-]?\d(?:[.,]\d+)?\s*E\s*\+?\d{1,2}", re.IGNORECASE)  # 4.47701E+11
 _DECIMAL = re.compile(r"\d{6,}\.0")  # 447700900123.0

@@ -139,11 +139,15 @@ def _behind_prefix(body: str, region: str | None) -> Identifier | None:
 
 def _telegram(body: str) -> Identifier:
     """Read ``tg://resolve?domain=jane`` and ``tg://user?id=123`` (core.telegram.org/api/links)."""
-    match = re.fullmatch(r"tg:(?://)?(?:resolve\?(?:.*&)?(?:domain|phone)|user\?id)=([^&#]+).*", body, re.IGNORECASE)
-    if match is None:
+    page, _, query = body[3:].removeprefix("//").partition("#")[0].partition("?")
+    fields = {name.lower(): value for name, _, value in (field.partition("=") for field in query.split("&"))}
+    page = page.lower()
+    if page == "resolve" and (number := fields.get("phone")):
+        return phone(f"+{number}")
+    name = fields.get("domain") if page == "resolve" else fields.get("id") if page == "user" else None
+    if not name:
         raise InvalidIdentifierError(f"telegram: got {mask(body)!r}, accepted is tg://resolve?domain=jane")
-    value = match[1]
-    return phone(f"+{value}") if "phone=" in body else social("telegram", value)
+    return social("telegram", name)
 
 
 # Where in free text an identifier may begin. Each is read by identifier() afterwards, so these only have to find.
