@@ -14,7 +14,11 @@ from omnitrack.identifiers.scheme import Identifier
 # Seven digits or more with little between them: where it is worth looking for a number. A longer run is several matches.
 _DIGITS = re.compile(r"\d(?:[\W_]{0,4}\d){6,200}")
 _BEFORE, _BEHIND = 12, 32  # characters that may belong to it: "+", "(", a code; an extension
-_WINDOW = 10_000  # characters that are searched at once: for some candidates the library copies what follows
+# Where numbers follow one another for longer than this, as in a list or a crafted text, it is searched in pieces: behind each number that the
+# library finds it tries some hundred characters again.
+_LONG, _PIECE = 2_000, 64
+# In those, groups of fewer digits are no numbers by themselves.
+_LEAST_DIGITS = 7
 # Different writings that are read as a number, of one text. Reading one takes as long as searching some thousand characters, and no text
 # that people write has so many; one that is made of them is read to here.
 MAX_READ = 5_000
@@ -32,8 +36,8 @@ def numbers(text: str, region: str | None) -> Iterator[tuple[int, int, Identifie
     """
     reader = _Reader(region)
     end = 0
-    for start, stop in _windows(text):
-        for first, last, written in reader.candidates(text[start:stop]):
+    for start, stop, least in _pieces(text):
+        for first, last, written in reader.candidates(text[start:stop], least):
             first, last = start + first, start + last
             if first < end or _in_word(text, first, last):
                 continue
@@ -53,10 +57,11 @@ class _Reader:
         self._parsed: dict[str, Any] = {}
         self._found: dict[str, Identifier | None] = {}
 
-    def candidates(self, text: str) -> Iterator[tuple[int, int, str]]:
+    def candidates(self, text: str, least: int) -> Iterator[tuple[int, int, str]]:
         lib = self._library
         matcher = self._matcher(text, self._region, leniency=lib.Leniency.POSSIBLE)
         matcher.parsed = self._parsed
+        matcher.least = least
         for match in matcher:
             yield match.start, match.end, match.raw_string
 
@@ -98,11 +103,13 @@ def _matcher(lib: Any) -> Any:
 
         class Matcher(lib.PhoneNumberMatcher):  # type: ignore[misc]
             parsed: dict[str, Any]
+            least: int
 
             def _parse_and_verify(self, candidate: str, offset: int) -> Any:
                 if candidate not in self.parsed:
-                    hopeless = sum(map(str.isdigit, candidate)) > _MOST_DIGITS and not _EXTENDED.search(candidate)
-                    if hopeless or len(self.parsed) >= MAX_READ:
+                    digits = sum(map(str.isdigit, candidate))
+                    hopeless = digits > _MOST_DIGITS and not _EXTENDED.search(candidate)
+                    if hopeless or digits < self.least or len(self.parsed) >= MAX_READ:
                         return None
                     match = super()._parse_and_verify(candidate, offset)
                     self.parsed[candidate] = match and match.number
@@ -130,20 +137,32 @@ def _windows(text: str) -> Iterator[tuple[int, int]]:
             before += 1  # begin with a word, so that the end of one is not taken for one
         behind = min(match.end() + _BEHIND, len(text))
         if before > stop >= 0:
-            yield from _cut(text, start, stop)
+            yield start, stop
             start = before
         elif stop < 0:
             start = before
         stop = behind
     if stop >= 0:
-        yield from _cut(text, start, stop)
+        yield start, stop
 
 
-def _cut(text: str, start: int, stop: int) -> Iterator[tuple[int, int]]:
-    """Yield a stretch in pieces of at most ``_WINDOW``, cut where a line or at least a word ends."""
-    while stop - start > _WINDOW:
-        places = (text.rfind(mark, start + 1, start + _WINDOW) for mark in "\n ")
-        cut = next((place for place in places if place >= 0), start + _WINDOW)
-        yield start, cut
-        start = cut
-    yield start, stop
+def _pieces(text: str) -> Iterator[tuple[int, int, int]]:
+    """Yield what is searched at once, and how many digits a number there has at least; a long stretch is cut where a number ends most likely."""
+    for start, stop in _windows(text):
+        if stop - start <= _LONG:
+            yield start, stop, 0
+            continue
+        while start < stop:
+            cut = _cut(text, start, stop)
+            yield start, cut, _LEAST_DIGITS
+            start = cut
+
+
+def _cut(text: str, start: int, stop: int) -> int:
+    if stop - start <= _PIECE:
+        return stop
+    for mark in "\n+,;|/ ":
+        place = text.rfind(mark, start + 1, start + _PIECE)
+        if place >= 0:
+            return place
+    return start + _PIECE

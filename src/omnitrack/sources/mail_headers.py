@@ -17,6 +17,9 @@ from omnitrack.sources.mail_charset import decode_bytes
 from omnitrack.sources.values import clean, id_of, local_time
 
 MAX_HEADER = 256 * 1024  # characters of one header that are looked at
+# Characters of a header with groups that the library reads, which copies what it has of a group for each member; of a longer one the
+# mailboxes are picked out, without their names.
+_MAX_GROUPS = 8_000
 _WORD = re.compile(r"=\?([^?\s]{1,64})\?([bBqQ])\?([^?]*)\?=")
 _BETWEEN = re.compile(r"(\?=)\s+(=\?)")
 _BOX = re.compile(r"[^\s<>()\[\],;:\"\\]+")
@@ -44,8 +47,12 @@ class Headers:
 
     def __init__(self, message: Message) -> None:
         self.all: list[tuple[str, str]] = []
+        self.cut: list[tuple[str, int]] = []  # those that are longer than MAX_HEADER, with their lengths
         for name, value in message.raw_items():
-            text = str(value)[:MAX_HEADER]
+            text = str(value)
+            if len(text) > MAX_HEADER:
+                self.cut.append((clean(name)[:100], len(text)))
+                text = text[:MAX_HEADER]
             if not text.isascii():
                 text = decode_bytes(text.encode("utf-8", "surrogateescape"), None)
             self.all.append((name.lower(), _FOLD.sub(" ", text).strip()))
@@ -124,7 +131,7 @@ def parse_addresses(values: Iterable[str]) -> list[Address]:
 
 def _pairs(value: str) -> list[tuple[str, str]]:
     try:
-        pairs = getaddresses([value])
+        pairs = getaddresses([value]) if len(value) <= _MAX_GROUPS or ":" not in value else []
     except (AttributeError, IndexError, LookupError, RecursionError, TypeError, ValueError):
         pairs = []
     good = [(name, clean(box.strip())) for name, box in pairs if _is_box(box.strip())]

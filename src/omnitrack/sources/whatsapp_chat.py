@@ -52,6 +52,7 @@ class _Message:
     sender: str | None
     text: list[str]
     length: int = 0
+    lost: int = 0  # lines beyond what is kept
 
 
 class WhatsAppChatSource(Source):
@@ -137,6 +138,10 @@ class WhatsAppChatSource(Source):
             key = "\0".join([message.sender, *message.text])
             minute[1][key] += 1
             yield from self.guarded(where, self._interaction(message, order, other, chat, minute[1][key]))
+            if message.lost:
+                yield self.rejected(
+                    where, f"a message of over {_MAX_MESSAGE} characters: {message.lost} lines were left out", kept=True
+                )
 
     def _messages(self, source: Any) -> Iterator[_Message | Bad]:
         message: _Message | None = None
@@ -154,7 +159,9 @@ class WhatsAppChatSource(Source):
             elif message is not None:
                 if message.length < _MAX_MESSAGE:
                     message.text.append(text)
-                    message.length += len(text)
+                else:
+                    message.lost += 1
+                message.length += len(text)
             elif text.strip():
                 yield Bad(f"line {number}", "text before the first line with a date and a time")
         if message is not None:
