@@ -28,6 +28,7 @@ class Matcher:
 
     Attributes:
         steps: taken so far: a place tried, a character looked at, a repetition taken or given back is one.
+        end: where the last match ended.
     """
 
     def __init__(self, pattern: re.Pattern[Any]) -> None:
@@ -42,6 +43,7 @@ class Matcher:
         self.groups: dict[int, tuple[int, int]] = {}
         self._starts: dict[int, int] = {}
         self.full = False
+        self.found = False  # by match or fullmatch
         self.start = self._sequence(list(self.tree), self._last)
 
     def count(self, how: str, text: Any, begin: int = 0, most: int = sys.maxsize) -> int:
@@ -53,7 +55,7 @@ class Matcher:
         self.text, self.size, self.steps, self.most = text, len(text), 0, most
         self.full = how == "fullmatch"
         if how in ("match", "fullmatch"):
-            self._at(begin)
+            self.found = self._at(begin)
             return self.steps
         place, last = begin, -1
         while place <= self.size:

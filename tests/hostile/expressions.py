@@ -11,6 +11,7 @@ from re import _constants as ops  # type: ignore[attr-defined]
 from typing import Any
 
 import attrs
+
 from hostile.backtracking import Matcher, TooManySteps, is_one
 
 _CALLS = frozenset({"compile", "search", "match", "fullmatch", "split", "findall", "finditer", "sub", "subn"})
@@ -74,7 +75,9 @@ def expressions(root: Path, package: str) -> tuple[list[Expression], list[str]]:
                 unread.append(where)
                 continue
             name = named.get(node, "")
-            hows = (here.get(name) or anywhere.get(name) or {"finditer", "fullmatch"}) if called == "compile" else {called}
+            hows = (
+                (here.get(name) or anywhere.get(name) or {"finditer", "fullmatch"}) if called == "compile" else {called}
+            )
             found.append(Expression(where, pattern, frozenset(_how(how) for how in hows)))
     return found, unread
 
@@ -207,7 +210,9 @@ class _Samples:
                 yield "", ch + " ", end
                 yield "", "a" + ch, end
 
-    def _repeats(self, nodes: list[Any], before: tuple[str, str]) -> Iterator[tuple[tuple[str, str], list[Any], list[Any]]]:
+    def _repeats(
+        self, nodes: list[Any], before: tuple[str, str]
+    ) -> Iterator[tuple[tuple[str, str], list[Any], list[Any]]]:
         for index, (op, av) in enumerate(nodes):
             here = (before[0] + self._sample(nodes[:index], 0), before[1] + self._sample(nodes[:index], 1))
             if op in (ops.MAX_REPEAT, ops.MIN_REPEAT, ops.POSSESSIVE_REPEAT):

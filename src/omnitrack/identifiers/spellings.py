@@ -262,7 +262,7 @@ def _phone(value: str) -> list[_Seeded]:
     trunk = lib.ndd_prefix_for_region(region, True) or "0"
     national = "".join(filter(str.isdigit, lib.format_number(parsed, lib.PhoneNumberFormat.NATIONAL)))
     country = _digits(str(parsed.country_code))
-    behind = rf"{_GAP}(?:ext[^\W\d_]{0,9}|x|\#|durchwahl)?{_GAP}{_digits(extension)}(?!\d)" if extension else r"(?!\d)"
+    behind = rf"{_GAP}(?:ext[^\W\d_]{0, 9}|x|\#|durchwahl)?{_GAP}{_digits(extension)}(?!\d)" if extension else r"(?!\d)"
     international = rf"(?:(?:\+|0{_GAP}0|0{_GAP}1{_GAP}1|0{_GAP}1{_GAP}0){_GAP})?{country}{_GAP}"
     lead = rf"(?<!\d)\(?(?:{international})?(?:\(?{_digits(trunk)}\)?{_GAP})?"
     found = [f"{lead}{_digits(digits)}{behind}" for digits in dict.fromkeys((significant, national))]

@@ -21,15 +21,23 @@ from omnitrack.model import (
 )
 from omnitrack.sources.base import Item, Source
 from omnitrack.sources.mail_charset import decode_bytes
-from omnitrack.sources.mail_headers import MAX_HEADER, Address, Headers, failed_authentication, parse_date, received_date
+from omnitrack.sources.mail_headers import (
+    MAX_HEADER,
+    Address,
+    Headers,
+    failed_authentication,
+    parse_date,
+    received_date,
+)
 from omnitrack.sources.mail_parts import MAX_NESTING, Body, nesting, take_apart
 from omnitrack.sources.mail_text import split_text
 from omnitrack.sources.values import attributes_of, clean, derived_id, id_of, subject_of, words
 
 MAX_MESSAGE = 48 * 1024 * 1024  # bytes of one mail that are read; providers take 25 to 35 MB
-MAX_PARAMETERS = 4_000  # characters of a Content-Type, a Content-Disposition or the like, of a mail or of one of its parts
+MAX_PARAMETERS = (
+    4_000  # characters of a Content-Type, a Content-Disposition or the like, of a mail or of one of its parts
+)
 _REMEMBERED = 50_000  # message ids by which two mails with one id are told, in one load
-
 
 
 class _Bounded(policy.Compat32):
@@ -117,7 +125,9 @@ class MailSource(Source):
         if not headers.all and not data.strip():
             yield self.rejected(where, "an empty mail")
             return
-        notes += [f"{name}: a header of {size} characters, the first {MAX_HEADER} were read" for name, size in headers.cut]
+        notes += [
+            f"{name}: a header of {size} characters, the first {MAX_HEADER} were read" for name, size in headers.cut
+        ]
         notes += [
             f"{name}: a header of more than {MAX_PARAMETERS} characters, the first were read"
             for name, value in message.raw_items()

@@ -15,9 +15,7 @@ from omnitrack.sources.reading import Input
 
 _CLOCK = re.compile(rb"\d:\d\d")
 _YEAR = re.compile(rb"\d{4}")
-_ASCTIME = re.compile(
-    r"(\w{3}) +(\d{1,2}) (\d\d:\d\d(?::\d\d)?)((?: [A-Z]{3,4}| [+-]\d{4})?) (\d{4})(.*)"
-)
+_ASCTIME = re.compile(r"(\w{3}) +(\d{1,2}) (\d\d:\d\d(?::\d\d)?)((?: [A-Z]{3,4}| [+-]\d{4})?) (\d{4})(.*)")
 _HEADER_LINE = re.compile(rb"[!-9;-~]{1,100}[ \t]*:")
 _QUOTED_FROM = re.compile(rb"(?m)^>(>*From )")
 _ONCE_QUOTED_FROM = re.compile(rb"(?m)^>(From )")
