@@ -14,7 +14,7 @@ import pytest
 COUNTED = Path(__file__).parent / "counted.py"
 THOROUGH = os.environ.get("OMNITRACK_HYPOTHESIS") == "thorough"
 MOST = 3_000_000
-FLOOR = 20_000  # steps below which nothing is told of growth
+FLOOR = 200_000  # steps below which nothing is told of growth
 
 
 @pytest.mark.parametrize("reader", ["schemes", "texts", "mails", "files", "detection", "interchange"])
