@@ -123,7 +123,7 @@ def test_repr_masks_identifiers_and_shows_no_text_of_a_contact() -> None:
     )  # fmt: skip
     for shown in (
         repr(one),
-        repr(item(secret)),
+        repr(stored),
         repr(Revision(source="s", source_id=secret, at=MOMENT, body=secret, subject=secret)),
     ):
         assert "jane.doe" not in shown
