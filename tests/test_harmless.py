@@ -121,6 +121,7 @@ def test_repr_masks_identifiers_and_shows_no_text_of_a_contact() -> None:
         customers=[["jane.doe@example.com"]], traits={"name": "Jane Doe"}, attributes={"note": secret},
         attachments=[Attachment(name="jane.doe@example.com.pdf")],
     )  # fmt: skip
+    stored = attrs.evolve(item(secret), channel="email", kind="message", source="email")
     for shown in (
         repr(one),
         repr(stored),
