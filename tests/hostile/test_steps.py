@@ -20,7 +20,7 @@ FLOOR = 200_000  # steps below which nothing is told of growth
 @pytest.mark.parametrize("reader", ["schemes", "texts", "mails", "files", "detection", "interchange"])
 def test_a_text_of_twice_the_length_takes_twice_the_steps(reader: str) -> None:
     seed = random.randrange(10**6)
-    pieces = 1_000 if THOROUGH else 2
+    pieces = 1_000 if THOROUGH else 10
     done = subprocess.run(
         [sys.executable, str(COUNTED), reader, str(seed), str(pieces)], capture_output=True, text=True, check=False
     )
