@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import html
 import itertools
 import re
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta, timezone
-from html import escape
 
 import attrs
 
 from omnitrack import TimelineItem
+from omnitrack.harmless import harmless_lines
+
+
+def escape(text: str) -> str:
+    """Return a text as HTML: no markup of its own, and nothing that turns the direction of what stands beside it."""
+    return html.escape(harmless_lines(text))
 
 
 @attrs.frozen
@@ -193,9 +199,9 @@ def _card(item: TimelineItem, n: int, person: str, company: str) -> str:
         facts.append("not confirmed to be theirs")
     if item.shared:
         facts.append("on a shared line")
-    subject = f"<h3>{escape(item.subject)}</h3>" if item.subject else ""
+    subject = f'<h3 dir="auto">{escape(item.subject)}</h3>' if item.subject else ""
     text = "(deleted where it was written)" if item.deleted else (item.body or "").strip()
-    body = "".join(f'<p class="body">{escape(part)}</p>' for part in _paragraphs(text))
+    body = "".join(f'<p class="body" dir="auto">{escape(part)}</p>' for part in _paragraphs(text))
     if len(text) > 900:
         body = f"<details><summary>{escape(text[:160])}…</summary>{body}</details>"
     chips = "".join(f"<li>{escape(fact)}</li>" for fact in facts)
@@ -208,7 +214,9 @@ def _card(item: TimelineItem, n: int, person: str, company: str) -> str:
     )
 
 
+# A text of another direction stays within its own element: who wrote a name or a subject does not lay out what stands beside it.
 STYLE = """
+h1,h3,.body,.ids li,.facts li,.head b,.head span,summary{unicode-bidi:isolate}
 :root{--bg:#f6f5f2;--card:#fff;--ink:#1d1f24;--soft:#5d626d;--line:#dedbd4;--l:38%;--tint:94%;--sat:55%;--mine:#f0eee9}
 @media(prefers-color-scheme:dark){:root{--bg:#14161a;--card:#1e2127;--ink:#eceef2;--soft:#a2a8b4;--line:#333842;
 --l:72%;--tint:22%;--sat:45%;--mine:#191c21}}

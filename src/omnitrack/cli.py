@@ -21,6 +21,7 @@ import attrs
 
 import omnitrack
 from omnitrack.errors import InvalidPolicyError, OmnitrackError
+from omnitrack.harmless import harmless, harmless_json, harmless_lines
 from omnitrack.identifiers.scheme import Identifier
 from omnitrack.model import wall_clock
 from omnitrack.sources.registry import accepted_options, get_source, iter_sources
@@ -56,10 +57,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         sys.stderr.close()
         return 0
     except SettingsError as error:
-        print(f"omnitrack: {error}", file=sys.stderr)
+        _print(harmless(f"omnitrack: {error}"), file=sys.stderr)
         return 2
     except (OmnitrackError, OSError) as error:
-        print(f"omnitrack: {error}", file=sys.stderr)
+        _print(harmless(f"omnitrack: {error}"), file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         return 130
@@ -266,7 +267,7 @@ def _load(tracker: omnitrack.Tracker, arguments: argparse.Namespace) -> int:
         try:
             report = tracker.load(path, format=arguments.format, progress=progress, **options)
         except (OmnitrackError, OSError) as error:  # the other files are not to suffer for this one
-            print(f"omnitrack: {path}: {error}", file=sys.stderr)
+            _print(harmless(f"omnitrack: {path}: {error}"), file=sys.stderr)
             complete = False
             continue
         except (AttributeError, TypeError, ValueError) as error:
@@ -277,9 +278,11 @@ def _load(tracker: omnitrack.Tracker, arguments: argparse.Namespace) -> int:
         if arguments.json:
             _print_json({"path": path} | _plain(report))
             continue
-        print(f"{path}: {report}" + (f" ({report.format}: {report.detected_by})" if report.detected_by else ""))
+        _print(
+            harmless(f"{path}: {report}" + (f" ({report.format}: {report.detected_by})" if report.detected_by else ""))
+        )
         for rejected in report.rejected:
-            print(f"  {rejected.where or rejected.source_id or ''}: {rejected.reason}", file=sys.stderr)
+            _print(harmless(f"  {rejected.where or rejected.source_id or ''}: {rejected.reason}"), file=sys.stderr)
     return 0 if complete else 1
 
 
@@ -319,7 +322,7 @@ def _timeline(tracker: omnitrack.Tracker, arguments: argparse.Namespace) -> int:
     timeline = iter(tracker.timeline(arguments.who, **query))
     first = list(itertools.islice(timeline, 1))
     if not first:
-        print(f"omnitrack: {_why_nothing(tracker, arguments.who, query)}", file=sys.stderr)
+        _print(f"omnitrack: {_why_nothing(tracker, arguments.who, query)}", file=sys.stderr)
     return _list(arguments, itertools.islice(itertools.chain(first, timeline), arguments.limit or None))
 
 
@@ -341,13 +344,13 @@ def _customer(tracker: omnitrack.Tracker, arguments: argparse.Namespace) -> int:
     if arguments.json:
         _print_json(_customer_data(found))
         return 0
-    print(found.id)
+    _print(found.id)
     for identifier in found.identifiers:
-        print(f"  {identifier.scheme}: {identifier.display}")
+        _print(harmless(f"  {identifier.scheme}: {identifier.display}"))
     for trait, values in found.traits.items():
-        print(f"  {trait}: {', '.join(str(value) for value in values)}")
+        _print(harmless(f"  {trait}: {', '.join(str(value) for value in values)}"))
     if found.first_seen and found.last_seen:
-        print(f"  from {wall_clock(found.first_seen)} to {wall_clock(found.last_seen)}")
+        _print(f"  from {wall_clock(found.first_seen)} to {wall_clock(found.last_seen)}")
     return 0
 
 
@@ -394,8 +397,8 @@ def _unattributed(tracker: omnitrack.Tracker, arguments: argparse.Namespace) -> 
 
 def _export(tracker: omnitrack.Tracker, arguments: argparse.Namespace) -> int:
     exported = tracker.export(arguments.who, format=arguments.format)
-    sys.stdout.write(exported.text())
-    print(exported.report, file=sys.stderr)
+    sys.stdout.write(harmless_json(exported.text()))
+    _print(exported.report, file=sys.stderr)
     return 0
 
 
@@ -423,9 +426,11 @@ def _progress(path: str) -> Callable[[int, int | None], None]:
         if total:
             share = min(done / total, 1)
             bar = ("█" * int(share * 30)).ljust(30, "·")
-            print(f"\r{path} {bar} {share:4.0%}", end="\n" if done >= total else "", file=sys.stderr, flush=True)
+            print(
+                f"\r{harmless(path)} {bar} {share:4.0%}", end="\n" if done >= total else "", file=sys.stderr, flush=True
+            )
         else:
-            print(f"\r{path} {done:,}", end="", file=sys.stderr, flush=True)
+            print(f"\r{harmless(path)} {done:,}", end="", file=sys.stderr, flush=True)
 
     return draw
 
@@ -435,7 +440,7 @@ def _list(arguments: argparse.Namespace, things: Iterable[Any]) -> int:
         if arguments.json:
             _print_json(thing)
         else:
-            print(thing)
+            _print(thing)
     return 0
 
 
@@ -444,8 +449,13 @@ def _customer_data(customer: omnitrack.Customer) -> dict[str, Any]:
     return {name: getattr(customer, name) for name in names}
 
 
+def _print(text: object, *, file: Any = None, end: str = "\n", flush: bool = False) -> None:
+    """Print what may hold others' words: nothing in it reaches the terminal but characters and the line feeds of our own."""
+    print(harmless_lines(str(text)), file=file, end=end, flush=flush)
+
+
 def _print_json(thing: Any) -> None:
-    print(json.dumps(_plain(thing), ensure_ascii=False))
+    print(harmless_json(json.dumps(_plain(thing), ensure_ascii=False)))
 
 
 def _plain(value: Any) -> Any:

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import attrs
 
-from omnitrack.errors import InvalidInteractionError, check_flag, told
+from omnitrack.errors import InvalidInteractionError, check_flag, shown, told
+from omnitrack.harmless import one_line, sized
 
 if TYPE_CHECKING:
     from omnitrack.identifiers.scheme import Identifier
@@ -63,9 +64,11 @@ class Sighting:
     ``identifier`` may still be a text; it is parsed when recorded, with the region of the interaction.
     """
 
-    identifier: Identifier | str
+    identifier: Identifier | str = attrs.field(
+        repr=lambda value: shown(value) if isinstance(value, str) else repr(value)
+    )
     assurance: Assurance = Assurance.OBSERVED
-    raw: str | None = None
+    raw: str | None = attrs.field(default=None, repr=sized)
 
 
 def verified(identifier: Identifier | str) -> Sighting:
@@ -87,11 +90,11 @@ def claimed(identifier: Identifier | str) -> Sighting:
 class Attachment:
     """What came with an interaction: described, not stored."""
 
-    name: str | None = None
-    media_type: str | None = None
+    name: str | None = attrs.field(default=None, repr=sized)
+    media_type: str | None = attrs.field(default=None, repr=told)
     size: int | None = None  # bytes
     sha256: str | None = None  # hex
-    url: str | None = None
+    url: str | None = attrs.field(default=None, repr=sized)
 
 
 def _is_iterable(value: object) -> bool:
@@ -305,18 +308,22 @@ class Interaction:
     recipients: tuple[tuple[Sighting, ...], ...] = attrs.field(default=(), converter=_people)
     kind: str = attrs.field(default="message", validator=_text(MAX_NAME, required=True))
     ended_at: datetime | None = attrs.field(default=None, converter=_utc, validator=_time(required=False))
-    subject: str | None = attrs.field(default=None, validator=_text(MAX_SUBJECT))
-    body: str | None = attrs.field(default=None, validator=_text(MAX_BODY))
-    agent: str | None = attrs.field(default=None, converter=_empty_to_none, validator=_text(MAX_NAME))
-    thread: str | None = attrs.field(default=None, converter=_empty_to_none, validator=_text(MAX_SOURCE_ID))
-    reply_to: str | None = attrs.field(default=None, converter=_empty_to_none, validator=_text(MAX_SOURCE_ID))
-    outcome: str | None = attrs.field(default=None, converter=_empty_to_none, validator=_text(MAX_NAME))
-    via: str | None = attrs.field(default=None, converter=_empty_to_none, validator=_text(MAX_SOURCE_ID))
+    subject: str | None = attrs.field(repr=sized, default=None, validator=_text(MAX_SUBJECT))
+    body: str | None = attrs.field(repr=sized, default=None, validator=_text(MAX_BODY))
+    agent: str | None = attrs.field(repr=shown, default=None, converter=_empty_to_none, validator=_text(MAX_NAME))
+    thread: str | None = attrs.field(repr=shown, default=None, converter=_empty_to_none, validator=_text(MAX_SOURCE_ID))
+    reply_to: str | None = attrs.field(
+        repr=shown, default=None, converter=_empty_to_none, validator=_text(MAX_SOURCE_ID)
+    )
+    outcome: str | None = attrs.field(repr=told, default=None, converter=_empty_to_none, validator=_text(MAX_NAME))
+    via: str | None = attrs.field(repr=shown, default=None, converter=_empty_to_none, validator=_text(MAX_SOURCE_ID))
     attachments: tuple[Attachment, ...] = attrs.field(default=(), converter=_attachments)
-    traits: Mapping[str, Any] = attrs.field(factory=dict, converter=_mapping, validator=_json)
-    attributes: Mapping[str, Any] = attrs.field(factory=dict, converter=_mapping, validator=_json)
+    traits: Mapping[str, Any] = attrs.field(repr=sized, factory=dict, converter=_mapping, validator=_json)
+    attributes: Mapping[str, Any] = attrs.field(repr=sized, factory=dict, converter=_mapping, validator=_json)
     source: str | None = attrs.field(default=None, converter=_empty_to_none, validator=_text(MAX_NAME))
-    source_id: str | None = attrs.field(default=None, converter=_empty_to_none, validator=_text(MAX_SOURCE_ID))
+    source_id: str | None = attrs.field(
+        repr=shown, default=None, converter=_empty_to_none, validator=_text(MAX_SOURCE_ID)
+    )
     region: str | None = None
     id: str | None = None
     recorded_at: datetime | None = attrs.field(default=None, converter=_utc)
@@ -347,10 +354,10 @@ class Revision:
     """An edit or a delete at the source, as a source yields it; ``at`` is the source's own time of it, after 1970."""
 
     source: str = attrs.field(validator=_text(MAX_NAME, required=True))
-    source_id: str = attrs.field(validator=_text(MAX_SOURCE_ID, required=True))
+    source_id: str = attrs.field(repr=shown, validator=_text(MAX_SOURCE_ID, required=True))
     at: datetime = attrs.field(converter=_utc, validator=_time(required=True))
-    body: str | None = attrs.field(default=None, validator=_text(MAX_BODY))
-    subject: str | None = attrs.field(default=None, validator=_text(MAX_SUBJECT))
+    body: str | None = attrs.field(repr=sized, default=None, validator=_text(MAX_BODY))
+    subject: str | None = attrs.field(repr=sized, default=None, validator=_text(MAX_SUBJECT))
     deleted: bool = attrs.field(default=False, validator=_flag)
 
     def __attrs_post_init__(self) -> None:
@@ -376,7 +383,7 @@ class Rejected:
     reason: str
     where: str | None = None
     source: str | None = None
-    source_id: str | None = None
+    source_id: str | None = attrs.field(default=None, repr=shown)
     raw: str | None = None
     kept: bool = False
 
@@ -435,18 +442,18 @@ class TimelineItem(TimelineDraft):
     identifier: Identifier | None  # the anchor; None while nobody is identified
     assurance: Assurance  # of the anchor
     ended_at: datetime | None = None
-    subject: str | None = None
-    body: str | None = None
-    agent: str | None = None
-    thread: str | None = None
-    reply_to: str | None = None
-    outcome: str | None = None
-    via: str | None = None
+    subject: str | None = attrs.field(default=None, repr=sized)
+    body: str | None = attrs.field(default=None, repr=sized)
+    agent: str | None = attrs.field(default=None, repr=shown)
+    thread: str | None = attrs.field(default=None, repr=shown)
+    reply_to: str | None = attrs.field(default=None, repr=shown)
+    outcome: str | None = attrs.field(default=None, repr=told)
+    via: str | None = attrs.field(default=None, repr=shown)
     attachments: tuple[Attachment, ...] = ()
-    traits: Mapping[str, Any] = attrs.field(factory=dict)
-    attributes: Mapping[str, Any] = attrs.field(factory=dict)
+    traits: Mapping[str, Any] = attrs.field(repr=sized, factory=dict)
+    attributes: Mapping[str, Any] = attrs.field(repr=sized, factory=dict)
     source: str | None = None
-    source_id: str | None = None
+    source_id: str | None = attrs.field(default=None, repr=shown)
     revised_at: datetime | None = None
     deleted: bool = False
     shared: bool = False  # filed under a shared identifier: it may be somebody else's
@@ -457,6 +464,7 @@ class TimelineItem(TimelineDraft):
         """Kept apart: all that is known of the person is what somebody said."""
         return self.identifier is not None and self.assurance <= Assurance.CLAIMED
 
+    @one_line
     def __str__(self) -> str:
         arrow = {"inbound": "→", "outbound": "←", "internal": "·"}[self.direction]
         text = " ".join((self.subject or self.body or self.outcome or "").split())
@@ -506,6 +514,7 @@ class LoadReport:
             rejected_total=self.rejected_total + other.rejected_total,
         )
 
+    @one_line
     def __str__(self) -> str:
         return (
             f"{self.added} added, {self.duplicates} there already, {self.revised} revised, "
@@ -559,6 +568,7 @@ class Customer:
         """When the last interaction on the timeline happened; None where there is none."""
         return self.details().last_seen
 
+    @one_line
     def __str__(self) -> str:
         return f"{self.id} ({', '.join(sorted(i.display for i in self.identifiers))})"
 
@@ -577,9 +587,10 @@ class Change:
     interaction: str | None = None  # the evidence, where an interaction brought it about
     statement: str | None = None  # or the statement
     by: str | None = None
-    reason: str | None = None
+    reason: str | None = attrs.field(default=None, repr=sized)
     id: str | None = None
 
+    @one_line
     def __str__(self) -> str:
         who = f" by {self.by}" if self.by else ""
         why = f": {self.reason}" if self.reason else ""

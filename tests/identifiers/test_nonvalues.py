@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from datetime import datetime, timezone
-from itertools import pairwise
 
 import pytest
 from hypothesis import example, given
@@ -100,7 +99,6 @@ WRITTEN = (
         "9999999999",
         "1234567890",
         "0123456789",
-        "9876543210",
         "123-456-7890",
         "(555) 555-5555",
         "+1 111 111 1111",
@@ -255,8 +253,8 @@ def test_an_address_that_may_be_somebodys_is_linkable(text: str) -> None:
 
 @pytest.mark.parametrize(
     ("text", "region"),
-    [("1234567890", "US"), ("(555) 555-5555", "US"), ("01234 567890", "GB"), ("07123 456789", "GB"), ("07777 777777", "GB"), ("06 12345678", "NL"),
-     ("0176 12345678", "DE"), ("06 11111111", "NL"), ("+1 987 654 3210", None), ("٠٧١٢٣٤٥٦٧٨٩", "GB")],
+    [("1234567890", "US"), ("(555) 555-5555", "US"), ("01234 567890", "GB"), ("07123 456789", "GB"), ("07777 777777", "GB"), ("06 11111111", "NL"),
+     ("٠٧١٢٣٤٥٦٧٨٩", "GB")],
 )  # fmt: skip
 def test_a_number_that_nobody_has_is_kept_and_not_linkable(text: str, region: str | None) -> None:
     one = phone(text, region)
@@ -273,6 +271,10 @@ def test_a_number_that_nobody_has_is_kept_and_not_linkable(text: str, region: st
         ("0161 496 0000", "GB"),
         ("07700 000000", "GB"),
         ("202 555 0100", "US"),
+        ("06 12345678", "NL"),
+        ("0176 12345678", "DE"),
+        ("98765 43210", "IN"),
+        ("+55 11 8765-4321", "BR"),
     ],
 )
 def test_a_number_that_somebody_may_have_is_linkable(text: str, region: str) -> None:
@@ -282,11 +284,12 @@ def test_a_number_that_somebody_may_have_is_linkable(text: str, region: str) -> 
 @given(st.text("0123456789", min_size=7, max_size=12))
 @example("7000000000")
 @example("7700000000")
-@example("17612345678")
-@example("7987654321")
-def test_one_digit_behind_the_first_or_a_run_of_eight_at_the_end_makes_a_number_nobodys(digits: str) -> None:
-    steps = {(int(b) - int(a)) % 10 for a, b in pairwise(digits[-8:])}
-    assert is_placeholder_number(digits) == (len(set(digits[1:])) == 1 or steps in ({1}, {9}))
+@example("7123456789")
+@example("1234567890")
+@example("5512345678")
+def test_one_digit_behind_the_first_or_a_run_to_nine_at_the_end_makes_a_number_nobodys(digits: str) -> None:
+    run = digits.endswith(("123456789", "1234567890"))
+    assert is_placeholder_number(digits) == (len(set(digits[1:])) == 1 or run)
 
 
 @pytest.mark.parametrize(

@@ -22,7 +22,8 @@ _PLAIN = re.compile(r"([a-z0-9_+-]+(?:\.[a-z0-9_+-]+)*)@((?:[a-z0-9]+(?:-[a-z0-9
 # RFC 6761 and 6762: names that mean something else in every network, or nothing anywhere.
 _RESERVED = frozenset({"arpa", "invalid", "local", "localhost", "onion"})
 
-_TWO = re.compile(r"[^\s,;<>()\"]+@[^\s,;<>()\"]+[\s,;]+[^\s,;<>()\"]+@[^\s,;<>()\"]+")
+_APART = re.compile(r"[\s,;]+")  # what stands between two addresses
+_MARKS = frozenset('<>()"')
 _PREFIX = re.compile(r"(?:mailto|smtp|e-?mail):\s*", re.IGNORECASE)
 
 
@@ -110,8 +111,8 @@ def _read(text: str) -> tuple[str, str]:
     body = _without_comments(_without_name(body))
     if not body:
         raise _refuse(text, "which is empty")
-    if _TWO.fullmatch(body):
-        first, second = re.split(r"[\s,;]+", body)[:2]
+    if len(parts := _APART.split(body)) == 2 and all("@" in part[1:-1] for part in parts) and not _MARKS & set(body):
+        first, second = parts
         raise InvalidIdentifierError(f"email: got two addresses, {mask(first)!r} and {mask(second)!r}, accepted is one")
     if body.rpartition("@")[2].lower() in ANONYMOUS_DOMAINS:
         raise WithheldError(f"email: got {mask(text)!r}, which stands for a sender who gave no address")

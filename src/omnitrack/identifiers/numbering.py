@@ -164,7 +164,7 @@ def read_plain(text: str) -> tuple[str, str | None] | None:
         return None
     if not national.strip("0"):
         return None
-    return text, _placeholder(national) or plan.reason(national)
+    return text, _placeholder(text, national) or plan.reason(national)
 
 
 def settle(number: _phonenumbers.PhoneNumber, international: bool) -> tuple[str, str | None] | str:
@@ -198,7 +198,7 @@ def _settle(text: str, international: bool) -> tuple[str, str | None] | str:
     if not national.strip("0"):
         return ALL_ZEROS
     verdict = lib.is_possible_number_with_reason(number)
-    placeholder = _placeholder(national)
+    placeholder = _placeholder(text, national)
     if verdict == lib.ValidationResult.IS_POSSIBLE:
         if placeholder is not None:
             return text, placeholder
@@ -216,8 +216,9 @@ def _settle(text: str, international: bool) -> tuple[str, str | None] | str:
     return TOO_SHORT
 
 
-def _placeholder(national: str) -> str | None:
-    return NONE if is_placeholder_number(national) else None
+def _placeholder(text: str, national: str) -> str | None:
+    # Parsing takes the 1 of 1234567890 for that of North America.
+    return NONE if text == "+1234567890" or is_placeholder_number(national) else None
 
 
 # Where a plan grew, what stands in front of the numbers of before; each as the country's regulator says it.

@@ -66,9 +66,9 @@ class OwnList:
                 exact.add((one.scheme, one.value, one.scope))
         self._exact = frozenset(exact)
         self._globs = {scheme: tuple(sorted(patterns)) for scheme, patterns in sorted(globs.items())}
-        self._patterns = {scheme: _compiled(patterns) for scheme, patterns in self._globs.items()}
+        self._patterns = {scheme: _parts(patterns) for scheme, patterns in self._globs.items()}
         self._hosts = frozenset(hosts)
-        self._host_patterns = _compiled(
+        self._host_patterns = _parts(
             {
                 *hosts,
                 *(value.rpartition("@")[2] for scheme, value, _ in exact if scheme == "sip"),
@@ -79,7 +79,7 @@ class OwnList:
 
     def has_host(self, host: str) -> bool:
         """Return whether a SIP host, or the domain of a phone-context, is the company's own."""
-        return self._host_patterns.fullmatch(host) is not None
+        return any(_fits(parts, host) for parts in self._host_patterns)
 
     def matches(self, identifier: Identifier) -> bool:
         """Return whether an identifier is the company's own."""
@@ -90,10 +90,11 @@ class OwnList:
             value = value.partition(";")[0]
             if ("phone", value, "") in self._exact:
                 return True
-        pattern = self._patterns.get(identifier.scheme)
-        if pattern is None:
+        patterns = self._patterns.get(identifier.scheme)
+        if patterns is None:
             return False
-        return pattern.fullmatch(f"{value}@{identifier.scope}" if identifier.scope else value) is not None
+        whole = f"{value}@{identifier.scope}" if identifier.scope else value
+        return any(_fits(parts, whole) for parts in patterns)
 
     def fingerprint(self) -> str:
         """Return 32 hex digits that are the same for the same entries, in whatever order and form they came."""
@@ -128,5 +129,20 @@ def _pattern(entry: str, field: str) -> tuple[str, str]:
     return name, re.sub(r"\*+", "*", pattern)
 
 
-def _compiled(patterns: Iterable[str]) -> re.Pattern[str]:
-    return re.compile("|".join(".*".join(map(re.escape, pattern.split("*"))) for pattern in patterns), re.DOTALL)
+def _parts(patterns: Iterable[str]) -> tuple[tuple[str, ...], ...]:
+    """Return of each pattern what stands between its stars."""
+    return tuple(tuple(pattern.split("*")) for pattern in sorted(patterns))
+
+
+def _fits(parts: tuple[str, ...], value: str) -> bool:
+    """Return whether a value is the parts with anything between them; one pass, where an expression would try every division."""
+    first, last = parts[0], parts[-1]
+    if len(parts) == 1 or not value.startswith(first) or not value.endswith(last):
+        return value == first
+    place, end = len(first), len(value) - len(last)
+    for part in parts[1:-1]:
+        place = value.find(part, place, end)
+        if place < 0:
+            return False
+        place += len(part)
+    return place <= end

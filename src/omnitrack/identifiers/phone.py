@@ -42,19 +42,20 @@ _LABEL = re.compile(
     r"(?:(?:telephone|telefon|phone|mobile|office|home|work|cell|tel|fax|mob|ph)\b[.:]?|[tmpfhw]:)\s*", re.IGNORECASE
 )
 _REMARK = re.compile(
-    r"\s*[(\[]?\b(?:home|work|mobile|mob|cell|office|landline|fax|day(?:time)?|evenings?|main)[)\]]?$", re.IGNORECASE
+    r"(?<!\s)\s*[(\[]?\b(?:home|work|mobile|mob|cell|office|landline|fax|day(?:time)?|evenings?|main)[)\]]?$",
+    re.IGNORECASE,
 )
 # The words are those that libphonenumber reads, and what German, Dutch, Italian, French and Polish business cards have.
 _EXTENSION = re.compile(
-    r"(?:[\s,;(\[]*(?:;\s*ext\s*=|\b(?:extension|extensi\xf3n|extn|ext|xtn|int|interno|intern|anexo|ramal|durchwahl|dw|app(?:arat)?"
-    r"|toestel|poste|wewn(?:\u0119trzny)?|\u0434\u043e\u0431(?:\u0430\u0432\u043e\u0447\u043d\u044b\u0439)?)\b[.:]?"
-    r"|(?<=[\d\s).,(\[])(?:ext|x)[.:]?|[#~])|,,+|;)\s*([0-9]{1,15})[#)\]]*$",
+    r"(?:(?<![\s,;(\[])[\s,;(\[]*(?:;\s*ext\s*=|\b(?:extension|extensi\xf3n|extn|ext|xtn|int|interno|intern|anexo|ramal|durchwahl|dw"
+    r"|app(?:arat)?|toestel|poste|wewn(?:\u0119trzny)?|\u0434\u043e\u0431(?:\u0430\u0432\u043e\u0447\u043d\u044b\u0439)?)\b[.:]?"
+    r"|(?<=[\d\s).,(\[])(?:ext|x)[.:]?|[#~])|(?<!,),,++|;)\s*([0-9]{1,15})[#)\]]*$",
     re.IGNORECASE,
 )
-_NO_EXTENSION = re.compile(r"[\s,;(]*\b(?:extension|extn|ext|x)[.:]?\s*$", re.IGNORECASE)
+_NO_EXTENSION = re.compile(r"(?<![\s,;(])[\s,;(]*\b(?:extension|extn|ext|x)[.:]?\s*$", re.IGNORECASE)
 _PARAMETER = re.compile(r";\s*([a-z][a-z0-9-]*)(?:=([^;]*))?(?=;|$)", re.IGNORECASE)
 _CONTEXT = re.compile(r";\s*phone-context=([^;>]*)", re.IGNORECASE)
-_SEPARATOR = re.compile(r"\s*(?:[/|\\&\n,]|;(?!\s*ext)|\b(?:or|and|und|et|y|o)\b)\s*", re.IGNORECASE)
+_SEPARATOR = re.compile(r"(?:(?<!\s)\s+)?(?:[/|\\&\n,]|;(?!\s*ext)|\b(?:or|and|und|et|y|o)\b)\s*", re.IGNORECASE)
 _VANITY = re.compile(r"\+?[\d\s().-]*\d{3}[\s().-]*[A-Za-z][A-Za-z0-9 .-]*")
 _ROUNDED = re.compile(r"[+-]?\d(?:[.,]\d+)?\s*E\s*\+?\d{1,2}", re.IGNORECASE)  # 4.47701E+11
 _DECIMAL = re.compile(r"\d{6,}\.0")  # 447700900123.0

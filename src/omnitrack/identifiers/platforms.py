@@ -156,7 +156,7 @@ class LinkedIn(Platform):
     accepted = (
         "the name of a public profile (3 to 100 letters, digits and hyphens), or a URL such as linkedin.com/in/jane"
     )
-    form = re.compile(r"(?:[a-z0-9-]|[^\W_]|[^\x00-\x7f\s]){3,100}")
+    form = re.compile(r"(?:[A-Za-z0-9-]|[^\x00-\x7f\s]){3,100}")
     hosts = frozenset({"linkedin.com"})
     _member = re.compile(r"AC[or]AA[A-Za-z0-9_-]{20,60}")
 

@@ -24,6 +24,7 @@ from omnitrack.identifiers.text import identifier, spans
 
 LEAST = 3  # characters of a bare word that is looked for; a shorter one stands in too many others
 LEAST_APART = 5  # of an account number that may be written in groups
+MOST_APART = 64  # likewise; a longer one is looked for as it is
 LEAST_LOCAL = 7  # digits of a number without its area code
 
 # What machines write for one character or a run of them, or between two where nobody sees it: entities of HTML, encoded words of RFC 2047,
@@ -35,11 +36,11 @@ _CODED = re.compile(
     "|[^\\W\\d_][\u0300-\u036f]+",
     re.IGNORECASE,
 )
-_TAG = re.compile(r"</?[a-z][a-z0-9:-]{0,30}(?:\s[^<>]{0,2000})?/?>|<!--.{0,2000}?-->", re.IGNORECASE | re.DOTALL)
+_TAG = re.compile(r"</?[a-z][a-z0-9:-]{0,30}(?:\s[^<>]*+|/)?>|<!--(?:[^<-]++|-(?!->)|<(?!!--))*-->", re.IGNORECASE)
 
 _AT = r"\s{0,3}(?:@|[(\[{<]\s?(?:at|@)\s?[)\]}>]|(?<=\s)at(?=\s))\s{0,3}"
 _DOT = r"\s?(?:\.|[(\[{<]\s?(?:dot|punkt|\.)\s?[)\]}>]|(?<=\s)dot(?=\s))\s?"
-_GAP = r"(?:[^\w]|_){0,4}"  # between two digits of a number
+_GAP = r"[\W_]{0,4}"  # between two digits of a number
 
 
 # Base64 of RFC 4648, in either alphabet, in one line or folded over several.
@@ -339,7 +340,7 @@ def _patterns(one: Identifier) -> list[Seeded]:
     if isinstance(scheme, IssuedScheme):
         letters = [re.escape(ch) for ch in value if ch.isalnum()]
         seed = LETTERS + "".join(filter(_LETTER.match, value))
-        return [(seed, _word("[ ./_-]?".join(letters)))] if len(letters) >= LEAST_APART else []
+        return [(seed, _word("[ ./_-]?".join(letters)))] if LEAST_APART <= len(letters) <= MOST_APART else []
     return []
 
 
@@ -375,7 +376,7 @@ def _phone(value: str) -> list[Seeded]:
     trunk = lib.ndd_prefix_for_region(region, True) or "0"
     national = "".join(filter(str.isdigit, lib.format_number(parsed, lib.PhoneNumberFormat.NATIONAL)))
     country = _digits(str(parsed.country_code))
-    behind = rf"{_GAP}(?:ext\w*|x|\#|durchwahl)?{_GAP}{_digits(extension)}(?!\d)" if extension else r"(?!\d)"
+    behind = rf"{_GAP}(?:ext[^\W\d_]{0, 9}|x|\#|durchwahl)?{_GAP}{_digits(extension)}(?!\d)" if extension else r"(?!\d)"
     international = rf"(?:(?:\+|0{_GAP}0|0{_GAP}1{_GAP}1|0{_GAP}1{_GAP}0){_GAP})?{country}{_GAP}"
     lead = rf"(?<!\d)\(?(?:{international})?(?:\(?{_digits(trunk)}\)?{_GAP})?"
     found = [f"{lead}{_digits(digits)}{behind}" for digits in dict.fromkeys((significant, national))]

@@ -7,7 +7,6 @@ from bisect import bisect_left
 from collections.abc import Iterator
 from contextlib import suppress
 from difflib import get_close_matches
-from typing import Any
 
 from omnitrack.errors import InvalidIdentifierError, WithheldError, mask, told
 from omnitrack.identifiers import platforms, postal, simple, sip, whatsapp  # noqa: F401  (they register their schemes)
@@ -15,7 +14,7 @@ from omnitrack.identifiers.callers import says_withheld
 from omnitrack.identifiers.email import email
 from omnitrack.identifiers.federated import read_profile
 from omnitrack.identifiers.nonvalues import REASON as PLACEHOLDER
-from omnitrack.identifiers.numbering import library
+from omnitrack.identifiers.numbers import MAX_READ, numbers
 from omnitrack.identifiers.phone import phone
 from omnitrack.identifiers.scheme import (
     MAX_KEY_LENGTH,
@@ -140,11 +139,15 @@ def _behind_prefix(body: str, region: str | None) -> Identifier | None:
 
 def _telegram(body: str) -> Identifier:
     """Read ``tg://resolve?domain=jane`` and ``tg://user?id=123`` (core.telegram.org/api/links)."""
-    match = re.fullmatch(r"tg:(?://)?(?:resolve\?(?:.*&)?(?:domain|phone)|user\?id)=([^&#]+).*", body, re.IGNORECASE)
-    if match is None:
+    page, _, query = body[3:].removeprefix("//").partition("#")[0].partition("?")
+    fields = {name.lower(): value for name, _, value in (field.partition("=") for field in query.split("&"))}
+    page = page.lower()
+    if page == "resolve" and (number := fields.get("phone")):
+        return phone(f"+{number}")
+    name = fields.get("domain") if page == "resolve" else fields.get("id") if page == "user" else None
+    if not name:
         raise InvalidIdentifierError(f"telegram: got {mask(body)!r}, accepted is tg://resolve?domain=jane")
-    value = match[1]
-    return phone(f"+{value}") if "phone=" in body else social("telegram", value)
+    return social("telegram", name)
 
 
 # Where in free text an identifier may begin. Each is read by identifier() afterwards, so these only have to find.
@@ -156,9 +159,6 @@ _FEDERATED = re.compile(rf"(?<![\w@.])@[\w.-]{{1,64}}@{_DOMAIN}", re.IGNORECASE)
 _MAILS = re.compile(rf"(?<![\w.+/=&%#?@-])(?<!\w')\w[\w.+'-]{{0,63}}@{_DOMAIN}", re.IGNORECASE)
 _HANDLES = re.compile(r"(?<![\w@./])[@＠][\w.·-]{1,100}")
 _END = ".,;:!?)»”’'\"…"
-# Seven digits or more with little between them: where it is worth looking for a number.
-_DIGITS = re.compile(r"\d(?:[\W_]{0,4}\d){6,}")
-_BEFORE, _BEHIND = 12, 32  # characters that may belong to it: "+", "(", a code; an extension
 _MAX_FOUND = 10_000
 
 
@@ -170,7 +170,8 @@ def find_identifiers(text: str, region: str | None = None, platform: str | None 
     order number is seldom either. What stands where there is no value, such as ``noemail@example.com``, is left out.
 
     Args:
-        text: of any length.
+        text: of any length. Of each kind the first 5,000 different writings are read, and 10,000 identifiers are returned at most; the time
+            grows with the length alone.
         region: ISO 3166 alpha-2 region in which national numbers are read; None finds international ones only.
         platform: on which the text was posted; None finds no bare handles.
 
@@ -208,26 +209,29 @@ def spans(text: str, region: str | None = None, platform: str | None = None) -> 
 
 
 def _spans(text: str, region: str | None, platform: str | None) -> Iterator[tuple[int, int, Identifier]]:
+    read = _Reader(region)
     urls: list[tuple[int, int]] = []
     for match in _URLS.finditer(text):
         piece = match[0].rstrip(_END)
         urls.append((match.start(), match.start() + len(piece)))
-        if (one := _read(piece, region)) is not None:
+        if (one := read(piece)) is not None:
             yield *urls[-1], one
     # What stands inside a URL is a part of it, whether the URL is anybody's or not.
     inside = _Inside(urls)
     for pattern in (_FEDERATED, _MAILS):
+        read = _Reader(region)
         for match in pattern.finditer(text):
-            one = None if inside(*match.span()) else _read(match[0], region)
+            one = None if inside(*match.span()) else read(match[0])
             if one is not None:
                 yield *match.span(), one
     if platform is not None:
+        read = _Reader(region, platform)
         for match in _HANDLES.finditer(text):
             piece = match[0].rstrip(_END + "-")
             start, stop = match.start(), match.start() + len(piece)
-            if not inside(start, stop) and (one := _read(piece, region, platform)) is not None:
+            if not inside(start, stop) and (one := read(piece)) is not None:
                 yield start, stop, one
-    for start, stop, one in _numbers(text, region):
+    for start, stop, one in numbers(text, region):
         if not inside(start, stop):
             yield start, stop, one
 
@@ -244,60 +248,22 @@ class _Inside:
         return index >= 0 and self._stops[index] > start
 
 
-def _read(piece: str, region: str | None, platform: str | None = None) -> Identifier | None:
-    try:
-        return identifier(piece, region) if platform is None else social(platform, piece)
-    except InvalidIdentifierError:
-        return None
+class _Reader:
+    """Reads the pieces of a text that look alike, each writing once, and at most ``MAX_READ`` of them."""
 
+    def __init__(self, region: str | None, platform: str | None = None) -> None:
+        self._region, self._platform = region, platform
+        self._found: dict[str, Identifier | None] = {}
 
-def _numbers(text: str, region: str | None) -> Iterator[tuple[int, int, Identifier]]:
-    lib = library()
-    end = 0
-    for start, stop in _windows(text):
-        matcher = lib.PhoneNumberMatcher(text[start:stop], region, leniency=lib.Leniency.POSSIBLE)
-        for match in matcher:
-            written = match.raw_string.lstrip("( ")
-            first, last = start + match.start, start + match.end
-            if (
-                first < end
-                or _in_word(text, first, last)
-                or not (written.startswith(("+", "＋")) or _is_national(lib, written, match.number))
-            ):
-                continue
-            try:
-                one = phone(match.raw_string, region)
-            except InvalidIdentifierError:
-                continue
-            yield first, last, one
-            end = last
+    def __call__(self, piece: str) -> Identifier | None:
+        if piece not in self._found:
+            if len(self._found) >= MAX_READ:
+                return None
+            self._found[piece] = self._read(piece)
+        return self._found[piece]
 
-
-def _in_word(text: str, first: int, last: int) -> bool:
-    """Return whether a letter or digit stands right before or behind: then it is part of a code, not a number."""
-    return text[first - 1 : first].isalnum() or text[last : last + 1].isalnum()
-
-
-def _windows(text: str) -> Iterator[tuple[int, int]]:
-    """Yield the stretches of a text that may hold a number: searching all of it costs a hundred times as much."""
-    start = stop = -1
-    for match in _DIGITS.finditer(text):
-        before = max(match.start() - _BEFORE, 0)
-        while 0 < before < match.start() and not text[before - 1].isspace():
-            before += 1  # begin with a word, so that the end of one is not taken for one
-        behind = min(match.end() + _BEHIND, len(text))
-        if before > stop >= 0:
-            yield start, stop
-            start = before
-        elif stop < 0:
-            start = before
-        stop = behind
-    if stop >= 0:
-        yield start, stop
-
-
-def _is_national(lib: Any, written: str, number: Any) -> bool:
-    if lib.is_valid_number(number):
-        return True
-    prefix = lib.ndd_prefix_for_region(lib.region_code_for_country_code(number.country_code), True)
-    return bool(prefix) and written.startswith(prefix)
+    def _read(self, piece: str) -> Identifier | None:
+        try:
+            return identifier(piece, self._region) if self._platform is None else social(self._platform, piece)
+        except InvalidIdentifierError:
+            return None

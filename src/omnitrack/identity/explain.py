@@ -8,6 +8,7 @@ from datetime import datetime
 
 import attrs
 
+from omnitrack.harmless import one_line, sized
 from omnitrack.identifiers.scheme import Identifier
 from omnitrack.identity.partition import EVIDENCE, MATCH, PERSONAL, Edge, Partition
 from omnitrack.model import Assurance
@@ -66,10 +67,11 @@ class Step:
     interaction: str | None = None
     statement: str | None = None
     by: str | None = None
-    reason: str | None = None
+    reason: str | None = attrs.field(default=None, repr=sized)
     obstacle: str | None = None
     detail: str | None = None
 
+    @one_line
     def __str__(self) -> str:
         ends = f"{self.a.display} and {self.b.display}"
         if self.statement is not None:
@@ -110,6 +112,7 @@ class Explanation:
         """The links of the path that do not join."""
         return tuple(step for step in self.path if step.obstacle is not None)
 
+    @one_line
     def __str__(self) -> str:
         if self.a == self.b and self.together:
             return f"{self.a.display} is one identifier of one person."

@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping
 
 import attrs
 
+from omnitrack.harmless import one_line
 from omnitrack.identifiers.scheme import Identifier
 
 
@@ -43,6 +44,7 @@ class Move:
     after: str | None
     interactions: int
 
+    @one_line
     def __str__(self) -> str:
         way = f"from {self.before or 'a new customer'} to {self.after or 'a new customer'}"
         if not self.interactions:
@@ -76,6 +78,7 @@ class Preview:
     def __bool__(self) -> bool:
         return bool(self.joins or self.parts or self.moves)
 
+    @one_line
     def __str__(self) -> str:
         lines = [
             f"joins {' and '.join(map(_show, j.before, j.were))} into {j.after[0] or 'a new customer'}"

@@ -10,6 +10,7 @@ from typing import Any
 import attrs
 
 from omnitrack.errors import InvalidPolicyError, told
+from omnitrack.harmless import one_line, sized
 from omnitrack.identifiers.scheme import Identifier
 from omnitrack.identity.mention import Mention, Tenures
 from omnitrack.identity.partition import DIFFERENT, PERSONAL, REASSIGNED, SAME, SHARED_MARK
@@ -81,7 +82,7 @@ class Statement:
     b: Named | None = None
     at: datetime | None = None
     by: str | None = None
-    reason: str | None = None
+    reason: str | None = attrs.field(default=None, repr=sized)
     id: str | None = None
     recorded_at: datetime | None = None
     retracted_at: datetime | None = None
@@ -126,6 +127,7 @@ class Statement:
         """It has a new holder from then on."""
         return cls(kind=REASSIGNED, a=x, at=at, **said)
 
+    @one_line
     def __str__(self) -> str:
         def show(named: Named | None) -> str:
             return named.display if isinstance(named, Identifier) else str(named)

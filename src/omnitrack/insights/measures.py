@@ -12,6 +12,7 @@ from typing import Protocol
 
 import attrs
 
+from omnitrack.harmless import joined
 from omnitrack.insights.follow import Followed
 
 #: Upper ends of the classes that times between contacts are counted in; longer ones are in a class of their own.
@@ -89,7 +90,7 @@ class Containment:
         went = ", ".join(f"{channel} {count}" for channel, count in sorted(self.then.items(), key=lambda i: -i[1]))
         lines = [f"contained: {self.contained}" + (f"; then {went}" if went else "")]
         lines += [f"  {group}: {share}" for group, share in sorted(self.by_group.items())]
-        return "\n".join(lines)
+        return joined(lines)
 
 
 @attrs.define(slots=True, kw_only=True)
@@ -130,7 +131,7 @@ class Resolution:
     def __str__(self) -> str:
         lines = [f"settled at first contact: {self.first_contact}; repeat contacts: {self.repeats}"]
         lines += [f"  {channel}: {share}" for channel, share in sorted(self.by_channel.items())]
-        return "\n".join(lines)
+        return joined(lines)
 
 
 @attrs.define(slots=True, kw_only=True)
@@ -156,7 +157,7 @@ class Switches:
     def __str__(self) -> str:
         lines = [f"followed on another channel: {self.switched}"]
         ranked = sorted(self.pairs.items(), key=lambda item: (-item[1], item[0]))
-        return "\n".join(lines + [f"  {before} → {after}: {count}" for (before, after), count in ranked])
+        return joined(lines + [f"  {before} → {after}: {count}" for (before, after), count in ranked])
 
 
 @attrs.define(slots=True, kw_only=True)
@@ -198,7 +199,7 @@ class Gaps:
             return "time to the next contact: none was followed"
         lines = [f"time to the next contact: {self.count}, mean {self.mean}, from {self.shortest} to {self.longest}"]
         ends = [f"up to {end}" for end in GAP_CLASSES] + ["longer"]
-        return "\n".join(lines + [f"  {end}: {count}" for end, count in zip(ends, self.classes, strict=True) if count])
+        return joined(lines + [f"  {end}: {count}" for end, count in zip(ends, self.classes, strict=True) if count])
 
 
 def collect(followed: Iterable[Followed], *measures: Measure) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import attrs
 
 from omnitrack.errors import mask
+from omnitrack.harmless import joined, one_line
 from omnitrack.model import Rejected
 
 MAX_NOTES = 200  # different field and reason pairs of each kind; field names may come from a hostile document
@@ -25,6 +26,7 @@ class Note:
     count: int
     reason: str
 
+    @one_line
     def __str__(self) -> str:
         return f"{self.field} ({self.count}): {self.reason}"
 
@@ -100,7 +102,7 @@ class ConversionReport:
             lines += [f"  refused: {item.where or 'document'}: {item.reason}" for item in self._rejected[:10]]
         for title, notes in (("lost", self.lost), ("in the extension only", self.extended), ("assumed", self.assumed)):
             lines += [f"  {title}: {note}" for note in notes]
-        return "\n".join(lines)
+        return joined(lines)
 
 
 def _add(notes: dict[tuple[str, str], int], field: str, reason: str, count: int) -> None:

@@ -18,7 +18,7 @@ from omnitrack.interchange.document import MAX_DURATION, is_media_type, is_url, 
 
 _VERSION = re.compile(r"0\.[0-4]\.\d{1,3}", re.ASCII)
 _UUID = re.compile(r"[0-9A-Fa-f]{8}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{12}")
-_HASH = re.compile(r"[a-z0-9-]+-[A-Za-z0-9_-]+=*")
+_HASH = re.compile(r"[a-z0-9]+-[A-Za-z0-9_-]+=*")
 _TYPES = ("text", "recording", "recording-set", "transfer", "incomplete")
 _ENCODINGS = ("none", "json", "base64url")
 _SUPPORTED = frozenset({"CC", "cc", "omnitrack"})  # extensions whose parameters this reader understands

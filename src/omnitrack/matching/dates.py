@@ -9,7 +9,8 @@ _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct",
 _PARTS = re.compile(r"[0-9]+|[a-z]{3,}")
 # A fixed pivot, so that a normal form that is kept stays right: people who call are rarely younger or older than this.
 _LAST_SHORT_YEAR = 20
-_TIME = re.compile(r"[t ]\d{1,2}:\d{2}.*$")
+_TIME = re.compile(r"[t ]\d{1,2}:\d{2}.*", re.DOTALL)
+_LONGEST = 100  # characters that are read; a date is written in fewer
 #: Regions that write the month before the day.
 MONTH_FIRST = frozenset({"US", "FM", "MH", "PW"})
 
@@ -30,7 +31,7 @@ def parse_birth_date(value: object, region: str | None = None) -> str:
     """
     if isinstance(value, dt.date):
         return f"{value.year:04}{value.month:02}{value.day:02}"
-    text = _TIME.sub("", str(value).strip().casefold())
+    text = _TIME.sub("", str(value).strip()[:_LONGEST].casefold())
     parts = _PARTS.findall(text)[:3]
     if len(parts) == 1 and parts[0].isdigit() and len(parts[0]) in (6, 8):
         digits = parts[0]

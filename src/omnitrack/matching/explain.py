@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import attrs
 import numpy as np
 
+from omnitrack.harmless import one_line
 from omnitrack.matching.comparisons import COMPARATORS, NOT_COMPARABLE
 from omnitrack.matching.evidence import Column, Evidence
 from omnitrack.matching.weights import Model, logit, probability_of
@@ -56,6 +57,7 @@ class Score:
     comparisons: tuple[Comparison, ...]
     sentence: str = attrs.field(repr=False)
 
+    @one_line
     def __str__(self) -> str:
         return f"{self.percent}: {self.sentence}"
 

@@ -11,6 +11,7 @@ from typing import Any
 import attrs
 import numpy as np
 
+from omnitrack.harmless import one_line
 from omnitrack.identifiers.numbering import numbered_region
 from omnitrack.matching.blocking import candidate_pairs
 from omnitrack.matching.clusters import cluster_pairs
@@ -42,6 +43,7 @@ class Reason:
     right: Member
     score: Score
 
+    @one_line
     def __str__(self) -> str:
         return str(self.score)
 

@@ -15,7 +15,8 @@ _US = re.compile(r"^([0-9]{5})(?:[ -]?[0-9]{4})?$")
 _NUMBER = re.compile(
     r"^(?:(?:flat|unit|apt|apartment|suite|no|number)\s+)?([0-9]+(?:\s?[a-z](?=\s|$))?(?:\s?[-/]\s?[0-9]+[a-z]?)?)[\s,]+(.+)$"
 )
-_TRAILING_NUMBER = re.compile(r"^([^0-9]+?)[\s,]+([0-9]+\s?[a-z]?)$")
+_TRAILING_NUMBER = re.compile(r"^([^0-9]+)([0-9]+\s?[a-z]?)$")
+_LONGEST = 500  # characters of a line that are read; an address is written in fewer
 _WORDS = {
     "st": "street", "str": "street", "rd": "road", "ave": "avenue", "av": "avenue", "ln": "lane", "dr": "drive", "ct": "court",
     "pl": "place", "sq": "square", "cres": "crescent", "cr": "crescent", "cl": "close", "crt": "court", "tce": "terrace",
@@ -76,11 +77,11 @@ def parse_address(text: str) -> Address:
     >>> parse_address("12b High St"), parse_address("Hauptstraße 5")
     (Address(number='12b', street='high street'), Address(number='5', street='hauptstrasse'))
     """
-    line = " ".join(text.casefold().split())
+    line = " ".join(text[:_LONGEST].casefold().split())
     if match := _NUMBER.match(line):
         return Address(house_number(match[1]), parse_street(match[2]))
-    if match := _TRAILING_NUMBER.match(line):
-        return Address(house_number(match[2]), parse_street(match[1]))
+    if (match := _TRAILING_NUMBER.match(line)) and (street := match[1].rstrip(" ,")) not in ("", match[1]):
+        return Address(house_number(match[2]), parse_street(street))
     return Address("", parse_street(line))
 
 

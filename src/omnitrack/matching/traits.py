@@ -53,7 +53,7 @@ TRAITS: tuple[str, ...] = tuple(_ALIASES)
 
 _NOT_WORD = re.compile(r"[\W_]+")
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
-_NUMBERED = re.compile(r"_?\d+$")
+_NUMBERED = re.compile(r"(?:_|(?<!\d))\d+$")
 _LEGAL_FORMS = frozenset({
     "ltd", "limited", "plc", "llp", "llc", "inc", "incorporated", "corp", "corporation", "co", "company", "gmbh",
     "ag", "kg", "ohg", "ug", "se", "sa", "sas", "sarl", "srl", "spa", "bv", "nv", "ab", "as", "oy", "aps", "pty",

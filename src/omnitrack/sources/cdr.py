@@ -32,7 +32,7 @@ _INBOUND = (
     "public",
 )
 _OUTBOUND = ("from-internal", "outgoing", "outbound", "outbound-allroutes", "internal")
-_CLID = re.compile(r"\s*\"?(?P<name>[^\"<]*)\"?\s*<(?P<number>[^<>]*)>")
+_CLID = re.compile(r"\s*+\"?(?P<name>[^\"<]*+)(?:\"\s*+)?<(?P<number>[^<>]*+)>")
 _ENDPOINT = re.compile(r"[A-Za-z0-9_]+/([^@/;]+?)(?:@[^/;]*)?(?:-[0-9a-fA-F]{4,})?(?:;\d)?$")
 
 

@@ -21,17 +21,38 @@ from omnitrack.model import (
 )
 from omnitrack.sources.base import Item, Source
 from omnitrack.sources.mail_charset import decode_bytes
-from omnitrack.sources.mail_headers import Address, Headers, failed_authentication, parse_date, received_date
+from omnitrack.sources.mail_headers import (
+    MAX_HEADER,
+    Address,
+    Headers,
+    failed_authentication,
+    parse_date,
+    received_date,
+)
 from omnitrack.sources.mail_parts import MAX_NESTING, Body, nesting, take_apart
 from omnitrack.sources.mail_text import split_text
 from omnitrack.sources.values import attributes_of, clean, derived_id, id_of, subject_of, words
 
 MAX_MESSAGE = 48 * 1024 * 1024  # bytes of one mail that are read; providers take 25 to 35 MB
+MAX_PARAMETERS = (
+    4_000  # characters of a Content-Type, a Content-Disposition or the like, of a mail or of one of its parts
+)
 _REMEMBERED = 50_000  # message ids by which two mails with one id are told, in one load
 
-# compat32 keeps headers as they came; the newer policies parse on reading, and raise on some of what is out there.
-_parser = BytesParser(policy=policy.compat32)
-_header_parser = BytesHeaderParser(policy=policy.compat32)
+
+class _Bounded(policy.Compat32):
+    """Keeps headers as they came, as compat32 does; the newer policies parse on reading, and raise on some of what is out there.
+
+    The library takes the square of their length for the parameters of the headers of a part, so those are cut.
+    """
+
+    def header_source_parse(self, sourcelines: list[str]) -> tuple[str, str]:
+        name, value = super().header_source_parse(sourcelines)
+        return name, value[:MAX_PARAMETERS] if name[:8].lower() == "content-" else value
+
+
+_parser = BytesParser(policy=_Bounded())
+_header_parser = BytesHeaderParser(policy=_Bounded())
 
 # What the model has a place for, and what only says how the mail travelled.
 _TAKEN = frozenset(
@@ -104,6 +125,14 @@ class MailSource(Source):
         if not headers.all and not data.strip():
             yield self.rejected(where, "an empty mail")
             return
+        notes += [
+            f"{name}: a header of {size} characters, the first {MAX_HEADER} were read" for name, size in headers.cut
+        ]
+        notes += [
+            f"{name}: a header of more than {MAX_PARAMETERS} characters, the first were read"
+            for name, value in message.raw_items()
+            if name[:8].lower() == "content-" and len(value) == MAX_PARAMETERS
+        ]
         moment, found_in = self._when(headers, fallback)
         senders, others = _authors(headers)
         text = body.text()

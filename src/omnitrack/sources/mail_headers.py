@@ -17,9 +17,14 @@ from omnitrack.sources.mail_charset import decode_bytes
 from omnitrack.sources.values import clean, id_of, local_time
 
 MAX_HEADER = 256 * 1024  # characters of one header that are looked at
+# Characters of a header with groups that the library reads, which copies what it has of a group for each member; of a longer one the
+# mailboxes are picked out, without their names.
+_MAX_GROUPS = 8_000
 _WORD = re.compile(r"=\?([^?\s]{1,64})\?([bBqQ])\?([^?]*)\?=")
 _BETWEEN = re.compile(r"(\?=)\s+(=\?)")
-_ADDRESS = re.compile(r"[^\s<>()\[\],;:\"\\]+@[^\s<>()\[\],;:\"\\]+")
+_BOX = re.compile(r"[^\s<>()\[\],;:\"\\]+")
+_COMMENT = re.compile(r"\([^()]*\)")
+_FOLD = re.compile(r"(?:(?<![ \t])[ \t]+)?[\r\n]+[ \t]*")
 _ZONE = re.compile(r"\d\s*(?:[+-]\d{1,4}|(?:UTC?|GMT|Z|[ECMP][SD]T|[ECMP]T)\b)", re.I)
 _ID = re.compile(r"<([^<>]{1,2000})>")
 
@@ -42,11 +47,15 @@ class Headers:
 
     def __init__(self, message: Message) -> None:
         self.all: list[tuple[str, str]] = []
+        self.cut: list[tuple[str, int]] = []  # those that are longer than MAX_HEADER, with their lengths
         for name, value in message.raw_items():
-            text = str(value)[:MAX_HEADER]
+            text = str(value)
+            if len(text) > MAX_HEADER:
+                self.cut.append((clean(name)[:100], len(text)))
+                text = text[:MAX_HEADER]
             if not text.isascii():
                 text = decode_bytes(text.encode("utf-8", "surrogateescape"), None)
-            self.all.append((name.lower(), re.sub(r"[ \t]*[\r\n]+[ \t]*", " ", text).strip()))
+            self.all.append((name.lower(), _FOLD.sub(" ", text).strip()))
 
     def get(self, name: str) -> str | None:
         """Return the first header of this name that is not empty, as it came."""
@@ -122,16 +131,21 @@ def parse_addresses(values: Iterable[str]) -> list[Address]:
 
 def _pairs(value: str) -> list[tuple[str, str]]:
     try:
-        pairs = getaddresses([value])
+        pairs = getaddresses([value]) if len(value) <= _MAX_GROUPS or ":" not in value else []
     except (AttributeError, IndexError, LookupError, RecursionError, TypeError, ValueError):
         pairs = []
-    good = [(name, clean(box.strip())) for name, box in pairs if _ADDRESS.fullmatch(box.strip())]
+    good = [(name, clean(box.strip())) for name, box in pairs if _is_box(box.strip())]
     if good and len(good) == len(pairs):
         return good
     # One broken address spoils a list for the strict parser; those that stand in it are picked out by their looks.
-    picked = {clean(box.rstrip(".")).lower(): clean(box.rstrip(".")) for box in _ADDRESS.findall(value)}
+    picked = {clean(box.rstrip(".")).lower(): clean(box.rstrip(".")) for box in _BOX.findall(value) if _is_box(box)}
     names = {box.lower(): name for name, box in good}
     return [(names.get(key, ""), box) for key, box in picked.items() if "@" in box.rstrip("@")]
+
+
+def _is_box(text: str) -> bool:
+    """Return whether a text is written as a mailbox: no blanks and marks, and something on both sides of an @."""
+    return "@" in text[1:-1] and _BOX.fullmatch(text) is not None
 
 
 def parse_date(text: str | None, zone: tzinfo | None = None) -> datetime | None:
@@ -143,7 +157,7 @@ def parse_date(text: str | None, zone: tzinfo | None = None) -> datetime | None:
     if not text:
         return None
     # Comments, and spaces around colons, are allowed by the obsolete syntax (section 4.3).
-    text = re.sub(r"\s*:\s*", ":", re.sub(r"\([^()]*\)", " ", text)[:200])
+    text = ":".join(part.strip() for part in _COMMENT.sub(" ", text[:2000])[:200].split(":"))
     try:
         parsed = parsedate_tz(text)
     except (IndexError, LookupError, OverflowError, TypeError, ValueError):
@@ -180,7 +194,7 @@ def failed_authentication(headers: Headers, server: str) -> str | None:
     cannot undo it.
     """
     for value in headers.all_of("authentication-results"):
-        text = re.sub(r"\([^()]*\)", " ", value)
+        text = _COMMENT.sub(" ", value)
         server_id, _, results = text.partition(";")
         if server_id.split()[:1] != [server] and server_id.strip().split(" ")[0].lower() != server.lower():
             continue

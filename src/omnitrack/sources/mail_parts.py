@@ -19,7 +19,7 @@ MAX_NESTING = 30  # of multiparts and enclosed messages; real mails stay under t
 MAX_PARTS = 10_000
 _STRUCTURE = re.compile(
     rb"^content-type:\s*(?P<type>multipart|message)/|boundary\s*=\s*(?:\"(?P<quoted>[^\"\r\n]{1,200})\"|(?P<bare>[^\s;\"]{1,200}))"
-    rb"|^--(?P<line>[^\r\n]{1,202}?)[ \t]*\r?$",
+    rb"|^--(?P<line>[^\r\n]+)",
     re.I | re.M,
 )
 
@@ -61,7 +61,7 @@ def nesting(data: bytes) -> int:
         elif boundary:
             open_parts.append(boundary)
         else:
-            line = match["line"]
+            line = match["line"].rstrip(b" \t")
             name = line if line in open_parts else line.removesuffix(b"--")
             if name in open_parts:
                 # What stands inside the part that this line ends, ends with it.

@@ -20,10 +20,13 @@ _BREAKS = frozenset(
 )
 _PARAGRAPHS = frozenset(words("blockquote dl h1 h2 h3 h4 h5 h6 ol p pre table ul"))
 _SILENT = frozenset(words("head noscript script style template title"))
+_ENDS = {name: re.compile(rf"</{name}\b", re.I) for name in _SILENT}
 MAX_HTML = 4_000_000  # characters that are read
 MAX_SPLIT = 200_000  # characters within which quotes and signature are looked for
 MAX_SPLIT_LINES = 5_000
 _LIBRARY_LINES = 1_000  # it takes a tenth of a millisecond a line
+_LIBRARY_LINE = 400  # characters; its expressions take the cube of the length of some longer ones
+_LIBRARY_MARKS = 4  # of < and of @ in one line, for the same reason
 
 
 def html_to_text(source: str) -> str:
@@ -36,6 +39,7 @@ def html_to_text(source: str) -> str:
     quoted: list[int] = []  # where in ``out`` each open blockquote began
     pos, end = 0, len(source)
     no_comment_end = False
+    endless: set[str] = set()  # silent elements of which no end stands further on
     while pos < end:
         start = source.find("<", pos)
         if start < 0:
@@ -65,11 +69,13 @@ def html_to_text(source: str) -> str:
         name = match[1].lower()
         opening = source[start + 1] != "/"
         if name in _SILENT and opening:
-            after = re.compile(rf"</{name}\b", re.I).search(source, pos)
+            after = None if name in endless else _ENDS[name].search(source, pos)
             if after is not None:
                 pos = after.start()
             elif name in ("script", "style"):
                 break
+            else:
+                endless.add(name)
             continue
         if name == "blockquote":
             out.append("\n")
@@ -130,7 +136,7 @@ _HEADER = re.compile(
     r"a|oggetto|van|verzonden|aan|onderwerp|från|skickat|till|ämne)\s?:\*?\s",
     re.I,
 )
-_MAY_QUOTE = re.compile(r"[:：>]\s*$|^\s*[-_*]{2}", re.M)
+_MAY_QUOTE = re.compile(r"[:：>][^\S\n]*$|^[^\S\n]*[-_*]{2}", re.M)
 # RFC 3676 section 4.3 has the space; many leave it out.
 _SIGNATURE = re.compile(r"-- ?$")
 _SENT_FROM = re.compile(
@@ -157,7 +163,7 @@ def split_text(text: str) -> Parts:
         return Parts(*_signed(lines[top:]), _join(lines[:top]))
     cut = _quote_start(lines)
     if cut == len(lines) and _MAY_QUOTE.search(text):
-        cut = _library_start(text, lines)
+        cut = _library_start(lines)
     new, quoted = lines[:cut], lines[cut:]
     sign = _signature_start(new)
     if not "".join(new[:sign]).strip():
@@ -257,11 +263,17 @@ def _introduced(lines: list[str], index: int) -> int:
     return index
 
 
-def _library_start(text: str, lines: list[str]) -> int:
+def _for_library(line: str) -> str:
+    """A line that is too long, or too full of marks, to introduce a quote is no line to try that on."""
+    fits = len(line) <= _LIBRARY_LINE and line.count("<") <= _LIBRARY_MARKS and line.count("@") <= _LIBRARY_MARKS
+    return line if fits else "…"
+
+
+def _library_start(lines: list[str]) -> int:
     quote = _quotequail()
     if quote is None or len(lines) > _LIBRARY_LINES:
         return len(lines)
-    parts = quote(text, limit=len(lines) + 1, quote_intro_line=True)
+    parts = quote("\n".join(map(_for_library, lines)), limit=len(lines) + 1, quote_intro_line=True)
     if len(parts) < 2:
         return len(lines)
     start = int(parts[0][1].count("\n")) + 1 if parts[0][1] else 0

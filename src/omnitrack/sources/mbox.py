@@ -13,7 +13,9 @@ from omnitrack.sources.mail import MAX_MESSAGE, MailSource
 from omnitrack.sources.mail_headers import parse_date
 from omnitrack.sources.reading import Input
 
-_SEPARATOR_TIME = re.compile(rb"From .*\d{1,2}:\d\d.*\d{4}|From .*\d{4}.*\d{1,2}:\d\d")
+_CLOCK = re.compile(rb"\d:\d\d")
+_YEAR = re.compile(rb"\d{4}")
+_ASCTIME = re.compile(r"(\w{3}) +(\d{1,2}) (\d\d:\d\d(?::\d\d)?)((?: [A-Z]{3,4}| [+-]\d{4})?) (\d{4})(.*)")
 _HEADER_LINE = re.compile(rb"[!-9;-~]{1,100}[ \t]*:")
 _QUOTED_FROM = re.compile(rb"(?m)^>(>*From )")
 _ONCE_QUOTED_FROM = re.compile(rb"(?m)^>(From )")
@@ -51,7 +53,7 @@ class MboxSource(MailSource):
         """Know it as the class says; see ``Source.sniff``."""
         text = head.lstrip(b"\r\n")
         first, _, rest = text.partition(b"\n")
-        if first.startswith(b"From ") and (_SEPARATOR_TIME.match(first) or _HEADER_LINE.match(rest)):
+        if first.startswith(b"From ") and (_has_time(first[:_LINE]) or _HEADER_LINE.match(rest)):
             return "begins with a From line of a mailbox"
         return None
 
@@ -78,13 +80,11 @@ def _separator_time(separator: bytes | None, zone: tzinfo | None) -> datetime | 
     """The time in a From line, in the form of asctime and UTC by RFC 4155, with or without a zone."""
     if separator is None:
         return None
-    text = separator.decode("latin-1")
-    found = re.search(
-        r"(?:(\w{3})\w* )?(\w{3}) +(\d{1,2}) (\d\d:\d\d(?::\d\d)?)((?: [A-Z]{3,4}| [+-]\d{4})?) (\d{4})(.*)", text
-    )
+    text = separator[:_LINE].decode("latin-1")
+    found = _ASCTIME.search(text)
     if found is None:
         return parse_date(" ".join(text.split()[2:]), zone)
-    _, month, day, clock, before, year, after = found.groups()
+    month, day, clock, before, year, after = found.groups()
     offset = (after.strip().split() or before.strip().split() or [""])[0]
     return parse_date(f"{day} {month} {year} {clock} {offset}".strip(), None)
 
@@ -149,9 +149,18 @@ def _after_blank(buffer: bytearray, place: int) -> bool:
     return place == 0 or before.endswith((b"\n\n", b"\n\r\n")) or before in (b"\n", b"\r\n")
 
 
+def _has_time(line: bytes) -> bool:
+    """Whether a From line holds a time and, before or behind it, a year."""
+    for first, second in ((_CLOCK, _YEAR), (_YEAR, _CLOCK)):
+        found = first.search(line, 5)
+        if found is not None and second.search(line, found.end()):
+            return True
+    return False
+
+
 def _separates(line: bytes, following: bytes, blank: bool) -> bool:
     if line[5:].lstrip(b" \t").startswith(b":"):  # a From header with a space before its colon
         return False
-    timed = _SEPARATOR_TIME.match(line) is not None
+    timed = _has_time(line)
     headed = _HEADER_LINE.match(following) is not None
     return (timed and headed) or (blank and (timed or headed))

@@ -54,28 +54,28 @@ class Input:
             self._stream = _Utf8(origin)
         else:
             self._stream = origin
-        self._ahead = b""
+        self._ahead = b""  # read and not taken yet, from _taken on: a line taken must not move all that follows
+        self._taken = 0
 
     def read(self, size: int = CHUNK) -> bytes:
         """Return up to ``size`` bytes, b"" at the end."""
-        data = self._ahead[:size]
-        if data:
-            self._ahead = self._ahead[size:]
-        else:
-            data = self._stream.read(size)
+        data = self._take(size) or self._stream.read(size)
         self.position += len(data)
+        return data
+
+    def _take(self, size: int) -> bytes:
+        data = self._ahead[self._taken : self._taken + size]
+        self._taken += len(data)
+        if self._taken == len(self._ahead):
+            self._ahead, self._taken = b"", 0
         return data
 
     def readline(self, limit: int = MAX_LINE) -> bytes:
         """Return up to the next line feed, at most ``limit`` bytes; b"" at the end."""
         if self._ahead:
-            end = self._ahead.find(b"\n") + 1
-            if end and end <= limit:
-                data, self._ahead = self._ahead[:end], self._ahead[end:]
-            elif len(self._ahead) >= limit:
-                data, self._ahead = self._ahead[:limit], self._ahead[limit:]
-            else:
-                data, self._ahead = self._ahead, b""
+            end = self._ahead.find(b"\n", self._taken) + 1
+            data = self._take(min(end - self._taken, limit) if end else limit)
+            if not end and len(data) < limit:
                 data += self._stream.readline(limit - len(data))
         else:
             data = self._stream.readline(limit)
@@ -84,19 +84,19 @@ class Input:
 
     def peek(self, size: int) -> bytes:
         """Return up to ``size`` bytes without taking them."""
-        while len(self._ahead) < size:
-            more = self._stream.read(size - len(self._ahead))
-            if not more:
-                break
-            self._ahead += more
+        if self._taken or len(self._ahead) < size:
+            ahead, self._taken = bytearray(self._ahead[self._taken :]), 0
+            while len(ahead) < size and (more := self._stream.read(size - len(ahead))):
+                ahead += more
+            self._ahead = bytes(ahead)
         return self._ahead[:size]
 
     def as_utf8(self) -> None:
         """Read a UTF-16 file (by its byte order mark) as UTF-8 from here on; leave out the mark of a UTF-8 file."""
         head = self.peek(3)
         if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-            rest = _Joined(self._ahead, self._stream)
-            self._ahead = b""
+            rest = _Joined(self._ahead[self._taken :], self._stream)
+            self._ahead, self._taken = b"", 0
             self._stream = _Utf8(io.TextIOWrapper(io.BufferedReader(rest), "utf-16", errors="replace", newline=""))
         elif head.startswith(codecs.BOM_UTF8):
             self.read(3)

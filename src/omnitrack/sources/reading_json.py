@@ -20,6 +20,8 @@ def _no_constant(name: str) -> Any:
     raise ValueError(f"{name} is no JSON")
 
 
+# Strings are passed over whole: what stands in one is no bracket.
+_BRACKETS = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"?|[\[{]|[\]}]', re.DOTALL)
 _decoder = json.JSONDecoder(parse_constant=_no_constant)
 
 
@@ -27,7 +29,7 @@ def _too_deep(data: str) -> bool:
     if data.count("[") + data.count("{") <= MAX_JSON_DEPTH:
         return False
     depth = 0
-    for match in re.finditer(r'"(?:[^"\\]|\\.)*"?|[\[{]|[\]}]', data):
+    for match in _BRACKETS.finditer(data):
         token = match.group()
         if token in "[{":
             depth += 1
@@ -100,7 +102,7 @@ def _json_lines(source: Input) -> Iterator[tuple[str, Any] | Bad]:
 
 _OUTSIDE = re.compile(rb'["{}\[\]]')
 _INSIDE = re.compile(rb'["\\\n]')
-_NEXT_ITEM = re.compile(rb"\}\s*,?\s*(?=\{)")
+_NEXT_ITEM = re.compile(rb"\}\s*+(?:,\s*+)?(?=\{)")
 _OPENED_BY = {ord("}"): ord("{"), ord("]"): ord("[")}
 
 

@@ -39,8 +39,8 @@ _DELETED = re.compile(
     re.I,
 )
 _EDITED = re.compile(
-    r"\s*<(?:this message was edited|diese nachricht wurde bearbeitet|ce message a été modifié|se editó este mensaje"
-    r"|questo messaggio è stato modificato|dit bericht is bewerkt|mensagem editada)\.?>\s*$",
+    r"<(?:this message was edited|diese nachricht wurde bearbeitet|ce message a été modifié|se editó este mensaje"
+    r"|questo messaggio è stato modificato|dit bericht is bewerkt|mensagem editada)\.?>",
     re.I,
 )
 
@@ -52,6 +52,7 @@ class _Message:
     sender: str | None
     text: list[str]
     length: int = 0
+    lost: int = 0  # lines beyond what is kept
 
 
 class WhatsAppChatSource(Source):
@@ -137,6 +138,10 @@ class WhatsAppChatSource(Source):
             key = "\0".join([message.sender, *message.text])
             minute[1][key] += 1
             yield from self.guarded(where, self._interaction(message, order, other, chat, minute[1][key]))
+            if message.lost:
+                yield self.rejected(
+                    where, f"a message of over {_MAX_MESSAGE} characters: {message.lost} lines were left out", kept=True
+                )
 
     def _messages(self, source: Any) -> Iterator[_Message | Bad]:
         message: _Message | None = None
@@ -154,7 +159,9 @@ class WhatsAppChatSource(Source):
             elif message is not None:
                 if message.length < _MAX_MESSAGE:
                     message.text.append(text)
-                    message.length += len(text)
+                else:
+                    message.lost += 1
+                message.length += len(text)
             elif text.strip():
                 yield Bad(f"line {number}", "text before the first line with a date and a time")
         if message is not None:
@@ -171,7 +178,8 @@ class WhatsAppChatSource(Source):
         body = "\n".join(message.text).strip()
         attachments, body = _attachments(body)
         deleted = _DELETED.fullmatch(body) is not None
-        edited = _EDITED.search(body) is not None
+        mark = body.rfind("<")  # stands last
+        edited = mark >= 0 and _EDITED.fullmatch(body, mark) is not None
         own = sender in self.own_names
         known = self._known(sender) or (() if own else other)
         direction = (Direction.OUTBOUND if own else Direction.INBOUND) if self.own_names else None
@@ -183,7 +191,7 @@ class WhatsAppChatSource(Source):
             customers=(customer,) if direction is not None else (),
             sender=known if direction is None else (),
             recipients=(other,) if direction is None and other and other != known else (),
-            body=None if deleted else body_of(_EDITED.sub("", body)),
+            body=None if deleted else body_of(body[:mark].rstrip() if edited else body),
             thread=id_of(chat),
             agent=sender if own else None,
             attachments=attachments,
@@ -215,7 +223,7 @@ class WhatsAppChatSource(Source):
         if path is None:
             return ""
         stem = path.parent.name if path.stem == "_chat" else path.stem  # the iPhone calls every chat that
-        return re.sub(r"\s*\(\d+\)$", "", _visible(stem))
+        return re.sub(r"(?<!\s)\s*\(\d+\)$", "", _visible(stem))
 
     def _chat_name(self, senders: Counter[str]) -> str:
         return self._file_name() or ", ".join(sorted(senders)[:10])

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 import attrs
 
 from omnitrack.errors import InvalidCursorError
+from omnitrack.harmless import one_line
 from omnitrack.identifiers.scheme import Identifier
 from omnitrack.identity.explain import Explanation, Step, details, shortest_path, weak_links
 from omnitrack.identity.partition import DIFFERENT, EVIDENCE, MATCH, PERSONAL, SAME, Reader, strength_of, usable
@@ -45,6 +46,7 @@ class LinkConflict:
         """denied, shared, personal, exclusive, size or oversized."""
         return self.step.obstacle or ""
 
+    @one_line
     def __str__(self) -> str:
         return str(self.step)
 

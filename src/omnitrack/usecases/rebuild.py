@@ -9,6 +9,7 @@ from itertools import chain
 import attrs
 
 from omnitrack.errors import InvalidIdentifierError, mask
+from omnitrack.harmless import one_line
 from omnitrack.identifiers.nonvalues import REASON, is_nothing
 from omnitrack.identifiers.scheme import get_scheme
 from omnitrack.identity.bulk import Bulk
@@ -63,6 +64,7 @@ class VerifyReport:
     def __bool__(self) -> bool:
         return self.ok
 
+    @one_line
     def __str__(self) -> str:
         found = "nothing differs" if self.ok else f"{self.total} differences: " + "; ".join(self.problems[:10])
         return f"{self.identifiers} identifiers, {self.links} links, {self.interactions} interactions: {found}"
@@ -78,6 +80,7 @@ class RebuildReport:
     moved: int  # identifiers that went to another customer
     updated: int  # whose derived fields changed in any way
 
+    @one_line
     def __str__(self) -> str:
         return f"{self.identifiers} identifiers and {self.links} links make {self.customers} customers; {self.moved} identifiers went to another"
 

@@ -7,6 +7,7 @@ from functools import lru_cache
 
 import attrs
 
+from omnitrack.harmless import one_line
 from omnitrack.identifiers.scheme import Identifier
 from omnitrack.identity.explain import Step, percent
 from omnitrack.identity.partition import DIFFERENT, MATCH
@@ -51,6 +52,7 @@ class Suggestion:
     comparisons: tuple[Comparison, ...] = ()
     sentence: str = attrs.field(default="", repr=False)
 
+    @one_line
     def __str__(self) -> str:
         return f"{percent(self.probability)} {self.a.display} and {self.b.display}: {self.sentence}"
 

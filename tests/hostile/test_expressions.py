@@ -1,0 +1,123 @@
+"""No regular expression of the package takes more steps than are linear, whatever the text. ``tox -e regex`` tries every one of them."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import random
+import re
+import secrets
+from pathlib import Path
+
+import pytest
+
+import omnitrack
+from hostile.backtracking import Matcher
+from hostile.expressions import Expression, expressions, find_attack
+
+THOROUGH = os.environ.get("OMNITRACK_HYPOTHESIS") == "thorough"
+# The workers of one run have to choose the same.
+RUN = os.environ.get("PYTEST_XDIST_TESTRUNUID") or secrets.token_hex(8)
+SEED = int(hashlib.blake2b(RUN.encode(), digest_size=3).hexdigest(), 16)
+FOUND, UNREAD = expressions(Path(omnitrack.__file__).parent, "omnitrack")
+
+# Those that are made while a function runs. The first is the numbering plans' own, of digits of one number; the others are looked at below.
+MADE_LATER = {
+    "identifiers/numbering.py",
+    "identifiers/spellings.py",
+    "sources/mail_text.py",
+    "usecases/renormalise.py",
+}
+
+
+def chosen() -> list[Expression]:
+    found = list(dict.fromkeys(FOUND))
+    return found if THOROUGH else random.Random(SEED).sample(found, 25)
+
+
+@pytest.mark.parametrize("expression", chosen(), ids=lambda expression: expression.where)
+def test_an_expression_is_linear(expression: Expression) -> None:
+    attack = find_attack(expression.pattern, expression.hows)
+    assert attack is None, f"seed {SEED}, {expression.where}: {attack}"
+
+
+def test_every_expression_is_looked_at() -> None:
+    assert len(FOUND) > 150
+    assert {where.partition(":")[0] for where in UNREAD} <= MADE_LATER
+
+
+def test_the_expressions_by_which_a_person_is_found_in_texts_are_linear() -> None:
+    from omnitrack.identifiers import account, email, phone, social
+    from omnitrack.identifiers.spellings import _patterns
+
+    people = [phone("+442079460958 ext 7"), email("jane.doe@gmail.com"), account("a1" * 4), social("x", "jane")]
+    pieces = [
+        "1",
+        "0 ",
+        "+44(0)",
+        "020 7946 0958ext",
+        "a",
+        "a1",
+        "a 1-",
+        "jane.",
+        "jane.doe",
+        "jane.doe@gmail",
+        " ",
+        "@",
+        ".",
+    ]
+    for one in people:
+        for _, pattern in _patterns(one):
+            matcher = Matcher(re.compile(pattern))
+            for piece in pieces:
+                less, more = (
+                    matcher.count("finditer", piece * (size // len(piece)), most=10**6) for size in (400, 800)
+                )
+                assert more <= 2.3 * less, (one.key, pattern, piece)
+
+
+# Each was in use once, and stopped a process.
+@pytest.mark.parametrize(
+    ("pattern", "how"),
+    [
+        (r"(?:[a-z0-9-]|[^\W_]|[^\x00-\x7f\s]){3,100}", "fullmatch"),
+        (r"[^\s,;<>()\"]+@[^\s,;<>()\"]+[\s,;]+[^\s,;<>()\"]+@[^\s,;<>()\"]+", "fullmatch"),
+        (r"[^\s<>()\[\],;:\"\\]+@[^\s<>()\[\],;:\"\\]+", "finditer"),
+        (r"[ \t]*[\r\n]+[ \t]*", "finditer"),
+        (r"From .*\d{1,2}:\d\d.*\d{4}|From .*\d{4}.*\d{1,2}:\d\d", "match"),
+        (r"\s*\"?(?P<name>[^\"<]*)\"?\s*<(?P<number>[^<>]*)>", "match"),
+        (r"[t ]\d{1,2}:\d{2}.*$", "finditer"),
+        (r"<!--.{0,2000}?-->", "finditer"),
+        (r"_?\d+$", "finditer"),
+        (r"\s*:\s*", "finditer"),
+    ],
+)
+def test_an_expression_that_is_not_linear_is_found_out(pattern: str, how: str) -> None:
+    assert find_attack(re.compile(pattern), frozenset({how})) is not None
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        r"(?:a|ab)(?:c|bcd)*(d*)",
+        r"(a*?)(b+)(?!c)",
+        r"(?>a+)b|a{2,3}",
+        r"(?:a{1,2}b?)+?c",
+        r"(?:(?:a|b)+c?)*d",
+        r"\ba+\b",
+        r"((a)|b)*\2",
+        r"(?:a*b?)++c",
+        r"(?<=a)b|^a|c$",
+    ],
+)
+def test_the_counting_matcher_matches_as_re_does(pattern: str) -> None:
+    compiled = re.compile(pattern)
+    matcher = Matcher(compiled)
+    rng = random.Random(SEED)
+    for _ in range(300):
+        text = "".join(rng.choices("abcd ", k=rng.randint(0, 9)))
+        for how in ("match", "fullmatch"):
+            expected = getattr(compiled, how)(text)
+            matcher.count(how, text)
+            assert matcher.found is (expected is not None), (SEED, how, text)
+            assert expected is None or matcher.end == expected.end(), (SEED, how, text)
