@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import cache
 from re import _compiler, _parser  # type: ignore[attr-defined]
 from re import _constants as ops  # type: ignore[attr-defined]
@@ -12,8 +13,19 @@ from typing import Any
 
 Run = Callable[[int], bool]  # match from here on to the end of the expression
 
-# One iteration of a group takes a few frames, and none of them a frame of C.
-sys.setrecursionlimit(max(sys.getrecursionlimit(), 400_000))
+# One iteration of a group takes a few frames, and none of them a frame of C. Others that run here, json among them, stand on that limit.
+FRAMES = 400_000
+
+
+@contextmanager
+def deep() -> Iterator[None]:
+    """Let Python's own frames stack up, as long as nothing else runs."""
+    before = sys.getrecursionlimit()
+    sys.setrecursionlimit(max(before, FRAMES))
+    try:
+        yield
+    finally:
+        sys.setrecursionlimit(before)
 
 
 class TooManySteps(Exception):
@@ -52,6 +64,10 @@ class Matcher:
         Raises:
             TooManySteps: more than ``most``.
         """
+        with deep():
+            return self._count(how, text, begin, most)
+
+    def _count(self, how: str, text: Any, begin: int, most: int) -> int:
         self.text, self.size, self.steps, self.most = text, len(text), 0, most
         self.full = how == "fullmatch"
         if how in ("match", "fullmatch"):
