@@ -40,10 +40,13 @@ from omnitrack.usecases.context import Context
 from omnitrack.usecases.erase import Receipt, RetentionRule, erase, retain_step
 from omnitrack.usecases.evidence import entries_of
 from omnitrack.usecases.exchange import Export, checked_format, export, interactions_of
+from omnitrack.usecases.handles import find_handles
 from omnitrack.usecases.ids import from_text, from_us, interaction_id, new_id, new_ids, now_us, to_text, to_us
+from omnitrack.usecases.neighbourhood import Cause
 from omnitrack.usecases.notes import add_note, add_note_beside, note_row
 from omnitrack.usecases.outcome import Saying
 from omnitrack.usecases.prepare import Prepared, prepare
+from omnitrack.usecases.proofs import NewHolderError
 from omnitrack.usecases.rebuild import CHUNK, Computed, RebuildReport, VerifyReport, compute, verify, write_computed
 from omnitrack.usecases.record import (
     Batch,
@@ -65,6 +68,7 @@ from omnitrack.usecases.settings import (
     new_mark_key,
     secret_check,
 )
+from omnitrack.usecases.settling import record_anew, settle, unsettled
 
 if TYPE_CHECKING:
     from omnitrack.usecases.suggest import Suggestion
@@ -72,6 +76,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 MOST_REJECTED = 1_000  # of a load's report; the count goes on
+HANDLES = 100  # identifiers that are given their holders in one transaction of a rebuild
 MOST_DEFERRED = 10_000  # revisions that came before what they revise
 
 
@@ -224,7 +229,11 @@ class Operations:
     # -- recording ------------------------------------------------------------------------------------------------------
     def _batch(self, prepared: Sequence[Prepared], now: int) -> Steps[Batch]:
         homes = homes_for(prepared)
-        out: Batch = yield Step(lambda tx: record_batch(tx, self.ctx, prepared, homes, now, self._mark_key))
+        out: Batch
+        try:
+            out = yield Step(lambda tx: record_batch(tx, self.ctx, prepared, homes, now, self._mark_key))
+        except NewHolderError:
+            out = yield Step(lambda tx: record_anew(tx, self.ctx, prepared, homes, now, self._mark_key))
         self.ctx.learn(out.epoch, out.tenures, out.links, out.suppresses)
         return out
 
@@ -518,11 +527,14 @@ class Operations:
         """Say a statement."""
         saying = self._saying(statement)
 
-        def write(tx: Transaction) -> Statement:
-            record, _ = statements.say(tx, self.ctx, saying)
+        def write(tx: Transaction, alone: bool = False) -> Statement:
+            record, _ = statements.say(tx, self.ctx, saying, alone)
             return statements.to_statement(tx, to_text("st", saying.id), record)
 
-        return (yield Step(write))  # type: ignore[no-any-return]
+        try:
+            return (yield Step(write))  # type: ignore[no-any-return]
+        except NewHolderError:
+            return (yield Step(partial(write, alone=True)))  # type: ignore[no-any-return]
 
     def attribute(self, interaction: str, identifier: Named, *, by: str | None, reason: str | None) -> Steps[Statement]:
         """File an interaction under an identifier."""
@@ -769,6 +781,7 @@ class Operations:
             _, after = yield Step(refile)
             if after is None:
                 break
+        yield from self._settle(now)
         computed: Computed = yield Step(lambda tx: compute(tx, ctx), write=False)
         moved = updated = 0
         for start in range(0, len(computed), CHUNK):
@@ -785,6 +798,19 @@ class Operations:
         yield Step(lambda tx: change_settings(tx, fingerprint=ctx.fingerprint, parts=ctx.parts))
         ctx.known.forget()
         return computed.report(moved, updated)
+
+    def _settle(self, now: int) -> Steps[None]:
+        """Give every identifier the holders that ids prove; who is whom is computed afterwards."""
+        ctx, cause = self.ctx, Cause(name="rebuild", at=now)
+        bases: list[bytes] = yield Step(lambda tx: unsettled(tx, ctx, find_handles(tx, ctx)), write=False)
+        for start in range(0, len(bases), HANDLES):
+            some = bases[start : start + HANDLES]
+
+            def write(tx: Transaction, some: Sequence[bytes] = some) -> None:
+                tx.guard(exclusive=True)
+                settle(tx, ctx, some, cause, planned=False)
+
+            yield Step(write)
 
     def verify(self) -> Steps[VerifyReport]:
         """Recompute who is whom and compare."""
