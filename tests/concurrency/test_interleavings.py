@@ -314,7 +314,7 @@ def test_without_the_locks_some_order_goes_wrong(monkeypatch: pytest.MonkeyPatch
 
 
 def test_without_the_guard_a_sighting_outlives_an_erasure(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(record, "enter", lambda tx, ctx: 0)
+    monkeypatch.setattr(record, "enter", lambda tx, ctx, **options: 0)
 
     def judge(outcome: Outcome) -> None:
         report = tracker(outcome.backend).verify()

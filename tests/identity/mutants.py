@@ -98,7 +98,7 @@ MUTANTS = (
     # recording
     Mutant("r: an earlier sighting dates a link anew", RECORD, "if known is None or earliest < known:", "if known is None:"),
     Mutant("r: an earlier sighting is stored", RECORD, "return known is None or (link.seen, link.evidence) < (known.seen, known.evidence)", "return known is None"),
-    Mutant("r: an entry is with the holder of its time", RECORD, "holder_at(base, tenures, at) if tenures else base", "base"),
+    Mutant("r: an entry is with the holder of its time", RECORD, "if held is not None and held.tenures:", "if False:"),
     Mutant("r: newborn people are partitioned too", RECORD, "result = partition({x: fresh[x] for x in among}, newborn, ctx.policy)", "result = partition({x: fresh[x] for x in among}, [], ctx.policy)"),
     Mutant("r: newborn next to known ones are no people of their own", RECORD, "    if not old:\n        return list(links)", "    if True:\n        return list(links)"),
     Mutant("r: a newborn that is shared is stored as shared", RECORD, "(SHARED if x in result.shared else 0)", "0"),
@@ -109,7 +109,7 @@ MUTANTS = (
     Mutant("s: said by customer id, it stays with that holder", MENTION, "if self.holder is not None and (", "if False and ("),
     Mutant("s: said of a holder who is retired, it is about their place", MENTION, "or any(self.holder == x for _, x in tenures)", "or True"),
     Mutant("s: said of a holder before another, it is not about the other", MENTION, "at if within else until - 1", "at"),
-    Mutant("s: an attribution by customer id goes with the place", FILING, "return pin.about(tenures)", "return entry.identifier"),
+    Mutant("s: an attribution by customer id goes with the place", FILING, "return pin.about(held.tenures)", "return entry.identifier"),
     # anchors and timelines
     Mutant("t: what was only claimed is never the anchor where there is better", PREPARE, "(seen.assurance <= _CLAIMED, unlinkable, -seen.assurance, rank, key)", "(rank, key)"),
     Mutant("t: the surest is the anchor", PREPARE, "(seen.assurance <= _CLAIMED, unlinkable, -seen.assurance, rank, key)", "(seen.assurance <= _CLAIMED, unlinkable, rank, key)"),

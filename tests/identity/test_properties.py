@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from hypothesis import given
@@ -11,6 +12,7 @@ import omnitrack
 from identity.facts import (
     TIGHT,
     WORLD,
+    ById,
     Fact,
     Said,
     Seen,
@@ -18,17 +20,20 @@ from identity.facts import (
     budget,
     check,
     facts,
+    picks,
     policies,
     scripts,
     state_of,
+    statements,
     tell,
     timelines_of,
     told,
     told_at_once,
     when,
 )
-from identity.naive import Naive, play
+from identity.naive import Naive, play, say_by_id
 from omnitrack.identity.policy import Policy
+from omnitrack.tracker import Tracker
 
 shuffles = st.randoms(use_true_random=False)
 
@@ -57,6 +62,56 @@ def test_after_every_step_the_store_is_what_a_recomputation_says(steps: list[Ste
 def test_every_timeline_shows_what_the_rules_say(steps: list[Step], policy: Policy, options: dict[str, Any]) -> None:
     tracker = omnitrack.open("memory://", policy=policy)
     assert play(tracker, steps).timelines(**options) == timelines_of(tracker, **options)
+
+
+#: Statements in which one end, at most, is named by customer id: of two the engine chooses which of their identifiers stand for them.
+by_id = st.builds(ById, statements(), st.one_of(st.tuples(picks, st.none()), st.tuples(st.none(), picks))).filter(
+    lambda step: step.said.kind != "reassigned"
+)
+
+
+def _said(policy: Policy, steps: Iterable[tuple[int, Step]], back: Iterable[int]) -> tuple[Tracker, Naive]:
+    """Tell steps, each with its number, and then take back those of some numbers."""
+    tracker = omnitrack.open("memory://", policy=policy)
+    naive = Naive(policy)
+    said: dict[int, tuple[str, Said]] = {}
+    for number, step in steps:
+        if isinstance(step, Seen):
+            tell(tracker, step)
+            naive.tell(step)
+        else:
+            answer = say_by_id(tracker, naive, step if isinstance(step, ById) else ById(step, (None, None)))  # type: ignore[arg-type]
+            if answer is not None:
+                said[number] = answer
+    for number in back:
+        if number in said:
+            id, fact = said[number]
+            tracker.retract(id)
+            naive.forget(fact)
+    return tracker, naive
+
+
+@budget(60)
+@given(facts, st.lists(by_id, min_size=1, max_size=4), policies, st.sets(st.integers(0, 15)), shuffles)
+def test_what_is_said_by_customer_id_is_the_same_in_any_order_and_taken_back_in_any_order(
+    told_: list[Fact], said: list[ById], policy: Policy, back: set[int], random: Any
+) -> None:
+    born = [Seen(f"born {x}", 0, (((x, 2),),)) for x in range(len(WORLD))]
+    steps = list(enumerate([*told_, *said]))
+    holders = [(n, step) for n, step in steps if isinstance(step, Said) and step.kind == "reassigned"]
+    others = [(n, step) for n, step in steps if (n, step) not in holders]
+    found = []
+    for _ in range(2):
+        random.shuffle(holders)
+        random.shuffle(others)
+        order = list(back)
+        random.shuffle(order)
+        # Whoever is named by customer id is there by then.
+        tracker, naive = _said(policy, [*((-1, one) for one in born), *holders, *others], order)
+        check(tracker)
+        found.append(state_of(tracker))
+        assert found[-1] == naive.state()
+    assert found[0] == found[1]
 
 
 @budget(40)

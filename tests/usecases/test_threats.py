@@ -59,6 +59,7 @@ class Scene:
     def __init__(self, policy: Policy, matching: bool = False) -> None:
         self.tracker: Tracker = omnitrack.open("memory://", policy=policy, region="GB", matching=matching)
         self._minute = 0
+        self.mine = [ATTACKER, HANDLE]  # what the attacker is known by
 
     def seen(
         self,
@@ -294,12 +295,32 @@ def lookalike_host(scene: Scene) -> None:
     assert not identifier(false).linkable
 
 
+@attack("takes over a handle that the victim has given up")
+def takes_over_a_handle(scene: Scene) -> None:
+    scene.seen(SECRET, "x:victim", "x-id:111", channel="x")
+    scene.seen(SECRET, "x-id:111", verified(VICTIM), channel="web")
+    scene.seen(SECRET, "x:victim", channel="x")
+    scene.seen("call", "x:victim", "x-id:666", channel="x")
+    scene.seen("log-in", "x:victim", "x-id:666", verified(ATTACKER), channel="web")
+    scene.mine.append("x-id:666")
+
+
+@attack("gets the number that was the victim's before, and writes by WhatsApp")
+def gets_a_recycled_number(scene: Scene) -> None:
+    scene.seen(SECRET, NUMBER, "whatsapp-id:GB.1111111111@p", channel="whatsapp")
+    scene.seen(SECRET, MAIL, "whatsapp-id:GB.1111111111@p", verified(VICTIM), channel="web")
+    scene.calls()
+    scene.seen("call", NUMBER, "whatsapp-id:GB.2222222222@p", channel="whatsapp")
+    scene.seen("log-in", NUMBER, "whatsapp-id:GB.2222222222@p", verified(ATTACKER), channel="web")
+    scene.mine.append("whatsapp-id:GB.2222222222@p")
+
+
 def outcome(attack: Attack, policy: Policy, trust: str = "observed") -> str:
     """Play an attack and say what came of it; the victim's own history, from the victim's account, must be whole all the same."""
     scene = Scene(policy)
     attack(scene)
     assert scene.tracker.verify().ok
-    mine = scene.bodies(ATTACKER, trust) + scene.bodies(HANDLE, trust)
+    mine = [body for one in scene.mine for body in scene.bodies(one, trust)]
     if SECRET in mine:
         customer = scene.tracker.customer(ATTACKER if scene.bodies(ATTACKER, trust) else HANDLE)
         one = VICTIM in {identifier.key for identifier in customer.identifiers}

@@ -135,6 +135,7 @@ class BlueskyDid(PlatformId):
     name = "bluesky-did"
     title = "Bluesky"
     platform = "bluesky"
+    proves = frozenset({"bluesky"})
     scoped = False
     accepted = "a DID such as did:plc:ewvi7nxzyoun6zhxrhs64oiz"
     form = re.compile(r"did:(?:plc:[a-z2-7]{24}|web:[a-z0-9.-]{1,240}[a-z0-9])")
@@ -225,6 +226,7 @@ class ForumId(PlatformId):
     name = "forum-id"
     title = "a forum"
     platform = "forum"
+    proves = frozenset({"forum"})
     accepted = "the number of a member, with the forum's host as scope"
     form = re.compile(r"[1-9][0-9]{0,18}")
 

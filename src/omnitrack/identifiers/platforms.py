@@ -62,6 +62,7 @@ class XId(PlatformId):
     name = "x-id"
     title = "X"
     platform = "x"
+    proves = frozenset({"x"})
     accepted = "an account id of 1 to 19 digits"
     form = re.compile(r"[1-9][0-9]{0,18}")
 
@@ -113,6 +114,7 @@ class FacebookId(PlatformId):
     name = "facebook-id"
     title = "Facebook"
     platform = "facebook"
+    proves = frozenset({"facebook"})
     accepted = "an account id of up to 20 digits"
     form = re.compile(r"[1-9][0-9]{0,19}")
 
@@ -144,6 +146,7 @@ class InstagramId(PlatformId):
     name = "instagram-id"
     title = "Instagram"
     platform = "instagram"
+    proves = frozenset({"instagram"})
     accepted = "an account id of up to 20 digits"
     form = re.compile(r"[1-9][0-9]{0,19}")
 
@@ -190,6 +193,7 @@ class LinkedInId(PlatformId):
     name = "linkedin-id"
     title = "LinkedIn"
     platform = "linkedin"
+    proves = frozenset({"linkedin"})
     accepted = "a URN such as urn:li:person:AbC123"
     form = re.compile(r"urn:li:(?:person|member|fsd_profile):[A-Za-z0-9_-]{1,100}")
 
@@ -201,6 +205,10 @@ class LinkedInId(PlatformId):
             prefix, prefix
         )
         return f"{prefix}:{ident}"
+
+    def series(self, value: str, scope: str) -> str:
+        """Return the kind of the URN, and the scope: a member has one of each kind."""
+        return f"{value.rpartition(':')[0]}@{scope}"
 
 
 class YouTube(Platform):
@@ -239,6 +247,7 @@ class YouTubeId(PlatformId):
     name = "youtube-id"
     title = "YouTube"
     platform = "youtube"
+    proves = frozenset({"youtube"})
     accepted = "a channel id: UC and 22 characters"
     form = re.compile(r"UC[A-Za-z0-9_-]{22}")
 
@@ -265,8 +274,13 @@ class TikTokId(PlatformId):
     name = "tiktok-id"
     title = "TikTok"
     platform = "tiktok"
+    proves = frozenset({"tiktok"})
     accepted = "an account id or open_id of up to 128 letters, digits, - . and _"
     form = re.compile(r"[A-Za-z0-9_.-]{1,128}")
+
+    def series(self, value: str, scope: str) -> str:
+        """Return whether it is a number or an open_id, and the scope: an account has one of each."""
+        return f"{'number' if value.isdigit() else 'open_id'}@{scope}"
 
 
 class Telegram(Platform):
@@ -300,6 +314,7 @@ class TelegramId(PlatformId):
     name = "telegram-id"
     title = "Telegram"
     platform = "telegram"
+    proves = frozenset({"telegram"})
     accepted = "a user id of up to 16 digits"
     form = re.compile(r"[1-9][0-9]{0,15}")
 

@@ -97,17 +97,20 @@ def check_parts(identifier: Identifier) -> None:
             raise InvalidIdentifierError(f"{name}: got {shown(text)}, accepted is a string")
 
 
-def content_id(key: str, since: int | None = None, secret: bytes = b"") -> bytes:
+def content_id(key: str, since: int | None = None, secret: bytes = b"", other: bytes = b"") -> bytes:
     """Return the 16-byte content address of an identifier: BLAKE2b of its key, keyed where the store has a secret.
 
     Args:
         key: ``Identifier.key``.
         since: for a holder after a reassignment, since when it is theirs, in microseconds of UTC; None for the first.
         secret: the store's secret, b"" for none; longer than 64 bytes is hashed down first (BLAKE2b keys end there).
+        other: what tells apart two holders since the same time: the id that proves the one, b"" for the other.
     """
     if len(secret) > 64:
         secret = hashlib.blake2b(secret).digest()
     text = key if since is None else f"{key}\0{since}"
+    if other:
+        text = f"{text}\0{other.hex()}"
     return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16, key=secret).digest()
 
 
@@ -125,6 +128,9 @@ class Scheme(ABC):
     rank: ClassVar[int] = 0
     #: Whether a value may be unique only inside a scope; then ``@`` of a value is written ``%40`` in its key (see ``escape``).
     scoped: ClassVar[bool] = False
+    #: The schemes of handles or numbers of which an id of this one proves who holds them: it is the platform's own id of an account, which
+    #: outlives the handle. Seen with a second id, a handle has had two holders.
+    proves: ClassVar[frozenset[str]] = frozenset()
 
     @abstractmethod
     def parse(self, text: str, *, region: str | None = None, scope: str = "") -> Identifier:
@@ -143,6 +149,15 @@ class Scheme(ABC):
         """Return the form to show to people."""
         return identifier.value
 
+    def series(self, value: str, scope: str) -> str:
+        """Return with which other ids of this scheme an id can be compared: two of one series are two accounts, two of different series tell
+        nothing of each other. It is the scope, where the issuer gives an account no second kind of id.
+
+        Args:
+            value: of the identifier, in its normal form. scope: of it.
+        """
+        return scope
+
     def from_key(self, rest: str, *, region: str | None = None) -> Identifier:
         """Read what stands after ``scheme:`` in a key, or in what a person typed in the form of one.
 
@@ -160,6 +175,8 @@ class Scheme(ABC):
 
 
 _schemes: dict[str, Scheme] = {}
+_provers: dict[str, frozenset[str]] = {}  # by the scheme that they prove; made when first asked for
+_NO_SCHEMES: frozenset[str] = frozenset()
 
 
 def register_scheme(scheme: Scheme, *, replace: bool = False) -> None:
@@ -171,6 +188,7 @@ def register_scheme(scheme: Scheme, *, replace: bool = False) -> None:
     if scheme.name in _schemes and not replace:
         raise ValueError(f"the scheme {scheme.name!r} is registered already; pass replace=True to take its place")
     _schemes[scheme.name] = scheme
+    _provers.clear()
     forget()  # texts that the scheme of before has parsed
 
 
@@ -190,6 +208,17 @@ def get_scheme(name: str) -> Scheme:
 def find_scheme(name: str) -> Scheme | None:
     """Return the scheme of this name, or None."""
     return _schemes.get(name)
+
+
+def provers_of(name: str) -> frozenset[str]:
+    """Return the names of the schemes whose ids prove who holds an identifier of this scheme."""
+    if not _provers:
+        found: dict[str, set[str]] = {}
+        for scheme in _schemes.values():
+            for proven in scheme.proves:
+                found.setdefault(proven, set()).add(scheme.name)
+        _provers.update((proven, frozenset(names)) for proven, names in found.items())
+    return _provers.get(name, _NO_SCHEMES)
 
 
 def iter_schemes() -> Iterator[Scheme]:

@@ -63,6 +63,7 @@ class WhatsAppId(PlatformId):
     name = "whatsapp-id"
     title = "WhatsApp"
     platform = "whatsapp"
+    proves = frozenset({"whatsapp", "phone"})
     accepted = "a business-scoped user id such as US.13491208655302741918"
     form = re.compile(r"[A-Z]{2}\.[A-Za-z0-9]{1,128}")
 

@@ -10,7 +10,7 @@ import attrs
 
 from omnitrack.harmless import one_line, sized
 from omnitrack.identifiers.scheme import Identifier
-from omnitrack.identity.partition import EVIDENCE, MATCH, PERSONAL, Edge, Partition
+from omnitrack.identity.partition import EVIDENCE, MATCH, PERSONAL, REASSIGNED, Edge, Partition
 from omnitrack.model import Assurance
 from omnitrack.storage.contract import LinkRow
 
@@ -27,6 +27,7 @@ _OBSTACLE_WORDS = {
     "personal": "one of them was said to be one person's alone, so that only statements join it",
     "exclusive": "it would put two values of an exclusive scheme into one customer",
     "size": "the customer would have more identifiers than the policy allows",
+    "holders": "an identifier's holders are different people",
     "oversized": "links connect more identifiers here than the policy believes; only verified ones count",
     "claimed": "it was only claimed, which never merges",
     "similar": "likeness alone only suggests",
@@ -48,13 +49,14 @@ class Step:
 
     Attributes:
         a: one end. b: the other end.
-        basis: together (seen as one person's in one interaction), match, same, personal.
+        basis: together (seen as one person's in one interaction), match, same, personal, reassigned (b is a later holder of a).
         assurance: of the link.
         seen: the earliest time of this evidence, or when the statement was made, or when the two were first found alike.
         probability: of a match, how likely the two are one person, 0 to 1, when they were last compared; None for all else.
         interaction: id of the interaction that shows it, for evidence.
         statement: id of the statement, otherwise; with ``by`` and ``reason``.
-        obstacle: why it does not join, None where it does: denied, shared, personal, exclusive, size, oversized, claimed, similar, unlinkable, policy.
+        obstacle: why it does not join, None where it does: denied, shared, personal, exclusive, size, oversized, holders, claimed, similar,
+            unlinkable, policy.
         detail: more on the obstacle, for people.
     """
 
@@ -79,7 +81,12 @@ class Step:
             text = f"{who} said on {self.seen:%Y-%m-%d} that {ends} are one person"
             if self.basis == PERSONAL:
                 text = f"{who} said on {self.seen:%Y-%m-%d} that {self.a.display} is personal of {self.b.display}"
+            elif self.basis == REASSIGNED:
+                text = f"{who} said that {self.a.display} has had another holder since {self.seen:%Y-%m-%d}"
             text += f" ({self.reason})" if self.reason else ""
+        elif self.basis == REASSIGNED:
+            text = f"{self.a.display} has had another holder since {self.seen:%Y-%m-%d}, when it was seen with another id of the platform"
+            text += f" ({self.interaction})" if self.interaction else ""
         elif self.basis == MATCH:
             text = f"{ends} were found alike on {self.seen:%Y-%m-%d}"
             if self.probability is not None:
@@ -124,7 +131,9 @@ class Explanation:
 
 
 def weak_links(links: Iterable[LinkRow], result: Partition) -> list[tuple[LinkRow, str]]:
-    """Return the links of evidence that take no part in a partition, each with the kind of obstacle."""
+    """Return the links of evidence that take no part in a partition, and those between the holders of one identifier, each with the kind of
+    obstacle."""
+    links = list(links)
     taking_part = {(e.a, e.b) for e in result.edges}
     taking_part |= {(c.edge.a, c.edge.b) for c in result.conflicts}
     best: dict[tuple[bytes, bytes], LinkRow] = {}
@@ -137,7 +146,8 @@ def weak_links(links: Iterable[LinkRow], result: Partition) -> list[tuple[LinkRo
         ):
             best[pair] = link
     kinds = {Assurance.SIMILAR: "similar", Assurance.CLAIMED: "claimed"}
-    return [(link, kinds.get(Assurance(link.assurance), "policy")) for link in best.values()]
+    weak = [(link, kinds.get(Assurance(link.assurance), "policy")) for link in best.values()]
+    return [*weak, *((link, "holders") for link in links if link.basis == REASSIGNED)]
 
 
 def shortest_path(

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from omnitrack.errors import InteractionNotFoundError, InvalidInteractionError
 from omnitrack.identity.mention import Mention
 from omnitrack.identity.statement import ATTRIBUTED, StatementRecord
+from omnitrack.identity.tenures import ONE_HOLDER
 from omnitrack.model import Assurance, Role
 from omnitrack.storage.contract import (
     NO_ID,
@@ -25,10 +26,12 @@ from omnitrack.usecases.ids import to_text
 from omnitrack.usecases.neighbourhood import Cause, plan_change
 from omnitrack.usecases.notes import follow
 from omnitrack.usecases.outcome import Outcome, Saying, born, move_traits, write
+from omnitrack.usecases.proofs import bases_of, beside_entries, evident_handles, held_of
 from omnitrack.usecases.refile import refiled
 from omnitrack.usecases.resolve import find_row
 from omnitrack.usecases.said import STATEMENT, attributed, index_of, mention
 from omnitrack.usecases.settings import enter
+from omnitrack.usecases.settling import settle
 
 
 def attribute(
@@ -93,8 +96,9 @@ def attribute(
     outcome.records += [RecordRow(STATEMENT, key, record.dump(), 0), *index_of(record, key), filing.record(interaction)]
     outcome.records.append(attributed(tx, interaction, key))
     outcome.records += [RecordRow(AWAY, away, "", -1) for away in _away_keys(people)]
+    handles = evident_handles(tx, outcome)
     write(tx, ctx, outcome, saying.now)
-    return record, outcome.log
+    return record, [*outcome.log, *settle(tx, ctx, handles, cause)]
 
 
 def _away_keys(entries: Iterable[EntryRow]) -> list[str]:
@@ -162,7 +166,7 @@ def unattribute(tx: Transaction, ctx: Context, id: str, record: StatementRecord,
     else:
         now_there = [e for e in entries_of(tx, [record.interaction]) if e.person >= 0]
         if filing.said:
-            back = _attributed_before(tx, rows[0], filing, cause.at)
+            back = _attributed_before(tx, ctx, rows[0], filing, cause.at)
         else:
             back = _as_it_came(tx, ctx, rows[0], came, cause.at)
         outcome = _refile(tx, ctx, record, cause, now_there, back, filing.notes, {}, lock)
@@ -175,11 +179,11 @@ def unattribute(tx: Transaction, ctx: Context, id: str, record: StatementRecord,
     return outcome
 
 
-def _attributed_before(tx: Transaction, row: InteractionRow, filing: Filing, now: int) -> list[EntryRow]:
+def _attributed_before(tx: Transaction, ctx: Context, row: InteractionRow, filing: Filing, now: int) -> list[EntryRow]:
     """Return the entry that the last attribution which holds makes."""
     found = tx.find_records(STATEMENT, keys=[filing.said[-1][0]])
     entry = _attributed_entry(row, StatementRecord.load(found[0].value).a, now)
-    return [entry._replace(identifier=_holder_now(tx, entry, filing))]
+    return [entry._replace(identifier=_holders_now(tx, ctx, [entry], filing)[0])]
 
 
 def _as_it_came(tx: Transaction, ctx: Context, row: InteractionRow, attributed: int | None, now: int) -> list[EntryRow]:
@@ -188,15 +192,23 @@ def _as_it_came(tx: Transaction, ctx: Context, row: InteractionRow, attributed: 
     filing.said.clear()
     as_of = None if attributed is None else attributed - 1
     before = [e for e in tx.list_entries(interactions=[row.id], as_of=as_of) if e.person >= 0]
-    back = [e._replace(identifier=_holder_now(tx, e, filing), removed_at=None) for e in before]
+    holders = _holders_now(tx, ctx, before, filing)
+    back = [e._replace(identifier=holder, removed_at=None) for e, holder in zip(before, holders)]
     rows = {r.id: r for r in tx.find_identifiers(ids=sorted({e.identifier for e in back}))} if back else {}
     # The store may go by another policy or own list than it did then.
     return [e._replace(added_at=now) for e in refiled(ctx, row, back, rows)]
 
 
-def _holder_now(tx: Transaction, entry: EntryRow, filing: Filing) -> bytes:
-    """Return who holds an entry's identifier at its time, as reassignments stand now."""
-    if entry.identifier == NO_ID:
-        return NO_ID
-    base = tx.find_identifiers(ids=[entry.identifier])[0].base
-    return filing.holder(entry, base, tenures_of(tx, [base])[base])
+def _holders_now(tx: Transaction, ctx: Context, entries: Sequence[EntryRow], filing: Filing) -> list[bytes]:
+    """Return who holds the identifiers of an interaction's entries at its time, as their tenures stand now."""
+    bases = bases_of(tx, {e.identifier for e in entries})
+    rows = tx.find_identifiers(ids=sorted(set(bases.values()))) if bases else []
+    held = held_of(tx, ctx, [row for row in rows if row.state & HAS_HOLDERS])
+    wanted = {id for one in held.values() for _, id in one.proven}
+    beside = beside_entries(tx, ctx, {}, entries, wanted, entries)
+    return [
+        NO_ID
+        if e.identifier == NO_ID
+        else filing.holder(e, bases[e.identifier], held.get(bases[e.identifier], ONE_HOLDER), beside(e))
+        for e in entries
+    ]

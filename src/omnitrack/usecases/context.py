@@ -15,6 +15,7 @@ from omnitrack.identifiers.scheme import forget as forget_texts
 from omnitrack.identity.mention import Tenures as Tenures
 from omnitrack.identity.mention import holder_at as holder_at
 from omnitrack.identity.policy import Policy
+from omnitrack.identity.tenures import Held
 from omnitrack.usecases.ids import now_us
 
 if TYPE_CHECKING:
@@ -49,7 +50,7 @@ class Known:
         self._size = size
         self._lock = threading.Lock()
         self.epoch = -1
-        self.tenures: dict[bytes, Tenures] = {}
+        self.tenures: dict[bytes, Held] = {}
         self.links: dict[Pair, Earliest] = {}
         self._suppresses: bool | None = None
         self.matching = False  # whether the store keeps the index for matching, as its settings said last
@@ -86,13 +87,13 @@ class Known:
         """Whether the store's settings were compared with this tracker's at this epoch."""
         return epoch == self.epoch
 
-    def view(self, epoch: int) -> tuple[dict[bytes, Tenures], dict[Pair, Earliest]]:
+    def view(self, epoch: int) -> tuple[dict[bytes, Held], dict[Pair, Earliest]]:
         """Return what is known at this epoch; read only."""
         if epoch == self.epoch:
             return self.tenures, self.links
         return {}, {}
 
-    def learn(self, epoch: int, tenures: dict[bytes, Tenures], links: dict[Pair, Earliest], suppresses: bool) -> None:
+    def learn(self, epoch: int, tenures: dict[bytes, Held], links: dict[Pair, Earliest], suppresses: bool) -> None:
         """Add what a transaction that has committed wrote or found."""
         with self._lock:
             if epoch < self.epoch:
@@ -128,7 +129,7 @@ class Context:
         """Return the content address of an identifier's first holder."""
         return content_id(key, None, self.secret)
 
-    def learn(self, epoch: int, tenures: dict[bytes, Tenures], links: dict[Pair, Earliest], suppresses: bool) -> None:
+    def learn(self, epoch: int, tenures: dict[bytes, Held], links: dict[Pair, Earliest], suppresses: bool) -> None:
         """Add what a transaction that has committed wrote or found; of an epoch that began elsewhere, as an erasure does, forget the texts of before."""
         if epoch > self.known.epoch >= 0:
             self.forget()
@@ -140,6 +141,6 @@ class Context:
         self.resolved.clear()
         forget_texts()
 
-    def holder_id(self, key: str, since: int) -> bytes:
-        """Return the content address of the holder since then."""
-        return content_id(key, since, self.secret)
+    def holder_id(self, key: str, since: int, other: bytes = b"") -> bytes:
+        """Return the content address of the holder since then; ``other`` tells it from another since the same time."""
+        return content_id(key, since, self.secret, other)

@@ -31,12 +31,14 @@ from omnitrack.usecases.ids import new_ids, to_text
 from omnitrack.usecases.neighbourhood import Cause, LinkKey, Plan, plan_change
 from omnitrack.usecases.notes import with_notes, without_notes
 from omnitrack.usecases.outcome import Kept, follow_index, kept_apart, kept_mark, unsaid
+from omnitrack.usecases.proofs import holders_of
 from omnitrack.usecases.record import SUPPRESSED, TRAIT, suppression_key, trait_key
 from omnitrack.usecases.redact import Staying, clean, read_staying, store_clean
-from omnitrack.usecases.resolve import Meant, to_identifier
+from omnitrack.usecases.resolve import HOLDERS, Meant, to_identifier
 from omnitrack.usecases.said import delete_statements, find_attributions, find_statements, mention
 from omnitrack.usecases.scrub import Scrubs
 from omnitrack.usecases.settings import enter
+from omnitrack.usecases.settling import look_after, look_before
 from omnitrack.usecases.sweep import Sweep, gather, index_of_rows
 
 RECEIPT = "receipt"  # the record that says that an erasure was done, and nothing of whom
@@ -157,6 +159,7 @@ def erase(
     if suppress:
         marks += redacted.marks
     past = _past_of_others(tx, sweep)
+    before = look_before(tx, ctx, removed.values(), ids)
     named_by = _changes_by(tx, {entry.identifier for entry in sweep.entries} - ids, set(sweep.interactions))
     tx.delete(
         identifiers=sorted(ids),
@@ -181,6 +184,7 @@ def erase(
     homes = {row.home for row in (*sweep.identifiers, *sweep.alone)}
     past += _without_cause(named_by, homes)
     tx.update_identifiers(updates, [*past, *plan.log(cause, skip=ids)])
+    look_after(tx, ctx, before, ids, cause)
     kept_marks = [RecordRow(SUPPRESSED, key, "{}", -1) for key in dict.fromkeys(marks)]
     tx.put_records([*kept_marks, RecordRow(RECEIPT, receipt.id, "{}", -1)])
     return receipt
@@ -364,6 +368,7 @@ def retain_step(
     records = [(TRAIT, r.key) for r in tx.find_records(TRAIT, keys=keys)] if keys else []
     if unnamed:
         records += index_of_rows(tx, ctx, tx.find_identifiers(ids=unnamed))
+        records += [(HOLDERS, r.key) for r in tx.find_records(HOLDERS, keys=[x.hex() for x in unnamed])]
     beside = {id: filing for id, filing in without_notes(tx, leaving).items() if id not in leaving}
     records += [(FILING, id.hex()) for id in (*filings, *(id for id, filing in beside.items() if not filing))]
     records += [(AWAY, r.key) for r in tx.find_records(AWAY, keys=sorted(away))] if away else []
@@ -386,6 +391,7 @@ def retain_step(
     counts |= {"kept_shared": len(held), "kept_apart": len(apart)}
     kept = [*held, *apart]
     named_by = _changes_by(tx, set(ids) - set(unnamed), leaving)
+    before = look_before(tx, ctx, removed.values(), unnamed)
     tx.delete(
         identifiers=unnamed,
         links=list(removed.values()),
@@ -401,7 +407,9 @@ def retain_step(
     updates = [u for u in plan.updates if u.id not in skip]
     homes = {row.home for row in plan.rows.values() if row.id in skip}
     past = _without_cause(named_by, homes)
-    tx.update_identifiers(updates, [*past, *plan.log(Cause(name="retention", at=now), skip=skip)])
+    cause = Cause(name="retention", at=now)
+    tx.update_identifiers(updates, [*past, *plan.log(cause, skip=skip)])
+    look_after(tx, ctx, before, skip, cause)
     return counts, position
 
 
@@ -446,10 +454,13 @@ def _unnamed(
         away: keys of interactions among these that were attributed to others.
         said: the statements about them.
     """
-    stated = {end for x in tx.find_links(ids) if x.basis not in EVIDENCE for end in (x.a, x.b)} if ids else set()
+    groups = holders_of(tx, ids)
+    looked_at = sorted({*ids, *(x for group in groups for x in group)})
+    links = tx.find_links(looked_at) if looked_at else []
+    stated = {end for x in links if x.basis not in EVIDENCE and x.ref != NO_ID for end in (x.a, x.b)}
     stated |= {end for s in said.values() if s.retracted_at is None and s.kind != ATTRIBUTED for end in (s.a, s.b)}
     found = []
-    for x in ids:
+    for x in looked_at:
         newest = tx.list_entries(identifiers=[x], limit=1)
         if x in stated or (newest and newest[0].kind != "note" and newest[0].interaction not in leaving):
             continue
@@ -458,4 +469,6 @@ def _unnamed(
         turns = _turns(tx, {e.interaction: e for e in all_entries(tx, [x])}, stays)
         if all(turn is not None and turn <= position for turn in turns.values()):
             found.append(x)
-    return found
+    # Of an identifier that ids proved to have several holders, they go together: one alone would be taken for another.
+    stay = {x for group in groups if not group <= set(found) for x in group}
+    return [x for x in found if x not in stay]

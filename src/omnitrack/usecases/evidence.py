@@ -211,8 +211,8 @@ def _history(tx: Transaction, identifier: bytes, since: int) -> Iterator[list[En
 def tenures_of(tx: Transaction, bases: Sequence[bytes]) -> dict[bytes, Tenures]:
     """Return the later holders of these identifiers, oldest first."""
     wanted = set(bases)
-    found: dict[bytes, dict[int, bytes]] = {base: {} for base in wanted}
+    found: dict[bytes, set[tuple[int, bytes]]] = {base: set() for base in wanted}
     for link in tx.find_links(list(wanted)) if wanted else ():
         if link.basis == REASSIGNED and link.a in wanted:
-            found[link.a][link.seen] = link.b
-    return {base: tuple(sorted(tenures.items())) for base, tenures in found.items()}
+            found[link.a].add((link.seen, link.b))
+    return {base: tuple(sorted(tenures)) for base, tenures in found.items()}

@@ -9,8 +9,8 @@ from typing import Any
 import attrs
 
 from omnitrack.identity.mention import Mention
+from omnitrack.identity.tenures import Held
 from omnitrack.storage.contract import EntryRow, RecordRow, Transaction
-from omnitrack.usecases.context import Tenures, holder_at
 
 FILING = "filing"
 AWAY = "away"  # an identifier and an interaction that was filed under it until it was attributed to somebody
@@ -44,17 +44,18 @@ class Filing:
     def __bool__(self) -> bool:
         return bool(self.said or self.notes) or self.pin is not None or self.beside is not None
 
-    def holder(self, entry: EntryRow, base: bytes, tenures: Tenures) -> bytes:
+    def holder(self, entry: EntryRow, base: bytes, held: Held, beside: Iterable[bytes] = ()) -> bytes:
         """Return under which holder of an identifier an entry belongs.
 
         Args:
-            base: the first holder. tenures: the later ones.
+            base: the first holder. held: who held it when.
+            beside: the ids that it was seen with there, which prove who its holder is.
         """
         if entry.person >= 0:
             pin = self.said[-1][1] if self.said else self.pin
             if pin is not None and pin.base == base:
-                return pin.about(tenures)
-        return holder_at(base, tenures, entry.occurred_at if self.at is None else self.at)
+                return pin.about(held.tenures)
+        return held.holder(base, entry.occurred_at if self.at is None else self.at, beside)
 
     def record(self, interaction: bytes) -> RecordRow:
         """Return the record that keeps it."""

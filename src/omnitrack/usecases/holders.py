@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from omnitrack.identity.partition import REASSIGNED
+import attrs
+
+from omnitrack.identity.mention import Tenures
+from omnitrack.identity.partition import DIFFERENT, REASSIGNED, SAME, Partition
 from omnitrack.identity.statement import StatementRecord
+from omnitrack.identity.tenures import Held
 from omnitrack.storage.contract import (
     LINKABLE,
+    NO_ID,
     RETIRED,
     EntryRow,
     IdentifierRow,
@@ -18,14 +23,195 @@ from omnitrack.storage.contract import (
     Transaction,
 )
 from omnitrack.storage.contract import REASSIGNED as HAS_HOLDERS
-from omnitrack.usecases.context import Context, Tenures
-from omnitrack.usecases.evidence import all_entries, edited_evidence, tenures_of
+from omnitrack.usecases.context import Context
+from omnitrack.usecases.evidence import all_entries, edited_evidence
 from omnitrack.usecases.filing import NO_FILING, find_filings
-from omnitrack.usecases.ids import to_text
-from omnitrack.usecases.neighbourhood import Cause, plan_change
+from omnitrack.usecases.ids import new_id, to_text
+from omnitrack.usecases.neighbourhood import Cause, Plan, plan_change
 from omnitrack.usecases.outcome import Outcome, Saying, move_traits
+from omnitrack.usecases.proofs import beside_entries, handles_of, proofs_in_entries, read_sightings
 from omnitrack.usecases.resolve import HOLDERS, to_identifier
 from omnitrack.usecases.said import find_statements, holding, links_of, statement_id
+
+
+@attrs.define(slots=True)
+class Shift:
+    """What becomes of identifiers whose holders change, but for who is whom by it.
+
+    Attributes:
+        holders: all that they have, or had until now. changed: of these, rows whose state changes.
+        moves: entries that go to another holder, each with itself as it will be there.
+        added: links to add. removed: links to remove. records: to put.
+        history: of each identifier, the holders that began and those that ended, as HOLDERS keeps them.
+    """
+
+    holders: list[bytes] = attrs.field(factory=list)
+    changed: dict[bytes, IdentifierRow] = attrs.field(factory=dict)
+    moves: dict[EntryRow, EntryRow | None] = attrs.field(factory=dict)
+    added: list[LinkRow] = attrs.field(factory=list)
+    removed: list[LinkRow] = attrs.field(factory=list)
+    records: list[RecordRow] = attrs.field(factory=list)
+    history: dict[bytes, tuple[list[list[Any]], set[tuple[str, str]]]] = attrs.field(factory=dict)
+
+    def __bool__(self) -> bool:
+        return bool(self.changed or self.moves or self.added or self.removed or self.records)
+
+
+def shift_holders(
+    tx: Transaction,
+    ctx: Context,
+    held: Mapping[bytes, Held],
+    cause: Cause,
+    fresh: dict[bytes, IdentifierRow],
+    homes: Iterator[bytes] | None = None,
+    *,
+    lock: bool,
+) -> Shift:
+    """Give every entry and every statement of identifiers to whoever held them.
+
+    Args:
+        held: who held each of them when, by its first holder.
+        fresh: takes in the holders that come to life. homes: for them; where there are none left, they are made.
+    """
+    shift = Shift()
+    unborn = {id: fresh[id] for id in held if id in fresh}
+    bases = unborn | {row.id: row for row in tx.find_identifiers(ids=sorted(held))}
+    homes = iter(()) if homes is None else homes
+    for id, base in sorted(bases.items()):
+        _shift(tx, ctx, base, held[id], shift, cause, fresh, homes, lock)
+    _move_statements(tx, {id: held[id].tenures for id in bases}, shift)
+    return shift
+
+
+def _shift(
+    tx: Transaction,
+    ctx: Context,
+    base: IdentifierRow,
+    held: Held,
+    shift: Shift,
+    cause: Cause,
+    fresh: dict[bytes, IdentifierRow],
+    homes: Iterator[bytes],
+    lock: bool,
+) -> None:
+    links = [x for x in tx.find_links([base.id]) if x.basis == REASSIGNED and x.a == base.id]
+    tenures = sorted({*held.tenures, *((x.seen, x.b) for x in links)})
+    holders = [base.id, *(holder for _, holder in tenures)]
+    stored = {row.id: row for row in tx.find_identifiers(ids=holders)}
+    active = {holder for _, holder in held.tenures}
+    state = base.state | HAS_HOLDERS if active else base.state & ~HAS_HOLDERS
+    if state != base.state:
+        shift.changed[base.id] = base._replace(state=state)
+    for since, holder in tenures:
+        known = stored.get(holder)
+        if known is None:
+            home = next(homes, None) or new_id()
+            row = base._replace(
+                id=holder, home=home, customer=home, since=since, state=base.state & LINKABLE, born_at=cause.at
+            )
+            stored[holder] = fresh[holder] = row
+            if lock:
+                tx.add_identifiers([row])
+        else:
+            state = known.state & ~RETIRED if holder in active else known.state | RETIRED
+            if state != known.state:
+                shift.changed[holder] = known._replace(state=state)
+    before, after = {x for x in links if x.ref == NO_ID}, set(held.links(base.id))
+    shift.added += sorted(after - before)
+    shift.removed += sorted(before - after)
+    began = [[x.seen, x.b.hex(), "", cause.at, None] for x in sorted(after) if x.b not in {y.b for y in before}]
+    ended = {(x.b.hex(), "") for x in before if x.b not in {y.b for y in after}}
+    shift.history[base.id] = (began, ended)
+    entries = all_entries(tx, [x for x in holders if x not in fresh])
+    filings = find_filings(tx, (entry.interaction for entry in entries))
+    beside = beside_entries(tx, ctx, filings, entries, {id for _, id in held.proven})
+    for entry in entries:
+        wanted = filings.get(entry.interaction, NO_FILING).holder(entry, base.id, held, beside(entry))
+        if wanted != entry.identifier:
+            shift.moves[entry] = entry._replace(identifier=wanted, added_at=cause.at)
+    shift.holders += holders
+
+
+def _move_statements(tx: Transaction, tenures: Mapping[bytes, Tenures], shift: Shift) -> None:
+    """Have the statements that name identifiers be about whoever held them."""
+    for found, said in holding(find_statements(tx, sorted(tenures)).values()):
+        about = said.about(tenures.get)
+        if about != (said.a, said.b):
+            id = statement_id(found.key)
+            shift.removed += links_of(said, id)
+            said.a, said.b = about
+            shift.added += links_of(said, id)
+            shift.records.append(found._replace(value=said.dump()))
+
+
+def carry_out(
+    tx: Transaction,
+    ctx: Context,
+    record: StatementRecord | None,
+    shift: Shift,
+    cause: Cause,
+    fresh: dict[bytes, IdentifierRow],
+    added: Sequence[LinkRow] = (),
+    removed: Sequence[LinkRow] = (),
+    *,
+    lock: bool,
+    planned: bool = True,
+) -> Outcome:
+    """Return all that changes with the holders of identifiers.
+
+    Args:
+        record: the statement that changes them, if one does. added, removed: the links of it.
+        planned: whether who is whom is worked out too; it is not where everything is computed anew afterwards.
+    """
+    more, gone = edited_evidence(tx, shift.moves)
+    added = [*added, *more, *shift.added]
+    removed = [*removed, *gone, *shift.removed]
+    if planned:
+        plan = plan_change(
+            tx,
+            ctx.policy,
+            added=added,
+            removed=removed,
+            fresh=fresh,
+            changed=shift.changed,
+            touched=shift.holders,
+            lock=lock,
+        )
+    else:
+        plan = Plan({}, [], Partition({}, {}, [], [], [], set()), [])
+    outcome = Outcome(record, plan, plan.log(cause, skip=fresh), added, removed, fresh, shift.changed)
+    outcome.entries_removed = list(shift.moves)
+    outcome.entries_added = [entry for entry in shift.moves.values() if entry is not None]
+    outcome.records += shift.records
+    outcome.records += [_history(tx, base, began, ended, cause.at) for base, (began, ended) in shift.history.items()]
+    move_traits(tx, shift.moves, outcome)
+    return outcome
+
+
+def _history(
+    tx: Transaction, base: bytes, began: Sequence[list[Any]], ended: set[tuple[str, str]], now: int
+) -> RecordRow:
+    """Return the record of all the later holders that an identifier had, with some that began and some that ended."""
+    found = tx.find_records(HOLDERS, keys=[base.hex()])
+    known = json.loads(found[0].value) if found else []
+    known = [[*one[:4], now if (one[1], one[2]) in ended and one[4] is None else one[4]] for one in known]
+    return RecordRow(HOLDERS, base.hex(), json.dumps([*known, *began]), -1)
+
+
+def changed_holders(
+    tx: Transaction, ctx: Context, added: Sequence[LinkRow], removed: Sequence[LinkRow]
+) -> dict[bytes, Held]:
+    """Return who held identifiers when, of those of which statements between the ids that prove it, said or taken back, tell it otherwise.
+
+    Args:
+        added: links of statements that will be there. removed: links of statements that will not.
+    """
+    found: dict[bytes, Held] = {}
+    for row in handles_of(tx, [x for x in (*added, *removed) if x.basis in (SAME, DIFFERENT)]):
+        held = read_sightings(tx, ctx, row, added=added, removed=removed).held(ctx)
+        if held != read_sightings(tx, ctx, row).held(ctx):
+            found[row.id] = held
+    return found
 
 
 def reassign(
@@ -40,100 +226,16 @@ def reassign(
 ) -> Outcome:
     """Work out what a new holder from a time on changes."""
     base = row if row.id == row.base else tx.find_identifiers(ids=[row.base])[0]
-    tenures = tenures_of(tx, [base.id])[base.id]
-    key = to_identifier(base).key
-    holder = ctx.holder_id(key, saying.at)
+    holder = ctx.holder_id(to_identifier(base).key, saying.at)
     record.a, record.b = base.id, holder
-    later = tuple(sorted({*tenures, (saying.at, holder)}))
-    added = links_of(record, saying.id)
-    outcome = _move_holders(tx, ctx, base, tenures, later, record, cause, fresh, added, [], saying.homes[2], lock)
-    outcome.records.append(
-        _holders(tx, base.id, [[saying.at, holder.hex(), to_text("st", saying.id), saying.now, None]])
-    )
-    return outcome
-
-
-def _holders(tx: Transaction, base: bytes, said: Sequence[list[Any]], retracted: str = "", at: int = 0) -> RecordRow:
-    """Return the record of all reassignments of an identifier, with another one said or one of them retracted."""
-    found = tx.find_records(HOLDERS, keys=[base.hex()])
-    known = json.loads(found[0].value) if found else []
-    known = [[*one[:4], at if one[2] == retracted else one[4]] for one in known]
-    return RecordRow(HOLDERS, base.hex(), json.dumps([*known, *said]), -1)
-
-
-def _move_holders(
-    tx: Transaction,
-    ctx: Context,
-    base: IdentifierRow,
-    before: Tenures,
-    after: Tenures,
-    record: StatementRecord,
-    cause: Cause,
-    fresh: dict[bytes, IdentifierRow],
-    added: list[LinkRow],
-    removed: list[LinkRow],
-    home: bytes,
-    lock: bool,
-) -> Outcome:
-    """Give every entry and every statement of an identifier to whoever held it at its time."""
-    holders = [base.id, *(holder for _, holder in sorted({*before, *after}))]
-    stored = {row.id: row for row in tx.find_identifiers(ids=holders)}
-    changed: dict[bytes, IdentifierRow] = {}
-    active = {holder for _, holder in after}
-    state = base.state | HAS_HOLDERS if after else base.state & ~HAS_HOLDERS
-    if state != base.state:
-        changed[base.id] = base._replace(state=state)
-    for since, holder in sorted({*before, *after}):
-        known = stored.get(holder)
-        if known is None:
-            row = base._replace(
-                id=holder, home=home, customer=home, since=since, state=base.state & LINKABLE, born_at=cause.at
-            )
-            stored[holder] = fresh[holder] = row
-            if lock:
-                tx.add_identifiers([row])
-        else:
-            state = known.state & ~RETIRED if holder in active else known.state | RETIRED
-            if state != known.state:
-                changed[holder] = known._replace(state=state)
-    moves: dict[EntryRow, EntryRow | None] = {}
-    entries = all_entries(tx, [x for x in holders if x not in fresh])
-    filings = find_filings(tx, (entry.interaction for entry in entries))
-    for entry in entries:
-        wanted = filings.get(entry.interaction, NO_FILING).holder(entry, base.id, after)
-        if wanted != entry.identifier:
-            moves[entry] = entry._replace(identifier=wanted, added_at=cause.at)
-    more, gone = edited_evidence(tx, moves)
-    said, unsaid, records = _moved_statements(tx, base.id, after)
-    added = [*added, *more, *said]
-    removed = [*removed, *gone, *unsaid]
-    plan = plan_change(
-        tx, ctx.policy, added=added, removed=removed, fresh=fresh, changed=changed, touched=holders, lock=lock
-    )
-    outcome = Outcome(record, plan, plan.log(cause, skip=fresh), added, removed, fresh, changed)
-    outcome.entries_removed = list(moves)
-    outcome.entries_added = [entry for entry in moves.values() if entry is not None]
-    outcome.records += records
-    move_traits(tx, moves, outcome)
-    return outcome
-
-
-def _moved_statements(
-    tx: Transaction, base: bytes, tenures: Tenures
-) -> tuple[list[LinkRow], list[LinkRow], list[RecordRow]]:
-    """Return the statements naming an identifier that now are about another holder: (links to add, to remove, records to put)."""
-    added: list[LinkRow] = []
-    removed: list[LinkRow] = []
-    records: list[RecordRow] = []
-    for found, said in holding(find_statements(tx, [base]).values()):
-        about = said.about({base: tenures}.get)
-        if about != (said.a, said.b):
-            id = statement_id(found.key)
-            removed += links_of(said, id)
-            said.a, said.b = about
-            added += links_of(said, id)
-            records.append(found._replace(value=said.dump()))
-    return added, removed, records
+    links = links_of(record, saying.id)
+    sightings = read_sightings(tx, ctx, base, added=links)
+    if sightings.proofs:  # which of them were seen in the new tenure, their links do not say
+        sightings = read_sightings(tx, ctx, base, added=links, more=proofs_in_entries(tx, ctx, sightings))
+    held = sightings.held(ctx)
+    shift = shift_holders(tx, ctx, {base.id: held}, cause, fresh, iter(saying.homes[2:]), lock=lock)
+    shift.history[base.id][0].append([saying.at, holder.hex(), to_text("st", saying.id), saying.now, None])
+    return carry_out(tx, ctx, record, shift, cause, fresh, links, lock=lock)
 
 
 def unreassign(
@@ -147,13 +249,8 @@ def unreassign(
 ) -> Outcome:
     """Work out what changes when a reassignment is taken back."""
     base = tx.find_identifiers(ids=[record.a])[0]
-    before = tenures_of(tx, [base.id])[base.id]
-    refs = {link.ref for link in links}
-    left = {
-        (x.seen, x.b)
-        for x in tx.find_links([base.id])
-        if x.basis == REASSIGNED and x.a == base.id and x.ref not in refs
-    }
-    outcome = _move_holders(tx, ctx, base, before, tuple(sorted(left)), record, cause, {}, [], links, home, lock)
-    outcome.records.append(_holders(tx, base.id, [], to_text("st", cause.ref), cause.at))
-    return outcome
+    fresh: dict[bytes, IdentifierRow] = {}
+    held = read_sightings(tx, ctx, base, removed=links).held(ctx)
+    shift = shift_holders(tx, ctx, {base.id: held}, cause, fresh, iter((home,)), lock=lock)
+    shift.history[base.id][1].add((record.b.hex(), to_text("st", cause.ref)))
+    return carry_out(tx, ctx, record, shift, cause, fresh, removed=links, lock=lock)

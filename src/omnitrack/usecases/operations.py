@@ -47,6 +47,7 @@ from omnitrack.usecases.notes import add_note, add_note_beside, note_row
 from omnitrack.usecases.once import Once, recorded
 from omnitrack.usecases.outcome import Saying
 from omnitrack.usecases.prepare import Prepared, prepare
+from omnitrack.usecases.proofs import NewHolderError
 from omnitrack.usecases.rebuild import RebuildReport, VerifyReport, verify
 from omnitrack.usecases.record import (
     Batch,
@@ -70,6 +71,7 @@ from omnitrack.usecases.settings import (
     secret_check,
     settle_empty,
 )
+from omnitrack.usecases.settling import record_anew
 from omnitrack.usecases.steps import Pause, Progress, Step, Steps, Work
 from omnitrack.usecases.unreadable import reading
 
@@ -253,7 +255,14 @@ class Operations:
         def write(tx: Transaction) -> Batch:
             return record_batch(tx, self.ctx, prepared, homes, now, self._mark_key)
 
-        out: Batch = yield Step(Once(write, is_there))
+        def write_anew(tx: Transaction) -> Batch:
+            return record_anew(tx, self.ctx, prepared, homes, now, self._mark_key)
+
+        out: Batch
+        try:
+            out = yield Step(Once(write, is_there))
+        except NewHolderError:
+            out = yield Step(Once(write_anew, is_there))
         self.ctx.learn(out.epoch, out.tenures, out.links, out.suppresses)
         return out
 
@@ -552,11 +561,14 @@ class Operations:
         """Say a statement."""
         saying = self._saying(statement)
 
-        def write(tx: Transaction) -> Statement:
-            record, _ = statements.say(tx, self.ctx, saying)
+        def write(tx: Transaction, alone: bool = False) -> Statement:
+            record, _ = statements.say(tx, self.ctx, saying, alone)
             return statements.to_statement(tx, to_text("st", saying.id), record)
 
-        return (yield Step(Once(write, statements.is_said)))  # type: ignore[no-any-return]
+        try:
+            return (yield Step(Once(write, statements.is_said)))  # type: ignore[no-any-return]
+        except NewHolderError:
+            return (yield Step(Once(partial(write, alone=True), statements.is_said)))  # type: ignore[no-any-return]
 
     def attribute(self, interaction: str, identifier: Named, *, by: str | None, reason: str | None) -> Steps[Statement]:
         """File an interaction under an identifier."""

@@ -51,7 +51,7 @@ class Saying:
 class Outcome:
     """What a statement changes: all that has to be written, and the plan behind it."""
 
-    record: StatementRecord
+    record: StatementRecord | None
     plan: Plan
     log: list[ChangeRow]
     added: list[LinkRow] = attrs.field(factory=list)
@@ -63,6 +63,12 @@ class Outcome:
     records: list[RecordRow] = attrs.field(factory=list)
     records_gone: list[tuple[str, str]] = attrs.field(factory=list)
     indexed: set[bytes] = attrs.field(factory=set)  # identifiers whose traits come or go
+
+    @property
+    def said(self) -> StatementRecord:
+        """The statement; there is one but where evidence alone changes the holders of identifiers."""
+        assert self.record is not None
+        return self.record
 
 
 def write(tx: Transaction, ctx: Context, outcome: Outcome, now: int) -> None:

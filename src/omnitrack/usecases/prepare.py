@@ -9,7 +9,7 @@ from typing import Any
 import attrs
 
 from omnitrack.errors import InvalidIdentifierError, WithheldError
-from omnitrack.identifiers.scheme import Identifier, check_parts
+from omnitrack.identifiers.scheme import Identifier, check_parts, get_scheme
 from omnitrack.identifiers.text import identifier as parse_identifier
 from omnitrack.model import (
     MAX_PERSON_IDENTIFIERS,
@@ -38,6 +38,7 @@ class Resolved:
 
     Attributes:
         order: what ranks it among others of equal assurance, the best first.
+        proves: the schemes of which it proves who holds an identifier.
     """
 
     identifier: Identifier
@@ -46,6 +47,7 @@ class Resolved:
     linkable: bool
     reason: str | None
     order: tuple[bool, int, str]
+    proves: frozenset[str]
 
 
 @attrs.define(slots=True, eq=False)
@@ -84,6 +86,7 @@ def resolve(ctx: Context, identifier: Identifier) -> Resolved:
         linkable,
         reason,
         (not linkable, -ctx.policy.rank(identifier.scheme), key),
+        get_scheme(identifier.scheme).proves,
     )
 
 

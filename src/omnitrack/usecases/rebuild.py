@@ -15,6 +15,7 @@ from omnitrack.identifiers.scheme import get_scheme
 from omnitrack.identity.bulk import Bulk
 from omnitrack.identity.numbered import Index
 from omnitrack.identity.partition import EVIDENCE, REASSIGNED, TOGETHER
+from omnitrack.identity.tenures import ONE_HOLDER, Held
 from omnitrack.model import Role
 from omnitrack.storage.contract import (
     LINKABLE,
@@ -32,7 +33,9 @@ from omnitrack.storage.contract import REASSIGNED as HAS_HOLDERS
 from omnitrack.usecases.context import Context, Tenures
 from omnitrack.usecases.evidence import entries_of, links_of_entries
 from omnitrack.usecases.filing import NO_FILING, Filing, find_filings
+from omnitrack.usecases.handles import Handles
 from omnitrack.usecases.judging import may_identify
+from omnitrack.usecases.proofs import beside_entries, read_sightings
 from omnitrack.usecases.restate import verify_statements
 
 CHUNK = 5_000
@@ -193,11 +196,12 @@ class _Together:
 def verify(tx: Transaction, ctx: Context) -> VerifyReport:
     """Recompute links from entries and customers from links, and compare."""
     problems = _Problems(tx)
-    bulk = Bulk(ctx.policy)
+    bulk, handles = Bulk(ctx.policy), Handles()
     customers, states = bytearray(), array("i")
     held: dict[bytes, IdentifierRow] = {}  # what was reassigned, and its later holders
     for rows in _identifiers(tx):
         bulk.add_identifiers(rows)
+        handles.add(rows)
         customers += b"".join(row.customer for row in rows)
         states.extend(row.state for row in rows)
         held.update((row.id, row) for row in rows if row.base != row.id or row.state & HAS_HOLDERS)
@@ -211,7 +215,7 @@ def verify(tx: Transaction, ctx: Context) -> VerifyReport:
         for link, a, b in zip(links, bulk.index.find([x.a for x in links]), bulk.index.find([x.b for x in links])):
             if a < 0 or b < 0:
                 problems.add(f"a link ({link.basis}) has an end that is no identifier")
-            if link.basis not in EVIDENCE:
+            if link.basis not in EVIDENCE and (link.basis, link.ref) != (REASSIGNED, NO_ID):
                 stated.append(link)
             if link.basis == TOGETHER:
                 together.add(link)
@@ -233,7 +237,8 @@ def verify(tx: Transaction, ctx: Context) -> VerifyReport:
                 problems.add("{} is wrongly marked as in an oversized component", x)
     tenures: dict[bytes, Tenures] = {base: tuple(sorted(holders)) for base, holders in said.items()}
     _verify_holders(held, tenures, census.index, problems)
-    interactions = _verify_entries(tx, census.index, held, tenures, together, problems)
+    proven = _verify_tenures(tx, ctx, handles.find(tx, ctx, census.index), problems)
+    interactions = _verify_entries(tx, ctx, census.index, held, proven, together, problems)
     together.compare(problems)
     verify_statements(tx, tenures, stated, problems.add)
     if ctx.known.matching:
@@ -295,14 +300,27 @@ def _verify_holders(
             problems.add(f"{{}} is a holder that is wrongly {'' if row.state & RETIRED else 'not '}retired", x)
 
 
+def _verify_tenures(tx: Transaction, ctx: Context, bases: Sequence[bytes], problems: _Problems) -> dict[bytes, Held]:
+    found: dict[bytes, Held] = {}
+    for start in range(0, len(bases), CHUNK):
+        for row in tx.find_identifiers(ids=bases[start : start + CHUNK]):
+            sightings = read_sightings(tx, ctx, row)
+            found[row.id] = sightings.held(ctx)
+            if not sightings.settled(found[row.id]):
+                problems.add("{} has other holders than the ids that it was seen with prove", row.id)
+    return found
+
+
 def _verify_entries(
     tx: Transaction,
+    ctx: Context,
     index: Index,
     held: Mapping[bytes, IdentifierRow],
-    tenures: Mapping[bytes, Tenures],
+    proven: Mapping[bytes, Held],
     together: _Together,
     problems: _Problems,
 ) -> int:
+    ids = {id for one in proven.values() for _, id in one.proven}
     after: tuple[int, bytes] | None = None
     count = 0
     while True:
@@ -315,6 +333,8 @@ def _verify_entries(
             if interaction.id not in anchored:
                 problems.add("an interaction is filed under nobody, not even among the unattributed")
         _verify_notes(tx, entries, filings, problems)
+        several = [e for e in entries if (held[e.identifier].base if e.identifier in held else e.identifier) in proven]
+        beside = beside_entries(tx, ctx, filings, several, ids, entries)
         for entry, place in zip(entries, index.find([e.identifier for e in entries])):
             x = entry.identifier
             if x == NO_ID:
@@ -324,8 +344,8 @@ def _verify_entries(
                 continue
             base = held[x].base if x in held else x
             filing = filings.get(entry.interaction, NO_FILING)
-            if filing.holder(entry, base, tenures.get(base, ())) != x:
-                problems.add("an entry of {} is with another holder than its time says", x)
+            if filing.holder(entry, base, proven.get(base, ONE_HOLDER), beside(entry)) != x:
+                problems.add("an entry of {} is with another holder than its time and the ids beside it say", x)
         for link in links_of_entries(entries):
             together.find(link)
         if len(found) < CHUNK:

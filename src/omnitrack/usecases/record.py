@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import attrs
 
 from omnitrack.identity.partition import EVIDENCE, partition
+from omnitrack.identity.tenures import ONE_HOLDER, Held
 from omnitrack.model import Assurance, Role
 from omnitrack.storage.contract import (
     LINKABLE,
@@ -24,13 +25,15 @@ from omnitrack.storage.contract import (
     RecordRow,
     Transaction,
 )
-from omnitrack.usecases.context import Context, Earliest, Pair, Tenures, holder_at
-from omnitrack.usecases.evidence import links_of_entries, tenures_of
+from omnitrack.usecases.context import Context, Earliest, Pair
+from omnitrack.usecases.evidence import links_of_entries
 from omnitrack.usecases.ids import new_ids
 from omnitrack.usecases.journal import touch
 from omnitrack.usecases.leaf import plan_leaf
 from omnitrack.usecases.neighbourhood import Cause, Plan, plan_change
+from omnitrack.usecases.newcomers import check_holders, ids_beside, shown_in
 from omnitrack.usecases.prepare import Prepared, Seen
+from omnitrack.usecases.proofs import held_of
 from omnitrack.usecases.settings import enter
 
 TRAIT = "trait"
@@ -56,7 +59,7 @@ class Batch:
     anchors: list[list[bytes]]
     log: list[ChangeRow]
     epoch: int
-    tenures: dict[bytes, Tenures]
+    tenures: dict[bytes, Held]
     links: dict[Pair, Earliest]
     suppresses: bool
 
@@ -67,8 +70,19 @@ def suppression_key(secret: bytes, source: str, source_id: str) -> str:
     return hashlib.blake2b(text, digest_size=16, key=secret[:64]).hexdigest()
 
 
+#: Gives the identifiers of interactions that are about to be stored (their positions) the holders that these prove; returns who held those
+#: identifiers when, and the identifiers that it brought to life.
+Settle = Callable[[Sequence[int]], tuple[dict[bytes, Held], set[bytes]]]
+
+
 def record_batch(
-    tx: Transaction, ctx: Context, batch: Sequence[Prepared], homes: Mapping[bytes, bytes], now: int, mark_key: bytes
+    tx: Transaction,
+    ctx: Context,
+    batch: Sequence[Prepared],
+    homes: Mapping[bytes, bytes],
+    now: int,
+    mark_key: bytes,
+    settle: Settle | None = None,
 ) -> Batch:
     """Store interactions with all that follows from them.
 
@@ -78,22 +92,28 @@ def record_batch(
         homes: an id for each identifier that may have to be born, by its content address.
         now: time of recording, microseconds.
         mark_key: key of the marks that erasures left.
+        settle: where these interactions are known to show other holders of identifiers; None where they are not expected to.
+
+    Raises:
+        NewHolderError: they do, and are to be recorded with ``settle``.
     """
-    epoch = enter(tx, ctx)
+    epoch = enter(tx, ctx, exclusive=settle is not None)
     known_tenures, known_links = ctx.known.view(epoch)
     out = Batch([None] * len(batch), set(), [[] for _ in batch], [], epoch, {}, {}, False)
     taken = _unsuppressed(tx, ctx, batch, mark_key, epoch, out)
     taken = _each_once(batch, taken, out)
+    settled, born = ({}, set()) if settle is None else settle(taken)
     unknown = [base for base in homes if base not in known_tenures]
     stored = {row.id: row for row in tx.find_identifiers(ids=unknown)} if unknown else {}
-    reassigned = [base for base, row in stored.items() if row.state & REASSIGNED]
-    tenures = tenures_of(tx, reassigned) if reassigned else {}
-    out.tenures = {base: tenures.get(base, ()) for base in unknown}
+    several = [row for base, row in stored.items() if row.state & REASSIGNED and base not in settled]
+    held = held_of(tx, ctx, several) if several else {}
+    held.update(settled)
+    out.tenures = {base: held.get(base, ONE_HOLDER) for base in unknown}
     rows: list[InteractionRow] = []
     entries: list[EntryRow] = []
     for number in taken:
         rows.append(batch[number].row)
-        out.anchors[number] = _file(batch[number], now, known_tenures, out.tenures, entries)
+        out.anchors[number] = _file(ctx, batch[number], now, known_tenures, out.tenures, entries)
     left_out = tx.add_interactions(rows, entries)
     if left_out:
         _name_duplicates(tx, batch, taken, left_out, out)
@@ -105,7 +125,7 @@ def record_batch(
             for seen in everyone(batch[number]):
                 base = seen.base
                 if base not in stored and base not in known_tenures and base not in fresh:
-                    fresh[base] = _born(seen, homes[base], now)
+                    fresh[base] = born_by(seen, homes[base], now)
         for base in unknown:
             if base not in stored and base not in fresh:
                 del out.tenures[base]
@@ -117,7 +137,19 @@ def record_batch(
             links.append(link)
             out.links[pair] = earliest
     new_links = _not_stored(tx, links, fresh, stored)
-    changed = _join(tx, ctx, fresh, new_links, now, out)
+    plan = _join(tx, ctx, fresh, new_links, now, out, born)
+    if new_links and settle is None:
+        shown = shown_in(ctx, batch, taken)
+        if shown:
+            there = stored if plan is None else {**stored, **plan.rows}
+
+            def held_by(base: bytes) -> Held:
+                return known_tenures.get(base) or out.tenures[base]
+
+            out.tenures.update(check_holders(tx, ctx, shown, held_by, new_links, fresh.keys(), there))
+    if new_links:
+        tx.add_links(new_links)
+    changed = [] if plan is None else [update.id for update in plan.updates if update.id not in fresh]
     touch(tx, ctx, interactions=[batch[n].row.id for n in taken], identifiers=[*fresh, *changed], links=new_links)
     records = _traits(batch, taken, out)
     if ctx.known.matching:
@@ -134,8 +166,13 @@ def _join(
     links: list[LinkRow],
     now: int,
     out: Batch,
-) -> list[bytes]:
-    """Store identifiers that are new, and links; see who becomes whom by them, and return the others whose customer or state changes."""
+    born: set[bytes],
+) -> Plan | None:
+    """Store identifiers that are new; see who becomes whom by links, and return what was looked at for it.
+
+    Args:
+        born: identifiers that came to life before in the same transaction.
+    """
     newborn = _newborn(fresh, links) if fresh else []
     if newborn:
         # Where everything is new there is no neighbourhood to read: the rows are born as the partition has them.
@@ -150,21 +187,17 @@ def _join(
     for x in there:
         del fresh[x]
     if not links:
-        return []
+        return None
     # With an identifier that another writer was faster to bring to life, all of the newborn are looked at again.
     settled = set() if there else {link[:5] for link in newborn}
     open_links = [link for link in links if link[:5] not in settled]
-    if open_links:
-        plan = plan_leaf(tx, ctx.policy, open_links, fresh) or plan_change(
-            tx, ctx.policy, added=open_links, fresh=fresh
-        )
-        out.log = _log(plan, open_links, now, fresh)
-        tx.add_links(links)
-        if plan.updates:
-            tx.update_identifiers(plan.updates, out.log)
-        return [update.id for update in plan.updates]
-    tx.add_links(links)
-    return []
+    if not open_links:
+        return None
+    plan = plan_leaf(tx, ctx.policy, open_links, fresh) or plan_change(tx, ctx.policy, added=open_links, fresh=fresh)
+    out.log = _log(plan, open_links, now, {*fresh, *born})
+    if plan.updates:
+        tx.update_identifiers(plan.updates, out.log)
+    return plan
 
 
 def _newborn(fresh: Mapping[bytes, IdentifierRow], links: Sequence[LinkRow]) -> list[LinkRow]:
@@ -230,10 +263,11 @@ def _each_once(batch: Sequence[Prepared], numbers: Sequence[int], out: Batch) ->
 
 
 def _file(
+    ctx: Context,
     prepared: Prepared,
     now: int,
-    known: Mapping[bytes, Tenures],
-    found: Mapping[bytes, Tenures],
+    known: Mapping[bytes, Held],
+    found: Mapping[bytes, Held],
     entries: list[EntryRow],
 ) -> list[bytes]:
     """Append the entries of an interaction; return the identifiers it is filed under."""
@@ -241,19 +275,20 @@ def _file(
     id, at, channel, direction, kind = row.id, row.occurred_at, row.channel, row.direction, row.kind
     anchors: list[bytes] = []
 
-    def add(seen: Seen, person: int, role: int) -> bytes:
-        base = seen.base
-        tenures = known.get(base) or found.get(base)
-        holder = holder_at(base, tenures, at) if tenures else base
+    def add(seen: Seen, person: int, role: int, people: Sequence[Seen] = ()) -> bytes:
+        base = holder = seen.base
+        held = known.get(base) or found.get(base)
+        if held is not None and held.tenures:
+            holder = held.holder(base, at, ids_beside(ctx, people, seen))
         entries.append(
             EntryRow(holder, at, id, person, now, None, role, seen.assurance, channel, direction, kind, seen.raw)
         )
         return holder
 
     for person, people in enumerate(prepared.people):
-        anchors.append(add(people[0], person, _ANCHOR))
+        anchors.append(add(people[0], person, _ANCHOR, people))
         for seen in people[1:]:
-            add(seen, person, _MEMBER)
+            add(seen, person, _MEMBER, people)
     if not anchors:
         entries.append(nobody(row, now))
     for seen in prepared.participants:
@@ -283,7 +318,8 @@ def _name_duplicates(
         out.duplicates[number] = there.get((row.source, row.source_id), row.id)
 
 
-def _born(seen: Seen, home: bytes, now: int) -> IdentifierRow:
+def born_by(seen: Seen, home: bytes, now: int) -> IdentifierRow:
+    """Return the row of an identifier that is seen for the first time."""
     who = seen.who
     identifier = who.identifier
     return IdentifierRow(
@@ -330,7 +366,7 @@ def _not_stored(
     return [link for link in links if is_new(link)]
 
 
-def _log(plan: Plan, links: Sequence[LinkRow], now: int, fresh: dict[bytes, IdentifierRow]) -> list[ChangeRow]:
+def _log(plan: Plan, links: Sequence[LinkRow], now: int, fresh: set[bytes]) -> list[ChangeRow]:
     """Return the membership history, each change with the interaction that brought it about."""
     log = plan.log(Cause(name="record", at=now), skip=fresh)
     if not log:

@@ -19,6 +19,7 @@ from omnitrack.identifiers.simple import IssuedScheme
 from omnitrack.identity.mention import Mention
 from omnitrack.identity.partition import DIFFERENT, MATCH, REASSIGNED, SAME, SHARED_MARK, TOGETHER
 from omnitrack.identity.statement import StatementRecord
+from omnitrack.identity.tenures import Held
 from omnitrack.storage.contract import (
     LINKABLE,
     RETIRED,
@@ -308,7 +309,7 @@ class _Renewal:
         for entry, today in found.items() if tenures else ():
             if today.identifier in ours:
                 filing = filings.get(entry.interaction, NO_FILING)
-                found[entry] = today._replace(identifier=filing.holder(today, new, tenures))
+                found[entry] = today._replace(identifier=filing.holder(today, new, Held(tenures=tenures, said=tenures)))
 
     def _born(
         self, apart: Mapping[bytes, Identifier], entries: Mapping[EntryRow, EntryRow], there: set[bytes]

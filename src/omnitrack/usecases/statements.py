@@ -29,21 +29,33 @@ from omnitrack.storage.contract import REASSIGNED as HAS_HOLDERS
 from omnitrack.usecases.attribution import unattribute
 from omnitrack.usecases.context import Context, holder_at
 from omnitrack.usecases.evidence import tenures_of
-from omnitrack.usecases.holders import reassign, unreassign
+from omnitrack.usecases.holders import carry_out, changed_holders, reassign, shift_holders, unreassign
 from omnitrack.usecases.ids import from_text, from_us, to_text
-from omnitrack.usecases.neighbourhood import Cause, plan_change
+from omnitrack.usecases.neighbourhood import Cause
 from omnitrack.usecases.outcome import Outcome, Saying, born, write
+from omnitrack.usecases.proofs import NewHolderError, evident_handles, proves_any, series_of
 from omnitrack.usecases.resolve import Meant, customer_text, find_row, members_of, to_identifier
 from omnitrack.usecases.said import STATEMENT, find_statements, index_of, links_of, mention
 from omnitrack.usecases.settings import enter
+from omnitrack.usecases.settling import settle
 
 
-def say(tx: Transaction, ctx: Context, saying: Saying) -> tuple[StatementRecord, list[ChangeRow]]:
-    """Say a statement: write it and all that follows from it."""
-    enter(tx, ctx, exclusive=saying.kind == REASSIGNED)
+def say(tx: Transaction, ctx: Context, saying: Saying, alone: bool = False) -> tuple[StatementRecord, list[ChangeRow]]:
+    """Say a statement: write it and all that follows from it.
+
+    Args:
+        alone: as no other writer does anything; it changes the holders of identifiers.
+
+    Raises:
+        NewHolderError: it does, and is to be said ``alone``.
+    """
+    alone = alone or saying.kind == REASSIGNED
+    enter(tx, ctx, exclusive=alone)
     outcome = consider(tx, ctx, saying, lock=True)
+    if not alone and changed_holders(tx, ctx, outcome.added, ()):  # looked at when the ends are locked
+        raise NewHolderError
     write(tx, ctx, outcome, saying.now)
-    return outcome.record, outcome.log
+    return outcome.said, outcome.log
 
 
 def consider(tx: Transaction, ctx: Context, saying: Saying, *, lock: bool) -> Outcome:
@@ -81,8 +93,9 @@ def consider(tx: Transaction, ctx: Context, saying: Saying, *, lock: bool) -> Ou
         outcome = reassign(tx, ctx, a, record, saying, cause, fresh, lock)
     else:
         links = links_of(record, saying.id)
-        plan = plan_change(tx, ctx.policy, added=links, fresh=fresh, lock=lock)
-        outcome = Outcome(record, plan, plan.log(cause, skip=fresh), added=links, fresh=fresh)
+        held = changed_holders(tx, ctx, links, ())
+        shift = shift_holders(tx, ctx, held, cause, fresh, lock=lock)
+        outcome = carry_out(tx, ctx, record, shift, cause, fresh, links, lock=lock)
     key = to_text("st", saying.id)
     outcome.records += [RecordRow(STATEMENT, key, record.dump(), 0), *index_of(record, key)]
     return outcome
@@ -120,7 +133,7 @@ def _moves(
     come = {e.interaction: e.identifier for e in outcome.entries_added if e.person >= 0}
     ways = [(left.get(interaction, NO_ID), come.get(interaction, NO_ID)) for interaction in {**left, **come}]
     counts = Counter(ways)
-    record = outcome.record
+    record = outcome.said
     if record.kind == REASSIGNED and not counts:
         tenures = [tenure for tenure in tenures_of(tx, [record.a])[record.a] if tenure[1] != record.b]
         way = (holder_at(record.a, tenures, record.at), record.b)
@@ -190,10 +203,19 @@ def _representatives(
     both = sorted(set(values[0]) & set(values[1]), key=lambda s: (-ctx.policy.rank(s[0]), s))
     pairs = chain(
         ((values[0][scope], values[1][scope]) for scope in both),
+        _accounts(*members),
         product(*([row, *group] for row, group in zip(rows, members))),
     )
     able = ([a, b] for a, b in pairs if a.state & b.state & LINKABLE and a.base != b.base)
     return next(able, list(rows))
+
+
+def _accounts(one: Sequence[IdentifierRow], two: Sequence[IdentifierRow]) -> list[tuple[IdentifierRow, IdentifierRow]]:
+    """Return ids of one platform by which two customers had one handle, one after the other: while these are two people's, its holders stay apart."""
+    if not {m.base for m in one} & {m.base for m in two}:
+        return []
+    first, second = ({series_of(m): m for m in group if proves_any(m)} for group in (one, two))
+    return [(first[series], second[series]) for series in sorted(first.keys() & second.keys())]
 
 
 # -- retraction -----------------------------------------------------------------------------------------------------------
@@ -229,15 +251,21 @@ def retract(tx: Transaction, ctx: Context, retraction: Retraction) -> tuple[Stat
     """Take a statement back: the state becomes what it would be had it never been said."""
     enter(tx, ctx, exclusive=True)
     outcome = consider_retraction(tx, ctx, retraction, lock=True)
+    handles = evident_handles(tx, outcome)
     write(tx, ctx, outcome, retraction.now)
-    return outcome.record, outcome.log
+    return outcome.said, [*outcome.log, *settle(tx, ctx, handles, _cause(retraction))]
+
+
+def _cause(retraction: Retraction) -> Cause:
+    id = from_text("st", retraction.id) or b""
+    return Cause(name="retract", at=retraction.now, ref=id, by=retraction.by, reason=retraction.reason)
 
 
 def consider_retraction(tx: Transaction, ctx: Context, retraction: Retraction, *, lock: bool) -> Outcome:
     """Work out what taking a statement back changes."""
     stored, record = get_statement(tx, retraction.id)
     id = from_text("st", retraction.id) or b""
-    cause = Cause(name="retract", at=retraction.now, ref=id, by=retraction.by, reason=retraction.reason)
+    cause = _cause(retraction)
     if record.kind == ATTRIBUTED:
         outcome = unattribute(tx, ctx, retraction.id, record, cause, lock)
     else:
@@ -245,9 +273,10 @@ def consider_retraction(tx: Transaction, ctx: Context, retraction: Retraction, *
         if record.kind == REASSIGNED:
             outcome = unreassign(tx, ctx, record, cause, links, retraction.home, lock)
         else:
-            plan = plan_change(tx, ctx.policy, removed=links, lock=lock)
-            outcome = Outcome(record, plan, plan.log(cause), removed=links)
-    record = outcome.record
+            fresh: dict[bytes, IdentifierRow] = {}
+            shift = shift_holders(tx, ctx, changed_holders(tx, ctx, (), links), cause, fresh, lock=lock)
+            outcome = carry_out(tx, ctx, record, shift, cause, fresh, removed=links, lock=lock)
+    record = outcome.said
     record.retracted_at, record.retracted_by, record.retracted_reason = (
         retraction.now,
         retraction.by,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 import attrs
 
@@ -26,6 +26,7 @@ from omnitrack.usecases.evidence import all_entries, with_removed
 from omnitrack.usecases.filing import AWAY, FILING, away_key, find_filings
 from omnitrack.usecases.ids import to_text
 from omnitrack.usecases.notes import with_notes
+from omnitrack.usecases.proofs import holders_of
 from omnitrack.usecases.record import TRAIT
 from omnitrack.usecases.resolve import HOLDERS, Meant, get_row
 from omnitrack.usecases.said import find_attributions, find_statements
@@ -60,12 +61,18 @@ def gather(tx: Transaction, ctx: Context, who: Meant) -> Sweep:
     """Find everything that belongs to a person."""
     row = get_row(tx, ctx, who)
     members = [row] if row.state & SHARED else tx.find_identifiers(customers=[row.customer])
-    members, vacant, tenures = _places(tx, members)
-    ids = {m.id for m in members}
-    said = {key: s for key, (_, s) in find_statements(tx, sorted({m.base for m in members})).items()}
-    gone, redacted, leaving = _split(tx, ids, said.values())
-    said |= {key: s for key, (_, s) in find_attributions(tx, gone).items()}
-    alone = _only_with(tx, leaving, ids, said.values())
+    while True:
+        members, vacant, tenures = _places(tx, members)
+        ids = {m.id for m in members}
+        said = {key: s for key, (_, s) in find_statements(tx, sorted({m.base for m in members})).items()}
+        gone, redacted, leaving = _split(tx, ids, said.values())
+        said |= {key: s for key, (_, s) in find_attributions(tx, gone).items()}
+        alone = _only_with(tx, leaving, ids, said.values())
+        others, stay = _other_holders(tx, ids, leaving, alone)
+        alone = [row for row in alone if row.id not in stay]
+        if not others:
+            break
+        members = [*members, *others]
     links = [x for x in tx.find_links(sorted({*ids, *(row.id for row in alone)})) if x not in tenures]
     statements = {id for id, s in said.items() if s.a in ids or s.b in ids or s.interaction in gone}
     statements -= {to_text("st", x.ref) for x in tenures}
@@ -121,6 +128,8 @@ def _places(
     for _, s in find_statements(tx, sorted(m.id for m in members if m.base == m.id)).values():
         if s.kind == REASSIGNED and s.retracted_at is not None and s.a in ids and s.b not in holders.get(s.a, ()):
             ids.add(s.b)
+    for group in holders_of(tx, sorted(m.id for m in members if m.base == m.id)):
+        ids |= {x for x in group if not any(x in holding for holding in holders.values())}  # who was taken for another
     held = set()
     for base, group in holders.items():
         others = sorted(group - ids)
@@ -133,10 +142,35 @@ def _places(
     return rows, vacant, [x for x in tenures if x.a in held]
 
 
-def _is_empty(tx: Transaction, holder: bytes) -> bool:
-    if tx.list_entries(identifiers=[holder], limit=1):
+def _is_empty(tx: Transaction, holder: bytes, leaving: Collection[EntryRow] = (), ids: Collection[bytes] = ()) -> bool:
+    """Whether nothing is left of a holder, but what goes."""
+    count = sum(e.identifier == holder for e in leaving)
+    if any(e not in leaving for e in tx.list_entries(identifiers=[holder], limit=count + 1)):
         return False
-    return all(x.basis == REASSIGNED for x in tx.find_links([holder]))
+    return all(x.basis == REASSIGNED or x.a in ids or x.b in ids for x in tx.find_links([holder]))
+
+
+def _other_holders(
+    tx: Transaction, ids: set[bytes], leaving: Collection[EntryRow], alone: Sequence[IdentifierRow]
+) -> tuple[list[IdentifierRow], set[bytes]]:
+    """Return what becomes of identifiers of which evidence alone tells the holders apart, where something of them goes.
+
+    Returns:
+        The holders that go with the others, for nothing would be left of any of them: somebody's accounts had one handle after the other. The
+        holders that stay because one of them does.
+    """
+    named = {e.identifier for e in leaving} - {NO_ID}
+    groups = holders_of(tx, sorted(named | ids))
+    stated = {x.a for x in tx.find_links(sorted(ids | named)) if x.basis == REASSIGNED and x.ref != NO_ID}
+    entries, going = set(leaving), ids | {row.id for row in alone}
+    found: set[bytes] = set()
+    stay: set[bytes] = set()
+    for group in groups:
+        if not group & stated and all(_is_empty(tx, x, entries, going) for x in group - ids):
+            found |= group - ids
+        else:
+            stay |= group
+    return tx.find_identifiers(ids=sorted(found)) if found else [], stay
 
 
 def _split(

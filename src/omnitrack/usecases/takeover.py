@@ -28,15 +28,18 @@ from omnitrack.storage.contract import (
 )
 from omnitrack.usecases import journal, lease
 from omnitrack.usecases.context import Context
+from omnitrack.usecases.handles import find_handles
 from omnitrack.usecases.ids import new_ids
 from omnitrack.usecases.journal import Touched
 from omnitrack.usecases.lease import Lease
-from omnitrack.usecases.neighbourhood import plan_change
+from omnitrack.usecases.neighbourhood import Cause, plan_change
+from omnitrack.usecases.proofs import handles_of
 from omnitrack.usecases.rebuild import RebuildReport, linkable
 from omnitrack.usecases.refile import filed_otherwise, filed_otherwise_among, refile
 from omnitrack.usecases.renormalise import is_of_today, renormalise
 from omnitrack.usecases.restate import differ, restate
 from omnitrack.usecases.settings import change_settings, enter, read_settings
+from omnitrack.usecases.settling import settle, unsettled
 from omnitrack.usecases.steps import Progress, Step, Steps, at_once
 
 CHUNK = 5_000
@@ -59,6 +62,7 @@ class Staged:
         links: how many were read.
         differing: ids of identifiers whose derived fields are to change, 16 bytes each.
         refiled: interactions that are to be filed otherwise.
+        handles: identifiers, by their first holders, that are to have other holders than they have.
         touched: what writers touched meanwhile.
     """
 
@@ -71,6 +75,7 @@ class Staged:
     links: int = 0
     differing: bytearray = attrs.field(factory=bytearray)
     refiled: dict[bytes, None] = attrs.field(factory=dict)
+    handles: list[bytes] = attrs.field(factory=list)
     touched: Touched = attrs.field(factory=Touched)
 
     def take_identifiers(self, ctx: Context, rows: Sequence[IdentifierRow]) -> None:
@@ -177,6 +182,8 @@ def _stage(ctx: Context, held: Lease, progress: Progress | None) -> Steps[Staged
             break
         key = links[-1][:5]
     staged.census = staged.bulk.solve()
+    staged.handles = yield Step(lambda tx: unsettled(tx, ctx, find_handles(tx, ctx)), write=False)
+    yield from _beat(ctx, held, beat)
     yield from _compare(ctx, held, staged, progress)
     yield from _catch_up(ctx, held, staged)
     return staged
@@ -254,6 +261,8 @@ def _take_over(tx: Transaction, ctx: Context, held: Lease, staged: Staged) -> Re
         updated += len(changes)
         moved += len(log)
     moved += _take_in(tx, ctx, touched, more, less, now)
+    shown = {row.id for row in handles_of(tx, [*touched.links.values(), *more, *less])}
+    moved += len(settle(tx, ctx, shown.union(staged.handles), Cause(name=CAUSE, at=now)))
     change_settings(tx, fingerprint=ctx.fingerprint, parts=ctx.parts, rebuilding=0)
     journal.empty(tx)
     assert staged.census is not None
