@@ -324,3 +324,34 @@ def test_an_erasure_ends_however_much_keeps_coming() -> None:
     backend.before = None
     assert receipt.redacted == number + 1 > 3
     assert all(GONE not in (i.body or "") for i in tracker.timeline(OTHER))
+
+
+def test_what_others_said_of_others_does_not_name_who_was_erased(store: tuple[Tracker, Path]) -> None:
+    tracker, _ = store
+    tracker.record_many([mail()])
+    tracker.record(channel="web", customer=GONE, occurred_at=T0, traits={"name": "Vera Gone"})
+    tracker.record(channel="web", customer="p@example.com", occurred_at=T0)
+    tracker.record(channel="web", customer="q@example.com", occurred_at=T0)
+    said = tracker.link("p@example.com", "q@example.com", by="sam", reason=f"both live with Vera Gone, {GONE}")
+    tracker.retract(said, by="sam", reason="020 7946 0958 says they do not")
+    tracker.link("p@example.com", "q@example.com", by="kim", reason="they came together; call 020 7946 0957")
+    assert left_of(store, *TRACES)
+    tracker.erase(GONE, by="dpo", reason=f"{GONE} asked for it")
+    assert left_of(store, *TRACES) == []
+    assert {change.reason for change in tracker.identity_log("p@example.com")} >= {
+        "both live with [erased], [erased]",
+        "[erased] says they do not",
+        "they came together; call 020 7946 0957",
+    }
+    assert tracker.verify()
+
+
+def test_the_reason_of_an_attribution_is_redacted_too(store: tuple[Tracker, Path]) -> None:
+    tracker, _ = store
+    tracker.record(channel="web", customer=GONE, occurred_at=T0)
+    unknown = tracker.record(channel="letter", occurred_at=T0, body="a letter")
+    said = tracker.attribute(unknown.interaction or "", "p@example.com", by="sam", reason=f"not {GONE}")
+    tracker.erase(GONE)
+    assert left_of(store, "vera") == []
+    assert tracker.retract(said).reason == "not [erased]"
+    assert tracker.verify()

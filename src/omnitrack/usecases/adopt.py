@@ -10,8 +10,10 @@ from omnitrack.identity.mention import LAST, Mention, Tenures, mention_holder
 from omnitrack.identity.partition import REASSIGNED, SHARED_MARK
 from omnitrack.identity.statement import ATTRIBUTED, StatementRecord
 from omnitrack.storage.contract import RETIRED, IdentifierRow, RecordRow, Transaction
+from omnitrack.usecases.context import Context
 from omnitrack.usecases.evidence import tenures_of
 from omnitrack.usecases.filing import FILING
+from omnitrack.usecases.reasons import named_in
 from omnitrack.usecases.said import CHUNK, STATEMENT, attributed, index_of
 from omnitrack.usecases.settings import ADOPTED, SETTINGS, adoption_mark
 
@@ -23,7 +25,7 @@ def adopted(tx: Transaction) -> bool:
     return bool(tx.find_records(SETTINGS, keys=[ADOPTED]))
 
 
-def adopt_step(tx: Transaction, position: Position | None) -> Position | None:
+def adopt_step(ctx: Context, tx: Transaction, position: Position | None) -> Position | None:
     """Read some statements, and then some filings, into the form of today, and index them; return where to go on (None at the end).
 
     What another process writes meanwhile is in that form already, and left as it is.
@@ -36,7 +38,10 @@ def adopt_step(tx: Transaction, position: Position | None) -> Position | None:
             return FILING, None
         tx.put_records([adoption_mark()])
         return None
-    (_adopt_statements if kind == STATEMENT else _adopt_filings)(tx, rows)
+    if kind == STATEMENT:
+        _adopt_statements(tx, ctx, rows)
+    else:
+        _adopt_filings(tx, rows)
     return kind, rows[-1].key
 
 
@@ -66,7 +71,7 @@ class _Holders:
         return self.mention(holder, LAST)
 
 
-def _adopt_statements(tx: Transaction, rows: list[RecordRow]) -> None:
+def _adopt_statements(tx: Transaction, ctx: Context, rows: list[RecordRow]) -> None:
     found = [(row, json.loads(row.value)) for row in rows]
     old = [values for _, values in found if "named_a" not in values]
     holders = _Holders(tx, {bytes.fromhex(values[end]) for values in old for end in ("a", "b")})
@@ -78,6 +83,7 @@ def _adopt_statements(tx: Transaction, rows: list[RecordRow]) -> None:
             _name(values, holders, began)
         said = StatementRecord.load(json.dumps(values))
         put += [row._replace(value=said.dump()), *index_of(said, row.key)]
+        put += named_in(ctx, row.key, said.reason, said.retracted_reason)
         if said.interaction:
             tx.put_records([attributed(tx, said.interaction, row.key)])
     tx.put_records(put)

@@ -27,6 +27,7 @@ from omnitrack.usecases.neighbourhood import Cause, plan_change
 from omnitrack.usecases.notes import follow
 from omnitrack.usecases.outcome import Outcome, Saying, born, move_traits, write
 from omnitrack.usecases.proofs import bases_of, beside_entries, evident_handles, held_of
+from omnitrack.usecases.reasons import named_in
 from omnitrack.usecases.refile import refiled
 from omnitrack.usecases.resolve import find_row
 from omnitrack.usecases.said import STATEMENT, attributed, index_of, mention
@@ -94,6 +95,7 @@ def attribute(
     there = [_attributed_entry(first, holder, saying.now)]
     outcome = _refile(tx, ctx, record, cause, people, there, filing.notes, fresh, True)
     outcome.records += [RecordRow(STATEMENT, key, record.dump(), 0), *index_of(record, key), filing.record(interaction)]
+    outcome.records += named_in(ctx, key, record.reason)
     outcome.records.append(attributed(tx, interaction, key))
     outcome.records += [RecordRow(AWAY, away, "", -1) for away in _away_keys(people)]
     handles = evident_handles(tx, outcome)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
@@ -32,11 +33,12 @@ from omnitrack.usecases.neighbourhood import Cause, LinkKey, Plan, plan_change
 from omnitrack.usecases.notes import with_notes, without_notes
 from omnitrack.usecases.outcome import Kept, follow_index, kept_apart, kept_mark, unsaid
 from omnitrack.usecases.proofs import holders_of
+from omnitrack.usecases.reasons import reworded
 from omnitrack.usecases.record import SUPPRESSED, TRAIT, suppression_key, trait_key
 from omnitrack.usecases.redact import Staying, clean, read_staying, store_clean
 from omnitrack.usecases.resolve import HOLDERS, Meant, to_identifier
 from omnitrack.usecases.said import delete_statements, find_attributions, find_statements, mention
-from omnitrack.usecases.scrub import Scrubs
+from omnitrack.usecases.scrub import Scrub, Scrubs, personal_patterns
 from omnitrack.usecases.settings import enter
 from omnitrack.usecases.settling import look_after, look_before
 from omnitrack.usecases.sweep import Sweep, gather, index_of_rows
@@ -152,6 +154,8 @@ def erase(
     if dry_run:
         return receipt
     staying = _staying(tx, ctx, sweep, scrubs)
+    person = _scrub(tx, ctx, sweep, scrubs)
+    others = reworded(tx, ctx, {row.base for row in sweep.identifiers}, sweep.statements, person)
     if not patient and staying.unknown() > MOST_UNDER_GUARD:
         raise NotWorkedOut
     redacted = clean(staying, mark_key)
@@ -166,8 +170,8 @@ def erase(
         links=list(removed.values()),
         interactions=sweep.interactions,
         entries=sweep.entries,
-        records=sweep.records,
-        changes=[c.id for c in named_by],
+        records=[*sweep.records, *others.gone],
+        changes=[c.id for c in (*named_by, *others.changes)],
     )
     delete_statements(tx, sweep.statements, sweep.interactions)
     vacant = new_ids(len(sweep.vacant))
@@ -178,11 +182,15 @@ def erase(
     follow_index(tx, ctx, {row.id for row in sweep.vacant})
     kept = [*held, *apart]
     tx.add_links([*more, *(link for one in kept for link in one.links), *sweep.tenures])
-    tx.put_records([*sweep.filings, *unsaid(tx, kept)])
-    cause = Cause(name="erase", at=now, ref=id, by=by, reason=reason)
+    tx.put_records([*sweep.filings, *unsaid(tx, kept), *others.records])
+    cause = Cause(name="erase", at=now, ref=id, by=by, reason=person(reason))
     updates = [u for u in plan.updates if u.id not in ids]
     homes = {row.home for row in (*sweep.identifiers, *sweep.alone)}
     past += _without_cause(named_by, homes)
+    past_ids = {c.id for c in past}
+    past += [
+        c for c in others.changes if c.id not in past_ids and not {c.old, c.new} & homes and c.identifier not in ids
+    ]
     tx.update_identifiers(updates, [*past, *plan.log(cause, skip=ids)])
     look_after(tx, ctx, before, ids, cause)
     kept_marks = [RecordRow(SUPPRESSED, key, "{}", -1) for key in dict.fromkeys(marks)]
@@ -195,16 +203,26 @@ def is_receipted(tx: Transaction, receipt: Receipt) -> bool:
     return bool(tx.find_records(RECEIPT, keys=[receipt.id]))
 
 
+def _scrub(tx: Transaction, ctx: Context, sweep: Sweep, scrubs: Scrubs) -> Scrub:
+    """Return what takes the person out of what others said."""
+    traits = _traits(tx, sweep)
+    personal = personal_patterns(json.loads(record.value)["traits"] for record in traits)
+    return scrubs.find(frozenset(map(to_identifier, sweep.identifiers)), frozenset(), ctx.region, personal)
+
+
+def _traits(tx: Transaction, sweep: Sweep) -> list[RecordRow]:
+    keys = [key for kind, key in sweep.records if kind == TRAIT]
+    return tx.find_records(TRAIT, keys=keys) if keys else []
+
+
 def look_ahead(tx: Transaction, ctx: Context, who: Meant, scrubs: Scrubs) -> Staying:
     """Read what an erasure would redact, so that it can be worked out before anybody has to wait for it."""
     return _staying(tx, ctx, gather(tx, ctx, who), scrubs)
 
 
 def _staying(tx: Transaction, ctx: Context, sweep: Sweep, scrubs: Scrubs) -> Staying:
-    keys = [key for kind, key in sweep.records if kind == TRAIT]
-    traits = tx.find_records(TRAIT, keys=keys) if keys else []
     named = map(to_identifier, sweep.identifiers)
-    return read_staying(tx, ctx, named, sweep.redacted, sweep.entries, traits, scrubs)
+    return read_staying(tx, ctx, named, sweep.redacted, sweep.entries, _traits(tx, sweep), scrubs)
 
 
 def _losing(removed: Mapping[LinkKey, LinkRow], more: Iterable[LinkRow], leaving: Collection[bytes]) -> list[bytes]:

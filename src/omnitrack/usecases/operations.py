@@ -158,7 +158,7 @@ class Operations:
         check, mark_key = secret_check(ctx.secret), new_mark_key(ctx.secret)
         settings: Settings = yield Step(lambda tx: first_settings(tx, ctx, check, mark_key))
         check_secret(settings, check)
-        yield from _adopted()
+        yield from _adopted(ctx)
         operations = cls(ctx, settings.mark_key, run)
         ctx.known.matching = settings.matching
         # Looked at without the guard first: whoever comes with other settings must not disturb those who are at work.
@@ -856,10 +856,10 @@ class Operations:
         return (yield Step(lambda tx: verify(tx, self.ctx), write=False))  # type: ignore[no-any-return]
 
 
-def _adopted() -> Steps[None]:
+def _adopted(ctx: Context) -> Steps[None]:
     """Read what an earlier version said into the form of today."""
     if not (yield Step(adopted, write=False)):
-        yield from _stepwise(adopt_step)
+        yield from _stepwise(partial(adopt_step, ctx))
 
 
 def _stepwise(step: Callable[[Transaction, Any], Any]) -> Steps[None]:

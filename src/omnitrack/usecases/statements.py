@@ -34,6 +34,7 @@ from omnitrack.usecases.ids import from_text, from_us, to_text
 from omnitrack.usecases.neighbourhood import Cause
 from omnitrack.usecases.outcome import Outcome, Saying, born, write
 from omnitrack.usecases.proofs import NewHolderError, evident_handles, proves_any, series_of
+from omnitrack.usecases.reasons import named_in
 from omnitrack.usecases.resolve import Meant, customer_text, find_row, members_of, to_identifier
 from omnitrack.usecases.said import STATEMENT, find_statements, index_of, links_of, mention
 from omnitrack.usecases.settings import enter
@@ -98,6 +99,7 @@ def consider(tx: Transaction, ctx: Context, saying: Saying, *, lock: bool) -> Ou
         outcome = carry_out(tx, ctx, record, shift, cause, fresh, links, lock=lock)
     key = to_text("st", saying.id)
     outcome.records += [RecordRow(STATEMENT, key, record.dump(), 0), *index_of(record, key)]
+    outcome.records += named_in(ctx, key, record.reason)
     return outcome
 
 
@@ -283,6 +285,7 @@ def consider_retraction(tx: Transaction, ctx: Context, retraction: Retraction, *
         retraction.reason,
     )
     outcome.records.append(RecordRow(STATEMENT, stored.key, record.dump(), stored.version))
+    outcome.records += named_in(ctx, retraction.id, retraction.reason)
     return outcome
 
 
