@@ -13,6 +13,7 @@ from omnitrack.errors import BackendError
 from omnitrack.storage.contract import check_namespace
 from omnitrack.storage.registry import open_backend
 from omnitrack.storage.sql.schema import create
+from omnitrack.storage.sql.sqlite import Sqlite
 from omnitrack.storage.sql.tables import make_tables
 from omnitrack.testing.rows import identifier
 
@@ -103,7 +104,7 @@ def test_a_store_with_an_older_name_on_sqlite_is_the_one_of_its_small_letters(tm
     url = f"sqlite:///{tmp_path / 'history.db'}"
     engine = create_engine(url)
     with engine.begin() as connection:
-        create(connection, make_tables(prefix="Brand_"))
+        create(connection, make_tables(prefix="Brand_"), Sqlite())
     engine.dispose()
     backend = open_backend(url, namespace="brand")
     backend.setup()

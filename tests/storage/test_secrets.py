@@ -279,7 +279,7 @@ def crowd(tmp_path: Path) -> Iterator[omnitrack.Tracker]:
         for n in range(6):
             mail, number = email(f"person{n}@example.org"), phone(f"020 7946 09{n:02}", region="GB")
             when = T0 + timedelta(minutes=n)
-            tracker.record(channel="web", customer=[account(str(n), scope="bt"), claimed(mail)], occurred_at=when)
+            tracker.record(channel="web", customer=[account(str(n + 1), scope="bt"), claimed(mail)], occurred_at=when)
             tracker.record(channel="email", customer=[mail], occurred_at=when)
             tracker.record(channel="phone", customer=[number, mail], occurred_at=when)
             tracker.deny(number, mail)

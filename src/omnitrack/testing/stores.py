@@ -184,7 +184,7 @@ class StoreRules(ConformanceBase):
             backend.close()
 
     @pytest.mark.parametrize(
-        "namespace",
+        "name",
         [
             "Brand",
             "BRAND",
@@ -199,9 +199,9 @@ class StoreRules(ConformanceBase):
             "b" * 41,
         ],
     )
-    def test_a_namespace_that_not_every_engine_keeps_apart_is_refused(self, reopen: Reopen, namespace: str) -> None:
+    def test_a_namespace_that_not_every_engine_keeps_apart_is_refused(self, reopen: Reopen, name: str) -> None:
         with pytest.raises(BackendError, match="namespace"):
-            reopen(namespace=namespace)
+            reopen(namespace=name)
 
     def test_an_empty_namespace_is_refused_and_is_not_none(self, reopen: Reopen) -> None:
         with pytest.raises(BackendError, match="namespace"):
