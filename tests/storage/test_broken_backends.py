@@ -10,6 +10,8 @@ from xml.etree import ElementTree
 
 import pytest
 
+from omnitrack.testing import BackendConformance
+
 HERE = Path(__file__).parent
 
 BREAKS: dict[str, set[str]] = {
@@ -209,3 +211,14 @@ def test_the_kit_fails_an_author_who_gave_no_fixture_for_every_rule(failed: dict
 
 def test_every_broken_backend_is_judged(failed: dict[str, set[str]]) -> None:
     assert failed.keys() == {*BREAKS, "Optimist", "EmptyHanded"}
+
+
+def test_no_rule_of_the_kit_is_skipped_by_what_another_rule_needs() -> None:
+    # The rules of all classes are one class's in the end, where a fixture that is used by itself is used by every rule.
+    used_by_all = {
+        name
+        for kind in BackendConformance.__mro__
+        for name, value in vars(kind).items()
+        if getattr(getattr(value, "_fixture_function_marker", None), "autouse", False)
+    }
+    assert used_by_all == {"_pauses"}
