@@ -1,8 +1,7 @@
 """People who contact a telecom for three years: households, businesses, kiosks, numbers that pass on, cookies that are cleared; who it was is known.
 
-The rates per person are those of the reference centre (``centre.py``): seven calls a year, a third of them automated, four uses of self-service, and few
-mails and letters. What disturbs (a line that several use, a copied mail, a slip of the keyboard) is as frequent as the constants below say, each a guess
-that a reader can change; none is taken from the engine's defaults.
+How often people make contact is as at the reference centre (``centre.py``): seven calls a year, a third of them automated, four uses of self-service,
+and few mails and letters. What disturbs (a line that several use, a copied mail, a slip of the keyboard) is as frequent as ``rates.py`` says.
 """
 
 from __future__ import annotations
@@ -13,6 +12,7 @@ from collections.abc import Iterator
 from math import exp
 
 import attrs
+from rates import Rates
 
 DAYS = 1095
 DAY_US = 86_400_000_000
@@ -20,33 +20,7 @@ DAY_US = 86_400_000_000
 # How often in a year a person of average activity does so.
 CALLS, AUTOMATED, VISITS, MAILS, LETTERS, POSTS = 4.7, 2.0, 3.7, 0.2, 0.06, 0.01
 
-LANDLINE = 0.5  # of households
-SHARED_DEVICE = 0.5  # of households of two and more
-IDENTIFIES = 0.4  # of calls to an agent: says who is calling and passes the questions
-LOGS_IN = 0.7  # of visits
-FRESH_COOKIE = 0.5  # of visits: the browser kept none of before
-CONFIRMS_NUMBER = 0.06  # of visits with a log-in: a number is confirmed by a code
-TELLS_ADDRESS = (
-    0.04  # of calls with identification: a mail is sent to the address that is given, and a link in it opened
-)
-KIOSK_USERS = 0.02  # of people, who then make two visits in five there
-KIOSKS = 1 / 400  # to a person
-LEAVES_KIOSK_OPEN = 0.4  # of visits at a kiosk: without a log-in
-OFFICE_WORKERS = 0.04  # of people, who then make one call in six from the office's line
-OFFICES = 1 / 300
-SWITCHBOARD_HIDES = 0.06  # of calls: no number shows
-TRANSFERRED = 0.008  # of calls to an agent: the record has the agent's own number beside the caller's
-AGENTS = 1 / 25  # to a person
-NEW_NUMBER = 0.03  # a year
-PASSED_ON = 0.12  # of numbers given up: three in five are issued again in time, one in five of these to another here
-MOVES_HOUSE, LINE_STAYS = 0.04, 0.2  # of households a year; of their lines: the next ones in the house get the number
-MOVES_OUT = 0.02  # of people a year, who then live with others
-SECOND_MAIL, MANY_MAILS = 0.15, 0.01  # of people; the latter have an address for every occasion
-SECOND_ACCOUNT = 0.03
-COPIED = 0.01  # of mails: everybody in copy is filed as if they were the sender
-SLIP = 0.005  # of people: an address is once taken down with a slip, one time in ten somebody else's
 WITH_HANDLE = 0.3  # of posts: the person comes on to self-service from there
-BUSINESSES = 1 / 1500
 STAFF = (3, 30)  # in a business
 BUSINESS_RATE = 1.0  # times a person's, each of the staff
 
@@ -83,26 +57,27 @@ def _at(tenures: list[tuple[float, int]], at: float) -> int:
 class World:
     """Everybody, and the identifiers that they have."""
 
-    def __init__(self, people: int, seed: int, regime: str) -> None:
+    def __init__(self, people: int, seed: int, regime: str, rates: Rates) -> None:
         self.rnd = rnd = random.Random(seed)
         self.regime = regime
+        self.rates = rates
         self.kinds: list[str] = []  # the scheme of each identifier
         self.lines: list[list[tuple[float, int]]] = []  # of each household its landline over time; -1 for none
         self.tablets: list[int] = []
         self.household_accounts: list[int] = []
-        self.kiosks = self._some("device", people * KIOSKS)
-        self.offices = self._some("phone", people * OFFICES)
-        self.agents = self._some("phone", people * AGENTS)
+        self.kiosks = self._some("device", people * rates.kiosks)
+        self.offices = self._some("phone", people * rates.offices)
+        self.agents = self._some("phone", people * rates.agents)
         self.people: list[Person] = []
         while len(self.people) < people:
             self._household()
         self._pass_numbers_on()
         self._move()
         self.parties = [*self.people]
-        for _ in range(int(people * BUSINESSES)):
+        for _ in range(int(people * rates.businesses)):
             self._business()
         self.households = [{h for _, h in p.homes} for p in self.parties]
-        self.slips = {p.number: self._slip() for p in self.people if rnd.random() < SLIP}
+        self.slips = {p.number: self._slip() for p in self.people if rnd.random() < rates.slip}
 
     def new(self, kind: str) -> int:
         """Return a new identifier."""
@@ -116,33 +91,37 @@ class World:
         rnd = self.rnd
         size = rnd.choices((1, 2, 3, 4, 5), (35, 35, 15, 11, 4))[0]
         home = len(self.lines)
-        self.lines.append([(0.0, self.new("phone") if rnd.random() < LANDLINE else -1)])
-        self.tablets.append(self.new("device") if size > 1 and rnd.random() < SHARED_DEVICE else -1)
+        self.lines.append([(0.0, self.new("phone") if rnd.random() < self.rates.landline else -1)])
+        self.tablets.append(self.new("device") if size > 1 and rnd.random() < self.rates.shared_device else -1)
         self.household_accounts.append(self.new("account"))
         for _ in range(size):
             self.people.append(self._person(len(self.people), home))
 
     def _person(self, number: int, home: int, rate: float | None = None) -> Person:
         rnd = self.rnd
-        mails = 1 + (rnd.random() < SECOND_MAIL) + (rnd.randrange(4, 14) if rnd.random() < MANY_MAILS else 0)
+        mails = (
+            1
+            + (rnd.random() < self.rates.second_mail)
+            + (rnd.randrange(4, 14) if rnd.random() < self.rates.many_mails else 0)
+        )
         return Person(
             number,
-            rnd.gammavariate(1.2, 1 / 1.2) if rate is None else rate,
+            rnd.gammavariate(self.rates.activity, 1 / self.rates.activity) if rate is None else rate,
             [(0.0, home)],
             [(0.0, self.new("phone"))],
             [self.new("email") for _ in range(mails)],
             self.new("device"),
-            [self.new("account") for _ in range(1 + (rnd.random() < SECOND_ACCOUNT))],
-            rnd.choice(self.kiosks) if rnd.random() < KIOSK_USERS else None,
-            rnd.choice(self.offices) if rnd.random() < OFFICE_WORKERS else None,
+            [self.new("account") for _ in range(1 + (rnd.random() < self.rates.second_account))],
+            rnd.choice(self.kiosks) if rnd.random() < self.rates.kiosk_users else None,
+            rnd.choice(self.offices) if rnd.random() < self.rates.office_workers else None,
         )
 
     def _pass_numbers_on(self) -> None:
         rnd = self.rnd
         for person in self.people:
-            for _ in range(_poisson(rnd, NEW_NUMBER * 3)):
+            for _ in range(_poisson(rnd, self.rates.new_number * 3)):
                 at = rnd.uniform(max(since for since, _ in person.mobiles), DAYS)
-                if rnd.random() < PASSED_ON:
+                if rnd.random() < self.rates.passed_on:
                     self._give(_at(person.mobiles, at), rnd.choice(self.people), at + rnd.uniform(90, 400))
                 person.mobiles.append((at, self.new("phone")))
 
@@ -153,14 +132,19 @@ class World:
     def _move(self) -> None:
         rnd = self.rnd
         for home in range(len(self.lines)):
-            if rnd.random() < MOVES_HOUSE * 3:
+            if rnd.random() < self.rates.moves_house * 3:
                 at, other = rnd.uniform(0, DAYS), rnd.randrange(len(self.lines))
                 line = _at(self.lines[home], at)
-                self.lines[home].append((at, self.new("phone") if rnd.random() < LANDLINE else -1))
-                if line >= 0 and rnd.random() < LINE_STAYS and other != home and at + 30 > self.lines[other][-1][0]:
+                self.lines[home].append((at, self.new("phone") if rnd.random() < self.rates.landline else -1))
+                if (
+                    line >= 0
+                    and rnd.random() < self.rates.line_stays
+                    and other != home
+                    and at + 30 > self.lines[other][-1][0]
+                ):
                     self.lines[other].append((at + 30, line))
         for person in self.people:
-            if rnd.random() < MOVES_OUT * 3:
+            if rnd.random() < self.rates.moves_out * 3:
                 person.homes.append((rnd.uniform(0, DAYS), rnd.randrange(len(self.lines))))
 
     def _business(self) -> None:
@@ -179,7 +163,11 @@ class World:
         self.parties.append(business)
 
     def _slip(self) -> int:
-        return self.rnd.choice(self.rnd.choice(self.people).mails) if self.rnd.random() < 0.1 else self.new("email")
+        return (
+            self.rnd.choice(self.rnd.choice(self.people).mails)
+            if self.rnd.random() < self.rates.slip_hits
+            else self.new("email")
+        )
 
     # -- contacts ---------------------------------------------------------------------------------------------------------
     def contacts(self) -> Iterator[Contact]:
@@ -206,58 +194,67 @@ class World:
         """What the company knows somebody by."""
         if self.regime == "mail":
             # Whoever has a second address logs in with it now and then: of two log-ins, as of two accounts.
-            return person.mails[0] if self.rnd.random() < 0.9 else self.rnd.choice(person.mails)
+            return person.mails[0] if self.rnd.random() >= self.rates.other_log_in else self.rnd.choice(person.mails)
         if self.regime == "household":
             return self.household_accounts[_at(person.homes, at)]
         return self.rnd.choice(person.accounts)
 
     def _caller(self, person: Person, at: float) -> int:
         rnd = self.rnd
+        if rnd.random() < self.rates.borrowed_phone:
+            return _at(rnd.choice(self.people).mobiles, at)
         if person.office is not None and rnd.random() < 1 / 6:
             return person.office
         line = _at(self.lines[_at(person.homes, at)], at)
-        return line if line >= 0 and rnd.random() < 0.3 else _at(person.mobiles, at)
+        return line if line >= 0 and rnd.random() < self.rates.from_landline else _at(person.mobiles, at)
 
     def _call(self, person: Person, at: float) -> Iterator[tuple[int, int]]:
         rnd = self.rnd
-        if rnd.random() >= SWITCHBOARD_HIDES:
+        if rnd.random() >= self.rates.hides:
             yield self._caller(person, at), 2
-        if rnd.random() < IDENTIFIES:
+        if rnd.random() < self._said(self.rates.identifies):
             yield self._login(person, at), 3
-            if rnd.random() < TELLS_ADDRESS:
+            if rnd.random() < self.rates.tells_address:
                 yield rnd.choice(person.mails), 2
-        if rnd.random() < TRANSFERRED:
+        if rnd.random() < self.rates.transferred:
             yield self.agents[int(len(self.agents) * rnd.random() ** 2)], 2
 
     def _automated(self, person: Person, at: float) -> Iterator[tuple[int, int]]:
-        if self.rnd.random() >= SWITCHBOARD_HIDES:
+        if self.rnd.random() >= self.rates.hides:
             yield self._caller(person, at), 2
+        if self.rnd.random() < self._said(self.rates.automated_identifies):
+            yield self._login(person, at), 3
+
+    def _said(self, rate: float) -> float:
+        """How many callers say what they log in with."""
+        return rate * self.rates.by_mail if self.regime == "mail" else rate
 
     def _visit(self, person: Person, at: float) -> Iterator[tuple[int, int]]:
         rnd = self.rnd
         if person.kiosk is not None and rnd.random() < 0.4:
             yield person.kiosk, 2
-            if rnd.random() >= LEAVES_KIOSK_OPEN:
+            if rnd.random() >= self.rates.leaves_kiosk_open:
                 yield self._login(person, at), 3
             return
         tablet = self.tablets[_at(person.homes, at)]
-        if rnd.random() < FRESH_COOKIE:
+        if rnd.random() < self.rates.fresh_cookie:
             yield self.new("device"), 2
         else:
-            yield tablet if tablet >= 0 and rnd.random() < 0.3 else person.browser, 2
-        if rnd.random() < LOGS_IN:
+            user = rnd.choice(self.people) if rnd.random() < self.rates.borrowed_device else person
+            yield tablet if tablet >= 0 and rnd.random() < 0.3 else user.browser, 2
+        if rnd.random() < self.rates.logs_in:
             yield self._login(person, at), 3
-            if rnd.random() < CONFIRMS_NUMBER:
+            if rnd.random() < self.rates.confirms_number:
                 yield _at(person.mobiles, at), 3
 
     def _mail(self, person: Person, at: float) -> Iterator[tuple[int, int]]:
         rnd = self.rnd
         yield rnd.choice(person.mails), 2
-        if rnd.random() < COPIED:
-            for _ in range(rnd.randint(1, 5)):
+        if rnd.random() < self.rates.copied:
+            for _ in range(rnd.choices((1, 2, 4), (6, 3, 1))[0]):
                 yield rnd.choice(rnd.choice(self.people).mails), 2
-        elif self.regime != "mail" and rnd.random() < 0.3:
-            yield self._login(person, at), 1 if rnd.random() < 0.8 else 3
+        if self.regime != "mail" and rnd.random() < self.rates.names_account:
+            yield self._login(person, at), 2
 
     def _letter(self, person: Person, at: float) -> Iterator[tuple[int, int]]:
         yield self._login(person, at), 2

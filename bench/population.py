@@ -1,9 +1,13 @@
 """What policies make of three years of contacts of 20,000 people of whom it is known who they are: the figures behind the default limits.
 
-    python bench/population.py                              # the default policy beside the one of before
+    python bench/population.py                              # the default policy beside the one of before: two minutes
     python bench/population.py --seeds 1 2 3 --people 5000
+    python bench/population.py --draws 20                   # how far it hangs on what nobody has counted
     python bench/population.py --limits '{"device/email": 1}' # and one with limits of your own
     python bench/population.py --check                      # that the partition measured here is the one that recording makes
+
+How often people do what nobody has counted stands in ``rates.py`` as ranges. First a population is measured at their middle, then some a fifth as large, each with
+rates drawn from within the ranges by its number, and what the worst of them shows.
 
 Three regimes: everybody has an account of their own; people log in with their mail address and there are no accounts; a household has one account.
 Printed of each regime and policy:
@@ -22,10 +26,11 @@ import json
 import random
 import sys
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta, timezone
 from itertools import combinations
 from pathlib import Path
+from statistics import median
 
 import attrs
 
@@ -33,6 +38,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 sys.path.insert(0, str(Path(__file__).parent.parent / "src"))
 
 from people import DAY_US, World
+from rates import Rates
 
 import omnitrack
 from omnitrack import Sighting, identifier
@@ -51,8 +57,8 @@ REGIMES = ("own account", "mail log-in", "household account")
 class Store:
     """The contacts of a regime as a store would have them: rows and links for the partition, and of each interaction the anchor and who it was."""
 
-    def __init__(self, regime: str, people: int, seed: int) -> None:
-        self.world = world = World(people, seed, regime.split()[0])
+    def __init__(self, regime: str, people: int, seed: int, rates: Rates) -> None:
+        self.world = world = World(people, seed, regime.split()[0], rates)
         self.contacts = list(world.contacts())
         self.ids: dict[int, bytes] = {}
         self.anchors: list[tuple[bytes | None, int]] = []
@@ -175,7 +181,7 @@ BEFORE = Policy(limits={"*": 8, "device": 20})
 def check(people: int, seed: int) -> None:
     """Record a small population interaction by interaction, in an order of its own, and compare who is whom with what is measured here."""
     for regime in REGIMES:
-        store = Store(regime, people, seed)
+        store = Store(regime, people, seed, Rates.drawn(seed))
         names = {x: store.key_of(x) for x in store.ids}
         found = omnitrack.open("memory://")
         for number in random.Random(seed).sample(range(len(store.contacts)), len(store.contacts)):
@@ -196,10 +202,45 @@ def check(people: int, seed: int) -> None:
         print(f"{regime}: recording {len(store.contacts)} interactions makes the same {len(wanted)} customers")
 
 
+def compare(people: int, seed: int, rates: Rates, policies: Mapping[str, Policy]) -> dict[str, dict[str, Measured]]:
+    """Measure policies in every regime and print what they make of it; return it by regime and policy."""
+    found: dict[str, dict[str, Measured]] = {}
+    for regime in REGIMES:
+        store = Store(regime, people, seed, rates)
+        print(f"{regime}: {len(store.anchors)} interactions, {len(store.rows)} identifiers, {len(store.links)} links")
+        of = found[regime] = {name: measured(store, policy) for name, policy in policies.items()}
+        for name, one in of.items():
+            print(f"  {name:8s} {one}; mixed x{_ratio(one.mixed, of['before'].mixed):.2f}", flush=True)
+    return found
+
+
+def _ratio(one: float, other: float) -> float:
+    return one / other if other else float(one > 0)
+
+
+def print_range(draws: Sequence[dict[str, dict[str, Measured]]]) -> None:
+    """Print how far apart the draws are, as ratios to the limits of before, best to worst."""
+    print(f"{len(draws)} draws, as ratios to before:")
+    for regime in REGIMES:
+        for name in draws[0][regime]:
+            if name == "before":
+                continue
+            pairs = [(draw[regime]["before"], draw[regime][name]) for draw in draws]
+            mixed = sorted(_ratio(new.mixed, old.mixed) for old, new in pairs)
+            recall = sorted((_ratio(new.recall, old.recall) for old, new in pairs), reverse=True)
+            burst = max(new.burst for _, new in pairs)
+            nobodys = max(new.nobodys for _, new in pairs)
+            print(
+                f"  {regime:17s} {name:8s} mixed x{mixed[0]:.2f} to x{mixed[-1]:.2f}, median x{median(mixed):.2f}; "
+                f"recall x{recall[0]:.2f} to x{recall[-1]:.2f}; at most {burst:.2%} burst, {nobodys:.2%} nobody's"
+            )
+
+
 def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--people", type=int, default=20_000)
     parser.add_argument("--seeds", type=int, nargs="+", default=[1])
+    parser.add_argument("--draws", type=int, default=5, help="how many populations with other rates")
     parser.add_argument("--limits", type=json.loads, help="limits beside the defaults, as JSON")
     parser.add_argument("--check", action="store_true", help="of 300 people, unless --people says how many")
     given = parser.parse_args(arguments)
@@ -211,16 +252,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
             check(min(given.people, 300), seed)
             continue
         print(f"seed {seed}, {given.people} people, three years")
-        for regime in REGIMES:
-            store = Store(regime, given.people, seed)
-            print(
-                f"{regime}: {len(store.anchors)} interactions, {len(store.rows)} identifiers, {len(store.links)} links"
-            )
-            first: Measured | None = None
-            for name, policy in policies.items():
-                found = measured(store, policy)
-                first = first or found
-                print(f"  {name:8s} {found}; mixed x{found.mixed / (first.mixed or 1):.2f}", flush=True)
+        compare(given.people, seed, Rates(), policies)
+        draws = []
+        for number in range(seed * 1000, seed * 1000 + given.draws):
+            print(f"rates drawn with seed {number}, {given.people // 5} people")
+            draws.append(compare(given.people // 5, number, Rates.drawn(number), policies))
+        if draws:
+            print_range(draws)
 
 
 if __name__ == "__main__":

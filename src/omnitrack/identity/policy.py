@@ -21,10 +21,10 @@ DEFAULT_LIMITS: Mapping[str, int | None] = {
     "device": None,  # cookies are cleared: how many browsers there were says nothing of how many people
     "account/*": None,  # whoever knows it, it is one customer's: a family's numbers, the staff of a business
     "crm/*": None,
-    "device/*": 2,  # a kiosk is not to be hidden until the ninth comes
+    "device/*": 1,  # two log-ins on one device are two people, as two accounts are: a kiosk, a family's tablet
     "phone/phone": 1,  # two together are a person's; a number that was seen beside two others is an agent's or an exchange
     "phone/email": 3,
-    "email/email": 2,  # more are a list of those in copy
+    "email/email": 1,  # two together may be a person's; one that was seen beside two others was in copy
 }
 
 _NO_LIMIT = "none"  # as a settings file has to say it: TOML has no null
