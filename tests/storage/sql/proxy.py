@@ -6,8 +6,11 @@ import re
 import select
 import socket
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from urllib.parse import urlsplit, urlunsplit
+
+from omnitrack.storage.contract import Backend
 
 
 class Proxy:
@@ -29,8 +32,8 @@ class Proxy:
         self._away = False
         self._open: list[socket.socket] = []
         self._listener = socket.create_server(("127.0.0.1", 0))
-        account = parts.netloc.rpartition("@")[0]
-        netloc = f"{account}@127.0.0.1:{self._listener.getsockname()[1]}"
+        account = "".join(parts.netloc.rpartition("@")[:2])
+        netloc = f"{account}127.0.0.1:{self._listener.getsockname()[1]}"
         self.url = urlunsplit(parts._replace(netloc=netloc))
         self._serve(self._accept)
 
@@ -107,3 +110,22 @@ class Proxy:
         self.go_away()
         self.speak_again()
         self._listener.close()
+
+
+class SilentNetwork:
+    """A backend that reaches its server through a proxy, as the kit takes it."""
+
+    def __init__(self, proxy: Proxy, backend: Backend) -> None:
+        self.backend = backend
+        self.go_silent = proxy.go_silent
+        self.speak_again = proxy.speak_again
+
+
+@contextmanager
+def silent_network(url: str, open: Callable[[str], Backend]) -> Iterator[SilentNetwork]:
+    """Yield a backend on the store of a URL behind a proxy."""
+    proxy = Proxy(url)
+    try:
+        yield SilentNetwork(proxy, open(proxy.url))
+    finally:
+        proxy.close()

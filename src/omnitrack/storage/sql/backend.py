@@ -304,7 +304,7 @@ class SqlBackend(Backend):
         """Do some work on a connection of its own, again where others were in the way."""
 
         def on(connection: Connection) -> None:
-            with watched(self._flavour, connection):
+            with watched(self._flavour, connection, self._options):
                 work(connection, self._flavour.tables(connection.dialect, self._namespace))
 
         def attempt() -> None:

@@ -13,7 +13,7 @@ from sqlalchemy.pool import AsyncAdaptedQueuePool, QueuePool
 
 from omnitrack import deadlines
 from omnitrack.errors import ConflictError, TimedOutError
-from omnitrack.storage.sql.flavour import Flavour
+from omnitrack.storage.sql.flavour import Flavour, Options
 from omnitrack.storage.sql.sides import Side, Unanswered, Unreachable
 from omnitrack.storage.watchdog import SocketWatch, Watch
 
@@ -120,11 +120,14 @@ def watch(flavour: Flavour, driver: Any, until: float) -> Watch | None:
 
 
 @contextmanager
-def watched(flavour: Flavour, connection: Connection) -> Iterator[None]:
+def watched(flavour: Flavour, connection: Connection, options: Options) -> Iterator[None]:
     """Have a connection ended when the time is over, while work is done on it that is no run."""
-    until, driver = deadlines.until(), connection.connection.driver_connection
-    watching = None if until is None else watch(flavour, driver, until)
+    until, pooled = deadlines.until(), connection.connection
+    watching = None if until is None else watch(flavour, pooled.driver_connection, until)
     try:
+        cursor = pooled.cursor()
+        flavour.limit(pooled, cursor, options)
+        cursor.close()
         yield
     finally:
         if watching is not None:

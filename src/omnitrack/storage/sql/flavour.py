@@ -157,6 +157,9 @@ class Flavour(ABC):
     def begin(self, connection: Any, cursor: Any, options: Options, write: bool) -> None:
         """Begin a transaction; one that only reads sees one snapshot. Where the call has a deadline the engine is told, as far as it can be."""
 
+    def limit(self, connection: Any, cursor: Any, options: Options) -> None:
+        """Have the engine end what takes longer than the call has, where that is said for a connection; take it back for a call without a deadline."""
+
     def commit(self, connection: Any, cursor: Any) -> None:
         """Commit, or raise."""
         cursor.execute("COMMIT")

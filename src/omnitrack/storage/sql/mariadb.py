@@ -164,11 +164,11 @@ class Mariadb(Flavour):
         if connection.info.get("level") != level:
             cursor.execute(f"SET SESSION TRANSACTION ISOLATION LEVEL {level}")
             connection.info["level"] = level
-        self._bound(connection, cursor)
+        self.limit(connection, cursor, options)
         cursor.execute("START TRANSACTION" if write else "START TRANSACTION READ ONLY")
 
-    def _bound(self, connection: Any, cursor: Any) -> None:
-        """Have the server end what takes too long. That belongs to the connection too, so it is set only where it changes, and taken back."""
+    def limit(self, connection: Any, cursor: Any, options: Options) -> None:
+        """See Flavour. It is set only where it changes."""
         seconds, info = deadlines.left(), connection.info
         tenths = None if seconds is None else max(1, math.ceil(seconds * 10))
         if info.get("tenths") == tenths:

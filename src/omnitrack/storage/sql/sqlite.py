@@ -192,11 +192,11 @@ class Sqlite(Flavour):
 
     def begin(self, connection: Any, cursor: Any, options: Options, write: bool) -> None:
         """Begin; a writer takes the lock at once, since one that has read before cannot wait for it."""
-        self._wait_at_most(connection, cursor, options)
+        self.limit(connection, cursor, options)
         cursor.execute("BEGIN IMMEDIATE" if write else "BEGIN")
 
-    def _wait_at_most(self, connection: Any, cursor: Any, options: Options) -> None:
-        # Nothing interrupts a statement while it waits for another process.
+    def limit(self, connection: Any, cursor: Any, options: Options) -> None:
+        """See Flavour: nothing interrupts a statement while it waits for another process."""
         seconds, info = deadlines.left(), connection.info
         if seconds is not None:
             info["bounded"] = True
