@@ -125,13 +125,23 @@ def watched(flavour: Flavour, connection: Connection, options: Options) -> Itera
     until, pooled = deadlines.until(), connection.connection
     watching = None if until is None else watch(flavour, pooled.driver_connection, until)
     try:
-        cursor = pooled.cursor()
-        flavour.limit(pooled, cursor, options)
-        cursor.close()
+        flavour.limit(pooled, _Speaking(connection), options)
+        if connection.in_transaction():
+            connection.rollback()  # which was begun for that
         yield
     finally:
-        if watching is not None:
-            watching.end()
+        if watching is not None and watching.end() and not flavour.one_writer:
+            connection.invalidate()
+
+
+class _Speaking:
+    """What executes on a connection of SQLAlchemy as on a cursor, so that its errors are SQLAlchemy's."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def execute(self, text: str) -> None:
+        self._connection.exec_driver_sql(text).close()
 
 
 class Connecting:
