@@ -29,6 +29,7 @@ if TYPE_CHECKING:
         SecretError,
         SourceFormatError,
         StatementNotFoundError,
+        TimedOutError,
         UnknownBackendError,
         WithheldError,
     )
@@ -109,6 +110,7 @@ __all__ = [
     "Statement",
     "StatementNotFoundError",
     "Suggestion",
+    "TimedOutError",
     "Timeline",
     "TimelineItem",
     "Tracker",
@@ -151,6 +153,7 @@ _NAMES = {
         "SecretError",
         "SourceFormatError",
         "StatementNotFoundError",
+        "TimedOutError",
         "UnknownBackendError",
         "WithheldError",
     ),

@@ -8,7 +8,9 @@ from datetime import datetime
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, TypedDict, TypeVar, Unpack
 
-from omnitrack import forks
+from omnitrack import deadlines, forks
+from omnitrack.deadlines import Bounds, Within
+from omnitrack.errors import TimedOutError
 from omnitrack.identifiers.numbering import numbered_region
 from omnitrack.identity.explain import Explanation
 from omnitrack.identity.policy import Policy
@@ -47,7 +49,7 @@ from omnitrack.usecases.operations import Operations, check_batch_size, check_pr
 from omnitrack.usecases.read import Query
 from omnitrack.usecases.rebuild import RebuildReport, VerifyReport
 from omnitrack.usecases.resolve import Who
-from omnitrack.usecases.steps import Progress, Steps, adrive
+from omnitrack.usecases.steps import Progress, Steps, adrive, after_others
 
 if TYPE_CHECKING:
     from omnitrack.usecases.suggest import Suggestion
@@ -169,8 +171,10 @@ class AsyncTracker:
         rebuild: bool = False,
         matching: bool = False,
         placeholders: Iterable[str] = (),
+        timeout: float | None = None,
     ) -> None:
         self._backend = backend
+        self._bounds = Bounds(timeout)
         self._ctx = make_context(own, policy, secret, region, rebuild, matching, placeholders)
         self._rebuild = rebuild
         self._matching = matching
@@ -182,16 +186,35 @@ class AsyncTracker:
 
     async def _ready(self) -> Operations:
         if self._ops is None:
-            async with self._opening.value:
-                if self._ops is None:
-                    await asyncio.to_thread(self._backend.setup)
-                    self._ops = await adrive(
-                        Operations.begin(self._ctx, None, self._rebuild, self._matching), self._backend.arun
-                    )
+            with self._bounds.call():
+                opening = self._opening.value
+                try:
+                    async with asyncio.timeout(deadlines.left()):
+                        await opening.acquire()
+                except TimeoutError:
+                    raise TimedOutError("nothing written") from None
+                try:
+                    if self._ops is None:
+                        await asyncio.to_thread(self._backend.setup)
+                        begin = Operations.begin(self._ctx, None, self._rebuild, self._matching)
+                        self._ops = await adrive(begin, self._backend.arun)
+                finally:
+                    opening.release()
         return self._ops
 
     async def _do(self, steps: Steps[T]) -> T:
-        return await adrive(steps, self._backend.arun)
+        with self._bounds.call():
+            return await adrive(steps, self._backend.arun)
+
+    async def _reclaim(self) -> None:
+        try:
+            await asyncio.to_thread(self._backend.reclaim)
+        except TimedOutError as error:
+            raise TimedOutError("done up to here") from error.__cause__
+
+    def within(self, seconds: float | None) -> Within:
+        """As ``Tracker.within``."""
+        return self._bounds.within(seconds)
 
     @property
     def policy(self) -> Policy:
@@ -242,18 +265,22 @@ class AsyncTracker:
 
         async def flush() -> None:
             nonlocal total
-            part = await self._do(ops.record_many(batch, batch_size=batch_size, on_error=on_error, progress=None))
+            try:
+                part = await self._do(ops.record_many(batch, batch_size=batch_size, on_error=on_error, progress=None))
+            except TimedOutError as error:
+                raise after_others(error, seen > len(batch)) from error.__cause__
             total = total.plus(part)
             batch.clear()
             if progress is not None:
                 progress(seen, None)
 
-        async for item in interactions:
-            batch.append(item)
-            seen += 1
-            if len(batch) >= batch_size:
-                await flush()
-        await flush()
+        with self._bounds.call():
+            async for item in interactions:
+                batch.append(item)
+                seen += 1
+                if len(batch) >= batch_size:
+                    await flush()
+            await flush()
         return total
 
     async def load(
@@ -433,16 +460,19 @@ class AsyncTracker:
     ) -> Receipt:
         """As ``Tracker.erase``."""
         ops = await self._ready()
-        receipt = await self._do(ops.erase(who, by=by, reason=reason, dry_run=dry_run, suppress=suppress))
-        if not dry_run:
-            await asyncio.to_thread(self._backend.reclaim)
+        with self._bounds.call():
+            receipt = await self._do(ops.erase(who, by=by, reason=reason, dry_run=dry_run, suppress=suppress))
+            if not dry_run:
+                await self._reclaim()
         return receipt
 
     async def apply_retention(self, rules: Iterable[RetentionRule], *, dry_run: bool = False) -> Receipt:
         """As ``Tracker.apply_retention``."""
-        receipt = await self._do((await self._ready()).apply_retention(rules, dry_run=dry_run))
-        if not dry_run:
-            await asyncio.to_thread(self._backend.reclaim)
+        ops = await self._ready()
+        with self._bounds.call():
+            receipt = await self._do(ops.apply_retention(rules, dry_run=dry_run))
+            if not dry_run:
+                await self._reclaim()
         return receipt
 
     async def export(self, who: Who, *, format: Literal["json", "vcon", "tmf683", "cloudevents"] = "json") -> Export:
@@ -468,6 +498,7 @@ def open_async(
     rebuild: bool = False,
     matching: bool = False,
     placeholders: Iterable[str] = (),
+    timeout: float | None = None,
     **options: Any,
 ) -> AsyncTracker:
     """As ``omnitrack.open``, for async callers; the store is opened by ``async with``, or at the first call."""
@@ -481,4 +512,5 @@ def open_async(
         rebuild=rebuild,
         matching=matching,
         placeholders=placeholders,
+        timeout=timeout,
     )

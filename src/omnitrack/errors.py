@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Literal
 
 _URL_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]{0,40}:")
 _ID = re.compile(r"[a-z]{2,3}_[0-9a-f]{32}")
@@ -140,6 +141,33 @@ class BackendError(OmnitrackError):
 
 class OutcomeUnknownError(BackendError):
     """The connection broke while a commit was under way: it may have happened. Repeating the call is safe."""
+
+
+class TimedOutError(BackendError, TimeoutError):
+    """The time that a call was given is over: ``timeout=`` of ``open()``, or ``within``.
+
+    Args:
+        outcome: what is known of what the call wrote.
+
+    Attributes:
+        outcome: ``"nothing written"``: its commit was not sent. ``"unknown"``: it was sent and not answered, so it may have happened; repeating the call is
+            safe. ``"done up to here"``: of an operation of several steps those before the last are done and stay; called again it goes on, or does
+            them once more.
+    """
+
+    def __init__(self, outcome: Literal["nothing written", "unknown", "done up to here"] = "unknown") -> None:
+        super().__init__(outcome)
+        self.outcome = outcome
+
+    def __str__(self) -> str:
+        return f"the time of the call is over: {_OUTCOMES[self.outcome]}"
+
+
+_OUTCOMES = {
+    "nothing written": "nothing was written",
+    "unknown": "its commit was under way and may have happened; repeating the call is safe",
+    "done up to here": "what its earlier steps wrote stays; it can be called again",
+}
 
 
 class SchemaVersionError(BackendError):

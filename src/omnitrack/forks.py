@@ -14,6 +14,8 @@ import weakref
 from collections.abc import Callable
 from typing import Any, Generic, Protocol, TypeVar
 
+from omnitrack import deadlines
+
 T = TypeVar("T")
 
 PATIENCE = 30.0  # seconds that a fork waits for the end of transactions
@@ -43,7 +45,8 @@ class Gate:
         with self._changed:
             # Who is inside already must get out again before the fork, so must not be kept out.
             while self._forking and not any(me in those for those in (self._inside, self._tasks, self._forking)):
-                self._changed.wait()
+                deadlines.check()
+                self._changed.wait(deadlines.left())
             self._inside[me] = self._inside.get(me, 0) + 1
 
     def __exit__(self, *exception: object) -> None:

@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import attrs
 
+from omnitrack.deadlines import Bounds, Within
 from omnitrack.errors import (
     InvalidInteractionError,
     InvalidPolicyError,
     SecretError,
+    TimedOutError,
     check_flag,
     mask,
     shown,
@@ -292,6 +294,7 @@ class Tracker:
         secret: keys the ids of identifiers, so that who reads the store cannot look up an address by its id.
         rebuild: bring a store with another policy to this one, instead of refusing it.
         matching: have the store keep an index of likeness from now on, for suggestions() and find_matches() (needs numpy).
+        timeout: seconds that each call may take, opening the store included; None for no bound. ``within`` says otherwise for the calls of a block.
     """
 
     def __init__(
@@ -305,18 +308,50 @@ class Tracker:
         rebuild: bool = False,
         matching: bool = False,
         placeholders: Iterable[str] = (),
+        timeout: float | None = None,
     ) -> None:
         self._backend = backend
         ctx = make_context(own, policy, secret, region, rebuild, matching, placeholders)
-        backend.setup()
+        self._bounds = Bounds(timeout)
         self._ctx = ctx
-        self._ops: Operations = drive(Operations.begin(ctx, backend.run, rebuild, matching), backend.run)
+        with self._bounds.call():
+            backend.setup()
+            run = self._bounds.running(backend.run)
+            self._ops: Operations = drive(Operations.begin(ctx, run, rebuild, matching), backend.run)
 
     def __repr__(self) -> str:
         return shown_tracker("Tracker", self._backend, self._ctx)
 
     def _do(self, steps: Steps[Any]) -> Any:
-        return drive(steps, self._backend.run)
+        with self._bounds.call():
+            return drive(steps, self._backend.run)
+
+    def _reclaim(self) -> None:
+        """Have deleted data leave the files; what was deleted is gone from the store already."""
+        try:
+            self._backend.reclaim()
+        except TimedOutError as error:
+            raise TimedOutError("done up to here") from error.__cause__
+
+    def within(self, seconds: float | None) -> Within:
+        """Return what bounds each call of this tracker in a block: ``with tracker.within(2):``, or ``async with``.
+
+        It takes the place of ``timeout`` of ``open()``, also to give more time; of blocks in each other the nearer end counts. It holds for the tasks and threads
+        (``asyncio.to_thread``) that are started in the block, and over everything that a call waits for: other writers, retries, a connection of
+        the pool, a network that says nothing.
+
+        Args:
+            seconds: from the beginning of the block; None for no bound.
+
+        Raises:
+            TimedOutError: raised by a call in the block that has not ended by then; its ``outcome`` says what is known.
+
+        >>> from omnitrack import open
+        >>> with open("memory://", timeout=5) as tracker, tracker.within(0.5):
+        ...     len(list(tracker.interactions()))
+        0
+        """
+        return self._bounds.within(seconds)
 
     @property
     def policy(self) -> Policy:
@@ -753,9 +788,10 @@ class Tracker:
             dry_run: only count what would go.
             suppress: leave keyed marks, so that a re-run import does not bring the interactions back.
         """
-        receipt: Receipt = self._do(self._ops.erase(who, by=by, reason=reason, dry_run=dry_run, suppress=suppress))
-        if not dry_run:
-            self._backend.reclaim()
+        with self._bounds.call():
+            receipt: Receipt = self._do(self._ops.erase(who, by=by, reason=reason, dry_run=dry_run, suppress=suppress))
+            if not dry_run:
+                self._reclaim()
         return receipt
 
     def apply_retention(self, rules: Iterable[RetentionRule], *, dry_run: bool = False) -> Receipt:
@@ -764,9 +800,10 @@ class Tracker:
         Raises:
             OperationRunningError: it runs already, or a rebuild does.
         """
-        receipt: Receipt = self._do(self._ops.apply_retention(rules, dry_run=dry_run))
-        if not dry_run:
-            self._backend.reclaim()
+        with self._bounds.call():
+            receipt: Receipt = self._do(self._ops.apply_retention(rules, dry_run=dry_run))
+            if not dry_run:
+                self._reclaim()
         return receipt
 
     def export(self, who: Who, *, format: Literal["json", "vcon", "tmf683", "cloudevents"] = "json") -> Export:
@@ -821,6 +858,7 @@ def open(
     rebuild: bool = False,
     matching: bool = False,
     placeholders: Iterable[str] = (),
+    timeout: float | None = None,
     **options: Any,
 ) -> Tracker:
     """Open a store, created where it is not there.
@@ -834,6 +872,7 @@ def open(
         secret: keys the ids of identifiers; the same one each time.
         rebuild: bring a store that was built with another policy to this one; where another process does so already, wait for its end.
         matching: have the store keep an index of likeness from now on, for suggestions() and find_matches().
+        timeout: seconds that each call may take, this one included, whatever it waits for; None for no bound. See ``Tracker.within``.
         options: of the backend, such as ``namespace=``.
 
     Raises:
@@ -851,6 +890,7 @@ def open(
             rebuild=rebuild,
             matching=matching,
             placeholders=placeholders,
+            timeout=timeout,
         )
     except BaseException:
         backend.close()

@@ -11,6 +11,8 @@ import servers
 from omnitrack.storage.contract import Backend
 from omnitrack.testing import BackendConformance
 from omnitrack.testing.base import Reopen
+from omnitrack.testing.timeouts import Network
+from storage.sql.proxy import silent_network
 
 
 class TestMariaDB(BackendConformance):
@@ -32,3 +34,12 @@ class TestMariaDB(BackendConformance):
     @pytest.fixture
     def unreachable(self, tmp_path: Path) -> Backend:
         return servers.unreachable("mariadb", tmp_path)
+
+    @pytest.fixture
+    def narrow(self, store: servers.Store) -> Backend:
+        return store.open(pool_size=1)
+
+    @pytest.fixture
+    def network(self, store: servers.Store) -> Iterator[Network]:
+        with silent_network(store.url, lambda url: servers.Store(url, store.namespace).open()) as network:
+            yield network

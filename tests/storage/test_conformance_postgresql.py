@@ -19,9 +19,12 @@ from omnitrack.testing import (
     LinkRules,
     RecordRules,
     ShortcutRules,
+    TimeoutRules,
     TransactionRules,
 )
 from omnitrack.testing.base import Caller, Reopen
+from omnitrack.testing.timeouts import Network
+from storage.sql.proxy import silent_network
 
 
 class TestPostgreSQL(BackendConformance):
@@ -44,6 +47,15 @@ class TestPostgreSQL(BackendConformance):
     def unreachable(self, tmp_path: Path) -> Backend:
         return servers.unreachable("postgresql", tmp_path)
 
+    @pytest.fixture
+    def narrow(self, store: servers.Store) -> Backend:
+        return store.open(pool_size=1)
+
+    @pytest.fixture
+    def network(self, store: servers.Store) -> Iterator[Network]:
+        with silent_network(store.url, lambda url: servers.Store(url, store.namespace).open()) as network:
+            yield network
+
 
 class TestAsyncpg(
     IdentifierRules,
@@ -55,16 +67,29 @@ class TestAsyncpg(
     DeletionRules,
     TransactionRules,
     ConcurrencyRules,
+    TimeoutRules,
 ):
     """The rules that a driver can break, through the other async driver."""
 
     @pytest.fixture
-    def backend(self, tmp_path: Path) -> Iterator[Backend]:
+    def store(self, tmp_path: Path) -> Iterator[servers.Store]:
         with servers.store("postgresql", tmp_path) as store:
-            url = store.url.replace("+psycopg", "+asyncpg")
-            backend = servers.Store(url, store.namespace).open()
-            backend.setup()
-            yield backend
+            yield servers.Store(store.url.replace("+psycopg", "+asyncpg"), store.namespace)
+
+    @pytest.fixture
+    def backend(self, store: servers.Store) -> Backend:
+        backend = store.open()
+        backend.setup()
+        return backend
+
+    @pytest.fixture
+    def narrow(self, store: servers.Store) -> Backend:
+        return store.open(pool_size=1)
+
+    @pytest.fixture
+    def network(self, store: servers.Store) -> Iterator[Network]:
+        with silent_network(store.url, lambda url: servers.Store(url, store.namespace).open()) as network:
+            yield network
 
     @pytest.fixture(params=["async"])
     def run(self, backend: Backend, request: pytest.FixtureRequest) -> Iterator[Caller]:

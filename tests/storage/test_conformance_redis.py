@@ -6,6 +6,7 @@ import importlib.util
 import os
 import sys
 import tomllib
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,10 @@ import pytest
 from concurrency import test_many_writers as many_writers
 from omnitrack import Tracker
 from omnitrack.storage.contract import Backend
+from omnitrack.testing import TimeoutRules
+from omnitrack.testing.timeouts import Network
 from storage import test_forks as forks
+from storage.sql.proxy import silent_network
 
 ADAPTER = Path(__file__).resolve().parents[2] / "examples" / "redis_adapter"
 
@@ -40,6 +44,20 @@ class Place:
 
     def open(self) -> Backend:
         return _module.RedisBackend.from_url(_module.URL, namespace=self._namespace)
+
+
+class TestRedisThroughANetworkThatGoesSilent(TimeoutRules):
+    @pytest.fixture
+    def backend(self, namespace: str) -> Backend:
+        return Place(namespace).open()
+
+    @pytest.fixture
+    def network(self, namespace: str) -> Iterator[Network]:
+        def open(url: str) -> Backend:
+            return _module.RedisBackend.from_url(url, namespace=namespace)
+
+        with silent_network(_module.URL, open) as network:
+            yield network
 
 
 def test_many_writers_end_in_the_partition_of_one(namespace: str) -> None:

@@ -37,6 +37,10 @@ class TestSqliteFile(BackendConformance):
     def unreachable(self, tmp_path: Path) -> Backend:
         return servers.unreachable("sqlite", tmp_path)
 
+    @pytest.fixture
+    def narrow(self, store: servers.Store) -> Backend:
+        return store.open(pool_size=1)
+
 
 class PortableSqlite(Sqlite):
     """SQLite with the statements that other engines get, of which nothing is known but their dialect."""

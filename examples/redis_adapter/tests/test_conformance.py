@@ -68,7 +68,7 @@ class TestRedis(BackendConformance):
 
     @pytest.fixture
     def unreachable(self) -> Backend:
-        return RedisBackend.from_url("redis://127.0.0.1:1/0", timeout=1.0)
+        return RedisBackend.from_url("redis://127.0.0.1:1/0", socket_timeout=1.0)
 
 
 def test_a_namespace_that_would_reach_into_others_is_refused() -> None:

@@ -41,7 +41,9 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from typing import Any, ClassVar, NamedTuple, TypedDict, TypeVar, Unpack
 
-from omnitrack.errors import ConflictError
+from omnitrack import deadlines
+from omnitrack.deadlines import left as left
+from omnitrack.errors import ConflictError, TimedOutError
 from omnitrack.storage.namespaces import check_namespace as check_namespace
 
 T = TypeVar("T")
@@ -423,7 +425,8 @@ class Backend(ABC):
 
     #: What the store can do beyond the contract; the conformance kit skips what is not named, with a reason.
     #: "persistent": what was committed is there after close() and a new from_url(); "processes": several processes may have it open, forked children among them;
-    #: "concurrent": transactions of several threads run side by side; "async": arun() does not occupy a thread.
+    #: "concurrent": transactions of several threads run side by side; "async": arun() does not occupy a thread;
+    #: "timeout": run() and arun() end when ``left()`` says that the call has no time left: see ``run``.
     capabilities: ClassVar[frozenset[str]]
 
     @classmethod
@@ -454,8 +457,13 @@ class Backend(ABC):
         jittered pauses (see ``retrying``), then ConflictError. With ``write=False`` ``fn`` only reads, and should see one snapshot; a write or a
         lock is a BackendError then.
 
+        ``left()`` says how many seconds the call has left, None where it may take as long as it takes. An adapter that declares "timeout" hands that down to
+        all that it waits for: locks, a place in a pool, connecting, each answer. It begins nothing and commits nothing when the time is over. ``retrying`` keeps
+        to it by itself, so an adapter without the ability is bounded between its tries.
+
         Raises:
             ConflictError: after the retries.
+            TimedOutError: the time of the call is over; its outcome is "unknown" where the commit was sent and not answered, else "nothing written".
             BackendError: the store failed; nothing was written.
             OutcomeUnknownError: the connection broke during the commit, which may have happened.
         """
@@ -496,10 +504,12 @@ def retrying(
     tries: int = MAX_TRIES,
     sleep: Callable[[float], object] = time.sleep,
 ) -> T:
-    """Call ``attempt`` until it neither raises ConflictError nor an error that ``conflict`` knows, at most ``tries`` times.
+    """Call ``attempt`` until it neither raises ConflictError nor an error that ``conflict`` knows, at most ``tries`` times, and not beyond the time
+    of the call.
 
     Raises:
-        ConflictError: with the last conflict as its cause. Anything else that ``attempt`` raised.
+        ConflictError: with the last conflict as its cause. TimedOutError: the same, where the time does not reach for another try.
+            Anything else that ``attempt`` raised.
     """
     for number in range(1, tries + 1):
         try:
@@ -509,5 +519,9 @@ def retrying(
                 raise
             if number == tries:
                 raise ConflictError(f"other writers changed the same rows; gave up after {tries} tries") from error
-        sleep(pause_before(number))
+            pause = pause_before(number)
+            seconds = deadlines.left()
+            if seconds is not None and seconds <= pause:
+                raise TimedOutError("nothing written") from error
+        sleep(pause)
     raise AssertionError("unreachable")

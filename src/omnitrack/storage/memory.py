@@ -15,7 +15,7 @@ from itertools import islice
 from typing import Any, ClassVar, TypeVar
 from urllib.parse import urlsplit
 
-from omnitrack import forks
+from omnitrack import deadlines, forks
 from omnitrack.errors import BackendError, ConflictError, mask, told_url
 from omnitrack.storage.contract import (
     Backend,
@@ -351,14 +351,14 @@ class _Store:
 
     def __init__(self, state: MemoryState | None = None) -> None:
         self.state = state or MemoryState()
-        self.lock = threading.RLock()
+        self.lock = deadlines.BoundedLock(threading.RLock())
         self.busy = False
         self.torn = False
         forks.watch(self)
 
     def forked(self) -> None:
         """In a child: be a copy, of which nobody else holds the lock."""
-        self.lock = threading.RLock()
+        self.lock = deadlines.BoundedLock(threading.RLock())
         self.torn = self.torn or (self.busy and not forks.gate.holds_me())
 
 
@@ -382,7 +382,7 @@ class MemoryBackend(Backend):
     Tests may make one around a ``MemoryState`` of theirs.
     """
 
-    capabilities: ClassVar[frozenset[str]] = frozenset()
+    capabilities: ClassVar[frozenset[str]] = frozenset({"timeout"})
 
     def __init__(self, store: _Store | MemoryState | None = None) -> None:
         self._store = store if isinstance(store, _Store) else _Store(store)
@@ -415,6 +415,7 @@ class MemoryBackend(Backend):
 
     def _attempt(self, fn: Callable[[Transaction], T], write: bool) -> T:
         forks.check()
+        deadlines.check()
         store = self._store
         with forks.gate, store.lock:
             if store.torn:
@@ -431,7 +432,9 @@ class MemoryBackend(Backend):
             transaction = MemoryTransaction(store.state, write=write)
             store.busy = True
             try:
-                return fn(transaction)
+                result = fn(transaction)
+                deadlines.check()
+                return result
             except BaseException:
                 transaction.undo()
                 raise

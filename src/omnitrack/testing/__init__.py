@@ -23,6 +23,7 @@ _SUBJECTS = (
     "processes",
     "records",
     "shortcuts",
+    "timeouts",
 )
 pytest.register_assert_rewrite(*(f"{__name__}.{subject}" for subject in (*_SUBJECTS, "stores", "transactions")))
 
@@ -40,6 +41,7 @@ from omnitrack.testing.processes import ProcessRules  # noqa: E402
 from omnitrack.testing.records import RecordRules  # noqa: E402
 from omnitrack.testing.shortcuts import ShortcutRules  # noqa: E402
 from omnitrack.testing.stores import StoreRules  # noqa: E402
+from omnitrack.testing.timeouts import TimeoutRules  # noqa: E402
 from omnitrack.testing.transactions import TransactionRules  # noqa: E402
 
 __all__ = [
@@ -57,5 +59,6 @@ __all__ = [
     "RecordRules",
     "ShortcutRules",
     "StoreRules",
+    "TimeoutRules",
     "TransactionRules",
 ]

@@ -16,7 +16,7 @@ from omnitrack.storage.contract import Backend, Transaction
 
 T = TypeVar("T")
 
-CAPABILITIES = frozenset({"async", "concurrent", "persistent", "processes"})
+CAPABILITIES = frozenset({"async", "concurrent", "persistent", "processes", "timeout"})
 
 
 class Reopen(Protocol):

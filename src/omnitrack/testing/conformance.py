@@ -14,6 +14,7 @@ from omnitrack.testing.processes import ProcessRules
 from omnitrack.testing.records import RecordRules
 from omnitrack.testing.shortcuts import ShortcutRules
 from omnitrack.testing.stores import StoreRules
+from omnitrack.testing.timeouts import TimeoutRules
 from omnitrack.testing.transactions import TransactionRules
 
 
@@ -31,6 +32,7 @@ class BackendConformance(
     ConcurrencyRules,
     ProcessRules,
     StoreRules,
+    TimeoutRules,
 ):
     """Every rule of the storage contract, version 1, one short test each, through ``run`` and through ``arun``.
 
@@ -54,6 +56,8 @@ class BackendConformance(
     processes      the fixture ``reopen``; rules about forked children run where the system can fork
     concurrent     nothing more; rules about transactions side by side run
     async          nothing more; rules about many tasks in one thread run
+    timeout        the fixture ``narrow``, where the adapter keeps a pool (a backend on the same store with one connection), and ``network``, where
+                   there is a server (see ``omnitrack.testing.timeouts.Network``); without them their rules are skipped
     ============== =================================================================================================================
 
     Without a capability its rules are skipped, and the reason says which capability was not declared.

@@ -60,14 +60,13 @@ class ProcessRules(ConformanceBase):
 
     @pytest.fixture
     def forks(self, backend: Backend) -> None:
-        """Skip the rule where no child can have the store; asked for by each rule, since this class's are one with all others."""
+        """Skip where the store is of one process. Not for all rules of a class: this one is joined with others."""
         need(backend, "processes", "a forked child has nothing in common with its parent")
         if not hasattr(os, "fork"):
             pytest.skip("this system has no fork")
 
-    def test_forked_children_and_their_parent_read_and_write_at_once_and_lose_nothing(
-        self, run: Caller, forks: None
-    ) -> None:
+    @pytest.mark.usefixtures("forks")
+    def test_forked_children_and_their_parent_read_and_write_at_once_and_lose_nothing(self, run: Caller) -> None:
         names = ["parent", *(f"child {number}" for number in range(CHILDREN))]
         run(lambda tx: tx.put_records([record("count", "0"), *(record(name, name) for name in names)]))
 
@@ -99,7 +98,8 @@ class ProcessRules(ConformanceBase):
         (row,) = run.read(lambda tx: tx.find_records("kit", keys=["count"]))
         assert row.value == str((1 + CHILDREN) * ROUNDS)
 
-    def test_a_child_that_closes_the_backend_leaves_the_parents_open(self, run: Caller, forks: None) -> None:
+    @pytest.mark.usefixtures("forks")
+    def test_a_child_that_closes_the_backend_leaves_the_parents_open(self, run: Caller) -> None:
         run(lambda tx: tx.put_records([record("a")]))
 
         def close() -> None:
@@ -115,7 +115,8 @@ class ProcessRules(ConformanceBase):
         assert Forked(use_and_close).result() == 1
         assert len(run.read(lambda tx: tx.find_records("kit"))) == 1
 
-    def test_a_backend_opened_by_a_parent_serves_a_child_of_its_child(self, run: Caller, forks: None) -> None:
+    @pytest.mark.usefixtures("forks")
+    def test_a_backend_opened_by_a_parent_serves_a_child_of_its_child(self, run: Caller) -> None:
         run(lambda tx: tx.put_records([record("a")]))
 
         def add(key: str) -> None:

@@ -7,15 +7,17 @@ import threading
 from collections.abc import Callable
 from typing import Any, ClassVar, TypeVar
 
-from redis import Redis, RedisError
+from redis import ConnectionPool, Redis, RedisError
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from omnitrack.errors import BackendError, ConflictError, SchemaVersionError, told_url
+from omnitrack import deadlines
+from omnitrack.errors import BackendError, ConflictError, SchemaVersionError, TimedOutError, told_url
 from omnitrack.storage.contract import Backend, Transaction, check_namespace, retrying
+from omnitrack_redis.bounded import bound
 from omnitrack_redis.layout import META
 from omnitrack_redis.transaction import RedisTransaction
-from omnitrack_redis.work import Store, Work
+from omnitrack_redis.work import Store, Work, failed
 
 T = TypeVar("T")
 
@@ -39,7 +41,7 @@ SNAPSHOT_TRIES = 5
 class RedisBackend(Backend):
     """One namespace of a Redis: ``redis://``, ``rediss://`` and ``unix://`` URLs as redis-py takes them."""
 
-    capabilities: ClassVar[frozenset[str]] = frozenset({"persistent", "processes", "concurrent"})
+    capabilities: ClassVar[frozenset[str]] = frozenset({"persistent", "processes", "concurrent", "timeout"})
 
     def __init__(self, connect: Callable[[], Redis], namespace: str | None) -> None:
         self._connect = connect
@@ -67,19 +69,20 @@ class RedisBackend(Backend):
 
     @classmethod
     def from_url(cls, url: str, *, namespace: str | None = None, **options: Any) -> RedisBackend:
-        """Return the backend; it connects when it is first used. The one option is ``timeout``, in seconds."""
-        timeout = options.pop("timeout", 30.0)
+        """Return the backend; it connects when it is first used. The one option is ``socket_timeout``, in seconds."""
+        timeout = options.pop("socket_timeout", 30.0)
         if options:
             raise BackendError(
-                f"unknown options of the Redis backend: {', '.join(sorted(options))}; accepted is timeout"
+                f"unknown options of the Redis backend: {', '.join(sorted(options))}; accepted is socket_timeout"
             )
         check_namespace(namespace)
         try:
             # A commit is never sent twice behind our back: the second would not know that the first went through.
             def connect() -> Redis:
-                return Redis.from_url(
+                pool = ConnectionPool.from_url(
                     url, socket_timeout=timeout, socket_connect_timeout=timeout, retry=Retry(NoBackoff(), 0)
                 )
+                return Redis.from_pool(bound(pool))
 
             return cls(connect, namespace)
         except (
@@ -97,7 +100,7 @@ class RedisBackend(Backend):
             self._client.hsetnx(self._store.prefix + META, "version", VERSION)
             layout = int(self._client.hget(self._store.prefix + META, "version") or 0)
         except RedisError as error:
-            raise BackendError(f"Redis cannot be set up: {type(error).__name__}") from error
+            raise failed(f"Redis cannot be set up: {type(error).__name__}") from error
         if tuple(map(int, version.split(".")[:2])) < OLDEST_REDIS:
             raise BackendError(f"Redis {version} is too old; 6.2 or newer is needed")
         if layout > VERSION:
@@ -112,17 +115,19 @@ class RedisBackend(Backend):
         return retrying(lambda: self._read(fn))
 
     def _write(self, fn: Callable[[Transaction], T]) -> T:
+        deadlines.check()
         work = Work(self._store, write=True)
         try:
             try:
                 result = fn(RedisTransaction(work))
-            except ConflictError:
+            except (ConflictError, TimedOutError):
                 raise
             except Exception as error:
                 # What fn saw may have been overtaken; then its error is none.
                 if work.stale():
                     raise ConflictError("another transaction changed what was read") from error
                 raise
+            deadlines.check()
             work.commit()
             return result
         finally:
@@ -130,6 +135,7 @@ class RedisBackend(Backend):
 
     def _read(self, fn: Callable[[Transaction], T]) -> T:
         """Read again where a commit fell between two reads: a snapshot, but under steady writes the last try counts."""
+        deadlines.check()
         for last_try in [False] * (SNAPSHOT_TRIES - 1) + [True]:
             before = self._store.last_commit()
             try:
@@ -158,4 +164,4 @@ class RedisBackend(Backend):
             if "in progress" not in str(
                 error
             ):  # one that runs now began before the erasure; Redis starts the next by itself
-                raise BackendError(f"Redis cannot rewrite its file: {type(error).__name__}") from error
+                raise failed(f"Redis cannot rewrite its file: {type(error).__name__}") from error

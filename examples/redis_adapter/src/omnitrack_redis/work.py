@@ -15,6 +15,7 @@ import secrets
 import struct
 import time
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from itertools import islice
 from typing import Any
 
@@ -22,7 +23,8 @@ from redis import ConnectionError as Unreachable
 from redis import Redis, RedisError
 from redis import TimeoutError as TooLate
 
-from omnitrack.errors import BackendError, ConflictError, OutcomeUnknownError
+from omnitrack import deadlines
+from omnitrack.errors import BackendError, ConflictError, OutcomeUnknownError, TimedOutError
 from omnitrack_redis.layout import Kind
 
 # Answers for each sorted set [member, value, member, value, ...]: the members of a range, and their values from the hash.
@@ -135,6 +137,7 @@ class Store:
         until = time.monotonic() + GATE_PATIENCE
         pause = 0.001
         while not self._call(ready):
+            deadlines.check()
             if time.monotonic() > until:
                 raise ConflictError("an exclusive operation has kept the gate closed")
             time.sleep(pause * random.uniform(0.5, 1.0))
@@ -145,6 +148,8 @@ class Store:
         try:
             return bool(self._commit(keys=[self.commits, self.gate], args=[parts, checks, writes, gate]))
         except (Unreachable, TooLate) as error:
+            if deadlines.is_over():
+                raise TimedOutError("unknown") from error
             raise OutcomeUnknownError(
                 "the connection to Redis broke during the commit, which may have happened"
             ) from error
@@ -156,7 +161,12 @@ class Store:
         try:
             return command()
         except RedisError as error:
-            raise BackendError(f"Redis failed: {type(error).__name__}") from error
+            raise failed(f"Redis failed: {type(error).__name__}") from error
+
+
+def failed(text: str) -> BackendError:
+    """Return what is said of a command, other than a commit, that failed: that it did, or that the time of the call is over."""
+    return TimedOutError("nothing written") if deadlines.is_over() else BackendError(text)
 
 
 class Work:
@@ -225,7 +235,9 @@ class Work:
     def end(self) -> None:
         """Open the gate where this transaction closed it and did not commit."""
         if self._gate not in (b"any", b"open"):
-            self._store.open_gate(self._gate)
+            # Also where the time of the call is over; and where Redis does not answer, it opens by itself.
+            with suppress(BackendError), deadlines.ending_by(time.monotonic() + deadlines.GRACE):
+                self._store.open_gate(self._gate)
 
     # -- rows -----------------------------------------------------------------------------------------------------------
     def rows(self, kind: Kind, keys: Iterable[bytes]) -> dict[bytes, Any]:
@@ -326,7 +338,10 @@ class Work:
 
     def stale(self) -> bool:
         """Say whether what was read to be written has changed already, so that no error that came of it counts."""
-        return bool(self._expected) and not self._finish([])
+        try:
+            return bool(self._expected) and not self._finish([])
+        except TimedOutError as error:
+            raise TimedOutError("nothing written") from error.__cause__
 
     def _finish(self, commands: list[tuple[bytes, bytes, bytes, bytes]]) -> bool:
         prefix = self._store.prefix

@@ -13,6 +13,7 @@ import threading
 import time
 import weakref
 from collections.abc import Callable
+from functools import partial
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 from urllib.parse import parse_qsl
@@ -22,10 +23,11 @@ from sqlalchemy import Connection, Engine, create_engine, event, exc
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.util.concurrency import await_, greenlet_spawn
 
-from omnitrack import forks
-from omnitrack.errors import BackendError, ConflictError, OutcomeUnknownError, told, told_url
+from omnitrack import deadlines, forks
+from omnitrack.errors import BackendError, ConflictError, OutcomeUnknownError, TimedOutError, told, told_url
 from omnitrack.storage.contract import Backend, Transaction, check_namespace, retrying
 from omnitrack.storage.sql import forking
+from omnitrack.storage.sql.bounds import AsyncBoundedPool, Bound, BoundedPool, Connecting, watched
 from omnitrack.storage.sql.failures import refused, said, scrubbed
 from omnitrack.storage.sql.flavour import Fault, Flavour, Options, Portable
 from omnitrack.storage.sql.running import Prepared
@@ -55,7 +57,7 @@ _OF_ASYNC = frozenset({"aiosqlite", "asyncmy", "asyncpg", "greenlet"})
 class SqlBackend(Backend):
     """A store in a SQL database. Made by ``from_url``; see the guide to databases for URLs and options."""
 
-    capabilities: ClassVar[frozenset[str]] = frozenset({"persistent", "processes", "concurrent", "async"})
+    capabilities: ClassVar[frozenset[str]] = frozenset({"persistent", "processes", "concurrent", "async", "timeout"})
 
     def __init__(self, url: URL, flavour: Flavour, options: Options, namespace: str | None) -> None:
         self._url = url
@@ -168,7 +170,7 @@ class SqlBackend(Backend):
                     except ImportError as error:
                         raise self._without_driver(error) from error
                     self._listen(engine)
-                    side = Side(engine, self._flavour, threading.Lock(), time.sleep)
+                    side = Side(engine, self._flavour, deadlines.BoundedLock(), time.sleep)
                     if self._flavour.forks_closed:
                         side.gate = forks.gate
                     self._sync = side
@@ -206,12 +208,13 @@ class SqlBackend(Backend):
         import_module("greenlet")  # which SQLAlchemy misses only when it comes to use it
         from sqlalchemy.ext.asyncio import create_async_engine
 
-        return self._connected(lambda: create_async_engine(url, **self._arguments(url)))
+        return self._connected(lambda: create_async_engine(url, **self._arguments(url, asynchronous=True)))
 
-    def _arguments(self, url: URL) -> dict[str, Any]:
+    def _arguments(self, url: URL, asynchronous: bool = False) -> dict[str, Any]:
         arguments = self._flavour.engine_arguments(url, self._options)
         if "poolclass" not in arguments:
             arguments |= {
+                "poolclass": AsyncBoundedPool if asynchronous else BoundedPool,
                 "pool_size": self._options.pool_size,
                 "max_overflow": 0,
                 "pool_timeout": self._options.pool_timeout,
@@ -228,17 +231,19 @@ class SqlBackend(Backend):
         flavour, options = self._flavour, self._options
         file = flavour.file(engine.url)
         whole = self._whole(engine)
+        connecting = Connecting(flavour)
 
         @event.listens_for(engine, "connect")
         def connected(connection: Any, record: Any) -> None:
             forking.connected(record, file)
             whole(lambda: flavour.connected(connection, options))
+            connecting.end(record)
 
-        if whole is to_the_end:
-
-            @event.listens_for(engine, "do_connect")
-            def connect(dialect: Any, record: Any, arguments: Any, options: Any) -> Any:
-                return to_the_end(lambda: dialect.loaded_dbapi.connect(*arguments, **options))
+        @event.listens_for(engine, "do_connect")
+        def connect(dialect: Any, record: Any, arguments: Any, given: Any) -> Any:
+            if whole is to_the_end:
+                return to_the_end(lambda: dialect.loaded_dbapi.connect(*arguments, **given))
+            return connecting.connect(dialect, record, partial(dialect.connect, *arguments), given)
 
     # -- the contract ---------------------------------------------------------------------------------------------------
     def setup(self) -> None:
@@ -256,7 +261,7 @@ class SqlBackend(Backend):
             )
         self._inside.run = True
         try:
-            return self._run(side, fn, write)
+            return self._run(side, fn, write, Bound.of_this_call())
         finally:
             self._inside.run = False
 
@@ -265,7 +270,10 @@ class SqlBackend(Backend):
         side = self._async_side()
         if side is None:
             return await super().arun(fn, write=write)
-        return await greenlet_spawn(self._run, side, fn, write)
+        bound = Bound.of_this_call()
+        if bound is None:
+            return await greenlet_spawn(self._run, side, fn, write, None)
+        return await bound.around(lambda: greenlet_spawn(self._run, side, fn, write, bound))
 
     def close(self) -> None:
         """Close the connections of sync callers, and let go of those of event loops, which only ``aclose`` can close properly."""
@@ -296,7 +304,8 @@ class SqlBackend(Backend):
         """Do some work on a connection of its own, again where others were in the way."""
 
         def on(connection: Connection) -> None:
-            work(connection, self._flavour.tables(connection.dialect, self._namespace))
+            with watched(self._flavour, connection, self._options):
+                work(connection, self._flavour.tables(connection.dialect, self._namespace))
 
         def attempt() -> None:
             try:
@@ -317,6 +326,8 @@ class SqlBackend(Backend):
             retrying(attempt, again)
         except (ConflictError, exc.SQLAlchemyError, OSError) as error:
             cause = chain_of(error)[-1]
+            if isinstance(error, TimedOutError) or deadlines.is_over():
+                raise TimedOutError("unknown") from self._passed_on(cause)
             words = said(cause, self._url.password)
             raise BackendError(f"{failed}: {words}{self._flavour.missing(self._sync_url)}") from self._passed_on(cause)
 
@@ -339,7 +350,7 @@ class SqlBackend(Backend):
             await engine.dispose()
 
     # -- running --------------------------------------------------------------------------------------------------------
-    def _run(self, side: Side, fn: Callable[[Transaction], T], write: bool) -> T:
+    def _run(self, side: Side, fn: Callable[[Transaction], T], write: bool, bound: Bound | None) -> T:
         unanswered: list[Unanswered] = []
 
         def again(error: Exception) -> bool:
@@ -353,10 +364,15 @@ class SqlBackend(Backend):
         try:
             if write and self._flavour.one_writer:
                 with side.lock:
-                    return retrying(lambda: self._attempt(side, fn, write), again, sleep=side.sleep)
-            return retrying(lambda: self._attempt(side, fn, write), again, sleep=side.sleep)
+                    return retrying(lambda: self._attempt(side, fn, write, bound), again, sleep=side.sleep)
+            return retrying(lambda: self._attempt(side, fn, write, bound), again, sleep=side.sleep)
         except side.raised as error:
             chain = chain_of(error)
+            if bound is not None and any(bound.is_cause(side, one) for one in chain):
+                late = bound.error()
+                if chain[-1] is error and isinstance(error, TimedOutError):
+                    raise late from None
+                raise late from self._passed_on(chain[-1])
             if unanswered:
                 cause = chain_of(unanswered[0])[-1]
                 raise OutcomeUnknownError(
@@ -381,12 +397,14 @@ class SqlBackend(Backend):
         """Return what becomes the cause of an error of ours: the driver's error, without the values that it may quote."""
         return scrubbed(error, self._url.password)
 
-    def _attempt(self, side: Side, fn: Callable[[Transaction], T], write: bool) -> T:
+    def _attempt(self, side: Side, fn: Callable[[Transaction], T], write: bool, bound: Bound | None) -> T:
         with side.gate:
-            return self._transact(side, fn, write)
+            return self._transact(side, fn, write, bound)
 
-    def _transact(self, side: Side, fn: Callable[[Transaction], T], write: bool) -> T:
+    def _transact(self, side: Side, fn: Callable[[Transaction], T], write: bool, bound: Bound | None) -> T:
         flavour = self._flavour
+        if bound is not None:
+            deadlines.check()
         try:
             connection: Any = self._connected(side.engine.raw_connection)
         except side.unconnected as error:
@@ -396,25 +414,32 @@ class SqlBackend(Backend):
         try:
             if side.prepared is None:
                 side.prepared = self._prepare(side)
+            if bound is not None:
+                bound.watch(flavour, connection)
             cursor = flavour.cursor(connection)
             flavour.begin(connection, cursor, self._options, write)
             result = fn(flavour.transaction(connection, cursor, side.prepared, write))
             if side.pid != os.getpid():
                 raise BackendError("the process was forked inside a transaction, which is its parent's to end")
+            if bound is not None:
+                bound.commit(write, flavour)
             committing = write
             flavour.commit(connection, cursor)
         except BaseException as error:
+            if bound is not None:
+                bound.failed(side, connection, error)
             self._abandon(side, connection, cursor, error)
-            if committing and side.lost(error):
+            if committing and (side.lost(error) or flavour.timed_out(error)):
                 raise Unanswered from error
             raise
+        ended = bound is not None and bound.answered()
         try:
             side.whole(cursor.close)  # which an async driver waits for
         except BaseException:
             self._drop(side, connection)
             raise
-        if self._closed:
-            self._drop(side, connection)  # its pool has been emptied
+        if ended or self._closed:
+            self._drop(side, connection)  # it was ended as the answer came, or its pool has been emptied
         else:
             connection.close()
         return result
@@ -460,33 +485,33 @@ class SqlBackend(Backend):
 class SqliteBackend(SqlBackend):
     """SQLite in a file: writers take turns, readers run beside them."""
 
-    capabilities: ClassVar[frozenset[str]] = frozenset({"persistent", "processes", "async"})
+    capabilities: ClassVar[frozenset[str]] = frozenset({"persistent", "processes", "async", "timeout"})
 
 
 class InMemorySqliteBackend(SqlBackend):
     """SQLite without a file: one connection that all threads take turns on, gone with ``close``."""
 
-    capabilities: ClassVar[frozenset[str]] = frozenset()
+    capabilities: ClassVar[frozenset[str]] = frozenset({"timeout"})
 
     def __init__(self, url: URL, flavour: Flavour, options: Options, namespace: str | None) -> None:
         super().__init__(url, flavour, options, namespace)
         self._async_url = None
-        self._turn = threading.Lock()
+        self._turn = deadlines.BoundedLock()
 
     def forked(self) -> None:
         """In a child: go on with a copy of the parent's data."""
-        self._turn, self._making, self._inside = threading.Lock(), threading.Lock(), threading.local()
+        self._turn, self._making, self._inside = deadlines.BoundedLock(), threading.Lock(), threading.local()
         if self._sync is not None:
-            self._sync.lock, self._sync.pid = threading.Lock(), os.getpid()
+            self._sync.lock, self._sync.pid = deadlines.BoundedLock(), os.getpid()
 
     def setup(self) -> None:
         """See the contract."""
         with forks.gate, self._turn:
             super().setup()
 
-    def _attempt(self, side: Side, fn: Callable[[Transaction], T], write: bool) -> T:
+    def _attempt(self, side: Side, fn: Callable[[Transaction], T], write: bool, bound: Bound | None) -> T:
         with side.gate, self._turn:
-            return self._transact(side, fn, write)
+            return self._transact(side, fn, write, bound)
 
     def reclaim(self) -> None:
         """Do nothing: there is no file, and what is deleted is overwritten."""

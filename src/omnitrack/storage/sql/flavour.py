@@ -5,7 +5,7 @@ from __future__ import annotations
 import enum
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Set
+from collections.abc import Callable, Iterator, Set
 from contextlib import contextmanager
 from typing import Any, ClassVar, Literal
 
@@ -155,7 +155,10 @@ class Flavour(ABC):
 
     @abstractmethod
     def begin(self, connection: Any, cursor: Any, options: Options, write: bool) -> None:
-        """Begin a transaction; one that only reads sees one snapshot."""
+        """Begin a transaction; one that only reads sees one snapshot. Where the call has a deadline the engine is told, as far as it can be."""
+
+    def limit(self, connection: Any, cursor: Any, options: Options) -> None:
+        """Have the engine end what takes longer than the call has, where that is said for a connection; take it back for a call without a deadline."""
 
     def commit(self, connection: Any, cursor: Any) -> None:
         """Commit, or raise."""
@@ -171,6 +174,26 @@ class Flavour(ABC):
     def connecting(self, dbapi: Any) -> tuple[type[Exception], ...]:
         """Return errors of a driver that leave it as they are while a connection is made and lost again."""
         return ()
+
+    def descriptor(self, driver: Any) -> int | None:
+        """Return the descriptor of the socket that a connection of the driver waits on, which may be shut; None where it has none that is known."""
+        transport = getattr(driver, "_transport", None)
+        if transport is not None:  # asyncpg, asyncmy
+            driver = transport.get_extra_info("socket")
+        number = getattr(driver, "fileno", None)
+        return None if number is None else int(number())
+
+    def interrupt(self, driver: Any) -> Callable[[], object] | None:
+        """Return what ends the statement that a connection is at, from another thread; None where that takes a network."""
+        return None
+
+    def connect_within(self, dialect: Any, connect: Callable[..., Any], given: dict[str, Any], seconds: float) -> Any:
+        """Connect with the arguments that are given, in so many seconds, as far as the driver takes such. In an event loop the caller is cancelled besides."""
+        return connect(**given)
+
+    def timed_out(self, error: BaseException) -> bool:
+        """Tell whether a statement was ended, or connecting given up, because it took too long."""
+        return False
 
     @abstractmethod
     def fault(self, error: BaseException) -> Fault:

@@ -6,7 +6,8 @@ by their bytes and not padded.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import math
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any
 
@@ -15,6 +16,7 @@ from sqlalchemy.dialects.mysql import Insert, insert
 from sqlalchemy.engine import URL, Dialect
 from sqlalchemy.exc import DBAPIError
 
+from omnitrack import deadlines
 from omnitrack.errors import BackendError
 from omnitrack.storage.contract import LinkRow
 from omnitrack.storage.sql import writes
@@ -31,6 +33,9 @@ CONFLICTS = frozenset({1213, 1205, 1020, 3572, DUPLICATE})
 GONE = frozenset(
     {0, 1040, 1047, 1053, 1152, 1158, 1159, 1160, 1161, 1180, 1927, 2002, 2003, 2006, 2013, 2014, 2055, 4031}
 )
+
+# A statement was ended by max_statement_time (1969), or max_execution_time of MySQL (3024).
+TIMED_OUT = frozenset({1969, 3024})
 
 # Wrong data must fail and not be cut to fit, whatever the server's default.
 SQL_MODE = "STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION"
@@ -105,6 +110,23 @@ def _insert_older(links: Any) -> Built:
     ), names
 
 
+def _limits(tenths: int | None, first: bool, mariadb: bool) -> str:
+    """Return the statement that limits what a session waits for and works on, or takes the limits back: what it had before is kept in the session."""
+    names = ["innodb_lock_wait_timeout", *(["max_statement_time", "idle_transaction_timeout"] if mariadb else [])]
+    if tenths is None:
+        return "SET " + ", ".join(f"SESSION {name} = @omnitrack_{name}" for name in names)
+    whole = math.ceil(tenths / 10)
+    # The last ends what the server holds for a client that it hears no more of.
+    most = {"innodb_lock_wait_timeout": whole, "max_statement_time": tenths / 10, "idle_transaction_timeout": whole + 1}
+    parts = []
+    for name in names:
+        was = f"@@SESSION.{name}" if first else f"@omnitrack_{name}"
+        if first:
+            parts.append(f"@omnitrack_{name} = {was}")
+        parts.append(f"SESSION {name} = IF({was} = 0, {most[name]}, LEAST({was}, {most[name]}))")
+    return "SET " + ", ".join(parts)
+
+
 class Mariadb(Flavour):
     """MariaDB 10.11 and later, MySQL 8."""
 
@@ -139,16 +161,47 @@ class Mariadb(Flavour):
     def begin(self, connection: Any, cursor: Any, options: Options, write: bool) -> None:
         """Begin; readers see one snapshot. The level belongs to the connection and is set only where it changes."""
         level = "READ COMMITTED" if write else "REPEATABLE READ"
-        if connection.record_info.get("level") != level:
+        if connection.info.get("level") != level:
             cursor.execute(f"SET SESSION TRANSACTION ISOLATION LEVEL {level}")
-            connection.record_info["level"] = level
+            connection.info["level"] = level
+        self.limit(connection, cursor, options)
         cursor.execute("START TRANSACTION" if write else "START TRANSACTION READ ONLY")
+
+    def limit(self, connection: Any, cursor: Any, options: Options) -> None:
+        """See Flavour. It is set only where it changes."""
+        seconds, info = deadlines.left(), connection.info
+        tenths = None if seconds is None else max(1, math.ceil(seconds * 10))
+        if info.get("tenths") == tenths:
+            return
+        first = "tenths" not in info
+        mariadb = "mariadb" in str(getattr(connection.driver_connection, "server_version", "")).lower()
+        cursor.execute(_limits(tenths, first, mariadb))
+        info["tenths"] = tenths
 
     def sever(self, connection: Any) -> None:
         """See Flavour."""
         driver = connection.driver_connection
         if hasattr(driver, "ensure_closed"):  # asynchronous: its close() waits for nothing
             driver.close()
+
+    def connect_within(self, dialect: Any, connect: Callable[..., Any], given: dict[str, Any], seconds: float) -> Any:
+        """See Flavour. PyMySQL counts answers apart, those of the handshake too."""
+        if dialect.driver != "pymysql":
+            return connect(**given)
+        asked = given.get("read_timeout")
+        bounded = {"connect_timeout": min(float(given.get("connect_timeout") or 10), seconds), "read_timeout": seconds}
+        connection = connect(**given | bounded)
+        connection._read_timeout = asked
+        return connection
+
+    def descriptor(self, driver: Any) -> int | None:
+        """See Flavour."""
+        own = getattr(driver, "_sock", None)  # PyMySQL
+        return super().descriptor(driver if own is None else own)
+
+    def timed_out(self, error: BaseException) -> bool:
+        """See Flavour."""
+        return bool(error.args) and error.args[0] in TIMED_OUT
 
     def fault(self, error: BaseException) -> Fault:
         """Read the error number."""

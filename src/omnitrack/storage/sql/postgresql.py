@@ -11,8 +11,9 @@ from __future__ import annotations
 
 import hashlib
 import importlib.util
+import math
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from operator import itemgetter
 from typing import Any, Unpack
@@ -38,6 +39,7 @@ from sqlalchemy.sql import ClauseElement
 from sqlalchemy.types import TypeEngine
 from sqlalchemy.util.concurrency import await_
 
+from omnitrack import deadlines
 from omnitrack.errors import BackendError
 from omnitrack.storage.contract import EntryFilters, EntryRow, IdentifierRow, InteractionRow, LinkRow
 from omnitrack.storage.sql import writes
@@ -68,6 +70,7 @@ _ENTRY = len(IdentifierRow._fields)
 _INTERACTION = _ENTRY + len(ENTRY_ALONE)
 
 UNIQUE_VIOLATION = "23505"
+QUERY_CANCELED = "57014"
 # https://www.postgresql.org/docs/current/errcodes-appendix.html
 CONFLICTS = frozenset({"40001", "40P01", "55P03", UNIQUE_VIOLATION})
 GONE = frozenset({"57P01", "57P02", "57P03", "57P05", "25P03", "25P04", "53300", "40003"})
@@ -493,6 +496,12 @@ class Postgresql(Flavour):
         opening = self._begin_write if write else self._begin_read
         if not options.prepare:
             opening = "; ".join([opening, *(f"SET LOCAL {name} = {value}" for name, value in PLANS.items())])
+        seconds = deadlines.left()
+        if seconds is not None:
+            # The second ends what the server holds for a client that it hears no more of.
+            whole = max(1, math.ceil(seconds * 1000))
+            opening += f"; SET LOCAL statement_timeout = {whole}"
+            opening += f"; SET LOCAL idle_in_transaction_session_timeout = {whole + 1000}"
         if hasattr(cursor, "opening"):
             cursor.opening = opening
         else:
@@ -530,6 +539,17 @@ class Postgresql(Flavour):
             return ()
         gone = (asyncpg.PostgresConnectionError, asyncpg.exceptions.OperatorInterventionError)
         return (asyncpg.InterfaceError, asyncpg.InternalClientError, *gone)
+
+    def connect_within(self, dialect: Any, connect: Callable[..., Any], given: dict[str, Any], seconds: float) -> Any:
+        """See Flavour. libpq counts whole seconds, and never less than two."""
+        if dialect.driver != "asyncpg":
+            asked, whole = float(given.get("connect_timeout") or 0), max(2, math.ceil(seconds))
+            given = given | {"connect_timeout": min(asked, whole) if asked > 0 else whole}
+        return connect(**given)
+
+    def timed_out(self, error: BaseException) -> bool:
+        """See Flavour."""
+        return sqlstate(error) == QUERY_CANCELED or type(error).__name__ == "ConnectionTimeout"
 
     def fault(self, error: BaseException) -> Fault:
         """Read the SQLSTATE, or without one what was said."""

@@ -12,7 +12,7 @@ from sqlalchemy import Engine, exc
 from sqlalchemy.util.concurrency import await_, greenlet_spawn
 
 from omnitrack import forks
-from omnitrack.errors import ConflictError
+from omnitrack.errors import ConflictError, TimedOutError
 from omnitrack.storage.sql.flavour import Fault, Flavour
 from omnitrack.storage.sql.running import Prepared
 
@@ -46,7 +46,7 @@ class Side:
             OSError,
             *flavour.connecting(engine.dialect.loaded_dbapi),
         )
-        self.raised = (ConflictError, Unanswered, Unreachable, *self.errors)
+        self.raised = (ConflictError, TimedOutError, Unanswered, Unreachable, *self.errors)
         self.prepared: Prepared | None = None
 
     def lost(self, error: BaseException) -> bool:
@@ -106,6 +106,9 @@ def to_the_end(work: Callable[[], T]) -> T:
 def chain_of(error: BaseException) -> list[BaseException]:
     """Return the error, and those of ours in a row that wrap another, with that one last."""
     chain = [error]
-    while isinstance(chain[-1], (ConflictError, Unanswered, Unreachable)) and chain[-1].__cause__ is not None:
+    while (
+        isinstance(chain[-1], (ConflictError, TimedOutError, Unanswered, Unreachable))
+        and chain[-1].__cause__ is not None
+    ):
         chain.append(chain[-1].__cause__)
     return chain

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence, Set
+from collections.abc import Callable, Iterator, Sequence, Set
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, ClassVar, Unpack
@@ -12,6 +12,7 @@ from sqlalchemy.dialects.sqlite import Insert, insert
 from sqlalchemy.engine import URL, Dialect
 from sqlalchemy.pool import StaticPool
 
+from omnitrack import deadlines
 from omnitrack.storage.contract import (
     ChangeRow,
     EntryFilters,
@@ -30,7 +31,7 @@ from omnitrack.storage.sql.tables import INTERACTION_COLUMNS, Tables, make_table
 from omnitrack.storage.sql.transaction import SqlTransaction
 
 # Primary result codes, https://sqlite.org/rescode.html
-BUSY, LOCKED, PROTOCOL = 5, 6, 15
+BUSY, LOCKED, INTERRUPT, PROTOCOL = 5, 6, 9, 15
 
 # https://sqlite.org/uri.html
 URI = frozenset({"cache", "immutable", "mode", "nolock", "psow", "uri", "vfs"})
@@ -191,7 +192,26 @@ class Sqlite(Flavour):
 
     def begin(self, connection: Any, cursor: Any, options: Options, write: bool) -> None:
         """Begin; a writer takes the lock at once, since one that has read before cannot wait for it."""
+        self.limit(connection, cursor, options)
         cursor.execute("BEGIN IMMEDIATE" if write else "BEGIN")
+
+    def limit(self, connection: Any, cursor: Any, options: Options) -> None:
+        """See Flavour: nothing interrupts a statement while it waits for another process."""
+        seconds, info = deadlines.left(), connection.info
+        if seconds is not None:
+            info["bounded"] = True
+            cursor.execute(f"PRAGMA busy_timeout = {int(min(seconds, options.busy_timeout) * 1000)}")
+        elif info.pop("bounded", False):
+            cursor.execute(f"PRAGMA busy_timeout = {int(options.busy_timeout * 1000)}")
+
+    def interrupt(self, driver: Any) -> Callable[[], object] | None:
+        """See Flavour. Of an async connection the one that its thread works for."""
+        interrupt: Callable[[], object] = getattr(driver, "_connection", driver).interrupt
+        return interrupt
+
+    def timed_out(self, error: BaseException) -> bool:
+        """See Flavour."""
+        return getattr(error, "sqlite_errorcode", None) == INTERRUPT
 
     def rollback(self, connection: Any, cursor: Any) -> None:
         """Undo; the driver knows whether SQLite has ended the transaction by itself, as it does when the disk is full."""

@@ -1,0 +1,216 @@
+"""Deadlines: until when a call may take, who says so, and how what waits in this process keeps to it.
+
+Two things are kept apart. A tracker's ``Bounds`` are what its user asked for: a default for each call, and what ``within`` says for the calls of a
+block. From these each call gets one deadline, which is what everything below reads: the retries, the locks, the pools, the network. Both are context
+variables, so they follow the tasks of an event loop and ``asyncio.to_thread``.
+
+Times are those of ``time.monotonic``.
+"""
+
+from __future__ import annotations
+
+import math
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from types import TracebackType
+from typing import Any, TypeVar
+
+from omnitrack.errors import BackendError, TimedOutError, shown
+
+T = TypeVar("T")
+
+#: Seconds that what ends an operation has where the time of its call is over, such as to give back what it holds.
+GRACE = 1.0
+
+_deadline: ContextVar[float | None] = ContextVar("omnitrack_deadline", default=None)
+# What is asked for the calls of a block: by whose tracker, and until when; None: they have all the time that there is.
+_asked: ContextVar[tuple[tuple[Bounds, float | None], ...]] = ContextVar("omnitrack_asked", default=())
+
+
+def until() -> float | None:
+    """Return when the call that is under way has to end, or None where it may take as long as it takes."""
+    return _deadline.get()
+
+
+def left() -> float | None:
+    """Return the seconds that the call under way has left, not less than 0; None where it has no end.
+
+    >>> with bounded(5):
+    ...     4 < left() <= 5
+    True
+    >>> left() is None
+    True
+    """
+    end = _deadline.get()
+    return None if end is None else max(0.0, end - time.monotonic())
+
+
+def is_over() -> bool:
+    """Tell whether the time of the call under way is over."""
+    end = _deadline.get()
+    return end is not None and time.monotonic() >= end
+
+
+def check() -> None:
+    """Raise where the time of the call under way is over. Called before something is begun, of which nothing is written then.
+
+    Raises:
+        TimedOutError: it is.
+    """
+    if is_over():
+        raise TimedOutError("nothing written")
+
+
+def seconds_of(field: str, value: object) -> float | None:
+    """Return a number of seconds, or None for no bound.
+
+    Raises:
+        BackendError: it is no finite number.
+    """
+    if value is None:
+        return None
+    if not isinstance(value, (int, float)) or isinstance(value, bool) or not math.isfinite(value):
+        raise BackendError(f"{field}: got {shown(value)}, accepted is a finite number of seconds, or None for no bound")
+    return float(value)
+
+
+@contextmanager
+def bounded(seconds: float | None) -> Iterator[None]:
+    """Give what is called inside so many seconds; of two deadlines the nearer one counts. None leaves it as it is.
+
+    For whoever runs transactions on a backend of their own; callers of a tracker use its ``within``.
+    """
+    before = _deadline.get()
+    _deadline.set(_nearer(before, None if seconds is None else time.monotonic() + seconds))
+    try:
+        yield
+    finally:
+        _deadline.set(before)
+
+
+@contextmanager
+def ending_by(end: float) -> Iterator[None]:
+    """Let what ends an operation run though the time of its call is over, until another time."""
+    before = _deadline.get()
+    _deadline.set(end)
+    try:
+        yield
+    finally:
+        _deadline.set(before)
+
+
+def _nearer(one: float | None, other: float | None) -> float | None:
+    if one is None or other is None:
+        return other if one is None else one
+    return min(one, other)
+
+
+class Bounds:
+    """How long the calls of one tracker may take: a default for each, in seconds, and what ``within`` says.
+
+    >>> bounds = Bounds(10)
+    >>> with bounds.within(2), bounds.call():
+    ...     left() <= 2
+    True
+    """
+
+    def __init__(self, timeout: float | None = None) -> None:
+        self._timeout = seconds_of("timeout", timeout)
+        if self._timeout is not None and self._timeout <= 0:
+            raise BackendError(
+                f"timeout: got {shown(timeout)}, accepted is a number of seconds above 0, or None for no bound"
+            )
+
+    def within(self, seconds: float | None) -> Within:
+        """Return what bounds the calls of a block."""
+        return Within(self, seconds_of("seconds", seconds))
+
+    def call(self) -> Call:
+        """Return what bounds one call."""
+        return Call(self)
+
+    def running(self, run: Callable[..., Any]) -> Callable[..., Any]:
+        """Return what runs a function in a transaction as ``run`` does, as a call of its own."""
+
+        def running(fn: Callable[..., Any], **options: Any) -> Any:
+            with Call(self):
+                return run(fn, **options)
+
+        return running
+
+    def until(self) -> float | None:
+        """Return when a call that begins now has to end."""
+        asked = [end for whose, end in _asked.get() if whose is self]
+        if asked:
+            ends = [end for end in asked if end is not None]
+            return min(ends) if ends else None
+        return None if self._timeout is None else time.monotonic() + self._timeout
+
+
+class Within:
+    """Bounds the calls of one tracker in a block, with ``with`` or with ``async with``. Each ``with`` counts anew."""
+
+    def __init__(self, bounds: Bounds, seconds: float | None) -> None:
+        self._bounds = bounds
+        self._seconds = seconds
+        self._before: list[Any] = []
+
+    def __enter__(self) -> None:
+        before = _asked.get()
+        end = None if self._seconds is None else time.monotonic() + self._seconds
+        self._before.append(before)
+        _asked.set((*before, (self._bounds, end)))
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        _asked.set(self._before.pop())
+
+    async def __aenter__(self) -> None:
+        self.__enter__()
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.__exit__(kind, error, trace)
+
+
+class Call:
+    """One call: what it asks for becomes the deadline of all that it does. A call inside of another ends with that at the latest."""
+
+    __slots__ = ("_before", "_bounds")
+
+    def __init__(self, bounds: Bounds) -> None:
+        self._bounds = bounds
+        self._before: float | None = None
+
+    def __enter__(self) -> None:
+        self._before = _deadline.get()
+        end = self._bounds.until()
+        if end is not None:
+            _deadline.set(_nearer(self._before, end))
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        _deadline.set(self._before)
+
+
+class BoundedLock:
+    """A lock of threads that nobody waits for beyond the deadline of the call."""
+
+    def __init__(self, lock: Any = None) -> None:
+        self._lock = threading.Lock() if lock is None else lock
+
+    def __enter__(self) -> None:
+        seconds = left()
+        if seconds is None:
+            self._lock.acquire()
+        elif not self._lock.acquire(timeout=seconds):
+            raise TimedOutError("nothing written")
+
+    def __exit__(self, *exception: object) -> None:
+        self._lock.release()
