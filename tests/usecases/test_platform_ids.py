@@ -14,12 +14,14 @@ import pytest
 import omnitrack
 from identity.facts import check, differences, state_of
 from omnitrack import AsyncTracker, CustomerNotFoundError, Interaction, Sighting, Tracker, claimed, verified
+from omnitrack.identifiers import identifier
 from omnitrack.identifiers import scheme as schemes
 from omnitrack.identifiers.platforms import XId
 from omnitrack.identifiers.scheme import Identifier, register_scheme
 from omnitrack.identifiers.social import PlatformId
 from omnitrack.storage.memory import MemoryBackend
 from usecases.test_stories import Counting
+from usecases.traces import rows
 
 T0 = datetime(2026, 3, 1, tzinfo=timezone.utc)
 JANE, OTHER, ONE, TWO, THREE = "x:jane", "x:jim", "x-id:111", "x-id:666", "x-id:777"
@@ -254,6 +256,15 @@ def test_of_two_who_were_first_seen_at_one_time_the_place_of_the_erased_is_nobod
     tracker.erase(first)
     seen(tracker, 2, JANE)
     assert bodies(tracker, second) == [second]
+
+
+def test_the_place_of_who_went_goes_with_the_last_holder(tracker: Tracker) -> None:
+    seen(tracker, 1, NUMBER, FIRST)
+    tracker.mark_personal(NUMBER, of="ben@example.com")
+    tracker.erase(FIRST)
+    tracker.erase(NUMBER)
+    trace = tracker._ctx.base_id(identifier(NUMBER).key).hex()
+    assert [row for row in rows(tracker) if trace in row[1]] == []
 
 
 def test_a_person_with_two_accounts_is_erased_whole(tracker: Tracker) -> None:

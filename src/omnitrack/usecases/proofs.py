@@ -219,6 +219,12 @@ def places_of_ids(tx: Transaction, ids: Iterable[bytes]) -> set[bytes]:
     return {bytes.fromhex(key.partition("/")[2]) for key in found}
 
 
+def bases_with_places(tx: Transaction, ids: Iterable[bytes]) -> set[bytes]:
+    """Return those of some identifiers of whose proofs something was kept."""
+    keys = sorted(id.hex() for id in ids)
+    return {bytes.fromhex(r.key) for r in tx.find_records(WAS_HELD, keys=keys)} if keys else set()
+
+
 def proofs_in_entries(tx: Transaction, ctx: Context, sightings: Sightings) -> list[Proof]:
     """Return every sighting of an identifier with the ids that it was seen with, entry by entry."""
     base = sightings.base.id

@@ -13,7 +13,14 @@ from omnitrack.usecases.neighbourhood import Cause
 from omnitrack.usecases.newcomers import shown_in
 from omnitrack.usecases.outcome import write
 from omnitrack.usecases.prepare import Prepared, Seen
-from omnitrack.usecases.proofs import Sightings, handles_of, places_of_ids, put_places, read_sightings
+from omnitrack.usecases.proofs import (
+    Sightings,
+    bases_with_places,
+    handles_of,
+    places_of_ids,
+    put_places,
+    read_sightings,
+)
 from omnitrack.usecases.record import Batch, born_by, everyone, record_batch
 
 CHUNK = 1_000  # identifiers read at a time
@@ -156,7 +163,7 @@ def look_before(
         removed: links that go. gone: identifiers that go.
     """
     bases = {row.id for row in handles_of(tx, [x for x in removed if x.basis == TOGETHER])}
-    bases |= places_of_ids(tx, gone)
+    bases |= places_of_ids(tx, gone) | bases_with_places(tx, gone)
     return {row.id: read_sightings(tx, ctx, row) for row in (tx.find_identifiers(ids=sorted(bases)) if bases else ())}
 
 
