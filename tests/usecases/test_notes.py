@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 import omnitrack
 from identity.facts import POLICIES, WORLD, Attribute, Said, Seen, Step, Undo, budget, check, people, statements, tell
 from omnitrack import CustomerNotFoundError, InteractionNotFoundError, RetentionRule, Tracker
-from omnitrack.errors import InvalidInteractionError
+from omnitrack.errors import InvalidInteractionError, OmnitrackError
 from usecases.contacts import at, seen
 from usecases.traces import left_of
 
@@ -202,6 +202,23 @@ def test_another_own_list_takes_the_note_where_it_takes_the_interaction(tmp_path
         tracker.rebuild()
         assert notes(tracker, NUMBER) == ["of the call"]
         assert tracker.verify()
+
+
+@pytest.mark.parametrize("listed", [{"own": [BEN]}, {"placeholders": ["account:BT1@bt"]}], ids=str)
+def test_a_note_on_what_identifies_nobody_is_refused_by_customer_id_too(
+    listed: dict[str, list[str]], tmp_path: Path
+) -> None:
+    url = f"sqlite:///{tmp_path / 'history.db'}"
+    named = BEN if "own" in listed else "account:BT1@bt"
+    with omnitrack.open(url, region="GB") as tracker:
+        tracker.deny(ANN, named)
+        customer = tracker.customer(named).id
+    with omnitrack.open(url, region="GB", rebuild=True, **listed) as tracker:
+        tracker.rebuild()
+        for who in (named, customer):
+            with pytest.raises(OmnitrackError):
+                tracker.note(who, "of nobody")
+        assert not list(tracker.interactions())
 
 
 # -- erasure and retention ------------------------------------------------------------------------------------------------
