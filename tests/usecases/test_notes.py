@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ from identity.facts import POLICIES, WORLD, Attribute, Said, Seen, Step, Undo, b
 from omnitrack import CustomerNotFoundError, InteractionNotFoundError, RetentionRule, Tracker
 from omnitrack.errors import InvalidInteractionError, OmnitrackError
 from usecases.contacts import at, seen
-from usecases.traces import left_of
+from usecases.traces import ids_of, left_of
 
 ANN, BEN, NUMBER = "ann@example.com", "ben@example.com", "phone:+442079460001"
 
@@ -219,6 +220,24 @@ def test_a_note_on_what_identifies_nobody_is_refused_by_customer_id_too(
             with pytest.raises(OmnitrackError):
                 tracker.note(who, "of nobody")
         assert not list(tracker.interactions())
+
+
+def test_a_note_that_another_own_list_takes_off_a_customer_keeps_nothing_of_them(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'history.db'}"
+    with omnitrack.open(url, region="GB") as tracker:
+        seen(tracker, 0, ANN, NUMBER)
+        traces = ids_of(tracker, ANN)
+        note = tracker.note(tracker.customer(ANN).id, "of the customer")
+        tracker.note(note, "beside it")
+    with omnitrack.open(url, region="GB", own=[ANN, NUMBER], rebuild=True) as tracker:
+        tracker.rebuild()
+        tracker.attribute(note, BEN)
+        assert sorted(map(str, notes(tracker, BEN))) == ["beside it", "of the customer"]
+        for who in (ANN, NUMBER):
+            with suppress(CustomerNotFoundError):
+                tracker.erase(who)
+        assert left_of((tracker, tmp_path), *traces) == []
+        assert tracker.verify()
 
 
 # -- erasure and retention ------------------------------------------------------------------------------------------------
