@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
@@ -14,9 +15,9 @@ from hypothesis import strategies as st
 import omnitrack
 from identity.facts import POLICIES, WORLD, Attribute, Said, Seen, Step, Undo, budget, check, people, statements, tell
 from omnitrack import CustomerNotFoundError, InteractionNotFoundError, RetentionRule, Tracker
-from omnitrack.errors import InvalidInteractionError
+from omnitrack.errors import InvalidInteractionError, OmnitrackError
 from usecases.contacts import at, seen
-from usecases.traces import left_of
+from usecases.traces import ids_of, left_of
 
 ANN, BEN, NUMBER = "ann@example.com", "ben@example.com", "phone:+442079460001"
 
@@ -201,6 +202,41 @@ def test_another_own_list_takes_the_note_where_it_takes_the_interaction(tmp_path
     with omnitrack.open(url, region="GB", own=[ANN], rebuild=True) as tracker:
         tracker.rebuild()
         assert notes(tracker, NUMBER) == ["of the call"]
+        assert tracker.verify()
+
+
+@pytest.mark.parametrize("listed", [{"own": [BEN]}, {"placeholders": ["account:BT1@bt"]}], ids=str)
+def test_a_note_on_what_identifies_nobody_is_refused_by_customer_id_too(
+    listed: dict[str, list[str]], tmp_path: Path
+) -> None:
+    url = f"sqlite:///{tmp_path / 'history.db'}"
+    named = BEN if "own" in listed else "account:BT1@bt"
+    with omnitrack.open(url, region="GB") as tracker:
+        tracker.deny(ANN, named)
+        customer = tracker.customer(named).id
+    with omnitrack.open(url, region="GB", rebuild=True, **listed) as tracker:
+        tracker.rebuild()
+        for who in (named, customer):
+            with pytest.raises(OmnitrackError):
+                tracker.note(who, "of nobody")
+        assert not list(tracker.interactions())
+
+
+def test_a_note_that_another_own_list_takes_off_a_customer_keeps_nothing_of_them(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'history.db'}"
+    with omnitrack.open(url, region="GB") as tracker:
+        seen(tracker, 0, ANN, NUMBER)
+        traces = ids_of(tracker, ANN)
+        note = tracker.note(tracker.customer(ANN).id, "of the customer")
+        tracker.note(note, "beside it")
+    with omnitrack.open(url, region="GB", own=[ANN, NUMBER], rebuild=True) as tracker:
+        tracker.rebuild()
+        tracker.attribute(note, BEN)
+        assert sorted(map(str, notes(tracker, BEN))) == ["beside it", "of the customer"]
+        for who in (ANN, NUMBER):
+            with suppress(CustomerNotFoundError):
+                tracker.erase(who)
+        assert left_of((tracker, tmp_path), *traces) == []
         assert tracker.verify()
 
 

@@ -14,7 +14,8 @@ from omnitrack.usecases.evidence import entries_of
 from omnitrack.usecases.filing import Filing, find_filings
 from omnitrack.usecases.ids import to_text
 from omnitrack.usecases.journal import touch
-from omnitrack.usecases.resolve import Meant, get_row
+from omnitrack.usecases.judging import is_refused
+from omnitrack.usecases.resolve import Meant, get_row, to_identifier
 from omnitrack.usecases.said import mention
 from omnitrack.usecases.settings import enter
 
@@ -30,9 +31,16 @@ def note_row(id: bytes, now: int, text: str, agent: str | None) -> InteractionRo
 
 
 def add_note(tx: Transaction, ctx: Context, row: InteractionRow, who: Meant) -> None:
-    """File a note under a person."""
+    """File a note under a person.
+
+    Raises:
+        CustomerNotFoundError: nobody is known by it; what is the company's own, or stands where there is no value, is nobody's.
+    """
     enter(tx, ctx)
     holder = get_row(tx, ctx, who)
+    identifier = to_identifier(holder)
+    if ctx.own.matches(identifier) or is_refused(ctx, identifier):
+        raise who.not_found()  # a statement may have named it all the same
     entry = EntryRow(
         holder.id,
         row.occurred_at,

@@ -17,7 +17,7 @@ from omnitrack.storage.contract import (
 )
 from omnitrack.usecases.context import Context
 from omnitrack.usecases.evidence import edited_evidence, entries_of
-from omnitrack.usecases.filing import NO_FILING, find_filings
+from omnitrack.usecases.filing import FILING, NO_FILING, Filing, find_filings
 from omnitrack.usecases.judging import is_refused
 from omnitrack.usecases.notes import follow
 from omnitrack.usecases.outcome import follow_index
@@ -68,13 +68,15 @@ def refiled(
 
 @attrs.define(slots=True)
 class _Refiling:
-    """How some interactions are filed otherwise: the entries that go and come, the traits that move, the notes that follow."""
+    """How some interactions are filed otherwise: the entries that go and come, the traits that move, the notes that follow, and
+    the filings of notes on a person that are on nobody now."""
 
     changed: list[bytes] = attrs.field(factory=list)
     gone: dict[EntryRow, EntryRow | None] = attrs.field(factory=dict)
     come: list[EntryRow] = attrs.field(factory=list)
     traits: dict[str, EntryRow | None] = attrs.field(factory=dict)
     notes: dict[bytes, list[EntryRow]] = attrs.field(factory=dict)
+    unpinned: dict[bytes, Filing] = attrs.field(factory=dict)
 
 
 def _refiling(tx: Transaction, ctx: Context, found: Sequence[InteractionRow], now: int) -> _Refiling:
@@ -106,6 +108,9 @@ def _refiling(tx: Transaction, ctx: Context, found: Sequence[InteractionRow], no
         refiling.gone.update((before[key], None) for key in before.keys() - later.keys())
         refiling.come += [later[key]._replace(added_at=now) for key in later.keys() - before.keys()]
         old, new = _first(there), _first(wanted)
+        if filing.pin is not None and (new is None or new.identifier == NO_ID):
+            # No entry leads to the filing any more: an erasure of whom it names would not find it.
+            refiling.unpinned[row.id] = attrs.evolve(filing, pin=None)
         if old is not None and (new is None or new.identifier != old.identifier):
             anchor = None if new is None or new.identifier == NO_ID else new
             refiling.traits[trait_key(old.identifier, row.id)] = anchor
@@ -143,6 +148,8 @@ def refile(tx: Transaction, ctx: Context, ids: Sequence[bytes], now: int) -> tup
     tx.replace_entries(list(refiling.gone), refiling.come, now)
     _relink(tx, more, less)
     _move_traits(tx, ctx, refiling.traits)
+    tx.delete(records=[(FILING, id.hex()) for id, filing in refiling.unpinned.items() if not filing])
+    tx.put_records([filing.record(id) for id, filing in refiling.unpinned.items() if filing])
     return more, less
 
 
