@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import pickle
 import threading
 import time
@@ -23,6 +24,7 @@ from omnitrack.errors import BackendError, OperationRunningError
 from omnitrack.storage.contract import Backend, Transaction, retrying
 from omnitrack.storage.memory import MemoryBackend
 from omnitrack.storage.watchdog import Watch
+from omnitrack.testing.processes import Forked
 from omnitrack.usecases.steps import Pause, Step, Steps, adrive, drive
 
 AT = datetime(2026, 3, 1, tzinfo=timezone.utc)
@@ -361,3 +363,18 @@ def test_the_error_is_a_timeout_and_one_of_ours_and_travels() -> None:
     assert isinstance(error, OmnitrackError)
     assert error.outcome == "unknown"
     assert "safe" in str(error)
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
+def test_a_child_has_a_watchdog_of_its_own_and_ends_the_watches_that_it_was_born_with() -> None:
+    watch = Watch(time.monotonic() + SAFETY, lambda: None)
+
+    def work() -> bool:
+        acted = threading.Event()
+        own = Watch(time.monotonic(), acted.set)
+        return acted.wait(SAFETY) and own.end() and not watch.end()
+
+    with watch._dog._changed:  # as the thread has it that is not there in the child
+        child = Forked(work)
+    assert child.result()
+    assert not watch.end()

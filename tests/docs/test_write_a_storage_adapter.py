@@ -70,7 +70,7 @@ def test_the_whole_kit_is_green_at_the_end(tmp_path: Path) -> None:
     passed = re.search(r"(\d+) passed, (\d+) skipped", said)
     assert passed, said[-1000:]
     assert int(passed[1]) > 400
-    assert int(passed[2]) < 10
+    assert int(passed[2]) < 25  # rules of what a shelf does not declare
     reasons = {line.split(": ", 1)[1] for line in said.splitlines() if line.startswith("SKIPPED")}
     assert all("is not declared" in reason or "arun() alone" in reason for reason in reasons)
 

@@ -37,7 +37,7 @@ class TestMariaDB(BackendConformance):
 
     @pytest.fixture
     def narrow(self, store: servers.Store) -> Backend:
-        return store.open(pool_size=1)
+        return store.open(pool_size=1, pool_timeout=3_600)  # no bound but the deadline
 
     @pytest.fixture
     def network(self, store: servers.Store) -> Iterator[Network]:

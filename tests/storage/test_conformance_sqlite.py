@@ -39,7 +39,7 @@ class TestSqliteFile(BackendConformance):
 
     @pytest.fixture
     def narrow(self, store: servers.Store) -> Backend:
-        return store.open(pool_size=1)
+        return store.open(pool_size=1, pool_timeout=3_600)  # no bound but the deadline
 
 
 class PortableSqlite(Sqlite):

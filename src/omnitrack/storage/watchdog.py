@@ -32,7 +32,8 @@ class Watch:
 
     def end(self) -> bool:
         """End the watch, and tell whether it has done anything; it does nothing afterwards."""
-        self._dog.drop(self)
+        if self._dog is _dog.value:  # else it is that of a parent process, whose lock may be held for ever here
+            self._dog.drop(self)
         return self.fired
 
 

@@ -15,7 +15,7 @@ import pytest
 from omnitrack.deadlines import bounded
 from omnitrack.errors import ConflictError, TimedOutError
 from omnitrack.storage.contract import Backend, Transaction, left
-from omnitrack.testing.base import Caller, ConformanceBase, need
+from omnitrack.testing.base import Caller, ConformanceBase, in_threads, need, succeeded
 from omnitrack.testing.rows import id_of, identifier
 
 SHORT = 0.3  # seconds of a call that is to run out of them
@@ -157,12 +157,19 @@ class TimeoutRules(ConformanceBase):
     @staticmethod
     def _read(caller: Caller) -> str | None:
         """Read within a short time, and return the outcome where there was not enough: None where whoever waits has not taken the connection yet."""
-        try:
-            with bounded(SHORT):
-                caller.read(lambda tx: tx.find_identifiers())
-        except TimedOutError as error:
-            return error.outcome
-        return None
+
+        def read() -> str | None:
+            try:
+                with bounded(SHORT):
+                    caller.read(lambda tx: tx.find_identifiers())
+            except TimedOutError as error:
+                return error.outcome
+            return None
+
+        if caller.mode == "async":
+            return read()
+        outcome: str | None = succeeded(in_threads([read], SAFETY))[0]
+        return outcome
 
     @staticmethod
     def _waiting(caller: Caller, fn: Callable[[Transaction], Any]) -> Callable[[], object]:

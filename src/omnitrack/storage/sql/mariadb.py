@@ -40,6 +40,8 @@ TIMED_OUT = frozenset({1969, 3024})
 # Wrong data must fail and not be cut to fit, whatever the server's default.
 SQL_MODE = "STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION"
 
+LOCK_WAIT = ("innodb_lock_wait_timeout",)
+
 UPDATED = 256  # identifiers that one statement updates
 
 SETUP_TIMEOUT = 60  # seconds that a process waits for another that makes the same tables
@@ -112,7 +114,7 @@ def _insert_older(links: Any) -> Built:
 
 def _limits(tenths: int | None, first: bool, mariadb: bool) -> str:
     """Return the statement that limits what a session waits for and works on, or takes the limits back: what it had before is kept in the session."""
-    names = ["innodb_lock_wait_timeout", *(["max_statement_time", "idle_transaction_timeout"] if mariadb else [])]
+    names = [*LOCK_WAIT, *(["max_statement_time", "idle_transaction_timeout"] if mariadb else [])]
     if tenths is None:
         return "SET " + ", ".join(f"SESSION {name} = @omnitrack_{name}" for name in names)
     whole = math.ceil(tenths / 10)
@@ -123,7 +125,9 @@ def _limits(tenths: int | None, first: bool, mariadb: bool) -> str:
         was = f"@@SESSION.{name}" if first else f"@omnitrack_{name}"
         if first:
             parts.append(f"@omnitrack_{name} = {was}")
-        parts.append(f"SESSION {name} = IF({was} = 0, {most[name]}, LEAST({was}, {most[name]}))")
+        nearer = f"LEAST({was}, {most[name]})"
+        # Of a wait for locks 0 is none at all; of the others it is no limit.
+        parts.append(f"SESSION {name} = {nearer if name in LOCK_WAIT else f'IF({was} = 0, {most[name]}, {nearer})'}")
     return "SET " + ", ".join(parts)
 
 
