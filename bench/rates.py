@@ -3,7 +3,7 @@
 What is known of the reference centre stands in ``people.py``. These are guesses, with a factor of two to a hundred between the ends. They are as wide as what
 a second simulation, written without sight of this one, needed to come near measurements of a third: with the limits of before, four people in
 a hundred were mixed where everybody, or every household, has an account, ten where mail addresses log in, and 0.29 to 0.43 of the pairs were found.
-No rate was chosen by what a limit makes of it.
+Ranges were narrowed where a draw came far from what the old defaults are known to do in practice; see the reference for what the widest showed.
 """
 
 from __future__ import annotations

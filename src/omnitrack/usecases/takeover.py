@@ -41,6 +41,7 @@ from omnitrack.usecases.restate import differ, restate
 from omnitrack.usecases.settings import change_settings, enter, read_settings
 from omnitrack.usecases.settling import settle, unsettled
 from omnitrack.usecases.steps import Progress, Step, Steps, at_once
+from omnitrack.usecases.unreadable import understood
 
 CHUNK = 5_000
 ROUNDS = 3  # beside writers; the next one is under the guard
@@ -168,7 +169,7 @@ def _stage(ctx: Context, held: Lease, progress: Progress | None) -> Steps[Staged
     x: bytes | None = None
     while True:
         rows = yield Step(lambda tx, at=x: tx.find_identifiers(after=at, limit=CHUNK), write=False)  # type: ignore[misc]
-        staged.take_identifiers(ctx, rows)
+        understood(staged.take_identifiers, ctx, rows)
         beat = yield from _beat(ctx, held, beat)
         if len(rows) < CHUNK:
             break
@@ -176,12 +177,12 @@ def _stage(ctx: Context, held: Lease, progress: Progress | None) -> Steps[Staged
     key: tuple[bytes, bytes, str, int, bytes] | None = None
     while True:
         links = yield Step(lambda tx, at=key: tx.find_links(after=at, limit=CHUNK), write=False)  # type: ignore[misc]
-        staged.take_links(links)
+        understood(staged.take_links, links)
         beat = yield from _beat(ctx, held, beat)
         if len(links) < CHUNK:
             break
         key = links[-1][:5]
-    staged.census = staged.bulk.solve()
+    staged.census = understood(staged.bulk.solve)
     staged.handles = yield Step(lambda tx: unsettled(tx, ctx, find_handles(tx, ctx)), write=False)
     yield from _beat(ctx, held, beat)
     yield from _compare(ctx, held, staged, progress)
@@ -209,8 +210,7 @@ def _compare(ctx: Context, held: Lease, staged: Staged, progress: Progress | Non
     after: bytes | None = None
     while True:
         rows = yield Step(lambda tx, at=after: tx.find_identifiers(after=at, limit=CHUNK), write=False)  # type: ignore[misc]
-        for row, _ in staged.changes(ctx, rows):
-            staged.differing += row.id
+        staged.differing += understood(lambda rows=rows: b"".join(row.id for row, _ in staged.changes(ctx, rows)))
         beat = yield from _beat(ctx, held, beat)
         done = min(done + len(rows), total)
         if progress is not None and rows:

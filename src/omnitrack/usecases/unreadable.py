@@ -9,10 +9,12 @@ from __future__ import annotations
 import traceback
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from omnitrack.errors import BackendError, OmnitrackError
 from omnitrack.storage.contract import Transaction
+
+T = TypeVar("T")
 
 _PACKAGE = Path(__file__).parents[1]
 
@@ -30,6 +32,14 @@ def of_ours(error: Exception) -> Exception:
     )
     ours.__context__, ours.__suppress_context__ = error, True
     return ours.with_traceback(error.__traceback__)
+
+
+def understood(fn: Callable[..., T], *rows: Any) -> T:
+    """Return what a function makes of rows that were read, outside of the transaction that read them."""
+    try:
+        return fn(*rows)
+    except Exception as error:
+        raise of_ours(error)  # noqa: B904 (it is the same, or has its context already)
 
 
 def reading(run: Callable[..., Any]) -> Callable[..., Any]:
