@@ -280,6 +280,13 @@ def _load(tracker: omnitrack.Tracker, arguments: argparse.Namespace) -> int:
         print(f"{path}: {report}" + (f" ({report.format}: {report.detected_by})" if report.detected_by else ""))
         for rejected in report.rejected:
             print(f"  {rejected.where or rejected.source_id or ''}: {rejected.reason}", file=sys.stderr)
+        for part in report.left_out:
+            print(f"  {part.where or part.source_id or ''}: kept without a part: {part.reason}", file=sys.stderr)
+        for unit in report.passed_over_examples:
+            count = report.passed_over[unit.reason]
+            print(
+                f"  {unit.where or unit.source_id or ''}: passed over: {unit.reason} ({count} in all)", file=sys.stderr
+            )
     return 0 if complete else 1
 
 

@@ -14,7 +14,7 @@ from omnitrack.sources.mapped import mapping_beside
 
 
 class FolderSource(Source):
-    """Reads every file under a folder; a file that no source knows is reported.
+    """Reads every file under a folder; a file that no source knows is rejected, what is hidden is passed over.
 
     Args:
         origin: path of the folder.
@@ -55,11 +55,15 @@ class FolderSource(Source):
         """Yield what it holds; see ``Source.items``."""
         self._done = 0
         seen: dict[int, int] = {}
-        for path in self._paths(self.folder):
+        for path, reason in self._found(self.folder):
+            if reason is not None:
+                yield self.passed(str(path.relative_to(self.folder)), reason)
+                continue
             if path.suffix == ".toml" and any(
                 mapping_beside(other) == path for other in path.parent.glob(f"{path.stem}.*")
             ):
-                self._done += _size(path)  # a mapping, not a log
+                self._done += _size(path)
+                yield self.passed(str(path.relative_to(self.folder)), "mapping")
                 continue
             try:
                 self._current = self._open(path)
@@ -95,17 +99,27 @@ class FolderSource(Source):
             return open_source(path, **self.options)
 
     def _paths(self, folder: Path) -> Iterator[Path]:
+        return (path for path, reason in self._found(folder) if reason is None)
+
+    def _found(self, folder: Path) -> Iterator[tuple[Path, str | None]]:
+        """Yield what there is to read, and with the reason what is passed over."""
         with os.scandir(folder) as entries:
-            names = sorted(entry.name for entry in entries if not entry.name.startswith("."))
+            names = sorted(entry.name for entry in entries)
         for name in names:
             path = folder / name
-            if path.is_dir() and not path.is_symlink():
+            if name.startswith("."):
+                yield path, "hidden file or folder"
+            elif path.is_dir() and path.is_symlink():
+                yield path, "link to a folder"
+            elif path.is_dir():
                 if (path / "cur").is_dir():
-                    yield path
+                    yield path, None
                 else:
-                    yield from self._paths(path)
+                    yield from self._found(path)
             elif path.is_file():
-                yield path
+                yield path, None
+            else:
+                yield path, "no file: a device, a socket or a broken link"
 
 
 def _size(path: Path) -> int:

@@ -13,8 +13,9 @@ import attrs
 from omnitrack.model import Attachment, Direction, Interaction, Sighting, observed
 from omnitrack.sources.base import Item, Source, UnreadableError
 from omnitrack.sources.chat_dates import ORDERS, Stamp, find_order, read_stamp
+from omnitrack.sources.facts import facts
 from omnitrack.sources.reading import Bad, decode, lines
-from omnitrack.sources.values import body_of, clean, derived_id, id_of, local_time
+from omnitrack.sources.values import attributes_of, body_of, clean, derived_id, id_of, local_time
 
 _AHEAD = 4 * 1024 * 1024  # bytes that are looked at to tell the order of dates and who takes part
 _MAX_MESSAGE = 1_000_000  # characters; the app itself stops at 65,536
@@ -52,6 +53,7 @@ class _Message:
     sender: str | None
     text: list[str]
     length: int = 0
+    cut: int = 0  # characters that were not kept
 
 
 class WhatsAppChatSource(Source):
@@ -131,12 +133,17 @@ class WhatsAppChatSource(Source):
                 continue
             where = f"line {message.line}"
             if message.sender is None:
+                yield self.passed(where, "notice of the app")
                 continue
             if minute[0] != message.stamp.numbers:
                 minute = (message.stamp.numbers, Counter())
             key = "\0".join([message.sender, *message.text])
             minute[1][key] += 1
             yield from self.guarded(where, self._interaction(message, order, other, chat, minute[1][key]))
+            if message.cut:
+                yield self.rejected(
+                    where, f"text: {message.cut} characters more, the first {_MAX_MESSAGE} are kept", kept=True
+                )
 
     def _messages(self, source: Any) -> Iterator[_Message | Bad]:
         message: _Message | None = None
@@ -155,6 +162,8 @@ class WhatsAppChatSource(Source):
                 if message.length < _MAX_MESSAGE:
                     message.text.append(text)
                     message.length += len(text)
+                else:
+                    message.cut += len(text)
             elif text.strip():
                 yield Bad(f"line {number}", "text before the first line with a date and a time")
         if message is not None:
@@ -188,7 +197,7 @@ class WhatsAppChatSource(Source):
             agent=sender if own else None,
             attachments=attachments,
             traits={"name": sender} if not own and not _NUMBER.fullmatch(sender) else {},
-            attributes={key: value for key, value in (("local_time", doubt), ("edited", edited)) if value},
+            attributes=attributes_of({"local_time": doubt}, facts(edited=edited, deleted=deleted)),
             source=self.source,
             source_id=derived_id(chat, naive.isoformat(), sender, *message.text, str(count)),
             region=self.region,
