@@ -66,6 +66,20 @@ def test_a_second_load_adds_nothing(loaded: Shell) -> None:
     assert loaded.data()[0]["added"] == 0
 
 
+def test_a_load_says_what_it_passed_over_and_left_out_and_fails_for_neither(run: Shell, tmp_path: Path) -> None:
+    (tmp_path / "letters.toml").write_text(
+        'channel = "letter"\n[fields]\noccurred_at = "when"\n[customer]\n"who" = "email:{}"\n', encoding="utf-8"
+    )
+    (tmp_path / "letters.csv").write_text("when,who\n2026-01-05T10:00:00Z,nobody\n,\n", encoding="utf-8")
+    assert run("load", "letters.csv") == 0
+    assert "1 added, 0 there already, 0 revised, 0 rejected, 1 passed over (1 empty row); 1 parts left out" in run.out
+    assert "letters.csv: line 2: kept without a part: email" in run.err
+    assert "letters.csv: line 3: passed over: empty row (1 in all)" in run.err
+    (tmp_path / "letters.csv").write_text("when,who\nsoon,a@b.example\n", encoding="utf-8")
+    assert run("--json", "load", "letters.csv") == 1
+    assert [(line["units"], line["rejected_total"]) for line in run.data()] == [(1, 1)]
+
+
 def test_a_file_that_nothing_reads_does_not_keep_the_others_out(run: Shell, tmp_path: Path) -> None:
     (tmp_path / "noise.bin").write_bytes(b"\x00\x01\x02")
     assert run("load", "noise.bin", str(DATA / "care.mbox")) == 1

@@ -21,6 +21,7 @@ from omnitrack.model import (
     Interaction,
     LoadReport,
     Page,
+    PassedOver,
     Recorded,
     Rejected,
     Revision,
@@ -222,7 +223,8 @@ class AsyncTracker:
 
     async def record_many(
         self,
-        interactions: Iterable[Interaction | Revision | Rejected] | AsyncIterable[Interaction | Revision | Rejected],
+        interactions: Iterable[Interaction | Revision | Rejected | PassedOver]
+        | AsyncIterable[Interaction | Revision | Rejected | PassedOver],
         *,
         batch_size: int = 1_000,
         on_error: Literal["raise", "collect"] = "raise",
@@ -237,7 +239,7 @@ class AsyncTracker:
         check_batch_size(batch_size)
         check_progress(progress)
         total = LoadReport()
-        batch: list[Interaction | Revision | Rejected] = []
+        batch: list[Interaction | Revision | Rejected | PassedOver] = []
         seen = 0
 
         async def flush() -> None:

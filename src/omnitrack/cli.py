@@ -283,6 +283,16 @@ def _load(tracker: omnitrack.Tracker, arguments: argparse.Namespace) -> int:
         )
         for rejected in report.rejected:
             _print(harmless(f"  {rejected.where or rejected.source_id or ''}: {rejected.reason}"), file=sys.stderr)
+        for part in report.left_out:
+            _print(
+                harmless(f"  {part.where or part.source_id or ''}: kept without a part: {part.reason}"), file=sys.stderr
+            )
+        for unit in report.passed_over_examples:
+            count = report.passed_over[unit.reason]
+            _print(
+                harmless(f"  {unit.where or unit.source_id or ''}: passed over: {unit.reason} ({count} in all)"),
+                file=sys.stderr,
+            )
     return 0 if complete else 1
 
 

@@ -32,6 +32,7 @@ from omnitrack.model import (
     Interaction,
     LoadReport,
     Page,
+    PassedOver,
     Recorded,
     Rejected,
     Revision,
@@ -392,7 +393,7 @@ class Tracker:
 
     def record_many(
         self,
-        interactions: Iterable[Interaction | Revision | Rejected],
+        interactions: Iterable[Interaction | Revision | Rejected | PassedOver],
         *,
         batch_size: int = 1_000,
         on_error: Literal["raise", "collect"] = "raise",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from omnitrack.model import Interaction, Rejected, Revision
+from omnitrack.model import Interaction, PassedOver, Rejected, Revision
 
 
 def keys(sightings):
@@ -23,3 +23,7 @@ def revisions(items):
 
 def rejected(items):
     return [item for item in items if isinstance(item, Rejected)]
+
+
+def passed_over(items):
+    return [item for item in items if isinstance(item, PassedOver)]

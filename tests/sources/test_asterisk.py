@@ -8,6 +8,7 @@ import pytest
 
 from omnitrack.model import Direction, Interaction, Rejected
 from omnitrack.sources import detect, open_source
+from sources.asserting import interactions
 
 MASTER = Path(__file__).parent / "fixtures" / "Master.csv"
 ROW = (
@@ -37,7 +38,7 @@ def keys(people):
 
 @pytest.fixture(scope="module")
 def calls():
-    return list(open_source(MASTER, zone="Europe/London"))
+    return interactions(open_source(MASTER, zone="Europe/London"))
 
 
 def test_format_is_found_without_a_header():

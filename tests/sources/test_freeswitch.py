@@ -13,7 +13,7 @@ from sources.asserting import interactions, people, rejected
 
 @pytest.fixture
 def calls(fixtures):
-    return list(open_source(fixtures / "freeswitch.csv", zone="Europe/London"))
+    return interactions(open_source(fixtures / "freeswitch.csv", zone="Europe/London"))
 
 
 def test_formats_are_found(fixtures):

@@ -123,7 +123,8 @@ def test_broken_mapping_beside_a_file_is_named_with_its_line(tmp_path):
     (tmp_path / "visits.csv").write_text("when,text\n2026-01-05,a\n", encoding="utf-8")
     with pytest.raises(SourceFormatError, match=r"mapping: visits\.toml is no TOML: .*line 3"):
         open_source(tmp_path / "visits.csv")
-    [note] = open_source(tmp_path)
+    note, mapping = open_source(tmp_path)
+    assert (mapping.where, mapping.reason) == ("visits.toml", "mapping")
     assert (note.where, "visits.toml is no TOML" in note.reason) == ("visits.csv", True)
 
 

@@ -9,6 +9,7 @@ import pytest
 from omnitrack.errors import SourceFormatError
 from omnitrack.model import Interaction
 from omnitrack.sources import Source, detect, get_source, open_source, register_source, registry, source_names
+from sources.asserting import interactions
 
 
 class DiarySource(Source):
@@ -106,7 +107,7 @@ def test_position_comes_to_the_size_for_a_progress_bar(fixtures):
 
 
 def test_source_and_region_are_on_every_interaction(fixtures):
-    items = list(open_source(fixtures / "Master.csv", source="pbx-2", region="GB"))
+    items = interactions(open_source(fixtures / "Master.csv", source="pbx-2", region="GB"))
     assert {(item.source, item.region) for item in items} == {("pbx-2", "GB")}
 
 

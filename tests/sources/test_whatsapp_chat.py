@@ -17,7 +17,7 @@ def read(text, **options):
 
 @pytest.fixture
 def chat(fixtures):
-    return list(open_source(fixtures / NAME, own_name="Care Team", zone="Europe/London"))
+    return interactions(open_source(fixtures / NAME, own_name="Care Team", zone="Europe/London"))
 
 
 def test_format_is_found(fixtures):
@@ -39,7 +39,7 @@ def test_two_messages_alike_in_one_minute_are_two(chat):
 
 
 def test_second_reading_gives_the_same_ids(fixtures, chat):
-    again = list(open_source(fixtures / NAME, own_name="Care Team", zone="Europe/London"))
+    again = interactions(open_source(fixtures / NAME, own_name="Care Team", zone="Europe/London"))
     assert [m.source_id for m in chat] == [m.source_id for m in again]
 
 

@@ -96,9 +96,12 @@ class AsteriskSource(CdrSource):
                 yield self.rejected(where, str(error), raw=",".join(fields)[:200])
                 continue
             for done, legs in groups.add(key, leg.end or leg.start, leg):
-                yield from self.guarded(legs[0].where, [self.call(legs, done)])
+                yield from self.joined(legs, self._calls(legs, done))
         for done, legs in groups.rest():
-            yield from self.guarded(legs[0].where, [self.call(legs, done)])
+            yield from self.joined(legs, self._calls(legs, done))
+
+    def _calls(self, legs: list[Leg], source_id: str) -> Iterator[Item]:
+        yield self.call(legs, source_id)
 
     def _leg(self, columns: Sequence[str], fields: list[str], where: str) -> tuple[str, Leg]:
         if not columns:

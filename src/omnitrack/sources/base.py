@@ -1,20 +1,23 @@
-"""What a source is: a reader of one real format that yields interactions, revisions, and what it could not read."""
+"""What a source is: a reader of one real format that yields what became of each unit of it: taken, rejected or passed over."""
 
 from __future__ import annotations
 
+import re
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime, tzinfo
 from pathlib import Path
 from typing import Any, ClassVar, TypeAlias
 
 from omnitrack.errors import OmnitrackError, mask
-from omnitrack.model import Interaction, Rejected, Revision
+from omnitrack.model import Interaction, PassedOver, Rejected, Revision
 from omnitrack.sources.reading import Bad, Input
 from omnitrack.sources.reading_json import json_items
-from omnitrack.sources.values import clean, parse_time, zone_of
+from omnitrack.sources.values import TIME_FORMS, clean, parse_time, unread, zone_of
 
-Item: TypeAlias = Interaction | Revision | Rejected
+Item: TypeAlias = Interaction | Revision | Rejected | PassedOver
+
+NOTHING_IN_IT = "nothing in it"
 
 
 class UnreadableError(OmnitrackError, ValueError):
@@ -24,8 +27,9 @@ class UnreadableError(OmnitrackError, ValueError):
 class Source(ABC):
     """A reader of one format.
 
-    Iterating yields ``Interaction`` and ``Revision``, and ``Rejected`` for what could not be read: nothing that stands in
-    a file raises. Memory stays flat: an item at a time is held, whatever the size of the file. Iterating again begins
+    Each unit of the format (a mail, a row, an event, a line of a chat, a part of a webhook) is yielded as exactly one of an
+    ``Interaction``, a ``Revision``, a ``Rejected`` that is not ``kept``, where it could not be read, and a ``PassedOver``, where
+    it is no contact: so that a report adds up. Nothing that stands in a file raises. Memory stays flat: an item at a time is held, whatever the size of the file. Iterating again begins
     again, where the origin allows it (a path, bytes, a list).
 
     A subclass gives ``name``, ``versions``, ``sniff`` and ``items``; ``items`` may raise for one item inside
@@ -107,10 +111,15 @@ class Source(ABC):
         return self.input
 
     def guarded(self, where: str, item: Iterable[Item], raw: str | None = None) -> Iterator[Item]:
-        """Yield what ``item`` yields; where it raises, yield a ``Rejected`` that says where and why instead."""
+        """Yield what ``item`` yields; a ``Rejected`` that says where and why, where it raises; a ``PassedOver`` where there is nothing."""
         self.at = where
+        counted = False
         try:
-            yield from item
+            for found in item:
+                counted = counted or not (isinstance(found, Rejected) and found.kept)
+                yield found
+            if not counted:
+                yield self.passed(where, NOTHING_IN_IT)
         except (OmnitrackError, RecursionError) as error:
             yield self.rejected(where, str(error), raw=raw)
         except (ArithmeticError, AttributeError, LookupError, OSError, TypeError, ValueError) as error:
@@ -130,6 +139,48 @@ class Source(ABC):
             kept=kept,
         )
 
+    def passed(self, where: str, reason: str, *, source_id: str | None = None) -> PassedOver:
+        """Return the ``PassedOver`` of a unit that is no contact.
+
+        Args:
+            where: it stands.
+            reason: the same words for all units of a kind, such as ``"status receipt"`` or ``'event type "calls"'``.
+            source_id: of the unit, where it has one.
+        """
+        return PassedOver(reason=clean(reason), where=self.place(where), source=self.source, source_id=source_id)
+
+    def each(
+        self,
+        holder: Mapping[str, Any],
+        field: str,
+        where: str,
+        part: str,
+        read: Callable[[Mapping[str, Any], str], Iterable[Item]],
+    ) -> Iterator[Item]:
+        """Yield what each element of a list of objects holds; one that is no object costs itself only.
+
+        Args:
+            holder: the object that has the list; without the field there is none.
+            field: in which it stands.
+            where: the holder stands.
+            part: what an element is called in places: message, comment, ...
+            read: of an element and its place.
+        """
+        found = holder.get(field)
+        if found is None:
+            return
+        if not isinstance(found, list):
+            yield self.rejected(where, f"{field}: got {type(found).__name__}, accepted is a list")
+            return
+        for index, element in enumerate(found):
+            place = f"{where}, {part} {index}"
+            if isinstance(element, Mapping):
+                yield from self.guarded(place, read(element, place))
+            else:
+                yield self.rejected(
+                    place, f"{field}: got {type(element).__name__}, accepted are objects", raw=str(element)[:200]
+                )
+
     def bad(self, bad: Bad) -> Rejected:
         """Return the ``Rejected`` of a stretch that is no item at all."""
         return Rejected(reason=bad.reason, where=self.place(bad.where), source=self.source, raw=bad.raw)
@@ -147,8 +198,7 @@ class Source(ABC):
         """
         moment = parse_time(value, self.zone)
         if moment is None:
-            came = "nothing" if value is None or value == "" else repr(mask(value))
-            raise UnreadableError(f"{field}: got {came}, accepted is a time (RFC 3339, ISO 8601 or seconds since 1970)")
+            raise UnreadableError(unread(field, value, TIME_FORMS))
         return moment
 
 
@@ -157,6 +207,9 @@ class JsonSource(Source):
 
     A subclass gives ``read``, which turns one value into what it holds.
     """
+
+    #: What may stand before the JSON of a file, at its start.
+    preamble: ClassVar[re.Pattern[bytes] | None] = None
 
     @abstractmethod
     def read(self, value: Any, where: str) -> Iterator[Item]:
@@ -176,7 +229,12 @@ class JsonSource(Source):
         if isinstance(origin, dict):
             origin = [origin]
         if isinstance(origin, (str, bytes, bytearray, Path)) or hasattr(origin, "read"):
-            for item in json_items(self.open()):
+            source = self.open()
+            source.as_utf8()
+            before = self.preamble.match(source.peek(1000)) if self.preamble is not None else None
+            if before is not None:
+                source.read(before.end())
+            for item in json_items(source):
                 yield (item.where, item) if isinstance(item, Bad) else item
         else:
             for index, value in enumerate(origin):

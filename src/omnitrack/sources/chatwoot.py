@@ -14,6 +14,7 @@ from omnitrack.sources.reading_json import head_keys
 from omnitrack.sources.values import (
     attributes_of,
     body_of,
+    event_type,
     id_of,
     list_of,
     mapping_of,
@@ -47,7 +48,7 @@ _TAKEN = words(
 
 
 class ChatwootSource(JsonSource):
-    """Reads message_created and message_updated; other events are reported.
+    """Reads message_created and message_updated; other events are passed over.
 
     A contact is known by its record in Chatwoot. Phone and email are observed where the channel itself carries them
     (WhatsApp, SMS, email), else claimed: they come from a form. The contact's ``identifier`` is the business's own id of
@@ -78,10 +79,11 @@ class ChatwootSource(JsonSource):
         """Yield the message of one event."""
         payload = mapping_of(value)
         event = text_of(payload.get("event"))
+        if event is None:
+            raise UnreadableError("event: missing, accepted are the webhooks of Chatwoot")
         if event not in ("message_created", "message_updated"):
-            raise UnreadableError(
-                f"event: got {(event or 'nothing')[:60]!r}, accepted are message_created, message_updated"
-            )
+            yield self.passed(where, event_type(event))
+            return
         number = id_of(payload.get("id"))
         if number is None:
             raise UnreadableError("id: missing, accepted is the id of the message")

@@ -63,9 +63,9 @@ class _Calls(CdrSource):
                 continue
             key, leg = item
             for _, done in groups.add(key, leg.end or leg.start, leg):
-                yield from self.guarded(done[0].where, self._calls(done))
+                yield from self.joined(done, self._calls(done))
         for _, done in groups.rest():
-            yield from self.guarded(done[0].where, self._calls(done))
+            yield from self.joined(done, self._calls(done))
 
     def _calls(self, legs: list[Leg]) -> Iterator[Interaction]:
         first = min(legs, key=lambda leg: leg.start)

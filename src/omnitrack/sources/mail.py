@@ -20,6 +20,7 @@ from omnitrack.model import (
     Sighting,
 )
 from omnitrack.sources.base import Item, Source
+from omnitrack.sources.facts import facts
 from omnitrack.sources.mail_charset import decode_bytes
 from omnitrack.sources.mail_headers import (
     MAX_HEADER,
@@ -64,6 +65,8 @@ _TAKEN = frozenset(
     )
 )
 _MAILER_DAEMON = re.compile(r"(?:mailer-daemon|postmaster|mail-daemon)@", re.I)
+# Kinds of mails that nobody wrote.
+_BY_MACHINES = frozenset(words("bounce receipt auto-reply notification"))
 _MAX_HEAD = 1024 * 1024
 _HEAD_END = re.compile(rb"\n\r?\n")
 _HEADER = re.compile(rb"[!-9;-~]+:")
@@ -171,6 +174,7 @@ class MailSource(Source):
                 "references": references,
             },
             {"headers": attributes_of(_other_headers(headers))},
+            facts(automatic=kind in _BY_MACHINES),
         )
         yield Interaction(
             channel="email",

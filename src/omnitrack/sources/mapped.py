@@ -17,6 +17,7 @@ from omnitrack.sources.base import Item, JsonSource, Source, UnreadableError
 from omnitrack.sources.mapping import LogMapping, PersonField, look_up, read_mapping
 from omnitrack.sources.reading import Bad, decode, rows
 from omnitrack.sources.values import (
+    TIME_FORMS,
     attributes_of,
     body_of,
     derived_id,
@@ -25,6 +26,7 @@ from omnitrack.sources.values import (
     name_of,
     subject_of,
     text_of,
+    unread,
 )
 
 _DELIMITERS = ",;\t|"
@@ -66,8 +68,9 @@ class _Mapped(Source):
         mapping = self.mapping
         moment = mapping.time(record, "occurred_at", self.zone)
         if moment is None:
+            forms = ", ".join([*mapping.time_formats, TIME_FORMS])
             raise UnreadableError(
-                f"{mapping.fields['occurred_at']}: missing or no time, accepted is ISO 8601, or what time_format says"
+                unread(mapping.fields["occurred_at"], look_up(record, mapping.fields["occurred_at"]), forms)
             )
         text = {name: mapping.part(record, name) for name in mapping.fields if name not in ("occurred_at", "ended_at")}
         text |= {name: value for name, value in mapping.constants.items() if text.get(name) in (None, "")}
@@ -135,6 +138,7 @@ class _Mapped(Source):
                 body=None if deleted else body,
                 subject=None if deleted else subject_of(text.get("subject")),
                 deleted=deleted,
+                same_unit=True,
             )
 
 
@@ -209,6 +213,9 @@ class CsvSource(_Mapped):
                     where, f"{len(fields)} fields, the header has {len(header)}", raw=",".join(fields)[:200]
                 )
                 continue
+            if not any(field.strip() for field in fields):
+                yield self.passed(where, "empty row")
+                continue
             values = {name: text for name, text in zip(header, fields, strict=False) if name}
             yield from self.guarded(where, self.record(values, where), raw=",".join(fields)[:200])
 
@@ -250,6 +257,4 @@ class JsonLinesSource(_Mapped, JsonSource):
         found = look_up(value, self.mapping.items)
         if not isinstance(found, list):
             raise UnreadableError(f"{self.mapping.items}: missing, accepted is a list of records")
-        for index, record in enumerate(found):
-            place = f"{where}, item {index}"
-            yield from self.guarded(place, self.record(mapping_of(record), place))
+        yield from self.each({self.mapping.items: found}, self.mapping.items, where, "item", self.record)

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta, timezone, tzinfo
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from omnitrack.errors import InvalidInteractionError, told
+from omnitrack.errors import InvalidInteractionError, mask, told
 from omnitrack.model import MAX_BODY, MAX_DEPTH, MAX_EXTRA, MAX_NAME, MAX_SOURCE_ID, MAX_SUBJECT
 
 # What a store cannot hold in a text column: NUL (PostgreSQL), and halves of surrogate pairs (no UTF-8 for them).
@@ -96,6 +96,29 @@ def mapping_of(value: Any) -> Mapping[str, Any]:
 def list_of(value: Any) -> list[Any]:
     """Return the value if it is a list, else an empty one."""
     return value if isinstance(value, list) else []
+
+
+def event_type(name: str) -> str:
+    """Return the reason why an event is passed over that is of a type without a contact in it."""
+    return f'event type "{clean(name)[:60]}"'
+
+
+TIME_FORMS = "RFC 3339, ISO 8601, seconds since 1970"
+
+
+def unread(field: str, value: Any, forms: str) -> str:
+    """Return the reason why a value was not taken: missing, empty, or there and read in none of the forms that were tried.
+
+    Args:
+        field: of the source.
+        value: that came; it is masked.
+        forms: that were tried.
+    """
+    if value is None:
+        return f"{field}: is missing, accepted is {forms}"
+    if isinstance(value, str) and not value.strip():
+        return f"{field}: is empty, accepted is {forms}"
+    return f"{field}: got {mask(value)!r}, which is none of the forms tried: {forms}"
 
 
 def _fit(value: Any, depth: int) -> Any:

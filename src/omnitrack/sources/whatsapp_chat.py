@@ -13,8 +13,9 @@ import attrs
 from omnitrack.model import Attachment, Direction, Interaction, Sighting, observed
 from omnitrack.sources.base import Item, Source, UnreadableError
 from omnitrack.sources.chat_dates import ORDERS, Stamp, find_order, read_stamp
+from omnitrack.sources.facts import facts
 from omnitrack.sources.reading import Bad, decode, lines
-from omnitrack.sources.values import body_of, clean, derived_id, id_of, local_time
+from omnitrack.sources.values import attributes_of, body_of, clean, derived_id, id_of, local_time
 
 _AHEAD = 4 * 1024 * 1024  # bytes that are looked at to tell the order of dates and who takes part
 _MAX_MESSAGE = 1_000_000  # characters; the app itself stops at 65,536
@@ -132,6 +133,7 @@ class WhatsAppChatSource(Source):
                 continue
             where = f"line {message.line}"
             if message.sender is None:
+                yield self.passed(where, "notice of the app")
                 continue
             if minute[0] != message.stamp.numbers:
                 minute = (message.stamp.numbers, Counter())
@@ -196,7 +198,7 @@ class WhatsAppChatSource(Source):
             agent=sender if own else None,
             attachments=attachments,
             traits={"name": sender} if not own and not _NUMBER.fullmatch(sender) else {},
-            attributes={key: value for key, value in (("local_time", doubt), ("edited", edited)) if value},
+            attributes=attributes_of({"local_time": doubt}, facts(edited=edited, deleted=deleted)),
             source=self.source,
             source_id=derived_id(chat, naive.isoformat(), sender, *message.text, str(count)),
             region=self.region,

@@ -3,19 +3,33 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, ClassVar
 
 from omnitrack.model import Attachment, Direction, Interaction, Revision, Sighting, observed
-from omnitrack.sources.base import Item, JsonSource, UnreadableError
+from omnitrack.sources.base import NOTHING_IN_IT, Item, JsonSource, UnreadableError
+from omnitrack.sources.facts import facts
 from omnitrack.sources.reading_json import head_keys
-from omnitrack.sources.values import attributes_of, body_of, id_of, list_of, mapping_of, name_of, text_of, words
+from omnitrack.sources.values import (
+    attributes_of,
+    body_of,
+    event_type,
+    id_of,
+    list_of,
+    mapping_of,
+    name_of,
+    text_of,
+    words,
+)
 
 _MEDIA = words("image video audio voice document sticker")
 _TAKEN = words(
     "from from_user_id id timestamp type text context to to_user_id image video audio voice document sticker"
 )
+# What a change holds units in, and what it holds about them.
+_UNITS = words("messages message_echoes errors statuses")
+_READ = (*_UNITS, "contacts")
 # What a business can neither read nor answer; the platform sends it to say that there was something.
 _EMPTY = words("unsupported unknown")
 
@@ -55,28 +69,41 @@ class WhatsAppCloudSource(JsonSource):
         entries = list_of(mapping_of(value).get("entry"))
         if not entries:
             raise UnreadableError("entry: missing, accepted is a webhook of a whatsapp_business_account")
-        for entry in map(mapping_of, entries):
-            scope = self.portfolio or text_of(entry.get("id")) or ""
-            for change in map(mapping_of, list_of(entry.get("changes"))):
-                yield from self._change(mapping_of(change.get("value")), scope, where)
+        yield from self.each(mapping_of(value), "entry", where, "entry", self._entry)
 
-    def _change(self, value: Mapping[str, Any], scope: str, where: str) -> Iterator[Item]:
+    def _entry(self, entry: Mapping[str, Any], where: str) -> Iterator[Item]:
+        scope = self.portfolio or text_of(entry.get("id")) or ""
+        yield from self.each(
+            entry, "changes", where, "change", lambda change, place: self._change(change, scope, place)
+        )
+
+    def _change(self, change: Mapping[str, Any], scope: str, where: str) -> Iterator[Item]:
+        value = change.get("value")
+        if not isinstance(value, Mapping):
+            raise UnreadableError("value: missing, accepted is what a webhook reports")
         contacts = [mapping_of(contact) for contact in list_of(value.get("contacts"))]
         metadata = mapping_of(value.get("metadata"))
-        for index, message in enumerate(list_of(value.get("messages"))):
-            place = f"{where}, message {index}"
-            yield from self.guarded(
-                place, self._message(mapping_of(message), contacts, metadata, scope, Direction.INBOUND)
-            )
-        for index, message in enumerate(list_of(value.get("message_echoes"))):
-            place = f"{where}, echo {index}"
-            yield from self.guarded(
-                place, self._message(mapping_of(message), contacts, metadata, scope, Direction.OUTBOUND)
-            )
-        for error in map(mapping_of, list_of(value.get("errors"))):
-            yield self.rejected(
-                where, f"the platform reports an error: {text_of(error.get('title')) or 'without a title'}"
-            )
+
+        def message(direction: Direction) -> Callable[[Mapping[str, Any], str], Iterator[Item]]:
+            return lambda found, _: self._message(found, contacts, metadata, scope, direction)
+
+        def passed(reason: str) -> Callable[[Mapping[str, Any], str], Iterator[Item]]:
+            return lambda _, place: iter([self.passed(place, reason)])
+
+        yield from self.each(value, "messages", where, "message", message(Direction.INBOUND))
+        yield from self.each(value, "message_echoes", where, "echo", message(Direction.OUTBOUND))
+        yield from self.each(value, "errors", where, "error", self._error)
+        yield from self.each(value, "statuses", where, "status", passed("status receipt"))
+        # Whatever else a list holds is of a type of its own: calls, history, preferences.
+        others = [name for name in value if isinstance(value[name], list) and name not in _READ]
+        for name in others:
+            yield from self.each(value, name, where, name[:60], passed(event_type(name)))
+        field = text_of(change.get("field"))
+        if not others and not any(value.get(name) for name in _UNITS):
+            yield self.passed(where, NOTHING_IN_IT if field in (None, "messages") else event_type(field))
+
+    def _error(self, error: Mapping[str, Any], where: str) -> Iterator[Item]:
+        yield self.rejected(where, f"the platform reports an error: {text_of(error.get('title')) or 'without a title'}")
 
     def _message(
         self,
@@ -119,7 +146,8 @@ class WhatsAppCloudSource(JsonSource):
             attachments=attachments,
             traits={"name": name} if name else {},
             attributes=attributes_of(
-                {"type": kind, "parent_user_id": contact.get("parent_user_id"), "forwarded": context.get("forwarded")},
+                {"type": kind, "parent_user_id": contact.get("parent_user_id")},
+                facts(forwarded=context.get("forwarded") or context.get("frequently_forwarded")),
                 message,
                 without=_TAKEN,
             ),

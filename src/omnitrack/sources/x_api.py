@@ -13,6 +13,7 @@ from omnitrack.sources.reading_json import head_json, head_keys
 from omnitrack.sources.values import (
     attributes_of,
     body_of,
+    event_type,
     id_of,
     list_of,
     mapping_of,
@@ -66,10 +67,13 @@ class XSource(JsonSource):
             about = mapping_of(error)
             reason = text_of(about.get("title")) or text_of(about.get("detail")) or "an error of the platform"
             what = text_of(about.get("resource_type")) or "item"
-            yield self.rejected(where, f"the platform left out a {what}: {reason}", kept=value.get("data") is not None)
+            # With posts there, it is what they refer to that is missing.
+            yield self.rejected(where, f"the platform left out a {what}: {reason}", kept=bool(value.get("data")))
         data = value.get("data")
         if data is None:
-            if not value.get("errors") and not mapping_of(value.get("meta")).get("result_count") == 0:
+            if mapping_of(value.get("meta")).get("result_count") == 0:
+                yield self.passed(where, "page without results")
+            elif not list_of(value.get("errors")):
                 raise UnreadableError("data: missing, accepted is a post or a list of posts")
             return
         for index, post in enumerate(data if isinstance(data, list) else [data]):
@@ -145,7 +149,7 @@ class XSource(JsonSource):
             region=self.region,
         )
         if first != number:
-            yield Revision(source=self.source, source_id=first, at=created, body=body)
+            yield Revision(source=self.source, source_id=first, at=created, body=body, same_unit=True)
         if author is None:
             yield self.rejected(
                 where, "author_id: missing, nobody is known to have written it", source_id=first, kept=True
@@ -157,7 +161,8 @@ class XSource(JsonSource):
         number = self._id(event)
         kind = text_of(event.get("event_type")) or "MessageCreate"
         if kind != "MessageCreate":
-            raise UnreadableError(f"an event of the kind {kind[:40]}, which is no message")
+            yield self.passed(where, event_type(kind), source_id=number)
+            return
         created = parse_time(event.get("created_at")) or snowflake_time(number)
         if created is None:
             raise UnreadableError("created_at: missing, accepted is a time (RFC 3339)")

@@ -9,7 +9,17 @@ from typing import Any, ClassVar
 
 from omnitrack.model import Attachment, Interaction, observed
 from omnitrack.sources.base import Item, JsonSource, UnreadableError
-from omnitrack.sources.values import attributes_of, body_of, id_of, list_of, mapping_of, parse_time, text_of, words
+from omnitrack.sources.values import (
+    attributes_of,
+    body_of,
+    event_type,
+    id_of,
+    list_of,
+    mapping_of,
+    parse_time,
+    text_of,
+    words,
+)
 from omnitrack.sources.x_api import snowflake_time
 
 _TAKEN = words("id text senderId recipientId createdAt mediaUrls")
@@ -25,6 +35,7 @@ class XArchiveSource(JsonSource):
     name: ClassVar[str] = "x-archive"
     versions: ClassVar[str] = "archives since 2018: window.YTD.direct_messages and direct_messages_group"
     default_source: ClassVar[str] = "x"
+    preamble: ClassVar[re.Pattern[bytes] | None] = re.compile(rb"\s*window\.YTD\.\w+\.part\d+\s*=")
 
     @classmethod
     def sniff(cls, path: Path, head: bytes) -> str | None:
@@ -41,11 +52,16 @@ class XArchiveSource(JsonSource):
         thread = id_of(conversation.get("conversationId"))
         # A conversation of two has both ids in its own, and says nothing else of who the other is.
         both = (thread or "").split("-")
-        for index, message in enumerate(list_of(conversation.get("messages"))):
-            place = f"{where}, message {index}"
-            created = mapping_of(message).get("messageCreate")
-            if created is not None:
-                yield from self.guarded(place, self._message(mapping_of(created), thread, both))
+        yield from self.each(
+            conversation, "messages", where, "message", lambda message, place: self._event(message, thread, both, place)
+        )
+
+    def _event(self, event: Mapping[str, Any], thread: str | None, both: list[str], where: str) -> Iterator[Item]:
+        created = event.get("messageCreate")
+        if created is not None:
+            yield from self._message(mapping_of(created), thread, both)
+        else:
+            yield self.passed(where, event_type(next(iter(event), "without a type")))
 
     def _message(self, message: Mapping[str, Any], thread: str | None, both: list[str]) -> Iterator[Item]:
         number = id_of(message.get("id"))

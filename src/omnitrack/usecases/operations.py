@@ -22,11 +22,15 @@ from omnitrack.identity.explain import Explanation
 from omnitrack.identity.preview import Preview
 from omnitrack.identity.statement import Named, Statement, check_said
 from omnitrack.model import (
+    MOST_REASONS,
+    MOST_REPORTED,
+    OTHER_REASONS,
     Change,
     Customer,
     Interaction,
     LoadReport,
     Page,
+    PassedOver,
     Recorded,
     Rejected,
     Revision,
@@ -78,7 +82,6 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-MOST_REJECTED = 1_000  # of a load's report; the count goes on
 MOST_LOOKS = 5  # ahead of an erasure, while texts keep coming
 MOST_DEFERRED = 10_000  # revisions that came before what they revise
 
@@ -108,7 +111,7 @@ def iterated(field: str, value: Iterable[T]) -> Iterator[T]:
         return iter(value)
     except TypeError:
         raise InvalidInteractionError(
-            f"{field}: got {shown(value)}, accepted is an iterable of Interaction, Revision and Rejected"
+            f"{field}: got {shown(value)}, accepted is an iterable of Interaction, Revision, Rejected and PassedOver"
         ) from None
 
 
@@ -293,7 +296,7 @@ class Operations:
 
     def record_many(
         self,
-        items: Iterable[Interaction | Revision | Rejected],
+        items: Iterable[Interaction | Revision | Rejected | PassedOver],
         *,
         batch_size: int,
         on_error: str,
@@ -329,6 +332,8 @@ class Operations:
                 waiting.append((item, at()))
             elif isinstance(item, Rejected):
                 tally.reject(item)
+            elif isinstance(item, PassedOver):
+                tally.passed(item)
             elif isinstance(item, Revision):
                 if waiting:
                     yield from self._flush(waiting, tally, place)
@@ -339,7 +344,9 @@ class Operations:
                         tally.reject(_no_original(item))
             else:
                 tally.reject(
-                    Rejected(reason=f"item: got {type(item).__name__}, accepted are Interaction, Revision and Rejected")
+                    Rejected(
+                        reason=f"item: got {type(item).__name__}, accepted are Interaction, Revision, Rejected and PassedOver"
+                    )
                 )
             if len(waiting) >= batch_size:
                 yield from self._flush(waiting, tally, place)
@@ -378,6 +385,7 @@ class Operations:
         tally.duplicates += there
         tally.suppressed += len(out.suppressed)
         tally.added += len(prepared) - there - len(out.suppressed)
+        tally.last_there = out.duplicates[-1] is not None
         for number, one in enumerate(prepared):
             if out.duplicates[number] is None:
                 for rejected in one.rejected:
@@ -396,7 +404,9 @@ class Operations:
             )
         except InteractionNotFoundError:
             return False
-        if added is None:
+        if revision.same_unit:
+            tally.revised_with_original(added)
+        elif added is None:
             tally.suppressed += 1
         elif added:
             tally.revised += 1
@@ -876,16 +886,37 @@ class _Tally:
 
     def __init__(self, on_error: str) -> None:
         self._raise = on_error == "raise"
-        self.added = self.duplicates = self.revised = self.suppressed = self._total = 0
+        self.added = self.duplicates = self.revised = self.suppressed = self._total = self._left_out_total = 0
+        self.last_there = False  # the interaction that came last was there already
         self._rejected: list[Rejected] = []
+        self._left_out: list[Rejected] = []
+        self._passed: dict[str, int] = {}
+        self._examples: list[PassedOver] = []
 
     def reject(self, item: Rejected) -> None:
         if self._raise:
             where = f" ({item.where})" if item.where else ""
             raise InvalidInteractionError(f"{item.reason}{where}")
-        self._total += 1
-        if len(self._rejected) < MOST_REJECTED:
-            self._rejected.append(item)
+        listed = self._left_out if item.kept else self._rejected
+        if item.kept:
+            self._left_out_total += 1
+        else:
+            self._total += 1
+        if len(listed) < MOST_REPORTED:
+            listed.append(item)
+
+    def passed(self, item: PassedOver) -> None:
+        reason = item.reason if item.reason in self._passed or len(self._passed) < MOST_REASONS else OTHER_REASONS
+        if reason not in self._passed:
+            self._examples.append(attrs.evolve(item, reason=reason))
+        self._passed[reason] = self._passed.get(reason, 0) + 1
+
+    def revised_with_original(self, added: bool | None) -> None:
+        """Count a revision that came with its original: of one that was there already it is what the unit has brought."""
+        if added and self.last_there:
+            self.duplicates -= 1
+            self.revised += 1
+            self.last_there = False
 
     def report(self, format: str | None, detected_by: str | None) -> LoadReport:
         return LoadReport(
@@ -895,6 +926,10 @@ class _Tally:
             suppressed=self.suppressed,
             rejected=tuple(self._rejected),
             rejected_total=self._total,
+            passed_over=self._passed,
+            passed_over_examples=tuple(self._examples),
+            left_out=tuple(self._left_out),
+            left_out_total=self._left_out_total,
             format=format,
             detected_by=detected_by,
         )
