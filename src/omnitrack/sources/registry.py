@@ -20,6 +20,8 @@ HEAD = 64 * 1024
 # In the order in which they are asked: what is recognised by a certain mark first, what is recognised by its looks last.
 _BUILT_IN = {
     "maildir": "maildir:MaildirSource",
+    "zip": "packed:ZipSource",
+    "gzip": "packed:GzipSource",
     "csv": "mapped:CsvSource",
     "jsonl": "mapped:JsonLinesSource",
     "eml": "eml:EmlSource",
@@ -181,5 +183,8 @@ def open_source(origin: Any, format: str = "auto", **options: Any) -> Source:
 def _by_mapping(path: Path) -> tuple[type[Source], str]:
     with path.open("rb") as file:
         head = file.read(HEAD)
+    for packed in ("zip", "gzip"):
+        if reason := get_source(packed).sniff(path, head):
+            return get_source(packed), reason  # the mapping is for what is inside
     name = "jsonl" if head.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] in (b"{", b"[") else "csv"
     return get_source(name), "a mapping was given"
