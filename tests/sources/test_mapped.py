@@ -226,3 +226,15 @@ def test_folder_reads_each_file_by_its_own_format_and_mappings_are_no_logs(fixtu
     assert {item.source for item in interactions(items)} == {"mailroom", "asterisk", "x"}
     assert [r.where for r in rejected(items) if "notes" in (r.where or "")] == ["notes.bin"]
     assert source.position == source.size
+
+
+def test_text_in_parts_is_their_sum():
+    mapping = {
+        "channel": "chat",
+        "fields": {"source_id": "id", "occurred_at": "at", "body": "text"},
+        "customer": {"who": "account:{}"},
+    }
+    parts = ["see ", {"type": "link", "text": "https://x.example"}, " please"]
+    records = [{"id": 1, "at": "2026-01-05T09:00:00Z", "who": "1", "text": parts}]
+    [item] = open_source(records, "jsonl", mapping=mapping)
+    assert item.body == "see https://x.example please"

@@ -27,6 +27,7 @@ _BUILT_IN = {
     "eml": "eml:EmlSource",
     "mbox": "mbox:MboxSource",
     "x-archive": "x_archive:XArchiveSource",
+    "x-activity": "x_activity:XActivitySource",
     "whatsapp-cloud": "whatsapp_cloud:WhatsAppCloudSource",
     "chatwoot": "chatwoot:ChatwootSource",
     "zendesk": "zendesk:ZendeskSource",

@@ -52,10 +52,21 @@ def text_of(value: Any) -> str | None:
 
 
 def body_of(value: Any) -> str | None:
-    """Return a message text: clean, line ends as ``\\n``, cut to what an interaction holds; None where it is no text."""
+    """Return a message text: clean, line ends as ``\\n``, cut to what an interaction holds; None where it is no text.
+
+    A text that comes in parts, as a list of texts and of objects with a ``text`` in them (Telegram, rich text), is their sum.
+    """
+    if isinstance(value, list):
+        value = joined(value)
     if not isinstance(value, str):
         return text_of(value)
     return clean(value).replace("\r\n", "\n")[:MAX_BODY] or None
+
+
+def joined(parts: list[Any]) -> str | None:
+    """Return the text that a list of parts is: texts, and objects with a ``text`` in them; None where it is a list of anything else."""
+    texts = [part.get("text") if isinstance(part, Mapping) else part for part in parts]
+    return "".join(texts) if all(isinstance(text, str) for text in texts) else None
 
 
 def subject_of(value: Any) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
@@ -102,7 +103,7 @@ class XSource(JsonSource):
         self, post: Mapping[str, Any], users: Mapping[str, Any], media: Mapping[Any, Any], where: str
     ) -> Iterator[Item]:
         number = self._id(post)
-        body = body_of(mapping_of(post.get("note_tweet")).get("text")) or body_of(post.get("text"))
+        body = unescaped(mapping_of(post.get("note_tweet")).get("text")) or unescaped(post.get("text"))
         created = parse_time(post.get("created_at")) or snowflake_time(number)
         history = [text for text in map(id_of, list_of(post.get("edit_history_tweet_ids"))) if text]
         first = history[0] if history else number
@@ -180,7 +181,7 @@ class XSource(JsonSource):
             occurred_at=created,
             sender=tuple(self._account(sender, users)),
             recipients=tuple(tuple(self._account(other, users)) for other in dict.fromkeys(others) if other != sender),
-            body=body_of(event.get("text")),
+            body=unescaped(event.get("text")),
             thread=conversation,
             attachments=_attachments(event, media),
             traits={"name": name_of(user["name"])} if text_of(user.get("name")) else {},
@@ -199,6 +200,16 @@ class XSource(JsonSource):
         handle = text_of(mapping_of(users.get(number or "")).get("username")) or handle
         found = [observed(f"x-id:{number}")] if number else []
         return [*found, observed(f"x:{handle}")] if handle else found
+
+
+_ENTITY = re.compile("&(amp|lt|gt);")
+_CHARACTERS = {"amp": "&", "lt": "<", "gt": ">"}
+
+
+def unescaped(text: Any) -> str | None:
+    """Return a text of X as it was written: the platform escapes ``&``, ``<`` and ``>`` in it, once, and nothing else."""
+    body = body_of(text)
+    return None if body is None else _ENTITY.sub(lambda match: _CHARACTERS[match[1]], body)
 
 
 def snowflake_time(number: str | None) -> datetime | None:
