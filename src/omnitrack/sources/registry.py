@@ -29,6 +29,7 @@ _BUILT_IN = {
     "x-archive": "x_archive:XArchiveSource",
     "x-activity": "x_activity:XActivitySource",
     "whatsapp-cloud": "whatsapp_cloud:WhatsAppCloudSource",
+    "telegram": "telegram:TelegramSource",
     "chatwoot": "chatwoot:ChatwootSource",
     "zendesk": "zendesk:ZendeskSource",
     "amazon-connect": "amazon_connect:AmazonConnectSource",
