@@ -29,6 +29,8 @@ _BUILT_IN = {
     "x-archive": "x_archive:XArchiveSource",
     "x-activity": "x_activity:XActivitySource",
     "whatsapp-cloud": "whatsapp_cloud:WhatsAppCloudSource",
+    "meta": "meta_webhook:MetaWebhookSource",
+    "meta-export": "meta_export:MetaExportSource",
     "telegram": "telegram:TelegramSource",
     "chatwoot": "chatwoot:ChatwootSource",
     "zendesk": "zendesk:ZendeskSource",
