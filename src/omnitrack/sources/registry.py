@@ -31,6 +31,7 @@ _BUILT_IN = {
     "whatsapp-cloud": "whatsapp_cloud:WhatsAppCloudSource",
     "meta": "meta_webhook:MetaWebhookSource",
     "meta-export": "meta_export:MetaExportSource",
+    "sms-backup": "sms_backup:SmsBackupSource",
     "telegram": "telegram:TelegramSource",
     "chatwoot": "chatwoot:ChatwootSource",
     "zendesk": "zendesk:ZendeskSource",
