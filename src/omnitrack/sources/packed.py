@@ -14,7 +14,6 @@ from typing import Any, ClassVar
 
 from omnitrack.errors import SourceFormatError
 from omnitrack.sources.base import Item, Source
-from omnitrack.sources.folder import FolderSource
 from omnitrack.sources.reading import CHUNK
 from omnitrack.sources.values import words
 
@@ -100,8 +99,14 @@ class ZipSource(_Packed):
             folder = Path(beside) / _fit(self.path.stem)
             folder.mkdir()
             yield from self._unpack(archive, folder)
-            if any(folder.iterdir()):
-                yield from self._within(FolderSource(folder, **self.options))
+            inside = list(folder.iterdir())
+            while len(inside) == 1 and inside[0].is_dir():
+                folder = inside[0]
+                inside = list(folder.iterdir())
+            if inside:
+                from omnitrack.sources.registry import open_source
+
+                yield from self._within(open_source(folder, **self.options))
 
     def _unpack(self, archive: zipfile.ZipFile, folder: Path) -> Iterator[Item]:
         members = [member for member in archive.infolist() if not member.is_dir()]

@@ -20,6 +20,7 @@ HEAD = 64 * 1024
 # In the order in which they are asked: what is recognised by a certain mark first, what is recognised by its looks last.
 _BUILT_IN = {
     "maildir": "maildir:MaildirSource",
+    "slack": "slack:SlackSource",
     "zip": "packed:ZipSource",
     "gzip": "packed:GzipSource",
     "csv": "mapped:CsvSource",
