@@ -270,8 +270,26 @@ def test_a_limit_that_is_none_is_not_understood(
     assert "accepted is a number from" in capsys.readouterr().err
 
 
+def test_a_time_without_a_zone_is_read_in_the_zone_of_the_settings_and_refused_without_one(
+    run: Shell, tmp_path: Path
+) -> None:
+    (tmp_path / "visits.csv").write_text("when,number\n2026-07-01 09:15,020 7946 0958\n", encoding="utf-8")
+    (tmp_path / "visits.toml").write_text(
+        'channel = "shop"\n[fields]\noccurred_at = "when"\n[customer]\nnumber = "phone:{}"\n', encoding="utf-8"
+    )
+    assert run("load", "visits.csv") == 1
+    assert "when: got 2026-07-01 09:15:00 without a zone" in run.err
+    (tmp_path / "omnitrack.toml").write_text(f'zone = "Europe/London"\n{SETTINGS}', encoding="utf-8")
+    assert run("load", "visits.csv") == 0
+    assert run("--json", "timeline", NUMBER, "--since", "2026-07-01T09:15", "--include-claimed") == 0
+    assert [item["occurred_at"] for item in run.data()] == ["2026-07-01T09:15:00+01:00"]
+    assert run("--json", "timeline", NUMBER, "--since", "2026-07-01T09:16", "--include-claimed") == 0
+    assert run.data() == []
+
+
 VISITS = "when,number,reason\n2026-01-05 09:15,020 7946 0958,Returned a router\n"
 VISITS_MAPPING = """channel = "shop"
+zone = "Europe/London"
 direction = "inbound"
 [fields]
 occurred_at = "when"

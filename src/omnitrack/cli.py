@@ -24,9 +24,10 @@ from omnitrack.errors import InvalidPolicyError, OmnitrackError
 from omnitrack.identifiers.scheme import Identifier
 from omnitrack.model import wall_clock
 from omnitrack.sources.registry import accepted_options, get_source, iter_sources
+from omnitrack.sources.values import local_time, zone_of
 
 SETTINGS = "omnitrack.toml"
-SETTINGS_NAMES = frozenset({"store", "region", "own", "placeholders", "policy", "matching", "load"})
+SETTINGS_NAMES = frozenset({"store", "region", "zone", "own", "placeholders", "policy", "matching", "load"})
 # The commands that may begin a store; every other one asks a store that is there.
 BEGINNINGS = frozenset({"load", "link", "deny"})
 MOST_COUNTED = 1_000  # of the contacts that would have been found
@@ -103,6 +104,7 @@ def _settings(arguments: argparse.Namespace) -> dict[str, Any]:
     settings = {
         "store": arguments.store or found.get("store", "sqlite:///history.db"),
         "region": arguments.region or found.get("region"),
+        "zone": found.get("zone"),
         "own": [*(arguments.own or ()), *getattr(arguments, "own_behind", ())] or found.get("own", ()),
         "placeholders": found.get("placeholders", ()),
         "matching": found.get("matching", False),
@@ -112,6 +114,11 @@ def _settings(arguments: argparse.Namespace) -> dict[str, Any]:
         raise SettingsError(f"{path}: store: got {settings['store']!r:.100}, accepted is a URL in quotes")
     if "policy" in found:
         settings["policy"] = _policy(path, _table(path, found, "policy"))
+    zone = zone_of(settings["zone"]) or timezone.utc
+    for name in ("since", "until", "as_of"):
+        moment = getattr(arguments, name, None)
+        if moment is not None and moment.tzinfo is None:
+            setattr(arguments, name, local_time(moment, zone)[0])
     return settings
 
 
@@ -180,11 +187,24 @@ def _parser() -> argparse.ArgumentParser:
     timeline.add_argument("--limit", type=_at_least(0), default=50, metavar="N", help="at most so many (50); 0 for all")
     timeline.add_argument("--oldest", action="store_true", help="oldest first")
     timeline.add_argument("--channel", action="append", metavar="NAME", help="of this channel only; may be repeated")
-    timeline.add_argument("--since", type=_time, metavar="TIME", help="from then on; without an offset in UTC")
-    timeline.add_argument("--until", type=_time, metavar="TIME", help="before then; without an offset in UTC")
+    timeline.add_argument(
+        "--since",
+        type=_time,
+        metavar="TIME",
+        help="from then on; without an offset in the zone of the settings, else in UTC",
+    )
+    timeline.add_argument(
+        "--until",
+        type=_time,
+        metavar="TIME",
+        help="before then; without an offset in the zone of the settings, else in UTC",
+    )
     timeline.add_argument("--text", help="with this text in subject or body")
     timeline.add_argument(
-        "--as-of", type=_time, metavar="TIME", help="as it could be known then; without an offset in UTC"
+        "--as-of",
+        type=_time,
+        metavar="TIME",
+        help="as it could be known then; without an offset in the zone of the settings, else in UTC",
     )
     timeline.add_argument("--trust", choices=["observed", "verified"], default="observed")
     timeline.add_argument("--include-shared", action="store_true", help="also of lines that several share")
@@ -250,12 +270,11 @@ def _at_least(least: int) -> Callable[[str], int]:
 
 def _time(text: str) -> datetime:
     try:
-        moment = datetime.fromisoformat(text)
+        return datetime.fromisoformat(text)
     except ValueError:
         raise argparse.ArgumentTypeError(
             f"got {text!r}, accepted is a date or a time such as 2026-03-02T08:00"
         ) from None
-    return moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)
 
 
 def _load(tracker: omnitrack.Tracker, arguments: argparse.Namespace) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, tzinfo
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -43,6 +43,7 @@ from omnitrack.model import (
 )
 from omnitrack.sources.base import Source
 from omnitrack.sources.registry import open_source
+from omnitrack.sources.values import zone_of
 from omnitrack.storage.contract import Backend
 from omnitrack.storage.registry import open_backend
 from omnitrack.usecases.account import LinkConflict
@@ -86,6 +87,7 @@ def make_context(
     rebuild: bool = False,
     matching: bool = False,
     placeholders: Iterable[str] = (),
+    zone: str | tzinfo | None = None,
 ) -> Context:
     """Return what the use cases of a tracker share."""
     if policy is not None and not isinstance(policy, Policy):
@@ -103,12 +105,14 @@ def make_context(
         fingerprint=policy.fingerprint(*lists),
         parts=policy.parts(*lists),
         region=numbered_region(region),
+        zone=zone_of(zone),
         secret=secret_bytes(secret),
     )
 
 
 def make_query(
     *,
+    zone: tzinfo | None = None,
     channels: str | Sequence[str] | None = None,
     directions: str | Sequence[str] | None = None,
     kinds: str | Sequence[str] | None = None,
@@ -165,14 +169,14 @@ def make_query(
         channels=several("channels", channels),
         directions=wanted,
         kinds=several("kinds", kinds),
-        since=moment(since, "since"),
-        until=moment(until, "until"),
+        since=moment(since, "since", zone),
+        until=moment(until, "until", zone),
         text=text,
         agent=agent,
         thread=thread,
         source=source,
         order="newest" if order == "newest" else "oldest",
-        as_of=moment(as_of, "as_of"),
+        as_of=moment(as_of, "as_of", zone),
         trust="verified" if trust == "verified" else "observed",
         include_shared=include_shared,
         include_claimed=include_claimed,
@@ -282,6 +286,7 @@ class Tracker:
     Args:
         backend: an open storage adapter.
         region: ISO 3166 alpha-2 region in which national phone numbers are read where the interaction has none.
+        zone: time zone of times that come without one, by IANA name or as a tzinfo; without it such a time is refused.
         own: identifiers of the company, ``*`` as a wildcard: ``"x:btcare"``, ``"email:*@bt.example"``, ``"phone:+44800*"``.
         placeholders: what your systems write where there is no value, in the same form: ``"account:0815"``, ``"email:nn@*"``. It identifies
             nobody, as the values of the list that every store has.
@@ -302,9 +307,10 @@ class Tracker:
         rebuild: bool = False,
         matching: bool = False,
         placeholders: Iterable[str] = (),
+        zone: str | tzinfo | None = None,
     ) -> None:
         self._backend = backend
-        ctx = make_context(own, policy, secret, region, rebuild, matching, placeholders)
+        ctx = make_context(own, policy, secret, region, rebuild, matching, placeholders, zone)
         backend.setup()
         self._ctx = ctx
         self._ops: Operations = drive(Operations.begin(ctx, backend.run, rebuild, matching), backend.run)
@@ -349,7 +355,7 @@ class Tracker:
 
         Args:
             channel: phone, email, web, letter, chat, x, forum, ...
-            occurred_at: when it happened; a naive time is taken as UTC.
+            occurred_at: when it happened; a naive time is read in the zone of the tracker, and refused where it has none.
             direction: inbound, outbound or internal; None asks the own list, inbound where it does not know.
             customer: the identifiers of the one person it was with. They are seen together, and link.
             customers: of several people (a mail to two), instead.
@@ -529,6 +535,7 @@ class Tracker:
             include_participant: with what the customer was in copy of or mentioned in; such items are marked.
         """
         query = make_query(
+            zone=self._ctx.zone,
             channels=channels,
             directions=directions,
             kinds=kinds,
@@ -591,6 +598,7 @@ class Tracker:
     ) -> Iterator[Interaction]:
         """Yield every interaction of the store in order of time, read in pieces."""
         query = make_query(
+            zone=self._ctx.zone,
             channels=channels,
             directions=directions,
             kinds=kinds,
@@ -621,7 +629,9 @@ class Tracker:
 
         An interaction with several customers comes once for each; those with nobody identified, or by a claim alone, are left out.
         """
-        query = make_query(channels=channels, since=since, until=until, source=source, order="oldest")
+        query = make_query(
+            zone=self._ctx.zone, channels=channels, since=since, until=until, source=source, order="oldest"
+        )
         after: tuple[int, bytes] | None = None
         while True:
             found, after = self._do(self._ops.journeys_after(query, after, 500))
@@ -818,6 +828,7 @@ def open(
     rebuild: bool = False,
     matching: bool = False,
     placeholders: Iterable[str] = (),
+    zone: str | tzinfo | None = None,
     **options: Any,
 ) -> Tracker:
     """Open a store, created where it is not there.
@@ -826,6 +837,7 @@ def open(
         url: ``"sqlite:///history.db"``, ``"memory://"``, ``"postgresql+psycopg://..."``, ``"mariadb+pymysql://..."``, or an adapter's.
         region: ISO 3166 alpha-2 region in which national phone numbers are read.
         own: identifiers of the company, ``*`` as a wildcard.
+        zone: time zone of times that come without one, by IANA name or as a tzinfo; without it such a time is refused.
         placeholders: identifiers that stand where there is no value and identify nobody, ``*`` as a wildcard.
         policy: how evidence is read; None for the defaults.
         secret: keys the ids of identifiers; the same one each time.
@@ -850,6 +862,7 @@ def open(
             rebuild=rebuild,
             matching=matching,
             placeholders=placeholders,
+            zone=zone,
         )
     except BaseException:
         backend.close()

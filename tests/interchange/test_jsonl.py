@@ -169,4 +169,4 @@ def test_a_tracker_parses_again_what_a_line_says_is_parsed(tmp_path: Path) -> No
         ("email:jane@example.com", True),
         ("email:noreply@example.com", False),
     ]
-    assert (report.added, report.rejected_total) == (1, 2)
+    assert (report.added, report.rejected_total, report.left_out_total) == (1, 0, 2)

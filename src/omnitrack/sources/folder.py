@@ -11,6 +11,7 @@ from omnitrack.errors import SourceFormatError
 from omnitrack.sources.base import Item, Source
 from omnitrack.sources.mail import MailSource
 from omnitrack.sources.mapped import mapping_beside
+from omnitrack.sources.values import zone_of
 
 
 class FolderSource(Source):
@@ -30,6 +31,7 @@ class FolderSource(Source):
         super().__init__(origin)
         self.folder = Path(origin)
         self.options = options
+        self.zone = zone_of(options.get("zone"))
         self._done = 0
         self._current: Source | None = None
         self._size: int | None = None
@@ -74,6 +76,7 @@ class FolderSource(Source):
             except OSError as error:
                 yield self.rejected(str(path.relative_to(self.folder)), f"cannot be opened: {error.strerror}")
                 continue
+            self._current.use_zone(self.zone)
             if isinstance(self._current, MailSource):
                 self._current.seen_before = seen
             try:

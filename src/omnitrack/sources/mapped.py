@@ -59,6 +59,7 @@ class _Mapped(Source):
                 )
             mapping = beside
         self.mapping: LogMapping = read_mapping(mapping)
+        self.zone = self.zone or self.mapping.zone
         self.trust_attestation = self.mapping.trust_attestation or checked_trust(trust_attestation)
         if options.get("source") is None and self.mapping.source:
             self.source = self.mapping.source

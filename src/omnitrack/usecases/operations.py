@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, tzinfo
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -75,6 +75,7 @@ from omnitrack.usecases.settings import (
     settle_empty,
 )
 from omnitrack.usecases.steps import Pause, Progress, Step, Steps, Work
+from omnitrack.usecases.times import in_zone, timed
 
 if TYPE_CHECKING:
     from omnitrack.usecases.suggest import Suggestion
@@ -85,13 +86,13 @@ MOST_LOOKS = 5  # ahead of an erasure, while texts keep coming
 MOST_DEFERRED = 10_000  # revisions that came before what they revise
 
 
-def moment(value: datetime | None, field: str) -> int | None:
-    """Return a time that a caller gave as microseconds."""
+def moment(value: datetime | None, field: str, zone: tzinfo | None = None) -> int | None:
+    """Return a time that a caller gave as microseconds; one without a zone is read in ``zone``, and refused without that."""
     if value is None:
         return None
     if not isinstance(value, datetime):
         raise InvalidInteractionError(f"{field}: got {type(value).__name__}, accepted is a datetime")
-    return to_us(value)
+    return to_us(in_zone(value, zone, field))
 
 
 def listed(field: str, value: Iterable[T], accepted: str, error: type[Exception] = InvalidInteractionError) -> list[T]:
@@ -262,7 +263,7 @@ class Operations:
     def record(self, interaction: Interaction) -> Steps[Recorded]:
         """Record one interaction."""
         now = now_us()
-        prepared = prepare(self.ctx, interaction, now)
+        prepared = prepare(self.ctx, timed(interaction, self.ctx.zone), now)
         out: Batch = yield from self._batch([prepared], now)
         stored_under = out.duplicates[0] or prepared.row.id
         changes: tuple[Change, ...] = ()
@@ -327,6 +328,17 @@ class Operations:
 
         for item in items:
             seen += 1
+            if isinstance(item, (Interaction, Revision)):
+                try:
+                    item = timed(item, self.ctx.zone)
+                except InvalidInteractionError as error:
+                    at_place = at()
+                    item = Rejected(
+                        reason=str(error),
+                        where=None if at_place is None else place(at_place),
+                        source=item.source,
+                        source_id=item.source_id,
+                    )
             if isinstance(item, Interaction):
                 waiting.append((item, at()))
             elif isinstance(item, Rejected):
@@ -360,6 +372,7 @@ class Operations:
 
     def load(self, source: Source, *, batch_size: int, on_error: str, progress: Progress | None) -> Steps[LoadReport]:
         """Record what a source yields; progress is in bytes."""
+        source.use_zone(self.ctx.zone)
         return self.record_many(
             source,
             batch_size=batch_size,
@@ -439,8 +452,11 @@ class Operations:
     ) -> Steps[bool | None]:
         """Add a revision; return whether it was not there yet, None where an erasure keeps it out."""
         now = now_us()
-        checked = Revision(
-            source=source, source_id=source_id, at=at or from_us(now), body=body, subject=subject, deleted=deleted
+        checked = timed(
+            Revision(
+                source=source, source_id=source_id, at=at or from_us(now), body=body, subject=subject, deleted=deleted
+            ),
+            self.ctx.zone,
         )
         edit = Edit(
             source=source,
@@ -491,7 +507,7 @@ class Operations:
 
     def customer(self, who: Who, as_of: datetime | None) -> Steps[Customer]:
         """Read a customer."""
-        named, at = meant(self.ctx, who), moment(as_of, "as_of")
+        named, at = meant(self.ctx, who), moment(as_of, "as_of", self.ctx.zone)
         found: Customer = yield Step(lambda tx: read.customer_of(tx, self.ctx, named, at, self._later(tx)), write=False)
         return found
 
@@ -549,7 +565,7 @@ class Operations:
             kind=statement.kind,
             a=meant(self.ctx, statement.a),
             b=None if statement.b is None else meant(self.ctx, statement.b),
-            at=now if statement.at is None else to_us(statement.at),
+            at=now if statement.at is None else to_us(in_zone(statement.at, self.ctx.zone, "at")),
             by=statement.by,
             reason=statement.reason,
             id=id,
