@@ -61,6 +61,16 @@ def test_load_says_what_came_of_each_file(loaded: Shell) -> None:
     assert [line.split(": ")[1].split(",")[0] for line in loaded.lines()] == ["6 added", "6 added"]
 
 
+def test_a_load_that_went_wrong_is_taken_back_by_its_source(loaded: Shell) -> None:
+    assert loaded("unload", "asterisk", "--dry-run") == 0
+    assert loaded.out.startswith("6 interactions of asterisk, ")
+    assert "would be taken back" in loaded.out
+    assert loaded("unload", "asterisk") == 0
+    assert loaded("--json", "unload", "asterisk") == 0
+    assert loaded.data()[0]["interactions"] == 0
+    assert loaded("verify") == 0
+
+
 def test_a_second_load_adds_nothing(loaded: Shell) -> None:
     assert loaded("--json", "load", str(DATA / "care.mbox")) == 0
     assert loaded.data()[0]["added"] == 0

@@ -453,6 +453,11 @@ class AsyncTracker:
             await asyncio.to_thread(self._backend.reclaim)
         return receipt
 
+    async def unload(self, source: str, *, dry_run: bool = False) -> Receipt:
+        """As ``Tracker.unload``."""
+        receipt = await self._do((await self._ready()).unload(source, dry_run=dry_run))
+        return receipt
+
     async def export(self, who: Who, *, format: Literal["json", "vcon", "tmf683", "cloudevents"] = "json") -> Export:
         """As ``Tracker.export``."""
         return await self._do((await self._ready()).export(who, format))

@@ -183,6 +183,9 @@ def _parser() -> argparse.ArgumentParser:
         help="TOML file that says which column of a CSV or JSON log is what; one of the log's name beside it is found",
     )
 
+    unload = command(_unload, "take a load that went wrong back whole, with what it had linked", "source")
+    unload.add_argument("--dry-run", action="store_true", help="only count")
+
     timeline = command(_timeline, "print the history of a person, newest first", "who")
     timeline.add_argument("--limit", type=_at_least(0), default=50, metavar="N", help="at most so many (50); 0 for all")
     timeline.add_argument("--oldest", action="store_true", help="oldest first")
@@ -328,6 +331,18 @@ def _load_options(arguments: argparse.Namespace) -> dict[str, Any]:
                 raise SettingsError(f"--{sorted(unfit)[0]}: the format {arguments.format} takes none")
             from_file = {name: value for name, value in from_file.items() if name in accepted}
     return from_file | given
+
+
+def _unload(tracker: omnitrack.Tracker, arguments: argparse.Namespace) -> int:
+    receipt = tracker.unload(arguments.source, dry_run=arguments.dry_run)
+    if arguments.json:
+        return _list(arguments, [receipt])
+    verb = "would be taken back" if receipt.dry_run else "taken back"
+    print(
+        f"{receipt.interactions} interactions of {arguments.source}, {receipt.links} links, {receipt.identifiers} identifiers and "
+        f"{receipt.statements} statements {verb}"
+    )
+    return 0
 
 
 def _timeline(tracker: omnitrack.Tracker, arguments: argparse.Namespace) -> int:

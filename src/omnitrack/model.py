@@ -651,9 +651,7 @@ class Change:
     identifier: Identifier
     old: str
     new: str
-    cause: (
-        str  # record, link, deny, mark_shared, mark_personal, reassign, retract, attribute, erase, retention, rebuild
-    )
+    cause: str  # record, link, deny, mark_shared, mark_personal, reassign, retract, attribute, erase, retention, unload, rebuild
     interaction: str | None = None  # the evidence, where an interaction brought it about
     statement: str | None = None  # or the statement
     by: str | None = None

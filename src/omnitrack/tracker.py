@@ -776,6 +776,23 @@ class Tracker:
             self._backend.reclaim()
         return receipt
 
+    def unload(self, source: str, *, dry_run: bool = False) -> Receipt:
+        """Take back a load that went wrong: every interaction of a source, and what it had linked, as if it had never been loaded.
+
+        Batch by batch, so that others go on reading and writing. Notes that stand beside its interactions go with them, and what was said of whose they
+        are. What people said of identifiers stays. Nothing is left that would keep the next load out. What is loaded of the source meanwhile may
+        stay; call it again then.
+
+        Args:
+            source: name of the system, as it stands on the interactions: ``report.format`` of many formats, or ``source=`` of the load.
+            dry_run: only count.
+
+        Raises:
+            OperationRunningError: a rebuild, a retention or another unload runs.
+        """
+        receipt: Receipt = self._do(self._ops.unload(source, dry_run=dry_run))
+        return receipt
+
     def export(self, who: Who, *, format: Literal["json", "vcon", "tmf683", "cloudevents"] = "json") -> Export:
         """Return a person's interactions in a standard, with a report of what it could not carry.
 

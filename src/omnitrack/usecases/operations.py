@@ -36,9 +36,10 @@ from omnitrack.model import (
     Revision,
     Role,
     TimelineItem,
+    is_storable,
 )
 from omnitrack.sources.base import Source
-from omnitrack.storage.contract import NO_ID, Transaction
+from omnitrack.storage.contract import NO_ID, Position, Transaction
 from omnitrack.usecases import account, lease, read, statements, takeover
 from omnitrack.usecases.adopt import adopt_step, adopted
 from omnitrack.usecases.attribution import attribute
@@ -76,6 +77,7 @@ from omnitrack.usecases.settings import (
 )
 from omnitrack.usecases.steps import Pause, Progress, Step, Steps, Work
 from omnitrack.usecases.times import in_zone, timed
+from omnitrack.usecases.unload import unload_step
 
 if TYPE_CHECKING:
     from omnitrack.usecases.suggest import Suggestion
@@ -836,20 +838,46 @@ class Operations:
         changes: dict[str, Any] = dict(counts)
         return attrs.evolve(receipt, **changes)
 
+    def unload(self, source: str, *, dry_run: bool) -> Steps[Receipt]:
+        """Take away what came from a source, batch by batch."""
+        now, id = now_us(), new_id()
+        check_flag("dry_run", dry_run, InvalidPolicyError)
+        if not isinstance(source, str) or not source or not is_storable(source):
+            raise InvalidInteractionError(f"source: got {shown(source)}, accepted is the name of a source")
+
+        def work(held: lease.Lease | None) -> Steps[dict[str, int]]:
+            return self._in_batches(held, lambda tx, after: unload_step(tx, self.ctx, source, after, now, held is None))
+
+        if dry_run:
+            counts = yield from work(None)
+        else:
+            counts = yield from self._alone(lease.UNLOAD, work)
+            self.ctx.forget()
+        changes: dict[str, Any] = dict(counts)
+        return attrs.evolve(Receipt(id=to_text("rcp", id), at=from_us(now), dry_run=dry_run), **changes)
+
     def _retain(
         self, held: lease.Lease | None, cuts: Sequence[tuple[int, tuple[str, ...] | None]], now: int
     ) -> Steps[dict[str, int]]:
         """Take away batch by batch, or, without a lease, count what would go."""
+        return self._in_batches(held, lambda tx, after: retain_step(tx, self.ctx, cuts, after, now, held is None))
+
+    def _in_batches(
+        self,
+        held: lease.Lease | None,
+        take: Callable[[Transaction, Position | None], tuple[dict[str, int], Position | None]],
+    ) -> Steps[dict[str, int]]:
+        """Take steps, each in a transaction of its own that checks the lease, to the end, and add up what they count."""
         counts: dict[str, int] = {}
-        after: tuple[int, bytes] | None = None
+        after: Position | None = None
         while True:
             position = after
 
-            def step(tx: Transaction, position: tuple[int, bytes] | None = position) -> Any:
+            def step(tx: Transaction, position: Position | None = position) -> Any:
                 if held is not None:
                     enter(tx, self.ctx, exclusive=True)
                     lease.check(tx, held, self.ctx.clock())
-                return retain_step(tx, self.ctx, cuts, position, now, held is None)
+                return take(tx, position)
 
             found, after = yield Step(step, write=False) if held is None else Step(lease.once(held, step))
             for name, number in found.items():
