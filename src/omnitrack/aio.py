@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterable, AsyncIterator, Iterable, Sequence
-from datetime import datetime
+from datetime import datetime, tzinfo
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, TypedDict, TypeVar, Unpack
 
@@ -170,9 +170,10 @@ class AsyncTracker:
         rebuild: bool = False,
         matching: bool = False,
         placeholders: Iterable[str] = (),
+        zone: str | tzinfo | None = None,
     ) -> None:
         self._backend = backend
-        self._ctx = make_context(own, policy, secret, region, rebuild, matching, placeholders)
+        self._ctx = make_context(own, policy, secret, region, rebuild, matching, placeholders, zone)
         self._rebuild = rebuild
         self._matching = matching
         self._ops: Operations | None = None
@@ -307,7 +308,7 @@ class AsyncTracker:
     # -- reading --------------------------------------------------------------------------------------------------------
     def timeline(self, who: Who, **filters: Unpack[TimelineFilters]) -> AsyncTimeline:
         """As ``Tracker.timeline``; nothing is awaited before it is iterated or paged."""
-        return AsyncTimeline(self, who, make_query(**filters))
+        return AsyncTimeline(self, who, make_query(zone=self._ctx.zone, **filters))
 
     async def customer(self, who: Who, *, as_of: datetime | None = None) -> Customer:
         """As ``Tracker.customer``; traits and times are read at once."""
@@ -329,7 +330,7 @@ class AsyncTracker:
         """As ``Tracker.interactions``, with ``async for``."""
         ops = await self._ready()
         filters.setdefault("order", "oldest")
-        query = make_query(**filters)
+        query = make_query(zone=self._ctx.zone, **filters)
         after: tuple[int, bytes] | None = None
         while True:
             found, after = await self._do(ops.interactions_after(query, after, 500))
@@ -341,7 +342,7 @@ class AsyncTracker:
     async def journeys(self, **filters: Unpack[JourneyFilters]) -> AsyncIterator[tuple[str, Interaction]]:
         """As ``Tracker.journeys``, with ``async for``."""
         ops = await self._ready()
-        query = make_query(order="oldest", **filters)
+        query = make_query(zone=self._ctx.zone, order="oldest", **filters)
         after: tuple[int, bytes] | None = None
         while True:
             found, after = await self._do(ops.journeys_after(query, after, 500))
@@ -447,6 +448,11 @@ class AsyncTracker:
             await asyncio.to_thread(self._backend.reclaim)
         return receipt
 
+    async def unload(self, source: str, *, dry_run: bool = False) -> Receipt:
+        """As ``Tracker.unload``."""
+        receipt = await self._do((await self._ready()).unload(source, dry_run=dry_run))
+        return receipt
+
     async def export(self, who: Who, *, format: Literal["json", "vcon", "tmf683", "cloudevents"] = "json") -> Export:
         """As ``Tracker.export``."""
         return await self._do((await self._ready()).export(who, format))
@@ -470,6 +476,7 @@ def open_async(
     rebuild: bool = False,
     matching: bool = False,
     placeholders: Iterable[str] = (),
+    zone: str | tzinfo | None = None,
     **options: Any,
 ) -> AsyncTracker:
     """As ``omnitrack.open``, for async callers; the store is opened by ``async with``, or at the first call."""
@@ -483,4 +490,5 @@ def open_async(
         rebuild=rebuild,
         matching=matching,
         placeholders=placeholders,
+        zone=zone,
     )

@@ -170,6 +170,11 @@ def _utc(value: datetime | None) -> datetime | None:
     return value
 
 
+def _before(first: datetime, second: datetime) -> bool:
+    """Whether it is known that one time lies before the other: of two of which one alone has a zone it is not."""
+    return (first.tzinfo is None) == (second.tzinfo is None) and first < second
+
+
 def _empty_to_none(value: Any) -> Any:
     return None if value == "" else value
 
@@ -210,7 +215,8 @@ def _time(required: bool) -> Any:
         if not isinstance(value, datetime):
             raise InvalidInteractionError(f"{attribute.name}: got {type(value).__name__}, accepted is a datetime")
         try:
-            value.astimezone(timezone.utc)
+            if value.tzinfo is not None:
+                value.astimezone(timezone.utc)
         except (OverflowError, ValueError):
             raise InvalidInteractionError(
                 f"{attribute.name}: got {value.isoformat()}, accepted are the years 1 to 9999 in UTC"
@@ -281,7 +287,7 @@ class Interaction:
 
     Attributes:
         channel: phone, email, web, letter, chat, x, forum, video, ... ; any lower-case name.
-        occurred_at: when it happened; a naive time is taken as UTC.
+        occurred_at: when it happened; a naive time is read in the zone of the tracker that records it, which refuses it where it has none.
         direction: inbound, outbound, internal; None asks the own list (inbound where it does not know).
         customers: the identifiers of each person that it was with, a tuple for each.
         participants: in copy or mentioned; never linked.
@@ -300,14 +306,14 @@ class Interaction:
     """
 
     channel: str = attrs.field(validator=_text(MAX_NAME, required=True))
-    occurred_at: datetime = attrs.field(converter=_utc, validator=_time(required=True))
+    occurred_at: datetime = attrs.field(validator=_time(required=True))
     direction: Direction | None = attrs.field(default=None, converter=_direction)
     customers: tuple[tuple[Sighting, ...], ...] = attrs.field(default=(), converter=_people)
     participants: tuple[Sighting, ...] = attrs.field(default=(), converter=_sightings)
     sender: tuple[Sighting, ...] = attrs.field(default=(), converter=_sightings)
     recipients: tuple[tuple[Sighting, ...], ...] = attrs.field(default=(), converter=_people)
     kind: str = attrs.field(default="message", validator=_text(MAX_NAME, required=True))
-    ended_at: datetime | None = attrs.field(default=None, converter=_utc, validator=_time(required=False))
+    ended_at: datetime | None = attrs.field(default=None, validator=_time(required=False))
     subject: str | None = attrs.field(repr=sized, default=None, validator=_text(MAX_SUBJECT))
     body: str | None = attrs.field(repr=sized, default=None, validator=_text(MAX_BODY))
     agent: str | None = attrs.field(repr=shown, default=None, converter=_empty_to_none, validator=_text(MAX_NAME))
@@ -333,7 +339,7 @@ class Interaction:
     def __attrs_post_init__(self) -> None:
         if self.source_id is not None and self.source is None:
             raise InvalidInteractionError("source: got none with a source_id, accepted is the name of the source")
-        if self.ended_at is not None and self.ended_at < self.occurred_at:
+        if self.ended_at is not None and _before(self.ended_at, self.occurred_at):
             raise InvalidInteractionError(
                 f"ended_at: got {self.ended_at.isoformat()}, accepted is a time from occurred_at on, {self.occurred_at.isoformat()}"
             )
@@ -359,14 +365,14 @@ class Revision:
 
     source: str = attrs.field(validator=_text(MAX_NAME, required=True))
     source_id: str = attrs.field(repr=shown, validator=_text(MAX_SOURCE_ID, required=True))
-    at: datetime = attrs.field(converter=_utc, validator=_time(required=True))
+    at: datetime = attrs.field(validator=_time(required=True))
     body: str | None = attrs.field(repr=sized, default=None, validator=_text(MAX_BODY))
     subject: str | None = attrs.field(repr=sized, default=None, validator=_text(MAX_SUBJECT))
     deleted: bool = attrs.field(default=False, validator=_flag)
     same_unit: bool = attrs.field(default=False, validator=_flag)
 
     def __attrs_post_init__(self) -> None:
-        if self.at <= _FIRST_EDIT:
+        if not _before(_FIRST_EDIT if self.at.tzinfo else _FIRST_EDIT.replace(tzinfo=None), self.at):
             raise InvalidInteractionError(
                 f"at: got {self.at.isoformat()}, accepted is a time after {_FIRST_EDIT.isoformat()}"
             )
@@ -659,9 +665,7 @@ class Change:
     identifier: Identifier
     old: str
     new: str
-    cause: (
-        str  # record, link, deny, mark_shared, mark_personal, reassign, retract, attribute, erase, retention, rebuild
-    )
+    cause: str  # record, link, deny, mark_shared, mark_personal, reassign, retract, attribute, erase, retention, unload, rebuild
     interaction: str | None = None  # the evidence, where an interaction brought it about
     statement: str | None = None  # or the statement
     by: str | None = None

@@ -3,6 +3,12 @@
 from __future__ import annotations
 
 from omnitrack.model import Interaction, PassedOver, Rejected, Revision
+from omnitrack.sources import open_source
+
+
+def in_utc(origin, format="auto", **options):
+    """Open a source whose times without a zone are of UTC, unless an option says otherwise."""
+    return open_source(origin, format, **({"zone": "UTC"} | options))
 
 
 def keys(sightings):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import shutil
-from datetime import datetime
+from datetime import datetime, timezone
 
 import pytest
 
@@ -70,7 +70,11 @@ def test_whatever_is_rejected_says_in_which_line_it_stands(tmp_path, whole_folde
 
 def test_made_by_hand_a_rejected_part_has_no_place():
     tracker = omnitrack.open("memory://", region="GB")
-    items = [omnitrack.Interaction(channel="phone", occurred_at=datetime(2026, 3, 1), customers=[["zzz"]])]
+    items = [
+        omnitrack.Interaction(
+            channel="phone", occurred_at=datetime(2026, 3, 1, tzinfo=timezone.utc), customers=[["zzz"]]
+        )
+    ]
     (rejected,) = tracker.record_many(items, on_error="collect").left_out
     assert (rejected.where, rejected.kept) == (None, True)
 

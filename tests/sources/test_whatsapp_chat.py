@@ -5,19 +5,19 @@ from __future__ import annotations
 import pytest
 
 from omnitrack.model import Direction
-from omnitrack.sources import detect, open_source
-from sources.asserting import interactions, keys, passed_over, people, rejected
+from omnitrack.sources import detect
+from sources.asserting import in_utc, interactions, keys, passed_over, people, rejected
 
 NAME = "WhatsApp Chat with +44 7700 900123.txt"
 
 
 def read(text, **options):
-    return list(open_source(text.encode(), "whatsapp-chat", **options))
+    return list(in_utc(text.encode(), "whatsapp-chat", **options))
 
 
 @pytest.fixture
 def chat(fixtures):
-    return interactions(open_source(fixtures / NAME, own_name="Care Team", zone="Europe/London"))
+    return interactions(in_utc(fixtures / NAME, own_name="Care Team", zone="Europe/London"))
 
 
 def test_format_is_found(fixtures):
@@ -39,7 +39,7 @@ def test_two_messages_alike_in_one_minute_are_two(chat):
 
 
 def test_second_reading_gives_the_same_ids(fixtures, chat):
-    again = interactions(open_source(fixtures / NAME, own_name="Care Team", zone="Europe/London"))
+    again = interactions(in_utc(fixtures / NAME, own_name="Care Team", zone="Europe/London"))
     assert [m.source_id for m in chat] == [m.source_id for m in again]
 
 

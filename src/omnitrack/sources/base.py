@@ -40,7 +40,7 @@ class Source(ABC):
         source: name of the system, kept on each interaction; with the id there it is what makes a second load add
             nothing, so two systems of one kind need two names. Default: the format's own.
         region: ISO 3166 alpha-2 region in which national phone numbers are read; None leaves it to the tracker.
-        zone: time zone of times that have none, by IANA name or as a tzinfo; None is UTC.
+        zone: time zone of times that have none, by IANA name or as a tzinfo; None leaves it to the tracker.
     """
 
     #: Name of the format, as ``format=`` takes it.
@@ -49,6 +49,8 @@ class Source(ABC):
     versions: ClassVar[str]
     #: Default of ``source``.
     default_source: ClassVar[str]
+    #: Time zone that the format itself gives to times that have none; it counts whatever ``zone`` is.
+    own_zone: ClassVar[tzinfo | None] = None
     #: It hands its options on to other sources, which take those they know.
     takes_options_of_others: ClassVar[bool] = False
 
@@ -63,7 +65,7 @@ class Source(ABC):
         self.origin = origin
         self.source = source or self.default_source
         self.region = region
-        self.zone = zone_of(zone)
+        self.zone = self.own_zone or zone_of(zone)
         self.input: Input | None = None
         self.detected_by: str | None = None
         #: Where the item that was yielded last stands, as ``place`` takes it; None where the format has no places.
@@ -104,6 +106,10 @@ class Source(ABC):
             path = Path(self.origin)
             return path.stat().st_size if path.is_file() else None
         return None
+
+    def use_zone(self, zone: tzinfo | None) -> None:
+        """Read times that have no zone in this one, where neither the format nor an option says which."""
+        self.zone = self.zone or zone
 
     def open(self) -> Input:
         """Return the bytes of the origin, from the start."""
@@ -196,7 +202,7 @@ class Source(ABC):
         Raises:
             UnreadableError: it is missing or says no time; names the field.
         """
-        moment = parse_time(value, self.zone)
+        moment = parse_time(value, self.zone, field)
         if moment is None:
             raise UnreadableError(unread(field, value, TIME_FORMS))
         return moment

@@ -91,7 +91,7 @@ class CdrSource(Source):
 
     Args:
         origin: a path, bytes or a stream.
-        zone: time zone of the switch; None is UTC.
+        zone: time zone of the switch.
         internal_digits: how many digits a line of the company has at most; 0 where there are none.
         inbound_contexts: dialplan contexts in which calls of customers arrive; a name's beginning is enough.
         outbound_contexts: those in which the company dials.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from datetime import datetime
+from datetime import datetime, timezone, tzinfo
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -63,6 +63,7 @@ class ChatwootSource(JsonSource):
     name: ClassVar[str] = "chatwoot"
     versions: ClassVar[str] = "Chatwoot 2 to 4, webhooks message_created and message_updated"
     default_source: ClassVar[str] = "chatwoot"
+    own_zone: ClassVar[tzinfo | None] = timezone.utc
 
     def __init__(self, origin: Any, *, identifier_scope: str | None = None, **options: Any) -> None:
         super().__init__(origin, **options)

@@ -12,6 +12,7 @@ from omnitrack.sources.base import Item, Source
 from omnitrack.sources.mail import MailSource
 from omnitrack.sources.maildir import LINK
 from omnitrack.sources.mapped import mapping_beside
+from omnitrack.sources.values import zone_of
 
 
 class FolderSource(Source):
@@ -34,6 +35,7 @@ class FolderSource(Source):
         self.follow_links = follow_links
         self.folder = Path(origin)
         self.options = options
+        self.zone = zone_of(options.get("zone"))
         self._done = 0
         self._current: Source | None = None
         self._size: int | None = None
@@ -81,6 +83,7 @@ class FolderSource(Source):
             except OSError as error:
                 yield self.rejected(str(path.relative_to(self.folder)), f"cannot be opened: {error.strerror}")
                 continue
+            self._current.use_zone(self.zone)
             if isinstance(self._current, MailSource):
                 self._current.seen_before = seen
             try:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 from urllib.parse import unquote_plus
 
+from omnitrack.errors import MissingZoneError
 from omnitrack.model import Interaction
 from omnitrack.sources.attested import attestation_of
 from omnitrack.sources.base import Item, JsonSource, UnreadableError
@@ -113,7 +114,9 @@ class _Calls(CdrSource):
         stamp = text_of(values.get(f"{name}_stamp")) or ""
         if moment is None and _TIME.match(stamp):
             try:
-                return local_time(datetime.fromisoformat(stamp[:19]), self.zone)
+                return local_time(datetime.fromisoformat(stamp[:19]), self.zone, field=f"{name}_stamp")
+            except MissingZoneError:
+                raise
             except ValueError:
                 return None, None
         return moment, None

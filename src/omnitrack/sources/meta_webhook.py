@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from datetime import datetime
+from datetime import datetime, timezone, tzinfo
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -42,6 +42,7 @@ class MetaWebhookSource(JsonSource):
     name: ClassVar[str] = "meta"
     versions: ClassVar[str] = "webhooks of objects page and instagram, v2.6 to v25: messaging, standby, comments, feed"
     default_source: ClassVar[str] = "meta"
+    own_zone: ClassVar[tzinfo | None] = timezone.utc
 
     @classmethod
     def sniff(cls, path: Path, head: bytes) -> str | None:
@@ -143,11 +144,11 @@ class MetaWebhookSource(JsonSource):
         ):
             yield self.passed(where, event_type(f"{field} {thing}" if field == "feed" else field))
             return
-        moment = parse_time(value.get("created_time")) or self.time(sent, "time")
+        moment = parse_time(value.get("created_time"), self.zone) or self.time(sent, "time")
         verb = text_of(value.get("verb")) or _ADDED
         text = body_of(value.get("text")) or body_of(value.get("message"))
         if verb in _EDITED or verb in _REMOVED:
-            at: datetime = parse_time(sent) or moment
+            at: datetime = parse_time(sent, self.zone) or moment
             gone = verb in _REMOVED
             yield Revision(source=self.source, source_id=number, at=at, body=None if gone else text, deleted=gone)
             return

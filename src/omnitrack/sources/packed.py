@@ -15,7 +15,7 @@ from typing import Any, ClassVar
 from omnitrack.errors import SourceFormatError
 from omnitrack.sources.base import Item, Source
 from omnitrack.sources.reading import CHUNK
-from omnitrack.sources.values import words
+from omnitrack.sources.values import words, zone_of
 
 MAX_MEMBERS = 100_000
 MAX_RATIO = 250  # of what comes out to what went in; mails and chats come to 20
@@ -50,6 +50,7 @@ class _Packed(Source):
             raise SourceFormatError(f"{self.name}: packed files inside packed files, more than {MAX_PACKING} deep")
         self.path = Path(origin)
         self.options = {**options, "depth": depth + 1}
+        self.zone = zone_of(options.get("zone"))
         self._inside: Source | None = None
 
     @property
@@ -69,6 +70,7 @@ class _Packed(Source):
     def _within(self, source: Source) -> Iterator[Item]:
         """Yield what the source of the contents yields."""
         self._inside = source
+        source.use_zone(self.zone)
         for item in source:
             self.at = source.at
             yield item

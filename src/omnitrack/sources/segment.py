@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from datetime import timezone, tzinfo
 from pathlib import Path
 from typing import Any, ClassVar
 
+from omnitrack.errors import MissingZoneError
 from omnitrack.identifiers.scheme import key_text
 from omnitrack.model import Assurance, Direction, Interaction, PassedOver, Rejected, Sighting, observed
 from omnitrack.sources.base import NOTHING_IN_IT, Item, JsonSource, UnreadableError
@@ -60,6 +62,7 @@ class SegmentSource(JsonSource):
         "Segment Spec v1 to v2 (analytics.js, HTTP API, warehouse and S3 logs), RudderStack and Jitsu alike"
     )
     default_source: ClassVar[str] = "segment"
+    own_zone: ClassVar[tzinfo | None] = timezone.utc
 
     def __init__(
         self,
@@ -125,7 +128,7 @@ class SegmentSource(JsonSource):
             except (AttributeError, LookupError, TypeError, ValueError) as error:
                 reason = (
                     str(error)
-                    if isinstance(error, UnreadableError)
+                    if isinstance(error, (MissingZoneError, UnreadableError))
                     else f"no event of Segment ({type(error).__name__})"
                 )
                 yield self.rejected(place, reason)
@@ -134,7 +137,7 @@ class SegmentSource(JsonSource):
         kind = text_of(event.get("type"))
         if kind not in _TYPES:
             raise UnreadableError(f"type: missing, accepted are {', '.join(sorted(_TYPES))}")
-        moment = parse_time(event.get("timestamp")) or parse_time(event.get("originalTimestamp"), self.zone)
+        moment = parse_time(event.get("timestamp"), self.zone) or parse_time(event.get("originalTimestamp"), self.zone)
         moment = moment or self.time(event.get("sentAt") or event.get("receivedAt"), "timestamp")
         context = mapping_of(event.get("context"))
         properties = mapping_of(event.get("properties"))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, timezone
 from pathlib import Path, PurePosixPath
 from typing import Any, ClassVar
 
@@ -137,7 +137,9 @@ def _person(value: Any) -> tuple[Sighting, ...]:
 
 def _edited(message: Mapping[str, Any]) -> bool:
     """Whether there is a time of an edit; older exports write 1970 where there is none."""
-    edited: datetime | None = parse_time(message.get("edited_unixtime")) or parse_time(message.get("edited"))
+    edited: datetime | None = parse_time(message.get("edited_unixtime")) or parse_time(
+        message.get("edited"), timezone.utc
+    )
     return edited is not None and edited.year > 1970
 
 

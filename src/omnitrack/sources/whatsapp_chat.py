@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 
 import attrs
 
+from omnitrack.errors import MissingZoneError
 from omnitrack.model import Attachment, Direction, Interaction, Sighting, observed
 from omnitrack.sources.base import Item, Source, UnreadableError
 from omnitrack.sources.chat_dates import ORDERS, Stamp, find_order, read_stamp
@@ -177,7 +178,12 @@ class WhatsAppChatSource(Source):
         naive = message.stamp.time(order)
         if naive is None:
             raise UnreadableError(f"date: {message.stamp.why_not(order)}")
-        moment, doubt = local_time(naive, self.zone)
+        try:
+            moment, doubt = local_time(naive, self.zone, field="date")
+        except MissingZoneError:
+            raise
+        except ValueError as error:
+            raise UnreadableError(f"date: got {naive.year} as its year, {error}") from None
         sender = message.sender or ""
         body = "\n".join(message.text).strip()
         by_app = message.by_app or message.sender is None

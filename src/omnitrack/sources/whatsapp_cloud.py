@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
+from datetime import timezone, tzinfo
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -52,6 +53,7 @@ class WhatsAppCloudSource(JsonSource):
         "Cloud API v13 to v25: messages, smb_message_echoes, history, calls, user_preferences; user ids of 2026, edits and revokes"
     )
     default_source: ClassVar[str] = "whatsapp"
+    own_zone: ClassVar[tzinfo | None] = timezone.utc
 
     def __init__(self, origin: Any, *, portfolio: str | None = None, **options: Any) -> None:
         super().__init__(origin, **options)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from datetime import timezone, tzinfo
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -19,6 +20,7 @@ class XActivitySource(JsonSource):
     name: ClassVar[str] = "x-activity"
     versions: ClassVar[str] = "Account Activity API, premium and enterprise: posts, deletes, direct messages"
     default_source: ClassVar[str] = "x"
+    own_zone: ClassVar[tzinfo | None] = timezone.utc
 
     @classmethod
     def sniff(cls, path: Path, head: bytes) -> str | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timedelta, timezone, tzinfo
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -43,6 +43,7 @@ class XSource(JsonSource):
     name: ClassVar[str] = "x"
     versions: ClassVar[str] = "X API v2: posts (search, timelines, lookup, filtered stream), dm_events"
     default_source: ClassVar[str] = "x"
+    own_zone: ClassVar[tzinfo | None] = timezone.utc
 
     @classmethod
     def sniff(cls, path: Path, head: bytes) -> str | None:
@@ -104,7 +105,7 @@ class XSource(JsonSource):
     ) -> Iterator[Item]:
         number = self._id(post)
         body = unescaped(mapping_of(post.get("note_tweet")).get("text")) or unescaped(post.get("text"))
-        created = parse_time(post.get("created_at")) or snowflake_time(number)
+        created = parse_time(post.get("created_at"), self.zone) or snowflake_time(number)
         history = [text for text in map(id_of, list_of(post.get("edit_history_tweet_ids"))) if text]
         first = history[0] if history else number
         posted = (snowflake_time(first) or created) if first != number else created
@@ -164,7 +165,7 @@ class XSource(JsonSource):
         if kind != "MessageCreate":
             yield self.passed(where, event_type(kind), source_id=number)
             return
-        created = parse_time(event.get("created_at")) or snowflake_time(number)
+        created = parse_time(event.get("created_at"), self.zone) or snowflake_time(number)
         if created is None:
             raise UnreadableError("created_at: missing, accepted is a time (RFC 3339)")
         sender = text_of(event.get("sender_id"))

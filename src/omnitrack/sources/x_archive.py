@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from datetime import timezone, tzinfo
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -45,6 +46,7 @@ class XArchiveSource(JsonSource):
     name: ClassVar[str] = "x-archive"
     versions: ClassVar[str] = "archives since 2018: tweets, direct_messages, direct_messages_group"
     default_source: ClassVar[str] = "x"
+    own_zone: ClassVar[tzinfo | None] = timezone.utc
     preamble: ClassVar[re.Pattern[bytes] | None] = re.compile(rb"\s*window\.YTD\.\w+\.part\d+\s*=")
 
     def __init__(self, origin: Any, *, account: str | Iterable[str] = (), **options: Any) -> None:
@@ -112,7 +114,7 @@ class XArchiveSource(JsonSource):
         number = id_of(message.get("id"))
         if number is None:
             raise UnreadableError("id: missing, accepted is the id of the message")
-        moment = parse_time(message.get("createdAt")) or snowflake_time(number)
+        moment = parse_time(message.get("createdAt"), self.zone) or snowflake_time(number)
         if moment is None:
             raise UnreadableError("createdAt: missing or no time, accepted is RFC 3339")
         sender = text_of(message.get("senderId"))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from datetime import datetime
+from datetime import datetime, timezone
 from typing import Any
 
 from omnitrack.model import Attachment, Interaction, Sighting, observed
@@ -29,7 +29,7 @@ def classic_time(text: Any) -> datetime | None:
     try:
         return datetime.strptime(text_of(text) or "", "%a %b %d %H:%M:%S %z %Y")
     except ValueError:
-        return parse_time(text)
+        return parse_time(text, timezone.utc)
 
 
 def post(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from datetime import timezone, tzinfo
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -69,6 +70,7 @@ class ZendeskSource(JsonSource):
     name: ClassVar[str] = "zendesk"
     versions: ClassVar[str] = "Zendesk Support API v2: ticket comments with users side-loaded, tickets with comments"
     default_source: ClassVar[str] = "zendesk"
+    own_zone: ClassVar[tzinfo | None] = timezone.utc
 
     def __init__(
         self,

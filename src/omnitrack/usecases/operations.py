@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, tzinfo
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -36,9 +36,10 @@ from omnitrack.model import (
     Revision,
     Role,
     TimelineItem,
+    is_storable,
 )
 from omnitrack.sources.base import Source
-from omnitrack.storage.contract import NO_ID, Transaction
+from omnitrack.storage.contract import NO_ID, Position, Transaction
 from omnitrack.usecases import account, lease, read, statements, takeover
 from omnitrack.usecases.adopt import adopt_step, adopted
 from omnitrack.usecases.attribution import attribute
@@ -75,6 +76,8 @@ from omnitrack.usecases.settings import (
     settle_empty,
 )
 from omnitrack.usecases.steps import Pause, Progress, Step, Steps, Work
+from omnitrack.usecases.times import in_zone, timed
+from omnitrack.usecases.unload import unload_step
 from omnitrack.usecases.unreadable import reading
 
 if TYPE_CHECKING:
@@ -86,13 +89,13 @@ MOST_LOOKS = 5  # ahead of an erasure, while texts keep coming
 MOST_DEFERRED = 10_000  # revisions that came before what they revise
 
 
-def moment(value: datetime | None, field: str) -> int | None:
-    """Return a time that a caller gave as microseconds."""
+def moment(value: datetime | None, field: str, zone: tzinfo | None = None) -> int | None:
+    """Return a time that a caller gave as microseconds; one without a zone is read in ``zone``, and refused without that."""
     if value is None:
         return None
     if not isinstance(value, datetime):
         raise InvalidInteractionError(f"{field}: got {type(value).__name__}, accepted is a datetime")
-    return to_us(value)
+    return to_us(in_zone(value, zone, field))
 
 
 def listed(field: str, value: Iterable[T], accepted: str, error: type[Exception] = InvalidInteractionError) -> list[T]:
@@ -263,7 +266,7 @@ class Operations:
     def record(self, interaction: Interaction) -> Steps[Recorded]:
         """Record one interaction."""
         now = now_us()
-        prepared = prepare(self.ctx, interaction, now)
+        prepared = prepare(self.ctx, timed(interaction, self.ctx.zone), now)
         out: Batch = yield from self._batch([prepared], now)
         stored_under = out.duplicates[0] or prepared.row.id
         changes: tuple[Change, ...] = ()
@@ -328,6 +331,17 @@ class Operations:
 
         for item in items:
             seen += 1
+            if isinstance(item, (Interaction, Revision)):
+                try:
+                    item = timed(item, self.ctx.zone)
+                except InvalidInteractionError as error:
+                    at_place = at()
+                    item = Rejected(
+                        reason=str(error),
+                        where=None if at_place is None else place(at_place),
+                        source=item.source,
+                        source_id=item.source_id,
+                    )
             if isinstance(item, Interaction):
                 waiting.append((item, at()))
             elif isinstance(item, Rejected):
@@ -361,6 +375,7 @@ class Operations:
 
     def load(self, source: Source, *, batch_size: int, on_error: str, progress: Progress | None) -> Steps[LoadReport]:
         """Record what a source yields; progress is in bytes."""
+        source.use_zone(self.ctx.zone)
         return self.record_many(
             source,
             batch_size=batch_size,
@@ -440,8 +455,11 @@ class Operations:
     ) -> Steps[bool | None]:
         """Add a revision; return whether it was not there yet, None where an erasure keeps it out."""
         now = now_us()
-        checked = Revision(
-            source=source, source_id=source_id, at=at or from_us(now), body=body, subject=subject, deleted=deleted
+        checked = timed(
+            Revision(
+                source=source, source_id=source_id, at=at or from_us(now), body=body, subject=subject, deleted=deleted
+            ),
+            self.ctx.zone,
         )
         edit = Edit(
             source=source,
@@ -492,7 +510,7 @@ class Operations:
 
     def customer(self, who: Who, as_of: datetime | None) -> Steps[Customer]:
         """Read a customer."""
-        named, at = meant(self.ctx, who), moment(as_of, "as_of")
+        named, at = meant(self.ctx, who), moment(as_of, "as_of", self.ctx.zone)
         found: Customer = yield Step(lambda tx: read.customer_of(tx, self.ctx, named, at, self._later(tx)), write=False)
         return found
 
@@ -550,7 +568,7 @@ class Operations:
             kind=statement.kind,
             a=meant(self.ctx, statement.a),
             b=None if statement.b is None else meant(self.ctx, statement.b),
-            at=now if statement.at is None else to_us(statement.at),
+            at=now if statement.at is None else to_us(in_zone(statement.at, self.ctx.zone, "at")),
             by=statement.by,
             reason=statement.reason,
             id=id,
@@ -823,20 +841,46 @@ class Operations:
         changes: dict[str, Any] = dict(counts)
         return attrs.evolve(receipt, **changes)
 
+    def unload(self, source: str, *, dry_run: bool) -> Steps[Receipt]:
+        """Take away what came from a source, batch by batch."""
+        now, id = now_us(), new_id()
+        check_flag("dry_run", dry_run, InvalidPolicyError)
+        if not isinstance(source, str) or not source or not is_storable(source):
+            raise InvalidInteractionError(f"source: got {shown(source)}, accepted is the name of a source")
+
+        def work(held: lease.Lease | None) -> Steps[dict[str, int]]:
+            return self._in_batches(held, lambda tx, after: unload_step(tx, self.ctx, source, after, now, held is None))
+
+        if dry_run:
+            counts = yield from work(None)
+        else:
+            counts = yield from self._alone(lease.UNLOAD, work)
+            self.ctx.forget()
+        changes: dict[str, Any] = dict(counts)
+        return attrs.evolve(Receipt(id=to_text("rcp", id), at=from_us(now), dry_run=dry_run), **changes)
+
     def _retain(
         self, held: lease.Lease | None, cuts: Sequence[tuple[int, tuple[str, ...] | None]], now: int
     ) -> Steps[dict[str, int]]:
         """Take away batch by batch, or, without a lease, count what would go."""
+        return self._in_batches(held, lambda tx, after: retain_step(tx, self.ctx, cuts, after, now, held is None))
+
+    def _in_batches(
+        self,
+        held: lease.Lease | None,
+        take: Callable[[Transaction, Position | None], tuple[dict[str, int], Position | None]],
+    ) -> Steps[dict[str, int]]:
+        """Take steps, each in a transaction of its own that checks the lease, to the end, and add up what they count."""
         counts: dict[str, int] = {}
-        after: tuple[int, bytes] | None = None
+        after: Position | None = None
         while True:
             position = after
 
-            def step(tx: Transaction, position: tuple[int, bytes] | None = position) -> Any:
+            def step(tx: Transaction, position: Position | None = position) -> Any:
                 if held is not None:
                     enter(tx, self.ctx, exclusive=True)
                     lease.check(tx, held, self.ctx.clock())
-                return retain_step(tx, self.ctx, cuts, position, now, held is None)
+                return take(tx, position)
 
             found, after = yield Step(step, write=False) if held is None else Step(lease.once(held, step))
             for name, number in found.items():
