@@ -10,7 +10,7 @@ import zipfile
 import zlib
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Protocol, cast
 
 from omnitrack.errors import SourceFormatError
 from omnitrack.sources.base import Item, Source
@@ -130,7 +130,7 @@ class ZipSource(_Packed):
                 target = _target(folder, where, number)
                 try:
                     with archive.open(member) as packed:
-                        expands = _copy(packed, target, member.compress_size)
+                        expands = _copy(cast(_Unpacks, packed), target, member.compress_size)
                 except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError) as error:
                     target.unlink(missing_ok=True)
                     yield self.rejected(where, f"cannot be unpacked ({type(error).__name__})")
@@ -176,7 +176,11 @@ class GzipSource(_Packed):
             yield from self._within(inside)
 
 
-def _copy(packed: zipfile.ZipExtFile | gzip.GzipFile, target: Path, size: int) -> bool:
+class _Unpacks(Protocol):
+    def read1(self, n: int = ..., /) -> bytes: ...
+
+
+def _copy(packed: _Unpacks, target: Path, size: int) -> bool:
     """Write what comes out; stop, and return True, where it is more than any text packs into its size."""
     most = max(_FREE, MAX_RATIO * size)
     written = 0
