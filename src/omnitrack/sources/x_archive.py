@@ -47,7 +47,7 @@ class XArchiveSource(JsonSource):
     versions: ClassVar[str] = "archives since 2018: tweets, direct_messages, direct_messages_group"
     default_source: ClassVar[str] = "x"
     own_zone: ClassVar[tzinfo | None] = timezone.utc
-    preamble: ClassVar[re.Pattern[bytes] | None] = re.compile(rb"\s*window\.YTD\.\w+\.part\d+\s*=")
+    preamble: ClassVar[re.Pattern[bytes] | None] = re.compile(rb"(?<!\s)\s*+window\.YTD\.\w+\.part\d+\s*=")
 
     def __init__(self, origin: Any, *, account: str | Iterable[str] = (), **options: Any) -> None:
         super().__init__(origin, **options)
