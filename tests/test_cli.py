@@ -61,9 +61,48 @@ def test_load_says_what_came_of_each_file(loaded: Shell) -> None:
     assert [line.split(": ")[1].split(",")[0] for line in loaded.lines()] == ["6 added", "6 added"]
 
 
+def test_a_load_that_went_wrong_is_taken_back_by_its_source(loaded: Shell) -> None:
+    assert loaded("unload", "asterisk", "--dry-run") == 0
+    assert loaded.out.startswith("6 interactions of asterisk, ")
+    assert "would be taken back" in loaded.out
+    assert loaded("unload", "asterisk") == 0
+    assert loaded("--json", "unload", "asterisk") == 0
+    assert loaded.data()[0]["interactions"] == 0
+    assert loaded("verify") == 0
+
+
+def test_inspect_shows_the_first_contacts_and_a_draft_and_writes_nothing(run: Shell, tmp_path: Path) -> None:
+    (tmp_path / "visits.csv").write_text(
+        "id,when,phone,note\n1,2026-01-05 09:15,020 7946 0958,broken \x1b[31m router\n", encoding="utf-8"
+    )
+    assert run("inspect", "visits.csv", "--zone", "Europe/London") == 0
+    assert "a table with commas between its columns; no source knows it" in run.out
+    assert "2026-01-05T09:15:00+00:00 unknown inbound message [phone:+442079460958] broken  [31m router" in run.out
+    assert "# visits.toml" in run.out
+    assert 'occurred_at = "when"' in run.out
+    assert run("--json", "inspect", str(DATA / "care.mbox"), "--limit", "2") == 0
+    assert [(line["mapping"], len(line["contacts"])) for line in run.data()] == [(None, 2)]
+    assert run("inspect", str(DATA / "nothing.csv")) == 1
+    assert not (tmp_path / "history.db").exists()
+
+
 def test_a_second_load_adds_nothing(loaded: Shell) -> None:
     assert loaded("--json", "load", str(DATA / "care.mbox")) == 0
     assert loaded.data()[0]["added"] == 0
+
+
+def test_a_load_says_what_it_passed_over_and_left_out_and_fails_for_neither(run: Shell, tmp_path: Path) -> None:
+    (tmp_path / "letters.toml").write_text(
+        'channel = "letter"\n[fields]\noccurred_at = "when"\n[customer]\n"who" = "email:{}"\n', encoding="utf-8"
+    )
+    (tmp_path / "letters.csv").write_text("when,who\n2026-01-05T10:00:00Z,nobody\n,\n", encoding="utf-8")
+    assert run("load", "letters.csv") == 0
+    assert "1 added, 0 there already, 0 revised, 0 rejected, 1 passed over (1 empty row); 1 parts left out" in run.out
+    assert "letters.csv: line 2: kept without a part: email" in run.err
+    assert "letters.csv: line 3: passed over: empty row (1 in all)" in run.err
+    (tmp_path / "letters.csv").write_text("when,who\nsoon,a@b.example\n", encoding="utf-8")
+    assert run("--json", "load", "letters.csv") == 1
+    assert [(line["units"], line["rejected_total"]) for line in run.data()] == [(1, 1)]
 
 
 def test_a_file_that_nothing_reads_does_not_keep_the_others_out(run: Shell, tmp_path: Path) -> None:
@@ -256,8 +295,26 @@ def test_a_limit_that_is_none_is_not_understood(
     assert "accepted is a number from" in capsys.readouterr().err
 
 
+def test_a_time_without_a_zone_is_read_in_the_zone_of_the_settings_and_refused_without_one(
+    run: Shell, tmp_path: Path
+) -> None:
+    (tmp_path / "visits.csv").write_text("when,number\n2026-07-01 09:15,020 7946 0958\n", encoding="utf-8")
+    (tmp_path / "visits.toml").write_text(
+        'channel = "shop"\n[fields]\noccurred_at = "when"\n[customer]\nnumber = "phone:{}"\n', encoding="utf-8"
+    )
+    assert run("load", "visits.csv") == 1
+    assert "when: got 2026-07-01 09:15:00 without a zone" in run.err
+    (tmp_path / "omnitrack.toml").write_text(f'zone = "Europe/London"\n{SETTINGS}', encoding="utf-8")
+    assert run("load", "visits.csv") == 0
+    assert run("--json", "timeline", NUMBER, "--since", "2026-07-01T09:15", "--include-claimed") == 0
+    assert [item["occurred_at"] for item in run.data()] == ["2026-07-01T09:15:00+01:00"]
+    assert run("--json", "timeline", NUMBER, "--since", "2026-07-01T09:16", "--include-claimed") == 0
+    assert run.data() == []
+
+
 VISITS = "when,number,reason\n2026-01-05 09:15,020 7946 0958,Returned a router\n"
 VISITS_MAPPING = """channel = "shop"
+zone = "Europe/London"
 direction = "inbound"
 [fields]
 occurred_at = "when"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterable, AsyncIterator, Iterable, Sequence
-from datetime import datetime
+from datetime import datetime, tzinfo
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, TypedDict, TypeVar, Unpack
 
@@ -23,6 +23,7 @@ from omnitrack.model import (
     Interaction,
     LoadReport,
     Page,
+    PassedOver,
     Recorded,
     Rejected,
     Revision,
@@ -171,11 +172,12 @@ class AsyncTracker:
         rebuild: bool = False,
         matching: bool = False,
         placeholders: Iterable[str] = (),
+        zone: str | tzinfo | None = None,
         timeout: float | None = None,
     ) -> None:
         self._backend = backend
         self._bounds = Bounds(timeout)
-        self._ctx = make_context(own, policy, secret, region, rebuild, matching, placeholders)
+        self._ctx = make_context(own, policy, secret, region, rebuild, matching, placeholders, zone)
         self._rebuild = rebuild
         self._matching = matching
         self._ops: Operations | None = None
@@ -245,7 +247,8 @@ class AsyncTracker:
 
     async def record_many(
         self,
-        interactions: Iterable[Interaction | Revision | Rejected] | AsyncIterable[Interaction | Revision | Rejected],
+        interactions: Iterable[Interaction | Revision | Rejected | PassedOver]
+        | AsyncIterable[Interaction | Revision | Rejected | PassedOver],
         *,
         batch_size: int = 1_000,
         on_error: Literal["raise", "collect"] = "raise",
@@ -260,7 +263,7 @@ class AsyncTracker:
         check_batch_size(batch_size)
         check_progress(progress)
         total = LoadReport()
-        batch: list[Interaction | Revision | Rejected] = []
+        batch: list[Interaction | Revision | Rejected | PassedOver] = []
         seen = 0
 
         async def flush() -> None:
@@ -332,7 +335,7 @@ class AsyncTracker:
     # -- reading --------------------------------------------------------------------------------------------------------
     def timeline(self, who: Who, **filters: Unpack[TimelineFilters]) -> AsyncTimeline:
         """As ``Tracker.timeline``; nothing is awaited before it is iterated or paged."""
-        return AsyncTimeline(self, who, make_query(**filters))
+        return AsyncTimeline(self, who, make_query(zone=self._ctx.zone, **filters))
 
     async def customer(self, who: Who, *, as_of: datetime | None = None) -> Customer:
         """As ``Tracker.customer``; traits and times are read at once."""
@@ -354,7 +357,7 @@ class AsyncTracker:
         """As ``Tracker.interactions``, with ``async for``."""
         ops = await self._ready()
         filters.setdefault("order", "oldest")
-        query = make_query(**filters)
+        query = make_query(zone=self._ctx.zone, **filters)
         after: tuple[int, bytes] | None = None
         while True:
             found, after = await self._do(ops.interactions_after(query, after, 500))
@@ -366,7 +369,7 @@ class AsyncTracker:
     async def journeys(self, **filters: Unpack[JourneyFilters]) -> AsyncIterator[tuple[str, Interaction]]:
         """As ``Tracker.journeys``, with ``async for``."""
         ops = await self._ready()
-        query = make_query(order="oldest", **filters)
+        query = make_query(zone=self._ctx.zone, order="oldest", **filters)
         after: tuple[int, bytes] | None = None
         while True:
             found, after = await self._do(ops.journeys_after(query, after, 500))
@@ -475,6 +478,11 @@ class AsyncTracker:
                 await self._reclaim()
         return receipt
 
+    async def unload(self, source: str, *, dry_run: bool = False) -> Receipt:
+        """As ``Tracker.unload``."""
+        receipt = await self._do((await self._ready()).unload(source, dry_run=dry_run))
+        return receipt
+
     async def export(self, who: Who, *, format: Literal["json", "vcon", "tmf683", "cloudevents"] = "json") -> Export:
         """As ``Tracker.export``."""
         return await self._do((await self._ready()).export(who, format))
@@ -499,6 +507,7 @@ def open_async(
     matching: bool = False,
     placeholders: Iterable[str] = (),
     timeout: float | None = None,
+    zone: str | tzinfo | None = None,
     **options: Any,
 ) -> AsyncTracker:
     """As ``omnitrack.open``, for async callers; the store is opened by ``async with``, or at the first call."""
@@ -513,4 +522,5 @@ def open_async(
         matching=matching,
         placeholders=placeholders,
         timeout=timeout,
+        zone=zone,
     )

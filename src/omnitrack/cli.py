@@ -24,10 +24,12 @@ from omnitrack.errors import InvalidPolicyError, OmnitrackError
 from omnitrack.harmless import harmless, harmless_json, harmless_lines
 from omnitrack.identifiers.scheme import Identifier
 from omnitrack.model import wall_clock
+from omnitrack.sources import inspect
 from omnitrack.sources.registry import accepted_options, get_source, iter_sources
+from omnitrack.sources.values import local_time, zone_of
 
 SETTINGS = "omnitrack.toml"
-SETTINGS_NAMES = frozenset({"store", "region", "own", "placeholders", "policy", "matching", "load"})
+SETTINGS_NAMES = frozenset({"store", "region", "zone", "own", "placeholders", "policy", "matching", "load"})
 # The commands that may begin a store; every other one asks a store that is there.
 BEGINNINGS = frozenset({"load", "link", "deny"})
 MOST_COUNTED = 1_000  # of the contacts that would have been found
@@ -48,6 +50,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         settings = _settings(arguments)
         store = settings.pop("store")
+        if arguments.run is _inspect:
+            store = "memory://"  # it looks, and writes nothing
+        arguments.store_zone = settings["zone"]
         _check_store(store, begins=arguments.command in BEGINNINGS)
         settings["rebuild"] = arguments.run is _rebuild
         with omnitrack.open(store, **settings) as tracker:
@@ -104,6 +109,7 @@ def _settings(arguments: argparse.Namespace) -> dict[str, Any]:
     settings = {
         "store": arguments.store or found.get("store", "sqlite:///history.db"),
         "region": arguments.region or found.get("region"),
+        "zone": found.get("zone"),
         "own": [*(arguments.own or ()), *getattr(arguments, "own_behind", ())] or found.get("own", ()),
         "placeholders": found.get("placeholders", ()),
         "matching": found.get("matching", False),
@@ -113,6 +119,11 @@ def _settings(arguments: argparse.Namespace) -> dict[str, Any]:
         raise SettingsError(f"{path}: store: got {settings['store']!r:.100}, accepted is a URL in quotes")
     if "policy" in found:
         settings["policy"] = _policy(path, _table(path, found, "policy"))
+    zone = zone_of(settings["zone"]) or timezone.utc
+    for name in ("since", "until", "as_of"):
+        moment = getattr(arguments, name, None)
+        if moment is not None and moment.tzinfo is None:
+            setattr(arguments, name, local_time(moment, zone)[0])
     return settings
 
 
@@ -177,15 +188,40 @@ def _parser() -> argparse.ArgumentParser:
         help="TOML file that says which column of a CSV or JSON log is what; one of the log's name beside it is found",
     )
 
+    looked = command(
+        _inspect, "say what a file is, show its first contacts as they would be recorded, draft a mapping", "path"
+    )
+    looked.add_argument(
+        "--limit", type=int, default=5, metavar="N", help="how many units to show; 5 where nothing is said"
+    )
+    looked.add_argument("--zone", help="time zone of times that have none, such as Europe/London")
+    looked.add_argument("--mapping", metavar="FILE", help="TOML file that says how to read a log of your own")
+    looked.set_defaults(format="auto", source=None)
+    unload = command(_unload, "take a load that went wrong back whole, with what it had linked", "source")
+    unload.add_argument("--dry-run", action="store_true", help="only count")
+
     timeline = command(_timeline, "print the history of a person, newest first", "who")
     timeline.add_argument("--limit", type=_at_least(0), default=50, metavar="N", help="at most so many (50); 0 for all")
     timeline.add_argument("--oldest", action="store_true", help="oldest first")
     timeline.add_argument("--channel", action="append", metavar="NAME", help="of this channel only; may be repeated")
-    timeline.add_argument("--since", type=_time, metavar="TIME", help="from then on; without an offset in UTC")
-    timeline.add_argument("--until", type=_time, metavar="TIME", help="before then; without an offset in UTC")
+    timeline.add_argument(
+        "--since",
+        type=_time,
+        metavar="TIME",
+        help="from then on; without an offset in the zone of the settings, else in UTC",
+    )
+    timeline.add_argument(
+        "--until",
+        type=_time,
+        metavar="TIME",
+        help="before then; without an offset in the zone of the settings, else in UTC",
+    )
     timeline.add_argument("--text", help="with this text in subject or body")
     timeline.add_argument(
-        "--as-of", type=_time, metavar="TIME", help="as it could be known then; without an offset in UTC"
+        "--as-of",
+        type=_time,
+        metavar="TIME",
+        help="as it could be known then; without an offset in the zone of the settings, else in UTC",
     )
     timeline.add_argument("--trust", choices=["observed", "verified"], default="observed")
     timeline.add_argument("--include-shared", action="store_true", help="also of lines that several share")
@@ -251,12 +287,11 @@ def _at_least(least: int) -> Callable[[str], int]:
 
 def _time(text: str) -> datetime:
     try:
-        moment = datetime.fromisoformat(text)
+        return datetime.fromisoformat(text)
     except ValueError:
         raise argparse.ArgumentTypeError(
             f"got {text!r}, accepted is a date or a time such as 2026-03-02T08:00"
         ) from None
-    return moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)
 
 
 def _load(tracker: omnitrack.Tracker, arguments: argparse.Namespace) -> int:
@@ -283,6 +318,16 @@ def _load(tracker: omnitrack.Tracker, arguments: argparse.Namespace) -> int:
         )
         for rejected in report.rejected:
             _print(harmless(f"  {rejected.where or rejected.source_id or ''}: {rejected.reason}"), file=sys.stderr)
+        for part in report.left_out:
+            _print(
+                harmless(f"  {part.where or part.source_id or ''}: kept without a part: {part.reason}"), file=sys.stderr
+            )
+        for unit in report.passed_over_examples:
+            count = report.passed_over[unit.reason]
+            _print(
+                harmless(f"  {unit.where or unit.source_id or ''}: passed over: {unit.reason} ({count} in all)"),
+                file=sys.stderr,
+            )
     return 0 if complete else 1
 
 
@@ -305,6 +350,52 @@ def _load_options(arguments: argparse.Namespace) -> dict[str, Any]:
                 raise SettingsError(f"--{sorted(unfit)[0]}: the format {arguments.format} takes none")
             from_file = {name: value for name, value in from_file.items() if name in accepted}
     return from_file | given
+
+
+def _unload(tracker: omnitrack.Tracker, arguments: argparse.Namespace) -> int:
+    receipt = tracker.unload(arguments.source, dry_run=arguments.dry_run)
+    if arguments.json:
+        return _list(arguments, [receipt])
+    verb = "would be taken back" if receipt.dry_run else "taken back"
+    print(
+        f"{receipt.interactions} interactions of {arguments.source}, {receipt.links} links, {receipt.identifiers} identifiers and "
+        f"{receipt.statements} statements {verb}"
+    )
+    return 0
+
+
+def _inspect(tracker: omnitrack.Tracker, arguments: argparse.Namespace) -> int:
+    options = _load_options(arguments)
+    found = inspect(arguments.path, **options)
+    if found.source is not None:
+        found.source.use_zone(zone_of(arguments.store_zone))
+    # As they would be recorded: by the settings, in a store that is thrown away.
+    report = tracker.record_many(found.first(arguments.limit), on_error="collect")
+    contacts = list(tracker.interactions())
+    if arguments.json:
+        _print_json({"what": found.what, "mapping": found.mapping, "contacts": contacts, "report": report})
+        return 0
+    print(f"{arguments.path}: {found.what}")
+    print(f"the first units: {report}")
+    for contact in contacts:
+        print(f"  {_plain_line(str(_as_line(contact)))}")
+    for rejected in (*report.rejected, *report.left_out):
+        print(f"  {rejected.where or rejected.source_id or ''}: {rejected.reason}", file=sys.stderr)
+    if found.mapping is not None:
+        print(f"\n# {Path(arguments.path).stem}.toml\n{found.mapping}", end="")
+    return 0
+
+
+def _as_line(contact: omnitrack.Interaction) -> str:
+    who = [", ".join(str(sighting.identifier) for sighting in person) for person in contact.customers]
+    said = " ".join(f"{contact.subject or ''} {contact.body or ''}".split())
+    direction = contact.direction.value if contact.direction is not None else "?"
+    return f"{contact.occurred_at.isoformat()} {contact.channel} {direction} {contact.kind} [{' | '.join(who) or 'nobody'}] {said:.60}"
+
+
+def _plain_line(text: str) -> str:
+    """Return a text on one line, with nothing in it that a terminal would take as a command."""
+    return "".join(letter if letter.isprintable() else " " for letter in text)
 
 
 def _timeline(tracker: omnitrack.Tracker, arguments: argparse.Namespace) -> int:

@@ -170,6 +170,11 @@ def _utc(value: datetime | None) -> datetime | None:
     return value
 
 
+def _before(first: datetime, second: datetime) -> bool:
+    """Whether it is known that one time lies before the other: of two of which one alone has a zone it is not."""
+    return (first.tzinfo is None) == (second.tzinfo is None) and first < second
+
+
 def _empty_to_none(value: Any) -> Any:
     return None if value == "" else value
 
@@ -210,7 +215,8 @@ def _time(required: bool) -> Any:
         if not isinstance(value, datetime):
             raise InvalidInteractionError(f"{attribute.name}: got {type(value).__name__}, accepted is a datetime")
         try:
-            value.astimezone(timezone.utc)
+            if value.tzinfo is not None:
+                value.astimezone(timezone.utc)
         except (OverflowError, ValueError):
             raise InvalidInteractionError(
                 f"{attribute.name}: got {value.isoformat()}, accepted are the years 1 to 9999 in UTC"
@@ -281,7 +287,7 @@ class Interaction:
 
     Attributes:
         channel: phone, email, web, letter, chat, x, forum, video, ... ; any lower-case name.
-        occurred_at: when it happened; a naive time is taken as UTC.
+        occurred_at: when it happened; a naive time is read in the zone of the tracker that records it, which refuses it where it has none.
         direction: inbound, outbound, internal; None asks the own list (inbound where it does not know).
         customers: the identifiers of each person that it was with, a tuple for each.
         participants: in copy or mentioned; never linked.
@@ -300,14 +306,14 @@ class Interaction:
     """
 
     channel: str = attrs.field(validator=_text(MAX_NAME, required=True))
-    occurred_at: datetime = attrs.field(converter=_utc, validator=_time(required=True))
+    occurred_at: datetime = attrs.field(validator=_time(required=True))
     direction: Direction | None = attrs.field(default=None, converter=_direction)
     customers: tuple[tuple[Sighting, ...], ...] = attrs.field(default=(), converter=_people)
     participants: tuple[Sighting, ...] = attrs.field(default=(), converter=_sightings)
     sender: tuple[Sighting, ...] = attrs.field(default=(), converter=_sightings)
     recipients: tuple[tuple[Sighting, ...], ...] = attrs.field(default=(), converter=_people)
     kind: str = attrs.field(default="message", validator=_text(MAX_NAME, required=True))
-    ended_at: datetime | None = attrs.field(default=None, converter=_utc, validator=_time(required=False))
+    ended_at: datetime | None = attrs.field(default=None, validator=_time(required=False))
     subject: str | None = attrs.field(repr=sized, default=None, validator=_text(MAX_SUBJECT))
     body: str | None = attrs.field(repr=sized, default=None, validator=_text(MAX_BODY))
     agent: str | None = attrs.field(repr=shown, default=None, converter=_empty_to_none, validator=_text(MAX_NAME))
@@ -333,7 +339,7 @@ class Interaction:
     def __attrs_post_init__(self) -> None:
         if self.source_id is not None and self.source is None:
             raise InvalidInteractionError("source: got none with a source_id, accepted is the name of the source")
-        if self.ended_at is not None and self.ended_at < self.occurred_at:
+        if self.ended_at is not None and _before(self.ended_at, self.occurred_at):
             raise InvalidInteractionError(
                 f"ended_at: got {self.ended_at.isoformat()}, accepted is a time from occurred_at on, {self.occurred_at.isoformat()}"
             )
@@ -351,17 +357,22 @@ _FIRST_EDIT = datetime(1970, 1, 1, tzinfo=timezone.utc)
 
 @attrs.frozen(slots=True, kw_only=True)
 class Revision:
-    """An edit or a delete at the source, as a source yields it; ``at`` is the source's own time of it, after 1970."""
+    """An edit or a delete at the source, as a source yields it; ``at`` is the source's own time of it, after 1970.
+
+    ``same_unit`` says that it stands in one unit of the source with the interaction just before it: a post that comes with its
+    edits. The two are counted as one.
+    """
 
     source: str = attrs.field(validator=_text(MAX_NAME, required=True))
     source_id: str = attrs.field(repr=shown, validator=_text(MAX_SOURCE_ID, required=True))
-    at: datetime = attrs.field(converter=_utc, validator=_time(required=True))
+    at: datetime = attrs.field(validator=_time(required=True))
     body: str | None = attrs.field(repr=sized, default=None, validator=_text(MAX_BODY))
     subject: str | None = attrs.field(repr=sized, default=None, validator=_text(MAX_SUBJECT))
     deleted: bool = attrs.field(default=False, validator=_flag)
+    same_unit: bool = attrs.field(default=False, validator=_flag)
 
     def __attrs_post_init__(self) -> None:
-        if self.at <= _FIRST_EDIT:
+        if not _before(_FIRST_EDIT if self.at.tzinfo else _FIRST_EDIT.replace(tzinfo=None), self.at):
             raise InvalidInteractionError(
                 f"at: got {self.at.isoformat()}, accepted is a time after {_FIRST_EDIT.isoformat()}"
             )
@@ -386,6 +397,23 @@ class Rejected:
     source_id: str | None = attrs.field(default=None, repr=shown)
     raw: str | None = None
     kept: bool = False
+
+
+@attrs.frozen(slots=True, kw_only=True)
+class PassedOver:
+    """A unit of a source that is no contact, and why: a receipt, a draft, an event of an unknown type.
+
+    Attributes:
+        reason: the same words for all of a kind, by which a report counts them; it holds nothing of a person.
+        where: file, line, offset or key at which it stands.
+        source: name of the source or system.
+        source_id: of the unit, where it has one.
+    """
+
+    reason: str
+    where: str | None = None
+    source: str | None = None
+    source_id: str | None = None
 
 
 def wall_clock(moment: datetime) -> str:
@@ -489,18 +517,63 @@ class Page(Generic[T]):
         return len(self.items)
 
 
+MOST_REPORTED = 1_000  # of what a report lists; the counts go on
+MOST_REASONS = 100  # by which a report counts what was passed over
+OTHER_REASONS = "other reasons"
+_MOST_NAMED = 5  # reasons in the one line that a report is as text
+
+
+def counted_by_reason(*counts: Mapping[str, int]) -> dict[str, int]:
+    """Return counts by reason added up, those past the bounded number of reasons together."""
+    total: dict[str, int] = {}
+    for one in counts:
+        for reason, count in one.items():
+            known = reason if reason in total or len(total) < MOST_REASONS else OTHER_REASONS
+            total[known] = total.get(known, 0) + count
+    return total
+
+
 @attrs.frozen(slots=True, kw_only=True)
 class LoadReport:
-    """What became of a bulk load."""
+    """The ledger of a bulk load: each unit of the input (a mail, a row, an event, a line of a chat) is in one of its counts.
+
+    Attributes:
+        added: kept as an interaction.
+        duplicates: there already.
+        revised: an edit or a delete of an interaction that is there.
+        rejected: could not be read, and why; the list is cut at a limit, ``rejected_total`` is not.
+        suppressed: of people who were erased.
+        passed_over: read, and no contact: how many by reason; past a number of reasons the others count together.
+        passed_over_examples: the first of each reason.
+        left_out: parts of interactions that were kept without them, such as an identifier that is none; no units. The list is cut
+            at a limit, ``left_out_total`` is not.
+        format: of the source. detected_by: how load() knew the format.
+        units: the sum of all counts but ``left_out_total``.
+    """
 
     added: int = 0
     duplicates: int = 0
     revised: int = 0
     rejected: tuple[Rejected, ...] = ()
-    suppressed: int = 0  # of people who were erased
-    rejected_total: int = 0  # the list above is cut at a limit, this is not
+    suppressed: int = 0
+    rejected_total: int = 0
+    passed_over: Mapping[str, int] = attrs.field(factory=dict, converter=_mapping)
+    passed_over_examples: tuple[PassedOver, ...] = ()
+    left_out: tuple[Rejected, ...] = ()
+    left_out_total: int = 0
     format: str | None = None
-    detected_by: str | None = None  # how load() knew the format
+    detected_by: str | None = None
+    units: int = attrs.field(init=False)
+
+    @units.default
+    def _sum(self) -> int:
+        counted = self.added + self.duplicates + self.revised + self.suppressed + self.rejected_total
+        return counted + self.passed_over_total
+
+    @property
+    def passed_over_total(self) -> int:
+        """How many units were passed over, for whatever reason."""
+        return sum(self.passed_over.values())
 
     def plus(self, other: LoadReport) -> LoadReport:
         """Return this report and another of the same load as one."""
@@ -510,16 +583,27 @@ class LoadReport:
             duplicates=self.duplicates + other.duplicates,
             revised=self.revised + other.revised,
             suppressed=self.suppressed + other.suppressed,
-            rejected=self.rejected + other.rejected,
+            rejected=(self.rejected + other.rejected)[:MOST_REPORTED],
             rejected_total=self.rejected_total + other.rejected_total,
+            passed_over=counted_by_reason(self.passed_over, other.passed_over),
+            passed_over_examples=(self.passed_over_examples + other.passed_over_examples)[:MOST_REPORTED],
+            left_out=(self.left_out + other.left_out)[:MOST_REPORTED],
+            left_out_total=self.left_out_total + other.left_out_total,
         )
 
     @one_line
     def __str__(self) -> str:
-        return (
-            f"{self.added} added, {self.duplicates} there already, {self.revised} revised, "
-            f"{self.rejected_total} rejected" + (f", {self.suppressed} of erased people" if self.suppressed else "")
-        )
+        said = f"{self.added} added, {self.duplicates} there already, {self.revised} revised, {self.rejected_total} rejected"
+        if self.suppressed:
+            said += f", {self.suppressed} of erased people"
+        if self.passed_over:
+            reasons = sorted(self.passed_over.items(), key=lambda item: (-item[1], item[0]))
+            named = ", ".join(f"{count} {reason}" for reason, count in reasons[:_MOST_NAMED])
+            more = f", and of {len(reasons) - _MOST_NAMED} other kinds" if len(reasons) > _MOST_NAMED else ""
+            said += f", {self.passed_over_total} passed over ({named}{more})"
+        if self.left_out_total:
+            said += f"; {self.left_out_total} parts left out of what was kept"
+        return said
 
 
 @attrs.frozen(slots=True, kw_only=True)
@@ -581,9 +665,7 @@ class Change:
     identifier: Identifier
     old: str
     new: str
-    cause: (
-        str  # record, link, deny, mark_shared, mark_personal, reassign, retract, attribute, erase, retention, rebuild
-    )
+    cause: str  # record, link, deny, mark_shared, mark_personal, reassign, retract, attribute, erase, retention, unload, rebuild
     interaction: str | None = None  # the evidence, where an interaction brought it about
     statement: str | None = None  # or the statement
     by: str | None = None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, tzinfo
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -34,6 +34,7 @@ from omnitrack.model import (
     Interaction,
     LoadReport,
     Page,
+    PassedOver,
     Recorded,
     Rejected,
     Revision,
@@ -43,6 +44,7 @@ from omnitrack.model import (
 )
 from omnitrack.sources.base import Source
 from omnitrack.sources.registry import open_source
+from omnitrack.sources.values import zone_of
 from omnitrack.storage.contract import Backend
 from omnitrack.storage.registry import open_backend
 from omnitrack.usecases.account import LinkConflict
@@ -86,6 +88,7 @@ def make_context(
     rebuild: bool = False,
     matching: bool = False,
     placeholders: Iterable[str] = (),
+    zone: str | tzinfo | None = None,
 ) -> Context:
     """Return what the use cases of a tracker share."""
     if policy is not None and not isinstance(policy, Policy):
@@ -103,6 +106,7 @@ def make_context(
         fingerprint=policy.fingerprint(*lists),
         parts=policy.parts(*lists),
         region=numbered_region(region),
+        zone=zone_of(zone),
         secret=secret_bytes(secret),
     )
 
@@ -112,6 +116,7 @@ MAX_FILTER = 1_000  # channels, directions or kinds of one query: each engine ta
 
 def make_query(
     *,
+    zone: tzinfo | None = None,
     channels: str | Sequence[str] | None = None,
     directions: str | Sequence[str] | None = None,
     kinds: str | Sequence[str] | None = None,
@@ -170,14 +175,14 @@ def make_query(
         channels=several("channels", channels),
         directions=wanted,
         kinds=several("kinds", kinds),
-        since=moment(since, "since"),
-        until=moment(until, "until"),
+        since=moment(since, "since", zone),
+        until=moment(until, "until", zone),
         text=text,
         agent=agent,
         thread=thread,
         source=source,
         order="newest" if order == "newest" else "oldest",
-        as_of=moment(as_of, "as_of"),
+        as_of=moment(as_of, "as_of", zone),
         trust="verified" if trust == "verified" else "observed",
         include_shared=include_shared,
         include_claimed=include_claimed,
@@ -287,6 +292,7 @@ class Tracker:
     Args:
         backend: an open storage adapter.
         region: ISO 3166 alpha-2 region in which national phone numbers are read where the interaction has none.
+        zone: time zone of times that come without one, by IANA name or as a tzinfo; without it such a time is refused.
         own: identifiers of the company, ``*`` as a wildcard: ``"x:btcare"``, ``"email:*@bt.example"``, ``"phone:+44800*"``.
         placeholders: what your systems write where there is no value, in the same form: ``"account:0815"``, ``"email:nn@*"``. It identifies
             nobody, as the values of the list that every store has.
@@ -308,10 +314,11 @@ class Tracker:
         rebuild: bool = False,
         matching: bool = False,
         placeholders: Iterable[str] = (),
+        zone: str | tzinfo | None = None,
         timeout: float | None = None,
     ) -> None:
         self._backend = backend
-        ctx = make_context(own, policy, secret, region, rebuild, matching, placeholders)
+        ctx = make_context(own, policy, secret, region, rebuild, matching, placeholders, zone)
         self._bounds = Bounds(timeout)
         self._ctx = ctx
         with self._bounds.call():
@@ -387,7 +394,7 @@ class Tracker:
 
         Args:
             channel: phone, email, web, letter, chat, x, forum, ...
-            occurred_at: when it happened; a naive time is taken as UTC.
+            occurred_at: when it happened; a naive time is read in the zone of the tracker, and refused where it has none.
             direction: inbound, outbound or internal; None asks the own list, inbound where it does not know.
             customer: the identifiers of the one person it was with. They are seen together, and link.
             customers: of several people (a mail to two), instead.
@@ -427,7 +434,7 @@ class Tracker:
 
     def record_many(
         self,
-        interactions: Iterable[Interaction | Revision | Rejected],
+        interactions: Iterable[Interaction | Revision | Rejected | PassedOver],
         *,
         batch_size: int = 1_000,
         on_error: Literal["raise", "collect"] = "raise",
@@ -567,6 +574,7 @@ class Tracker:
             include_participant: with what the customer was in copy of or mentioned in; such items are marked.
         """
         query = make_query(
+            zone=self._ctx.zone,
             channels=channels,
             directions=directions,
             kinds=kinds,
@@ -629,6 +637,7 @@ class Tracker:
     ) -> Iterator[Interaction]:
         """Yield every interaction of the store in order of time, read in pieces."""
         query = make_query(
+            zone=self._ctx.zone,
             channels=channels,
             directions=directions,
             kinds=kinds,
@@ -659,7 +668,9 @@ class Tracker:
 
         An interaction with several customers comes once for each; those with nobody identified, or by a claim alone, are left out.
         """
-        query = make_query(channels=channels, since=since, until=until, source=source, order="oldest")
+        query = make_query(
+            zone=self._ctx.zone, channels=channels, since=since, until=until, source=source, order="oldest"
+        )
         after: tuple[int, bytes] | None = None
         while True:
             found, after = self._do(self._ops.journeys_after(query, after, 500))
@@ -806,6 +817,23 @@ class Tracker:
                 self._reclaim()
         return receipt
 
+    def unload(self, source: str, *, dry_run: bool = False) -> Receipt:
+        """Take back a load that went wrong: every interaction of a source, and what it had linked, as if it had never been loaded.
+
+        Batch by batch, so that others go on reading and writing. Notes that stand beside its interactions go with them, and what was said of whose they
+        are. What people said of identifiers stays. Nothing is left that would keep the next load out. What is loaded of the source meanwhile may
+        stay; call it again then.
+
+        Args:
+            source: name of the system, as it stands on the interactions: ``report.format`` of many formats, or ``source=`` of the load.
+            dry_run: only count.
+
+        Raises:
+            OperationRunningError: a rebuild, a retention or another unload runs.
+        """
+        receipt: Receipt = self._do(self._ops.unload(source, dry_run=dry_run))
+        return receipt
+
     def export(self, who: Who, *, format: Literal["json", "vcon", "tmf683", "cloudevents"] = "json") -> Export:
         """Return a person's interactions in a standard, with a report of what it could not carry.
 
@@ -859,6 +887,7 @@ def open(
     matching: bool = False,
     placeholders: Iterable[str] = (),
     timeout: float | None = None,
+    zone: str | tzinfo | None = None,
     **options: Any,
 ) -> Tracker:
     """Open a store, created where it is not there.
@@ -867,6 +896,7 @@ def open(
         url: ``"sqlite:///history.db"``, ``"memory://"``, ``"postgresql+psycopg://..."``, ``"mariadb+pymysql://..."``, or an adapter's.
         region: ISO 3166 alpha-2 region in which national phone numbers are read.
         own: identifiers of the company, ``*`` as a wildcard.
+        zone: time zone of times that come without one, by IANA name or as a tzinfo; without it such a time is refused.
         placeholders: identifiers that stand where there is no value and identify nobody, ``*`` as a wildcard.
         policy: how evidence is read; None for the defaults.
         secret: keys the ids of identifiers; the same one each time.
@@ -891,6 +921,7 @@ def open(
             matching=matching,
             placeholders=placeholders,
             timeout=timeout,
+            zone=zone,
         )
     except BaseException:
         backend.close()

@@ -171,7 +171,7 @@ def test_a_tracker_parses_again_what_a_line_says_is_parsed(tmp_path: Path) -> No
         ("email:jane@example.com", True),
         ("email:noreply@example.com", False),
     ]
-    assert (report.added, report.rejected_total) == (1, 2)
+    assert (report.added, report.rejected_total, report.left_out_total) == (1, 0, 2)
 
 
 def test_who_spoke_for_a_number_is_kept_and_it_never_comes_back_as_more_than_a_claim() -> None:

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
-from omnitrack.model import Interaction, Rejected, Revision
+from omnitrack.model import Interaction, PassedOver, Rejected, Revision
+from omnitrack.sources import open_source
+
+
+def in_utc(origin, format="auto", **options):
+    """Open a source whose times without a zone are of UTC, unless an option says otherwise."""
+    return open_source(origin, format, **({"zone": "UTC"} | options))
 
 
 def keys(sightings):
@@ -23,3 +29,7 @@ def revisions(items):
 
 def rejected(items):
     return [item for item in items if isinstance(item, Rejected)]
+
+
+def passed_over(items):
+    return [item for item in items if isinstance(item, PassedOver)]

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from omnitrack.model import Direction, Interaction, Rejected
-from omnitrack.sources import detect, open_source
+from omnitrack.sources import detect
+from sources.asserting import in_utc, interactions
 
 MASTER = Path(__file__).parent / "fixtures" / "Master.csv"
 ROW = (
@@ -26,8 +27,8 @@ USUAL = {
 }
 
 
-def call(zone=None, **values):
-    [item] = open_source(ROW.format(**USUAL | values).encode(), "asterisk-cdr", zone=zone)
+def call(zone="UTC", **values):
+    [item] = in_utc(ROW.format(**USUAL | values).encode(), "asterisk-cdr", zone=zone)
     return item
 
 
@@ -37,7 +38,7 @@ def keys(people):
 
 @pytest.fixture(scope="module")
 def calls():
-    return list(open_source(MASTER, zone="Europe/London"))
+    return interactions(in_utc(MASTER, zone="Europe/London"))
 
 
 def test_format_is_found_without_a_header():
@@ -114,13 +115,13 @@ def test_row_without_a_unique_id_gets_the_same_id_each_time():
 def test_header_names_the_columns():
     text = "calldate,clid,src,dst,dcontext,channel,dstchannel,disposition,uniqueid,linkedid,did\n"
     text += "2026-01-05 09:00:00,,02079460958,6001,from-trunk,PJSIP/t-01,PJSIP/bob-02,NO ANSWER,1.2,1.1,08081570123\n"
-    [item] = open_source(text.encode(), "asterisk-cdr")
+    [item] = in_utc(text.encode(), "asterisk-cdr")
     assert (item.source_id, item.outcome, item.attributes["did"]) == ("1.1", "missed", "08081570123")
 
 
 def test_unclosed_quote_costs_its_own_row_only():
     rows = ROW.format(**USUAL) + '"torn,"row\n' + ROW.format(**USUAL | {"uniqueid": "1767603700.9"})
-    items = list(open_source(rows.encode(), "asterisk-cdr"))
+    items = list(in_utc(rows.encode(), "asterisk-cdr"))
     assert [type(item) for item in items] == [Rejected, Interaction, Interaction]
     assert items[0].where == "line 2"
 
@@ -131,6 +132,6 @@ def test_row_without_a_time_tells_it_by_its_unique_id():
 
 def test_row_that_tells_no_time_is_rejected_with_its_line():
     rows = ROW.format(**USUAL) + ROW.format(**USUAL | {"start": "never", "uniqueid": "x"})
-    rejected = next(iter(open_source(rows.encode(), "asterisk-cdr")))
+    rejected = next(iter(in_utc(rows.encode(), "asterisk-cdr")))
     assert isinstance(rejected, Rejected)
     assert rejected.where == "line 2"

@@ -10,7 +10,7 @@ import pytest
 
 from omnitrack.errors import SourceFormatError
 from omnitrack.model import Assurance, Interaction
-from omnitrack.sources import open_source
+from sources.asserting import in_utc
 
 FREESWITCH = ["uuid", "caller_id_number", "destination_number", "start_stamp", "sip_verstat"]
 ASTERISK = "src,dst,start,disposition,uniqueid,verstat"
@@ -23,13 +23,13 @@ MAPPING = {
 
 def asterisk(verdict: str, **options: Any) -> Interaction:
     row = f"+14155550100,1001,2026-01-05 09:00:01,ANSWERED,1767603601.1,{verdict}\n"
-    [call] = open_source(f"{ASTERISK}\n{row}".encode(), "asterisk-cdr", **options)
+    [call] = in_utc(f"{ASTERISK}\n{row}".encode(), "asterisk-cdr", **options)
     return call  # type: ignore[return-value]
 
 
 def freeswitch_csv(verdict: str, **options: Any) -> Interaction:
     row = f"6f1c,+14155550100,1001,2026-01-05 09:00:01,{verdict}\n".encode()
-    [call] = open_source(row, "freeswitch-csv", columns=FREESWITCH, **options)
+    [call] = in_utc(row, "freeswitch-csv", columns=FREESWITCH, **options)
     return call  # type: ignore[return-value]
 
 
@@ -44,7 +44,7 @@ def freeswitch_header(verdict: str, **options: Any) -> Interaction:
         "start_epoch": "1767603601",
         "sip_h_P-Asserted-Identity": asserted,
     }
-    [call] = open_source([{"core-uuid": "x", "variables": variables}], "freeswitch-json", **options)
+    [call] = in_utc([{"core-uuid": "x", "variables": variables}], "freeswitch-json", **options)
     return call  # type: ignore[return-value]
 
 
@@ -57,13 +57,13 @@ def connect(verdict: str, **options: Any) -> Interaction:
         "CustomerEndpoint": {"Address": "+14155550100", "Type": "TELEPHONE_NUMBER"},
         "Attributes": {"verstat": verdict},
     }
-    [call] = open_source([record], "amazon-connect", **options)
+    [call] = in_utc([record], "amazon-connect", **options)
     return call  # type: ignore[return-value]
 
 
 def mapped(record: Mapping[str, Any], **options: Any) -> Interaction:
     lines = json.dumps({"at": "2026-01-05T09:00:01Z", "number": "+14155550100", **record}).encode()
-    [call] = open_source(lines, "jsonl", mapping={**MAPPING, **options})
+    [call] = in_utc(lines, "jsonl", mapping={**MAPPING, **options})
     return call  # type: ignore[return-value]
 
 
@@ -73,7 +73,7 @@ def jsonl(verdict: str, **options: Any) -> Interaction:
 
 def csv(verdict: str, **options: Any) -> Interaction:
     mapping = {**MAPPING, "fields": {"occurred_at": "at", "verstat": "v"}, "customer": {"number": "tel:{}!observed"}}
-    [call] = open_source(
+    [call] = in_utc(
         f"at,number,v\n2026-01-05T09:00:01Z,+14155550100,{verdict}\n".encode(), "csv", mapping=mapping, **options
     )
     return call  # type: ignore[return-value]

@@ -26,7 +26,7 @@ def test_a_header_that_is_cut_is_reported_and_the_mail_kept(header: bytes, named
 def test_a_chat_message_that_is_cut_is_reported_and_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(whatsapp_chat, "_MAX_MESSAGE", 20)
     chat = "05/01/2026, 09:00 - Jane: one\n" + "ten letters\n" * 5
-    items = list(open_source(chat.encode(), "whatsapp-chat", own_name="Care", dates="dmy"))
+    items = list(open_source(chat.encode(), "whatsapp-chat", own_name="Care", dates="dmy", zone="UTC"))
     assert [type(item) for item in items] == [Interaction, Rejected]
     assert items[1].kept
     assert "3 lines" in items[1].reason

@@ -7,7 +7,7 @@ import pytest
 from omnitrack.errors import SourceFormatError
 from omnitrack.model import Assurance, Direction
 from omnitrack.sources import detect, open_source
-from sources.asserting import interactions, keys, people, rejected, revisions
+from sources.asserting import interactions, keys, passed_over, people, revisions
 
 
 @pytest.fixture
@@ -62,10 +62,10 @@ def test_chatwoot_phone_is_observed_where_the_channel_carries_it():
     assert message.customers[0][1].assurance is Assurance.OBSERVED
 
 
-def test_chatwoot_update_is_a_revision_and_other_events_are_reported(chatwoot):
+def test_chatwoot_update_is_a_revision_and_other_events_are_passed_over(chatwoot):
     [revision] = revisions(chatwoot)
     assert (revision.source_id, revision.body) == ("9001", "Hi, my broadband and phone are down")
-    assert "conversation_status_changed" in rejected(chatwoot)[0].reason
+    assert [item.reason for item in passed_over(chatwoot)] == ['event type "conversation_status_changed"']
 
 
 def test_zendesk_comment_is_inbound_from_an_end_user_and_internal_when_not_public(zendesk):

@@ -7,13 +7,13 @@ import json
 import pytest
 
 from omnitrack.model import Direction
-from omnitrack.sources import detect, open_source
-from sources.asserting import interactions, people, rejected
+from omnitrack.sources import detect
+from sources.asserting import in_utc, interactions, people, rejected
 
 
 @pytest.fixture
 def calls(fixtures):
-    return list(open_source(fixtures / "freeswitch.csv", zone="Europe/London"))
+    return interactions(in_utc(fixtures / "freeswitch.csv", zone="Europe/London"))
 
 
 def test_formats_are_found(fixtures):
@@ -41,31 +41,31 @@ def test_template_that_imitates_asterisk_is_read_too():
         '"care","02079460958","1001","public","""Jane"" <02079460958>","sofia/external/1","","bridge","","2026-01-05 09:00:01",'
         '"","2026-01-05 09:00:20","19","0","NO_ANSWER","","6f1c2a30-9d3b-4f0e-8a6e-5d7f0b1c2d30",""\n'
     )
-    [call] = open_source(row.encode(), "freeswitch-csv")
+    [call] = in_utc(row.encode(), "freeswitch-csv")
     assert (call.outcome, call.traits) == ("missed", {"name": "Jane"})
 
 
 def test_row_of_no_template_is_rejected_and_columns_say_its_order(calls):
     row = b"6f1c,02079460958,1001,2026-01-05 09:00:01\n"
-    assert len(rejected(open_source(row, "freeswitch-csv"))) == 1
+    assert len(rejected(in_utc(row, "freeswitch-csv"))) == 1
     columns = ["uuid", "caller_id_number", "destination_number", "start_stamp"]
-    [call] = open_source(row, "freeswitch-csv", columns=columns)
+    [call] = in_utc(row, "freeswitch-csv", columns=columns)
     assert call.source_id == "6f1c"
 
 
 def test_json_record_is_decoded_and_its_first_profile_is_the_call(fixtures):
-    [call] = open_source(fixtures / "freeswitch.json")
+    [call] = in_utc(fixtures / "freeswitch.json")
     assert people(call.customers) == [["phone:+442079460958"]]
     assert call.attributes["destination_number"] == "08081570123"
     assert call.attributes["sent_on_to"] == ["1002"]
 
 
 def test_json_epochs_need_no_zone(fixtures):
-    [call] = open_source(fixtures / "freeswitch.json", zone="Asia/Tokyo")
+    [call] = in_utc(fixtures / "freeswitch.json", zone="Asia/Tokyo")
     assert call.occurred_at.isoformat() == "2026-07-05T09:00:01+00:00"
 
 
 def test_json_without_variables_is_rejected_and_the_next_read(fixtures):
     record = json.loads((fixtures / "freeswitch.json").read_text(encoding="utf-8"))
-    items = list(open_source([{"core-uuid": "x"}, record], "freeswitch-json"))
+    items = list(in_utc([{"core-uuid": "x"}, record], "freeswitch-json"))
     assert (len(rejected(items)), len(interactions(items))) == (1, 1)

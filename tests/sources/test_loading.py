@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import shutil
-from datetime import datetime
+from datetime import datetime, timezone
 
 import pytest
 
@@ -59,7 +59,7 @@ def test_whatever_is_rejected_says_in_which_line_it_stands(tmp_path, whole_folde
     path = tmp_path if whole_folder else tmp_path / "calls.csv"
     report = tracker.load(path, mapping=MAPPING, batch_size=batch_size)
     assert report.added == 3
-    reasons = {r.where: (r.reason.partition(":")[0], r.kept) for r in report.rejected}
+    reasons = {r.where: (r.reason.partition(":")[0], r.kept) for r in report.rejected + report.left_out}
     assert reasons == {
         "calls.csv: line 3": ("when", False),
         "calls.csv: line 4": ("phone", True),
@@ -70,8 +70,12 @@ def test_whatever_is_rejected_says_in_which_line_it_stands(tmp_path, whole_folde
 
 def test_made_by_hand_a_rejected_part_has_no_place():
     tracker = omnitrack.open("memory://", region="GB")
-    items = [omnitrack.Interaction(channel="phone", occurred_at=datetime(2026, 3, 1), customers=[["zzz"]])]
-    (rejected,) = tracker.record_many(items, on_error="collect").rejected
+    items = [
+        omnitrack.Interaction(
+            channel="phone", occurred_at=datetime(2026, 3, 1, tzinfo=timezone.utc), customers=[["zzz"]]
+        )
+    ]
+    (rejected,) = tracker.record_many(items, on_error="collect").left_out
     assert (rejected.where, rejected.kept) == (None, True)
 
 
@@ -103,7 +107,7 @@ def test_folder_loads_with_one_call_and_the_report_says_what_was_left_out_and_wh
     assert report.detected_by == "a folder; each file is read by its own format"
     reasons = {rejected.where: rejected.reason for rejected in report.rejected}
     assert "begins like none of the formats known" in reasons["holiday.jpg"]
-    assert reasons["letters.csv: line 5"].startswith("received: missing or no time")
+    assert reasons["letters.csv: line 5"].startswith("received: got 'n** y**', which is none of the forms tried")
     assert steps == sorted(steps)
     assert steps[-1][0] == steps[-1][1]
 

@@ -9,9 +9,9 @@ import pytest
 from omnitrack.errors import SourceFormatError
 from omnitrack.identifiers import identifier
 from omnitrack.model import Assurance, Direction
-from omnitrack.sources import detect, open_source
+from omnitrack.sources import detect
 from omnitrack.sources.mapping import read_mapping
-from sources.asserting import interactions, keys, people, rejected, revisions
+from sources.asserting import in_utc, interactions, keys, people, rejected, revisions
 
 MAPPING = {
     "channel": "letter",
@@ -22,12 +22,12 @@ MAPPING = {
 
 
 def read(text, mapping=None, **options):
-    return list(open_source(text.encode(), "csv", mapping=mapping or MAPPING, **options))
+    return list(in_utc(text.encode(), "csv", mapping=mapping or MAPPING, **options))
 
 
 @pytest.fixture
 def letters(fixtures):
-    return list(open_source(fixtures / "letters.csv"))
+    return list(in_utc(fixtures / "letters.csv"))
 
 
 def test_mapping_beside_a_file_says_how_to_read_it(fixtures):
@@ -81,7 +81,7 @@ def test_delimiter_is_found_out(delimiter):
 
 @pytest.mark.parametrize("charset", ["utf-8", "utf-8-sig", "utf-16", "cp1252"])
 def test_charset_is_found_out(charset):
-    [item] = open_source("when,text,way,account\n2026-01-05,Störung,in,1\n".encode(charset), "csv", mapping=MAPPING)
+    [item] = in_utc("when,text,way,account\n2026-01-05,Störung,in,1\n".encode(charset), "csv", mapping=MAPPING)
     assert item.body == "Störung"
 
 
@@ -122,8 +122,9 @@ def test_broken_mapping_beside_a_file_is_named_with_its_line(tmp_path):
     (tmp_path / "visits.toml").write_text(BROKEN, encoding="utf-8")
     (tmp_path / "visits.csv").write_text("when,text\n2026-01-05,a\n", encoding="utf-8")
     with pytest.raises(SourceFormatError, match=r"mapping: visits\.toml is no TOML: .*line 3"):
-        open_source(tmp_path / "visits.csv")
-    [note] = open_source(tmp_path)
+        in_utc(tmp_path / "visits.csv")
+    note, mapping = in_utc(tmp_path)
+    assert (mapping.where, mapping.reason) == ("visits.toml", "mapping")
     assert (note.where, "visits.toml is no TOML" in note.reason) == ("visits.csv", True)
 
 
@@ -131,15 +132,15 @@ def test_other_toml_beside_a_file_is_left_alone_even_broken(tmp_path, fixtures):
     (tmp_path / "letters.toml").write_text("store = ", encoding="utf-8")
     shutil.copy(fixtures / "letters.csv", tmp_path)
     with pytest.raises(SourceFormatError, match="begins like none"):
-        open_source(tmp_path / "letters.csv")
+        in_utc(tmp_path / "letters.csv")
 
 
 def test_file_that_only_a_mapping_reads_says_where_one_may_stand(tmp_path):
     (tmp_path / "own.csv").write_text("when,text\n2026-01-05,a\n", encoding="utf-8")
     with pytest.raises(SourceFormatError, match=r"own\.toml beside it"):
-        open_source(tmp_path / "own.csv")
+        in_utc(tmp_path / "own.csv")
     with pytest.raises(SourceFormatError, match="accepted for csv is a TOML file of the same name beside"):
-        open_source(tmp_path / "own.csv", "csv")
+        in_utc(tmp_path / "own.csv", "csv")
 
 
 def test_quote_that_is_not_closed_costs_its_line():
@@ -150,12 +151,12 @@ def test_quote_that_is_not_closed_costs_its_line():
 def test_mapping_in_code_needs_no_format_name(tmp_path):
     path = tmp_path / "log.txt"
     path.write_text("when,text,way,account\n2026-01-05,a,in,1\n", encoding="utf-8")
-    source = open_source(path, mapping=MAPPING)
+    source = in_utc(path, mapping=MAPPING)
     assert (source.name, source.detected_by) == ("csv", "a mapping was given")
 
 
 def test_comments_are_read_by_dotted_paths_from_a_list_in_each_page(fixtures):
-    items = list(open_source(fixtures / "comments.jsonl"))
+    items = list(in_utc(fixtures / "comments.jsonl"))
     first, second = interactions(items)
     assert people(first.customers) == [["youtube-id:UCabcdefghijklmnopqrstuv"]]
     assert (second.reply_to, second.thread, second.traits) == ("c1", "v1", {"name": "Mike"})
@@ -164,7 +165,7 @@ def test_comments_are_read_by_dotted_paths_from_a_list_in_each_page(fixtures):
 
 
 def test_comment_that_was_edited_since_is_a_revision(fixtures):
-    [revision] = revisions(open_source(fixtures / "comments.jsonl"))
+    [revision] = revisions(in_utc(fixtures / "comments.jsonl"))
     assert (revision.source_id, revision.at.hour) == ("c2", 10)
 
 
@@ -220,7 +221,7 @@ def test_folder_reads_each_file_by_its_own_format_and_mappings_are_no_logs(fixtu
     for name in ("letters.csv", "letters.toml", "Master.csv", "x_posts.json"):
         shutil.copy(fixtures / name, tmp_path / name)
     (tmp_path / "notes.bin").write_bytes(b"\x00\x01\x02")
-    source = open_source(tmp_path, zone="Europe/London")
+    source = in_utc(tmp_path, zone="Europe/London")
     items = list(source)
     assert {item.source for item in interactions(items)} == {"mailroom", "asterisk", "x"}
     assert [r.where for r in rejected(items) if "notes" in (r.where or "")] == ["notes.bin"]

@@ -8,7 +8,8 @@ import pytest
 
 from omnitrack.errors import SourceFormatError
 from omnitrack.model import Interaction
-from omnitrack.sources import Source, detect, get_source, open_source, register_source, registry, source_names
+from omnitrack.sources import Source, detect, get_source, register_source, registry, source_names
+from sources.asserting import in_utc, interactions
 
 
 class DiarySource(Source):
@@ -39,7 +40,7 @@ def diary(tmp_path, monkeypatch):
 def test_registered_source_is_found_like_the_built_in_ones(diary):
     register_source(DiarySource)
     assert detect(diary) == (DiarySource, "says dear diary")
-    assert [item.channel for item in open_source(diary)] == ["diary"]
+    assert [item.channel for item in in_utc(diary)] == ["diary"]
 
 
 def test_source_of_another_package_is_found_by_its_entry_point(diary, monkeypatch):
@@ -63,12 +64,12 @@ def test_taken_name_is_refused_unless_asked_for(diary):
 
 def test_unknown_format_is_refused_and_says_which_there_are():
     with pytest.raises(SourceFormatError, match="mbox"):
-        open_source("x", "mbux")
+        in_utc("x", "mbux")
 
 
 def test_file_that_no_source_knows_is_refused(diary):
     with pytest.raises(SourceFormatError, match="format="):
-        open_source(diary)
+        in_utc(diary)
 
 
 def test_empty_file_and_absent_file_are_told_apart(tmp_path):
@@ -81,24 +82,24 @@ def test_empty_file_and_absent_file_are_told_apart(tmp_path):
 
 def test_stream_needs_the_name_of_its_format():
     with pytest.raises(SourceFormatError, match="path"):
-        open_source(io.BytesIO(b""))
+        in_utc(io.BytesIO(b""))
 
 
 def test_option_that_no_source_takes_is_refused_and_one_of_another_left_aside(fixtures):
     with pytest.raises(TypeError, match="own_nam"):
-        open_source(fixtures / "Master.csv", own_nam="Care")
-    assert open_source(fixtures / "Master.csv", own_name="Care").name == "asterisk-cdr"
+        in_utc(fixtures / "Master.csv", own_nam="Care")
+    assert in_utc(fixtures / "Master.csv", own_name="Care").name == "asterisk-cdr"
 
 
 def test_origin_can_be_a_path_bytes_a_stream_of_bytes_or_of_text(fixtures):
     path = fixtures / "Master.csv"
-    ids = [item.source_id for item in open_source(path)]
+    ids = [item.source_id for item in in_utc(path)]
     for origin in (str(path), path.read_bytes(), io.BytesIO(path.read_bytes()), io.StringIO(path.read_text("utf-8"))):
-        assert [item.source_id for item in open_source(origin, "asterisk-cdr")] == ids
+        assert [item.source_id for item in in_utc(origin, "asterisk-cdr")] == ids
 
 
 def test_position_comes_to_the_size_for_a_progress_bar(fixtures):
-    source = open_source(fixtures / "Master.csv")
+    source = in_utc(fixtures / "Master.csv")
     assert (source.position, source.size) == (0, (fixtures / "Master.csv").stat().st_size)
     for _ in source:
         assert 0 < source.position <= source.size
@@ -106,13 +107,13 @@ def test_position_comes_to_the_size_for_a_progress_bar(fixtures):
 
 
 def test_source_and_region_are_on_every_interaction(fixtures):
-    items = list(open_source(fixtures / "Master.csv", source="pbx-2", region="GB"))
+    items = interactions(in_utc(fixtures / "Master.csv", source="pbx-2", region="GB"))
     assert {(item.source, item.region) for item in items} == {("pbx-2", "GB")}
 
 
 def test_unknown_zone_is_refused():
     with pytest.raises(ValueError, match="IANA"):
-        open_source(b"", "mbox", zone="Mars/Olympus")
+        in_utc(b"", "mbox", zone="Mars/Olympus")
 
 
 def test_every_format_is_listed():
@@ -121,4 +122,4 @@ def test_every_format_is_listed():
 
 def test_format_that_is_not_known_is_shown_as_it_was_written():
     with pytest.raises(SourceFormatError, match="got 'whatsapp-klaud', known are"):
-        open_source(b"", "whatsapp-klaud")
+        in_utc(b"", "whatsapp-klaud")

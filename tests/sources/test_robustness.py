@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from omnitrack.model import Interaction, Rejected, Revision
+from omnitrack.model import Interaction, PassedOver, Rejected, Revision
 from omnitrack.sources import get_source, open_source
 from omnitrack.sources.reading import Bad, Input, lines, rows
 from omnitrack.sources.reading_json import json_items
@@ -86,13 +86,13 @@ def check(items):
     count = 0
     for item in items:
         count += 1
-        assert isinstance(item, (Interaction, Revision, Rejected))
+        assert isinstance(item, (Interaction, Revision, Rejected, PassedOver))
         if isinstance(item, Interaction):
             assert item.source
             assert item.source_id
             json.dumps([dict(item.attributes), dict(item.traits)], ensure_ascii=False).encode("utf-8")
             "".join(filter(None, (item.body, item.subject, item.thread, item.source_id))).encode("utf-8")
-        if isinstance(item, Rejected):
+        if isinstance(item, (Rejected, PassedOver)):
             assert item.reason
             assert item.where
     return count

@@ -9,7 +9,7 @@ import pytest
 from omnitrack.model import Assurance
 from omnitrack.sources import detect, open_source
 from omnitrack.sources.visits import task_and_state
-from sources.asserting import interactions, people, rejected
+from sources.asserting import interactions, passed_over, people, rejected
 
 
 def event(minute, name="Bill Viewed", **fields):
@@ -116,7 +116,8 @@ def test_event_of_nobody_is_kept_and_reported():
 def test_broken_line_costs_itself_only():
     lines = [json.dumps(event(0)), "{torn", json.dumps(event(1)), '{"type": "weather"}']
     items = list(open_source("\n".join(lines).encode(), "segment"))
-    assert (len(interactions(items)), [r.where for r in rejected(items)]) == (2, ["line 2", "line 4"])
+    assert (len(interactions(items)), [r.where for r in rejected(items)]) == (2, ["line 2"])
+    assert [item.reason for item in passed_over(items)] == ['event type "weather"']
 
 
 def test_cloudevents_name_user_device_session_and_outcome(events):

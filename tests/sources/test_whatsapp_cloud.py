@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+import omnitrack
 from omnitrack.model import Direction
 from omnitrack.sources import detect, open_source
 from sources.asserting import interactions, people, rejected, revisions
@@ -83,9 +84,148 @@ def test_every_kind_of_message_says_what_it_says(message, kind, body, reply_to):
     assert (item.kind, item.body, item.reply_to) == (kind, body, reply_to)
 
 
-def test_message_that_the_platform_does_not_hand_out_is_reported():
-    [item] = read({"from": "447700900123", "type": "unsupported"})
-    assert "unsupported" in item.reason
+@pytest.mark.parametrize("kind", ["unsupported", "unknown", "something-newer"])
+def test_message_that_the_platform_does_not_hand_out_is_a_contact_without_text(kind):
+    [item] = read({"from": "447700900123", "type": kind, "errors": [{"code": 131060}]})
+    assert (item.direction, item.body, people(item.customers)) == (
+        Direction.INBOUND,
+        None,
+        [["whatsapp:447700900123"]],
+    )
+    assert item.attributes["errors"] == [{"code": 131060}]
+
+
+def test_contact_card_says_who_and_links_nobody():
+    card = {"name": {"formatted_name": "Bob Ray"}, "phones": [{"phone": "+44 7700 900789"}]}
+    [item] = read({"from": "447700900123", "type": "contacts", "contacts": [card]})
+    assert item.body == "Bob Ray: +44 7700 900789"
+    assert (people(item.customers), item.participants) == ([["whatsapp:447700900123"]], ())
+
+
+def test_order_says_what_was_ordered():
+    things = [{"product_retailer_id": "router", "quantity": 2, "item_price": 30, "currency": "GBP"}]
+    [item] = read({"from": "447700900123", "type": "order", "order": {"text": "Soon please", "product_items": things}})
+    assert item.body == "Soon please\n2 × router (30 GBP)"
+
+
+def changed(**system):
+    """A system message; without a number of the sender where ``sender`` is None."""
+    sender = system.pop("sender", "447700900123")
+    message = {"type": "system", "system": {"body": "Jane changed", **system}}
+    return read({**message, "from": sender} if sender else message)
+
+
+@pytest.mark.parametrize(
+    "system",
+    [
+        {"type": "user_changed_number", "wa_id": "447700900456"},
+        {"type": "customer_changed_number", "new_wa_id": "447700900456"},
+        {"type": "user_changed_number", "wa_id": "447700900456", "user_id": "GB.2", "previous_user_id": "GB.1"},
+    ],
+)
+def test_changed_number_is_evidence_that_both_are_one_person_and_no_text_of_theirs(system):
+    [item] = changed(**system)
+    assert (item.kind, item.body) == ("identity", None)
+    assert people(item.customers) == [["whatsapp:447700900123", "whatsapp:447700900456"]]
+
+
+def test_changed_user_id_is_evidence_for_both_ids():
+    [item] = changed(type="user_changed_user_id", user_id="GB.2", previous_user_id="GB.1", sender=None)
+    assert (item.kind, people(item.customers)) == ("identity", [["whatsapp-id:GB.1@W1", "whatsapp-id:GB.2@W1"]])
+
+
+def test_numbers_that_changed_are_one_customer():
+    with omnitrack.open("memory://") as tracker:
+        payloads = [
+            payload({"from": "447700900123", "type": "text", "text": {"body": "before"}}),
+            payload({"id": "wamid.2", "from": "447700900123", "type": "system", "system": CHANGED}),
+            payload({"id": "wamid.3", "from": "447700900456", "type": "text", "text": {"body": "after"}}),
+        ]
+        tracker.load(payloads, format="whatsapp-cloud")
+        assert tracker.customer("+447700900123").id == tracker.customer("+447700900456").id
+
+
+CHANGED = {"type": "user_changed_number", "wa_id": "447700900456"}
+
+
+def test_changed_key_of_encryption_is_no_contact():
+    [item] = changed(type="customer_identity_changed")
+    assert item.reason == 'event type "customer_identity_changed"'
+
+
+def reported(**value):
+    """What a change holds, for the number of the business."""
+    value = {"metadata": {"display_phone_number": "+44 20 7946 0000"}, **value}
+    payload = {
+        "object": "whatsapp_business_account",
+        "entry": [{"id": "W1", "changes": [{"value": value, "field": "x"}]}],
+    }
+    return list(open_source([payload], "whatsapp-cloud"))
+
+
+def test_history_has_both_sides_of_each_thread():
+    texts = [
+        {"from": "447700900123", "id": "h1", "timestamp": "1767603600", "type": "text", "text": {"body": "question"}},
+        {"from": "442079460000", "id": "h2", "timestamp": "1767603601", "type": "text", "text": {"body": "answer"}},
+    ]
+    items = reported(history=[{"metadata": {"phase": 0}, "threads": [{"id": "447700900123", "messages": texts}]}])
+    assert [(i.direction, i.body) for i in items] == [(Direction.INBOUND, "question"), (Direction.OUTBOUND, "answer")]
+    assert [people(i.customers) for i in items] == [[["whatsapp:447700900123"]]] * 2
+    assert items[0].thread == items[1].thread
+
+
+def test_history_that_was_not_shared_is_said():
+    [item] = reported(history=[{"errors": [{"code": 2593109, "title": "History sharing is turned off"}]}])
+    assert "turned off" in item.reason
+
+
+def call(**fields):
+    return {"id": "wacid.1", "from": "447700900123", "to": "442079460000", "timestamp": "1767603700", **fields}
+
+
+def test_call_is_told_by_its_end():
+    begin, end = reported(
+        calls=[
+            call(event="connect", direction="USER_INITIATED"),
+            call(
+                event="terminate",
+                direction="USER_INITIATED",
+                status="COMPLETED",
+                start_time="1767603600",
+                end_time="1767603660",
+            ),
+        ]
+    )
+    assert begin.reason == "event of a call before its end (connect)"
+    assert (end.kind, end.outcome, end.direction) == ("call", "answered", Direction.INBOUND)
+    assert (end.ended_at - end.occurred_at).total_seconds() == 60
+    assert people(end.customers) == [["whatsapp:447700900123"]]
+
+
+def test_call_that_nobody_took_was_missed():
+    [end] = reported(calls=[call(event="terminate", direction="USER_INITIATED", status="FAILED")])
+    assert (end.outcome, end.ended_at) == ("missed", None)
+
+
+def test_call_of_the_business_is_outbound_to_who_it_called():
+    fields = {"from": "442079460000", "to": "447700900123", "direction": "BUSINESS_INITIATED"}
+    [end] = reported(calls=[call(event="terminate", **fields)])
+    assert (end.direction, people(end.customers)) == (Direction.OUTBOUND, [["whatsapp:447700900123"]])
+
+
+def test_preference_is_a_contact_of_who_has_it():
+    said = {"wa_id": "447700900123", "category": "marketing_messages", "value": "stop", "timestamp": 1767603600}
+    [item] = reported(user_preferences=[said])
+    assert (item.kind, item.outcome, item.body) == ("preference", "stop", None)
+    assert people(item.customers) == [["whatsapp:447700900123"]]
+    assert [item.source_id] == [again.source_id for again in reported(user_preferences=[said])]
+
+
+@pytest.mark.parametrize("contacts", [[], [{"wa_id": "447700900123"}], None])
+def test_message_without_a_profile_is_of_its_sender(contacts):
+    message = {"from": "447700900123", "id": "1", "timestamp": "1767603600", "type": "text", "text": {"body": "a"}}
+    [item] = reported(messages=[message], contacts=contacts)
+    assert (item.body, people(item.customers)) == ("a", [["whatsapp:447700900123"]])
 
 
 def test_payload_of_another_kind_is_rejected():

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
+import omnitrack
 from omnitrack.sources import detect, open_source
 from sources.asserting import interactions, keys, people
 
@@ -36,3 +39,78 @@ def test_archive_torn_off_gives_the_conversations_before(fixtures):
     items = list(open_source(data[: data.index(b"Hello?")], "x-archive"))
     assert len(interactions(items)) == 2
     assert "cut off" in items[-1].reason
+
+
+POST = {
+    "id_str": "2008100000000000021",
+    "full_text": "@BTCare O2 &amp; BT &lt;3 &amp;copy;",
+    "created_at": "Mon Jan 05 10:04:12 +0000 2026",
+    "in_reply_to_user_id_str": "20001",
+    "in_reply_to_screen_name": "BTCare",
+    "entities": {
+        "user_mentions": [{"id_str": "20001", "screen_name": "BTCare"}, {"id_str": "20002", "screen_name": "Ofcom"}]
+    },
+}
+
+
+def archive(path, variable, *items):
+    path.write_text(f"window.YTD.{variable}.part0 = {json.dumps(items)}")
+    return path
+
+
+def test_post_is_of_whose_archive_it_is(tmp_path):
+    archive(
+        tmp_path / "account.js",
+        "account",
+        {"account": {"accountId": "5", "username": "jane", "email": "j@example.com"}},
+    )
+    path = archive(tmp_path / "tweets.js", "tweets", {"tweet": POST}, POST)
+    assert detect(path)[0].name == "x-archive"
+    first, second = open_source(path)
+    assert keys(first.sender) == ["x-id:5", "x:jane"]
+    assert (people(first.recipients), keys(first.participants)) == (
+        [["x-id:20001", "x:BTCare"]],
+        ["x-id:20002", "x:Ofcom"],
+    )
+    assert (first.kind, first.occurred_at.isoformat()) == ("post", "2026-01-05T10:04:12+00:00")
+    assert second.source_id == first.source_id
+
+
+def test_characters_that_x_escapes_are_unescaped_once(tmp_path):
+    [post] = open_source(archive(tmp_path / "tweets.js", "tweets", {"tweet": POST}), account="x:jane")
+    assert post.body == "@BTCare O2 & BT <3 &copy;"
+    assert keys(post.sender) == ["x:jane"]
+
+
+def test_deleted_post_is_told_so_and_its_headers_are_no_second_one(tmp_path):
+    [post] = open_source(archive(tmp_path / "deleted-tweets.js", "deleted_tweets", {"tweet": POST}))
+    assert (post.deleted, post.body, post.attributes["deleted"]) == (True, None, True)
+    [told] = open_source(archive(tmp_path / "tweet-headers.js", "tweet_headers", {"tweet": {"tweet_id": "1"}}))
+    assert told.reason == 'event type "tweet"'
+
+
+def test_what_holds_no_contacts_is_passed_over_by_name(tmp_path):
+    [told] = open_source(archive(tmp_path / "like.js", "like", {"like": {"tweetId": "1"}}))
+    assert told.reason == 'event type "like"'
+
+
+def test_message_in_two_overlapping_parts_of_a_conversation_is_added_once(tmp_path):
+    def part(*numbers):
+        messages = [
+            {
+                "messageCreate": {
+                    "id": str(2008100000000000000 + n),
+                    "senderId": "5",
+                    "recipientId": "9",
+                    "text": f"t{n}",
+                    "createdAt": "2026-01-05T10:04:12.000Z",
+                }
+            }
+            for n in numbers
+        ]
+        return {"dmConversation": {"conversationId": "5-9", "messages": messages}}
+
+    path = archive(tmp_path / "direct-messages.js", "direct_messages", part(1, 2, 3), part(2, 3, 4))
+    with omnitrack.open("memory://") as tracker:
+        report = tracker.load(path)
+        assert (report.added, report.duplicates) == (4, 2)

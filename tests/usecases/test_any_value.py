@@ -88,6 +88,7 @@ RIGHT: dict[str, dict[str, Any]] = {
     "set_matching_model": {"model": "{}"},
     "erase": {"who": "x:nobody"},
     "apply_retention": {"rules": [RetentionRule(keep=timedelta(days=36_500))]},
+    "unload": {"source": "nobody's"},
     "export": {"who": MAIL},
 }
 NOT_CALLED = {"close", "policy"}

@@ -19,7 +19,7 @@ from omnitrack.tracker import make_context
 from omnitrack.usecases import lease
 from omnitrack.usecases.ids import now_us
 from omnitrack.usecases.journal import TOUCHED
-from omnitrack.usecases.lease import EXCLUDES, INDEX, MATCHES, REBUILD, RETENTION, TERM
+from omnitrack.usecases.lease import EXCLUDES, INDEX, MATCHES, REBUILD, RETENTION, TERM, UNLOAD
 from omnitrack.usecases.operations import Operations
 from omnitrack.usecases.settings import read_settings
 from omnitrack.usecases.steps import Pause, Steps, drive
@@ -144,6 +144,7 @@ def test_every_operation_of_several_transactions_takes_its_lease(backend: Memory
         REBUILD: tracker.rebuild,
         MATCHES: tracker.find_matches,
         RETENTION: lambda: tracker.apply_retention([RetentionRule(keep=timedelta(days=1))]),
+        UNLOAD: lambda: tracker.unload("crm"),
     }
     for what, call in calls.items():
         held = taken(backend, what, now_us())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from datetime import timezone, tzinfo
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -43,6 +44,7 @@ class AmazonConnectSource(JsonSource):
         "contact records of Amazon Connect up to 2026 (ContactTraceRecordsFormatVersion 2017-03-10)"
     )
     default_source: ClassVar[str] = "amazon-connect"
+    own_zone: ClassVar[tzinfo | None] = timezone.utc
 
     def __init__(
         self,
@@ -94,7 +96,7 @@ class AmazonConnectSource(JsonSource):
         address = text_of(customer.get("Address"))
         via = next((str(sighting.identifier) for sighting in _endpoint(company)), None)
         answered = bool(text_of(agent.get("ConnectedToAgentTimestamp")) or text_of(agent.get("Username")))
-        ended = parse_time(record.get("DisconnectTimestamp"))
+        ended = parse_time(record.get("DisconnectTimestamp"), self.zone)
         yield Interaction(
             channel=channel,
             kind="transfer" if method in _TRANSFERS else "call" if channel == "phone" else "message",

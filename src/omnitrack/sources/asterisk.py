@@ -9,6 +9,7 @@ from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any, ClassVar
 
+from omnitrack.errors import MissingZoneError
 from omnitrack.sources.attested import attestation_of
 from omnitrack.sources.base import Item, UnreadableError
 from omnitrack.sources.cdr import CdrSource, Groups, Leg, caller_name, endpoint
@@ -96,9 +97,12 @@ class AsteriskSource(CdrSource):
                 yield self.rejected(where, str(error), raw=",".join(fields)[:200])
                 continue
             for done, legs in groups.add(key, leg.end or leg.start, leg):
-                yield from self.guarded(legs[0].where, [self.call(legs, done)])
+                yield from self.joined(legs, self._calls(legs, done))
         for done, legs in groups.rest():
-            yield from self.guarded(legs[0].where, [self.call(legs, done)])
+            yield from self.joined(legs, self._calls(legs, done))
+
+    def _calls(self, legs: list[Leg], source_id: str) -> Iterator[Item]:
+        yield self.call(legs, source_id)
 
     def _leg(self, columns: Sequence[str], fields: list[str], where: str) -> tuple[str, Leg]:
         if not columns:
@@ -141,11 +145,13 @@ class AsteriskSource(CdrSource):
         return key, leg
 
     def _time(self, text: str | None, near: datetime | None) -> tuple[datetime | None, str | None]:
-        if not text:
-            return None, None
+        if not text or (near is not None and self.zone is None):
+            return None, None  # without a zone the unique id tells more
         if _TIME.match(text) and not re.search(r"(?:Z|[+-]\d\d:?\d\d)$", text[19:]):
             try:
-                return local_time(datetime.fromisoformat(text[:26]), self.zone, near)
+                return local_time(datetime.fromisoformat(text[:26]), self.zone, near, "start")
+            except MissingZoneError:
+                raise
             except ValueError:
                 return None, None
         return parse_time(text, self.zone), None

@@ -1,20 +1,23 @@
-"""What a source is: a reader of one real format that yields interactions, revisions, and what it could not read."""
+"""What a source is: a reader of one real format that yields what became of each unit of it: taken, rejected or passed over."""
 
 from __future__ import annotations
 
+import re
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime, tzinfo
 from pathlib import Path
 from typing import Any, ClassVar, TypeAlias
 
 from omnitrack.errors import OmnitrackError, mask
-from omnitrack.model import Interaction, Rejected, Revision
+from omnitrack.model import Interaction, PassedOver, Rejected, Revision
 from omnitrack.sources.reading import Bad, Input
 from omnitrack.sources.reading_json import json_items
-from omnitrack.sources.values import clean, parse_time, zone_of
+from omnitrack.sources.values import TIME_FORMS, clean, parse_time, unread, zone_of
 
-Item: TypeAlias = Interaction | Revision | Rejected
+Item: TypeAlias = Interaction | Revision | Rejected | PassedOver
+
+NOTHING_IN_IT = "nothing in it"
 
 
 class UnreadableError(OmnitrackError, ValueError):
@@ -24,8 +27,9 @@ class UnreadableError(OmnitrackError, ValueError):
 class Source(ABC):
     """A reader of one format.
 
-    Iterating yields ``Interaction`` and ``Revision``, and ``Rejected`` for what could not be read: nothing that stands in
-    a file raises. Memory stays flat: an item at a time is held, whatever the size of the file. Iterating again begins
+    Each unit of the format (a mail, a row, an event, a line of a chat, a part of a webhook) is yielded as exactly one of an
+    ``Interaction``, a ``Revision``, a ``Rejected`` that is not ``kept``, where it could not be read, and a ``PassedOver``, where
+    it is no contact: so that a report adds up. Nothing that stands in a file raises. Memory stays flat: an item at a time is held, whatever the size of the file. Iterating again begins
     again, where the origin allows it (a path, bytes, a list).
 
     A subclass gives ``name``, ``versions``, ``sniff`` and ``items``; ``items`` may raise for one item inside
@@ -36,7 +40,7 @@ class Source(ABC):
         source: name of the system, kept on each interaction; with the id there it is what makes a second load add
             nothing, so two systems of one kind need two names. Default: the format's own.
         region: ISO 3166 alpha-2 region in which national phone numbers are read; None leaves it to the tracker.
-        zone: time zone of times that have none, by IANA name or as a tzinfo; None is UTC.
+        zone: time zone of times that have none, by IANA name or as a tzinfo; None leaves it to the tracker.
     """
 
     #: Name of the format, as ``format=`` takes it.
@@ -45,6 +49,8 @@ class Source(ABC):
     versions: ClassVar[str]
     #: Default of ``source``.
     default_source: ClassVar[str]
+    #: Time zone that the format itself gives to times that have none; it counts whatever ``zone`` is.
+    own_zone: ClassVar[tzinfo | None] = None
     #: It hands its options on to other sources, which take those they know.
     takes_options_of_others: ClassVar[bool] = False
 
@@ -59,7 +65,7 @@ class Source(ABC):
         self.origin = origin
         self.source = source or self.default_source
         self.region = region
-        self.zone = zone_of(zone)
+        self.zone = self.own_zone or zone_of(zone)
         self.input: Input | None = None
         self.detected_by: str | None = None
         #: Where the item that was yielded last stands, as ``place`` takes it; None where the format has no places.
@@ -101,16 +107,25 @@ class Source(ABC):
             return path.stat().st_size if path.is_file() else None
         return None
 
+    def use_zone(self, zone: tzinfo | None) -> None:
+        """Read times that have no zone in this one, where neither the format nor an option says which."""
+        self.zone = self.zone or zone
+
     def open(self) -> Input:
         """Return the bytes of the origin, from the start."""
         self.input = Input(self.origin)
         return self.input
 
     def guarded(self, where: str, item: Iterable[Item], raw: str | None = None) -> Iterator[Item]:
-        """Yield what ``item`` yields; where it raises, yield a ``Rejected`` that says where and why instead."""
+        """Yield what ``item`` yields; a ``Rejected`` that says where and why, where it raises; a ``PassedOver`` where there is nothing."""
         self.at = where
+        counted = False
         try:
-            yield from item
+            for found in item:
+                counted = counted or not (isinstance(found, Rejected) and found.kept)
+                yield found
+            if not counted:
+                yield self.passed(where, NOTHING_IN_IT)
         except (OmnitrackError, RecursionError) as error:
             yield self.rejected(where, str(error), raw=raw)
         except (ArithmeticError, AttributeError, LookupError, OSError, TypeError, ValueError) as error:
@@ -130,6 +145,48 @@ class Source(ABC):
             kept=kept,
         )
 
+    def passed(self, where: str, reason: str, *, source_id: str | None = None) -> PassedOver:
+        """Return the ``PassedOver`` of a unit that is no contact.
+
+        Args:
+            where: it stands.
+            reason: the same words for all units of a kind, such as ``"status receipt"`` or ``'event type "calls"'``.
+            source_id: of the unit, where it has one.
+        """
+        return PassedOver(reason=clean(reason), where=self.place(where), source=self.source, source_id=source_id)
+
+    def each(
+        self,
+        holder: Mapping[str, Any],
+        field: str,
+        where: str,
+        part: str,
+        read: Callable[[Mapping[str, Any], str], Iterable[Item]],
+    ) -> Iterator[Item]:
+        """Yield what each element of a list of objects holds; one that is no object costs itself only.
+
+        Args:
+            holder: the object that has the list; without the field there is none.
+            field: in which it stands.
+            where: the holder stands.
+            part: what an element is called in places: message, comment, ...
+            read: of an element and its place.
+        """
+        found = holder.get(field)
+        if found is None:
+            return
+        if not isinstance(found, list):
+            yield self.rejected(where, f"{field}: got {type(found).__name__}, accepted is a list")
+            return
+        for index, element in enumerate(found):
+            place = f"{where}, {part} {index}"
+            if isinstance(element, Mapping):
+                yield from self.guarded(place, read(element, place))
+            else:
+                yield self.rejected(
+                    place, f"{field}: got {type(element).__name__}, accepted are objects", raw=str(element)[:200]
+                )
+
     def bad(self, bad: Bad) -> Rejected:
         """Return the ``Rejected`` of a stretch that is no item at all."""
         return Rejected(reason=bad.reason, where=self.place(bad.where), source=self.source, raw=bad.raw)
@@ -145,10 +202,9 @@ class Source(ABC):
         Raises:
             UnreadableError: it is missing or says no time; names the field.
         """
-        moment = parse_time(value, self.zone)
+        moment = parse_time(value, self.zone, field)
         if moment is None:
-            came = "nothing" if value is None or value == "" else repr(mask(value))
-            raise UnreadableError(f"{field}: got {came}, accepted is a time (RFC 3339, ISO 8601 or seconds since 1970)")
+            raise UnreadableError(unread(field, value, TIME_FORMS))
         return moment
 
 
@@ -157,6 +213,9 @@ class JsonSource(Source):
 
     A subclass gives ``read``, which turns one value into what it holds.
     """
+
+    #: What may stand before the JSON of a file, at its start.
+    preamble: ClassVar[re.Pattern[bytes] | None] = None
 
     @abstractmethod
     def read(self, value: Any, where: str) -> Iterator[Item]:
@@ -176,7 +235,12 @@ class JsonSource(Source):
         if isinstance(origin, dict):
             origin = [origin]
         if isinstance(origin, (str, bytes, bytearray, Path)) or hasattr(origin, "read"):
-            for item in json_items(self.open()):
+            source = self.open()
+            source.as_utf8()
+            before = self.preamble.match(source.peek(1000)) if self.preamble is not None else None
+            if before is not None:
+                source.read(before.end())
+            for item in json_items(source):
                 yield (item.where, item) if isinstance(item, Bad) else item
         else:
             for index, value in enumerate(origin):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import OrderedDict
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any, ClassVar, Generic, TypeVar
 
@@ -14,10 +14,12 @@ from omnitrack.identifiers.attestation import Level, counts
 from omnitrack.identifiers.callers import says_withheld
 from omnitrack.model import Direction, Interaction, Sighting, claimed, observed
 from omnitrack.sources.attested import checked_trust
-from omnitrack.sources.base import Source
+from omnitrack.sources.base import Item, Source
 from omnitrack.sources.values import attributes_of, name_of, words
 
 T = TypeVar("T")
+
+FURTHER_LEG = "further leg of a call"
 
 # Extensions that Asterisk itself dials: start, invalid, timeout, hang-up, fax, operator, any.
 _SPECIAL = frozenset(words("s i t h o a fax failed"))
@@ -89,7 +91,7 @@ class CdrSource(Source):
 
     Args:
         origin: a path, bytes or a stream.
-        zone: time zone of the switch; None is UTC.
+        zone: time zone of the switch.
         internal_digits: how many digits a line of the company has at most; 0 where there are none.
         inbound_contexts: dialplan contexts in which calls of customers arrive; a name's beginning is enough.
         outbound_contexts: those in which the company dials.
@@ -111,10 +113,24 @@ class CdrSource(Source):
         **options: Any,
     ) -> None:
         super().__init__(origin, **options)
+        if not isinstance(internal_digits, int) or internal_digits < 0:
+            raise ValueError(f"internal_digits: got {internal_digits!r}, accepted is a number from 0")
         self.internal_digits = internal_digits
         self._inbound = tuple(inbound_contexts)
         self._outbound = tuple(outbound_contexts)
         self.trust_attestation = checked_trust(trust_attestation)
+
+    def joined(self, legs: list[Leg], call: Iterable[Item]) -> Iterator[Item]:
+        """Yield the call of some legs, and account for each leg: the first is the call, the others are counted with it."""
+        taken = False
+        for item in self.guarded(legs[0].where, call):
+            taken = taken or isinstance(item, Interaction)
+            yield item
+        for leg in legs[1:]:
+            if taken:
+                yield self.passed(leg.where, FURTHER_LEG)
+            else:
+                yield self.rejected(leg.where, f"the call that it belongs to was not taken, see {legs[0].where}")
 
     def is_internal(self, number: str | None) -> bool:
         """Say whether it is a line of the company, by its length."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from datetime import datetime
+from datetime import datetime, timezone, tzinfo
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -14,6 +14,7 @@ from omnitrack.sources.reading_json import head_keys
 from omnitrack.sources.values import (
     attributes_of,
     body_of,
+    event_type,
     id_of,
     list_of,
     mapping_of,
@@ -47,7 +48,7 @@ _TAKEN = words(
 
 
 class ChatwootSource(JsonSource):
-    """Reads message_created and message_updated; other events are reported.
+    """Reads message_created and message_updated; other events are passed over.
 
     A contact is known by its record in Chatwoot. Phone and email are observed where the channel itself carries them
     (WhatsApp, SMS, email), else claimed: they come from a form. The contact's ``identifier`` is the business's own id of
@@ -62,6 +63,7 @@ class ChatwootSource(JsonSource):
     name: ClassVar[str] = "chatwoot"
     versions: ClassVar[str] = "Chatwoot 2 to 4, webhooks message_created and message_updated"
     default_source: ClassVar[str] = "chatwoot"
+    own_zone: ClassVar[tzinfo | None] = timezone.utc
 
     def __init__(self, origin: Any, *, identifier_scope: str | None = None, **options: Any) -> None:
         super().__init__(origin, **options)
@@ -78,10 +80,11 @@ class ChatwootSource(JsonSource):
         """Yield the message of one event."""
         payload = mapping_of(value)
         event = text_of(payload.get("event"))
+        if event is None:
+            raise UnreadableError("event: missing, accepted are the webhooks of Chatwoot")
         if event not in ("message_created", "message_updated"):
-            raise UnreadableError(
-                f"event: got {(event or 'nothing')[:60]!r}, accepted are message_created, message_updated"
-            )
+            yield self.passed(where, event_type(event))
+            return
         number = id_of(payload.get("id"))
         if number is None:
             raise UnreadableError("id: missing, accepted is the id of the message")

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, ClassVar
 
+from omnitrack.errors import MissingZoneError
 from omnitrack.identifiers.scheme import key_text
 from omnitrack.model import Direction, Interaction, Rejected, Sighting, observed, verified
 from omnitrack.sources.base import Item, JsonSource, UnreadableError
@@ -84,7 +85,11 @@ class CloudEventsSource(JsonSource):
         try:
             yield self._step(mapping_of(value), where)
         except (AttributeError, LookupError, TypeError, ValueError) as error:
-            reason = str(error) if isinstance(error, UnreadableError) else f"no CloudEvent ({type(error).__name__})"
+            reason = (
+                str(error)
+                if isinstance(error, (MissingZoneError, UnreadableError))
+                else f"no CloudEvent ({type(error).__name__})"
+            )
             yield self.rejected(where, reason)
 
     def _step(self, event: Mapping[str, Any], where: str) -> Step:

@@ -12,10 +12,11 @@ from omnitrack.sources.base import Item, Source
 from omnitrack.sources.mail import MailSource
 from omnitrack.sources.maildir import LINK
 from omnitrack.sources.mapped import mapping_beside
+from omnitrack.sources.values import zone_of
 
 
 class FolderSource(Source):
-    """Reads every file under a folder; a file that no source knows is reported.
+    """Reads every file under a folder; a file that no source knows is rejected, what is hidden is passed over.
 
     Args:
         origin: path of the folder.
@@ -34,6 +35,7 @@ class FolderSource(Source):
         self.follow_links = follow_links
         self.folder = Path(origin)
         self.options = options
+        self.zone = zone_of(options.get("zone"))
         self._done = 0
         self._current: Source | None = None
         self._size: int | None = None
@@ -59,14 +61,18 @@ class FolderSource(Source):
         """Yield what it holds; see ``Source.items``."""
         self._done = 0
         seen: dict[int, int] = {}
-        for path in self._paths():
+        for path, reason in self._found(self.folder, (os.path.realpath(self.folder),)):
+            if reason is not None:
+                yield self.passed(str(path.relative_to(self.folder)), reason)
+                continue
             if path.is_symlink() and not self.follow_links:
                 yield self.rejected(str(path.relative_to(self.folder)), LINK)
                 continue
             if path.suffix == ".toml" and any(
                 mapping_beside(other) == path for other in path.parent.glob(f"{path.stem}.*")
             ):
-                self._done += _size(path)  # a mapping, not a log
+                self._done += _size(path)
+                yield self.passed(str(path.relative_to(self.folder)), "mapping")
                 continue
             try:
                 self._current = self._open(path)
@@ -77,6 +83,7 @@ class FolderSource(Source):
             except OSError as error:
                 yield self.rejected(str(path.relative_to(self.folder)), f"cannot be opened: {error.strerror}")
                 continue
+            self._current.use_zone(self.zone)
             if isinstance(self._current, MailSource):
                 self._current.seen_before = seen
             try:
@@ -102,24 +109,34 @@ class FolderSource(Source):
             return open_source(path, **self.options)
 
     def _paths(self) -> Iterator[Path]:
-        yield from self._under(self.folder, (os.path.realpath(self.folder),))
+        found = self._found(self.folder, (os.path.realpath(self.folder),))
+        return (path for path, reason in found if reason is None)
 
-    def _under(self, folder: Path, inside: tuple[str, ...]) -> Iterator[Path]:
-        """Yield files and mailboxes, and links that are not followed; ``inside``: the real folders that this one is in, which a link may lead back to."""
+    def _found(self, folder: Path, inside: tuple[str, ...]) -> Iterator[tuple[Path, str | None]]:
+        """Yield what there is to read, links that are not followed among it, and with the reason what is passed over.
+
+        ``inside``: the real folders that this one is in, which a link may lead back to.
+        """
         with os.scandir(folder) as entries:
-            names = sorted(entry.name for entry in entries if not entry.name.startswith("."))
+            names = sorted(entry.name for entry in entries)
         for name in names:
             path = folder / name
-            if path.is_symlink() and not self.follow_links:
-                yield path
+            if name.startswith("."):
+                yield path, "hidden file or folder"
+            elif path.is_symlink() and not self.follow_links:
+                yield path, None
             elif path.is_dir():
                 real = os.path.realpath(path)
                 if (path / "cur").is_dir():
-                    yield path
-                elif real not in inside:
-                    yield from self._under(path, (*inside, real))
+                    yield path, None
+                elif real in inside:
+                    yield path, "link to a folder that it is in"
+                else:
+                    yield from self._found(path, (*inside, real))
             elif path.is_file():
-                yield path
+                yield path, None
+            else:
+                yield path, "no file: a device, a socket or a broken link"
 
 
 def _size(path: Path) -> int:

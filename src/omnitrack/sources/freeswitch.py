@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 from urllib.parse import unquote_plus
 
+from omnitrack.errors import MissingZoneError
 from omnitrack.model import Interaction
 from omnitrack.sources.attested import attestation_of
 from omnitrack.sources.base import Item, JsonSource, UnreadableError
@@ -63,9 +64,9 @@ class _Calls(CdrSource):
                 continue
             key, leg = item
             for _, done in groups.add(key, leg.end or leg.start, leg):
-                yield from self.guarded(done[0].where, self._calls(done))
+                yield from self.joined(done, self._calls(done))
         for _, done in groups.rest():
-            yield from self.guarded(done[0].where, self._calls(done))
+            yield from self.joined(done, self._calls(done))
 
     def _calls(self, legs: list[Leg]) -> Iterator[Interaction]:
         first = min(legs, key=lambda leg: leg.start)
@@ -113,7 +114,9 @@ class _Calls(CdrSource):
         stamp = text_of(values.get(f"{name}_stamp")) or ""
         if moment is None and _TIME.match(stamp):
             try:
-                return local_time(datetime.fromisoformat(stamp[:19]), self.zone)
+                return local_time(datetime.fromisoformat(stamp[:19]), self.zone, field=f"{name}_stamp")
+            except MissingZoneError:
+                raise
             except ValueError:
                 return None, None
         return moment, None

@@ -11,6 +11,7 @@ from email.message import Message
 from email.parser import BytesHeaderParser, BytesParser
 from typing import Any, ClassVar
 
+from omnitrack.errors import MissingZoneError
 from omnitrack.model import (
     MAX_BODY,
     MAX_PARTICIPANTS,
@@ -20,6 +21,7 @@ from omnitrack.model import (
     Sighting,
 )
 from omnitrack.sources.base import Item, Source
+from omnitrack.sources.facts import facts
 from omnitrack.sources.mail_charset import decode_bytes
 from omnitrack.sources.mail_headers import (
     MAX_HEADER,
@@ -64,6 +66,8 @@ _TAKEN = frozenset(
     )
 )
 _MAILER_DAEMON = re.compile(r"(?:mailer-daemon|postmaster|mail-daemon)@", re.I)
+# Kinds of mails that nobody wrote.
+_BY_MACHINES = frozenset(words("bounce receipt auto-reply notification"))
 _MAX_HEAD = 1024 * 1024
 _HEAD_END = re.compile(rb"\n\r?\n")
 _HEADER = re.compile(rb"[!-9;-~]+:")
@@ -171,6 +175,7 @@ class MailSource(Source):
                 "references": references,
             },
             {"headers": attributes_of(_other_headers(headers))},
+            facts(automatic=kind in _BY_MACHINES),
         )
         yield Interaction(
             channel="email",
@@ -216,14 +221,23 @@ class MailSource(Source):
         return _header_parser.parsebytes(head + b"\n\n"), Body(plain=[decode_bytes(rest[:MAX_BODY], None)])
 
     def _when(self, headers: Headers, fallback: datetime | None) -> tuple[datetime, str | None]:
-        """The Date header is the sender's word: believed unless it lies after the mail was received."""
-        said, received = parse_date(headers.get("date"), self.zone), received_date(headers)
+        """The Date header is the sender's word: believed unless it lies after the mail was received.
+
+        Without a zone, and none to read it in, the server that received the mail tells.
+        """
+        received = received_date(headers)
+        try:
+            said = parse_date(headers.get("date"), self.zone)
+        except MissingZoneError:
+            if received is None:
+                raise
+            return received, "received"
         if said is not None and (received is None or said <= received + timedelta(days=2)):
             return said, None
         for moment, where in (
             (received, "received"),
-            (parse_date(headers.get("resent-date"), self.zone), "resent-date"),
-            (parse_date(headers.get("delivery-date"), self.zone), "delivery-date"),
+            (parse_date(headers.get("resent-date"), self.zone or timezone.utc), "resent-date"),
+            (parse_date(headers.get("delivery-date"), self.zone or timezone.utc), "delivery-date"),
             (fallback, "file"),
         ):
             if moment is not None:

@@ -13,6 +13,7 @@ from email.utils import getaddresses, parsedate_tz
 
 import attrs
 
+from omnitrack.errors import MissingZoneError
 from omnitrack.sources.mail_charset import decode_bytes
 from omnitrack.sources.values import clean, id_of, local_time
 
@@ -151,8 +152,10 @@ def _is_box(text: str) -> bool:
 def parse_date(text: str | None, zone: tzinfo | None = None) -> datetime | None:
     """Return the time of a Date header (RFC 5322 section 3.3, and the obsolete and broken forms), or None.
 
-    A date with no zone, or one that nobody knows, is read in ``zone``, else as UTC. Years before 1960 and after 2100 are
-    nobody's.
+    A date with no zone, or one that nobody knows, is read in ``zone``. Years before 1960 and after 2100 are nobody's.
+
+    Raises:
+        MissingZoneError: it has no zone, and none is given.
     """
     if not text:
         return None
@@ -171,8 +174,10 @@ def parse_date(text: str | None, zone: tzinfo | None = None) -> datetime | None:
         if not 1960 <= naive.year <= 2100:
             return None
         if offset is None or abs(offset) >= 24 * 3600:
-            return local_time(naive, zone)[0]
+            return local_time(naive, zone, field="date")[0]
         return naive.replace(tzinfo=timezone(timedelta(seconds=offset)))
+    except MissingZoneError:
+        raise
     except (OverflowError, TypeError, ValueError):
         return None
 
@@ -180,7 +185,7 @@ def parse_date(text: str | None, zone: tzinfo | None = None) -> datetime | None:
 def received_date(headers: Headers) -> datetime | None:
     """Return when the last server took the mail in: the time of the topmost Received header."""
     for value in headers.all_of("received"):
-        moment = parse_date(value.rpartition(";")[2])
+        moment = parse_date(value.rpartition(";")[2], timezone.utc)
         if moment is not None:
             return moment
     return None

@@ -55,7 +55,10 @@ class MaildirSource(EmlSource):
         """Yield what it holds; see ``Source.items``."""
         self.forget()
         self._done = 0
-        for where, path in self._files():
+        for where, path, reason in self._entries():
+            if reason is not None:
+                yield self.passed(where, reason)
+                continue
             if path.is_symlink() and not self.follow_links:
                 yield self.rejected(where, LINK)
                 continue
@@ -76,6 +79,10 @@ class MaildirSource(EmlSource):
         return where if path is None else str(path.relative_to(self.folder))
 
     def _files(self) -> Iterator[tuple[str, Path]]:
+        return ((where, path) for where, path, reason in self._entries() if reason is None)
+
+    def _entries(self) -> Iterator[tuple[str, Path, str | None]]:
+        """Yield (place, path, None) of each mail, and with the reason what is passed over."""
         folders = [self.folder]
         with os.scandir(self.folder) as entries:
             folders += sorted(
@@ -85,13 +92,23 @@ class MaildirSource(EmlSource):
             )
         for folder in folders:
             found: list[str] = []
-            for part in ("cur", "new"):
-                if (folder / part).is_symlink() and not self.follow_links:
-                    found.append(part)
-                elif (folder / part).is_dir():
-                    with os.scandir(folder / part) as entries:
-                        found += [f"{part}/{entry.name}" for entry in entries if not entry.name.startswith(".")]
+            for name in sorted(os.listdir(folder)):
+                path = folder / name
+                if name in ("cur", "new") and path.is_symlink() and not self.follow_links:
+                    found.append(name)
+                elif name in ("cur", "new") and path.is_dir():
+                    found += [f"{name}/{entry}" for entry in os.listdir(path)]
+                elif name == "tmp" and path.is_dir():
+                    for entry in sorted(os.listdir(path)):
+                        yield f"{path.relative_to(self.folder)}/{entry}", path / entry, "mail not delivered whole"
+                elif path not in folders:
+                    yield str(path.relative_to(self.folder)), path, "file or folder that holds no mails of the Maildir"
             for name in sorted(found, key=lambda name: (name.partition("/")[2].partition(":")[0], name)):
                 path = folder / name
-                if path.is_symlink() or path.is_file():
-                    yield str(path.relative_to(self.folder)), path
+                where = str(path.relative_to(self.folder))
+                if path.name.startswith("."):
+                    yield where, path, "hidden file"
+                elif path.is_symlink() or path.is_file():
+                    yield where, path, None
+                else:
+                    yield where, path, "no file"

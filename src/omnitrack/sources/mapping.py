@@ -19,7 +19,7 @@ from omnitrack.identifiers.scheme import find_scheme, iter_schemes, key_text
 from omnitrack.identifiers.social import PLATFORM_NAMES
 from omnitrack.model import Assurance, Direction, Sighting
 from omnitrack.sources.attested import checked_trust
-from omnitrack.sources.values import local_time, parse_time, text_of, words, zone_of
+from omnitrack.sources.values import parse_time, text_of, words, zone_of
 
 #: Parts of an interaction that a field can give.
 FIELDS = words(
@@ -189,16 +189,19 @@ class LogMapping:
         return value
 
     def time(self, record: Mapping[str, Any], name: str, zone: tzinfo | None) -> datetime | None:
-        """Return the time of a part, None where the record says none that can be read."""
+        """Return the time of a part, None where the record says none that can be read.
+
+        Raises:
+            MissingZoneError: it has no zone, and ``zone`` is None.
+        """
         value = self.part(record, name)
-        zone = self.zone or zone
         for form in self.time_formats:
             try:
                 moment = datetime.strptime(text_of(value) or "", form)
-                return local_time(moment, zone)[0] if moment.tzinfo is None else moment
             except (OverflowError, ValueError):
                 continue
-        return parse_time(value, zone)
+            return parse_time(moment, zone, self.fields.get(name, name))
+        return parse_time(value, zone, self.fields.get(name, name))
 
     def needed(self) -> set[str]:
         """Return the names of the fields that a file must have for the mapping to do what it says."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from datetime import datetime, tzinfo
+from datetime import datetime, timezone, tzinfo
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -83,10 +83,10 @@ def _separator_time(separator: bytes | None, zone: tzinfo | None) -> datetime | 
     text = separator[:_LINE].decode("latin-1")
     found = _ASCTIME.search(text)
     if found is None:
-        return parse_date(" ".join(text.split()[2:]), zone)
+        return parse_date(" ".join(text.split()[2:]), zone or timezone.utc)
     month, day, clock, before, year, after = found.groups()
     offset = (after.strip().split() or before.strip().split() or [""])[0]
-    return parse_date(f"{day} {month} {year} {clock} {offset}".strip(), None)
+    return parse_date(f"{day} {month} {year} {clock} {offset}".strip(), timezone.utc)
 
 
 def _mails(source: Input) -> Iterator[tuple[int, bytes | None, bytes, int]]:

@@ -19,6 +19,7 @@ MAX_LINE = 16 * 1024 * 1024  # bytes of one line
 MAX_ROW_LINES = 2_000  # lines that one quoted CSV row may span
 MAX_ROW = 4 * 1024 * 1024  # characters of one CSV row
 CHUNK = 256 * 1024
+_BREAK = "\uffff"  # a noncharacter
 
 
 @attrs.frozen(slots=True)
@@ -101,6 +102,20 @@ class Input:
         elif head.startswith(codecs.BOM_UTF8):
             self.read(3)
 
+    def as_lines(self) -> None:
+        """Read a file whose lines end in a carriage return alone, as those of old Macs do, as if they ended in a line feed."""
+        head = self.peek(64 * 1024)
+        if b"\r" in head and b"\n" not in head:
+            rest = _LineFeeds(_Joined(self._ahead, self._stream))
+            self._ahead = b""
+            self._stream = io.BufferedReader(rest)
+
+    def seekable(self) -> IO[bytes]:
+        """Return the bytes as a stream that can be read in any order; what comes from no file is held in memory for that."""
+        if self._own or isinstance(self._stream, io.BytesIO):
+            return self._stream
+        return io.BytesIO(self._ahead + self._stream.read())
+
     def close(self) -> None:
         """Close the file, if it was opened here."""
         if self._own:
@@ -124,6 +139,21 @@ class _Joined(io.RawIOBase):
 
     def close(self) -> None:
         """Leave the stream open: it belongs to whoever opened it."""
+
+
+class _LineFeeds(io.RawIOBase):
+    """Bytes with a line feed in place of each carriage return."""
+
+    def __init__(self, stream: io.RawIOBase) -> None:
+        self._rest = stream
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        data = (self._rest.read(len(buffer)) or b"").replace(b"\r", b"\n")
+        buffer[: len(data)] = data
+        return len(data)
 
 
 class _Utf8(io.RawIOBase, IO[bytes]):
@@ -176,11 +206,15 @@ def lines(source: Input) -> Iterator[tuple[int, str] | Bad]:
 def rows(source: Input, delimiter: str = ",", same_width: bool = False) -> Iterator[tuple[int, list[str]] | Bad]:
     """Yield (line number, fields) of a CSV file (RFC 4180), where a quote that is never closed costs one line only.
 
+    Rows end in a line feed, with a carriage return before it or not, or in carriage returns alone where the file has no line feed. A carriage
+    return inside of a row is a line break in the text of a field, quoted or not.
+
     Args:
         source: the file.
         delimiter: between fields.
         same_width: a row that spans several lines is believed only if it has as many fields as the first row.
     """
+    source.as_lines()
     pending: deque[tuple[int, str] | Bad] = deque()
     incoming = lines(source)
     width = 0
@@ -224,4 +258,9 @@ def _row(parts: list[str], delimiter: str) -> list[str] | None:
     try:
         return next(csv.reader([part + "\n" for part in parts], delimiter=delimiter), [])
     except csv.Error:
-        return None
+        if not any("\r" in part for part in parts):
+            return None
+    # The reader takes none outside of quotes, so a letter that no text has stands for it.
+    held = [part.replace("\r", _BREAK) for part in parts]
+    row = _row(held, delimiter)
+    return None if row is None else [field.replace(_BREAK, "\n") for field in row]

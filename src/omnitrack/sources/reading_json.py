@@ -14,6 +14,7 @@ from omnitrack.sources.reading import CHUNK, Bad, Input, decode, lines
 MAX_ITEM = 16 * 1024 * 1024  # bytes of one JSON value
 MAX_JSON_DEPTH = 64
 _MAX_RESYNCS = 100
+_LOOSE = 64 * 1024  # bytes between two values that are looked at
 
 
 def _no_constant(name: str) -> Any:
@@ -125,6 +126,9 @@ class _Values:
         self.in_array = False
         self.ended = False
         self.resyncs = 0
+        self.loose = bytearray()  # text since the last value that is part of none
+        self.loose_at = 0
+        self.given_up = False  # the text up to the next value belongs to the one that was given up
 
     def __iter__(self) -> Iterator[tuple[str, Any] | Bad]:
         while True:
@@ -140,8 +144,11 @@ class _Values:
                     )
                     yield self._give_up(reason, drop=True)
                 else:
-                    if self.in_string:
-                        yield Bad(f"byte {self.offset}", "a string that is not closed")
+                    cut_off = self.in_array and not self.given_up
+                    self._drop(len(self.buffer))
+                    yield from self._between()
+                    if cut_off:
+                        yield Bad(f"byte {self.offset}", "cut off: the array is not closed")
                     return
                 continue
             token = match.group()[0]
@@ -158,11 +165,20 @@ class _Values:
                 if self.begin < 0:
                     if token == 0x5B and not self.in_array:
                         self.in_array = True
+                        self._drop(match.start())
+                        yield from self._between()
+                        self._drop(1, kept=False)
                         continue
-                    self.begin, self.lost_quote = match.start(), False
+                    self._drop(match.start())
+                    yield from self._between()
+                    self.begin, self.scan, self.lost_quote = 0, 1, False
                 self.open.append(token)
             elif self.begin < 0:
-                self.in_array &= token != 0x5D
+                if token == 0x5D and self.in_array:
+                    self.in_array = False
+                    self._drop(match.start())
+                    yield from self._between()
+                    self._drop(1, kept=False)
             elif self.open[-1] != _OPENED_BY[token]:
                 yield self._give_up("its brackets do not match", drop=False)
             else:
@@ -171,13 +187,33 @@ class _Values:
                     yield self._value()
 
     def _read(self) -> None:
-        if self.begin < 0 and not self.in_string:
+        if self.begin < 0:
             self._drop(self.scan)
         data = self.source.read()
         self.ended = not data
         self.buffer += data
 
-    def _drop(self, length: int) -> None:
+    def _between(self) -> Iterator[tuple[str, Any] | Bad]:
+        """Yield what stands between the brackets of values: numbers and texts of an array are items, anything else is bad."""
+        text, where, given_up = bytes(self.loose).strip(b", \t\r\n"), f"byte {self.loose_at}", self.given_up
+        self.loose.clear()
+        self.given_up = False
+        if not text or given_up:
+            return
+        try:
+            values = parse_json(b"[" + text + b"]")
+        except ValueError:
+            yield Bad(where, "text that is no JSON value", mask(decode(text[:200])))
+            return
+        yield from ((where, value) for value in values)
+
+    def _drop(self, length: int, kept: bool = True) -> None:
+        """Take bytes off the front; those of no value are kept, as far as is of use, to be told."""
+        if kept and length and len(self.loose) < _LOOSE:
+            if not self.loose.strip():
+                self.loose.clear()
+                self.loose_at = self.offset
+            self.loose += self.buffer[:length]
         del self.buffer[:length]
         self.offset += length
         self.scan, self.begin = max(0, self.scan - length), -1
@@ -191,9 +227,9 @@ class _Values:
         except ValueError as error:
             if self.lost_quote:
                 return self._give_up(str(error), drop=False)
-            self._drop(self.scan)
+            self._drop(self.scan, kept=False)
             return Bad(where, str(error), mask(decode(data[:200])))
-        self._drop(self.scan)
+        self._drop(self.scan, kept=False)
         return where, value
 
     def _give_up(self, reason: str, drop: bool) -> Bad:
@@ -207,8 +243,9 @@ class _Values:
             self.scan = resume.end()
         elif drop:
             self.scan = len(self.buffer)
-        self._drop(self.scan)
+        self._drop(self.scan, kept=False)
         self.in_string = self.lost_quote = False
+        self.given_up = True
         return bad
 
 

@@ -20,12 +20,21 @@ HEAD = 64 * 1024
 # In the order in which they are asked: what is recognised by a certain mark first, what is recognised by its looks last.
 _BUILT_IN = {
     "maildir": "maildir:MaildirSource",
+    "excel": "excel:ExcelSource",
+    "slack": "slack:SlackSource",
+    "zip": "packed:ZipSource",
+    "gzip": "packed:GzipSource",
     "csv": "mapped:CsvSource",
     "jsonl": "mapped:JsonLinesSource",
     "eml": "eml:EmlSource",
     "mbox": "mbox:MboxSource",
     "x-archive": "x_archive:XArchiveSource",
+    "x-activity": "x_activity:XActivitySource",
     "whatsapp-cloud": "whatsapp_cloud:WhatsAppCloudSource",
+    "meta": "meta_webhook:MetaWebhookSource",
+    "meta-export": "meta_export:MetaExportSource",
+    "sms-backup": "sms_backup:SmsBackupSource",
+    "telegram": "telegram:TelegramSource",
     "chatwoot": "chatwoot:ChatwootSource",
     "zendesk": "zendesk:ZendeskSource",
     "amazon-connect": "amazon_connect:AmazonConnectSource",
@@ -181,5 +190,10 @@ def open_source(origin: Any, format: str = "auto", **options: Any) -> Source:
 def _by_mapping(path: Path) -> tuple[type[Source], str]:
     with path.open("rb") as file:
         head = file.read(HEAD)
+    if head.startswith(b"PK\x03\x04") and get_source("excel").sniff(path, head):
+        return get_source("excel"), "a mapping was given, and it is a workbook"
+    for packed in ("zip", "gzip"):
+        if reason := get_source(packed).sniff(path, head):
+            return get_source(packed), reason  # the mapping is for what is inside
     name = "jsonl" if head.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] in (b"{", b"[") else "csv"
     return get_source(name), "a mapping was given"

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from datetime import timezone, tzinfo
 from pathlib import Path
 from typing import Any, ClassVar
 
+from omnitrack.errors import MissingZoneError
 from omnitrack.identifiers.scheme import key_text
-from omnitrack.model import Assurance, Direction, Interaction, Rejected, Sighting, observed
-from omnitrack.sources.base import Item, JsonSource, UnreadableError
+from omnitrack.model import Assurance, Direction, Interaction, PassedOver, Rejected, Sighting, observed
+from omnitrack.sources.base import NOTHING_IN_IT, Item, JsonSource, UnreadableError
 from omnitrack.sources.mapping import PersonField, person_fields
 from omnitrack.sources.reading import Bad
 from omnitrack.sources.reading_json import head_json, head_keys
 from omnitrack.sources.values import (
     attributes_of,
     derived_id,
+    event_type,
     id_of,
     mapping_of,
     name_of,
@@ -59,6 +62,7 @@ class SegmentSource(JsonSource):
         "Segment Spec v1 to v2 (analytics.js, HTTP API, warehouse and S3 logs), RudderStack and Jitsu alike"
     )
     default_source: ClassVar[str] = "segment"
+    own_zone: ClassVar[tzinfo | None] = timezone.utc
 
     def __init__(
         self,
@@ -102,23 +106,29 @@ class SegmentSource(JsonSource):
         """Yield the events of one value by themselves."""
         yield from in_sessions(self._events(value, where))
 
-    def _steps(self) -> Iterator[Step | Rejected]:
+    def _steps(self) -> Iterator[Step | Rejected | PassedOver]:
         for where, value in self.values():
             if isinstance(value, Bad):
                 yield self.bad(value)
             else:
                 yield from self._events(value, where)
 
-    def _events(self, value: Any, where: str) -> Iterator[Step | Rejected]:
+    def _events(self, value: Any, where: str) -> Iterator[Step | Rejected | PassedOver]:
         batch = mapping_of(value).get("batch")
+        if batch == []:
+            yield self.passed(where, NOTHING_IN_IT)
         for index, event in enumerate(batch if isinstance(batch, list) else [value]):
             place = f"{where}, event {index}" if isinstance(batch, list) else where
+            kind = text_of(mapping_of(event).get("type"))
+            if kind is not None and kind not in _TYPES:
+                yield self.passed(place, event_type(kind))
+                continue
             try:
                 yield self._step(mapping_of(event), place)
             except (AttributeError, LookupError, TypeError, ValueError) as error:
                 reason = (
                     str(error)
-                    if isinstance(error, UnreadableError)
+                    if isinstance(error, (MissingZoneError, UnreadableError))
                     else f"no event of Segment ({type(error).__name__})"
                 )
                 yield self.rejected(place, reason)
@@ -126,8 +136,8 @@ class SegmentSource(JsonSource):
     def _step(self, event: Mapping[str, Any], where: str) -> Step:
         kind = text_of(event.get("type"))
         if kind not in _TYPES:
-            raise UnreadableError(f"type: got {(kind or 'nothing')[:40]!r}, accepted are {', '.join(sorted(_TYPES))}")
-        moment = parse_time(event.get("timestamp")) or parse_time(event.get("originalTimestamp"), self.zone)
+            raise UnreadableError(f"type: missing, accepted are {', '.join(sorted(_TYPES))}")
+        moment = parse_time(event.get("timestamp"), self.zone) or parse_time(event.get("originalTimestamp"), self.zone)
         moment = moment or self.time(event.get("sentAt") or event.get("receivedAt"), "timestamp")
         context = mapping_of(event.get("context"))
         properties = mapping_of(event.get("properties"))

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta, timezone, tzinfo
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from omnitrack.errors import InvalidInteractionError, told
+from omnitrack.errors import InvalidInteractionError, MissingZoneError, mask, told
 from omnitrack.model import MAX_BODY, MAX_DEPTH, MAX_EXTRA, MAX_NAME, MAX_SOURCE_ID, MAX_SUBJECT
 
 # What a store cannot hold in a text column: NUL (PostgreSQL), and halves of surrogate pairs (no UTF-8 for them).
@@ -23,6 +23,7 @@ _DEPTH = MAX_DEPTH - 8
 _LONG_TEXT = 100_000
 
 EARLIEST = datetime(1900, 1, 1, tzinfo=timezone.utc)
+_FIRST_SECOND = 100_000_000  # of numbers that are times
 LATEST = datetime(2200, 1, 1, tzinfo=timezone.utc)
 
 
@@ -52,10 +53,49 @@ def text_of(value: Any) -> str | None:
 
 
 def body_of(value: Any) -> str | None:
-    """Return a message text: clean, line ends as ``\\n``, cut to what an interaction holds; None where it is no text."""
+    """Return a message text: clean, line ends as ``\\n``, cut to what an interaction holds; None where it is no text.
+
+    A text that comes in parts, as a list of texts and of objects with a ``text`` in them (Telegram, rich text), is their sum.
+    """
+    if isinstance(value, list):
+        value = joined_text(value)
     if not isinstance(value, str):
         return text_of(value)
     return clean(value).replace("\r\n", "\n")[:MAX_BODY] or None
+
+
+def joined_text(value: Any) -> Any:
+    """Return the text of a value that is a list of parts, as formatted text is kept: texts, and objects with a text or a content in them.
+
+    Anything else is returned as it is.
+
+    >>> joined_text(["see ", {"type": "link", "text": "x.example"}, " please"])
+    'see x.example please'
+    """
+    if not isinstance(value, (list, Mapping)):
+        return value
+    parts = _parts(value, _DEPTH)
+    return value if parts is None else "".join(parts)
+
+
+def _parts(value: Any, depth: int) -> list[str] | None:
+    """The texts of which a value is made, None where something in it is none."""
+    if isinstance(value, str):
+        return [value]
+    if depth <= 0:
+        return None
+    if isinstance(value, Mapping):
+        inner = next((value[name] for name in ("text", "content", "value") if name in value), None)
+        return None if inner is None else _parts(inner, depth - 1)
+    if not isinstance(value, list):
+        return None
+    found: list[str] = []
+    for part in value:
+        texts = _parts(part, depth - 1)
+        if texts is None:
+            return None
+        found += texts
+    return found
 
 
 def subject_of(value: Any) -> str | None:
@@ -96,6 +136,29 @@ def mapping_of(value: Any) -> Mapping[str, Any]:
 def list_of(value: Any) -> list[Any]:
     """Return the value if it is a list, else an empty one."""
     return value if isinstance(value, list) else []
+
+
+def event_type(name: str) -> str:
+    """Return the reason why an event is passed over that is of a type without a contact in it."""
+    return f'event type "{clean(name)[:60]}"'
+
+
+TIME_FORMS = "RFC 3339, ISO 8601, seconds since 1970"
+
+
+def unread(field: str, value: Any, forms: str) -> str:
+    """Return the reason why a value was not taken: missing, empty, or there and read in none of the forms that were tried.
+
+    Args:
+        field: of the source.
+        value: that came; it is masked.
+        forms: that were tried.
+    """
+    if value is None:
+        return f"{field}: is missing, accepted is {forms}"
+    if isinstance(value, str) and not value.strip():
+        return f"{field}: is empty, accepted is {forms}"
+    return f"{field}: got {mask(value)!r}, which is none of the forms tried: {forms}"
 
 
 def _fit(value: Any, depth: int) -> Any:
@@ -163,7 +226,9 @@ def zone_of(zone: str | tzinfo | None) -> tzinfo | None:
         ) from None
 
 
-def local_time(naive: datetime, zone: tzinfo | None, near: datetime | None = None) -> tuple[datetime, str | None]:
+def local_time(
+    naive: datetime, zone: tzinfo | None, near: datetime | None = None, field: str = "time"
+) -> tuple[datetime, str | None]:
     """Give a local time its zone, and say where the clock change leaves doubt.
 
     The hour that the clock shows twice is read as the one nearer to ``near``, without it as the first of the two. A time
@@ -171,14 +236,23 @@ def local_time(naive: datetime, zone: tzinfo | None, near: datetime | None = Non
 
     Args:
         naive: the time on the wall.
-        zone: None is UTC.
+        zone: in which it is.
         near: a moment that is known to be close, in UTC.
+        field: that it came in, for the error.
 
     Returns:
         The time with its offset fixed, and ``"ambiguous"``, ``"missing"`` or None.
+
+    Raises:
+        MissingZoneError: no zone is known.
+        ValueError: a year that cannot be.
     """
     if zone is None:
-        return naive.replace(tzinfo=timezone.utc), None
+        raise MissingZoneError(
+            f"{field}: got {naive.isoformat(' ')} without a zone; accepted is one with an offset, or zone= of the load or of open()"
+        )
+    if not EARLIEST.year <= naive.year < LATEST.year:
+        raise ValueError(f"accepted are the years {EARLIEST.year} to {LATEST.year - 1}")
     first, second = (naive.replace(tzinfo=zone, fold=fold) for fold in (0, 1))
     before, after = first.utcoffset(), second.utcoffset()
     if before == after or before is None or after is None:
@@ -195,25 +269,30 @@ def _fixed(moment: datetime) -> datetime:
     return moment.replace(tzinfo=timezone(offset), fold=0)
 
 
-def parse_time(value: Any, zone: tzinfo | None = None) -> datetime | None:
+def parse_time(value: Any, zone: tzinfo | None = None, field: str = "time") -> datetime | None:
     """Return the time that a value of JSON or CSV says, or None where it says none.
 
-    Taken are RFC 3339 and ISO 8601, and numbers: seconds since 1970, milliseconds or microseconds from 1e11 and 1e14 on.
+    Taken are RFC 3339 and ISO 8601, and numbers: seconds since 1970, milliseconds or microseconds from 1e11 and 1e14 on. Numbers
+    that would be times before 1973 are none: a time that was not set, a year, a day of a spreadsheet.
 
     Args:
         value: text or number.
-        zone: of texts without an offset; None is UTC.
+        zone: of texts without an offset.
+        field: that it came in, for the error.
+
+    Raises:
+        MissingZoneError: a text without an offset, and no zone is known.
     """
     if isinstance(value, datetime):
-        return local_time(value, zone)[0] if value.tzinfo is None else value
+        return _in_zone(value, zone, field)
     if isinstance(value, bool) or value is None:
         return None
     if isinstance(value, str):
         text = value.strip()
         if not re.fullmatch(r"[+-]?\d{9,17}(?:\.\d{1,9})?", text):
-            return _parse_iso(text, zone)
+            return _parse_iso(text, zone, field)
         value = float(text)
-    if not isinstance(value, (int, float)) or not math.isfinite(value):
+    if not isinstance(value, (int, float)) or not math.isfinite(value) or abs(value) < _FIRST_SECOND:
         return None
     for limit, unit in ((1e11, 1), (1e14, 1_000), (1e17, 1_000_000)):
         if abs(value) < limit:
@@ -221,13 +300,19 @@ def parse_time(value: Any, zone: tzinfo | None = None) -> datetime | None:
     return None
 
 
-def _parse_iso(text: str, zone: tzinfo | None) -> datetime | None:
+def _parse_iso(text: str, zone: tzinfo | None, field: str) -> datetime | None:
     try:
         moment = datetime.fromisoformat(re.sub(r"\s?(?:UTC|GMT)$", "Z", text))
     except ValueError:
         return None
+    return _in_zone(moment, zone, field)
+
+
+def _in_zone(moment: datetime, zone: tzinfo | None, field: str) -> datetime | None:
     try:
-        return _plausible(local_time(moment, zone)[0] if moment.tzinfo is None else moment)
+        return _plausible(local_time(moment, zone, field=field)[0] if moment.tzinfo is None else moment)
+    except MissingZoneError:
+        raise
     except (OverflowError, ValueError):
         return None
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import attrs
 
-from omnitrack.model import Interaction, Rejected, Revision
+from omnitrack.model import Interaction, PassedOver, Rejected, Revision
 from omnitrack.sources.values import derived_id, mapping_of, name_of, text_of
 
 GAP = timedelta(minutes=30)  # without a step, after which a session is over; what analytics products agree on
@@ -146,11 +146,13 @@ class Sessions:
             yield from step.notes
 
 
-def in_sessions(steps: Iterable[Step | Rejected]) -> Iterator[Interaction | Revision | Rejected]:
-    """Yield the interactions of steps, session by session; what was rejected passes through."""
+def in_sessions(
+    steps: Iterable[Step | Rejected | PassedOver],
+) -> Iterator[Interaction | Revision | Rejected | PassedOver]:
+    """Yield the interactions of steps, session by session; what was rejected or passed over goes through."""
     sessions = Sessions()
     for step in steps:
-        if isinstance(step, Rejected):
+        if isinstance(step, (Rejected, PassedOver)):
             yield step
         else:
             yield from sessions.add(step)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timedelta, timezone, tzinfo
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -13,6 +14,7 @@ from omnitrack.sources.reading_json import head_json, head_keys
 from omnitrack.sources.values import (
     attributes_of,
     body_of,
+    event_type,
     id_of,
     list_of,
     mapping_of,
@@ -41,6 +43,7 @@ class XSource(JsonSource):
     name: ClassVar[str] = "x"
     versions: ClassVar[str] = "X API v2: posts (search, timelines, lookup, filtered stream), dm_events"
     default_source: ClassVar[str] = "x"
+    own_zone: ClassVar[tzinfo | None] = timezone.utc
 
     @classmethod
     def sniff(cls, path: Path, head: bytes) -> str | None:
@@ -66,10 +69,13 @@ class XSource(JsonSource):
             about = mapping_of(error)
             reason = text_of(about.get("title")) or text_of(about.get("detail")) or "an error of the platform"
             what = text_of(about.get("resource_type")) or "item"
-            yield self.rejected(where, f"the platform left out a {what}: {reason}", kept=value.get("data") is not None)
+            # With posts there, it is what they refer to that is missing.
+            yield self.rejected(where, f"the platform left out a {what}: {reason}", kept=bool(value.get("data")))
         data = value.get("data")
         if data is None:
-            if not value.get("errors") and not mapping_of(value.get("meta")).get("result_count") == 0:
+            if mapping_of(value.get("meta")).get("result_count") == 0:
+                yield self.passed(where, "page without results")
+            elif not list_of(value.get("errors")):
                 raise UnreadableError("data: missing, accepted is a post or a list of posts")
             return
         for index, post in enumerate(data if isinstance(data, list) else [data]):
@@ -98,8 +104,8 @@ class XSource(JsonSource):
         self, post: Mapping[str, Any], users: Mapping[str, Any], media: Mapping[Any, Any], where: str
     ) -> Iterator[Item]:
         number = self._id(post)
-        body = body_of(mapping_of(post.get("note_tweet")).get("text")) or body_of(post.get("text"))
-        created = parse_time(post.get("created_at")) or snowflake_time(number)
+        body = unescaped(mapping_of(post.get("note_tweet")).get("text")) or unescaped(post.get("text"))
+        created = parse_time(post.get("created_at"), self.zone) or snowflake_time(number)
         history = [text for text in map(id_of, list_of(post.get("edit_history_tweet_ids"))) if text]
         first = history[0] if history else number
         posted = (snowflake_time(first) or created) if first != number else created
@@ -145,7 +151,7 @@ class XSource(JsonSource):
             region=self.region,
         )
         if first != number:
-            yield Revision(source=self.source, source_id=first, at=created, body=body)
+            yield Revision(source=self.source, source_id=first, at=created, body=body, same_unit=True)
         if author is None:
             yield self.rejected(
                 where, "author_id: missing, nobody is known to have written it", source_id=first, kept=True
@@ -157,8 +163,9 @@ class XSource(JsonSource):
         number = self._id(event)
         kind = text_of(event.get("event_type")) or "MessageCreate"
         if kind != "MessageCreate":
-            raise UnreadableError(f"an event of the kind {kind[:40]}, which is no message")
-        created = parse_time(event.get("created_at")) or snowflake_time(number)
+            yield self.passed(where, event_type(kind), source_id=number)
+            return
+        created = parse_time(event.get("created_at"), self.zone) or snowflake_time(number)
         if created is None:
             raise UnreadableError("created_at: missing, accepted is a time (RFC 3339)")
         sender = text_of(event.get("sender_id"))
@@ -175,7 +182,7 @@ class XSource(JsonSource):
             occurred_at=created,
             sender=tuple(self._account(sender, users)),
             recipients=tuple(tuple(self._account(other, users)) for other in dict.fromkeys(others) if other != sender),
-            body=body_of(event.get("text")),
+            body=unescaped(event.get("text")),
             thread=conversation,
             attachments=_attachments(event, media),
             traits={"name": name_of(user["name"])} if text_of(user.get("name")) else {},
@@ -194,6 +201,16 @@ class XSource(JsonSource):
         handle = text_of(mapping_of(users.get(number or "")).get("username")) or handle
         found = [observed(f"x-id:{number}")] if number else []
         return [*found, observed(f"x:{handle}")] if handle else found
+
+
+_ENTITY = re.compile("&(amp|lt|gt);")
+_CHARACTERS = {"amp": "&", "lt": "<", "gt": ">"}
+
+
+def unescaped(text: Any) -> str | None:
+    """Return a text of X as it was written: the platform escapes ``&``, ``<`` and ``>`` in it, once, and nothing else."""
+    body = body_of(text)
+    return None if body is None else _ENTITY.sub(lambda match: _CHARACTERS[match[1]], body)
 
 
 def snowflake_time(number: str | None) -> datetime | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from datetime import timezone, tzinfo
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -69,6 +70,7 @@ class ZendeskSource(JsonSource):
     name: ClassVar[str] = "zendesk"
     versions: ClassVar[str] = "Zendesk Support API v2: ticket comments with users side-loaded, tickets with comments"
     default_source: ClassVar[str] = "zendesk"
+    own_zone: ClassVar[tzinfo | None] = timezone.utc
 
     def __init__(
         self,
@@ -96,19 +98,22 @@ class ZendeskSource(JsonSource):
         """Yield the comments of one page or ticket."""
         page = mapping_of(value)
         ticket = mapping_of(page.get("ticket")) or page
-        comments = list_of(page.get("comments")) or list_of(ticket.get("comments"))
-        if not comments and "comments" not in page:
+        holder = page if page.get("comments") or "comments" not in ticket else ticket
+        if "comments" not in holder:
             raise UnreadableError("comments: missing, accepted is a page of comments or a ticket with its comments")
         users = {text_of(user.get("id")): user for user in map(mapping_of, list_of(page.get("users")))}
         number = self.ticket or (text_of(ticket.get("id")) if "comments" not in ticket or "subject" in ticket else None)
         requester = text_of(ticket.get("requester_id"))
         previous: str | None = None
-        for index, comment in enumerate(map(mapping_of, comments)):
-            place = f"{where}, comment {index}"
-            for item in self.guarded(place, self._comment(comment, users, ticket, number, requester, previous, place)):
+
+        def one(comment: Mapping[str, Any], place: str) -> Iterator[Item]:
+            nonlocal previous
+            for item in self._comment(comment, users, ticket, number, requester, previous, place):
                 if isinstance(item, Interaction):
                     previous = item.source_id
                 yield item
+
+        yield from self.each(holder, "comments", where, "comment", one)
 
     def _comment(
         self,

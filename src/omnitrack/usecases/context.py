@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping
+from datetime import tzinfo
 from itertools import islice
 from typing import TYPE_CHECKING, TypeVar
 
@@ -120,6 +121,7 @@ class Context:
     fingerprint: str = ""
     parts: Mapping[str, str] = attrs.field(factory=dict)  # of the fingerprint, by what each is called
     region: str | None = None
+    zone: tzinfo | None = None  # of times that come without one
     secret: bytes = attrs.field(default=b"", repr=False)
     known: Known = attrs.field(factory=Known)
     resolved: dict[object, Resolved] = attrs.field(factory=dict, repr=False)

@@ -164,7 +164,7 @@ def erase(
         marks += redacted.marks
     past = _past_of_others(tx, sweep)
     before = look_before(tx, ctx, removed.values(), ids)
-    named_by = _changes_by(tx, {entry.identifier for entry in sweep.entries} - ids, set(sweep.interactions))
+    named_by = changes_by(tx, {entry.identifier for entry in sweep.entries} - ids, set(sweep.interactions))
     tx.delete(
         identifiers=sorted(ids),
         links=list(removed.values()),
@@ -186,7 +186,7 @@ def erase(
     cause = Cause(name="erase", at=now, ref=id, by=by, reason=person(reason))
     updates = [u for u in plan.updates if u.id not in ids]
     homes = {row.home for row in (*sweep.identifiers, *sweep.alone)}
-    past += _without_cause(named_by, homes)
+    past += without_cause(named_by, homes)
     past_ids = {c.id for c in past}
     past += [
         c for c in others.changes if c.id not in past_ids and not {c.old, c.new} & homes and c.identifier not in ids
@@ -303,7 +303,7 @@ def _past_of_others(tx: Transaction, sweep: Sweep) -> list[ChangeRow]:
     return past
 
 
-def _changes_by(tx: Transaction, ids: Collection[bytes], interactions: Collection[bytes]) -> list[ChangeRow]:
+def changes_by(tx: Transaction, ids: Collection[bytes], interactions: Collection[bytes]) -> list[ChangeRow]:
     """Return the membership history of others, with whom these identifiers ever were one, that names an interaction as its cause which goes."""
     if not ids or not interactions:
         return []
@@ -314,7 +314,7 @@ def _changes_by(tx: Transaction, ids: Collection[bytes], interactions: Collectio
     return [found[id] for id in sorted(found)]
 
 
-def _without_cause(changes: Iterable[ChangeRow], gone: Collection[bytes]) -> list[ChangeRow]:
+def without_cause(changes: Iterable[ChangeRow], gone: Collection[bytes]) -> list[ChangeRow]:
     """Return changes without the interaction that caused them; those that name a home that is gone stay gone."""
     return [c._replace(ref=NO_ID) for c in changes if c.old not in gone and c.new not in gone]
 
@@ -378,7 +378,7 @@ def retain_step(
     ids = sorted({e.identifier for e in entries} - {NO_ID})
     filings = find_filings(tx, leaving)
     away = {away_key(e.identifier, e.interaction) for e in entries if e.interaction in filings}
-    said = _said_of(tx, ids)
+    said = said_of(tx, ids)
     unnamed = _unnamed(tx, ids, leaving, position, stays, away, said)
     more, gone = edited_evidence(tx, dict.fromkeys(entries), leaving=unnamed)
     removed = {x[:5]: x for x in (*gone, *tx.find_links(unnamed))} if unnamed else {x[:5]: x for x in gone}
@@ -408,7 +408,7 @@ def retain_step(
     plan, apart = _plan_apart(tx, ctx, more, held, list(removed.values()), ends, unnamed, now, lock=True)
     counts |= {"kept_shared": len(held), "kept_apart": len(apart)}
     kept = [*held, *apart]
-    named_by = _changes_by(tx, set(ids) - set(unnamed), leaving)
+    named_by = changes_by(tx, set(ids) - set(unnamed), leaving)
     before = look_before(tx, ctx, removed.values(), unnamed)
     tx.delete(
         identifiers=unnamed,
@@ -424,14 +424,15 @@ def retain_step(
     follow_index(tx, ctx, {bytes.fromhex(key.partition("/")[0]) for kind, key in records if kind == TRAIT} - skip)
     updates = [u for u in plan.updates if u.id not in skip]
     homes = {row.home for row in plan.rows.values() if row.id in skip}
-    past = _without_cause(named_by, homes)
+    past = without_cause(named_by, homes)
     cause = Cause(name="retention", at=now)
     tx.update_identifiers(updates, [*past, *plan.log(cause, skip=skip)])
     look_after(tx, ctx, before, skip, cause)
     return counts, position
 
 
-def _said_of(tx: Transaction, ids: Sequence[bytes]) -> dict[str, StatementRecord]:
+def said_of(tx: Transaction, ids: Sequence[bytes]) -> dict[str, StatementRecord]:
+    """Return the statements about some identifiers, by their keys."""
     bases = {row.base for row in tx.find_identifiers(ids=ids)} if ids else set()
     return {key: s for key, (_, s) in find_statements(tx, sorted(bases)).items()}
 

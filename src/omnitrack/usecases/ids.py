@@ -76,9 +76,7 @@ def from_text(prefix: str, text: str) -> bytes | None:
 
 
 def to_us(value: datetime) -> int:
-    """Return a time as whole microseconds of UTC since 1970; a naive time is taken as UTC."""
-    if value.tzinfo is None:
-        value = value.replace(tzinfo=timezone.utc)
+    """Return a time as whole microseconds of UTC since 1970."""
     delta = value - EPOCH
     return (delta.days * 86_400 + delta.seconds) * 1_000_000 + delta.microseconds
 
@@ -95,6 +93,6 @@ def from_us(value: int, utc_offset: int = 0) -> datetime:
 
 
 def offset_of(value: datetime) -> int:
-    """Return the offset of a time in minutes east of UTC, 0 for a naive one."""
+    """Return the offset of a time in minutes east of UTC."""
     offset = value.utcoffset()
     return 0 if offset is None else int(offset.total_seconds() // 60)

@@ -27,14 +27,15 @@ KEY = "store"
 #: How long a lease holds without being renewed, in microseconds. Its holder renews it as it goes on, when a quarter of it is over.
 TERM = 300 * 1_000_000
 
-REBUILD, INDEX, MATCHES, RETENTION = "rebuild", "index", "matches", "retention"
+REBUILD, INDEX, MATCHES, RETENTION, UNLOAD = "rebuild", "index", "matches", "retention", "unload"
 
 #: Which operations cannot run beside which. docs/explanation/operations.md says why.
 EXCLUDES = {
-    REBUILD: frozenset({REBUILD, INDEX, RETENTION}),
+    REBUILD: frozenset({REBUILD, INDEX, RETENTION, UNLOAD}),
     INDEX: frozenset({REBUILD, INDEX, MATCHES}),
     MATCHES: frozenset({INDEX, MATCHES}),
-    RETENTION: frozenset({REBUILD, RETENTION}),
+    RETENTION: frozenset({REBUILD, RETENTION, UNLOAD}),
+    UNLOAD: frozenset({REBUILD, RETENTION, UNLOAD}),
 }
 
 _NAMES = {
@@ -42,6 +43,7 @@ _NAMES = {
     INDEX: "the building of the index for matching",
     MATCHES: "find_matches()",
     RETENTION: "apply_retention()",
+    UNLOAD: "unload()",
 }
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, tzinfo
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -22,19 +22,24 @@ from omnitrack.identity.explain import Explanation
 from omnitrack.identity.preview import Preview
 from omnitrack.identity.statement import Named, Statement, check_said
 from omnitrack.model import (
+    MOST_REASONS,
+    MOST_REPORTED,
+    OTHER_REASONS,
     Change,
     Customer,
     Interaction,
     LoadReport,
     Page,
+    PassedOver,
     Recorded,
     Rejected,
     Revision,
     Role,
     TimelineItem,
+    is_storable,
 )
 from omnitrack.sources.base import Source
-from omnitrack.storage.contract import NO_ID, Transaction
+from omnitrack.storage.contract import NO_ID, Position, Transaction
 from omnitrack.usecases import account, lease, read, statements, takeover
 from omnitrack.usecases.adopt import adopt_step, adopted
 from omnitrack.usecases.attribution import attribute
@@ -73,6 +78,8 @@ from omnitrack.usecases.settings import (
 )
 from omnitrack.usecases.settling import record_anew
 from omnitrack.usecases.steps import Pause, Progress, Step, Steps, Work
+from omnitrack.usecases.times import in_zone, timed
+from omnitrack.usecases.unload import unload_step
 from omnitrack.usecases.unreadable import reading
 
 if TYPE_CHECKING:
@@ -80,18 +87,17 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-MOST_REJECTED = 1_000  # of a load's report; the count goes on
 MOST_LOOKS = 5  # ahead of an erasure, while texts keep coming
 MOST_DEFERRED = 10_000  # revisions that came before what they revise
 
 
-def moment(value: datetime | None, field: str) -> int | None:
-    """Return a time that a caller gave as microseconds."""
+def moment(value: datetime | None, field: str, zone: tzinfo | None = None) -> int | None:
+    """Return a time that a caller gave as microseconds; one without a zone is read in ``zone``, and refused without that."""
     if value is None:
         return None
     if not isinstance(value, datetime):
         raise InvalidInteractionError(f"{field}: got {type(value).__name__}, accepted is a datetime")
-    return to_us(value)
+    return to_us(in_zone(value, zone, field))
 
 
 def listed(field: str, value: Iterable[T], accepted: str, error: type[Exception] = InvalidInteractionError) -> list[T]:
@@ -110,7 +116,7 @@ def iterated(field: str, value: Iterable[T]) -> Iterator[T]:
         return iter(value)
     except TypeError:
         raise InvalidInteractionError(
-            f"{field}: got {shown(value)}, accepted is an iterable of Interaction, Revision and Rejected"
+            f"{field}: got {shown(value)}, accepted is an iterable of Interaction, Revision, Rejected and PassedOver"
         ) from None
 
 
@@ -269,7 +275,7 @@ class Operations:
     def record(self, interaction: Interaction) -> Steps[Recorded]:
         """Record one interaction."""
         now = now_us()
-        prepared = prepare(self.ctx, interaction, now)
+        prepared = prepare(self.ctx, timed(interaction, self.ctx.zone), now)
         out: Batch = yield from self._batch([prepared], now)
         stored_under = out.duplicates[0] or prepared.row.id
         changes: tuple[Change, ...] = ()
@@ -302,7 +308,7 @@ class Operations:
 
     def record_many(
         self,
-        items: Iterable[Interaction | Revision | Rejected],
+        items: Iterable[Interaction | Revision | Rejected | PassedOver],
         *,
         batch_size: int,
         on_error: str,
@@ -334,10 +340,23 @@ class Operations:
 
         for item in items:
             seen += 1
+            if isinstance(item, (Interaction, Revision)):
+                try:
+                    item = timed(item, self.ctx.zone)
+                except InvalidInteractionError as error:
+                    at_place = at()
+                    item = Rejected(
+                        reason=str(error),
+                        where=None if at_place is None else place(at_place),
+                        source=item.source,
+                        source_id=item.source_id,
+                    )
             if isinstance(item, Interaction):
                 waiting.append((item, at()))
             elif isinstance(item, Rejected):
                 tally.reject(item)
+            elif isinstance(item, PassedOver):
+                tally.passed(item)
             elif isinstance(item, Revision):
                 if waiting:
                     yield from self._flush(waiting, tally, place)
@@ -348,7 +367,9 @@ class Operations:
                         tally.reject(_no_original(item))
             else:
                 tally.reject(
-                    Rejected(reason=f"item: got {type(item).__name__}, accepted are Interaction, Revision and Rejected")
+                    Rejected(
+                        reason=f"item: got {type(item).__name__}, accepted are Interaction, Revision, Rejected and PassedOver"
+                    )
                 )
             if len(waiting) >= batch_size:
                 yield from self._flush(waiting, tally, place)
@@ -363,6 +384,7 @@ class Operations:
 
     def load(self, source: Source, *, batch_size: int, on_error: str, progress: Progress | None) -> Steps[LoadReport]:
         """Record what a source yields; progress is in bytes."""
+        source.use_zone(self.ctx.zone)
         return self.record_many(
             source,
             batch_size=batch_size,
@@ -387,6 +409,7 @@ class Operations:
         tally.duplicates += there
         tally.suppressed += len(out.suppressed)
         tally.added += len(prepared) - there - len(out.suppressed)
+        tally.last_there = out.duplicates[-1] is not None
         for number, one in enumerate(prepared):
             if out.duplicates[number] is None:
                 for rejected in one.rejected:
@@ -405,7 +428,9 @@ class Operations:
             )
         except InteractionNotFoundError:
             return False
-        if added is None:
+        if revision.same_unit:
+            tally.revised_with_original(added)
+        elif added is None:
             tally.suppressed += 1
         elif added:
             tally.revised += 1
@@ -439,8 +464,11 @@ class Operations:
     ) -> Steps[bool | None]:
         """Add a revision; return whether it was not there yet, None where an erasure keeps it out."""
         now = now_us()
-        checked = Revision(
-            source=source, source_id=source_id, at=at or from_us(now), body=body, subject=subject, deleted=deleted
+        checked = timed(
+            Revision(
+                source=source, source_id=source_id, at=at or from_us(now), body=body, subject=subject, deleted=deleted
+            ),
+            self.ctx.zone,
         )
         edit = Edit(
             source=source,
@@ -491,7 +519,7 @@ class Operations:
 
     def customer(self, who: Who, as_of: datetime | None) -> Steps[Customer]:
         """Read a customer."""
-        named, at = meant(self.ctx, who), moment(as_of, "as_of")
+        named, at = meant(self.ctx, who), moment(as_of, "as_of", self.ctx.zone)
         found: Customer = yield Step(lambda tx: read.customer_of(tx, self.ctx, named, at, self._later(tx)), write=False)
         return found
 
@@ -549,7 +577,7 @@ class Operations:
             kind=statement.kind,
             a=meant(self.ctx, statement.a),
             b=None if statement.b is None else meant(self.ctx, statement.b),
-            at=now if statement.at is None else to_us(statement.at),
+            at=now if statement.at is None else to_us(in_zone(statement.at, self.ctx.zone, "at")),
             by=statement.by,
             reason=statement.reason,
             id=id,
@@ -825,20 +853,46 @@ class Operations:
         changes: dict[str, Any] = dict(counts)
         return attrs.evolve(receipt, **changes)
 
+    def unload(self, source: str, *, dry_run: bool) -> Steps[Receipt]:
+        """Take away what came from a source, batch by batch."""
+        now, id = now_us(), new_id()
+        check_flag("dry_run", dry_run, InvalidPolicyError)
+        if not isinstance(source, str) or not source or not is_storable(source):
+            raise InvalidInteractionError(f"source: got {shown(source)}, accepted is the name of a source")
+
+        def work(held: lease.Lease | None) -> Steps[dict[str, int]]:
+            return self._in_batches(held, lambda tx, after: unload_step(tx, self.ctx, source, after, now, held is None))
+
+        if dry_run:
+            counts = yield from work(None)
+        else:
+            counts = yield from self._alone(lease.UNLOAD, work)
+            self.ctx.forget()
+        changes: dict[str, Any] = dict(counts)
+        return attrs.evolve(Receipt(id=to_text("rcp", id), at=from_us(now), dry_run=dry_run), **changes)
+
     def _retain(
         self, held: lease.Lease | None, cuts: Sequence[tuple[int, tuple[str, ...] | None]], now: int
     ) -> Steps[dict[str, int]]:
         """Take away batch by batch, or, without a lease, count what would go."""
+        return self._in_batches(held, lambda tx, after: retain_step(tx, self.ctx, cuts, after, now, held is None))
+
+    def _in_batches(
+        self,
+        held: lease.Lease | None,
+        take: Callable[[Transaction, Position | None], tuple[dict[str, int], Position | None]],
+    ) -> Steps[dict[str, int]]:
+        """Take steps, each in a transaction of its own that checks the lease, to the end, and add up what they count."""
         counts: dict[str, int] = {}
-        after: tuple[int, bytes] | None = None
+        after: Position | None = None
         while True:
             position = after
 
-            def step(tx: Transaction, position: tuple[int, bytes] | None = position) -> Any:
+            def step(tx: Transaction, position: Position | None = position) -> Any:
                 if held is not None:
                     enter(tx, self.ctx, exclusive=True)
                     lease.check(tx, held, self.ctx.clock())
-                return retain_step(tx, self.ctx, cuts, position, now, held is None)
+                return take(tx, position)
 
             found, after = yield Step(step, write=False) if held is None else Step(lease.once(held, step))
             for name, number in found.items():
@@ -888,16 +942,37 @@ class _Tally:
 
     def __init__(self, on_error: str) -> None:
         self._raise = on_error == "raise"
-        self.added = self.duplicates = self.revised = self.suppressed = self._total = 0
+        self.added = self.duplicates = self.revised = self.suppressed = self._total = self._left_out_total = 0
+        self.last_there = False  # the interaction that came last was there already
         self._rejected: list[Rejected] = []
+        self._left_out: list[Rejected] = []
+        self._passed: dict[str, int] = {}
+        self._examples: list[PassedOver] = []
 
     def reject(self, item: Rejected) -> None:
         if self._raise:
             where = f" ({item.where})" if item.where else ""
             raise InvalidInteractionError(f"{item.reason}{where}")
-        self._total += 1
-        if len(self._rejected) < MOST_REJECTED:
-            self._rejected.append(item)
+        listed = self._left_out if item.kept else self._rejected
+        if item.kept:
+            self._left_out_total += 1
+        else:
+            self._total += 1
+        if len(listed) < MOST_REPORTED:
+            listed.append(item)
+
+    def passed(self, item: PassedOver) -> None:
+        reason = item.reason if item.reason in self._passed or len(self._passed) < MOST_REASONS else OTHER_REASONS
+        if reason not in self._passed:
+            self._examples.append(attrs.evolve(item, reason=reason))
+        self._passed[reason] = self._passed.get(reason, 0) + 1
+
+    def revised_with_original(self, added: bool | None) -> None:
+        """Count a revision that came with its original: of one that was there already it is what the unit has brought."""
+        if added and self.last_there:
+            self.duplicates -= 1
+            self.revised += 1
+            self.last_there = False
 
     def report(self, format: str | None, detected_by: str | None) -> LoadReport:
         return LoadReport(
@@ -907,6 +982,10 @@ class _Tally:
             suppressed=self.suppressed,
             rejected=tuple(self._rejected),
             rejected_total=self._total,
+            passed_over=self._passed,
+            passed_over_examples=tuple(self._examples),
+            left_out=tuple(self._left_out),
+            left_out_total=self._left_out_total,
             format=format,
             detected_by=detected_by,
         )
