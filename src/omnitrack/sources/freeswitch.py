@@ -53,12 +53,13 @@ _ANY_UUID = re.compile(_UUID.pattern.removesuffix("$"))
 _PLACED = words("originating_leg_uuid originator ent_originate_aleg_uuid originator_uuid cc_member_session_uuid")
 
 
-class _Calls(CdrSource):
-    """What the two formats share: the legs of a call name each other, and the first leg names the call."""
+class FreeSwitchCalls(CdrSource):
+    """What the formats share: the legs of a call name each other, and the first leg names the call."""
 
     default_source: ClassVar[str] = "freeswitch"
 
     def grouped(self, legs: Iterator[tuple[list[str], Leg] | Item]) -> Iterator[Item]:
+        """Yield the calls that the legs are, each with what it has them joined by; what is no leg as it comes."""
         calls: LinkedLegs[Leg] = LinkedLegs()
         for item in legs:
             if not isinstance(item, tuple):
@@ -143,7 +144,7 @@ def _agent(values: Mapping[str, Any]) -> str | None:
     return None
 
 
-class FreeSwitchCsvSource(_Calls):
+class FreeSwitchCsvSource(FreeSwitchCalls):
     """Reads the CSV files of mod_cdr_csv; both legs of a call, where both are written, are one interaction.
 
     Args:
@@ -207,7 +208,7 @@ def _template(row: Sequence[str]) -> tuple[str, ...] | None:
     return None
 
 
-class FreeSwitchJsonSource(_Calls, JsonSource):
+class FreeSwitchJsonSource(FreeSwitchCalls, JsonSource):
     """Reads the JSON records of mod_json_cdr, one a file, line by line, or an array."""
 
     name: ClassVar[str] = "freeswitch-json"
@@ -231,17 +232,18 @@ class FreeSwitchJsonSource(_Calls, JsonSource):
                 yield self.bad(value)
                 continue
             try:
-                yield self.leg(_variables(value), where)
+                yield self.leg(variables_of(value), where)
             except (OverflowError, ValueError) as error:
                 yield self.rejected(where, str(error))
 
     def read(self, value: Any, where: str) -> Iterator[Item]:
         """Yield the call of one record by itself."""
-        _, leg = self.leg(_variables(value), where)
+        _, leg = self.leg(variables_of(value), where)
         yield from self._calls([leg])
 
 
-def _variables(record: Any) -> dict[str, Any]:
+def variables_of(record: Any) -> dict[str, Any]:
+    """Return the variables of a record of mod_json_cdr, decoded, with what the first profile of the call says of its parties."""
     variables = mapping_of(mapping_of(record).get("variables"))
     if not variables:
         raise UnreadableError("variables: missing, accepted is a record of mod_json_cdr")
