@@ -14,6 +14,7 @@ from omnitrack.model import Direction
 from omnitrack.sources.attested import attestation_of
 from omnitrack.sources.base import Item, UnreadableError
 from omnitrack.sources.cdr import ABANDONED, ANSWERED, SELF_SERVICE, VOICEMAIL, CdrSource, Groups, Leg, caller_name
+from omnitrack.sources.durations import parse_duration
 from omnitrack.sources.reading import Bad, decode, rows
 from omnitrack.sources.values import attributes_of, id_of, local_time, name_of, parse_time, text_of, unread, words
 
@@ -27,7 +28,6 @@ _FORMS = "YYYY/MM/DD hh:mm:ss, YYYY-MM-DD hh:mm:ss, RFC 3339"
 _CALL = re.compile(r"Call\s+\d+$")
 _TIME = re.compile(r"(\d{4})[/-](\d\d)[/-](\d\d)[ T](\d\d:\d\d:\d\d)(.*)$")
 _EXTENSION = re.compile(r"Ext\.(?P<line>[^\s;]+)$")
-_SECONDS = re.compile(r"(?:(?P<days>\d+)\.)?(?P<hours>\d+):(?P<minutes>\d\d):(?P<seconds>\d\d)(?:\.\d+)?$")
 _SPOKEN = frozenset(words("extension line provider bridge"))
 _REASONS = {"busy": "busy", "failed": "failed", "rejected": "refused", "noanswer": "missed", "notanswered": "missed"}
 
@@ -98,7 +98,7 @@ class ThreeCxSource(CdrSource):
         answer, _ = self._time(values, "time-answered")
         end, _ = self._time(values, "time-end")
         if end is None:
-            end = (answer or start) + _lasting(values.get("duration"))
+            end = (answer or start) + (parse_duration(values.get("duration")) or timedelta(0))
         # Each call of one moment has its own id; the number of the history begins again when the system is set up anew.
         key = id_of(values.get("callid") or values.get("historyid"))
         if key is None:
@@ -185,11 +185,3 @@ def _outcome(values: Mapping[str, Any], answered: bool) -> str:
     if not final or final in _SPOKEN:
         return ANSWERED
     return SELF_SERVICE if final in ("ivr", "script", "fax") else ANSWERED
-
-
-def _lasting(text: str | None) -> timedelta:
-    match = _SECONDS.match(text or "")
-    if match is None:
-        return timedelta(0)
-    days, hours, minutes, seconds = (min(int(part or 0), 10_000) for part in match.groups())
-    return timedelta(days=days, hours=hours, minutes=minutes, seconds=seconds)
