@@ -256,6 +256,10 @@ class Groups(Generic[T]):
     def add(self, key: str, at: datetime, item: T) -> Iterator[tuple[str, list[T]]]:
         """Take one item; yield the groups that are complete by then."""
         latest, items = self._held.pop(key, (at, []))
+        if items and at - latest >= self._wait:  # the key of a call that is over, used again
+            self._count -= len(items)
+            yield key, items
+            latest, items = at, []
         items.append(item)
         self._count += 1
         self._held[key] = (max(latest, at), items)
