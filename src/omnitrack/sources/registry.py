@@ -37,6 +37,7 @@ _BUILT_IN = {
     "x": "x_api:XSource",
     "3cx-cdr": "threecx:ThreeCxSource",
     "cucm-cdr": "cucm:CucmSource",
+    "asterisk-cel": "asterisk_cel:AsteriskCelSource",
     "asterisk-cdr": "asterisk:AsteriskSource",
     "freeswitch-csv": "freeswitch:FreeSwitchCsvSource",
     "whatsapp-chat": "whatsapp_chat:WhatsAppChatSource",
