@@ -32,6 +32,7 @@ _BUILT_IN = {
     "freeswitch-json": "freeswitch:FreeSwitchJsonSource",
     "freeswitch-xml": "freeswitch_xml:FreeSwitchXmlSource",
     "twilio-calls": "twilio:TwilioSource",
+    "teams-calls": "teams:TeamsSource",
     "cloudevents": "cloudevents:CloudEventsSource",
     "segment": "segment:SegmentSource",
     "x": "x_api:XSource",
