@@ -33,6 +33,7 @@ _BUILT_IN = {
     "freeswitch-xml": "freeswitch_xml:FreeSwitchXmlSource",
     "twilio-calls": "twilio:TwilioSource",
     "teams-calls": "teams:TeamsSource",
+    "genesys-cloud": "genesys:GenesysSource",
     "cloudevents": "cloudevents:CloudEventsSource",
     "segment": "segment:SegmentSource",
     "x": "x_api:XSource",
