@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any, ClassVar
@@ -12,7 +12,17 @@ from typing import Any, ClassVar
 from omnitrack.errors import MissingZoneError
 from omnitrack.sources.attested import attestation_of
 from omnitrack.sources.base import Item, UnreadableError
-from omnitrack.sources.cdr import CdrSource, Groups, Leg, caller_name, endpoint
+from omnitrack.sources.cdr import (
+    ABANDONED,
+    ANSWERED,
+    SELF_SERVICE,
+    VOICEMAIL,
+    CdrSource,
+    Groups,
+    Leg,
+    caller_name,
+    endpoint,
+)
 from omnitrack.sources.reading import Bad, decode, rows
 from omnitrack.sources.values import attributes_of, derived_id, id_of, local_time, parse_time, text_of, words
 
@@ -39,6 +49,17 @@ _OUTCOMES = {
     "FAILED": "failed",
     "CONGESTION": "failed",
 }
+
+
+_TO_VOICEMAIL = frozenset(words("voicemail minivmrecord minivmgreet"))
+# Applications that speak or listen by themselves: where no other channel was called, no person is on the other side.
+_MACHINES = frozenset(
+    words(
+        "playback background backgrounddetect controlplayback read saydigits saynumber sayalpha sayphonetic sayunixtime festival "
+        "mrcpsynth mrcprecog synthandrecog speechbackground waitexten wait musiconhold playtones milliwatt echo record "
+        "voicemailmain directory answer hangup busy congestion receivefax datetime zapateller ringing progress"
+    )
+)
 
 
 class AsteriskSource(CdrSource):
@@ -132,7 +153,7 @@ class AsteriskSource(CdrSource):
             destination=values.get("dst"),
             start=start,
             end=end,
-            outcome=_OUTCOMES.get(disposition, disposition.lower()[:100] or "unknown"),
+            outcome=_outcome(disposition, values, columns),
             name=caller_name(values.get("clid"), number),
             agent_called=endpoint(values.get("dstchannel")),
             agent_calling=endpoint(values.get("channel")),
@@ -155,6 +176,22 @@ class AsteriskSource(CdrSource):
             except ValueError:
                 return None, None
         return parse_time(text, self.zone), None
+
+
+def _outcome(disposition: str, values: Mapping[str, Any], columns: Sequence[str]) -> str:
+    """What became of a leg: the line is ANSWERED for a queue, a menu and the voicemail too, a person is on another channel."""
+    outcome = _OUTCOMES.get(disposition, disposition.lower()[:100] or "unknown")
+    application = (values.get("lastapp") or "").lower()
+    if outcome != ANSWERED or not application:
+        return outcome
+    if application in _TO_VOICEMAIL:
+        return VOICEMAIL
+    alone = "dstchannel" in columns and not values.get("dstchannel")
+    if application in _MACHINES:
+        return SELF_SERVICE if alone else ANSWERED
+    if alone and application == "queue":
+        return ABANDONED
+    return "missed" if alone and application in ("dial", "followme") else ANSWERED
 
 
 def _attributes(values: dict[str, Any], doubt: str | None) -> dict[str, Any]:

@@ -21,6 +21,12 @@ T = TypeVar("T")
 
 FURTHER_LEG = "further leg of a call"
 
+# What became of a call besides being missed, busy, refused or failed.
+ANSWERED = "answered"  # by a person
+VOICEMAIL = "voicemail"  # a message could be left
+ABANDONED = "abandoned"  # hung up while waiting in a queue
+SELF_SERVICE = "self-service"  # served by announcements or a menu, never in a queue
+
 # Extensions that Asterisk itself dials: start, invalid, timeout, hang-up, fax, operator, any.
 _SPECIAL = frozenset(words("s i t h o a fax failed"))
 _INBOUND = (
@@ -35,7 +41,11 @@ _INBOUND = (
 )
 _OUTBOUND = ("from-internal", "outgoing", "outbound", "outbound-allroutes", "internal")
 _CLID = re.compile(r"\s*+\"?(?P<name>[^\"<]*+)(?:\"\s*+)?<(?P<number>[^<>]*+)>")
-_ENDPOINT = re.compile(r"[A-Za-z0-9_]+/([^@/;]+?)(?:@[^/;]*)?(?:-[0-9a-fA-F]{4,})?(?:;\d)?$")
+_ENDPOINT = re.compile(
+    r"(?:\[[^\]]*+\]|\{[^}]*+\})*+(?P<technology>[A-Za-z0-9_.]++)/(?:(?P<profile>[^/@;]++)/)?(?P<who>[^@/;]+?)(?:@[^/;]*+)?"
+    r"(?:-[0-9a-fA-F]{4,})?(?:;\d)?$"
+)
+_TO_TRUNKS = frozenset(words("gateway external"))  # profiles of FreeSWITCH that lead out of the company
 
 
 @attrs.frozen(slots=True)
@@ -48,6 +58,7 @@ class Leg:
     end: datetime | None
     outcome: str
     name: str | None = None
+    branch: bool = False  # placed by the switch for a call that came in on another leg
     agent_called: str | None = None  # endpoint that was rung
     agent_calling: str | None = None  # endpoint that dialled
     context: str = ""
@@ -73,9 +84,14 @@ def caller_name(clid: str | None, number: str | None) -> str | None:
 
 
 def endpoint(channel: str | None) -> str | None:
-    """Return whose line a channel is: ``alice`` of ``PJSIP/alice-0000001c``."""
-    match = _ENDPOINT.match((channel or "").strip())
-    return name_of(match[1]) if match else None
+    """Return whose line a channel is: ``alice`` of ``PJSIP/alice-0000001c``, ``1002`` of ``sofia/internal/1002@pbx.example``; None of a trunk."""
+    match = _ENDPOINT.match((channel or "").strip()[:1000])
+    if match is None:
+        return None
+    profile = match["profile"]
+    if profile and (match["technology"] != "sofia" or profile.lower() in _TO_TRUNKS):
+        return None  # a number that was dialled through a trunk
+    return name_of(match["who"].removeprefix("sip:"))
 
 
 class CdrSource(Source):
@@ -141,13 +157,16 @@ class CdrSource(Source):
         """Return who called whom, where the record tells."""
         if leg.direction is not None:
             return leg.direction
-        calling = self.is_internal(leg.source)
+        arrived = bool(leg.context) and leg.context.lower().startswith(self._inbound)
+        # A line of the company may show the company's number to whom it calls; the channel tells whose it is.
+        line = leg.agent_calling or ""
+        calling = self.is_internal(leg.source) or (not arrived and line.isdecimal() and self.is_internal(line))
         called = self.is_internal(leg.destination)
         if calling and called:
             return Direction.INTERNAL
         if calling:
             return Direction.OUTBOUND
-        if called or (leg.context and leg.context.lower().startswith(self._inbound)):
+        if called or arrived:
             return Direction.INBOUND
         if leg.context and leg.context.lower() in self._outbound:
             return Direction.OUTBOUND
@@ -155,11 +174,11 @@ class CdrSource(Source):
 
     def call(self, legs: list[Leg], source_id: str, extra: Mapping[str, Any] | None = None) -> Interaction:
         """Return the one interaction that the legs of a call are."""
-        legs = sorted(legs, key=lambda leg: (leg.start, str(leg.fields.get("sequence", ""))))
+        legs = sorted(legs, key=lambda leg: (leg.start, leg.branch, str(leg.fields.get("sequence", ""))))
         first = legs[0]
         direction = self.sides(first)
-        answered = [leg for leg in legs if leg.outcome == "answered"]
-        outcome = "answered" if answered else legs[-1].outcome
+        answered = [leg for leg in legs if leg.outcome == ANSWERED]
+        outcome = _became(legs, direction)
         ends = [leg.end for leg in legs if leg.end is not None]
         ended_at = max(ends) if ends else None
         hidden = withheld(first.source)
@@ -210,6 +229,17 @@ class CdrSource(Source):
         return (seen(f"phone:{number.strip()[:300].removeprefix('sips:').removeprefix('sip:')}"),)
 
 
+def _became(legs: list[Leg], direction: Direction | None) -> str:
+    """What became of a call by what became of its legs: a person who spoke counts most, a menu before the ringing least."""
+    outcomes = [leg.outcome for leg in legs]
+    if direction is Direction.OUTBOUND and any(said in outcomes for said in (SELF_SERVICE, ABANDONED)):
+        return ANSWERED  # whoever was called picked up, and the switch spoke
+    for outcome in (ANSWERED, VOICEMAIL, ABANDONED):
+        if outcome in outcomes:
+            return outcome
+    return next((outcome for outcome in reversed(outcomes) if outcome != SELF_SERVICE), SELF_SERVICE)
+
+
 class Groups(Generic[T]):
     """Items that belong together by key, held until no more of them are to be expected, in bounded memory.
 
@@ -226,6 +256,10 @@ class Groups(Generic[T]):
     def add(self, key: str, at: datetime, item: T) -> Iterator[tuple[str, list[T]]]:
         """Take one item; yield the groups that are complete by then."""
         latest, items = self._held.pop(key, (at, []))
+        if items and at - latest >= self._wait:  # the key of a call that is over, used again
+            self._count -= len(items)
+            yield key, items
+            latest, items = at, []
         items.append(item)
         self._count += 1
         self._held[key] = (max(latest, at), items)

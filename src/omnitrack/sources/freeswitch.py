@@ -14,10 +14,22 @@ from omnitrack.errors import MissingZoneError
 from omnitrack.model import Interaction
 from omnitrack.sources.attested import attestation_of
 from omnitrack.sources.base import Item, JsonSource, UnreadableError
-from omnitrack.sources.cdr import CdrSource, Groups, Leg, caller_name, endpoint
+from omnitrack.sources.cdr import CdrSource, Leg, caller_name, endpoint
+from omnitrack.sources.freeswitch_outcome import outcome_of
+from omnitrack.sources.legs import LinkedLegs
 from omnitrack.sources.reading import Bad, decode, rows
 from omnitrack.sources.reading_json import head_keys
-from omnitrack.sources.values import attributes_of, id_of, list_of, local_time, mapping_of, parse_time, text_of, words
+from omnitrack.sources.values import (
+    attributes_of,
+    id_of,
+    list_of,
+    local_time,
+    mapping_of,
+    name_of,
+    parse_time,
+    text_of,
+    words,
+)
 
 # The templates of cdr_csv.conf.xml: "example" is the default, "snom" and "linksys" begin like it.
 _EXAMPLE = words(
@@ -31,52 +43,43 @@ _ASTERISK = words(
 _UUID = re.compile(r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}$")
 _CAUSE = re.compile(r"[A-Z][A-Z_]+$")
 _TIME = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d")
-# Hang-up causes of ITU-T Q.850 by the names that FreeSWITCH gives them; what is not here is a failure of the network.
-_OUTCOMES = {
-    "USER_BUSY": "busy",
-    "NO_ANSWER": "missed",
-    "NO_USER_RESPONSE": "missed",
-    "ORIGINATOR_CANCEL": "missed",
-    "ALLOTTED_TIMEOUT": "missed",
-    "NORMAL_CLEARING": "missed",
-    "LOSE_RACE": "missed",
-    "PICKED_OFF": "missed",
-    "CALL_REJECTED": "refused",
-    "ATTENDED_TRANSFER": "answered",
-    "BLIND_TRANSFER": "answered",
-}
+# Variables that name another leg of the call, whichever of them a version, a module or a bridge sets.
+_LINKS = words(
+    "uuid call_uuid bleg_uuid signal_bond bridge_uuid last_bridge_to originating_leg_uuid originator other_leg_unique_id "
+    "ent_originate_aleg_uuid cc_member_session_uuid originated_legs originator_uuid"
+)
+_ANY_UUID = re.compile(_UUID.pattern.removesuffix("$"))
+# Of the legs that the switch placed itself.
+_PLACED = words("originating_leg_uuid originator ent_originate_aleg_uuid originator_uuid cc_member_session_uuid")
 
 
-def _outcome(answered: bool, cause: str) -> str:
-    return "answered" if answered else _OUTCOMES.get(cause, "failed")
-
-
-class _Calls(CdrSource):
-    """What the two formats share: the legs of a call name each other, and the first leg names the call."""
+class FreeSwitchCalls(CdrSource):
+    """What the formats share: the legs of a call name each other, and the first leg names the call."""
 
     default_source: ClassVar[str] = "freeswitch"
 
-    def grouped(self, legs: Iterator[tuple[str, Leg] | Item]) -> Iterator[Item]:
-        groups: Groups[Leg] = Groups()
+    def grouped(self, legs: Iterator[tuple[list[str], Leg] | Item]) -> Iterator[Item]:
+        """Yield the calls that the legs are, each with what it has them joined by; what is no leg as it comes."""
+        calls: LinkedLegs[Leg] = LinkedLegs()
         for item in legs:
             if not isinstance(item, tuple):
                 yield item
                 continue
-            key, leg = item
-            for _, done in groups.add(key, leg.end or leg.start, leg):
+            ids, leg = item
+            for done in calls.add(ids, leg.end or leg.start, leg):
                 yield from self.joined(done, self._calls(done))
-        for _, done in groups.rest():
+        for done in calls.rest():
             yield from self.joined(done, self._calls(done))
 
     def _calls(self, legs: list[Leg]) -> Iterator[Interaction]:
-        first = min(legs, key=lambda leg: leg.start)
+        first = min(legs, key=lambda leg: (leg.start, leg.branch))
         source_id = id_of(first.fields.get("uuid"))
         if source_id is None:
             raise UnreadableError("uuid: missing, accepted is the id of the leg")
         yield self.call(legs, source_id)
 
-    def leg(self, values: Mapping[str, Any], where: str) -> tuple[str, Leg]:
-        """Return the leg of one record, by the names of FreeSWITCH's variables, and what its call is grouped by."""
+    def leg(self, values: Mapping[str, Any], where: str) -> tuple[list[str], Leg]:
+        """Return the leg of one record, by the names of FreeSWITCH's variables, and every id that it shares with others of its call."""
         start, doubt = self._moment(values, "start")
         if start is None:
             raise UnreadableError("start_stamp: missing or no time, accepted is YYYY-MM-DD hh:mm:ss")
@@ -87,25 +90,25 @@ class _Calls(CdrSource):
             end = start + timedelta(seconds=min(int(duration), 10**7))
         number = text_of(values.get("caller_id_number"))
         name = text_of(values.get("caller_id_name")) or text_of(values.get("caller_id"))
-        uuid = text_of(values.get("uuid")) or ""
-        other = (
-            text_of(values.get("call_uuid")) or text_of(values.get("bleg_uuid")) or text_of(values.get("signal_bond"))
-        )
+        channel = endpoint(text_of(values.get("channel_name")))
+        branch = text_of(values.get("direction")) == "outbound" and any(text_of(values.get(name)) for name in _PLACED)
+        called = channel if branch else endpoint(text_of(values.get("bridge_channel")))
         leg = Leg(
             source=number,
             destination=text_of(values.get("destination_number")),
             start=start,
             end=end,
-            outcome=_outcome(answer is not None, text_of(values.get("hangup_cause")) or ""),
+            outcome=outcome_of(values, answer is not None),
             name=caller_name(name, number),
-            agent_called=endpoint(text_of(values.get("bridge_channel"))),
-            agent_calling=endpoint(text_of(values.get("channel_name"))),
+            branch=branch,
+            agent_called=called or _agent(values),
+            agent_calling=None if branch else channel,
             context=text_of(values.get("context")) or "",
             attestation=attestation_of(values),
             fields=attributes_of(values, {"local_time": doubt}),
             where=where,
         )
-        return min(uuid, other or uuid), leg
+        return _ids(values), leg
 
     def _moment(self, values: Mapping[str, Any], name: str) -> tuple[datetime | None, str | None]:
         """A time by its seconds since 1970 where they are there; the stamps are local and may be in doubt."""
@@ -122,7 +125,26 @@ class _Calls(CdrSource):
         return moment, None
 
 
-class FreeSwitchCsvSource(_Calls):
+def _ids(values: Mapping[str, Any]) -> list[str]:
+    """Return the ids of the leg and of each other that it names; one that is no UUID counts as it stands."""
+    ids = []
+    for name in _LINKS:
+        text = text_of(values.get(name)) or ""
+        found = _ANY_UUID.findall(text[:20_000])
+        ids += [id.lower() for id in found] if found else [text[:200]] if text and name in ("uuid", "call_uuid") else []
+    return ids
+
+
+def _agent(values: Mapping[str, Any]) -> str | None:
+    """Return the agent whom a queue or the dial string names; an id of a database names nobody."""
+    for name in ("dialed_user", "cc_agent"):
+        text = (text_of(values.get(name)) or "").partition("@")[0]
+        if text and not _UUID.match(text):
+            return name_of(text)
+    return None
+
+
+class FreeSwitchCsvSource(FreeSwitchCalls):
     """Reads the CSV files of mod_cdr_csv; both legs of a call, where both are written, are one interaction.
 
     Args:
@@ -154,7 +176,7 @@ class FreeSwitchCsvSource(_Calls):
         """Yield the calls of the file."""
         yield from self.grouped(self._legs())
 
-    def _legs(self) -> Iterator[tuple[str, Leg] | Item]:
+    def _legs(self) -> Iterator[tuple[list[str], Leg] | Item]:
         source = self.open()
         source.as_utf8()
         for row in rows(source, same_width=True):
@@ -186,7 +208,7 @@ def _template(row: Sequence[str]) -> tuple[str, ...] | None:
     return None
 
 
-class FreeSwitchJsonSource(_Calls, JsonSource):
+class FreeSwitchJsonSource(FreeSwitchCalls, JsonSource):
     """Reads the JSON records of mod_json_cdr, one a file, line by line, or an array."""
 
     name: ClassVar[str] = "freeswitch-json"
@@ -204,23 +226,24 @@ class FreeSwitchJsonSource(_Calls, JsonSource):
         """Yield the calls of the file."""
         yield from self.grouped(self._legs())
 
-    def _legs(self) -> Iterator[tuple[str, Leg] | Item]:
+    def _legs(self) -> Iterator[tuple[list[str], Leg] | Item]:
         for where, value in self.values():
             if isinstance(value, Bad):
                 yield self.bad(value)
                 continue
             try:
-                yield self.leg(_variables(value), where)
+                yield self.leg(variables_of(value), where)
             except (OverflowError, ValueError) as error:
                 yield self.rejected(where, str(error))
 
     def read(self, value: Any, where: str) -> Iterator[Item]:
         """Yield the call of one record by itself."""
-        _, leg = self.leg(_variables(value), where)
+        _, leg = self.leg(variables_of(value), where)
         yield from self._calls([leg])
 
 
-def _variables(record: Any) -> dict[str, Any]:
+def variables_of(record: Any) -> dict[str, Any]:
+    """Return the variables of a record of mod_json_cdr, decoded, with what the first profile of the call says of its parties."""
     variables = mapping_of(mapping_of(record).get("variables"))
     if not variables:
         raise UnreadableError("variables: missing, accepted is a record of mod_json_cdr")

@@ -15,6 +15,7 @@ from omnitrack.identifiers.attestation import Level, counts
 from omnitrack.model import Interaction, Revision, Sighting
 from omnitrack.sources.attested import checked_trust, verdict_of
 from omnitrack.sources.base import Item, JsonSource, Source, UnreadableError
+from omnitrack.sources.durations import DURATION_FORMS, parse_duration
 from omnitrack.sources.mapping import LogMapping, PersonField, look_up, read_mapping
 from omnitrack.sources.reading import Bad, decode, rows
 from omnitrack.sources.values import (
@@ -77,11 +78,20 @@ class MappedSource(Source):
             raise UnreadableError(
                 unread(mapping.fields["occurred_at"], look_up(record, mapping.fields["occurred_at"]), forms)
             )
-        text = {name: mapping.part(record, name) for name in mapping.fields if name not in ("occurred_at", "ended_at")}
+        text = {
+            name: mapping.part(record, name)
+            for name in mapping.fields
+            if name not in ("occurred_at", "ended_at", "duration")
+        }
         for name in ("body", "subject"):
             text[name] = joined_text(text.get(name))
         text |= {name: value for name, value in mapping.constants.items() if text.get(name) in (None, "")}
         ended = mapping.time(record, "ended_at", self.zone) if "ended_at" in mapping.fields else None
+        lasted = mapping.part(record, "duration")
+        if ended is None and lasted not in (None, ""):
+            duration = parse_duration(lasted)
+            if duration is not None:
+                ended = moment + duration
         direction = text_of(text.get("direction"))
         source_id = id_of(text.get("source_id"))
         if source_id is None:
@@ -119,6 +129,9 @@ class MappedSource(Source):
             yield self.rejected(where, reason, source_id=source_id, raw=str(value)[:200], kept=True)
         if ended is not None and ended < moment:
             reason = f"{mapping.fields['ended_at']}: before the start, accepted is a time from then on; left out"
+            yield self.rejected(where, reason, source_id=source_id, kept=True)
+        if ended is None and lasted not in (None, ""):
+            reason = f"{unread(mapping.fields['duration'], lasted, DURATION_FORMS)}; left out"
             yield self.rejected(where, reason, source_id=source_id, kept=True)
         yield Interaction(
             channel=channel.lower(),

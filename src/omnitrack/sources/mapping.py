@@ -23,7 +23,7 @@ from omnitrack.sources.values import parse_time, text_of, words, zone_of
 
 #: Parts of an interaction that a field can give.
 FIELDS = words(
-    "source_id occurred_at ended_at channel direction kind subject body agent thread reply_to outcome deleted edited_at region "
+    "source_id occurred_at ended_at duration channel direction kind subject body agent thread reply_to outcome deleted edited_at region "
     "verstat attestation"
 )
 _CONSTANTS = ("channel", "direction", "kind", "agent", "outcome", "region")
