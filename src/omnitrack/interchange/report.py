@@ -10,6 +10,9 @@ from omnitrack.model import Rejected
 MAX_NOTES = 200  # different field and reason pairs of each kind; field names may come from a hostile document
 MAX_REJECTED = 1_000  # kept with their reasons; rejected_total counts on
 
+#: Why the bytes of an attachment are lost: nothing that a reader could mend.
+NOT_STORED = "bytes are described by size and hash, not stored"
+
 
 @attrs.frozen(slots=True)
 class Note:

@@ -12,7 +12,7 @@ from typing import Any
 from omnitrack.interchange.document import after, fits, read_time
 from omnitrack.interchange.fidelity import EXTENSION, restore
 from omnitrack.interchange.mime import plain_text
-from omnitrack.interchange.report import ConversionReport
+from omnitrack.interchange.report import NOT_STORED, ConversionReport
 from omnitrack.interchange.vcon_check import decoded
 from omnitrack.interchange.vcon_parties import TARGETS, Parties, flat
 from omnitrack.model import MAX_EXTRA, MAX_NAME, Assurance, Attachment, Interaction
@@ -183,12 +183,12 @@ class Reader:
         if kind == "text" and body not in (None, ""):
             text, files = plain_text(raw if raw is not None else body, media)
             if any(file.size for file in files):
-                self.report.lose("dialog.body", "bytes are described by size and hash, not stored", len(files))
+                self.report.lose("dialog.body", NOT_STORED, len(files))
             return text or None, files
         if not (raw or dialog.get("url") or dialog.get("filename") or dialog.get("content_hash")):
             return None, []
         if raw:
-            self.report.lose("dialog.body", "bytes are described by size and hash, not stored")
+            self.report.lose("dialog.body", NOT_STORED)
         digest = hashlib.sha256(raw).hexdigest() if raw else _sha256(dialog.get("content_hash"))
         if digest is not None:
             left.pop("content_hash", None)
@@ -201,7 +201,7 @@ class Reader:
             return
         raw = decoded(body) if isinstance(body, str) else None
         if raw:
-            self.report.lose("attachments.body", "bytes are described by size and hash, not stored")
+            self.report.lose("attachments.body", NOT_STORED)
         digest = hashlib.sha256(raw).hexdigest() if raw else _sha256(item.get("content_hash"))
         yield self._file(item, raw, digest)
 

@@ -12,9 +12,10 @@ import attrs
 from omnitrack.errors import InvalidInteractionError, told
 from omnitrack.interchange import cloudevents, jsonl, sniff, tmf683, vcon
 from omnitrack.interchange.record import as_texts, decode
-from omnitrack.interchange.report import ConversionReport
+from omnitrack.interchange.report import NOT_STORED, ConversionReport
 from omnitrack.model import Assurance, Interaction, Role
 from omnitrack.sources.base import Item, JsonSource
+from omnitrack.sources.reading_json import head_keys
 from omnitrack.sources.registry import register_source
 from omnitrack.storage.contract import Transaction
 from omnitrack.usecases.context import Context
@@ -97,15 +98,29 @@ def export(interactions: list[Interaction], format: str) -> Export:
 class _DocumentSource(JsonSource):
     """Files of a standard that ``interchange`` reads, one JSON value after the other."""
 
-    def __init__(self, origin: Any, *, trust: str | Assurance = "observed", **options: Any) -> None:
+    def __init__(
+        self,
+        origin: Any,
+        *,
+        trust: str | Assurance = "observed",
+        party_scope: str | None = None,
+        **options: Any,
+    ) -> None:
         super().__init__(origin, **options)
         self.trust = trust if isinstance(trust, Assurance) else Assurance[trust.upper()]
+        self.party_scope = party_scope
 
     def read(self, value: Any, where: str) -> Iterator[Item]:
         """Yield the interactions of one document."""
         interactions, report = self._load(value)
         yield from map(as_texts, interactions)
-        yield from report.rejected
+        for one in report.rejected:
+            yield attrs.evolve(
+                one, where=self.place(f"{where}, {one.where}" if one.where else where), source=self.source
+            )
+        for note in report.lost:
+            if note.reason != NOT_STORED:
+                yield self.rejected(where, f"{note.field}: {note.reason}", kept=True)
 
     def _load(self, value: Any) -> tuple[Iterator[Interaction], ConversionReport]:
         raise AssertionError("each standard has its own")
@@ -125,23 +140,26 @@ class VconSource(_DocumentSource):
         return found[1] if found is not None and found[0] == "vcon" else None
 
     def _load(self, value: Any) -> tuple[Iterator[Interaction], ConversionReport]:
-        return vcon.load(value, trust=self.trust, source=self.source)
+        return vcon.load(value, trust=self.trust, source=self.source, party_scope=self.party_scope)
 
 
 class Tmf683Source(_DocumentSource):
-    """Party interactions of TMF683 v5, one a file, an array, or one a line."""
+    """Party interactions of TMF683 v5 and v4, one a file, an array, or one a line."""
 
     name = "tmf683"
-    versions = "TMF683 Party Interaction v5"
+    versions = "TMF683 Party Interaction v5 and v4"
     default_source = "tmf683"
 
     @classmethod
     def sniff(cls, path: Path, head: bytes) -> str | None:
         """Return how it knows a party interaction."""
-        return "it has the @type PartyInteraction" if b'"PartyInteraction"' in head else None
+        if b'"PartyInteraction"' in head:
+            return "it has the @type PartyInteraction"
+        older = {"interactionDate", "channel", "relatedParty"} <= head_keys(head)  # @type is optional in v4
+        return "it has the interactionDate, channel and relatedParty of a party interaction" if older else None
 
     def _load(self, value: Any) -> tuple[Iterator[Interaction], ConversionReport]:
-        return tmf683.load(value, trust=self.trust)
+        return tmf683.load(value, trust=self.trust, source=self.source, party_scope=self.party_scope)
 
 
 class LinesSource(_DocumentSource):
