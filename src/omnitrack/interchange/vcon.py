@@ -20,7 +20,7 @@ from omnitrack.interchange.document import MAX_DURATION, is_media_type, is_url, 
 from omnitrack.interchange.fidelity import EXTENSION, key_of, measure
 from omnitrack.interchange.record import encode
 from omnitrack.interchange.report import ConversionReport
-from omnitrack.interchange.vcon_check import check
+from omnitrack.interchange.vcon_check import check, without_faulty
 from omnitrack.interchange.vcon_read import OUTCOMES, VENDOR, Reader
 from omnitrack.model import Assurance, Attachment, Direction, Interaction, Sighting
 
@@ -108,7 +108,8 @@ def load(
 
     Args:
         document: JSON text or bytes, a parsed vCon, or an array of them.
-        on_error: ``"raise"`` refuses all with the first bad vCon; ``"collect"`` notes it in the report and goes on.
+        on_error: ``"raise"`` refuses all with the first bad vCon; ``"collect"`` notes it in the report and goes on: an
+            element that breaks a rule costs itself, a dialog that is one interaction, and not the vCon.
         trust: no identifier counts for more than this. VERIFIED where the vCon comes from a store of your own.
         source: name for interactions that do not bring the one of their own; the source id is made of the uuid.
         party_scope: name of the system whose customer ids the uuids of customers are; they then become ``crm:``
@@ -121,7 +122,19 @@ def load(
     report = ConversionReport(format="vcon")
 
     def read(vcon: Any, where: str) -> list[Interaction]:
-        return list(Reader(check(vcon, where), where, report, trust, source, party_scope).read())
+        if on_error == "raise":
+            return list(Reader(check(vcon, where), where, report, trust, source, party_scope).read())
+        vcon, faults = without_faulty(vcon, where)
+        reader = Reader(check(vcon, where), where, report, trust, source, party_scope)
+        for fault in faults:
+            if fault.name == "dialog":
+                report.reject(fault.reason, where=f"dialog {fault.index}")
+            else:
+                report.leave_out(
+                    fault.reason, where=fault.name if fault.index is None else f"{fault.name} {fault.index}"
+                )
+        refused = frozenset(fault.index for fault in faults if fault.name == "dialog" and fault.index is not None)
+        return list(reader.read(refused=refused, collect=True))
 
     return read_each(document, "vcon", read, report, on_error), report
 

@@ -114,7 +114,7 @@ class _DocumentSource(JsonSource):
         """Yield the interactions of one document."""
         interactions, report = self._load(value)
         yield from map(as_texts, interactions)
-        for one in report.rejected:
+        for one in (*report.rejected, *report.left_out):
             yield attrs.evolve(
                 one, where=self.place(f"{where}, {one.where}" if one.where else where), source=self.source
             )
@@ -140,7 +140,7 @@ class VconSource(_DocumentSource):
         return found[1] if found is not None and found[0] == "vcon" else None
 
     def _load(self, value: Any) -> tuple[Iterator[Interaction], ConversionReport]:
-        return vcon.load(value, trust=self.trust, source=self.source, party_scope=self.party_scope)
+        return vcon.load(value, on_error="collect", trust=self.trust, source=self.source, party_scope=self.party_scope)
 
 
 class Tmf683Source(_DocumentSource):
