@@ -22,6 +22,7 @@ from omnitrack.interchange.record import encode
 from omnitrack.interchange.report import ConversionReport
 from omnitrack.interchange.vcon_check import check, without_faulty
 from omnitrack.interchange.vcon_read import OUTCOMES, VENDOR, Reader
+from omnitrack.interchange.vcon_signed import Keys
 from omnitrack.model import Assurance, Attachment, Direction, Interaction, Sighting
 
 # The parties of one vCon with their indices, under what tells one from another: two strangers may look alike in it.
@@ -100,6 +101,7 @@ def load(
     trust: Assurance = Assurance.OBSERVED,
     source: str = SOURCE,
     party_scope: str | None = None,
+    keys: Keys | None = None,
 ) -> tuple[Iterator[Interaction], ConversionReport]:
     """Return the interactions of a vCon, one for each dialog that is one, and the report.
 
@@ -114,14 +116,18 @@ def load(
         source: name for interactions that do not bring the one of their own; the source id is made of the uuid.
         party_scope: name of the system whose customer ids the uuids of customers are; they then become ``crm:``
             identifiers in that scope. Without it they are kept in the attributes.
+        keys: of those whose signatures are believed; without it a signed vCon is refused.
 
     Raises:
-        SourceFormatError: no vCon, one that breaks a rule of the draft, or a signed or encrypted one; names the field.
+        SourceFormatError: no vCon, one that breaks a rule of the draft, a signed one that none of the keys has signed,
+            or an encrypted one; names the field.
         InvalidInteractionError: a dialog beyond the limits of an interaction.
     """
     report = ConversionReport(format="vcon")
 
     def read(vcon: Any, where: str) -> list[Interaction]:
+        if keys is not None:
+            vcon = keys.opened(vcon, where)
         if on_error == "raise":
             return list(Reader(check(vcon, where), where, report, trust, source, party_scope).read())
         vcon, faults = without_faulty(vcon, where)

@@ -57,7 +57,7 @@ def check(vcon: Any, where: str) -> dict[str, Any]:
         refuse(where, vcon, "a vCon, which is an object")
     if "payload" in vcon and "signatures" in vcon:
         raise SourceFormatError(
-            f"{where}: a signed vCon (JWS); accepted is the unsigned form: verify the signature and pass its payload"
+            f"{where}: a signed vCon (JWS); accepted is the unsigned form, or keys= to verify it with"
         )
     if "ciphertext" in vcon and "recipients" in vcon:
         raise SourceFormatError(

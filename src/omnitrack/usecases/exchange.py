@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+import os
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from omnitrack.errors import InvalidInteractionError, told
 from omnitrack.interchange import cloudevents, jsonl, sniff, tmf683, vcon
 from omnitrack.interchange.record import as_texts, decode
 from omnitrack.interchange.report import NOT_STORED, ConversionReport
+from omnitrack.interchange.vcon_signed import Keys
 from omnitrack.model import Assurance, Interaction, Role
 from omnitrack.sources.base import Item, JsonSource
 from omnitrack.sources.reading_json import head_keys
@@ -133,14 +135,33 @@ class VconSource(_DocumentSource):
     versions = "draft-ietf-vcon-vcon-core of 2026 (0.4.0) and the 0.0.x before it"
     default_source = "vcon"
 
+    def __init__(
+        self,
+        origin: Any,
+        *,
+        keys: Iterable[str | os.PathLike[str]] | str | os.PathLike[str] | None = None,
+        **options: Any,
+    ) -> None:
+        super().__init__(origin, **options)
+        self.keys = None if keys is None else Keys(keys)
+
     @classmethod
     def sniff(cls, path: Path, head: bytes) -> str | None:
         """Return how it knows a vCon."""
         found = sniff(path.name, head)  # the draft of 2026 has no member vcon any more
-        return found[1] if found is not None and found[0] == "vcon" else None
+        if found is not None and found[0] == "vcon":
+            return found[1]
+        return "it is a vCon in the signed form" if {"payload", "signatures", "protected"} <= head_keys(head) else None
 
     def _load(self, value: Any) -> tuple[Iterator[Interaction], ConversionReport]:
-        return vcon.load(value, on_error="collect", trust=self.trust, source=self.source, party_scope=self.party_scope)
+        return vcon.load(
+            value,
+            on_error="collect",
+            trust=self.trust,
+            source=self.source,
+            party_scope=self.party_scope,
+            keys=self.keys,
+        )
 
 
 class Tmf683Source(_DocumentSource):
