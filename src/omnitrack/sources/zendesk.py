@@ -110,7 +110,9 @@ class ZendeskSource(JsonSource):
     """
 
     name: ClassVar[str] = "zendesk"
-    versions: ClassVar[str] = "Zendesk Support API v2: ticket comments with users side-loaded, tickets with comments"
+    versions: ClassVar[str] = (
+        "Zendesk Support API v2: comments and audits with users side-loaded, tickets with comments or without"
+    )
     default_source: ClassVar[str] = "zendesk"
     own_zone: ClassVar[tzinfo | None] = timezone.utc
 
