@@ -29,6 +29,9 @@ PARTS = {
     "x_posts.json": ("data",),
     "direct-messages.js": ("dmConversation", "messages"),
     "zendesk.json": ("comments",),
+    "zendesk_audits.json": ("events",),
+    "intercom.json": ("conversation_parts", "conversation_parts"),
+    "hubspot.json": ("results",),
     "comments.jsonl": ("items",),
     "whatsapp_webhooks.jsonl": ("entry", 0, "changes", 0, "value"),
 }
