@@ -62,8 +62,8 @@ class XArchiveSource(JsonSource):
         created = event.get("messageCreate")
         if created is not None:
             yield from self._message(mapping_of(created), thread, both)
-        else:
-            yield self.passed(where, event_type(next(iter(event), "without a type")))
+        elif event:
+            yield self.passed(where, event_type(next(iter(event))))
 
     def _message(self, message: Mapping[str, Any], thread: str | None, both: list[str]) -> Iterator[Item]:
         number = id_of(message.get("id"))
