@@ -106,6 +106,8 @@ class _DocumentSource(JsonSource):
         interactions, report = self._load(value)
         yield from map(as_texts, interactions)
         yield from report.rejected
+        for note in (*report.lost, *report.assumed):
+            yield self.rejected(where, str(note), kept=True)
 
     def _load(self, value: Any) -> tuple[Iterator[Interaction], ConversionReport]:
         raise AssertionError("each standard has its own")
