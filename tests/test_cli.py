@@ -71,6 +71,21 @@ def test_a_load_that_went_wrong_is_taken_back_by_its_source(loaded: Shell) -> No
     assert loaded("verify") == 0
 
 
+def test_inspect_shows_the_first_contacts_and_a_draft_and_writes_nothing(run: Shell, tmp_path: Path) -> None:
+    (tmp_path / "visits.csv").write_text(
+        "id,when,phone,note\n1,2026-01-05 09:15,020 7946 0958,broken \x1b[31m router\n", encoding="utf-8"
+    )
+    assert run("inspect", "visits.csv", "--zone", "Europe/London") == 0
+    assert "a table with commas between its columns; no source knows it" in run.out
+    assert "2026-01-05T09:15:00+00:00 unknown inbound message [phone:+442079460958] broken  [31m router" in run.out
+    assert "# visits.toml" in run.out
+    assert 'occurred_at = "when"' in run.out
+    assert run("--json", "inspect", str(DATA / "care.mbox"), "--limit", "2") == 0
+    assert [(line["mapping"], len(line["contacts"])) for line in run.data()] == [(None, 2)]
+    assert run("inspect", str(DATA / "nothing.csv")) == 1
+    assert not (tmp_path / "history.db").exists()
+
+
 def test_a_second_load_adds_nothing(loaded: Shell) -> None:
     assert loaded("--json", "load", str(DATA / "care.mbox")) == 0
     assert loaded.data()[0]["added"] == 0

@@ -23,6 +23,7 @@ import omnitrack
 from omnitrack.errors import InvalidPolicyError, OmnitrackError
 from omnitrack.identifiers.scheme import Identifier
 from omnitrack.model import wall_clock
+from omnitrack.sources import inspect
 from omnitrack.sources.registry import accepted_options, get_source, iter_sources
 from omnitrack.sources.values import local_time, zone_of
 
@@ -48,6 +49,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         settings = _settings(arguments)
         store = settings.pop("store")
+        if arguments.run is _inspect:
+            store = "memory://"  # it looks, and writes nothing
+        arguments.store_zone = settings["zone"]
         _check_store(store, begins=arguments.command in BEGINNINGS)
         settings["rebuild"] = arguments.run is _rebuild
         with omnitrack.open(store, **settings) as tracker:
@@ -183,6 +187,15 @@ def _parser() -> argparse.ArgumentParser:
         help="TOML file that says which column of a CSV or JSON log is what; one of the log's name beside it is found",
     )
 
+    looked = command(
+        _inspect, "say what a file is, show its first contacts as they would be recorded, draft a mapping", "path"
+    )
+    looked.add_argument(
+        "--limit", type=int, default=5, metavar="N", help="how many units to show; 5 where nothing is said"
+    )
+    looked.add_argument("--zone", help="time zone of times that have none, such as Europe/London")
+    looked.add_argument("--mapping", metavar="FILE", help="TOML file that says how to read a log of your own")
+    looked.set_defaults(format="auto", source=None)
     unload = command(_unload, "take a load that went wrong back whole, with what it had linked", "source")
     unload.add_argument("--dry-run", action="store_true", help="only count")
 
@@ -343,6 +356,40 @@ def _unload(tracker: omnitrack.Tracker, arguments: argparse.Namespace) -> int:
         f"{receipt.statements} statements {verb}"
     )
     return 0
+
+
+def _inspect(tracker: omnitrack.Tracker, arguments: argparse.Namespace) -> int:
+    options = _load_options(arguments)
+    found = inspect(arguments.path, **options)
+    if found.source is not None:
+        found.source.use_zone(zone_of(arguments.store_zone))
+    # As they would be recorded: by the settings, in a store that is thrown away.
+    report = tracker.record_many(found.first(arguments.limit), on_error="collect")
+    contacts = list(tracker.interactions())
+    if arguments.json:
+        _print_json({"what": found.what, "mapping": found.mapping, "contacts": contacts, "report": report})
+        return 0
+    print(f"{arguments.path}: {found.what}")
+    print(f"the first units: {report}")
+    for contact in contacts:
+        print(f"  {_plain_line(str(_as_line(contact)))}")
+    for rejected in (*report.rejected, *report.left_out):
+        print(f"  {rejected.where or rejected.source_id or ''}: {rejected.reason}", file=sys.stderr)
+    if found.mapping is not None:
+        print(f"\n# {Path(arguments.path).stem}.toml\n{found.mapping}", end="")
+    return 0
+
+
+def _as_line(contact: omnitrack.Interaction) -> str:
+    who = [", ".join(str(sighting.identifier) for sighting in person) for person in contact.customers]
+    said = " ".join(f"{contact.subject or ''} {contact.body or ''}".split())
+    direction = contact.direction.value if contact.direction is not None else "?"
+    return f"{contact.occurred_at.isoformat()} {contact.channel} {direction} {contact.kind} [{' | '.join(who) or 'nobody'}] {said:.60}"
+
+
+def _plain_line(text: str) -> str:
+    """Return a text on one line, with nothing in it that a terminal would take as a command."""
+    return "".join(letter if letter.isprintable() else " " for letter in text)
 
 
 def _timeline(tracker: omnitrack.Tracker, arguments: argparse.Namespace) -> int:

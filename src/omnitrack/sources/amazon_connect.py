@@ -14,7 +14,18 @@ from omnitrack.sources.base import Item, JsonSource, UnreadableError
 from omnitrack.sources.cdr import withheld
 from omnitrack.sources.mapping import PersonField, person_fields
 from omnitrack.sources.reading_json import head_keys
-from omnitrack.sources.values import attributes_of, id_of, mapping_of, name_of, parse_time, subject_of, text_of, words
+from omnitrack.sources.values import (
+    TIME_FORMS,
+    attributes_of,
+    id_of,
+    mapping_of,
+    name_of,
+    parse_time,
+    subject_of,
+    text_of,
+    unread,
+    words,
+)
 
 _CHANNELS = {"VOICE": "phone", "CHAT": "chat", "EMAIL": "email", "TASK": "task"}
 _OUTBOUND = frozenset(words("OUTBOUND EXTERNAL_OUTBOUND CALLBACK AGENT_REPLY"))
@@ -97,6 +108,9 @@ class AmazonConnectSource(JsonSource):
         via = next((str(sighting.identifier) for sighting in _endpoint(company)), None)
         answered = bool(text_of(agent.get("ConnectedToAgentTimestamp")) or text_of(agent.get("Username")))
         ended = parse_time(record.get("DisconnectTimestamp"), self.zone)
+        if ended is None and text_of(record.get("DisconnectTimestamp")):
+            reason = unread("DisconnectTimestamp", record["DisconnectTimestamp"], TIME_FORMS)
+            yield self.rejected(where, f"{reason}; left out", source_id=number, kept=True)
         yield Interaction(
             channel=channel,
             kind="transfer" if method in _TRANSFERS else "call" if channel == "phone" else "message",

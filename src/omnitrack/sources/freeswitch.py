@@ -17,7 +17,17 @@ from omnitrack.sources.base import Item, JsonSource, UnreadableError
 from omnitrack.sources.cdr import CdrSource, Groups, Leg, caller_name, endpoint
 from omnitrack.sources.reading import Bad, decode, rows
 from omnitrack.sources.reading_json import head_keys
-from omnitrack.sources.values import attributes_of, id_of, list_of, local_time, mapping_of, parse_time, text_of, words
+from omnitrack.sources.values import (
+    attributes_of,
+    id_of,
+    list_of,
+    local_time,
+    mapping_of,
+    parse_time,
+    text_of,
+    unread,
+    words,
+)
 
 # The templates of cdr_csv.conf.xml: "example" is the default, "snom" and "linksys" begin like it.
 _EXAMPLE = words(
@@ -79,7 +89,10 @@ class _Calls(CdrSource):
         """Return the leg of one record, by the names of FreeSWITCH's variables, and what its call is grouped by."""
         start, doubt = self._moment(values, "start")
         if start is None:
-            raise UnreadableError("start_stamp: missing or no time, accepted is YYYY-MM-DD hh:mm:ss")
+            stamp = text_of(values.get("start_stamp"))
+            raise UnreadableError(
+                unread("start_stamp", stamp, "YYYY-MM-DD hh:mm:ss, start_epoch in seconds since 1970")
+            )
         answer, _ = self._moment(values, "answer")
         end, _ = self._moment(values, "end")
         duration = text_of(values.get("duration")) or ""

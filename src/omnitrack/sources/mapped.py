@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from difflib import get_close_matches
@@ -22,6 +23,7 @@ from omnitrack.sources.values import (
     body_of,
     derived_id,
     id_of,
+    joined_text,
     mapping_of,
     name_of,
     subject_of,
@@ -30,11 +32,13 @@ from omnitrack.sources.values import (
 )
 
 _DELIMITERS = ",;\t|"
+_SEPARATOR = re.compile(rb"sep=([,;|\t])\r?\n")  # with which Excel says the delimiter in a first line
+_MARKED = re.compile(r"""="([^"]*)"|'([+=@-]?[\d\s().+/-]+)""")
 _MAX_MAPPING = 1_000_000  # bytes
 
 
-class _Mapped(Source):
-    """What the two share: a record and a mapping make an interaction.
+class MappedSource(Source):
+    """What the mapped sources share: a record and a mapping make an interaction.
 
     Args:
         origin: a path, bytes or a stream.
@@ -74,8 +78,11 @@ class _Mapped(Source):
                 unread(mapping.fields["occurred_at"], look_up(record, mapping.fields["occurred_at"]), forms)
             )
         text = {name: mapping.part(record, name) for name in mapping.fields if name not in ("occurred_at", "ended_at")}
+        for name in ("body", "subject"):
+            text[name] = joined_text(text.get(name))
         text |= {name: value for name, value in mapping.constants.items() if text.get(name) in (None, "")}
         ended = mapping.time(record, "ended_at", self.zone) if "ended_at" in mapping.fields else None
+        edited = mapping.time(record, "edited_at", self.zone) if "edited_at" in mapping.fields else None
         direction = text_of(text.get("direction"))
         source_id = id_of(text.get("source_id"))
         if source_id is None:
@@ -102,9 +109,24 @@ class _Mapped(Source):
             raise UnreadableError(
                 f"{mapping.fields.get('channel', 'channel')}: missing, accepted is the name of a channel"
             )
+        unfit = {name: value for name, value in text.items() if isinstance(value, (list, Mapping)) and value}
         traits = {name: text_of(look_up(record, field)) for name, field in mapping.traits.items()}
         body = body_of(text.get("body"))
         deleted = text.get("deleted") is True or (text_of(text.get("deleted")) or "").lower() in ("true", "yes", "1")
+        for name, found in (("ended_at", ended), ("edited_at", edited)):
+            raw = look_up(record, mapping.fields[name]) if name in mapping.fields else None
+            if found is None and raw is not None and str(raw).strip():
+                reason = unread(mapping.fields[name], raw, ", ".join([*mapping.time_formats, TIME_FORMS]))
+                yield self.rejected(where, f"{reason}; left out", source_id=source_id, kept=True)
+        for field in (*mapping.customer, *mapping.participant, *mapping.sender, *mapping.recipient):
+            if isinstance(look_up(record, field.field), Mapping):
+                reason = f"{field.field}: got an object, accepted is an identifier as text or a number; left out"
+                yield self.rejected(where, reason, source_id=source_id, kept=True)
+        for name, value in unfit.items():
+            reason = (
+                f"{mapping.fields[name]}: got {type(value).__name__}, accepted for {name} is text or a number; left out"
+            )
+            yield self.rejected(where, reason, source_id=source_id, raw=str(value)[:200], kept=True)
         if ended is not None and ended < moment:
             reason = f"{mapping.fields['ended_at']}: before the start, accepted is a time from then on; left out"
             yield self.rejected(where, reason, source_id=source_id, kept=True)
@@ -130,7 +152,6 @@ class _Mapped(Source):
             source_id=source_id,
             region=text_of(text.get("region")) or self.region,
         )
-        edited = mapping.time(record, "edited_at", self.zone) if "edited_at" in mapping.fields else None
         if deleted or (edited is not None and edited > moment):
             yield Revision(
                 source=self.source,
@@ -177,7 +198,7 @@ def mapping_beside(path: Path) -> Path | None:
     return beside if meant else None
 
 
-class CsvSource(_Mapped):
+class CsvSource(MappedSource):
     """Reads a CSV file with a header, by a mapping; a delimiter of ``, ; |`` or tab is found out."""
 
     name: ClassVar[str] = "csv"
@@ -195,7 +216,12 @@ class CsvSource(_Mapped):
         """Yield the rows of the file."""
         source = self.open()
         source.as_utf8()
-        delimiter = self.mapping.delimiter or _delimiter(decode(source.peek(64 * 1024)))
+        source.as_lines()
+        said = _SEPARATOR.match(source.peek(8))
+        if said is not None:
+            source.read(said.end())
+        told = said[1].decode("latin-1") if said is not None else None
+        delimiter = self.mapping.delimiter or told or delimiter_of(decode(source.peek(64 * 1024)))
         header: list[str] | None = None
         for row in rows(source, delimiter, same_width=True):
             if isinstance(row, Bad):
@@ -217,8 +243,14 @@ class CsvSource(_Mapped):
             if not any(field.strip() for field in fields):
                 yield self.passed(where, "empty row")
                 continue
-            values = {name: text for name, text in zip(header, fields, strict=False) if name}
+            values = {name: without_marks(text) for name, text in zip(header, fields, strict=False) if name}
             yield from self.guarded(where, self.record(values, where), raw=",".join(fields)[:200])
+
+
+def without_marks(text: str) -> str:
+    """Return a cell without what spreadsheets put around a number so that it is kept as text: ``="0123"`` and ``'0123``."""
+    marked = _MARKED.fullmatch(text)
+    return text if marked is None else marked[1] or marked[2]
 
 
 def _missed(name: str, header: list[str]) -> str:
@@ -227,13 +259,14 @@ def _missed(name: str, header: list[str]) -> str:
     return f"{name} (did you mean {near[0]!r}?)" if near else name
 
 
-def _delimiter(text: str) -> str:
+def delimiter_of(text: str) -> str:
+    """Return the delimiter that the first line of a table has most of."""
     line = next((line for line in text.splitlines() if line.strip()), "")
     counts = {delimiter: len(next(csv.reader([line], delimiter=delimiter), [])) for delimiter in _DELIMITERS}
     return max(_DELIMITERS, key=lambda delimiter: counts[delimiter])
 
 
-class JsonLinesSource(_Mapped, JsonSource):
+class JsonLinesSource(MappedSource, JsonSource):
     """Reads JSON lines, or an array, by a mapping with dotted paths: comments of a forum, under videos, of a shop."""
 
     name: ClassVar[str] = "jsonl"

@@ -19,6 +19,7 @@ MAX_LINE = 16 * 1024 * 1024  # bytes of one line
 MAX_ROW_LINES = 2_000  # lines that one quoted CSV row may span
 MAX_ROW = 4 * 1024 * 1024  # characters of one CSV row
 CHUNK = 256 * 1024
+_BREAK = "\uffff"  # a noncharacter
 
 
 @attrs.frozen(slots=True)
@@ -55,12 +56,13 @@ class Input:
         else:
             self._stream = origin
         self._ahead = b""
+        self._at = 0  # how much of that was taken
 
     def read(self, size: int = CHUNK) -> bytes:
         """Return up to ``size`` bytes, b"" at the end."""
-        data = self._ahead[:size]
+        data = self._ahead[self._at : self._at + size]
         if data:
-            self._ahead = self._ahead[size:]
+            self._take(len(data))
         else:
             data = self._stream.read(size)
         self.position += len(data)
@@ -69,13 +71,10 @@ class Input:
     def readline(self, limit: int = MAX_LINE) -> bytes:
         """Return up to the next line feed, at most ``limit`` bytes; b"" at the end."""
         if self._ahead:
-            end = self._ahead.find(b"\n") + 1
-            if end and end <= limit:
-                data, self._ahead = self._ahead[:end], self._ahead[end:]
-            elif len(self._ahead) >= limit:
-                data, self._ahead = self._ahead[:limit], self._ahead[limit:]
-            else:
-                data, self._ahead = self._ahead, b""
+            end = self._ahead.find(b"\n", self._at, self._at + limit) + 1 or min(len(self._ahead), self._at + limit)
+            data = self._ahead[self._at : end]
+            self._take(len(data))
+            if len(data) < limit and not data.endswith(b"\n"):
                 data += self._stream.readline(limit - len(data))
         else:
             data = self._stream.readline(limit)
@@ -84,22 +83,46 @@ class Input:
 
     def peek(self, size: int) -> bytes:
         """Return up to ``size`` bytes without taking them."""
-        while len(self._ahead) < size:
-            more = self._stream.read(size - len(self._ahead))
-            if not more:
-                break
-            self._ahead += more
+        there = self._rest()
+        missing = size - len(there)
+        while missing > 0 and (more := self._stream.read(missing)):
+            there += more
+            missing -= len(more)
+        self._ahead = bytes(there)
         return self._ahead[:size]
+
+    def _take(self, length: int) -> None:
+        self._at += length
+        if self._at >= len(self._ahead):
+            self._ahead, self._at = b"", 0
+
+    def _rest(self) -> bytearray:
+        """Return what was read ahead and not taken yet, and forget it."""
+        rest = bytearray(memoryview(self._ahead)[self._at :])
+        self._ahead, self._at = b"", 0
+        return rest
 
     def as_utf8(self) -> None:
         """Read a UTF-16 file (by its byte order mark) as UTF-8 from here on; leave out the mark of a UTF-8 file."""
         head = self.peek(3)
         if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-            rest = _Joined(self._ahead, self._stream)
-            self._ahead = b""
+            rest = _Joined(bytes(self._rest()), self._stream)
             self._stream = _Utf8(io.TextIOWrapper(io.BufferedReader(rest), "utf-16", errors="replace", newline=""))
         elif head.startswith(codecs.BOM_UTF8):
             self.read(3)
+
+    def as_lines(self) -> None:
+        """Read a file whose lines end in a carriage return alone, as those of old Macs do, as if they ended in a line feed."""
+        head = self.peek(64 * 1024)
+        if b"\r" in head and b"\n" not in head:
+            rest = _LineFeeds(_Joined(bytes(self._rest()), self._stream))
+            self._stream = io.BufferedReader(rest)
+
+    def seekable(self) -> IO[bytes]:
+        """Return the bytes as a stream that can be read in any order; what comes from no file is held in memory for that."""
+        if self._own or isinstance(self._stream, io.BytesIO):
+            return self._stream
+        return io.BytesIO(bytes(self._rest()) + self._stream.read())
 
     def close(self) -> None:
         """Close the file, if it was opened here."""
@@ -124,6 +147,21 @@ class _Joined(io.RawIOBase):
 
     def close(self) -> None:
         """Leave the stream open: it belongs to whoever opened it."""
+
+
+class _LineFeeds(io.RawIOBase):
+    """Bytes with a line feed in place of each carriage return."""
+
+    def __init__(self, stream: io.RawIOBase) -> None:
+        self._rest = stream
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        data = (self._rest.read(len(buffer)) or b"").replace(b"\r", b"\n")
+        buffer[: len(data)] = data
+        return len(data)
 
 
 class _Utf8(io.RawIOBase, IO[bytes]):
@@ -176,11 +214,15 @@ def lines(source: Input) -> Iterator[tuple[int, str] | Bad]:
 def rows(source: Input, delimiter: str = ",", same_width: bool = False) -> Iterator[tuple[int, list[str]] | Bad]:
     """Yield (line number, fields) of a CSV file (RFC 4180), where a quote that is never closed costs one line only.
 
+    Rows end in a line feed, with a carriage return before it or not, or in carriage returns alone where the file has no line feed. A carriage
+    return inside of a row is a line break in the text of a field, quoted or not.
+
     Args:
         source: the file.
         delimiter: between fields.
         same_width: a row that spans several lines is believed only if it has as many fields as the first row.
     """
+    source.as_lines()
     pending: deque[tuple[int, str] | Bad] = deque()
     incoming = lines(source)
     width = 0
@@ -224,4 +266,9 @@ def _row(parts: list[str], delimiter: str) -> list[str] | None:
     try:
         return next(csv.reader([part + "\n" for part in parts], delimiter=delimiter), [])
     except csv.Error:
-        return None
+        if not any("\r" in part for part in parts):
+            return None
+    # The reader takes none outside of quotes, so a letter that no text has stands for it.
+    held = [part.replace("\r", _BREAK) for part in parts]
+    row = _row(held, delimiter)
+    return None if row is None else [field.replace(_BREAK, "\n") for field in row]

@@ -20,6 +20,7 @@ HEAD = 64 * 1024
 # In the order in which they are asked: what is recognised by a certain mark first, what is recognised by its looks last.
 _BUILT_IN = {
     "maildir": "maildir:MaildirSource",
+    "excel": "excel:ExcelSource",
     "csv": "mapped:CsvSource",
     "jsonl": "mapped:JsonLinesSource",
     "eml": "eml:EmlSource",
@@ -184,5 +185,7 @@ def open_source(origin: Any, format: str = "auto", **options: Any) -> Source:
 def _by_mapping(path: Path) -> tuple[type[Source], str]:
     with path.open("rb") as file:
         head = file.read(HEAD)
+    if head.startswith(b"PK\x03\x04"):
+        return get_source("excel"), "a mapping was given, and it is a workbook"
     name = "jsonl" if head.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] in (b"{", b"[") else "csv"
     return get_source(name), "a mapping was given"

@@ -59,6 +59,40 @@ def body_of(value: Any) -> str | None:
     return clean(value).replace("\r\n", "\n")[:MAX_BODY] or None
 
 
+def joined_text(value: Any) -> Any:
+    """Return the text of a value that is a list of parts, as formatted text is kept: texts, and objects with a text or a content in them.
+
+    Anything else is returned as it is.
+
+    >>> joined_text(["see ", {"type": "link", "text": "x.example"}, " please"])
+    'see x.example please'
+    """
+    if not isinstance(value, (list, Mapping)):
+        return value
+    parts = _parts(value, _DEPTH)
+    return value if parts is None else "".join(parts)
+
+
+def _parts(value: Any, depth: int) -> list[str] | None:
+    """The texts of which a value is made, None where something in it is none."""
+    if isinstance(value, str):
+        return [value]
+    if depth <= 0:
+        return None
+    if isinstance(value, Mapping):
+        inner = next((value[name] for name in ("text", "content", "value") if name in value), None)
+        return None if inner is None else _parts(inner, depth - 1)
+    if not isinstance(value, list):
+        return None
+    found: list[str] = []
+    for part in value:
+        texts = _parts(part, depth - 1)
+        if texts is None:
+            return None
+        found += texts
+    return found
+
+
 def subject_of(value: Any) -> str | None:
     """Return a subject on one line, cut to what an interaction holds."""
     text = text_of(value)

@@ -13,7 +13,7 @@ import attrs
 from omnitrack.errors import InvalidInteractionError, told
 from omnitrack.interchange import cloudevents, jsonl, sniff, tmf683, vcon
 from omnitrack.interchange.record import as_texts, decode
-from omnitrack.interchange.report import NOT_STORED, ConversionReport
+from omnitrack.interchange.report import ConversionReport
 from omnitrack.interchange.vcon_signed import Keys
 from omnitrack.model import Assurance, Interaction, Role
 from omnitrack.sources.base import Item, JsonSource
@@ -120,9 +120,8 @@ class _DocumentSource(JsonSource):
             yield attrs.evolve(
                 one, where=self.place(f"{where}, {one.where}" if one.where else where), source=self.source
             )
-        for note in report.lost:
-            if note.reason != NOT_STORED:
-                yield self.rejected(where, f"{note.field}: {note.reason}", kept=True)
+        for note in (*report.lost, *report.assumed):
+            yield self.rejected(where, str(note), kept=True)
 
     def _load(self, value: Any) -> tuple[Iterator[Interaction], ConversionReport]:
         raise AssertionError("each standard has its own")
