@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import omnitrack
 from interchange import samples
 from interchange.comparison import people_alike
 from interchange.strategies import interactions, json_values
@@ -333,3 +334,44 @@ def test_a_mutated_resource_is_read_or_refused(data: st.DataObject) -> None:
 @given(json_values | st.text() | st.binary())
 def test_anything_else_is_refused(document: object) -> None:
     assert list(tmf683.load(document, on_error="collect")[0]) == []
+
+
+V4: dict[str, Any] = {
+    "id": "1",
+    "description": "My line is down",
+    "direction": "inbound",
+    "reason": "fault",
+    "interactionDate": {"startDateTime": "2026-02-03T10:00:00Z"},
+    "channel": [{"id": "7", "name": "Phone", "role": "interaction channel"}],
+    "relatedParty": [
+        {"id": "42", "name": "Jane", "role": "customer", "@referredType": "Individual"},
+        {"id": "9", "name": "Sam", "role": "agent", "@referredType": "Individual"},
+    ],
+}
+
+
+@pytest.mark.parametrize("named", [{}, {"@type": "PartyInteraction"}])
+def test_version_4_is_read_as_version_5_is(named: dict[str, Any]) -> None:
+    loaded, report = tmf683.load({**V4, **named}, party_scope="bss")
+    [one] = loaded
+    assert (one.channel, str(one.direction), one.subject, one.body) == ("phone", "inbound", "fault", "My line is down")
+    assert [str(s.identifier) for person in one.customers for s in person] == ["crm:42@bss"]
+    assert (one.agent, one.traits, one.source_id, report.lossless) == ("Sam", {"name": "Jane"}, "1", True)
+
+
+def test_version_4_requires_neither_reason_nor_direction() -> None:
+    [one] = tmf683.load({name: value for name, value in V4.items() if name not in ("reason", "direction")})[0]
+    assert (one.subject, one.body) == (None, "My line is down")
+
+
+def test_version_4_with_a_channel_of_a_wrong_type_is_refused_by_its_field() -> None:
+    with pytest.raises(SourceFormatError, match=r"tmf683\.channel\[0\]"):
+        tmf683.load({**V4, "channel": ["phone"]})
+
+
+def test_a_load_knows_version_4_and_says_who_could_not_be_identified(tmp_path: Path) -> None:
+    (tmp_path / "interactions.json").write_text(json.dumps([V4]))
+    with omnitrack.open("memory://", region="GB") as tracker:
+        report = tracker.load(tmp_path / "interactions.json")
+        assert (report.format, report.added, report.left_out_total) == ("tmf683", 1, 1)
+        assert "party_scope" in report.left_out[0].reason

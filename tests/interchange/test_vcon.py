@@ -229,6 +229,31 @@ def test_a_transcript_is_the_body_of_a_call() -> None:
     assert call.body == "Agent: Hello\nAlice: No broadband"
 
 
+TURNS = [{"speaker": 0, "text": "No broadband"}, {"speaker": "Bob", "text": "I look"}]
+
+
+@pytest.mark.parametrize(
+    ("analysis", "text"),
+    [
+        ({"body": TURNS}, "Alice: No broadband\nBob: I look"),
+        ({"body": json.dumps(TURNS), "encoding": "json"}, "Alice: No broadband\nBob: I look"),
+        ({"body": {"text": "No broadband", "language": "en"}}, "No broadband"),
+        ({"body": {"transcript": "No broadband", "words": [{"word": "No", "start": 0}]}}, "No broadband"),
+        ({"body": {"transcript": {"text": "all of it"}, "segments": TURNS}}, "Alice: No broadband\nBob: I look"),
+        (
+            {"body": {"results": {"channels": [{"alternatives": [{"transcript": "No broadband"}]}]}}},
+            "No broadband",
+        ),
+        ({"body": "[inaudible] hello"}, "[inaudible] hello"),
+        ({"body": {"confidence": 0.9}}, None),
+    ],
+)
+def test_a_transcript_may_be_the_object_of_a_speech_service(analysis: dict[str, Any], text: str | None) -> None:
+    for kind in ("transcript", "wtf_transcription"):
+        [call] = load(conversation(CALL, analysis=[{"type": kind, "dialog": 0, "vendor": "x", **analysis}]))
+        assert call.body == text
+
+
 def test_the_plain_part_of_a_multipart_mail_is_its_body() -> None:
     parts = (
         "--b\nContent-Type: text/plain; charset=iso-8859-1\nContent-Transfer-Encoding: quoted-printable\n\nGr=FC=DFe\n"
@@ -297,6 +322,70 @@ def test_analysis_that_is_too_large_is_reported_as_lost() -> None:
     loaded, report = vcon.load(conversation(CALL, analysis=analysis))
     assert len(list(loaded)) == 1
     assert "analysis" in [note.field for note in report.lost]
+
+
+# --- who speaks --------------------------------------------------------------------------------------------------------
+
+
+def text(*parties: int, **more: Any) -> dict[str, Any]:
+    return {"type": "text", "start": "2026-03-01T09:30:00Z", "parties": list(parties), "body": "Hello"} | more
+
+
+def test_a_dialog_that_names_its_speaker_alone_is_with_the_other_side() -> None:
+    sent, got = load(conversation(text(1), text(0)))
+    assert [str(one.direction) for one in (sent, got)] == ["outbound", "inbound"]
+    assert [people_of(one) for one in (sent, got)] == [[["phone:+12025550100"]]] * 2
+    assert sent.channel == got.channel == "sms"
+
+
+def test_a_dialog_between_agents_stays_internal_though_the_vcon_knows_a_customer() -> None:
+    parties = [ALICE, AGENT, {"name": "Eve", "role": "agent"}]
+    [said] = load(conversation(text(1, 2)) | {"parties": parties})
+    assert (str(said.direction), said.customers) == ("internal", ())
+
+
+def test_without_roles_the_others_are_those_spoken_to() -> None:
+    parties = [{"mailto": "a@example.com"}, {"mailto": "b@example.com"}]
+    [said] = load(conversation(text(1)) | {"parties": parties})
+    assert [str(s.identifier) for s in said.sender] == ["email:b@example.com"]
+    assert [[str(s.identifier) for s in person] for person in said.recipients] == [["email:a@example.com"]]
+
+
+def people_of(one: Interaction) -> list[list[str]]:
+    return [[str(sighting.identifier) for sighting in person] for person in one.customers]
+
+
+# --- one wrong element -------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("wrong", [{"parties": [0, 9]}, {"start": "today"}, {"type": "video"}, {"originator": 7}])
+def test_a_faulty_dialog_costs_itself_where_errors_are_collected(wrong: dict[str, Any]) -> None:
+    loaded, report = vcon.load(conversation(CALL, CALL | wrong, CALL), on_error="collect")
+    assert [one.source_id for one in loaded] == [f"{ID}#0", f"{ID}#2"]
+    assert [one.where for one in report.rejected] == ["dialog 1"]
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"analysis": [{"type": "summary", "dialog": 9}]},
+        {"attachments": [{"party": 9}]},
+        {"analysis": "none"},
+        {"parties": [{**ALICE, "email": 7}, AGENT]},
+    ],
+)
+def test_what_else_is_faulty_costs_no_dialog(wrong: dict[str, Any]) -> None:
+    loaded, report = vcon.load(conversation(CALL) | wrong, on_error="collect")
+    assert [people_of(one) for one in loaded] == [[["phone:+12025550100"]]]
+    assert (len(report.left_out), report.rejected_total, report.lossless) == (1, 0, False)
+
+
+def test_a_load_counts_each_dialog_and_names_each_part_that_it_left_out() -> None:
+    document = conversation(CALL, CALL | {"parties": [9]}, analysis=[{"type": "summary", "dialog": 9}])
+    with omnitrack.open("memory://", region="US") as tracker:
+        report = tracker.load([document], format="vcon")
+    assert (report.added, report.rejected_total, report.left_out_total, report.units) == (1, 1, 1, 2)
+    assert "analysis[0].dialog" in report.left_out[0].reason
 
 
 # --- refused -----------------------------------------------------------------------------------------------------------

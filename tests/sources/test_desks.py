@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+import omnitrack
 from omnitrack.errors import SourceFormatError
 from omnitrack.model import Assurance, Direction
 from omnitrack.sources import detect, open_source
@@ -66,6 +67,62 @@ def test_chatwoot_update_is_a_revision_and_other_events_are_passed_over(chatwoot
     [revision] = revisions(chatwoot)
     assert (revision.source_id, revision.body) == ("9001", "Hi, my broadband and phone are down")
     assert [item.reason for item in passed_over(chatwoot)] == ['event type "conversation_status_changed"']
+
+
+def chatwoot_update(text, **more):
+    jane = {"id": 7, "name": "Jane", "phone_number": "+447700900123"}
+    return {
+        "event": "message_updated",
+        "id": 1,
+        "content": text,
+        "created_at": "2026-02-03T10:00:00.000Z",
+        "message_type": "incoming",
+        "sender": jane,
+        "conversation": {"id": 10, "channel": "Channel::Whatsapp", "meta": {"sender": jane}},
+    } | more
+
+
+def chatwoot_latest(*loads, **options):
+    with omnitrack.open("memory://", region="GB") as tracker:
+        for events in loads:
+            tracker.load(list(events), format="chatwoot", **options)
+        [item] = tracker.interactions()
+        return item
+
+
+@pytest.mark.parametrize("texts", [("zebra", "apple"), ("apple", "zebra")])
+def test_chatwoot_edits_without_a_time_of_their_own_count_in_the_order_in_which_they_came(texts):
+    created = chatwoot_update("hello", event="message_created")
+    assert chatwoot_latest([created, *map(chatwoot_update, texts)]).body == texts[-1]
+
+
+def test_chatwoot_edit_has_the_time_at_which_its_conversation_changed():
+    late, early = (
+        chatwoot_update(
+            text, conversation={"id": 10, "channel": "Channel::Whatsapp", "updated_at": 1770112800.0 + second}
+        )
+        for text, second in (("apple", 60), ("zebra", 30))
+    )
+    assert chatwoot_latest([late], [early]).body == "apple"
+
+
+def test_chatwoot_message_whose_creation_was_missed_is_kept_from_its_update():
+    kept = chatwoot_latest([chatwoot_update("hello")])
+    assert (kept.body, kept.channel, len(kept.customers)) == ("hello", "whatsapp", 1)
+
+
+def test_chatwoot_deleted_message_is_marked_and_keeps_no_text():
+    gone = chatwoot_latest([chatwoot_update("This message was deleted", content_attributes={"deleted": True})])
+    assert (gone.body, gone.attributes["deleted"]) == (None, True)
+
+
+def test_chatwoot_messages_of_bots_and_templates_are_automatic():
+    bot = chatwoot_update(
+        "Welcome", event="message_created", message_type="outgoing", sender={"id": 1, "type": "agent_bot"}
+    )
+    template = chatwoot_update("How was it?", event="message_created", id=2, message_type="template")
+    items = interactions(open_source([bot, template], "chatwoot"))
+    assert [item.attributes["automatic"] for item in items] == [True, True]
 
 
 def test_zendesk_comment_is_inbound_from_an_end_user_and_internal_when_not_public(zendesk):

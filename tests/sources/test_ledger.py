@@ -29,6 +29,9 @@ PARTS = {
     "x_posts.json": ("data",),
     "direct-messages.js": ("dmConversation", "messages"),
     "zendesk.json": ("comments",),
+    "zendesk_audits.json": ("events",),
+    "intercom.json": ("conversation_parts", "conversation_parts"),
+    "hubspot.json": ("results",),
     "comments.jsonl": ("items",),
     "whatsapp_webhooks.jsonl": ("entry", 0, "changes", 0, "value"),
 }
@@ -279,3 +282,21 @@ def test_a_fact_that_is_none_of_the_names_is_refused():
     assert facts(draft=True, edited=None) == {"draft": True}
     with pytest.raises(ValueError, match="accepted are automatic, deleted, draft"):
         facts(drafted=True)
+
+
+def test_an_end_that_cannot_be_read_is_left_out_with_what_came_and_the_contact_is_kept():
+    mapping = {"channel": "a", "fields": {"occurred_at": "when", "ended_at": "end"}, "customer": {"who": "phone:{}"}}
+    when = "2026-01-05T10:00:00Z"
+    items = list(
+        open_source(
+            [{"when": when, "end": "later", "who": {"a": 1}}, {"when": when, "end": ""}], "jsonl", mapping=mapping
+        )
+    )
+    end, who = [item for item in items if isinstance(item, Rejected)]
+    assert (end.kept, who.kept) == (True, True)
+    assert end.reason.startswith("end: got 'l****', which is none of the forms tried: RFC 3339")
+    assert who.reason == "who: got an object, accepted is an identifier as text or a number; left out"
+    record = {"ContactId": "1", "InitiationTimestamp": when, "DisconnectTimestamp": "later"}
+    left_out, contact = open_source([record], "amazon-connect")
+    assert left_out.reason.startswith("DisconnectTimestamp: got 'l****'")
+    assert (contact.source_id, contact.ended_at) == ("1", None)

@@ -38,6 +38,10 @@ FORMATS = {
     "WhatsApp Chat with +44 7700 900123.txt": ("whatsapp-chat", {"own_name": "Care Team"}),
     "chatwoot.jsonl": ("chatwoot", {"identifier_scope": "bt"}),
     "zendesk.json": ("zendesk", {}),
+    "zendesk_audits.json": ("zendesk", {}),
+    "freshdesk.json": ("freshdesk", {}),
+    "intercom.json": ("intercom", {}),
+    "hubspot.json": ("hubspot", {}),
     "connect.json": ("amazon-connect", {"identifiers": {"accountNumber": "account:{}@bt"}}),
     "selfservice.jsonl": ("segment", {}),
     "cloudevents.json": ("cloudevents", {}),
@@ -292,3 +296,98 @@ def test_every_source_says_its_name_its_versions_and_its_default_source():
         assert source.name == format
         assert source.versions
         assert source.default_source
+
+
+def made_mails(count):
+    text = b"No broadband since Friday, and nobody calls back.\n" * 8
+    return b"".join(
+        b"From a Mon Jan  5 09:00:00 2026\nFrom: a@example.com\nDate: Mon, 5 Jan 2026 09:00:00 +0000\n"
+        b"Message-ID: <%d@example.com>\n\n%s\n" % (number, text)
+        for number in range(count)
+    )
+
+
+def made_rows(count):
+    return b"Received,Ref\n" + b"".join(b"05/01/2026 10:15,%d\n" % number for number in range(count))
+
+
+def made_lines(count):
+    return b"".join(b'{"when": "2026-01-05T09:00:00Z", "id": %d}\n' % number for number in range(count))
+
+
+@pytest.mark.parametrize(
+    ("make", "format", "options"),
+    [
+        (made_mails, "mbox", {}),
+        (
+            made_rows,
+            "csv",
+            {"mapping": {"channel": "a", "fields": {"occurred_at": "Received"}, "time_format": "%d/%m/%Y %H:%M"}},
+        ),
+        (made_lines, "jsonl", {"mapping": {"channel": "a", "fields": {"occurred_at": "when", "source_id": "id"}}}),
+    ],
+)
+def test_memory_stays_flat_whatever_the_number_of_units(tmp_path, make, format, options):
+    peaks = []
+    for count in (300, 1_500):
+        path = tmp_path / f"{count}"
+        path.write_bytes(make(count))
+        tracemalloc.start()
+        found = sum(isinstance(item, Interaction) for item in open_source(path, format, zone="UTC", **options))
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+        assert found == count
+    assert peaks[1] < peaks[0] * 1.5 + 500_000
+
+
+def others_of(name, broken, whole):
+    """What of the whole is not there any more, by the ids of the source."""
+    format, options = FORMATS[name]
+    there = {item.source_id for item in interactions(open_source(broken, format, **options))}
+    return [
+        item.source_id for item in interactions(open_source(whole, format, **options)) if item.source_id not in there
+    ]
+
+
+@pytest.mark.parametrize("name", JSON_FORMATS)
+@pytest.mark.parametrize("junk", [None, 5, "text", [], [[]], {}, {"id": {}}])
+def test_one_wrong_record_costs_itself_alone(name, junk):
+    for place in range(len(RECORDS[name]) + 1):
+        broken = [*RECORDS[name][:place], junk, *RECORDS[name][place:]]
+        assert others_of(name, broken, RECORDS[name]) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "path"),
+    [
+        ("x_posts.json", ("data",)),
+        ("direct-messages.js", ("dmConversation", "messages")),
+        ("zendesk.json", ("comments",)),
+        ("comments.jsonl", ("items",)),
+        ("whatsapp_webhooks.jsonl", ("entry",)),
+        ("whatsapp_webhooks.jsonl", ("entry", 0, "changes")),
+        ("whatsapp_webhooks.jsonl", ("entry", 0, "changes", 0, "value", "messages")),
+    ],
+)
+@pytest.mark.parametrize("junk", [None, 5, "text", [], {}])
+def test_one_wrong_part_of_a_record_costs_itself_alone_and_is_said(name, path, junk):
+    records = json.loads(json.dumps(RECORDS[name]))
+    format, options = FORMATS[name]
+    before = len(rejected(open_source(RECORDS[name], format, **options)))
+    parts = records[0]
+    for key in path:
+        parts = parts[key]
+    parts.insert(0, junk)
+    assert others_of(name, records, RECORDS[name]) == []
+    items = list(open_source(records, format, **options))
+    assert (
+        len(rejected(items)) + sum(isinstance(item, PassedOver) and item.reason == "nothing in it" for item in items)
+        > before
+    )
+
+
+def test_however_many_values_are_broken_the_others_are_read():
+    good = [f'{{"a": {number}}}' for number in range(1_000)]
+    text = "[" + ", ".join(f'{value}, {{"b" 1}}, {{"c": }}' for value in good) + "]"
+    found = [item[1] for item in json_items(Input(text.encode())) if not isinstance(item, Bad)]
+    assert [value["a"] for value in found if "a" in value] == list(range(1_000))

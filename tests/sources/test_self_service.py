@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 
 import pytest
 
@@ -149,3 +150,85 @@ def test_cloudevent_is_read_by_the_fields_you_name():
     }
     [item] = open_source([one], "cloudevents", identifiers={"data.a.no": "account:{}@bt!verified"}, channel="kiosk")
     assert (item.channel, people(item.customers)) == ("kiosk", [["account:5@bt"]])
+
+
+def cloud_event(**more):
+    whole = {"specversion": "1.0", "id": "1", "source": "/shop", "type": "com.example.bill.paid"}
+    return whole | {"data": {"userId": "A1"}} | more
+
+
+def test_cloudevent_without_a_time_has_that_of_its_receipt_else_of_its_file(tmp_path):
+    path = tmp_path / "e.json"
+    path.write_text(json.dumps(cloud_event()))
+    os.utime(path, (1770112800, 1770112800))
+    [by_file] = open_source(path)
+    assert (by_file.occurred_at.timestamp(), by_file.attributes["time_from"]) == (1770112800, "file")
+    [by_receipt] = open_source(path, received_at="2026-02-04T00:00:00Z")
+    assert (by_receipt.occurred_at.isoformat(), by_receipt.attributes["time_from"]) == (
+        "2026-02-04T00:00:00+00:00",
+        "received_at",
+    )
+
+
+def test_cloudevent_without_any_time_is_rejected_as_is_one_whose_time_cannot_be_read(tmp_path):
+    assert "received_at" in rejected(open_source([cloud_event()], "cloudevents"))[0].reason
+    path = tmp_path / "e.json"
+    path.write_text(json.dumps(cloud_event(time="yesterday")))
+    assert "time: got" in rejected(open_source(path))[0].reason
+
+
+def cloud(*events):
+    return list(open_source(list(events), "cloudevents", received_at="2026-02-03T10:00:00Z"))
+
+
+@pytest.mark.parametrize("media_type", [None, "application/json", "application/vnd.shop+json; charset=utf-8"])
+def test_json_in_the_text_of_a_cloudevent_is_read(media_type):
+    [item] = cloud(cloud_event(data='{"userId": "A1"}', datacontenttype=media_type))
+    assert people(item.customers) == [["account:A1"]]
+
+
+def test_text_of_a_cloudevent_that_is_no_json_is_its_body():
+    [item, _] = cloud(cloud_event(data='{"userId": "A1"}', datacontenttype="text/plain"))
+    assert (item.body, item.customers) == ('{"userId": "A1"}', ())
+
+
+HEADERS = {"specversion": "1.0", "id": "1", "source": "/shop", "type": "com.example.bill.paid"}
+
+
+@pytest.mark.parametrize(
+    ("prefix", "headers", "body"),
+    [
+        ("ce-", "headers", "body"),
+        ("Ce-", "headers", "body"),
+        ("ce_", "headers", "value"),
+        ("cloudEvents:", "applicationProperties", "body"),
+        ("cloudEvents_", "application_properties", "data"),
+    ],
+)
+def test_cloudevent_in_binary_mode_is_the_event_that_its_headers_and_body_make(prefix, headers, body):
+    named = {prefix + name: value for name, value in HEADERS.items()} | {"Content-Type": "application/json"}
+    for held in (named, [list(pair) for pair in named.items()], [{"key": k, "value": v} for k, v in named.items()]):
+        [item] = cloud({headers: held, body: '{"userId": "A1"}'})
+        assert (item.source_id, people(item.customers)) == ("/shop#1", [["account:A1"]])
+
+
+def test_values_of_http_headers_are_decoded():
+    [item] = cloud(
+        {"headers": {f"ce-{k}": v for k, v in HEADERS.items()} | {"ce-subject": "caf%C3%A9"}, "body": {"userId": "A1"}}
+    )
+    assert item.attributes["subject"] == "caf\u00e9"
+
+
+def test_batch_that_came_over_http_is_its_events():
+    message = {
+        "headers": {"content-type": "application/cloudevents-batch+json"},
+        "body": json.dumps([cloud_event(), cloud_event(id="2")]),
+    }
+    assert [item.source_id for item in cloud(message)] == ["/shop#1", "/shop#2"]
+    assert [item.where for item in rejected(cloud(message | {"body": "{torn"}))] == ["record 0"]
+
+
+def test_log_of_binary_mode_is_found(tmp_path):
+    path = tmp_path / "e.jsonl"
+    path.write_text(json.dumps({"headers": {f"ce-{k}": v for k, v in HEADERS.items()}, "body": {}}) + "\n")
+    assert detect(path)[0].name == "cloudevents"

@@ -19,7 +19,7 @@ import attrs
 
 from omnitrack.interchange.document import clean, fits, is_media_type, read_each, read_time, refuse, text, write_time
 from omnitrack.interchange.record import VERSION_KEY, decode, encode
-from omnitrack.interchange.report import ConversionReport
+from omnitrack.interchange.report import NOT_STORED, ConversionReport
 from omnitrack.model import MAX_EXTRA, Assurance, Attachment, Interaction, Sighting
 
 MEDIA_TYPE = "application/cloudevents+json"
@@ -199,7 +199,7 @@ def _data(
             refuse(f"{where}.data_base64", encoded, "base64 of RFC 4648 section 4")
         if (media_type or "").startswith("text/"):
             return clean(content.decode("utf-8", "replace")), {}, ()
-        report.lose("data_base64", "bytes are described by size and hash, not stored")
+        report.lose("data_base64", NOT_STORED)
         digest = hashlib.sha256(content).hexdigest()
         return None, {}, (Attachment(media_type=media_type, size=len(content), sha256=digest),)
     if isinstance(data, str):

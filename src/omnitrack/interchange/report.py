@@ -11,6 +11,9 @@ from omnitrack.model import Rejected
 MAX_NOTES = 200  # different field and reason pairs of each kind; field names may come from a hostile document
 MAX_REJECTED = 1_000  # kept with their reasons; rejected_total counts on
 
+#: Why the bytes of an attachment are lost: nothing that a reader could mend.
+NOT_STORED = "bytes are described by size and hash, not stored"
+
 
 @attrs.frozen(slots=True)
 class Note:
@@ -47,6 +50,7 @@ class ConversionReport:
     documents: int = 0
     rejected_total: int = 0
     _rejected: list[Rejected] = attrs.field(factory=list, init=False)
+    _left_out: list[Rejected] = attrs.field(factory=list, init=False)
     _lost: dict[tuple[str, str], int] = attrs.field(factory=dict, init=False)
     _extended: dict[tuple[str, str], int] = attrs.field(factory=dict, init=False)
     _assumed: dict[tuple[str, str], int] = attrs.field(factory=dict, init=False)
@@ -74,7 +78,17 @@ class ConversionReport:
     @property
     def lossless(self) -> bool:
         """Whether nothing was lost, and nothing refused."""
-        return not self._lost and not self.rejected_total
+        return not self._lost and not self._left_out and not self.rejected_total
+
+    @property
+    def left_out(self) -> tuple[Rejected, ...]:
+        """The parts of documents that were refused where the rest was kept, each with its reason."""
+        return tuple(self._left_out)
+
+    def leave_out(self, reason: str, *, where: str | None = None) -> None:
+        """Note that a part of a document was refused and the rest kept."""
+        if len(self._left_out) < MAX_REJECTED:
+            self._left_out.append(Rejected(reason=reason, where=where, source=self.format, kept=True))
 
     def lose(self, field: str, reason: str, count: int = 1) -> None:
         """Note that a field did not get through."""

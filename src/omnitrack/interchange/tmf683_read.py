@@ -12,7 +12,8 @@ from typing import Any
 from omnitrack.identifiers.scheme import key_text
 from omnitrack.interchange.document import array, fits, mapping, read_time, refuse, text
 from omnitrack.interchange.fidelity import EXTENSION, restore
-from omnitrack.interchange.report import ConversionReport
+from omnitrack.interchange.report import NOT_STORED, ConversionReport
+from omnitrack.interchange.tmf683_v4 import as_v5, is_v4
 from omnitrack.model import MAX_EXTRA, MAX_NAME, Assurance, Attachment, Interaction, Sighting
 
 #: Words that dump() writes and that are understood when they come back.
@@ -44,10 +45,13 @@ def check(resource: Any, where: str) -> dict[str, Any]:
     if isinstance(event, dict) and isinstance(event.get("partyInteraction"), dict):
         resource, where = event["partyInteraction"], f"{where}.event.partyInteraction"
     kinds = (resource.get("@type"), resource.get("@baseType"))
-    if "PartyInteraction" not in kinds:
+    older = is_v4(resource)  # which requires neither reason nor direction
+    if older:
+        resource = as_v5(resource, where)
+    elif "PartyInteraction" not in kinds:
         refuse(f"{where}.@type", kinds[0], "PartyInteraction")
     for name in ("reason", "direction"):
-        text(resource.get(name), f"{where}.{name}", required=True)
+        text(resource.get(name), f"{where}.{name}", required=not older)
     channels = array(resource.get("relatedChannel"), f"{where}.relatedChannel")
     if not channels:
         refuse(f"{where}.relatedChannel", None, "an array of at least one channel")
@@ -82,7 +86,7 @@ class Reader:
     def read(self) -> Interaction:
         """Return the interaction as a reader that does not know the extension would."""
         resource, where = self.resource, self.where
-        fields: dict[str, Any] = {"subject": resource["reason"], "direction": self._direction()}
+        fields: dict[str, Any] = {"subject": resource.get("reason"), "direction": self._direction()}
         fields |= self._times() | self._channels() | self._people() | self._items() | self._relations()
         notes = [mapping(note, f"{where}.note") for note in array(self.left.get("note"), f"{where}.note")]
         body = text(resource.get("description"), f"{where}.description")
@@ -97,12 +101,13 @@ class Reader:
         return Interaction(**fields, attributes=self._kept())
 
     def _direction(self) -> str | None:
-        said = self.resource["direction"].strip().lower()
+        said = (self.resource.get("direction") or "").strip().lower()
         for direction in ("internal", "inbound", "outbound"):
             if said.startswith(direction):  # the standard's own examples say "inbounds"
                 return direction
         self.report.assume("direction", "neither inbound nor outbound: the own identifiers must tell")
-        self.left["direction"] = self.resource["direction"]
+        if said:
+            self.left["direction"] = self.resource["direction"]
         return None
 
     def _time(self, value: Any, field: str) -> datetime:
@@ -183,7 +188,7 @@ class Reader:
                 names.append(name)
             elif name:
                 rest.append({"role": said, "name": name})
-            if not person:
+            if not person and not party.get("id"):
                 self.report.lose("relatedParty", "a party without a contact medium or reference that identifies it")
             people[role].append(person)
         if rest:
@@ -304,7 +309,7 @@ class Reader:
                 except (binascii.Error, ValueError):
                     refuse(f"{at}.content", content, "base64 of RFC 4648 section 4")
                 size, digest = len(raw), hashlib.sha256(raw).hexdigest()
-                self.report.lose("attachment.content", "bytes are described by size and hash, not stored")
+                self.report.lose("attachment.content", NOT_STORED)
             out.append(Attachment(size=size, sha256=digest, **texts))
         return tuple(out)
 

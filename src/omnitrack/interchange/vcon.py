@@ -20,8 +20,9 @@ from omnitrack.interchange.document import MAX_DURATION, is_media_type, is_url, 
 from omnitrack.interchange.fidelity import EXTENSION, key_of, measure
 from omnitrack.interchange.record import encode
 from omnitrack.interchange.report import ConversionReport
-from omnitrack.interchange.vcon_check import check
+from omnitrack.interchange.vcon_check import check, without_faulty
 from omnitrack.interchange.vcon_read import OUTCOMES, VENDOR, Reader
+from omnitrack.interchange.vcon_signed import Keys
 from omnitrack.model import Assurance, Attachment, Direction, Interaction, Sighting
 
 # The parties of one vCon with their indices, under what tells one from another: two strangers may look alike in it.
@@ -100,6 +101,7 @@ def load(
     trust: Assurance = Assurance.OBSERVED,
     source: str = SOURCE,
     party_scope: str | None = None,
+    keys: Keys | None = None,
 ) -> tuple[Iterator[Interaction], ConversionReport]:
     """Return the interactions of a vCon, one for each dialog that is one, and the report.
 
@@ -108,20 +110,37 @@ def load(
 
     Args:
         document: JSON text or bytes, a parsed vCon, or an array of them.
-        on_error: ``"raise"`` refuses all with the first bad vCon; ``"collect"`` notes it in the report and goes on.
+        on_error: ``"raise"`` refuses all with the first bad vCon; ``"collect"`` notes it in the report and goes on: an
+            element that breaks a rule costs itself, a dialog that is one interaction, and not the vCon.
         trust: no identifier counts for more than this. VERIFIED where the vCon comes from a store of your own.
         source: name for interactions that do not bring the one of their own; the source id is made of the uuid.
         party_scope: name of the system whose customer ids the uuids of customers are; they then become ``crm:``
             identifiers in that scope. Without it they are kept in the attributes.
+        keys: of those whose signatures are believed; without it a signed vCon is refused.
 
     Raises:
-        SourceFormatError: no vCon, one that breaks a rule of the draft, or a signed or encrypted one; names the field.
+        SourceFormatError: no vCon, one that breaks a rule of the draft, a signed one that none of the keys has signed,
+            or an encrypted one; names the field.
         InvalidInteractionError: a dialog beyond the limits of an interaction.
     """
     report = ConversionReport(format="vcon")
 
     def read(vcon: Any, where: str) -> list[Interaction]:
-        return list(Reader(check(vcon, where), where, report, trust, source, party_scope).read())
+        if keys is not None:
+            vcon = keys.opened(vcon, where)
+        if on_error == "raise":
+            return list(Reader(check(vcon, where), where, report, trust, source, party_scope).read())
+        vcon, faults = without_faulty(vcon, where)
+        reader = Reader(check(vcon, where), where, report, trust, source, party_scope)
+        for fault in faults:
+            if fault.name == "dialog":
+                report.reject(fault.reason, where=f"dialog {fault.index}")
+            else:
+                report.leave_out(
+                    fault.reason, where=fault.name if fault.index is None else f"{fault.name} {fault.index}"
+                )
+        refused = frozenset(fault.index for fault in faults if fault.name == "dialog" and fault.index is not None)
+        return list(reader.read(refused=refused, collect=True))
 
     return read_each(document, "vcon", read, report, on_error), report
 

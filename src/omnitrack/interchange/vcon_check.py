@@ -13,6 +13,8 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import Any
 
+import attrs
+
 from omnitrack.errors import SourceFormatError
 from omnitrack.interchange.document import MAX_DURATION, is_media_type, is_url, kind_of, read_time, refuse
 
@@ -25,6 +27,15 @@ _SUPPORTED = frozenset({"CC", "cc", "omnitrack"})  # extensions whose parameters
 _PARTY_TEXTS = ("tel", "sip", "mailto", "email", "name", "did", "validation", "uuid", "role", "stir", "type")
 _DIALOG_TEXTS = ("filename", "message_id", "application", "disposition", "alg", "signature")
 _SHOWN = 3
+
+
+@attrs.frozen(slots=True)
+class Fault:
+    """What is wrong with one element of a vCon: of which list, at which place (None: the list itself), and the reason."""
+
+    name: str
+    index: int | None
+    reason: str
 
 
 def decoded(value: str) -> bytes | None:
@@ -46,7 +57,7 @@ def check(vcon: Any, where: str) -> dict[str, Any]:
         refuse(where, vcon, "a vCon, which is an object")
     if "payload" in vcon and "signatures" in vcon:
         raise SourceFormatError(
-            f"{where}: a signed vCon (JWS); accepted is the unsigned form: verify the signature and pass its payload"
+            f"{where}: a signed vCon (JWS); accepted is the unsigned form, or keys= to verify it with"
         )
     if "ciphertext" in vcon and "recipients" in vcon:
         raise SourceFormatError(
@@ -106,24 +117,73 @@ def _faults(vcon: dict[str, Any]) -> Iterator[str]:
             if item is not None and not isinstance(item, dict):
                 yield _fault(f"{name}[{index}]", item, "an object")
     parties, dialogs = len(lists["parties"]), len(lists["dialog"])
-    for index, party in _objects(lists["parties"]):
-        yield from _texts(party, _PARTY_TEXTS, f"parties[{index}].")
-        if party.get("meta") is not None and not isinstance(party["meta"], dict):
-            yield _fault(f"parties[{index}].meta", party["meta"], "an object")
-    for index, dialog in _objects(lists["dialog"]):
-        if dialog:  # an empty one stands for a dialog of which nothing is known
-            yield from _dialog(dialog, f"dialog[{index}].", parties, dialogs)
-    for index, attachment in _objects(lists["attachments"]):
-        at = f"attachments[{index}]."
-        yield from _time(attachment, "start", f"{at}start")
-        yield from _index(attachment, "party", parties, "parties", at)
-        yield from _index(attachment, "dialog", dialogs, "dialog", at, several=True)
-        yield from _content(attachment, at)
-    for index, analysis in _objects(lists["analysis"]):
-        at = f"analysis[{index}]."
-        yield from _index(analysis, "dialog", dialogs, "dialog", at, several=True)
-        yield from _texts(analysis, ("type", "vendor", "product"), at)
-        yield from _content(analysis, at)
+    for name, items in lists.items():
+        for index, item in _objects(items):
+            yield from _element(name, index, item, parties, dialogs)
+
+
+def _element(name: str, index: int, item: dict[str, Any], parties: int, dialogs: int) -> Iterator[str]:
+    """Yield the faults of one party, dialog, attachment or analysis."""
+    at = f"{name}[{index}]."
+    if name == "parties":
+        yield from _texts(item, _PARTY_TEXTS, at)
+        if item.get("meta") is not None and not isinstance(item["meta"], dict):
+            yield _fault(f"{at}meta", item["meta"], "an object")
+    elif name == "dialog":
+        if item:  # an empty one stands for a dialog of which nothing is known
+            yield from _dialog(item, at, parties, dialogs)
+    elif name == "attachments":
+        yield from _time(item, "start", f"{at}start")
+        yield from _index(item, "party", parties, "parties", at)
+        yield from _index(item, "dialog", dialogs, "dialog", at, several=True)
+        yield from _content(item, at)
+    else:
+        yield from _index(item, "dialog", dialogs, "dialog", at, several=True)
+        yield from _texts(item, ("type", "vendor", "product"), at)
+        yield from _content(item, at)
+
+
+def without_faulty(vcon: Any, where: str) -> tuple[Any, list[Fault]]:
+    """Return a vCon without those of its elements that break a rule, and what was wrong with each.
+
+    A dialog is left as an empty one, so that what refers to others by their place still does; of a party only the parameters go that
+    are of a wrong type. What is wrong with the whole is left for check() to refuse.
+    """
+    if not isinstance(vcon, dict):
+        return vcon, []
+    found: list[Fault] = []
+    out = dict(vcon)
+    sizes = [len(vcon[name]) if isinstance(vcon.get(name), list) else 0 for name in ("parties", "dialog")]
+    for name in ("parties", "dialog", "attachments", "analysis"):
+        items = vcon.get(name)
+        if name in ("attachments", "analysis") and items is not None and not isinstance(items, list):
+            found.append(Fault(name, None, where + _fault(name, items, "an array")))
+            del out[name]
+        if not isinstance(items, list):
+            continue
+        kept: list[Any] = []
+        for index, item in enumerate(items):
+            if item is None:
+                faults = []
+            elif not isinstance(item, dict):
+                faults = [_fault(f"{name}[{index}]", item, "an object")]
+            else:
+                faults = list(islice(_element(name, index, item, *sizes), _SHOWN))
+            if faults:
+                found.append(Fault(name, index, "; ".join(where + fault for fault in faults)))
+                item = _sound(item) if name == "parties" and isinstance(item, dict) else {}
+            kept.append(item)
+        out[name] = kept
+    return out, found
+
+
+def _sound(party: dict[str, Any]) -> dict[str, Any]:
+    return {
+        name: value
+        for name, value in party.items()
+        if not any(_texts(party, (name,), "")) or name not in _PARTY_TEXTS
+        if name != "meta" or isinstance(value, dict)
+    }
 
 
 def _objects(items: list[Any]) -> Iterator[tuple[int, dict[str, Any]]]:

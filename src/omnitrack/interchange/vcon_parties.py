@@ -31,7 +31,11 @@ def _without(text: str, prefix: str) -> str:
     return text[len(prefix) :] if text.lower().startswith(prefix) else text
 
 
-@attrs.define(slots=True)
+def _schemes(parties: list[Party]) -> frozenset[str]:
+    return frozenset(str(one.identifier).partition(":")[0] for party in parties for one in party.sightings)
+
+
+@attrs.define(slots=True, eq=False)
 class Party:
     """One party, read."""
 
@@ -61,6 +65,8 @@ class Parties:
             targets = [self._label(index) for name in TARGETS for index in flat(dialog.get(name))]
             if targets:
                 left["transfer_target"] = targets
+        else:
+            indices += self._audience(indices)
         indices = list(dict.fromkeys(indices))
         here = [self.all[index] for index in indices]
         begun = flat(dialog.get("originator")) or indices[:1]
@@ -108,6 +114,31 @@ class Parties:
         if rest:
             left["parties"] = rest
         return out
+
+    def _audience(self, indices: list[int]) -> list[int]:
+        """Return to whom a dialog speaks that names its speaker alone, as many writers have it: the other side of the conversation.
+
+        Two or more that are named are all who took part: what agents say among themselves stays internal.
+        """
+        if len(set(indices)) != 1:
+            return []
+        speaker = self.all[indices[0]]
+        others = [party for party in self.all if party is not speaker and party.sightings]
+        if speaker.role == "agent":
+            return [party.index for party in others if party.role == "customer"] or [
+                party.index for party in others if party.role is None
+            ]
+        if speaker.role is None:
+            return [party.index for party in others if party.role in (None, "agent")]
+        return []
+
+    def schemes(self, dialog: dict[str, Any]) -> frozenset[str]:
+        """Return the schemes by which the two sides of a dialog can have been in touch: those of the customer that the others have too."""
+        indices = flat(dialog.get("parties"))
+        here = [self.all[index] for index in [*indices, *self._audience(indices)]]
+        customers = [party for party in here if party.role == "customer"] or here
+        theirs = _schemes(customers)
+        return (theirs & _schemes([party for party in here if party not in customers])) or theirs
 
     def _label(self, index: int) -> str | int:
         return self.all[index].name or index

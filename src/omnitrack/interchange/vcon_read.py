@@ -9,12 +9,14 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
+from omnitrack.errors import InvalidInteractionError, SourceFormatError
 from omnitrack.interchange.document import after, fits, read_time
 from omnitrack.interchange.fidelity import EXTENSION, restore
 from omnitrack.interchange.mime import plain_text
-from omnitrack.interchange.report import ConversionReport
+from omnitrack.interchange.report import NOT_STORED, ConversionReport
 from omnitrack.interchange.vcon_check import decoded
 from omnitrack.interchange.vcon_parties import TARGETS, Parties, flat
+from omnitrack.interchange.vcon_transcript import TYPES, said
 from omnitrack.model import MAX_EXTRA, MAX_NAME, Assurance, Attachment, Interaction
 
 VENDOR = "omnitrack"
@@ -65,17 +67,23 @@ class Reader:
         self.ids = {name for name, count in ids.items() if name and count == 1}
         self.members = self._recordings()
 
-    def read(self, extended: bool = True) -> Iterator[Interaction]:
+    def read(
+        self, extended: bool = True, refused: frozenset[int] = frozenset(), collect: bool = False
+    ) -> Iterator[Interaction]:
         """Yield an interaction for each dialog that is one.
 
         Args:
             extended: with what the extension of omnitrack holds, or as a reader that does not know it would read.
+            refused: dialogs that were told already.
+            collect: whether a dialog that cannot be an interaction is noted in the report; else it raises.
         """
         pending_attachments = self._by_dialog("attachments")
         pending_analysis = self._by_dialog("analysis")
         inside = {member for members in self.members.values() for member in members}
         first = True
         for index, dialog in enumerate(self.dialogs):
+            if index in refused:
+                continue
             if not dialog:
                 self.report.lose("dialog", "an empty placeholder of which nothing is known")
                 continue
@@ -88,11 +96,17 @@ class Reader:
             if start is None:
                 self.report.lose("dialog", "a transfer of which nobody says when it was")
                 continue
-            interaction = self._interaction(index, dialog, start, attachments, analysis, first)
+            try:
+                interaction = self._interaction(index, dialog, start, attachments, analysis, first)
+                if extended:
+                    at = f"{self.where}.dialog[{index}].{EXTENSION}"
+                    interaction = restore(interaction, dialog.get(EXTENSION), at, trust=self.trust, report=self.report)
+            except (SourceFormatError, InvalidInteractionError) as error:
+                if not collect:
+                    raise
+                self.report.reject(str(error), where=f"dialog {index}")
+                continue
             first = False
-            if extended:
-                at = f"{self.where}.dialog[{index}].{EXTENSION}"
-                interaction = restore(interaction, dialog.get(EXTENSION), at, trust=self.trust, report=self.report)
             yield interaction
         for name, left in (("attachments", pending_attachments), ("analysis", pending_analysis)):
             for items in left.values():
@@ -183,12 +197,12 @@ class Reader:
         if kind == "text" and body not in (None, ""):
             text, files = plain_text(raw if raw is not None else body, media)
             if any(file.size for file in files):
-                self.report.lose("dialog.body", "bytes are described by size and hash, not stored", len(files))
+                self.report.lose("dialog.body", NOT_STORED, len(files))
             return text or None, files
         if not (raw or dialog.get("url") or dialog.get("filename") or dialog.get("content_hash")):
             return None, []
         if raw:
-            self.report.lose("dialog.body", "bytes are described by size and hash, not stored")
+            self.report.lose("dialog.body", NOT_STORED)
         digest = hashlib.sha256(raw).hexdigest() if raw else _sha256(dialog.get("content_hash"))
         if digest is not None:
             left.pop("content_hash", None)
@@ -201,7 +215,7 @@ class Reader:
             return
         raw = decoded(body) if isinstance(body, str) else None
         if raw:
-            self.report.lose("attachments.body", "bytes are described by size and hash, not stored")
+            self.report.lose("attachments.body", NOT_STORED)
         digest = hashlib.sha256(raw).hexdigest() if raw else _sha256(item.get("content_hash"))
         yield self._file(item, raw, digest)
 
@@ -216,9 +230,9 @@ class Reader:
 
     def _spoken(self, analysis: list[dict[str, Any]]) -> str | None:
         """Return what was said in a call: its transcript, else a summary; what is used is emptied."""
-        for wanted in ("transcript", "summary"):
+        for wanted in (*TYPES, "summary"):
             for item in analysis:
-                text = _conversation(item.get("body"), self.parties) if item.get("type") == wanted else None
+                text = said(item, self.parties) if item.get("type") == wanted else None
                 if text:
                     kept = (
                         {} if item.get("vendor") == VENDOR else {k: item[k] for k in ("type", "vendor") if item.get(k)}
@@ -289,29 +303,5 @@ def _channel(kind: str, dialog: dict[str, Any], media: str, parties: Parties) ->
         return str(application)[:MAX_NAME]
     if kind != "text":
         return "video" if media.startswith("video/") else "phone"
-    schemes = {
-        str(one.identifier).partition(":")[0]
-        for index in flat(dialog.get("parties"))
-        for one in parties.all[index].sightings
-    }
+    schemes = parties.schemes(dialog)
     return "email" if "email" in schemes else "sms" if "phone" in schemes else "chat"
-
-
-def _conversation(body: Any, parties: Parties) -> str | None:
-    """Return a transcript as text: it is one already, or a list of who said what."""
-    if isinstance(body, str):
-        return body or None
-    if not isinstance(body, list):
-        return None
-    lines = []
-    for turn in body:
-        if not isinstance(turn, dict):
-            return None
-        said = next((turn[name] for name in ("message", "text", "body") if isinstance(turn.get(name), str)), None)
-        if said is None:
-            return None
-        who = next((turn[name] for name in ("speaker", "party", "parties") if name in turn), None)
-        if isinstance(who, int) and not isinstance(who, bool) and 0 <= who < len(parties.all):
-            who = parties.all[who].name
-        lines.append(f"{who}: {said}" if isinstance(who, str) else said)
-    return "\n".join(lines) or None

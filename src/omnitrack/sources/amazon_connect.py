@@ -17,6 +17,7 @@ from omnitrack.sources.cdr import ABANDONED, ANSWERED, SELF_SERVICE, VOICEMAIL, 
 from omnitrack.sources.mapping import PersonField, person_fields
 from omnitrack.sources.reading_json import head_keys
 from omnitrack.sources.values import (
+    TIME_FORMS,
     attributes_of,
     event_type,
     id_of,
@@ -25,6 +26,7 @@ from omnitrack.sources.values import (
     parse_time,
     subject_of,
     text_of,
+    unread,
     words,
 )
 
@@ -162,6 +164,9 @@ class AmazonConnectSource(JsonSource):
                 source_id=number,
                 kept=True,
             )
+        if ended is None and text_of(record.get("DisconnectTimestamp")):
+            reason = unread("DisconnectTimestamp", record["DisconnectTimestamp"], TIME_FORMS)
+            yield self.rejected(where, f"{reason}; left out", source_id=number, kept=True)
         yield Interaction(
             channel=channel,
             kind="transfer" if method in _CONTINUED else "call" if channel == "phone" else "message",

@@ -24,7 +24,7 @@ from omnitrack.sources.cdr import (
     endpoint,
 )
 from omnitrack.sources.reading import Bad, decode, rows
-from omnitrack.sources.values import attributes_of, derived_id, id_of, local_time, parse_time, text_of, words
+from omnitrack.sources.values import attributes_of, derived_id, id_of, local_time, parse_time, text_of, unread, words
 
 # cdr_csv writes the first 16 and, as cdr.conf says, uniqueid and userfield; linkedid comes from cdr_adaptive and the like.
 _CDR_CSV = words(
@@ -140,9 +140,7 @@ class AsteriskSource(CdrSource):
         if start is None:
             start, doubt = began, "from uniqueid"
         if start is None:
-            raise UnreadableError(
-                "start: missing or no time, and uniqueid does not tell; accepted is YYYY-MM-DD hh:mm:ss"
-            )
+            raise UnreadableError(unread("start", values.get("start"), "YYYY-MM-DD hh:mm:ss, the seconds in uniqueid"))
         disposition = (values.get("disposition") or "").upper()
         end, _ = self._time(values.get("end"), began)
         if end is None and (values.get("duration") or "").isdigit():

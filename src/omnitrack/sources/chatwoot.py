@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from datetime import datetime, timezone, tzinfo
+from datetime import datetime, timedelta, timezone, tzinfo
 from pathlib import Path
 from typing import Any, ClassVar
 
 from omnitrack.identifiers.scheme import key_text
 from omnitrack.model import Assurance, Attachment, Direction, Interaction, Revision, Sighting
 from omnitrack.sources.base import Item, JsonSource, UnreadableError
+from omnitrack.sources.facts import facts
 from omnitrack.sources.reading_json import head_keys
 from omnitrack.sources.values import (
     attributes_of,
@@ -19,6 +20,7 @@ from omnitrack.sources.values import (
     list_of,
     mapping_of,
     name_of,
+    parse_time,
     subject_of,
     text_of,
     words,
@@ -42,6 +44,8 @@ _CHANNELS = {
 _NETWORK_SAYS_PHONE = frozenset({"whatsapp", "sms", "phone"})
 # Newer versions write words, older ones and some events the numbers of the enumeration.
 _TYPES = {"0": "incoming", "1": "outgoing", "2": "activity", "3": "template"}
+_MACHINES = frozenset({"agent_bot", "captain_assistant"})
+_MOST_CHANGES = 100_000  # messages whose last change is held
 _TAKEN = words(
     "event id content created_at message_type sender contact conversation account inbox attachments private source_id"
 )
@@ -57,6 +61,7 @@ class ChatwootSource(JsonSource):
     Args:
         origin: a path, bytes, a stream, or the parsed payloads.
         identifier_scope: scope of the account numbers that ``identifier`` holds; None leaves them in the attributes.
+        received_at: when the webhooks came in: the time of updates that say none, as those of a message.
         options: of Source.
     """
 
@@ -65,9 +70,23 @@ class ChatwootSource(JsonSource):
     default_source: ClassVar[str] = "chatwoot"
     own_zone: ClassVar[tzinfo | None] = timezone.utc
 
-    def __init__(self, origin: Any, *, identifier_scope: str | None = None, **options: Any) -> None:
+    def __init__(
+        self,
+        origin: Any,
+        *,
+        identifier_scope: str | None = None,
+        received_at: datetime | str | None = None,
+        **options: Any,
+    ) -> None:
         super().__init__(origin, **options)
         self.identifier_scope = identifier_scope
+        self.received_at = None if received_at is None else self.time(received_at, "received_at")
+        self._changes: dict[str, datetime] = {}  # when each message was changed last, the oldest first
+
+    def items(self) -> Iterator[Item]:
+        """Yield the messages and their changes, in the order of the origin."""
+        self._changes.clear()
+        yield from super().items()
 
     @classmethod
     def sniff(cls, path: Path, head: bytes) -> str | None:
@@ -88,15 +107,36 @@ class ChatwootSource(JsonSource):
         number = id_of(payload.get("id"))
         if number is None:
             raise UnreadableError("id: missing, accepted is the id of the message")
+        moment = self.time(payload.get("created_at"), "created_at")
+        gone = mapping_of(payload.get("content_attributes")).get("deleted") is True
+        # An update carries the whole message: where its creation was missed, it is known from that.
+        whole = event == "message_created" or bool(mapping_of(payload.get("sender")))
+        if whole:
+            yield from self._message(payload, number, moment, where, gone)
         if event == "message_updated":
-            moment = self.time(payload.get("updated_at") or payload.get("created_at"), "updated_at")
-            gone = bool(mapping_of(payload.get("content_attributes")).get("deleted"))
             body = None if gone else body_of(payload.get("content"))
-            yield Revision(source=self.source, source_id=number, at=moment, body=body, deleted=gone)
-            return
-        yield from self._message(payload, number, self.time(payload.get("created_at"), "created_at"), where)
+            at = self._changed_at(payload, number, moment)
+            yield Revision(source=self.source, source_id=number, at=at, body=body, deleted=gone, same_unit=whole)
 
-    def _message(self, payload: Mapping[str, Any], number: str, moment: datetime, where: str) -> Iterator[Item]:
+    def _changed_at(self, payload: Mapping[str, Any], number: str, created: datetime) -> datetime:
+        """Return when a message was changed; updates that do not say it are a microsecond apart, in the order in which they came."""
+        said = parse_time(payload.get("updated_at"), self.zone) or self.received_at
+        # Of a message Chatwoot tells when it was created alone; of its conversation also when it changed.
+        said = said or parse_time(mapping_of(payload.get("conversation")).get("updated_at"), self.zone)
+        moment = max(created, said) if said else created
+        last = self._changes.pop(number, None)
+        if last is not None and moment <= last:
+            moment = last + timedelta(microseconds=1)
+        elif last is None and moment == created:
+            moment = created + timedelta(microseconds=1)
+        self._changes[number] = moment
+        if len(self._changes) > _MOST_CHANGES:
+            del self._changes[next(iter(self._changes))]
+        return moment
+
+    def _message(
+        self, payload: Mapping[str, Any], number: str, moment: datetime, where: str, gone: bool
+    ) -> Iterator[Item]:
         conversation = mapping_of(payload.get("conversation"))
         meta = mapping_of(conversation.get("meta"))
         account = text_of(mapping_of(payload.get("account")).get("id"))
@@ -123,7 +163,7 @@ class ChatwootSource(JsonSource):
             direction=direction,
             customers=(tuple(self._contact(contact, channel, account, proved)),),
             subject=subject_of(additional.get("mail_subject")),
-            body=body_of(payload.get("content")),
+            body=None if gone else body_of(payload.get("content")),
             agent=None if kind == "incoming" else name_of(sender.get("name")),
             thread=f"{account or 'account'}:{conversation_id}" if conversation_id else None,
             reply_to=id_of(mapping_of(payload.get("content_attributes")).get("in_reply_to")),
@@ -131,6 +171,7 @@ class ChatwootSource(JsonSource):
             traits={"name": name} if name and direction is Direction.INBOUND else {},
             attributes=attributes_of(
                 payload,
+                facts(deleted=gone, automatic=kind == "template" or sender.get("type") in _MACHINES),
                 {
                     "inbox": mapping_of(payload.get("inbox")).get("name"),
                     "status": conversation.get("status"),

@@ -28,6 +28,7 @@ from omnitrack.sources.values import (
     name_of,
     parse_time,
     text_of,
+    unread,
     words,
 )
 
@@ -82,7 +83,10 @@ class FreeSwitchCalls(CdrSource):
         """Return the leg of one record, by the names of FreeSWITCH's variables, and every id that it shares with others of its call."""
         start, doubt = self._moment(values, "start")
         if start is None:
-            raise UnreadableError("start_stamp: missing or no time, accepted is YYYY-MM-DD hh:mm:ss")
+            stamp = text_of(values.get("start_stamp"))
+            raise UnreadableError(
+                unread("start_stamp", stamp, "YYYY-MM-DD hh:mm:ss, start_epoch in seconds since 1970")
+            )
         answer, _ = self._moment(values, "answer")
         end, _ = self._moment(values, "end")
         duration = text_of(values.get("duration")) or ""

@@ -92,6 +92,7 @@ class MappedSource(Source):
             duration = parse_duration(lasted)
             if duration is not None:
                 ended = moment + duration
+        edited = mapping.time(record, "edited_at", self.zone) if "edited_at" in mapping.fields else None
         direction = text_of(text.get("direction"))
         source_id = id_of(text.get("source_id"))
         if source_id is None:
@@ -122,6 +123,15 @@ class MappedSource(Source):
         traits = {name: text_of(look_up(record, field)) for name, field in mapping.traits.items()}
         body = body_of(text.get("body"))
         deleted = text.get("deleted") is True or (text_of(text.get("deleted")) or "").lower() in ("true", "yes", "1")
+        for name, found in (("ended_at", ended), ("edited_at", edited)):
+            raw = look_up(record, mapping.fields[name]) if name in mapping.fields else None
+            if found is None and raw is not None and str(raw).strip():
+                reason = unread(mapping.fields[name], raw, ", ".join([*mapping.time_formats, TIME_FORMS]))
+                yield self.rejected(where, f"{reason}; left out", source_id=source_id, kept=True)
+        for field in (*mapping.customer, *mapping.participant, *mapping.sender, *mapping.recipient):
+            if isinstance(look_up(record, field.field), Mapping):
+                reason = f"{field.field}: got an object, accepted is an identifier as text or a number; left out"
+                yield self.rejected(where, reason, source_id=source_id, kept=True)
         for name, value in unfit.items():
             reason = (
                 f"{mapping.fields[name]}: got {type(value).__name__}, accepted for {name} is text or a number; left out"
@@ -155,7 +165,6 @@ class MappedSource(Source):
             source_id=source_id,
             region=text_of(text.get("region")) or self.region,
         )
-        edited = mapping.time(record, "edited_at", self.zone) if "edited_at" in mapping.fields else None
         if deleted or (edited is not None and edited > moment):
             yield Revision(
                 source=self.source,

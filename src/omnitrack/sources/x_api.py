@@ -12,6 +12,7 @@ from omnitrack.model import Attachment, Interaction, Revision, Sighting, observe
 from omnitrack.sources.base import Item, JsonSource, UnreadableError
 from omnitrack.sources.reading_json import head_json, head_keys
 from omnitrack.sources.values import (
+    TIME_FORMS,
     attributes_of,
     body_of,
     event_type,
@@ -21,6 +22,7 @@ from omnitrack.sources.values import (
     name_of,
     parse_time,
     text_of,
+    unread,
     words,
 )
 
@@ -110,7 +112,7 @@ class XSource(JsonSource):
         first = history[0] if history else number
         posted = (snowflake_time(first) or created) if first != number else created
         if created is None or posted is None:
-            raise UnreadableError("created_at: missing, accepted is a time (RFC 3339)")
+            raise UnreadableError(unread("created_at", post.get("created_at"), f"{TIME_FORMS}, the time in the id"))
         author = text_of(post.get("author_id"))
         referenced = [r for r in list_of(post.get("referenced_tweets")) if isinstance(r, Mapping)]
         answered = next((id_of(r.get("id")) for r in referenced if r.get("type") == "replied_to"), None)
@@ -167,7 +169,7 @@ class XSource(JsonSource):
             return
         created = parse_time(event.get("created_at"), self.zone) or snowflake_time(number)
         if created is None:
-            raise UnreadableError("created_at: missing, accepted is a time (RFC 3339)")
+            raise UnreadableError(unread("created_at", event.get("created_at"), f"{TIME_FORMS}, the time in the id"))
         sender = text_of(event.get("sender_id"))
         conversation = id_of(event.get("dm_conversation_id"))
         others = [text for text in map(text_of, list_of(event.get("participant_ids"))) if text]

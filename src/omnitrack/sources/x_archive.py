@@ -16,6 +16,7 @@ from omnitrack.sources.facts import facts
 from omnitrack.sources.reading import Input
 from omnitrack.sources.reading_json import head_json
 from omnitrack.sources.values import (
+    TIME_FORMS,
     attributes_of,
     event_type,
     id_of,
@@ -23,6 +24,7 @@ from omnitrack.sources.values import (
     mapping_of,
     parse_time,
     text_of,
+    unread,
     words,
 )
 from omnitrack.sources.x_api import snowflake_time, unescaped
@@ -107,8 +109,8 @@ class XArchiveSource(JsonSource):
         created = event.get("messageCreate")
         if created is not None:
             yield from self._message(mapping_of(created), thread, both)
-        else:
-            yield self.passed(where, event_type(next(iter(event), "without a type")))
+        elif event:
+            yield self.passed(where, event_type(next(iter(event))))
 
     def _message(self, message: Mapping[str, Any], thread: str | None, both: list[str]) -> Iterator[Item]:
         number = id_of(message.get("id"))
@@ -116,7 +118,7 @@ class XArchiveSource(JsonSource):
             raise UnreadableError("id: missing, accepted is the id of the message")
         moment = parse_time(message.get("createdAt"), self.zone) or snowflake_time(number)
         if moment is None:
-            raise UnreadableError("createdAt: missing or no time, accepted is RFC 3339")
+            raise UnreadableError(unread("createdAt", message.get("createdAt"), f"{TIME_FORMS}, the time in the id"))
         sender = text_of(message.get("senderId"))
         recipient = text_of(message.get("recipientId"))
         if recipient is None and len(both) == 2 and sender in both:

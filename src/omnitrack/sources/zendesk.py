@@ -1,20 +1,25 @@
-"""Comments of Zendesk tickets, as the ticket comments API and exports of tickets with their comments give them."""
+"""Tickets of Zendesk: their comments and voice comments, as the APIs of comments, audits and tickets and exports give them."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import timezone, tzinfo
+from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar
+
+import attrs
 
 from omnitrack.identifiers.scheme import key_text
 from omnitrack.model import Assurance, Attachment, Direction, Interaction, Sighting
 from omnitrack.sources.base import Item, JsonSource, UnreadableError
+from omnitrack.sources.facts import facts
 from omnitrack.sources.mail_text import html_to_text, split_text
 from omnitrack.sources.reading_json import head_keys
 from omnitrack.sources.values import (
     attributes_of,
     body_of,
+    event_type,
     id_of,
     list_of,
     mapping_of,
@@ -23,6 +28,7 @@ from omnitrack.sources.values import (
     text_of,
     words,
 )
+from omnitrack.sources.zendesk_calls import call_of
 
 # via.channel, as the API reference lists it, to the channel of the interaction.
 _CHANNELS = {
@@ -49,12 +55,48 @@ _CHANNELS = {
     "web": "web",
     "web_form": "web",
     "help_center": "web",
+    "rule": "email",  # what a rule of the desk sends it sends by mail
+    # Older exports give the number of the channel, as via_id.
+    "0": "web",
+    "4": "email",
+    "5": "web",
+    "29": "chat",
+    "33": "phone",
+    "34": "phone",
+    "35": "phone",
 }
+_MACHINES = frozenset({"rule", "system", "trigger", "automation"})
 _TAKEN = words("id author_id body html_body plain_body public created_at attachments type")
 
 
+@attrs.define
+class _About:
+    """What a comment does not say itself: its ticket, who asked, and who is who."""
+
+    users: Mapping[str | None, Mapping[str, Any]]
+    ticket: Mapping[str, Any]
+    number: str | None
+    requester: str | None
+    previous: str | None = None  # id of the comment before
+
+
+def _requesters(page: Mapping[str, Any]) -> dict[str | None, str]:
+    """Return the requester of each ticket, as the events of its creation say."""
+    found: dict[str | None, str] = {}
+    for audit in map(mapping_of, list_of(page.get("audits"))):
+        for event in map(mapping_of, list_of(audit.get("events"))):
+            if event.get("type") in ("Create", "Change") and event.get("field_name") == "requester_id":
+                who = text_of(event.get("value"))
+                if who:
+                    found[text_of(audit.get("ticket_id"))] = who
+    return found
+
+
 class ZendeskSource(JsonSource):
-    """Reads pages of comments (``comments``, ``users``), and tickets that hold their comments, line by line or as an array.
+    """Reads pages of comments (``comments``, ``users``), of audits, of tickets, and tickets that hold their comments.
+
+    A ticket that comes without its comments is kept by its description, which is the text of the first: load comments or audits
+    where you have them, not both tickets and comments. Who called whom in a voice comment is what the call says, not who its author is.
 
     Users are known by their record in Zendesk. The address or number that a comment came from is observed; what else the
     user's record holds is claimed. A comment that is not public is an internal note.
@@ -68,7 +110,9 @@ class ZendeskSource(JsonSource):
     """
 
     name: ClassVar[str] = "zendesk"
-    versions: ClassVar[str] = "Zendesk Support API v2: ticket comments with users side-loaded, tickets with comments"
+    versions: ClassVar[str] = (
+        "Zendesk Support API v2: comments and audits with users side-loaded, tickets with comments or without"
+    )
     default_source: ClassVar[str] = "zendesk"
     own_zone: ClassVar[tzinfo | None] = timezone.utc
 
@@ -88,91 +132,163 @@ class ZendeskSource(JsonSource):
 
     @classmethod
     def sniff(cls, path: Path, head: bytes) -> str | None:
-        """Know it by the fields of its comments."""
+        """Know it by the fields of its comments, of its audits, or of its tickets."""
         keys = head_keys(head)
         if {"comments", "author_id", "public"} <= keys and keys & {"html_body", "plain_body", "audit_id"}:
             return "has ticket comments of Zendesk"
+        if {"ticket_id", "author_id", "events", "via"} <= keys and (b"Comment" in head or "audits" in keys):
+            return "has ticket audits of Zendesk"
+        if {"requester_id", "submitter_id", "description", "via"} <= keys:
+            return "has tickets of Zendesk"
         return None
 
     def read(self, value: Any, where: str) -> Iterator[Item]:
-        """Yield the comments of one page or ticket."""
+        """Yield the comments of one page or ticket, the events of its audits, or what tickets without comments say."""
         page = mapping_of(value)
         ticket = mapping_of(page.get("ticket")) or page
-        holder = page if page.get("comments") or "comments" not in ticket else ticket
-        if "comments" not in holder:
-            raise UnreadableError("comments: missing, accepted is a page of comments or a ticket with its comments")
         users = {text_of(user.get("id")): user for user in map(mapping_of, list_of(page.get("users")))}
-        number = self.ticket or (text_of(ticket.get("id")) if "comments" not in ticket or "subject" in ticket else None)
-        requester = text_of(ticket.get("requester_id"))
-        previous: str | None = None
+        holder = page if page.get("comments") or "comments" not in ticket else ticket
+        if "comments" in holder:
+            number = self.ticket or (
+                text_of(ticket.get("id")) if "comments" not in ticket or "subject" in ticket else None
+            )
+            about = _About(users, ticket, number, text_of(ticket.get("requester_id")))
+            yield from self.each(holder, "comments", where, "comment", partial(self._comment, about))
+        elif "audits" in page:
+            requesters = _requesters(page)
+            read = partial(self._audit, users, ticket if "audits" not in ticket else {}, requesters)
+            yield from self.each(page, "audits", where, "audit", read)
+        elif isinstance(page.get("events"), list) and "ticket_id" in page:
+            yield from self._audit(users, {}, _requesters({"audits": [page]}), page, where)
+        elif "tickets" in page:
+            yield from self.each(page, "tickets", where, "ticket", partial(self._ticket, users))
+        elif "description" in ticket and "requester_id" in ticket:
+            yield from self._ticket(users, ticket, where)
+        else:
+            raise UnreadableError(
+                "comments: missing, accepted is a page of comments, of audits or of tickets, or a ticket with its comments"
+            )
 
-        def one(comment: Mapping[str, Any], place: str) -> Iterator[Item]:
-            nonlocal previous
-            for item in self._comment(comment, users, ticket, number, requester, previous, place):
-                if isinstance(item, Interaction):
-                    previous = item.source_id
-                yield item
+    def _ticket(
+        self, users: Mapping[str | None, Mapping[str, Any]], ticket: Mapping[str, Any], where: str
+    ) -> Iterator[Item]:
+        """Yield the comments of a ticket; where it comes without them its description, which is the text of the first."""
+        number, requester = text_of(ticket.get("id")), text_of(ticket.get("requester_id"))
+        about = _About(users, ticket, number, requester)
+        if "comments" in ticket:
+            yield from self.each(ticket, "comments", where, "comment", partial(self._comment, about))
+            return
+        if number is None:
+            raise UnreadableError("id: missing, accepted is the id of the ticket")
+        first = {
+            "id": f"ticket {number}",
+            "author_id": ticket.get("submitter_id") or ticket.get("requester_id"),
+            "public": ticket.get("is_public") is not False,
+            "body": ticket.get("description"),
+            "created_at": ticket.get("created_at"),
+            "via": ticket.get("via"),
+        }
+        yield from self._comment(about, first, where)
 
-        yield from self.each(holder, "comments", where, "comment", one)
-
-    def _comment(
+    def _audit(
         self,
-        comment: Mapping[str, Any],
         users: Mapping[str | None, Mapping[str, Any]],
         ticket: Mapping[str, Any],
-        number: str | None,
-        requester: str | None,
-        previous: str | None,
+        requesters: Mapping[str | None, str],
+        audit: Mapping[str, Any],
         where: str,
     ) -> Iterator[Item]:
+        """Yield what the events of an audit are: comments and voice comments; of others the type."""
+        number = text_of(audit.get("ticket_id")) or self.ticket
+        requester = text_of(ticket.get("requester_id")) or requesters.get(number)
+        about = _About(users, ticket, number, requester)
+
+        def one(event: Mapping[str, Any], place: str) -> Iterator[Item]:
+            kind = text_of(event.get("type"))
+            if kind not in ("Comment", "VoiceComment"):
+                yield self.passed(place, event_type(kind or "none"), source_id=id_of(event.get("id")))
+                return
+            # The event leaves to its audit what is the same for all of them.
+            whole = {name: audit[name] for name in ("author_id", "created_at", "via", "metadata") if name in audit}
+            said = {name: value for name, value in event.items() if value is not None}
+            yield from self._comment(about, {**whole, **said}, place)
+
+        yield from self.each(audit, "events", where, "event", one)
+
+    def _comment(self, about: _About, comment: Mapping[str, Any], where: str) -> Iterator[Item]:
         id = id_of(comment.get("id"))
         if id is None:
             raise UnreadableError("id: missing, accepted is the id of the comment")
         moment = self.time(comment.get("created_at"), "created_at")
         author = text_of(comment.get("author_id"))
-        user = users.get(author, {})
+        user = about.users.get(author, {})
         via = mapping_of(comment.get("via"))
-        label = (text_of(via.get("channel")) or "").lower()
+        label = (text_of(via.get("channel")) or text_of(comment.get("via_id")) or "").lower()
         channel = _CHANNELS.get(label, label or "web")
+        ends = mapping_of(via.get("source"))
+        source_from, source_to = mapping_of(ends.get("from")), mapping_of(ends.get("to"))
+        call = call_of(comment, label)
         role = text_of(user.get("role"))
-        # The requester of a ticket is a customer, except where an agent opened it on the phone: then the role says so.
-        inbound = role == "end-user" if role else author is not None and author == requester
-        direction = Direction.INBOUND if inbound else Direction.OUTBOUND
         public = comment.get("public") is not False
-        if not public:
+        inbound: bool | None
+        if call is not None and call.inbound is not None:
+            inbound = call.inbound
+        elif role or (author is not None and about.requester is not None):
+            # The requester of a ticket is a customer, except where an agent opened it on the phone: then the role says so.
+            inbound = role == "end-user" if role else author == about.requester
+        else:
+            inbound = None
+        direction = None if inbound is None else Direction.INBOUND if inbound else Direction.OUTBOUND
+        if call is None and not public and not inbound:
             direction = Direction.INTERNAL
-        customer = author if inbound else requester
-        source_from = mapping_of(mapping_of(via.get("source")).get("from"))
-        seen = source_from if inbound else mapping_of(mapping_of(via.get("source")).get("to"))
+        customer = author if inbound and (call is None or role == "end-user") else about.requester
+        if call is not None:
+            channel = "phone"
+            source_from, source_to = {**source_from, **call.caller}, {**source_to, **call.called}
+        seen = source_from if inbound else source_to if inbound is False else {}
         body = body_of(comment.get("plain_body")) or body_of(comment.get("body"))
         if not body and isinstance(comment.get("html_body"), str):
             body = body_of(html_to_text(comment["html_body"]))
+        if call is not None:
+            body = call.transcript or body
         parts = split_text(body) if body and channel == "email" else None
-        about = users.get(customer, {})
-        name = name_of(about.get("name"))
+        record = about.users.get(customer, {})
+        name = name_of(record.get("name"))
+        person = tuple(self._person(customer, record, seen))
+        # Where nothing tells who is the customer, the company's own addresses do.
+        ends_unknown = inbound is None and not person
+        agent_id = call.agent if call is not None and call.agent else None if inbound and call is None else author
+        agent = about.users.get(agent_id, {})
+        by_customer = text_of(agent.get("role")) == "end-user"
         yield Interaction(
             channel=channel,
-            kind="call"
-            if label in ("voice", "phone_call_inbound", "phone_call_outbound")
-            else "message"
-            if public
-            else "note",
-            occurred_at=moment,
+            kind="call" if call is not None else "message" if public or inbound else "note",
+            occurred_at=call.started(self.zone) or moment if call is not None else moment,
+            ended_at=call.ended(self.zone, moment) if call is not None else None,
             direction=direction,
-            customers=(tuple(self._person(customer, about, seen)),),
-            subject=subject_of(ticket.get("subject")),
+            customers=(person,) if not ends_unknown else (),
+            sender=tuple(self._person(None, {}, source_from)) if ends_unknown else (),
+            recipients=(tuple(self._person(None, {}, source_to)),) if ends_unknown else (),
+            subject=subject_of(about.ticket.get("subject")),
             body=parts.new if parts else body,
-            agent=None if inbound else name_of(user.get("name")) or name_of(author),
-            thread=number,
-            reply_to=previous,
-            attachments=tuple(_attachments(list_of(comment.get("attachments")))),
+            agent=None if by_customer or inbound is None else name_of(agent.get("name")) or name_of(agent_id),
+            outcome=call.outcome if call is not None else None,
+            thread=about.number,
+            reply_to=about.previous,
+            attachments=(
+                *_attachments(list_of(comment.get("attachments"))),
+                *(call.recordings() if call is not None else ()),
+            ),
             traits={"name": name} if name else {},
             attributes=attributes_of(
                 comment,
+                facts(automatic=author == "-1" or label in _MACHINES, deleted=about.ticket.get("status") == "deleted"),
                 {
                     "quoted": parts.quoted if parts else None,
                     "signature": parts.signature if parts else None,
-                    "ticket": {k: ticket[k] for k in ("status", "priority", "tags", "type") if ticket.get(k)},
+                    "ticket": {
+                        k: about.ticket[k] for k in ("status", "priority", "tags", "type") if about.ticket.get(k)
+                    },
                 },
                 without=_TAKEN,
             ),
@@ -180,7 +296,8 @@ class ZendeskSource(JsonSource):
             source_id=id,
             region=self.region,
         )
-        if customer is None:
+        about.previous = id
+        if not person and (inbound is not None or not any(source_from.get(part) for part in ("address", "phone"))):
             yield self.rejected(
                 where,
                 "author: neither its role nor the ticket's requester_id tells the customer",

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+import os
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +14,10 @@ from omnitrack.errors import InvalidInteractionError, told
 from omnitrack.interchange import cloudevents, jsonl, sniff, tmf683, vcon
 from omnitrack.interchange.record import as_texts, decode
 from omnitrack.interchange.report import ConversionReport
+from omnitrack.interchange.vcon_signed import Keys
 from omnitrack.model import Assurance, Interaction, Role
 from omnitrack.sources.base import Item, JsonSource
+from omnitrack.sources.reading_json import head_keys
 from omnitrack.sources.registry import register_source
 from omnitrack.storage.contract import Transaction
 from omnitrack.usecases.context import Context
@@ -97,15 +100,28 @@ def export(interactions: list[Interaction], format: str) -> Export:
 class _DocumentSource(JsonSource):
     """Files of a standard that ``interchange`` reads, one JSON value after the other."""
 
-    def __init__(self, origin: Any, *, trust: str | Assurance = "observed", **options: Any) -> None:
+    def __init__(
+        self,
+        origin: Any,
+        *,
+        trust: str | Assurance = "observed",
+        party_scope: str | None = None,
+        **options: Any,
+    ) -> None:
         super().__init__(origin, **options)
         self.trust = trust if isinstance(trust, Assurance) else Assurance[trust.upper()]
+        self.party_scope = party_scope
 
     def read(self, value: Any, where: str) -> Iterator[Item]:
         """Yield the interactions of one document."""
         interactions, report = self._load(value)
         yield from map(as_texts, interactions)
-        yield from report.rejected
+        for one in (*report.rejected, *report.left_out):
+            yield attrs.evolve(
+                one, where=self.place(f"{where}, {one.where}" if one.where else where), source=self.source
+            )
+        for note in (*report.lost, *report.assumed):
+            yield self.rejected(where, str(note), kept=True)
 
     def _load(self, value: Any) -> tuple[Iterator[Interaction], ConversionReport]:
         raise AssertionError("each standard has its own")
@@ -118,30 +134,52 @@ class VconSource(_DocumentSource):
     versions = "draft-ietf-vcon-vcon-core of 2026 (0.4.0) and the 0.0.x before it"
     default_source = "vcon"
 
+    def __init__(
+        self,
+        origin: Any,
+        *,
+        keys: Iterable[str | os.PathLike[str]] | str | os.PathLike[str] | None = None,
+        **options: Any,
+    ) -> None:
+        super().__init__(origin, **options)
+        self.keys = None if keys is None else Keys(keys)
+
     @classmethod
     def sniff(cls, path: Path, head: bytes) -> str | None:
         """Return how it knows a vCon."""
         found = sniff(path.name, head)  # the draft of 2026 has no member vcon any more
-        return found[1] if found is not None and found[0] == "vcon" else None
+        if found is not None and found[0] == "vcon":
+            return found[1]
+        return "it is a vCon in the signed form" if {"payload", "signatures", "protected"} <= head_keys(head) else None
 
     def _load(self, value: Any) -> tuple[Iterator[Interaction], ConversionReport]:
-        return vcon.load(value, trust=self.trust, source=self.source)
+        return vcon.load(
+            value,
+            on_error="collect",
+            trust=self.trust,
+            source=self.source,
+            party_scope=self.party_scope,
+            keys=self.keys,
+        )
 
 
 class Tmf683Source(_DocumentSource):
-    """Party interactions of TMF683 v5, one a file, an array, or one a line."""
+    """Party interactions of TMF683 v5 and v4, one a file, an array, or one a line."""
 
     name = "tmf683"
-    versions = "TMF683 Party Interaction v5"
+    versions = "TMF683 Party Interaction v5 and v4"
     default_source = "tmf683"
 
     @classmethod
     def sniff(cls, path: Path, head: bytes) -> str | None:
         """Return how it knows a party interaction."""
-        return "it has the @type PartyInteraction" if b'"PartyInteraction"' in head else None
+        if b'"PartyInteraction"' in head:
+            return "it has the @type PartyInteraction"
+        older = {"interactionDate", "channel", "relatedParty"} <= head_keys(head)  # @type is optional in v4
+        return "it has the interactionDate, channel and relatedParty of a party interaction" if older else None
 
     def _load(self, value: Any) -> tuple[Iterator[Interaction], ConversionReport]:
-        return tmf683.load(value, trust=self.trust)
+        return tmf683.load(value, trust=self.trust, source=self.source, party_scope=self.party_scope)
 
 
 class LinesSource(_DocumentSource):
