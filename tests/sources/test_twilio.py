@@ -134,6 +134,10 @@ def test_record_without_an_id_or_a_time_costs_itself_only():
     )
 
 
+def test_page_whose_calls_are_no_list_is_told():
+    assert len(rejected(read({"calls": 5, "first_page_uri": "/x"}))) == 1
+
+
 def test_empty_page_is_passed_over():
     assert [unit.reason for unit in passed_over(read({"calls": [], "first_page_uri": "/x"}))] == [
         "page without results"

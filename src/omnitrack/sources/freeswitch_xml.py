@@ -15,6 +15,9 @@ from omnitrack.sources.reading import Bad, Input
 
 _BEGINS = re.compile(rb"<cdr(?=[\s>])")
 _ENDS = b"</cdr>"
+# What may stand around records: a declaration, a document type, an element that holds them.
+_AROUND_MOST = 4096  # bytes that are looked through: enough to say that something else stands there
+_AROUND = re.compile(rb"<\?xml[^<>?]*+\?>|<!--(?:[^-]|-(?!->))*+-->|<!DOCTYPE[^<>\[\]]*+>|</?[A-Za-z_][^<>]*+>")
 _MOST = 4 * 1024 * 1024  # bytes of one record
 _CHUNK = 256 * 1024
 # Headers and variables that a caller may name become tags as they are; those that XML has no such name for are left out.
@@ -45,28 +48,35 @@ class FreeSwitchXmlSource(FreeSwitchCalls):
     def _legs(self) -> Iterator[tuple[list[str], Leg] | Item]:
         source = self.open()
         source.as_utf8()
-        for number, record in enumerate(_records(source), start=1):
-            where = f"record {number}"
-            if isinstance(record, Bad):
-                yield self.bad(record)
+        for found in _records(source):
+            if isinstance(found, Bad):
+                yield self.bad(found)
                 continue
+            number, record = found
+            where = f"record {number}"
             try:
                 yield self.leg(variables_of(_parsed(record)), where)
             except (OverflowError, ValueError) as error:
                 yield self.rejected(where, str(error))
 
 
-def _records(source: Input) -> Iterator[bytes | Bad]:
-    """Yield each record, and a bad one for what is too long or has no end."""
+def _records(source: Input) -> Iterator[tuple[int, bytes] | Bad]:
+    """Yield each record with its number, and a bad one for what is too long, has no end, or stands between records and is no markup around them."""
     held, number, began, skipping = b"", 0, False, False
+    outside = b""
     while more := source.read(_CHUNK):
         held += more
         while True:
             if not began:
                 start = _BEGINS.search(held)
                 if start is None:
+                    if len(outside) < _AROUND_MOST:
+                        outside += held[: max(len(held) - 8, 0)]
                     held = held[-8:]  # what may be the beginning of a tag
                     break
+                if _is_stray(outside + held[: start.start()]):
+                    yield Bad(f"before record {number + 1}", "text outside of a record; accepted is <cdr> to </cdr>")
+                outside = b""
                 held, began, number = held[start.start() :], True, number + 1
             end = held.find(_ENDS)
             if end < 0:
@@ -77,10 +87,16 @@ def _records(source: Input) -> Iterator[bytes | Bad]:
                     held = held[-8:]
                 break
             if not skipping:
-                yield held[: end + len(_ENDS)]
+                yield number, held[: end + len(_ENDS)]
             held, began, skipping = held[end + len(_ENDS) :], False, False
     if began and not skipping:
         yield Bad(f"record {number}", "a record without its end; accepted is <cdr> to </cdr>")
+    elif not began and _is_stray(outside + held):
+        yield Bad(f"after record {number}", "text outside of a record; accepted is <cdr> to </cdr>")
+
+
+def _is_stray(text: bytes) -> bool:
+    return bool(_AROUND.sub(b"", text[:_AROUND_MOST]).strip())
 
 
 def _parsed(record: bytes) -> dict[str, Any]:

@@ -35,8 +35,8 @@ _REASONS = {"busy": "busy", "failed": "failed", "rejected": "refused", "noanswer
 class ThreeCxSource(CdrSource):
     """Reads the CDR log of 3CX: a row a call or a part of it; those of one history id are one interaction.
 
-    Who called whom is told by the types and by ``Ext.``, which stands before each line of the company. Times are local to the server
-    in versions up to 18 and in UTC, with or without an offset, as it is set up: ``zone`` says which.
+    Who called whom is told by the types and by ``Ext.``, which stands before each line of the company. Times that have no offset are
+    read in ``zone``.
 
     Args:
         origin: a path, bytes or a stream.

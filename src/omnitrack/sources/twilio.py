@@ -65,6 +65,8 @@ class TwilioSource(CdrSource, JsonSource):
             page = mapping_of(value).get("calls")
             if page == []:
                 yield self.passed(where, "page without results")
+            elif page is not None and not isinstance(page, list):
+                yield self.rejected(where, f"calls: got {type(page).__name__}, accepted is a list")
             for index, record in enumerate(list_of(page) if page is not None else [value]):
                 place = f"{where}, call {index}" if page is not None else where
                 try:
