@@ -23,6 +23,8 @@ BROUGHT_BY_EXTRAS = (
     "asyncmy",
     "asyncpg",
     "greenlet",
+    "joserfc",
+    "openpyxl",
     "psycopg",
     "pymysql",
     "pytest",

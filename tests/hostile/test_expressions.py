@@ -25,6 +25,7 @@ FOUND, UNREAD = expressions(Path(omnitrack.__file__).parent, "omnitrack")
 MADE_LATER = {
     "identifiers/numbering.py",
     "identifiers/spellings.py",
+    "sources/draft.py",
     "sources/mail_text.py",
     "usecases/renormalise.py",
 }
@@ -76,6 +77,15 @@ def test_the_expressions_by_which_a_person_is_found_in_texts_are_linear() -> Non
                 assert more <= 2.3 * less, (one.key, pattern, piece)
 
 
+def test_the_expressions_by_which_a_mapping_is_drafted_are_linear() -> None:
+    from omnitrack.sources import draft
+
+    names = [*draft._NAMES.values(), *draft._PERSON_NAMES.values(), *draft._TRAITS.values()]
+    made = [(form, "search") for name in names for form in (rf"(?:{name})\Z", rf"(?:\A|_)(?:{name})(?:\Z|_)")]
+    for pattern, how in [*made, *((form, "fullmatch") for form in draft._PEOPLE.values())]:
+        assert find_attack(re.compile(pattern, re.I), frozenset({how})) is None, pattern
+
+
 # Each was in use once, and stopped a process.
 @pytest.mark.parametrize(
     ("pattern", "how"),
@@ -90,6 +100,7 @@ def test_the_expressions_by_which_a_person_is_found_in_texts_are_linear() -> Non
         (r"<!--.{0,2000}?-->", "finditer"),
         (r"_?\d+$", "finditer"),
         (r"\s*:\s*", "finditer"),
+        (r"[^@\s]+@[^@\s]+\.[^@\s]+", "fullmatch"),
     ],
 )
 def test_an_expression_that_is_not_linear_is_found_out(pattern: str, how: str) -> None:

@@ -24,7 +24,7 @@ _NAMES = {
     "outcome": r"outcome|status|result|disposition",
     "channel": r"channel|medium|kanal",
 }
-_PEOPLE = {"email": r"[^@\s]+@[^@\s]+\.[^@\s]+", "phone": r"\+?[\d\s()./-]{7,20}"}
+_PEOPLE = {"email": r"[^@\s]+@[^@\s.]+(?:\.[^@\s.]+)+", "phone": r"\+?[\d\s()./-]{7,20}"}
 _PERSON_NAMES = {
     "email": r"e?_?mail|email_?address|from|sender",
     "phone": r"phone|tel|mobile|msisdn|caller|cli|number|telefon|handy",

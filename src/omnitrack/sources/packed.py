@@ -86,7 +86,7 @@ class ZipSource(_Packed):
     @classmethod
     def sniff(cls, path: Path, head: bytes) -> str | None:
         """Know it by its signature; a document of an office suite is a .zip too, and none of these."""
-        if not head.startswith(b"PK\x03\x04") or b"[Content_Types].xml" in head[:2000] or head[30:38] == b"mimetype":
+        if not head.startswith(b"PK\x03\x04") or _is_document(path):
             return None
         return "a .zip; what is inside is read by its own format"
 
@@ -191,6 +191,16 @@ def _copy(packed: _Unpacks, target: Path, size: int) -> bool:
                 return True
             file.write(data)
     return False
+
+
+def _is_document(path: Path) -> bool:
+    """Whether it is a document of an office suite: by the part that each has (OPC, ISO/IEC 29500-2; OpenDocument 1.3, part 2)."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            names = set(archive.namelist())
+    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
+        return False  # broken, which is said when it is read
+    return "[Content_Types].xml" in names or {"mimetype", "META-INF/manifest.xml"} <= names
 
 
 def _is_chat(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> bool:

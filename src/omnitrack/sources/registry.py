@@ -200,10 +200,10 @@ def open_source(origin: Any, format: str = "auto", **options: Any) -> Source:
 def _by_mapping(path: Path) -> tuple[type[Source], str]:
     with path.open("rb") as file:
         head = file.read(HEAD)
-    if head.startswith(b"PK\x03\x04") and get_source("excel").sniff(path, head):
-        return get_source("excel"), "a mapping was given, and it is a workbook"
     for packed in ("zip", "gzip"):
         if reason := get_source(packed).sniff(path, head):
             return get_source(packed), reason  # the mapping is for what is inside
+    if head.startswith(b"PK\x03\x04"):
+        return get_source("excel"), "a mapping was given, and it is a workbook"
     name = "jsonl" if head.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] in (b"{", b"[") else "csv"
     return get_source(name), "a mapping was given"
