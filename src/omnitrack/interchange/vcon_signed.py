@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from omnitrack.errors import SourceFormatError
 from omnitrack.interchange.document import parse
@@ -56,9 +56,10 @@ class Keys:
         registry.max_payload_length = max(len(str(document.get("payload"))), 1)
         registry.max_signature_length = _MOST_HEADER
         for signature in _signatures(document):
+            form: Any = {**signature, "payload": document["payload"]}  # flattened, RFC 7515, section 7.2.2
             for key in self._keys:
                 try:
-                    found = jws.deserialize_json({**signature, "payload": document["payload"]}, key, registry=registry)
+                    found = jws.deserialize_json(form, key, registry=registry)
                 except (JoseError, ValueError, TypeError, KeyError, AttributeError):
                     continue  # of another key, or no signature at all
                 return bytes(found.payload)
@@ -97,17 +98,17 @@ def _key(pem: str, index: int) -> Any:
         if f"{_BEGIN}CERTIFICATE-----" in pem:
             public = x509.load_pem_x509_certificate(pem.encode()).public_key()
             pem = public.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
-        kind = {"RSA": "RSA", "EC": "EC"}.get(_kind(pem), "OKP")
+        kind = _kind(pem)
         return jwk.import_key(pem, kind)
     except (ValueError, TypeError):
         raise SourceFormatError(f"keys[{index}]: accepted is a public key or a certificate in PEM") from None
 
 
-def _kind(pem: str) -> str:
+def _kind(pem: str) -> Literal["RSA", "EC", "OKP"]:
     from cryptography.hazmat.primitives.asymmetric import ec, rsa
     from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
     public = load_pem_public_key(pem.encode())
-    return (
-        "RSA" if isinstance(public, rsa.RSAPublicKey) else "EC" if isinstance(public, ec.EllipticCurvePublicKey) else ""
-    )
+    if isinstance(public, rsa.RSAPublicKey):
+        return "RSA"
+    return "EC" if isinstance(public, ec.EllipticCurvePublicKey) else "OKP"
