@@ -20,6 +20,7 @@ _FAILED = words(
     signaturefailed verificationmismatch mismatch
     """
 )
+_PASSED_ON = ("diverted", "passthrough")
 _LEVELS = {"full": "A", "partial": "B", "gateway": "C", "a": "A", "b": "B", "c": "C"}
 
 
@@ -45,7 +46,10 @@ def read_attestation(text: str) -> Attestation:
     word = re.sub(r"[^a-z]", "", text.casefold())
     if word in _LEVELS:
         return Attestation(level=_LEVELS[word])
-    word = re.sub(r"(?:diverted|passthrough)+$", "", word)
+    end = len(word)
+    while how := next((how for how in _PASSED_ON if word.endswith(how, 0, end)), None):
+        end -= len(how)
+    word = word[:end]
     level = None
     if word not in _PASSED | _FAILED and word[-1:] in ("a", "b", "c"):
         word, level = word[:-1], _LEVELS[word[-1]]
