@@ -175,7 +175,8 @@ def readers() -> dict[str, Callable[[], Iterator[tuple[str, Callable[[str], Any]
         from omnitrack.identifiers import OwnList, email, find_identifiers, phone
         from omnitrack.identifiers.spellings import Spellings
         from omnitrack.matching.traits import normalise_traits, trait_of
-        from omnitrack.sources.mail_headers import decode_words, parse_addresses, parse_date
+        from omnitrack.sources.mail_dates import parse_date
+        from omnitrack.sources.mail_headers import decode_words, parse_addresses
         from omnitrack.sources.mail_text import html_to_text, split_text
 
         named = Spellings([phone("+442079460958"), email("jane.doe@gmail.com")], ["Jane Doe"], "GB")
