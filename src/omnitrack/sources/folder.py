@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from omnitrack.errors import SourceFormatError, check_flag
+from omnitrack.sources.archives import ArchiveSource
 from omnitrack.sources.base import Item, Source
+from omnitrack.sources.beside import what_beside
 from omnitrack.sources.mail import MailSource
 from omnitrack.sources.maildir import LINK
 from omnitrack.sources.mapped import mapping_beside
@@ -37,6 +39,10 @@ class FolderSource(Source):
         self._done = 0
         self._current: Source | None = None
         self._size: int | None = None
+        #: How many archives this folder has come out of.
+        self.archives_within = 0
+        #: Shared by the sources of the folder that this one was packed in; see ``MailSource``.
+        self.seen_before: dict[int, int] | None = None
 
     @classmethod
     def sniff(cls, path: Path, head: bytes) -> str | None:
@@ -58,7 +64,7 @@ class FolderSource(Source):
     def items(self) -> Iterator[Item]:
         """Yield what it holds; see ``Source.items``."""
         self._done = 0
-        seen: dict[int, int] = {}
+        seen: dict[int, int] = {} if self.seen_before is None else self.seen_before
         for path, reason in self._found(self.folder, (os.path.realpath(self.folder),)):
             if reason is not None:
                 yield self.passed(str(path.relative_to(self.folder)), reason)
@@ -72,6 +78,10 @@ class FolderSource(Source):
                 self._done += _size(path)
                 yield self.passed(str(path.relative_to(self.folder)), "mapping")
                 continue
+            if path.is_file() and (kept := what_beside(path.name)) is not None:
+                self._done += _size(path)
+                yield self.passed(str(path.relative_to(self.folder)), kept)
+                continue
             try:
                 self._current = self._open(path)
             except SourceFormatError as error:
@@ -81,8 +91,10 @@ class FolderSource(Source):
             except OSError as error:
                 yield self.rejected(str(path.relative_to(self.folder)), f"cannot be opened: {error.strerror}")
                 continue
-            if isinstance(self._current, MailSource):
+            if isinstance(self._current, (MailSource, ArchiveSource)):
                 self._current.seen_before = seen
+            if isinstance(self._current, ArchiveSource):
+                self._current.depth = self.archives_within
             try:
                 for item in self._current:
                     at = self._current.at

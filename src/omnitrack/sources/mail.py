@@ -192,6 +192,7 @@ class MailSource(Source):
         ]
         if len(participants) > MAX_PARTICIPANTS:
             notes.append(f"{len(participants)} people in copy, the first {MAX_PARTICIPANTS} were kept")
+        notes += body.unread
         if not senders:
             notes.append("from: no address in it")
         attributes = attributes_of(

@@ -53,7 +53,7 @@ class Headers:
             if len(text) > MAX_HEADER:
                 self.cut.append((clean(name)[:100], len(text)))
                 text = text[:MAX_HEADER]
-            if not text.isascii():
+            if not text.isascii() or "\x1b" in text:
                 text = decode_bytes(text.encode("utf-8", "surrogateescape"), None)
             self.all.append((name.lower(), _FOLD.sub(" ", text).strip()))
 
