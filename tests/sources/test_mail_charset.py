@@ -72,5 +72,8 @@ def test_words_of_headers_know_the_same_labels():
 
 
 def test_escapes_in_a_header_are_read():
-    [mail] = open_source(b"From: a@b.example\nDate: Tue, 3 Feb 2026 10:00:00 +0000\nSubject: " + "注文".encode("iso2022_jp") + b"\n\nx", "eml")
+    [mail] = open_source(
+        b"From: a@b.example\nDate: Tue, 3 Feb 2026 10:00:00 +0000\nSubject: " + "注文".encode("iso2022_jp") + b"\n\nx",
+        "eml",
+    )
     assert mail.subject == "注文"

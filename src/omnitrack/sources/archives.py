@@ -187,10 +187,11 @@ class ArchiveSource(Source):
         stamp = self.path.stat().st_mtime
         os.utime(target, (stamp, stamp))
 
-    def _copy(self, packed: IO[bytes], target: Path) -> None:
+    def _copy(self, packed: Any, target: Path) -> None:
         target.parent.mkdir(parents=True, exist_ok=True)
         with target.open("wb") as out:
-            while data := packed.read(_COPY):
+            # read1 gives what was unpacked before damage, where read gives nothing of it.
+            while data := packed.read1(_COPY):
                 self._left -= len(data)
                 if self._left < 0:
                     out.close()

@@ -10,9 +10,9 @@ from omnitrack.sources.values import clean
 # The labels of the WHATWG Encoding Standard (section 4.2) by the codec that reads what is sent under them, which is the vendor's
 # superset; with old misnomers of mails. Labels that Python knows by itself are left to it.
 _LABELS = {
-    "utf-8": "utf8 utf8mb4 unicode-1-1-utf-8 unicode11utf8 unicode20utf8 x-unicode20utf8 utf-8n utf",
+    "utf-8": "utf8 utf8mb4 unicode-1-1-utf-8 unicode11utf8 unicode20utf8 x-unicode20utf8 utf-8n utf cp65001",
     "cp866": "866 cp866 csibm866 ibm866",
-    "iso8859_2": "csisolatin2 iso-8859-2 iso-ir-101 iso8859-2 iso88592 iso_8859-2 iso_8859-2:1987 l2 latin2",
+    "iso8859_2": "csisolatin2 iso-8859-2 iso-ir-101 iso8859-2 iso88592 iso_8859-2 iso_8859-2:1987 l2 latin2 cp28592",
     "iso8859_3": "csisolatin3 iso-8859-3 iso-ir-109 iso8859-3 iso88593 iso_8859-3 iso_8859-3:1988 l3 latin3",
     "iso8859_4": "csisolatin4 iso-8859-4 iso-ir-110 iso8859-4 iso88594 iso_8859-4 iso_8859-4:1988 l4 latin4",
     "iso8859_5": "csisolatincyrillic cyrillic iso-8859-5 iso-ir-144 iso8859-5 iso88595 iso_8859-5 iso_8859-5:1988",
@@ -24,7 +24,7 @@ _LABELS = {
         "csisolatingreek ecma-118 elot_928 greek greek8 iso-8859-7 iso-ir-126 iso8859-7 iso88597 iso_8859-7 iso_8859-7:1987 sun_eu_greek"
     ),
     "iso8859_8": (
-        "csiso88598e csisolatinhebrew hebrew iso-8859-8 iso-8859-8-e iso-ir-138 iso8859-8 iso88598 iso_8859-8 iso_8859-8:1988 visual "
+        "csiso88598e csisolatinhebrew hebrew iso-8859-8 cp28598 cp38598 iso-8859-8-e iso-ir-138 iso8859-8 iso88598 iso_8859-8 iso_8859-8:1988 visual "
         "csiso88598i iso-8859-8-i logical"
     ),
     "iso8859_10": "csisolatin6 iso-8859-10 iso-ir-157 iso8859-10 iso885910 l6 latin6",
@@ -32,8 +32,8 @@ _LABELS = {
     "iso8859_14": "iso-8859-14 iso8859-14 iso885914",
     "iso8859_15": "csisolatin9 iso-8859-15 iso8859-15 iso885915 iso_8859-15 l9 latin9",
     "iso8859_16": "iso-8859-16",
-    "koi8_r": "cskoi8r koi koi8 koi8-r koi8_r",
-    "koi8_u": "koi8-ru koi8-u",
+    "koi8_r": "cskoi8r koi koi8 koi8-r koi8_r cp20866",
+    "koi8_u": "koi8-ru koi8-u cp21866",
     "mac_roman": "csmacintosh mac macintosh x-mac-roman",
     "mac_cyrillic": "x-mac-cyrillic x-mac-ukrainian",
     "cp874": "dos-874 iso-8859-11 iso8859-11 iso885911 tis-620 windows-874 x-windows-874",
@@ -41,7 +41,7 @@ _LABELS = {
     "cp1251": "cp1251 windows-1251 x-cp1251 win-1251 win1251 ansi_1251",
     "cp1252": (
         "ansi_x3.4-1968 cp1252 cp819 csisolatin1 ibm819 iso-8859-1 iso-ir-100 iso8859-1 iso88591 iso_8859-1 iso_8859-1:1987 l1 "
-        "latin1 windows-1252 x-cp1252 win-1252 ansi us-ascii ascii us_ascii usascii windows-1252http-equivcontent-type"
+        "latin1 windows-1252 x-cp1252 cp28591 cp20127 win-1252 ansi us-ascii ascii us_ascii usascii windows-1252http-equivcontent-type"
     ),
     "cp1253": "cp1253 windows-1253 x-cp1253",
     "cp1254": "cp1254 csisolatin5 iso-8859-9 iso-ir-148 iso8859-9 iso88599 iso_8859-9 iso_8859-9:1989 l5 latin5 windows-1254 x-cp1254",
@@ -50,12 +50,12 @@ _LABELS = {
     "cp1257": "cp1257 windows-1257 x-cp1257",
     "cp1258": "cp1258 windows-1258 x-cp1258",
     "gb18030": (
-        "chinese csgb2312 csiso58gb231280 gb2312 gb_2312 gb_2312-80 gbk iso-ir-58 x-gbk gb18030 cp936 ms936 windows-936 euc-cn x-euc-cn "
+        "chinese csgb2312 csiso58gb231280 gb2312 gb_2312 gb_2312-80 gbk iso-ir-58 x-gbk gb18030 cp936 ms936 windows-936 cp54936 euc-cn x-euc-cn "
         "gb18030-2022"
     ),
     "big5hkscs": "big5 big5-hkscs cn-big5 csbig5 x-x-big5 cp950 windows-950",
     "euc_jp": "cseucpkdfmtjapanese euc-jp x-euc-jp x-euc",
-    "iso2022_jp_ext": "csiso2022jp iso-2022-jp iso-2022-jp-1 iso-2022-jp-2 iso-2022-jp-3 cp50220 cp50221 iso-2022-jp-ms",
+    "iso2022_jp_ext": "csiso2022jp iso-2022-jp iso-2022-jp-1 iso-2022-jp-2 iso-2022-jp-3 cp50220 cp50221 cp50222 iso-2022-jp-ms",
     "cp932": "csshiftjis ms932 ms_kanji shift-jis shift_jis sjis windows-31j x-sjis windows-932 cp932 x-ms-cp932",
     "cp949": (
         "cseuckr csksc56011987 euc-kr iso-ir-149 korean ks_c_5601-1987 ks_c_5601-1989 ks_c_5601 ksc5601 ksc_5601 windows-949 cp949 uhc"

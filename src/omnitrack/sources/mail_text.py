@@ -119,6 +119,11 @@ class Parts:
 # RFC 3676 section 4.3 has the space; many leave it out.
 _SIGNATURE = re.compile(r"-- ?$")
 _LONGEST_SENT_FROM = 100
+_MOST_FOOTER = 10  # lines
+_FOOTER_RULE = re.compile(r"[_-]{20,200}\s{0,5}$")
+_LIST = re.compile(
+    r"mailing list\b|/listinfo/|list-unsubscribe|unsubscribe@|[-+]unsubscribe|/unsubscribe|googlegroups\.com", re.I
+)
 
 
 def split_text(text: str) -> Parts:
@@ -131,6 +136,10 @@ def split_text(text: str) -> Parts:
     lines = text.split("\n")
     if len(lines) > MAX_SPLIT_LINES:
         return Parts(text)
+    foot = _list_footer(lines)
+    if foot < len(lines):
+        parts = split_text("\n".join(lines[:foot]))
+        return attrs.evolve(parts, signature=f"{parts.signature}\n{_join(lines[foot:])}".strip("\n"))
     top = _quote_above(lines)
     if top:
         return Parts(*_signed(lines[top:]), _join(lines[:top]))
@@ -170,6 +179,14 @@ def _quote_above(lines: list[str]) -> int:
     if not any(map(is_quoted, lines[begin:index])) or any(map(is_quoted, below)) or not "".join(below).strip():
         return 0
     return index
+
+
+def _list_footer(lines: list[str]) -> int:
+    """The line at which begins what a mailing list puts under every mail: a rule, and where to leave the list."""
+    for index in range(len(lines) - 1, max(0, len(lines) - _MOST_FOOTER), -1):
+        if _FOOTER_RULE.match(lines[index]):
+            return index if _LIST.search(" ".join(lines[index:])[:2_000]) else len(lines)
+    return len(lines)
 
 
 def _join(lines: list[str]) -> str:

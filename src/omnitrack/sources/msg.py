@@ -17,7 +17,7 @@ from omnitrack.errors import SourceFormatError
 from omnitrack.sources.base import Item
 from omnitrack.sources.facts import facts
 from omnitrack.sources.mail import MAX_MESSAGE, MailSource
-from omnitrack.sources.tnef import CODEPAGE, HTML, PLAIN, RTF, Content, fill_texts, value_of
+from omnitrack.sources.tnef import CODEPAGE, Content, fill_texts, value_of
 
 _SIGNATURE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _STREAM = re.compile(r"__substg1\.0_([0-9A-Fa-f]{4})([0-9A-Fa-f]{4})")
@@ -152,8 +152,7 @@ def _word(text: str) -> str:
 def _body(file: Any, streams: list[list[str]], found: dict[int, Any]) -> bytes:
     content = Content()
     codepage = found.get(CODEPAGE)
-    texts = {number: found[number] for number in (PLAIN, RTF, HTML) if isinstance(found.get(number), (str, bytes))}
-    fill_texts(content, texts, f"cp{codepage}" if isinstance(codepage, int) else None)
+    fill_texts(content, found, f"cp{codepage}" if isinstance(codepage, int) else None)
     kind, text = ("plain", content.plain) if content.plain.strip() or not content.html else ("html", content.html)
     parts = [_part(f"text/{kind}; charset=utf-8", text.encode("utf-8", "replace"))]
     for folder in dict.fromkeys(path[0] for path in streams if path[0].startswith("__attach_version1.0_")):

@@ -110,7 +110,7 @@ def _title_at(lines: list[str], index: int) -> bool:
     if len(line) > 120:
         return False
     dashes = _DASHED.match(line)
-    title = line.strip("-_=*—–─ \t>").rstrip(":： ").lower()
+    title = line.strip("-_=*—–─ \t>").rstrip(":： ").replace("İ", "i").lower()
     if title not in TITLES:
         return False
     if dashes is not None or line[:1] == "*":
@@ -137,10 +137,8 @@ def _headers_at(lines: list[str], index: int) -> bool:
             break
     if "from" not in roles or len(roles) < 3:
         return False
-    if "subject" in roles:
-        return True
-    # Where from, to and when might be those of a journey.
-    return "@" in roles["from"] and "date" in roles
+    # From, to and a date alone might be those of a journey.
+    return "subject" in roles or "sent" in roles or ("@" in roles["from"] and "date" in roles)
 
 
 def _next(lines: list[str], index: int) -> int:
@@ -155,4 +153,4 @@ def _role(line: str) -> str | None:
     """Which header of a mail a line is by its label, or None."""
     head = line[:60].translate(_MARKS).replace("：", ":")
     label, colon, _ = head.partition(":")
-    return LABELS.get(label.strip(" \t*_\xa0").lower()) if colon else None
+    return LABELS.get(label.strip(" \t*_\xa0").replace("İ", "i").lower()) if colon else None

@@ -15,11 +15,14 @@ _LABELS = {
         "expeditor|pošiljatelj|pošiljatel|šalje|nuo|no|saatja|จาก"
     ),
     "date": (
-        "sent|date|gesendet|gesendet am|datum|envoyé|envoyé le|enviado|enviado el|fecha|inviato|data|enviada|enviada em|enviado em|data de envio|"
-        "verzonden|skickat|sendt|dato|lähetetty|päivämäärä|päiväys|wysłano|wysłane|odesláno|odoslané|dátum|elküldve|küldve|trimis|gönderildi|"
-        "gönderme tarihi|tarih|отправлено|дата|дата отправки|надіслано|изпратено|στάλθηκε|ημερομηνία|נשלח|תאריך|تاريخ الإرسال|التاريخ|تاريخ|"
-        "送信日時|日付|日時|发送时间|发送日期|日期|时间|寄件日期|傳送時間|보낸 날짜|보낸 시간|보낸날짜|날짜|ngày|đã gửi|tanggal|dikirim|terkirim|poslano|"
-        "išsiųsta|saadetud|nosūtīts|วันที่|ส่ง"
+        "date|datum|fecha|data|dato|päivämäärä|päiväys|dátum|tarih|дата|ημερομηνία|תאריך|التاريخ|تاريخ|日付|日時|日期|时间|날짜|보낸날짜|ngày|"
+        "tanggal|วันที่"
+    ),
+    "sent": (
+        "sent|gesendet|gesendet am|envoyé|envoyé le|enviado|enviado el|inviato|enviada|enviada em|enviado em|data de envio|verzonden|skickat|"
+        "sendt|lähetetty|wysłano|wysłane|odesláno|odoslané|elküldve|küldve|trimis|gönderildi|gönderme tarihi|отправлено|дата отправки|надіслано|"
+        "изпратено|στάλθηκε|נשלח|تاريخ الإرسال|送信日時|发送时间|发送日期|寄件日期|傳送時間|보낸 날짜|보낸 시간|đã gửi|dikirim|terkirim|poslano|išsiųsta|"
+        "saadetud|nosūtīts|ส่ง"
     ),
     "to": (
         "to|an|à|a|para|aan|till|til|vastaanottaja|do|komu|címzett|către|catre|kime|alıcı|кому|до|προς|אל|إلى|宛先|收件人|收件者|받는 사람|받는사람|"

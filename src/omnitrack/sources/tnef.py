@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+from collections.abc import Mapping
 
 import attrs
 
@@ -85,16 +86,29 @@ def read_tnef(data: bytes) -> Content:
     return content
 
 
-def fill_texts(content: Content, found: dict[int, str | bytes], codepage: str | None) -> None:
+def fill_texts(content: Content, found: Mapping[int, object], codepage: str | None) -> None:
     """Take the texts among the properties of a message; RTF only where there is no other."""
     plain, html, rtf = found.get(PLAIN), found.get(HTML), found.get(RTF)
     if isinstance(plain, str) and plain.strip():
         content.plain = plain
-    if html:
-        content.html = html if isinstance(html, str) else decode_bytes(html, str(found.get(CODEPAGE) or "") or codepage)
+    if isinstance(html, (str, bytes)):
+        content.html = (
+            html if isinstance(html, str) else decode_bytes(html, _charset(html, found.get(CODEPAGE), codepage))
+        )
     if isinstance(rtf, bytes) and not content.plain.strip() and not content.html:
         text, is_html = rtf_to_text(unpack_rtf(rtf))
         content.plain, content.html = ("", text) if is_html else (text, "")
+
+
+def _charset(html: bytes, stated: object, codepage: str | None) -> str | None:
+    """The code page is that of the HTML where a property of its own says so; else UTF-8 is likelier where it is that."""
+    if isinstance(stated, (str, int)):
+        return stated if isinstance(stated, str) else f"cp{stated}"
+    try:
+        html.decode("utf-8")
+    except UnicodeDecodeError:
+        return codepage
+    return "utf-8"
 
 
 def _attributes(data: bytes) -> list[tuple[int, bytes]]:
