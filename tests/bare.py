@@ -23,10 +23,10 @@ BROUGHT_BY_EXTRAS = (
     "asyncmy",
     "asyncpg",
     "greenlet",
+    "olefile",
     "psycopg",
     "pymysql",
     "pytest",
-    "quotequail",
     "scipy",
 )
 

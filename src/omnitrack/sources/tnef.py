@@ -112,7 +112,7 @@ def _charset(html: bytes, stated: object, codepage: str | None) -> str | None:
 
 
 def _attributes(data: bytes) -> list[tuple[int, bytes]]:
-    found = []
+    found: list[tuple[int, bytes]] = []
     at = 6
     while at + 9 <= len(data) and len(found) < _MAX_ATTRIBUTES:
         level, attribute, size = struct.unpack_from("<BII", data, at)
@@ -187,5 +187,5 @@ def _named(data: bytes, at: int) -> int:
     (by_name,) = struct.unpack_from("<I", data, at + 16)
     if not by_name:
         return at + 24
-    (length,) = struct.unpack_from("<I", data, at + 20)
+    length: int = struct.unpack_from("<I", data, at + 20)[0]
     return at + 24 + length + (-length % 4)
