@@ -48,3 +48,9 @@ def test_what_a_mailing_list_puts_under_a_mail_is_no_answer():
     footer = "_______________________________________________\nusers mailing list\nhttps://lists.example/mailman/listinfo/users"
     parts = split_text(f"Thanks.\n\nOn 1 Mar 2011, Care wrote:\n> Is it?\n{footer}\n")
     assert (parts.new, parts.signature) == ("Thanks.", footer)
+
+
+@pytest.mark.parametrize("line", ["On Mon, Care wrote:", "Am Montag schrieb Care:", "Le lundi, Care a écrit :"])
+def test_above_lines_with_marks_less_has_to_be_said(line):
+    assert split_text(f"Still dead.\n\n{line}\n> Is it?\n").new == "Still dead."
+    assert split_text(f"Still dead.\n\n{line}\nIs it?\n").new == f"Still dead.\n\n{line}\nIs it?"

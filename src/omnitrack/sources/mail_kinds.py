@@ -15,7 +15,6 @@ BY_MACHINES = frozenset(words("bounce receipt auto-reply notification"))
 _DAEMON = re.compile(
     r"(?:mailer-daemon|postmaster|mail-daemon|mailerdaemon|mdaemon|microsoftexchange[0-9a-f]{32})(?:@|$)", re.I
 )
-_DAEMON_PATH = re.compile(r"<?\s*(?:mailer-daemon(?:@[^>]{0,200})?)?\s*>?$", re.I)
 _FAILED = re.compile(
     r"(?:\[?\w{1,20}\]?:? ?)?(?:undeliver|delivery (?:status notification|failure|has failed|notification|report|problem|error)|failure notice|"
     r"(?:mail|message) (?:delivery|system) (?:failed|failure|error)|mail delivery (?:failed|subsystem|system)|returned mail|mail could not be delivered|"
@@ -79,7 +78,7 @@ def kind_of(headers: Headers, body: Body, senders: list[Address]) -> tuple[str, 
         )
         return "bounce", outcome, body.about
     path = headers.get("return-path")
-    null_path = path is not None and _DAEMON_PATH.match(path.strip()) is not None
+    null_path = path is not None and path.strip(" \t<>").lower().partition("@")[0] in ("", "mailer-daemon")
     from_daemon = bool(senders and _DAEMON.match(senders[0].mailbox)) or (
         not senders and "mailer-daemon" in (headers.get("from") or "").lower()[:300]
     )

@@ -7,7 +7,7 @@ import re
 import attrs
 
 from omnitrack.identifiers.characters import unescape_html
-from omnitrack.sources.quoting import ends_in_colon, introduction, is_quoted, quote_starts
+from omnitrack.sources.quoting import begins, ends_in_colon, introduction, is_quoted, quote_starts
 from omnitrack.sources.quoting_words import SENT_FROM, SENT_FROM_ENDS
 from omnitrack.sources.values import words
 
@@ -218,7 +218,7 @@ def _quote_start(lines: list[str]) -> int:
 def _introduced(lines: list[str], index: int) -> int:
     """Move up over blank lines and over "On ... wrote:".
 
-    Above lines with marks, less has to be said than above lines without; in a language that the words are not known of,
+    Above lines with marks, less has to be said than above lines without: that somebody wrote is enough. In a language that the words are not known of,
     the line says when and ends in a colon.
     """
     while index and not lines[index - 1].strip():
@@ -227,6 +227,9 @@ def _introduced(lines: list[str], index: int) -> int:
         return index
     begin = introduction(lines, index - 1, least=2)
     if begin is not None:
+        return begin
+    begin = introduction(lines, index - 1, least=1)
+    if begin is not None and begins(lines[begin]):
         return begin
     for count in (1, 2):
         joined = " ".join(line.strip() for line in lines[max(0, index - count) : index])

@@ -18,7 +18,7 @@ _RULE = re.compile(r"[-_=*~—–─]{5,}$")
 _DASHED = re.compile(r"[-_=*—–─]{2,}")
 _CLOCK = re.compile(r"(?<!\d)(?:\d{1,2}[:.]\d\d(?![.\d/-])|\d{1,2} ?[hH時时点點시] ?(?:\d\d)?)")
 _YEAR = re.compile(r"(?<!\d)(?:(?:19|20)\d\d(?![\d:])|\d{1,2}[/.-]\d{1,2}[/.-]\d\d(?![\d:]))")
-_ADDRESS = re.compile(r"[<(\[\"“«]?(?:mailto:)?[^\s<>()\[\]\"@]{1,80}@[^\s<>()\[\]\"@]{2,200}")
+_ADDRESS = re.compile(r"[^\s<>()\[\]\"@]@[^\s<>()\[\]\"@.]")
 _WROTE = re.compile(
     "|".join(
         rf"\b{re.escape(word)}(?!\w)"
@@ -79,11 +79,16 @@ def introduction(lines: list[str], last: int, least: int) -> int | None:
             break
         joined = f"{line} {joined}".strip()
         said = _says(joined)
-        if said >= least and joined.lower().startswith(_BEGINS):
+        if said >= least and begins(joined):
             return index
         if said > most:
             begin, most = index, said
     return begin
+
+
+def begins(line: str) -> bool:
+    """Return whether a line begins as one that introduces a quote does in many languages."""
+    return line.translate(_MARKS).lstrip("-—* ").lower().startswith(_BEGINS)
 
 
 def _says(line: str) -> int:
