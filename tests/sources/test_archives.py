@@ -124,3 +124,9 @@ def test_nothing_stays_in_the_folder_for_temporary_files(tmp_path, monkeypatch):
 def test_a_table_that_happens_to_be_packed_is_no_archive(tmp_path):
     head = packed(tmp_path / "t.xlsx", {"[Content_Types].xml": b"<a/>", "xl/a.xml": b"<a/>"}).read_bytes()
     assert archives.ArchiveSource.sniff(tmp_path / "t.xlsx", head) is None
+
+
+def test_a_mapping_is_for_what_is_packed(tmp_path):
+    mapping = {"channel": "letter", "fields": {"source_id": "id", "occurred_at": "at", "body": "text"}}
+    path = packed(tmp_path / "letters.zip", {"letters.csv": b"id,at,text\n1,2026-02-03T10:00:00Z,Hello\n"})
+    assert [item.body for item in open_source(path, mapping=mapping)] == ["Hello"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from omnitrack.sources import open_source
 from omnitrack.sources.mail_dates import parse_date
 
 
@@ -42,3 +43,18 @@ def test_a_date_is_read_in_every_form_in_which_programs_write_it(text):
 )
 def test_what_says_no_one_time_is_none(text):
     assert parse_date(text) is None
+
+
+@pytest.mark.parametrize(
+    ("date", "said"), [("Date: a long time ago\n", "which is none of the forms"), ("", "is missing")]
+)
+def test_a_date_that_cannot_be_read_is_reported_with_what_was_taken_for_it(date, said):
+    mail, note = open_source(f"From: a@b.example\n{date}\nhi".encode(), "eml")
+    assert mail.attributes["date_from"] == "reading"
+    assert (note.kept, said in note.reason) == (True, True)
+
+
+def test_a_mail_without_a_date_that_a_server_dated_is_whole():
+    data = b"From: a@b.example\nReceived: by mx.example; Tue, 3 Feb 2026 10:00:00 +0000\n\nhi"
+    [mail] = open_source(data, "eml")
+    assert mail.attributes["date_from"] == "received"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from omnitrack.errors import SourceFormatError
 from omnitrack.model import Assurance
 from omnitrack.sources import open_source
 
@@ -108,3 +109,8 @@ def test_a_mail_that_is_passed_on_says_so():
     body = "FYI\n\n---------- Forwarded message ---------\nFrom: Sam <sam@example.org>\nDate: 1 Feb 2026\nSubject: Fault\nTo: Jane\n\nDead."
     assert one("From: jane@example.org\nSubject: Fwd: Fault", body).attributes["forwarded"] is True
     assert "forwarded" not in one("From: jane@example.org\nSubject: Re: Fault", body).attributes
+
+
+def test_contact_forms_that_are_no_list_are_refused():
+    with pytest.raises(SourceFormatError, match="contact_forms"):
+        open_source(b"", "eml", contact_forms="forms@shop.example")

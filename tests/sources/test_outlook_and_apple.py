@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import base64
+import random
 import struct
-from datetime import datetime
-from itertools import pairwise
 
 import pytest
 
@@ -13,54 +11,24 @@ from omnitrack.model import Interaction, PassedOver, Rejected
 from omnitrack.sources import detect, open_source
 from omnitrack.sources.rtf import rtf_to_text, unpack_rtf
 from omnitrack.sources.tnef import TnefError, read_tnef
-
-HEAD = (
-    b"From: jane@example.org\nTo: care@shop.example\nDate: Tue, 3 Feb 2026 10:00:00 +0000\nMessage-ID: <1@x.example>\n"
+from sources.outlook_files import (
+    FILE,
+    HEAD,
+    RTF,
+    attribute,
+    compound,
+    emlx,
+    outlook,
+    properties,
+    stored,
+    stream,
+    tnef,
+    wrapped,
 )
-RTF = b"{\\rtf1\\ansi\\ansicpg1252{\\fonttbl{\\f0 Arial;}}\\pard Gr\\'fc\\'dfe\\par \\u8364? 5\\par}"
-
-
-def stored(rtf):
-    return struct.pack("<II4sI", len(rtf) + 12, len(rtf), b"MELA", 0) + rtf
-
-
-def attribute(level, number, value):
-    return struct.pack("<BII", level, number, len(value)) + value + struct.pack("<H", sum(value) & 0xFFFF)
-
-
-def properties(*found):
-    out = struct.pack("<I", len(found))
-    for kind, number, value in found:
-        out += struct.pack("<HHII", kind, number, 1, len(value)) + value + b"\0" * (-len(value) % 4)
-    return out
-
-
-def tnef(*attributes):
-    return struct.pack("<IH", 0x223E9F78, 1) + b"".join(attributes)
-
-
-FILE = [
-    attribute(2, 0x00069002, b"\0" * 14),
-    attribute(2, 0x00018010, b"SHORT~1.PDF\0"),
-    attribute(2, 0x0006800F, b"%PDF"),
-    attribute(
-        2,
-        0x00069005,
-        properties(
-            (0x1F, 0x3707, "Rechnung März.pdf".encode("utf-16-le")),
-            (0x1F, 0x370E, "application/pdf".encode("utf-16-le")),
-        ),
-    ),
-]
 
 
 def mail_with(winmail, before=b""):
-    head = HEAD + b"MIME-Version: 1.0\nContent-Type: multipart/mixed; boundary=b\n\n" + before
-    part = (
-        b"--b\nContent-Type: application/ms-tnef; name=winmail.dat\nContent-Transfer-Encoding: base64\n\n"
-        + base64.encodebytes(winmail)
-    )
-    return list(open_source(head + part + b"--b--\n", "eml"))
+    return list(open_source(wrapped(winmail, before), "eml"))
 
 
 @pytest.mark.parametrize(
@@ -113,14 +81,6 @@ def test_html_inside_rtf_is_given_back():
     assert rtf_to_text(rtf) == ("<p>Hi</p>", True)
 
 
-def emlx(mail, flags, count=None):
-    plist = (
-        b'<?xml version="1.0" encoding="UTF-8"?>\n<plist version="1.0"><dict><key>flags</key><integer>%d</integer></dict></plist>'
-        % flags
-    )
-    return b"%-10d\n" % (len(mail) if count is None else count) + mail + plist
-
-
 def test_a_file_of_apple_mail_is_its_mail_and_what_the_program_knows(tmp_path):
     path = tmp_path / "1.emlx"
     path.write_bytes(emlx(HEAD + b"\nhi\n", 1 << 24))
@@ -138,92 +98,6 @@ def test_the_mailbox_that_a_file_of_apple_mail_is_in_counts(tmp_path):
     mail, note = open_source(folder / "7.partial.emlx")
     assert (mail.body, mail.attributes["trashed"]) == ("hi", True)
     assert "attachments" in note.reason
-
-
-def compound(streams):
-    """A compound file (MS-CFB) with these streams, each in sectors of its own."""
-    sectors, entries = [], [("Root Entry", 5, 0xFFFFFFFE, 0)]
-    fat = []
-
-    def put(data):
-        first = len(sectors)
-        pieces = [data[at : at + 512].ljust(512, b"\0") for at in range(0, max(len(data), 1), 512)]
-        for piece in pieces:
-            sectors.append(piece)
-            fat.append(len(sectors))
-        fat[-1] = 0xFFFFFFFE
-        return first
-
-    folders: dict[str, list[tuple[str, bytes]]] = {}
-    for name, data in streams.items():
-        folder, _, last = name.rpartition("/")
-        folders.setdefault(folder, []).append((last, data))
-    tree: dict[int, list[int]] = {0: []}
-    for folder, members in folders.items():
-        parent = 0
-        if folder:
-            parent = len(entries)
-            entries.append((folder, 1, 0, 0))
-            tree[0].append(parent)
-            tree[parent] = []
-        for last, data in members:
-            tree[parent].append(len(entries))
-            # Above 4,096 bytes, so that it needs no stream of small ones.
-            entries.append((last, 2, put(data), len(data)))
-    right = {one: other for members in tree.values() for one, other in pairwise(members)}
-    directory = b""
-    for number, (name, kind, start, size) in enumerate(entries):
-        text = name.encode("utf-16-le") + b"\0\0"
-        child = tree.get(number) or [0xFFFFFFFF]
-        directory += text.ljust(64, b"\0") + struct.pack(
-            "<HBBIII", len(text), kind, 1, 0xFFFFFFFF, right.get(number, 0xFFFFFFFF), child[0]
-        )
-        directory += b"\0" * 36 + struct.pack("<IQ", start, size)
-    first_directory = put(directory)
-    fat += [0xFFFFFFFD] * 2
-    first_fat = len(sectors)
-    table = b"".join(struct.pack("<I", one) for one in fat).ljust(1024, b"\xff")
-    head = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 16 + struct.pack("<HHHHH", 0x3E, 3, 0xFFFE, 9, 6) + b"\0" * 6
-    head += struct.pack(
-        "<IIIIIIIIII", 0, 2, first_directory, 0, 0, 0xFFFFFFFE, 0, 0xFFFFFFFE, 0, first_fat
-    ) + struct.pack("<I", first_fat + 1)
-    return head.ljust(512, b"\xff") + b"".join(sectors) + table
-
-
-def stream(number, text):
-    return f"__substg1.0_{number:04X}001F", text.encode("utf-16-le")
-
-
-def outlook(flags=1, **headers):
-    sent = int((datetime(2026, 2, 3, 8) - datetime(1601, 1, 1)).total_seconds()) * 10**7
-    entries = struct.pack("<HHIQ", 0x40, 0x39, 6, sent) + struct.pack("<HHIQ", 3, 0x0E07, 6, flags)
-    person = struct.pack("<HHIQ", 3, 0x0C15, 6, 1)
-    streams = dict(
-        [
-            ("__properties_version1.0", b"\0" * 32 + entries),
-            stream(0x0037, "Störung"),
-            stream(0x1000, "Still dead."),
-            stream(0x0C1A, "Jane Röe"),
-            stream(0x5D01, "jane@example.org"),
-            stream(0x1035, "<1@x.example>"),
-        ]
-    )
-    for name, value in (
-        stream(0x3001, "Care"),
-        stream(0x39FE, "care@shop.example"),
-        ("__properties_version1.0", b"\0" * 8 + person),
-    ):
-        streams[f"__recip_version1.0_#00000000/{name}"] = value
-    for name, value in (
-        stream(0x3707, "Bild ä.png"),
-        stream(0x370E, "image/png"),
-        ("__substg1.0_37010102", b"\x89PNG"),
-    ):
-        streams[f"__attach_version1.0_#00000000/{name}"] = value
-    # olefile takes what is under 4,096 bytes out of another stream, so every stream here is longer, filled with what ends a text.
-    return {
-        name: value.ljust(4096, b"\0") if "properties" not in name else value for name, value in streams.items()
-    } | headers
 
 
 class _File:
@@ -279,6 +153,20 @@ def test_the_headers_with_which_it_came_are_believed_first(saved):
 
 def test_a_draft_that_outlook_saved_is_passed_over(saved):
     assert [type(item) for item in saved(outlook(flags=8))] == [PassedOver]
+
+
+def test_a_damaged_file_of_outlook_is_reported():
+    pytest.importorskip("olefile")
+    seed = random.randrange(10**6)
+    rng = random.Random(seed)
+    whole = compound({name: value.ljust(4096, b"\0") for name, value in outlook().items()})
+    for _ in range(60):
+        data = bytearray(whole)
+        for _ in range(rng.randint(1, 30)):
+            data[rng.randrange(8, 2_000 if rng.random() < 0.3 else len(data))] = rng.randrange(256)
+        if rng.random() < 0.3:
+            del data[rng.randrange(len(data)) :]
+        assert list(open_source(bytes(data), "msg")), f"seed {seed}"
 
 
 def test_a_file_of_outlook_is_opened_by_olefile(tmp_path):

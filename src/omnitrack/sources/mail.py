@@ -37,7 +37,7 @@ from omnitrack.sources.mail_parts import MAX_NESTING, Body, nesting, take_apart
 from omnitrack.sources.mail_senders import authors
 from omnitrack.sources.mail_status import header_facts
 from omnitrack.sources.mail_text import split_text
-from omnitrack.sources.values import attributes_of, clean, derived_id, id_of, subject_of, words
+from omnitrack.sources.values import attributes_of, clean, derived_id, id_of, subject_of, unread, words
 
 MAX_MESSAGE = 48 * 1024 * 1024  # bytes of one mail that are read; providers take 25 to 35 MB
 MAX_PARAMETERS = (
@@ -166,9 +166,15 @@ class MailSource(Source):
         ]
         said = {**(stated or {}), **header_facts(headers)}
         if said.get("draft") and not self.drafts:
-            yield self.passed(where, "draft", source_id=id_of(headers.get("message-id")))
+            yield self.passed(where, "draft", source_id=next(iter(headers.ids("message-id")), None))
             return
         moment, found_in = self._when(headers, fallback)
+        if found_in is not None and parse_date(headers.get("date")) is None:
+            came = next((value for name, value in headers.all if name == "date"), None)
+            if came or found_in == "reading":
+                notes.append(
+                    unread("date", came, f"a date as mails have it (RFC 5322); the time of {found_in} was taken")
+                )
         sent = authors(headers, self.contact_forms)
         senders, others = sent.authors, sent.others
         text = body.text()

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from omnitrack.errors import SourceFormatError
-from omnitrack.sources.base import Item
+from omnitrack.sources.base import Item, UnreadableError
 from omnitrack.sources.facts import facts
 from omnitrack.sources.mail import MAX_MESSAGE, MailSource
 from omnitrack.sources.tnef import CODEPAGE, Content, fill_texts, value_of
@@ -66,18 +66,23 @@ class MsgSource(MailSource):
         yield from self.guarded("the mail", self._mail(library, bytes(data)))
 
     def _mail(self, library: Any, data: bytes) -> Iterator[Item]:
-        with library.OleFileIO(data) as file:
-            streams = file.listdir(streams=True, storages=False)[:_MOST_PARTS]
-            found = _properties(file, streams, (), 32)
-            flags = found.get(_FLAGS)
-            stated = facts(draft=isinstance(flags, int) and flags & _UNSENT)
-            received = found.get(_RECEIVED)
-            mail = (
-                "\n".join(_headers(file, streams, found)).encode("utf-8", "replace")
-                + b"\n"
-                + _body(file, streams, found)
-            )
-        yield from self.mail(mail, "the mail", received if isinstance(received, datetime) else None, stated=stated)
+        try:
+            mail, stated, received = _opened(library, data)
+        except struct.error as error:
+            raise UnreadableError("a compound file that is damaged") from error
+        yield from self.mail(mail, "the mail", received, stated=stated)
+
+
+def _opened(library: Any, data: bytes) -> tuple[bytes, dict[str, bool], datetime | None]:
+    """Return a mail as RFC 5322 has it, what Outlook knew of it, and when it was received."""
+    with library.OleFileIO(data) as file:
+        streams = file.listdir(streams=True, storages=False)[:_MOST_PARTS]
+        found = _properties(file, streams, (), 32)
+        flags, received = found.get(_FLAGS), found.get(_RECEIVED)
+        head = "\n".join(_headers(file, streams, found)).encode("utf-8", "replace")
+        mail = head + b"\n" + _body(file, streams, found)
+    stated = facts(draft=isinstance(flags, int) and flags & _UNSENT)
+    return mail, stated, received if isinstance(received, datetime) else None
 
 
 def _properties(file: Any, streams: list[list[str]], under: tuple[str, ...], head: int) -> dict[int, Any]:

@@ -184,5 +184,8 @@ def open_source(origin: Any, format: str = "auto", **options: Any) -> Source:
 def _by_mapping(path: Path) -> tuple[type[Source], str]:
     with path.open("rb") as file:
         head = file.read(HEAD)
+    packed = get_source("archive")
+    if (reason := packed.sniff(path, head)) is not None:
+        return packed, reason
     name = "jsonl" if head.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] in (b"{", b"[") else "csv"
     return get_source(name), "a mapping was given"

@@ -74,6 +74,7 @@ def read_tnef(data: bytes) -> Content:
         if attribute == _CODEPAGE and len(value) >= 4:
             codepage = f"cp{struct.unpack_from('<I', value)[0]}"
         elif attribute == _BODY:
+            # A text of the properties, which knows its characters, comes later and counts.
             content.plain = content.plain or decode_bytes(value.rstrip(b"\0"), codepage)
         elif attribute == _MESSAGE_PROPERTIES:
             fill_texts(content, _properties(value, codepage), codepage)
