@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from omnitrack.errors import SourceFormatError, check_flag
-from omnitrack.sources.archives import ArchiveSource
 from omnitrack.sources.base import Item, Source
 from omnitrack.sources.beside import what_beside
 from omnitrack.sources.mail import MailSource
 from omnitrack.sources.maildir import LINK
 from omnitrack.sources.mapped import mapping_beside
+from omnitrack.sources.unpacking import ArchiveSource
 
 
 class FolderSource(Source):

@@ -169,7 +169,7 @@ class MailSource(Source):
             yield self.passed(where, "draft", source_id=next(iter(headers.ids("message-id")), None))
             return
         moment, found_in = self._when(headers, fallback)
-        if found_in is not None and parse_date(headers.get("date")) is None:
+        if found_in is not None and parse_date(headers.get("date"), timezone.utc) is None:
             came = next((value for name, value in headers.all if name == "date"), None)
             if came or found_in == "reading":
                 notes.append(
@@ -269,8 +269,8 @@ class MailSource(Source):
             return said, None
         for moment, where in (
             (received, "received"),
-            (parse_date(headers.get("resent-date"), self.zone), "resent-date"),
-            (parse_date(headers.get("delivery-date"), self.zone), "delivery-date"),
+            (parse_date(headers.get("resent-date"), self.zone or timezone.utc), "resent-date"),
+            (parse_date(headers.get("delivery-date"), self.zone or timezone.utc), "delivery-date"),
             (fallback, "file"),
         ):
             if moment is not None:

@@ -7,7 +7,7 @@ import binascii
 import quopri
 import re
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timezone
 from email.message import Message
 from email.utils import getaddresses
 
@@ -151,7 +151,7 @@ def _is_box(text: str) -> bool:
 def received_date(headers: Headers) -> datetime | None:
     """Return when the last server took the mail in: the time of the topmost Received header."""
     for value in headers.all_of("received"):
-        moment = parse_date(value.rpartition(";")[2])
+        moment = parse_date(value.rpartition(";")[2], timezone.utc)
         if moment is not None:
             return moment
     return None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime, tzinfo
+from datetime import datetime, timezone, tzinfo
 
 from omnitrack.sources.mail_dates import parse_date
 
@@ -75,10 +75,10 @@ def separator_time(separator: bytes | None, zone: tzinfo | None) -> datetime | N
     text = separator[:LINE].decode("latin-1")
     found = _ASCTIME.search(text)
     if found is None:
-        return parse_date(" ".join(text.split()[2:]), zone)
+        return parse_date(" ".join(text.split()[2:]), zone or timezone.utc)
     month, day, clock, before, year, after = found.groups()
     offset = (after.strip().split() or before.strip().split() or [""])[0]
-    return parse_date(f"{day} {month} {year} {clock} {offset}".strip(), None)
+    return parse_date(f"{day} {month} {year} {clock} {offset}".strip(), timezone.utc)
 
 
 def _has_time(line: bytes) -> bool:

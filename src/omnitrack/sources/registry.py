@@ -24,7 +24,7 @@ _BUILT_IN = {
     "jsonl": "mapped:JsonLinesSource",
     "emlx": "emlx:EmlxSource",
     "msg": "msg:MsgSource",
-    "archive": "archives:ArchiveSource",
+    "archive": "unpacking:ArchiveSource",
     "eml": "eml:EmlSource",
     "mbox": "mbox:MboxSource",
     "x-archive": "x_archive:XArchiveSource",

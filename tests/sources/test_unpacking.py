@@ -13,7 +13,7 @@ import pytest
 
 import omnitrack
 from omnitrack.model import Interaction, PassedOver, Rejected
-from omnitrack.sources import archives, detect, open_source
+from omnitrack.sources import detect, open_source, unpacking
 
 MAIL = b"From: jane@example.org\nTo: care@shop.example\nDate: Tue, 3 Feb 2026 10:00:00 +0000\nMessage-ID: <%d@x.example>\n\nhi\n"
 FILES = {
@@ -84,7 +84,7 @@ def test_archives_in_archives_are_opened_up_to_three(tmp_path):
 
 
 def test_what_comes_out_of_an_archive_is_bounded(tmp_path, monkeypatch):
-    monkeypatch.setattr(archives, "_FREE", 1_000_000)
+    monkeypatch.setattr(unpacking, "_FREE", 1_000_000)
     items = list(open_source(packed(tmp_path / "bomb.zip", {"a.eml": MAIL % 1 + b"0" * 50_000_000})))
     assert not by_kind(items, Interaction)
     assert "more comes out" in items[0].reason
@@ -123,7 +123,7 @@ def test_nothing_stays_in_the_folder_for_temporary_files(tmp_path, monkeypatch):
 
 def test_a_table_that_happens_to_be_packed_is_no_archive(tmp_path):
     head = packed(tmp_path / "t.xlsx", {"[Content_Types].xml": b"<a/>", "xl/a.xml": b"<a/>"}).read_bytes()
-    assert archives.ArchiveSource.sniff(tmp_path / "t.xlsx", head) is None
+    assert unpacking.ArchiveSource.sniff(tmp_path / "t.xlsx", head) is None
 
 
 def test_a_mapping_is_for_what_is_packed(tmp_path):

@@ -112,7 +112,9 @@ class ArchiveSource(Source):
     def _read(self, folder: Path) -> Iterator[Item]:
         from omnitrack.sources.folder import FolderSource
 
-        inner = FolderSource(folder, **self.options)
+        # The zone of the load, where there is one, is that of what is packed.
+        zone = {} if self.zone is None or "zone" in self.options else {"zone": self.zone}
+        inner = FolderSource(folder, **self.options, **zone)
         inner.archives_within = self.depth + 1
         inner.seen_before = self.seen_before
         self._inner = inner
