@@ -113,8 +113,8 @@ class ArchiveSource(Source):
         from omnitrack.sources.folder import FolderSource
 
         # The zone of the load, where there is one, is that of what is packed.
-        zone = {} if self.zone is None or "zone" in self.options else {"zone": self.zone}
-        inner = FolderSource(folder, **self.options, **zone)
+        options = self.options if self.zone is None else {"zone": self.zone} | self.options
+        inner = FolderSource(folder, **options)
         inner.archives_within = self.depth + 1
         inner.seen_before = self.seen_before
         self._inner = inner
