@@ -19,15 +19,9 @@ _DASHED = re.compile(r"[-_=*—–─]{2,}")
 _CLOCK = re.compile(r"(?<!\d)(?:\d{1,2}[:.]\d\d(?![.\d/-])|\d{1,2} ?[hH時时点點시] ?(?:\d\d)?)")
 _YEAR = re.compile(r"(?<!\d)(?:(?:19|20)\d\d(?![\d:])|\d{1,2}[/.-]\d{1,2}[/.-]\d\d(?![\d:]))")
 _ADDRESS = re.compile(r"[^\s<>()\[\]\"@]@[^\s<>()\[\]\"@.]")
-_WROTE = re.compile(
-    "|".join(
-        rf"\b{re.escape(word)}(?!\w)"
-        if word.isascii() or (word[0].isalpha() and ord(word[0]) < 0x590)
-        else re.escape(word)
-        for word in WROTE
-    ),
-    re.I,
-)
+_WROTE_WORDS = frozenset(word for word in WROTE if " " not in word)
+# Phrases, and words of scripts that put no spaces between them.
+_WROTE_PIECES = tuple(word for word in WROTE if " " in word or ord(word[0]) >= 0x0E00)
 _SENTENCE_ENDS = (".", "!", "?", "…", "。", ":")
 _BEGINS = tuple(f"{word} " if word.isalpha() else word for word in BEGINS)
 
@@ -92,10 +86,16 @@ def begins(line: str) -> bool:
 
 
 def _says(line: str) -> int:
-    address, wrote = _ADDRESS.search(line) is not None, _WROTE.search(line) is not None
+    address, wrote = _ADDRESS.search(line) is not None, _tells_of_writing(line)
     if not address and not wrote:
         return 0
     return address + wrote + (_YEAR.search(line) is not None) + (_CLOCK.search(line) is not None)
+
+
+def _tells_of_writing(line: str) -> bool:
+    line = line.lower()
+    words = {word.strip(":：,.;*_<") for word in line.split()}
+    return not _WROTE_WORDS.isdisjoint(words) or any(piece in line for piece in _WROTE_PIECES)
 
 
 def _answered_between(lines: list[str], start: int) -> bool:
