@@ -25,10 +25,10 @@ BROUGHT_BY_EXTRAS = (
     "greenlet",
     "joserfc",
     "openpyxl",
+    "olefile",
     "psycopg",
     "pymysql",
     "pytest",
-    "quotequail",
     "scipy",
 )
 

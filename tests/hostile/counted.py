@@ -142,7 +142,8 @@ PIECES = [
     "é", "\u0660", "\u2028", "\u200e", "ａ", "a ", " a", "1 ", "1-", "a.", "a@", "@a", "a@b ", "a-", "-a", "/a", "a\n", "\n ", " \n", "\r\n", "\n\n",
     "> ", "\n>", ">\n", "<a", "<a ", "</a>", "<title>", "<!--", "-->", "<blockquote>", "&#1", "&amp", "%41", "%25", "=41", "=?", "=?utf-8?q?a?= ",
     "\"a\",", "\"\n", "\\\"", "{\"a\":", "[", "[{", "}{", "},{", "From ", "\nFrom ", "From 1:11 2026\n", "a: b\n", "To:", "boundary=b;", ";a=b", ";a*0=b",
-    "\n--b\n", "--b", "\n-- ", "___", "On a wrote:\n", "wrote:", " schrieb ", "http://", "https://x.com/", "www.a.b/", "x.com/a ", "urn:", "tel:", "sip:a@",
+    "\n--b\n", "--b", "\n-- ", "___", "\n_____\n", "From: a\n", "On 1/1/2026 1:11 a@b wrote:\n", "\n\nFrom \nTo: a\nCc: b\n", "\nContent-Length: 9\n\nFrom -\n",
+    "\\u1 ", "{\\*", "\\'e9", "\x1b$B!!", "\x1b(I", "On a wrote:\n", "wrote:", " schrieb ", "http://", "https://x.com/", "www.a.b/", "x.com/a ", "urn:", "tel:", "sip:a@",
     ";ext=1", " ext 1", ",,1", " or ", "+1", "+44 ", "(0)", "00", "1/2/", "12:34 ", "2026-01-01 ", "05/01/2026, 09:00 - J: ", "<attached: ", "(1)", "<a>", "\"J\" <1>",
     "SIP/a-", "xn--", "did:", "ext", "GMT", "Mr ", "12 High St, ", "t1:11", "null,", "1e9", "\"a\"", "a@b.c", "jane@example.com ", "020 7946 0958 ",
 ]  # fmt: skip
@@ -175,8 +176,11 @@ def readers() -> dict[str, Callable[[], Iterator[tuple[str, Callable[[str], Any]
         from omnitrack.identifiers import OwnList, email, find_identifiers, phone
         from omnitrack.identifiers.spellings import Spellings
         from omnitrack.matching.traits import normalise_traits, trait_of
-        from omnitrack.sources.mail_headers import decode_words, parse_addresses, parse_date
+        from omnitrack.sources.mail_charset import decode_bytes
+        from omnitrack.sources.mail_dates import parse_date
+        from omnitrack.sources.mail_headers import decode_words, parse_addresses
         from omnitrack.sources.mail_text import html_to_text, split_text
+        from omnitrack.sources.rtf import rtf_to_text
 
         named = Spellings([phone("+442079460958"), email("jane.doe@gmail.com")], ["Jane Doe"], "GB")
         own = OwnList(["email:*a*a*a*@bt.example", "phone:+44800*"])
@@ -187,6 +191,8 @@ def readers() -> dict[str, Callable[[], Iterator[tuple[str, Callable[[str], Any]
         yield "decode_words", decode_words
         yield "parse_addresses", lambda text: parse_addresses([text])
         yield "parse_date", parse_date
+        yield "rtf_to_text", lambda text: rtf_to_text(b"{\\rtf1 " + text.encode("utf-8", "replace"))
+        yield "decode_bytes", lambda text: decode_bytes(b"\x1b$B" + text.encode("utf-8", "replace"), "iso-2022-jp")
         yield "trait_of", trait_of
         yield (
             "traits",

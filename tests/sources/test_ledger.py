@@ -264,12 +264,12 @@ def test_files_of_a_folder_that_are_not_read_are_passed_over_by_name(tmp_path):
     (tmp_path / ".DS_Store").write_bytes(b"\0")
     (tmp_path / "letters.toml").write_bytes((FIXTURES / "letters.toml").read_bytes())
     (tmp_path / "letters.csv").write_bytes((FIXTURES / "letters.csv").read_bytes())
-    (tmp_path / "holiday.jpg").write_bytes(b"\xff\xd8")
+    (tmp_path / "holiday.raw").write_bytes(b"\xff\xd8")
     tracker = omnitrack.open("memory://", region="GB")
     report = tracker.load(tmp_path)
     assert report.passed_over == {"hidden file or folder": 1, "mapping": 1}
     assert {unit.where for unit in report.passed_over_examples} == {".DS_Store", "letters.toml"}
-    assert any(rejected.where == "holiday.jpg" for rejected in report.rejected)
+    assert any(rejected.where == "holiday.raw" for rejected in report.rejected)
 
 
 def test_what_a_maildir_holds_besides_mails_is_passed_over(tmp_path):

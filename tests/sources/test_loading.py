@@ -101,12 +101,12 @@ def test_any_order_gives_the_same_histories_and_a_second_load_adds_nothing(folde
 
 def test_folder_loads_with_one_call_and_the_report_says_what_was_left_out_and_why(folder):
     tracker = omnitrack.open("memory://", region="GB", own=OWN)
-    (folder / "holiday.jpg").write_bytes(b"\xff\xd8\xff")
+    (folder / "holiday.raw").write_bytes(b"\xff\xd8\xff")
     steps = []
     report = tracker.load(folder, progress=lambda done, size: steps.append((done, size)), batch_size=10, **OPTIONS)
     assert report.detected_by == "a folder; each file is read by its own format"
     reasons = {rejected.where: rejected.reason for rejected in report.rejected}
-    assert "begins like none of the formats known" in reasons["holiday.jpg"]
+    assert "begins like none of the formats known" in reasons["holiday.raw"]
     assert reasons["letters.csv: line 5"].startswith("received: got 'n** y**', which is none of the forms tried")
     assert steps == sorted(steps)
     assert steps[-1][0] == steps[-1][1]

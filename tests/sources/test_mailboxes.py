@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from omnitrack.model import Interaction, Rejected
+from omnitrack.model import Interaction, PassedOver, Rejected
 from omnitrack.sources import detect, open_source
 from sources.make_mails import DEFECTS, make_mails, write_mbox
 
@@ -157,3 +157,24 @@ def test_formats_are_found(tmp_path):
     (tmp_path / "b").write_bytes(MAIL % (1, 1, b"one"))
     assert detect(tmp_path / "a")[0].name == "mbox"
     assert detect(tmp_path / "b")[0].name == "eml"
+
+
+def test_maildirs_beside_cur_are_read_to_any_depth_and_their_names_and_flags_count(tmp_path):
+    names = {
+        "cur/1.a:2,S": 1,
+        "Complaints/cur/2.a:2,S": 2,
+        "Complaints/2025/new/3.a": 3,
+        "Trash/cur/4.a:2,S": 4,
+        ".Junk/cur/5.a:2,T": 5,
+    }
+    for name, number in {**names, "Drafts/cur/6.a:2,S": 6, "cur/7.a:2,DS": 7}.items():
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        (path.parent.parent / "new").mkdir(exist_ok=True)
+        (path.parent.parent / "cur").mkdir(exist_ok=True)
+        path.write_bytes(MAIL % (number, number, b"x"))
+    items = list(open_source(tmp_path))
+    assert sorted(mail.subject for mail in interactions(items)) == ["1", "2", "3", "4", "5"]
+    facts = {mail.subject: {"spam", "trashed"} & mail.attributes.keys() for mail in interactions(items)}
+    assert (facts["1"], facts["4"], facts["5"]) == (set(), {"trashed"}, {"spam", "trashed"})
+    assert [item.reason for item in items if isinstance(item, PassedOver)] == ["draft", "draft"]

@@ -18,6 +18,7 @@ from omnitrack.sources.reading import Bad, Input, lines, rows
 from omnitrack.sources.reading_json import json_items
 from sources.asserting import interactions, rejected
 from sources.make_mails import make_mails
+from sources.outlook_files import emlx, wrapped
 
 FIXTURES = Path(__file__).parent / "fixtures"
 LETTERS, COMMENTS = FIXTURES / "letters.toml", FIXTURES / "comments.toml"
@@ -51,6 +52,7 @@ FORMATS = {
 MAILS = b"".join(b"From x@example.org Mon Jan  6 09:00:00 2025\n" + mail + b"\n" for _, mail in make_mails(12, 5))
 CASES = [(name, (FIXTURES / name).read_bytes(), *FORMATS[name]) for name in FORMATS]
 CASES += [("mails", MAILS, "mbox", {}), ("mail", MAILS, "eml", {})]
+CASES += [("winmail.dat", wrapped(), "eml", {}), ("1.emlx", emlx(MAILS, 1), "emlx", {})]
 BY_NAME = {case[0]: case[1:] for case in CASES}
 
 

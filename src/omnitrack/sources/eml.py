@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import ClassVar
 
 from omnitrack.sources.base import Item
 from omnitrack.sources.mail import MAX_MESSAGE, MailSource
+from omnitrack.sources.mail_status import folder_facts
 
 _KNOWN = re.compile(
     rb"^(?:from|to|cc|date|subject|message-id|received|return-path|mime-version|delivered-to|reply-to|sender|content-type):",
@@ -40,10 +42,15 @@ class EmlSource(MailSource):
     def items(self) -> Iterator[Item]:
         """Yield what it holds; see ``Source.items``."""
         self.forget()
-        yield from self.one()
+        path = Path(self.origin) if isinstance(self.origin, (str, os.PathLike)) else None
+        yield from self.one(folder_facts(path.absolute().parent.name) if path is not None else None)
 
-    def one(self) -> Iterator[Item]:
-        """Yield the mail of the file."""
+    def one(self, stated: Mapping[str, bool] | None = None) -> Iterator[Item]:
+        """Yield the mail of the file.
+
+        Args:
+            stated: what its folder and name say of it.
+        """
         source = self.open()
         fallback = None
         if source.path is not None:
@@ -54,4 +61,4 @@ class EmlSource(MailSource):
         lost = 0
         while chunk := source.read():
             lost += len(chunk)
-        yield from self.guarded("the mail", self.mail(bytes(data), "the mail", fallback, lost))
+        yield from self.guarded("the mail", self.mail(bytes(data), "the mail", fallback, lost, stated))

@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 
 from omnitrack.errors import SourceFormatError, check_flag
 from omnitrack.sources.base import Item, Source
+from omnitrack.sources.beside import what_beside
 from omnitrack.sources.mail import MailSource
 from omnitrack.sources.maildir import LINK
 from omnitrack.sources.mapped import mapping_beside
@@ -73,6 +74,10 @@ class FolderSource(Source):
             ):
                 self._done += _size(path)
                 yield self.passed(str(path.relative_to(self.folder)), "mapping")
+                continue
+            if path.is_file() and (kept := what_beside(path.name)) is not None:
+                self._done += _size(path)
+                yield self.passed(str(path.relative_to(self.folder)), kept)
                 continue
             try:
                 self._current = self._open(path)

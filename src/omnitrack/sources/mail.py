@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timedelta, timezone
 from email import policy
 from email.message import Message
 from email.parser import BytesHeaderParser, BytesParser
 from typing import Any, ClassVar
 
-from omnitrack.errors import MissingZoneError
+from omnitrack.errors import MissingZoneError, SourceFormatError, told
 from omnitrack.model import (
     MAX_BODY,
     MAX_PARTICIPANTS,
@@ -23,17 +23,21 @@ from omnitrack.model import (
 from omnitrack.sources.base import Item, Source
 from omnitrack.sources.facts import facts
 from omnitrack.sources.mail_charset import decode_bytes
+from omnitrack.sources.mail_dates import parse_date
 from omnitrack.sources.mail_headers import (
     MAX_HEADER,
     Address,
     Headers,
+    decode_words,
     failed_authentication,
-    parse_date,
     received_date,
 )
+from omnitrack.sources.mail_kinds import BY_MACHINES, bounced_boxes, forwarded, kind_of
 from omnitrack.sources.mail_parts import MAX_NESTING, Body, nesting, take_apart
+from omnitrack.sources.mail_senders import authors
+from omnitrack.sources.mail_status import header_facts
 from omnitrack.sources.mail_text import split_text
-from omnitrack.sources.values import attributes_of, clean, derived_id, id_of, subject_of, words
+from omnitrack.sources.values import attributes_of, clean, derived_id, id_of, subject_of, unread, words
 
 MAX_MESSAGE = 48 * 1024 * 1024  # bytes of one mail that are read; providers take 25 to 35 MB
 MAX_PARAMETERS = (
@@ -50,7 +54,11 @@ class _Bounded(policy.Compat32):
 
     def header_source_parse(self, sourcelines: list[str]) -> tuple[str, str]:
         name, value = super().header_source_parse(sourcelines)
-        return name, value[:MAX_PARAMETERS] if name[:8].lower() == "content-" else value
+        if name[:8].lower() != "content-":
+            return name, value
+        value = value[:MAX_PARAMETERS]
+        # Against RFC 2047 some mailers make one encoded word of the whole value, parameters and all.
+        return name, decode_words(value) if value.startswith("=?") else value
 
 
 _parser = BytesParser(policy=_Bounded())
@@ -65,9 +73,6 @@ _TAKEN = frozenset(
         "x-google-smtp-source return-path reply-to sender"
     )
 )
-_MAILER_DAEMON = re.compile(r"(?:mailer-daemon|postmaster|mail-daemon)@", re.I)
-# Kinds of mails that nobody wrote.
-_BY_MACHINES = frozenset(words("bounce receipt auto-reply notification"))
 _MAX_HEAD = 1024 * 1024
 _HEAD_END = re.compile(rb"\n\r?\n")
 _HEADER = re.compile(rb"[!-9;-~]+:")
@@ -93,14 +98,28 @@ class MailSource(Source):
         trusted_mail_server: name (authserv-id) that your own mail server puts in Authentication-Results (RFC 8601). A
             mail that failed DMARC or DKIM there has a sender that is only claimed.
         split: tell quoted text and signature from the new text; they are kept in the attributes.
+        contact_forms: addresses that web forms of yours send from. The Reply-To of their mails is taken for the sender, as
+            a claim: whoever fills in a form can write any address.
+        drafts: read drafts as well, marked; default: they are passed over, since they were never sent.
     """
 
     default_source: ClassVar[str] = "email"
 
     def __init__(
-        self, origin: Any, *, trusted_mail_server: str | None = None, split: bool = True, **options: Any
+        self,
+        origin: Any,
+        *,
+        trusted_mail_server: str | None = None,
+        split: bool = True,
+        contact_forms: Iterable[str] = (),
+        drafts: bool = False,
+        **options: Any,
     ) -> None:
         super().__init__(origin, **options)
+        if isinstance(contact_forms, str):
+            raise SourceFormatError(f"contact_forms: got {told(contact_forms)}, accepted is a list of addresses")
+        self.contact_forms = frozenset(form.strip().removeprefix("email:").lower() for form in contact_forms)
+        self.drafts = drafts
         self.trusted_mail_server = trusted_mail_server
         self.split = split
         self._seen: dict[int, int] = {}
@@ -111,7 +130,14 @@ class MailSource(Source):
         """Begin anew: what an earlier iteration saw does not count."""
         self._seen = {} if self.seen_before is None else self.seen_before
 
-    def mail(self, data: bytes, where: str, fallback: datetime | None = None, lost: int = 0) -> Iterator[Item]:
+    def mail(
+        self,
+        data: bytes,
+        where: str,
+        fallback: datetime | None = None,
+        lost: int = 0,
+        stated: Mapping[str, bool] | None = None,
+    ) -> Iterator[Item]:
         """Yield the interaction of one mail, and what of it could not be kept.
 
         Args:
@@ -119,6 +145,7 @@ class MailSource(Source):
             where: for reports.
             fallback: when it happened, should the mail not say so: time of the file or of the mailbox's separator.
             lost: bytes of the mail that are not in ``data``, for mails over ``MAX_MESSAGE``.
+            stated: facts that folder, flags or file say of it.
         """
         data = _mended(_START.sub(b"", data))
         notes: list[str] = []
@@ -137,27 +164,41 @@ class MailSource(Source):
             for name, value in message.raw_items()
             if name[:8].lower() == "content-" and len(value) == MAX_PARAMETERS
         ]
+        said = {**(stated or {}), **header_facts(headers)}
+        if said.get("draft") and not self.drafts:
+            yield self.passed(where, "draft", source_id=next(iter(headers.ids("message-id")), None))
+            return
         moment, found_in = self._when(headers, fallback)
-        senders, others = _authors(headers)
+        if found_in is not None and parse_date(headers.get("date"), timezone.utc) is None:
+            came = next((value for name, value in headers.all if name == "date"), None)
+            if came or found_in == "reading":
+                notes.append(
+                    unread("date", came, f"a date as mails have it (RFC 5322); the time of {found_in} was taken")
+                )
+        sent = authors(headers, self.contact_forms)
+        senders, others = sent.authors, sent.others
         text = body.text()
         message_id = next(iter(headers.ids("message-id")), None) or id_of(headers.get("message-id"))
         content = hashlib.sha256(_same_everywhere(headers, data)).digest()
         source_id = self._source_id(message_id, content)
         references, answered = headers.ids("references"), headers.ids("in-reply-to")
-        kind, outcome, about = _kind(headers, body, senders)
+        kind, outcome, about = kind_of(headers, body, senders)
         reply_to = next(iter(answered or references[-1:]), about)
         parts = split_text(text) if self.split and kind in ("message", "auto-reply") else None
         failed = failed_authentication(headers, self.trusted_mail_server) if self.trusted_mail_server else None
-        assurance = Assurance.CLAIMED if failed else Assurance.OBSERVED
+        assurance = Assurance.CLAIMED if failed or sent.by is not None else Assurance.OBSERVED
         to = headers.addresses("to", "bcc", "resent-to") or headers.addresses("apparently-to", "x-original-to")
         copied = [*others, *headers.addresses("cc"), *to[MAX_PEOPLE:]]
         bounced = [_report_address(fields.get("final_recipient", "")) for fields in body.delivery]
+        if kind == "bounce" and not bounced:
+            bounced = bounced_boxes(headers, text)
         participants = [_sighting(address) for address in copied]
         participants += [
             Sighting(f"email:{box}", Assurance.CLAIMED, box) for box in dict.fromkeys(filter(None, bounced))
         ]
         if len(participants) > MAX_PARTICIPANTS:
             notes.append(f"{len(participants)} people in copy, the first {MAX_PARTICIPANTS} were kept")
+        notes += body.unread
         if not senders:
             notes.append("from: no address in it")
         attributes = attributes_of(
@@ -166,6 +207,7 @@ class MailSource(Source):
                 "date_from": found_in,
                 "date": headers.get("date") if found_in else None,
                 "from": decode_text(headers, "from") if not senders else None,
+                "sent_by": sent.by.text if sent.by is not None else None,
                 "reply_to": [address.text for address in headers.addresses("reply-to")],
                 "sender": [address.text for address in headers.addresses("sender")],
                 "quoted": parts.quoted if parts else None,
@@ -175,7 +217,7 @@ class MailSource(Source):
                 "references": references,
             },
             {"headers": attributes_of(_other_headers(headers))},
-            facts(automatic=kind in _BY_MACHINES),
+            {**said, **facts(automatic=kind in BY_MACHINES, forwarded=forwarded(headers, text))},
         )
         yield Interaction(
             channel="email",
@@ -294,54 +336,11 @@ def _sighting(address: Address, assurance: Assurance = Assurance.OBSERVED) -> Si
     return Sighting(f"email:{address.mailbox}", assurance, address.text)
 
 
-def _authors(headers: Headers) -> tuple[list[Address], list[Address]]:
-    """Return who sent the mail, and the others who signed it: of several authors, Sender says which (RFC 5322 3.6.2)."""
-    authors = headers.addresses("from")
-    if len(authors) > 1:
-        boxes = {address.mailbox.lower() for address in headers.addresses("sender")}
-        authors.sort(key=lambda address: address.mailbox.lower() not in boxes)
-    if not authors:
-        authors = headers.addresses("sender")[:1]
-    return authors[:1], authors[1:]
-
-
 def _same_everywhere(headers: Headers, data: bytes) -> bytes:
     """What of a mail is the same in every copy of it: not its line ends, nor the lines that servers put on top."""
     head = "\n".join(f"{name}:{headers.get(name) or ''}" for name in ("from", "to", "cc", "date", "subject"))
     body = data.replace(b"\r\n", b"\n").partition(b"\n\n")[2].strip()
     return clean(head).encode() + b"\n\n" + body
-
-
-def _kind(headers: Headers, body: Body, senders: list[Address]) -> tuple[str, str | None, str | None]:
-    """Tell people's mails from machines': delivery reports (RFC 3464), receipts (RFC 8098), auto-replies (RFC 3834)."""
-    content_type = (headers.get("content-type") or "").lower()
-    from_daemon = bool(senders and _MAILER_DAEMON.match(senders[0].mailbox))
-    null_path = (headers.get("return-path") or "").strip() == "<>"
-    if body.delivery or "report-type=delivery-status" in content_type.replace('"', "").replace(" ", ""):
-        actions = {fields.get("action", "").lower().split(" ")[0] for fields in body.delivery}
-        outcome = (
-            "bounced"
-            if "failed" in actions or not actions - {""}
-            else "delayed"
-            if "delayed" in actions
-            else "delivered"
-        )
-        return "bounce", outcome, body.about
-    if headers.get("x-failed-recipients") or (from_daemon and (null_path or "multipart/report" in content_type)):
-        return "bounce", "bounced", body.about
-    if "disposition-notification" in content_type:
-        return "receipt", None, body.about
-    submitted = (headers.get("auto-submitted") or "no").lower().partition(";")[0].strip()
-    precedence = (headers.get("precedence") or "").lower().strip()
-    if (
-        submitted.startswith("auto-replied")
-        or precedence == "auto_reply"
-        or any(headers.get(name) for name in ("x-autoreply", "x-autorespond", "x-autoresponder"))
-    ):
-        return "auto-reply", None, None
-    if submitted != "no":
-        return "notification", None, None
-    return "message", None, None
 
 
 def _report_address(field: str) -> str:

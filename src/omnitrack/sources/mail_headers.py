@@ -7,15 +7,15 @@ import binascii
 import quopri
 import re
 from collections.abc import Iterable
-from datetime import datetime, timedelta, timezone, tzinfo
+from datetime import datetime, timezone
 from email.message import Message
-from email.utils import getaddresses, parsedate_tz
+from email.utils import getaddresses
 
 import attrs
 
-from omnitrack.errors import MissingZoneError
 from omnitrack.sources.mail_charset import decode_bytes
-from omnitrack.sources.values import clean, id_of, local_time
+from omnitrack.sources.mail_dates import parse_date
+from omnitrack.sources.values import clean, id_of
 
 MAX_HEADER = 256 * 1024  # characters of one header that are looked at
 # Characters of a header with groups that the library reads, which copies what it has of a group for each member; of a longer one the
@@ -26,7 +26,6 @@ _BETWEEN = re.compile(r"(\?=)\s+(=\?)")
 _BOX = re.compile(r"[^\s<>()\[\],;:\"\\]+")
 _COMMENT = re.compile(r"\([^()]*\)")
 _FOLD = re.compile(r"(?:(?<![ \t])[ \t]+)?[\r\n]+[ \t]*")
-_ZONE = re.compile(r"\d\s*(?:[+-]\d{1,4}|(?:UTC?|GMT|Z|[ECMP][SD]T|[ECMP]T)\b)", re.I)
 _ID = re.compile(r"<([^<>]{1,2000})>")
 
 
@@ -54,7 +53,7 @@ class Headers:
             if len(text) > MAX_HEADER:
                 self.cut.append((clean(name)[:100], len(text)))
                 text = text[:MAX_HEADER]
-            if not text.isascii():
+            if not text.isascii() or "\x1b" in text:
                 text = decode_bytes(text.encode("utf-8", "surrogateescape"), None)
             self.all.append((name.lower(), _FOLD.sub(" ", text).strip()))
 
@@ -147,39 +146,6 @@ def _pairs(value: str) -> list[tuple[str, str]]:
 def _is_box(text: str) -> bool:
     """Return whether a text is written as a mailbox: no blanks and marks, and something on both sides of an @."""
     return "@" in text[1:-1] and _BOX.fullmatch(text) is not None
-
-
-def parse_date(text: str | None, zone: tzinfo | None = None) -> datetime | None:
-    """Return the time of a Date header (RFC 5322 section 3.3, and the obsolete and broken forms), or None.
-
-    A date with no zone, or one that nobody knows, is read in ``zone``. Years before 1960 and after 2100 are nobody's.
-
-    Raises:
-        MissingZoneError: it has no zone, and none is given.
-    """
-    if not text:
-        return None
-    # Comments, and spaces around colons, are allowed by the obsolete syntax (section 4.3).
-    text = ":".join(part.strip() for part in _COMMENT.sub(" ", text[:2000])[:200].split(":"))
-    try:
-        parsed = parsedate_tz(text)
-    except (IndexError, LookupError, OverflowError, TypeError, ValueError):
-        return None
-    if parsed is None:
-        return None
-    offset = parsed[9] if _ZONE.search(text) else None
-    try:
-        # Not every minute has 60 seconds, but datetime has no leap seconds.
-        naive = datetime(*parsed[:5], min(parsed[5], 59))
-        if not 1960 <= naive.year <= 2100:
-            return None
-        if offset is None or abs(offset) >= 24 * 3600:
-            return local_time(naive, zone, field="date")[0]
-        return naive.replace(tzinfo=timezone(timedelta(seconds=offset)))
-    except MissingZoneError:
-        raise
-    except (OverflowError, TypeError, ValueError):
-        return None
 
 
 def received_date(headers: Headers) -> datetime | None:

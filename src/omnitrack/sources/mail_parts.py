@@ -13,10 +13,12 @@ from omnitrack.model import MAX_ATTACHMENTS, MAX_BODY, Attachment
 from omnitrack.sources.mail_charset import decode_bytes
 from omnitrack.sources.mail_headers import decode_words
 from omnitrack.sources.mail_text import html_to_text
+from omnitrack.sources.tnef import Content, TnefError, read_tnef
 from omnitrack.sources.values import clean
 
 MAX_NESTING = 30  # of multiparts and enclosed messages; real mails stay under ten
 MAX_PARTS = 10_000
+_TNEF = ("application/ms-tnef", "application/vnd.ms-tnef")
 _STRUCTURE = re.compile(
     rb"^content-type:\s*(?P<type>multipart|message)/|boundary\s*=\s*(?:\"(?P<quoted>[^\"\r\n]{1,200})\"|(?P<bare>[^\s;\"]{1,200}))"
     rb"|^--(?P<line>[^\r\n]+)",
@@ -33,14 +35,22 @@ class Body:
     attachments: list[Attachment] = attrs.field(factory=list)
     delivery: list[dict[str, str]] = attrs.field(factory=list)
     about: str | None = None  # Message-ID of the mail that a report is about
+    wrapped: list[Content] = attrs.field(factory=list)  # by Outlook, in a winmail.dat
+    unread: list[str] = attrs.field(factory=list)  # what of it could not be read, and why
     parts: int = 0
 
     def text(self) -> str:
         """The text to show: the plain one where there is one."""
         plain = "\n\n".join(text.strip("\n") for text in self.plain if text.strip())
-        if plain or not self.rich:
+        if plain or (not self.rich and not self.wrapped):
             return plain[:MAX_BODY]
-        return "\n\n".join(filter(None, map(html_to_text, self.rich)))[:MAX_BODY]
+        text = "\n\n".join(filter(None, map(html_to_text, self.rich)))
+        if not text:
+            inner = (
+                one.plain.replace("\r\n", "\n") if one.plain.strip() else html_to_text(one.html) for one in self.wrapped
+            )
+            text = "\n\n".join(filter(None, inner))
+        return text[:MAX_BODY]
 
 
 def nesting(data: bytes) -> int:
@@ -114,6 +124,8 @@ def _alternative(parts: list[Any], body: Body, depth: int) -> None:
         _walk(child, version, depth + 1, report=False)
         body.parts = version.parts
         body.attachments.extend(version.attachments)
+        body.wrapped.extend(version.wrapped)
+        body.unread.extend(version.unread)
         if any(text.strip() for text in version.plain):
             if chosen is None or not chosen.plain:
                 chosen = version
@@ -149,10 +161,33 @@ def _leaf(part: Message, kind: str, body: Body) -> None:
                 body.rich = []
             body.plain.append(text)
         return
+    if (kind in _TNEF or (name or "").lower() == "winmail.dat") and _unwrap(data, body):
+        return
     if len(body.attachments) < MAX_ATTACHMENTS and (data or name):
         body.attachments.append(
             Attachment(name=name, media_type=kind, size=len(data), sha256=hashlib.sha256(data).hexdigest())
         )
+
+
+def _unwrap(data: bytes, body: Body) -> bool:
+    """Take text and attachments out of a winmail.dat; False where it has to be kept as it is."""
+    try:
+        content = read_tnef(data)
+    except TnefError as error:
+        body.unread.append(f"winmail.dat: its text and attachments were not read: {error}")
+        return False
+    body.wrapped.append(content)
+    for file in content.files[: MAX_ATTACHMENTS - len(body.attachments)]:
+        name = clean(file.name or "").replace("\\", "/").rpartition("/")[2].strip()[:255] or None
+        body.attachments.append(
+            Attachment(
+                name=name,
+                media_type=clean(file.media_type or "application/octet-stream")[:100],
+                size=len(file.data),
+                sha256=hashlib.sha256(file.data).hexdigest(),
+            )
+        )
+    return True
 
 
 def _content_type(part: Message) -> str:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from importlib import import_module
-from typing import Any
 
 import attrs
 
 from omnitrack.identifiers.characters import unescape_html
+from omnitrack.sources.quoting import begins, ends_in_colon, introduction, is_quoted, quote_starts
+from omnitrack.sources.quoting_words import SENT_FROM, SENT_FROM_ENDS
 from omnitrack.sources.values import words
 
 _TAG = re.compile(r"</?([a-zA-Z][a-zA-Z0-9:]*)")
@@ -24,9 +24,7 @@ _ENDS = {name: re.compile(rf"</{name}\b", re.I) for name in _SILENT}
 MAX_HTML = 4_000_000  # characters that are read
 MAX_SPLIT = 200_000  # characters within which quotes and signature are looked for
 MAX_SPLIT_LINES = 5_000
-_LIBRARY_LINES = 1_000  # it takes a tenth of a millisecond a line
-_LIBRARY_LINE = 400  # characters; its expressions take the cube of the length of some longer ones
-_LIBRARY_MARKS = 4  # of < and of @ in one line, for the same reason
+_SENT_FROM, _SENT_FROM_ENDS = tuple(SENT_FROM), tuple(SENT_FROM_ENDS)
 
 
 def html_to_text(source: str) -> str:
@@ -118,52 +116,34 @@ class Parts:
     quoted: str = ""
 
 
-_WROTE = re.compile(
-    r"(?:on|am|le|el|il|op|em|den|dne|w dniu|pe|a|在)\b.{0,400}"
-    r"(?:wrote|schrieb.{0,100}|a écrit|escribió|ha scritto|schreef.{0,100}|heeft.{0,100}geschreven|escreveu|skrev.{0,100}|"
-    r"napsal.{0,20}|napisał\(?a?\)?|написал\(?а?\)?|写道)\s?[:：]?$",
-    re.I,
-)
-_SEPARATOR = re.compile(
-    r"-{2,}\s?(?:original (?:message|appointment)|forwarded message|reply message|ursprüngliche nachricht|"
-    r"weitergeleitete nachricht|message d'origine|message transféré|mensaje original|mensaje reenviado|messaggio originale|"
-    r"oorspronkelijk bericht|mensagem original|ursprungligt meddelande|исходное сообщение)\s?-{2,}"
-    r"|_{20,}|begin forwarded message:",
-    re.I,
-)
-_HEADER = re.compile(
-    r"[\s>*]*(?:from|sent|date|to|cc|subject|von|gesendet|datum|an|betreff|de|envoyé|à|objet|enviado|para|asunto|da|inviato|"
-    r"a|oggetto|van|verzonden|aan|onderwerp|från|skickat|till|ämne)\s?:\*?\s",
-    re.I,
-)
-_MAY_QUOTE = re.compile(r"[:：>][^\S\n]*$|^[^\S\n]*[-_*]{2}", re.M)
 # RFC 3676 section 4.3 has the space; many leave it out.
 _SIGNATURE = re.compile(r"-- ?$")
-_SENT_FROM = re.compile(
-    r"(?:sent from (?:my|a|outlook|mail|yahoo|gmx)\b.{0,60}|get outlook for .{0,40}|von meinem .{1,40} gesendet|"
-    r"envoyé de mon .{1,40}|enviado desde mi .{1,40}|inviato da .{1,40}|verstuurd vanaf mijn .{1,40}|"
-    r"отправлено с .{1,40}|skickat från min .{1,40})",
-    re.I,
+_LONGEST_SENT_FROM = 100
+_MOST_FOOTER = 10  # lines
+_FOOTER_RULE = re.compile(r"[_-]{20,200}\s{0,5}$")
+_LIST = re.compile(
+    r"mailing list\b|/listinfo/|list-unsubscribe|unsubscribe@|[-+]unsubscribe|/unsubscribe|googlegroups\.com", re.I
 )
 
 
 def split_text(text: str) -> Parts:
     """Tell the new text of a mail from what it quotes below it and from its signature.
 
-    A quote that is answered in between stays in the new text: it says what the answers mean. The library quotequail
-    (extra ``mail``) knows more ways of introducing a quote; without it the rules here are used alone.
+    A quote that is answered in between stays in the new text: it says what the answers mean.
     """
     if len(text) > MAX_SPLIT:
         return Parts(text)
     lines = text.split("\n")
     if len(lines) > MAX_SPLIT_LINES:
         return Parts(text)
+    foot = _list_footer(lines)
+    if foot < len(lines):
+        parts = split_text("\n".join(lines[:foot]))
+        return attrs.evolve(parts, signature=f"{parts.signature}\n{_join(lines[foot:])}".strip("\n"))
     top = _quote_above(lines)
     if top:
         return Parts(*_signed(lines[top:]), _join(lines[:top]))
     cut = _quote_start(lines)
-    if cut == len(lines) and _MAY_QUOTE.search(text):
-        cut = _library_start(lines)
     new, quoted = lines[:cut], lines[cut:]
     sign = _signature_start(new)
     if not "".join(new[:sign]).strip():
@@ -186,27 +166,31 @@ def _quote_above(lines: list[str]) -> int:
     index = 0
     while index < len(lines) and not lines[index].strip():
         index += 1
-    for count in (1, 2, 3):
-        if _WROTE.match(" ".join(line.strip() for line in lines[index : index + count])):
-            index += count
+    for last in range(index, min(len(lines), index + 3)):
+        if ends_in_colon(lines[last]) and introduction(lines, last, least=2) is not None:
+            index = last + 1
             break
     else:
         return 0
     begin = index
-    while index < len(lines) and (_is_quote(lines[index]) or not lines[index].strip()):
+    while index < len(lines) and (is_quoted(lines[index]) or not lines[index].strip()):
         index += 1
     below = lines[index:]
-    if not any(map(_is_quote, lines[begin:index])) or any(map(_is_quote, below)) or not "".join(below).strip():
+    if not any(map(is_quoted, lines[begin:index])) or any(map(is_quoted, below)) or not "".join(below).strip():
         return 0
     return index
 
 
+def _list_footer(lines: list[str]) -> int:
+    """The line at which begins what a mailing list puts under every mail: a rule, and where to leave the list."""
+    for index in range(len(lines) - 1, max(0, len(lines) - _MOST_FOOTER), -1):
+        if _FOOTER_RULE.match(lines[index]):
+            return index if _LIST.search(" ".join(lines[index:])[:2_000]) else len(lines)
+    return len(lines)
+
+
 def _join(lines: list[str]) -> str:
     return "\n".join(lines).strip("\n").rstrip()
-
-
-def _is_quote(line: str) -> bool:
-    return line.lstrip().startswith(">")
 
 
 def _quote_start(lines: list[str]) -> int:
@@ -223,78 +207,35 @@ def _quote_start(lines: list[str]) -> int:
             break
     for end in {last, under}:
         index = end
-        while index and (_is_quote(lines[index - 1]) or not lines[index - 1].strip()):
+        while index and (is_quoted(lines[index - 1]) or not lines[index - 1].strip()):
             index -= 1
-        if any(_is_quote(line) for line in lines[index:end]):
+        if any(is_quoted(line) for line in lines[index:end]):
             start = min(start, _introduced(lines, index))
-    # 2. a line that introduces the rest: "-----Original Message-----", or a block of From:/Sent:/Subject:
-    for index, line in enumerate(lines[:start]):
-        if not _is_quote(line) and _SEPARATOR.match(line.strip()):
-            return index
-        if index and not _is_quote(line) and _HEADER.match(line) and _header_block(lines, index):
-            return index
-    return start
-
-
-def _header_block(lines: list[str], index: int) -> bool:
-    following = lines[index : index + 6]
-    first = lines[index].lstrip(" >*").lower()
-    count = sum(1 for line in following if _HEADER.match(line))
-    return count >= 3 and first.startswith(("from", "von", "de", "da", "van", "från"))
+    # 2. what introduces the rest
+    return min(start, quote_starts(lines[:start]))
 
 
 def _introduced(lines: list[str], index: int) -> int:
-    """Move up over blank lines and over "On ... wrote:", which mailers wrap to as many as three lines.
+    """Move up over blank lines and over "On ... wrote:".
 
-    In a language that the words are not known of, the line says who or when and ends in a colon.
+    Above lines with marks, less has to be said than above lines without: that somebody wrote is enough. In a language that the words are not known of,
+    the line says when and ends in a colon.
     """
     while index and not lines[index - 1].strip():
         index -= 1
-    for count in (1, 2, 3):
-        if index < count:
-            break
-        joined = " ".join(line.strip() for line in lines[index - count : index])
-        if _WROTE.match(joined):
-            return index - count
+    if not index or not ends_in_colon(lines[index - 1]):
+        return index
+    begin = introduction(lines, index - 1, least=2)
+    if begin is not None:
+        return begin
+    begin = introduction(lines, index - 1, least=1)
+    if begin is not None and begins(lines[begin]):
+        return begin
     for count in (1, 2):
         joined = " ".join(line.strip() for line in lines[max(0, index - count) : index])
-        if len(joined) < 300 and joined.endswith((":", "：")) and re.search(r"\d[:.h]\d\d|\d年", joined):
-            return index - count if index >= count else 0
+        if len(joined) < 300 and re.search(r"\d[:.h]\d\d|\d年", joined):
+            return max(0, index - count)
     return index
-
-
-def _for_library(line: str) -> str:
-    """A line that is too long, or too full of marks, to introduce a quote is no line to try that on."""
-    fits = len(line) <= _LIBRARY_LINE and line.count("<") <= _LIBRARY_MARKS and line.count("@") <= _LIBRARY_MARKS
-    return line if fits else "…"
-
-
-def _library_start(lines: list[str]) -> int:
-    quote = _quotequail()
-    if quote is None or len(lines) > _LIBRARY_LINES:
-        return len(lines)
-    parts = quote("\n".join(map(_for_library, lines)), limit=len(lines) + 1, quote_intro_line=True)
-    if len(parts) < 2:
-        return len(lines)
-    start = int(parts[0][1].count("\n")) + 1 if parts[0][1] else 0
-    below = [line for line in lines[start:] if line.strip()]
-    # It cuts at the first introduction; where answers stand between the quotes below, the text stays whole.
-    marked = [_is_quote(line) for line in below]
-    if True in marked and not all(marked[marked.index(True) :]):
-        return len(lines)
-    return start
-
-
-_library: list[Any] = []
-
-
-def _quotequail() -> Any:
-    if not _library:
-        try:
-            _library.append(import_module("quotequail").quote)
-        except ImportError:
-            _library.append(None)
-    return _library[0]
 
 
 def _signature_start(lines: list[str]) -> int:
@@ -304,8 +245,14 @@ def _signature_start(lines: list[str]) -> int:
     last = len(lines)
     while last and not lines[last - 1].strip():
         last -= 1
-    if last and len(lines[last - 1]) < 100 and _SENT_FROM.match(lines[last - 1].strip()):
-        rest = lines[last - 1].strip()
-        if not rest.endswith((".", "!", "?")):
-            return last - 1
+    if last and _is_sent_from(lines[last - 1].strip(" \t*_")):
+        return last - 1
     return len(lines)
+
+
+def _is_sent_from(line: str) -> bool:
+    """Whether a line is what a phone or program puts under a mail, and no sentence that begins alike."""
+    if len(line) > _LONGEST_SENT_FROM or line.endswith((".", "!", "?", "。")):
+        return False
+    text = line.lower()
+    return text.startswith(_SENT_FROM) or text.endswith(_SENT_FROM_ENDS)

@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 from omnitrack.errors import SourceFormatError, check_flag
 from omnitrack.sources.base import Item
 from omnitrack.sources.eml import EmlSource
+from omnitrack.sources.mail_status import flag_facts, folder_facts
 
 LINK = "a symbolic link, which may lead anywhere; accepted are files and folders, and links with follow_links=True"
 
@@ -17,12 +18,14 @@ LINK = "a symbolic link, which may lead anywhere; accepted are files and folders
 class MaildirSource(EmlSource):
     """Reads the mails under ``cur`` and ``new`` of a Maildir and of its Maildir++ subfolders.
 
-    Mails are read in order of the unique part of their names, which begins with the time of delivery and stays when
-    flags change.
+    Subfolders are those of Maildir++ (``.Archive``), and folders beside ``cur`` that are Maildirs themselves, as offlineimap,
+    mbsync and Dovecot's layout ``fs`` make them, to any depth. Mails are read in order of the unique part of their names, which
+    begins with the time of delivery and stays when flags change. The flags ``D`` and ``T`` and the name of the folder say
+    what is a draft, spam or in the trash.
     """
 
     name: ClassVar[str] = "maildir"
-    versions: ClassVar[str] = "Maildir, Maildir++"
+    versions: ClassVar[str] = "Maildir, Maildir++, Maildirs within each other"
 
     def __init__(self, origin: Any, *, follow_links: bool = False, **options: Any) -> None:
         super().__init__(Path(origin), **options)
@@ -64,7 +67,8 @@ class MaildirSource(EmlSource):
                 continue
             self.origin = path
             try:
-                yield from self.one()
+                folder = path.parent.parent.name if path.parent.parent != self.folder else ""
+                yield from self.one({**folder_facts(folder.rpartition(".")[2]), **flag_facts(path.name)})
             except OSError as error:
                 yield self.rejected(where, f"cannot be opened: {error.strerror}")
             if self.input is not None:
@@ -83,32 +87,39 @@ class MaildirSource(EmlSource):
 
     def _entries(self) -> Iterator[tuple[str, Path, str | None]]:
         """Yield (place, path, None) of each mail, and with the reason what is passed over."""
-        folders = [self.folder]
-        with os.scandir(self.folder) as entries:
-            folders += sorted(
-                Path(entry)
-                for entry in entries
-                if entry.name.startswith(".") and entry.is_dir(follow_symlinks=self.follow_links)
-            )
-        for folder in folders:
-            found: list[str] = []
-            for name in sorted(os.listdir(folder)):
-                path = folder / name
-                if name in ("cur", "new") and path.is_symlink() and not self.follow_links:
-                    found.append(name)
-                elif name in ("cur", "new") and path.is_dir():
-                    found += [f"{name}/{entry}" for entry in os.listdir(path)]
-                elif name == "tmp" and path.is_dir():
-                    for entry in sorted(os.listdir(path)):
-                        yield f"{path.relative_to(self.folder)}/{entry}", path / entry, "mail not delivered whole"
-                elif path not in folders:
-                    yield str(path.relative_to(self.folder)), path, "file or folder that holds no mails of the Maildir"
-            for name in sorted(found, key=lambda name: (name.partition("/")[2].partition(":")[0], name)):
-                path = folder / name
-                where = str(path.relative_to(self.folder))
-                if path.name.startswith("."):
-                    yield where, path, "hidden file"
-                elif path.is_symlink() or path.is_file():
-                    yield where, path, None
+        yield from self._within(self.folder, (os.path.realpath(self.folder),))
+
+    def _within(self, folder: Path, inside: tuple[str, ...]) -> Iterator[tuple[str, Path, str | None]]:
+        """Yield the entries of one Maildir, then of those in it; ``inside``: the real folders that it is in, which a link may lead back to."""
+        found: list[str] = []
+        folders: list[tuple[Path, str]] = []
+        for name in sorted(os.listdir(folder)):
+            path = folder / name
+            where = str(path.relative_to(self.folder))
+            linked = path.is_symlink() and not self.follow_links
+            if name in ("cur", "new") and linked:
+                found.append(name)
+            elif name in ("cur", "new") and path.is_dir():
+                found += [f"{name}/{entry}" for entry in os.listdir(path)]
+            elif name == "tmp" and path.is_dir():
+                for entry in sorted(os.listdir(path)):
+                    yield f"{where}/{entry}", path / entry, "mail not delivered whole"
+            elif not linked and ((path / "cur").is_dir() or (path / "new").is_dir()):
+                real = os.path.realpath(path)
+                if real in inside:
+                    yield where, path, "link to a folder that it is in"
                 else:
-                    yield where, path, "no file"
+                    folders.append((path, real))
+            else:
+                yield where, path, "file or folder that holds no mails of the Maildir"
+        for name in sorted(found, key=lambda name: (name.partition("/")[2].partition(":")[0], name)):
+            path = folder / name
+            where = str(path.relative_to(self.folder))
+            if path.name.startswith("."):
+                yield where, path, "hidden file"
+            elif path.is_symlink() or path.is_file():
+                yield where, path, None
+            else:
+                yield where, path, "no file"
+        for path, real in folders:
+            yield from self._within(path, (*inside, real))

@@ -1,34 +1,34 @@
-"""Mailboxes in one file: mbox, mboxrd and mboxo (RFC 4155), cut into mails as they stream by."""
+"""Mailboxes in one file: mbox in its dialects (RFC 4155), cut into mails as they stream by."""
 
 from __future__ import annotations
 
+import codecs
 import re
 from collections.abc import Iterator
-from datetime import datetime, timezone, tzinfo
 from pathlib import Path
 from typing import Any, ClassVar
 
+import attrs
+
 from omnitrack.sources.base import Item
 from omnitrack.sources.mail import MAX_MESSAGE, MailSource
-from omnitrack.sources.mail_headers import parse_date
+from omnitrack.sources.mail_status import folder_facts
+from omnitrack.sources.mbox_separators import HEADER_LINE, LINE, Style, is_separator, separator_time
 from omnitrack.sources.reading import Input
 
-_CLOCK = re.compile(rb"\d:\d\d")
-_YEAR = re.compile(rb"\d{4}")
-_ASCTIME = re.compile(r"(\w{3}) +(\d{1,2}) (\d\d:\d\d(?::\d\d)?)((?: [A-Z]{3,4}| [+-]\d{4})?) (\d{4})(.*)")
-_HEADER_LINE = re.compile(rb"[!-9;-~]{1,100}[ \t]*:")
 _QUOTED_FROM = re.compile(rb"(?m)^>(>*From )")
 _ONCE_QUOTED_FROM = re.compile(rb"(?m)^>(From )")
+_HEAD_END = re.compile(rb"\n\r?\n")
+_CONTENT_LENGTH = re.compile(rb"(?im)^content-length:[ \t]{0,9}(\d{1,9})[ \t\r]{0,9}$")
 _READ = 1024 * 1024
-_LINE = 1000  # bytes of a From line and of the next that are looked at
 _WINDOW = 64 * 1024
 
 
 class MboxSource(MailSource):
     """Reads a mailbox of any size: one mail at a time is held.
 
-    A line that begins with ``From`` separates mails where a blank line stands before it and a time in it or a header under
-    it, or both of the latter; any other is text that somebody forgot to quote.
+    Which lines that begin with ``From`` separate mails, and which are text that somebody forgot to quote, is told by
+    `omnitrack.sources.mbox_separators`. A Content-Length decides where it ends at a separator or at the end of the file.
 
     Args:
         origin: a path, bytes or a stream.
@@ -39,7 +39,7 @@ class MboxSource(MailSource):
 
     name: ClassVar[str] = "mbox"
     versions: ClassVar[str] = (
-        "mbox as in RFC 4155, mboxo, mboxrd; mboxcl and mboxcl2 (their Content-Length is not needed)"
+        "mbox as in RFC 4155, mboxo, mboxrd, mboxcl, mboxcl2; as Thunderbird, Netscape, Eudora and Takeout write it"
     )
 
     def __init__(self, origin: Any, *, quoting: str = "mboxrd", **options: Any) -> None:
@@ -51,9 +51,9 @@ class MboxSource(MailSource):
     @classmethod
     def sniff(cls, path: Path, head: bytes) -> str | None:
         """Know it as the class says; see ``Source.sniff``."""
-        text = head.lstrip(b"\r\n")
+        text = head.removeprefix(codecs.BOM_UTF8).lstrip(b"\r\n")
         first, _, rest = text.partition(b"\n")
-        if first.startswith(b"From ") and (_has_time(first[:_LINE]) or _HEADER_LINE.match(rest)):
+        if is_separator(first[:LINE], rest[:LINE], after_blank=True):
             return "begins with a From line of a mailbox"
         return None
 
@@ -61,46 +61,65 @@ class MboxSource(MailSource):
         """Yield what it holds; see ``Source.items``."""
         self.forget()
         number = 0
-        for offset, separator, data, lost in _mails(self.open()):
-            where = f"mail {number + 1}, byte {offset}"
-            if separator is None:
-                if not data.strip():
+        source = self.open()
+        source.as_utf8()
+        folder = folder_facts(_folder_name(source.path))
+        for cut in _mails(source):
+            where = f"mail {number + 1}, byte {cut.offset}"
+            if cut.separator is None:
+                if not cut.data.strip():
                     continue
-                if not _HEADER_LINE.match(data):
+                if not HEADER_LINE.match(cut.data):
                     yield self.rejected(where, "text before the first From line of the mailbox")
                     continue
             number += 1
-            if self.quoting is not None:
+            data = cut.data
+            if self.quoting is not None and not cut.unquoted:
                 data = self.quoting.sub(rb"\1", data)
-            sent = _separator_time(separator, self.zone)
-            yield from self.guarded(where, self.mail(data, where, sent, lost))
+            sent = separator_time(cut.separator, self.zone)
+            yield from self.guarded(where, self.mail(data, where, sent, cut.lost, stated=folder))
 
 
-def _separator_time(separator: bytes | None, zone: tzinfo | None) -> datetime | None:
-    """The time in a From line, in the form of asctime and UTC by RFC 4155, with or without a zone."""
-    if separator is None:
-        return None
-    text = separator[:_LINE].decode("latin-1")
-    found = _ASCTIME.search(text)
-    if found is None:
-        return parse_date(" ".join(text.split()[2:]), zone or timezone.utc)
-    month, day, clock, before, year, after = found.groups()
-    offset = (after.strip().split() or before.strip().split() or [""])[0]
-    return parse_date(f"{day} {month} {year} {clock} {offset}".strip(), timezone.utc)
+def _folder_name(path: Path | None) -> str:
+    """The name of the mailbox: of the file, or of the package of Apple Mail that it is in."""
+    if path is None:
+        return ""
+    return (path.parent if path.name == "mbox" else path).name.removesuffix(".mbox").removesuffix(".mbx")
 
 
-def _mails(source: Input) -> Iterator[tuple[int, bytes | None, bytes, int]]:
-    """Yield (offset, From line, mail, bytes left out) of each mail; what stands before the first has no From line."""
+@attrs.frozen(slots=True)
+class _Cut:
+    """A mail as it was cut out of the mailbox; what stands before the first From line has no separator."""
+
+    offset: int
+    separator: bytes | None
+    data: bytes
+    lost: int  # bytes that were left out
+    unquoted: bool  # its Content-Length covered From lines, so none of its lines was quoted
+
+
+def _mails(source: Input) -> Iterator[_Cut]:
+    """Yield the mails of a mailbox one after another."""
     buffer = bytearray()  # from the end of the last From line on
     offset = 0  # in the file, of buffer[0]
     begin = 0  # in the file, of the mail under way
     separator: bytes | None = None
+    style = Style()
     lost = 0
     scan = 0
+    length: int | None = None  # where the mail ends by its Content-Length; None where that is not known yet
+    unquoted = False
     ended = False
+
+    def more() -> None:
+        nonlocal ended
+        data = source.read(_READ)
+        ended = not data
+        buffer.extend(data)
+
     while True:
         place = _next_from(buffer, scan, at_start=separator is None and offset == 0)
-        if place is None or (not ended and not _two_lines(buffer, place)):
+        if place is None or (not ended and len(buffer) - place < 2 * LINE):
             scan = max(0, len(buffer) - 16 if place is None else place - 1)
             if ended and place is None:
                 break
@@ -111,24 +130,33 @@ def _mails(source: Input) -> Iterator[tuple[int, bytes | None, bytes, int]]:
                 offset += cut - MAX_MESSAGE
                 del buffer[MAX_MESSAGE:cut]
                 scan = MAX_MESSAGE
-            data = source.read(_READ)
-            ended = not data
-            buffer += data
+                length = 0
+            more()
+            continue
+        if length is None:
+            length = _stated_end(buffer) if separator is not None else 0
+        if length > place:
+            while not ended and len(buffer) < length + 2 * LINE:
+                more()
+            if _ends_there(buffer, length, style):
+                unquoted = True
+                scan = length - 1
+            length = 0
             continue
         line_end = buffer.find(b"\n", place) + 1 or len(buffer)
-        line = bytes(buffer[place:line_end])
-        following = bytes(buffer[line_end : line_end + _LINE])
-        if not _separates(line[:_LINE], following, _after_blank(buffer, place)):
+        line = bytes(buffer[place : min(line_end, place + LINE)])
+        if not style.separates(line, bytes(buffer[line_end : line_end + LINE]), _after_blank(buffer, place)):
             scan = place + 1
             continue
         if separator is not None or place:
-            yield begin, separator, bytes(buffer[:place][:MAX_MESSAGE]), lost + max(0, place - MAX_MESSAGE)
-        begin, separator, lost = offset + place, line, 0
+            kept = bytes(buffer[:place][:MAX_MESSAGE])
+            yield _Cut(begin, separator, kept, lost + max(0, place - MAX_MESSAGE), unquoted)
+        begin, separator, lost, length, unquoted = offset + place, line, 0, None, False
         offset += line_end
         del buffer[:line_end]
         scan = 0
     if separator is not None or buffer:
-        yield begin, separator, bytes(buffer[:MAX_MESSAGE]), lost + max(0, len(buffer) - MAX_MESSAGE)
+        yield _Cut(begin, separator, bytes(buffer[:MAX_MESSAGE]), lost + max(0, len(buffer) - MAX_MESSAGE), unquoted)
 
 
 def _next_from(buffer: bytearray, scan: int, at_start: bool) -> int | None:
@@ -138,29 +166,28 @@ def _next_from(buffer: bytearray, scan: int, at_start: bool) -> int | None:
     return found + 1 if found >= 0 else None
 
 
-def _two_lines(buffer: bytearray, place: int) -> bool:
-    """Whether enough is there to judge a From line: itself, and the beginning of the next."""
-    end = buffer.find(b"\n", place)
-    return len(buffer) - place > _LINE if end < 0 else len(buffer) - end > _LINE or buffer.find(b"\n", end + 1) >= 0
-
-
 def _after_blank(buffer: bytearray, place: int) -> bool:
     before = bytes(buffer[max(0, place - 4) : place])
     return place == 0 or before.endswith((b"\n\n", b"\n\r\n")) or before in (b"\n", b"\r\n")
 
 
-def _has_time(line: bytes) -> bool:
-    """Whether a From line holds a time and, before or behind it, a year."""
-    for first, second in ((_CLOCK, _YEAR), (_YEAR, _CLOCK)):
-        found = first.search(line, 5)
-        if found is not None and second.search(line, found.end()):
-            return True
-    return False
+def _stated_end(buffer: bytearray) -> int:
+    """Where the mail ends by its Content-Length; 0 where it has none, or one that is beyond what is read."""
+    end = _HEAD_END.search(buffer, 0, _WINDOW)
+    stated = _CONTENT_LENGTH.search(buffer, 0, end.start() + 1) if end is not None else None
+    if end is None or stated is None:
+        return 0
+    size = int(stated[1])
+    return end.end() + size if size <= MAX_MESSAGE else 0
 
 
-def _separates(line: bytes, following: bytes, blank: bool) -> bool:
-    if line[5:].lstrip(b" \t").startswith(b":"):  # a From header with a space before its colon
+def _ends_there(buffer: bytearray, end: int, style: Style) -> bool:
+    """Whether a separator, or the end of the file, is where a Content-Length says that the mail ends."""
+    rest = bytes(buffer[end : end + 2 * LINE])
+    if end > len(buffer):
         return False
-    timed = _has_time(line)
-    headed = _HEADER_LINE.match(following) is not None
-    return (timed and headed) or (blank and (timed or headed))
+    rest = rest.lstrip(b"\r\n")
+    if not rest:
+        return True
+    line, _, following = rest.partition(b"\n")
+    return (buffer[end - 1] == 0x0A or rest != buffer[end : end + 2 * LINE]) and style.separates(line, following, True)

@@ -1,10 +1,11 @@
-"""Files packed into a .zip or a .gz, as services hand out their exports: what is inside is read by its own format."""
+"""Files packed into a .zip, a .gz or a .tar, as services hand out their exports: what is inside is read by its own format."""
 
 from __future__ import annotations
 
 import gzip
 import re
 import shutil
+import tarfile
 import tempfile
 import zipfile
 import zlib
@@ -138,6 +139,57 @@ class ZipSource(_Packed):
                 if expands:
                     target.unlink()
                     yield self.rejected(where, f"expands to over {MAX_RATIO} times its size, accepted is less")
+
+
+class TarSource(_Packed):
+    """Reads what is in a .tar, alone or in a .tar.gz: files of any format that is known."""
+
+    name: ClassVar[str] = "tar"
+    versions: ClassVar[str] = "POSIX.1-1988 (ustar), pax, GNU"
+    default_source: ClassVar[str] = "tar"
+
+    @classmethod
+    def sniff(cls, path: Path, head: bytes) -> str | None:
+        """Know it by the mark in its first header."""
+        return "a .tar; what is inside is read by its own format" if head[257:262] == b"ustar" else None
+
+    def items(self) -> Iterator[Item]:
+        """Yield what it holds; see ``Source.items``."""
+        from omnitrack.sources.registry import open_source
+
+        with tempfile.TemporaryDirectory(prefix="omnitrack-") as beside:
+            folder = Path(beside) / _fit(self.path.stem)
+            folder.mkdir()
+            try:
+                yield from self._unpack(folder)
+            except (tarfile.TarError, EOFError, OSError, ValueError) as error:
+                # What came out before the fault is whole, and is read.
+                yield self.rejected("the file", f"cannot be unpacked to its end ({type(error).__name__})")
+            yield from self._within(open_source(folder, **self.options))
+
+    def _unpack(self, folder: Path) -> Iterator[Item]:
+        with self.path.open("rb") as file, tarfile.open(fileobj=file, mode="r|") as archive:
+            number = 0
+            for member in archive:
+                where = member.name
+                if member.isdir():
+                    continue
+                if number >= MAX_MEMBERS:
+                    yield self.rejected(where, f"more than {MAX_MEMBERS} files in it; the rest is not read")
+                    return
+                number += 1
+                packed = archive.extractfile(member) if member.isreg() else None
+                if re.split(r"[/\\]", where)[-1].startswith("."):
+                    yield self.passed(where, "hidden file or folder")
+                elif PurePosixPath(where).suffix[1:].lower() in _MEDIA:
+                    yield self.passed(where, _MEDIA_FILE)
+                elif packed is None:
+                    yield self.rejected(where, "a link or device, accepted are files")
+                else:
+                    target = _target(folder, where, number)
+                    if _copy(cast(_Unpacks, packed), target, member.size):
+                        target.unlink()
+                        yield self.rejected(where, "more than there is room for")
 
 
 class GzipSource(_Packed):

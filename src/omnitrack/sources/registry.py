@@ -24,8 +24,11 @@ _BUILT_IN = {
     "slack": "slack:SlackSource",
     "zip": "packed:ZipSource",
     "gzip": "packed:GzipSource",
+    "tar": "packed:TarSource",
     "csv": "mapped:CsvSource",
     "jsonl": "mapped:JsonLinesSource",
+    "emlx": "emlx:EmlxSource",
+    "msg": "msg:MsgSource",
     "eml": "eml:EmlSource",
     "mbox": "mbox:MboxSource",
     "x-archive": "x_archive:XArchiveSource",
@@ -200,7 +203,7 @@ def open_source(origin: Any, format: str = "auto", **options: Any) -> Source:
 def _by_mapping(path: Path) -> tuple[type[Source], str]:
     with path.open("rb") as file:
         head = file.read(HEAD)
-    for packed in ("zip", "gzip"):
+    for packed in ("zip", "gzip", "tar"):
         if reason := get_source(packed).sniff(path, head):
             return get_source(packed), reason  # the mapping is for what is inside
     if head.startswith(b"PK\x03\x04"):

@@ -1,0 +1,116 @@
+"""Who wrote a mail that somebody else passed on, and what machines write."""
+
+from __future__ import annotations
+
+import pytest
+
+from omnitrack.errors import SourceFormatError
+from omnitrack.model import Assurance
+from omnitrack.sources import open_source
+
+REST = "To: care@shop.example\nDate: Tue, 3 Feb 2026 10:00:00 +0000\nMessage-ID: <1@x.example>\n\n"
+
+
+def one(head, body="Where is it?", **options):
+    [item] = open_source((head.strip() + "\n" + REST + body).encode(), "eml", **options)
+    return item
+
+
+LIST = "List-Id: <care.shop.example>\n"
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        f'From: "Jane Roe via Care" <care@shop.example>\nX-Original-From: Jane Roe <jane@example.org>\n{LIST}',
+        f"From: \"'Jane Roe' via Care\" <care@shop.example>\nX-Original-Sender: jane@example.org\nReply-To: Jane Roe <jane@example.org>\n{LIST}",
+        f"From: Jane Roe via Care <care@shop.example>\nReply-To: Jane Roe <jane@example.org>\n{LIST}",
+        f"From: Jane Roe via Care <care@shop.example>\nReply-To: care@shop.example\nCc: Jane Roe <jane@example.org>\n{LIST}",
+        f"From: Care <care@shop.example>\nAuthor: Jane Roe <jane@example.org>\n{LIST}",
+    ],
+)
+def test_who_wrote_through_a_group_is_the_sender_as_a_claim(head):
+    mail = one(head)
+    assert str(mail.sender[0].identifier) == "email:jane@example.org"
+    assert mail.sender[0].assurance is Assurance.CLAIMED
+    assert "care@shop.example" in mail.attributes["sent_by"]
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        "From: Evil <evil@bad.example>\nX-Original-From: Jane Roe <jane@example.org>",
+        "From: Jane via Linked <notes@linked.example>\nReply-To: Jane <jane@example.org>",
+        f"From: Sam <sam@example.org>\nReply-To: Jane <jane@example.org>\n{LIST}",
+    ],
+)
+def test_reply_to_and_the_like_change_nothing_where_no_group_wrote(head):
+    assert "jane@" not in str(one(head).sender[0].identifier)
+
+
+def test_reply_to_of_a_contact_form_is_the_customer_as_a_claim():
+    head = "From: Website <forms@shop.example>\nReply-To: Jane <jane@example.org>"
+    mail = one(head, contact_forms=["Forms@shop.example"])
+    assert (str(mail.sender[0].identifier), mail.sender[0].assurance) == ("email:jane@example.org", Assurance.CLAIMED)
+    assert str(one(head).sender[0].identifier) == "email:forms@shop.example"
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        "Return-Path: <MAILER-DAEMON>\nFrom: MAILER-DAEMON@mx.example (Mail Delivery System)\nSubject: Undelivered Mail Returned to Sender",
+        "Return-Path: <>\nFrom: Mail Delivery Subsystem <mailer-daemon@mx.example>\nSubject: x",
+        "From: postmaster@mx.example\nSubject: Undeliverable: your order",
+        "From: postmaster@mx.example\nSubject: Unzustellbar: Ihre Bestellung",
+        "From: Mailer <sys@mx.example>\nX-Failed-Recipients: jane@example.org\nSubject: x",
+    ],
+)
+def test_a_bounce_is_known_and_names_who_was_not_reached(head):
+    mail = one(head, "I could not deliver to\n<jane@example.org>: user unknown")
+    assert (mail.kind, mail.outcome) == ("bounce", "bounced")
+    assert [str(one_.identifier) for one_ in mail.participants] == ["email:jane@example.org"]
+    assert mail.attributes["automatic"] is True
+
+
+def test_a_mail_that_waits_is_a_bounce_that_is_delayed():
+    assert (
+        one("From: MAILER-DAEMON@mx.example\nReturn-Path: <>\nSubject: Delayed Mail (still being retried)").outcome
+        == "delayed"
+    )
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        "Subject: Automatic reply: Your order",
+        "Subject: Abwesenheitsnotiz: Ihre Bestellung",
+        "Subject: Réponse automatique : votre commande",
+        "Subject: 自動応答: x",
+        "Subject: Out of Office Re: Your order",
+        "Subject: Out of office until Monday\nAuto-Submitted: auto-generated",
+        "Subject: Away\nAuto-Submitted: auto-replied (vacation)",
+        "Subject: Away\nX-Autoreply: yes",
+        "Subject: Away\nAuto-Submitted: auto-generated\nX-MS-Exchange-Generated-Message-Source: Mailbox Rules Agent",
+    ],
+)
+def test_an_answer_out_of_office_is_known(head):
+    assert one(f"From: jane@example.org\n{head}").kind == "auto-reply"
+
+
+@pytest.mark.parametrize(
+    "subject",
+    ["Re: Automatic reply: Your order", "Out of office chairs?", "Autoreply does not work", "Delivery failed again"],
+)
+def test_people_who_write_of_such_mails_are_people(subject):
+    assert one(f"From: jane@example.org\nSubject: {subject}").kind == "message"
+
+
+def test_a_mail_that_is_passed_on_says_so():
+    body = "FYI\n\n---------- Forwarded message ---------\nFrom: Sam <sam@example.org>\nDate: 1 Feb 2026\nSubject: Fault\nTo: Jane\n\nDead."
+    assert one("From: jane@example.org\nSubject: Fwd: Fault", body).attributes["forwarded"] is True
+    assert "forwarded" not in one("From: jane@example.org\nSubject: Re: Fault", body).attributes
+
+
+def test_contact_forms_that_are_no_list_are_refused():
+    with pytest.raises(SourceFormatError, match="contact_forms"):
+        open_source(b"", "eml", contact_forms="forms@shop.example")
