@@ -356,7 +356,7 @@ def test_through_a_mapping_it_is_rejected_with_a_reason_and_the_interaction_kept
     report = tracker.load("\n".join(map(json.dumps, rows)).encode(), format="jsonl", mapping=mapping)
     assert report.added == 2
     if text.strip():
-        assert [REASON in one.reason or "accepted are 1 to" in one.reason for one in report.rejected] == [True, True]
+        assert [REASON in one.reason or "accepted are 1 to" in one.reason for one in report.left_out] == [True, True]
     assert tracker.customer("email:ann@example.com").id != tracker.customer("email:bob@example.com").id
 
 

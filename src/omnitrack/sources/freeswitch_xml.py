@@ -15,9 +15,9 @@ from omnitrack.sources.reading import Bad, Input
 
 _BEGINS = re.compile(rb"<cdr(?=[\s>])")
 _ENDS = b"</cdr>"
-# What may stand around records: a declaration, a document type, an element that holds them.
+# What may stand around records: a declaration, a comment (which holds no "--", XML 1.0 section 2.5), a document type, an element that holds them.
 _AROUND_MOST = 4096  # bytes that are looked through: enough to say that something else stands there
-_AROUND = re.compile(rb"<\?xml[^<>?]*+\?>|<!--(?:[^-]|-(?!->))*+-->|<!DOCTYPE[^<>\[\]]*+>|</?[A-Za-z_][^<>]*+>")
+_AROUND = re.compile(rb"<\?xml[^<>?]*+\?>|<!--(?:[^-]|-(?!-))*+-->|<!DOCTYPE[^<>\[\]]*+>|</?[A-Za-z_][^<>]*+>")
 _MOST = 4 * 1024 * 1024  # bytes of one record
 _CHUNK = 256 * 1024
 # Headers and variables that a caller may name become tags as they are; those that XML has no such name for are left out.
