@@ -26,7 +26,7 @@ SETTLING = "omnitrack.usecases.settling"
 STATEMENTS = "omnitrack.usecases.statements"
 ATTRIBUTION = "omnitrack.usecases.attribution"
 SWEEP = "omnitrack.usecases.sweep"
-ERASE = "omnitrack.usecases.erase"
+LEAVING = "omnitrack.usecases.leaving"
 HANDLES = "omnitrack.usecases.handles"
 
 MUTANTS = (
@@ -53,7 +53,7 @@ MUTANTS = (
     Mutant("an attribution that is taken back gives it back", STATEMENTS, "[*outcome.log, *settle(tx, ctx, handles, _cause(retraction))]", "outcome.log"),
     Mutant("an erasure leaves a place", SETTLING, "        put_places(tx, base, was.places, kept)\n", "        pass\n"),
     Mutant("a person with two accounts is erased whole", SWEEP, "            found |= group - ids\n", "            pass\n"),
-    Mutant("holders of one handle age away together", ERASE, "stay = {x for group in groups if not group <= set(found) for x in group}", "stay = set()"),
+    Mutant("holders of one handle age away together", LEAVING, "stay = {x for group in groups if not group <= found for x in group}", "stay = set()"),
     Mutant("a rebuild finds the handles of several", HANDLES, "                        if seen[place]:\n", "                        if False:\n"),
     Mutant("two accounts linked by customer id are linked by their ids", STATEMENTS, "        _accounts(*members),\n", ""),
 )  # fmt: skip

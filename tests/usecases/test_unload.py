@@ -13,15 +13,21 @@ from hypothesis import strategies as st
 import omnitrack
 from omnitrack import CustomerNotFoundError, Interaction, InvalidInteractionError, Policy, Sighting, Tracker
 from omnitrack.model import Assurance, Revision
+from omnitrack.usecases.proofs import WAS_HELD
+from omnitrack.usecases.resolve import HOLDERS
 from usecases.contacts import at, seen
 from usecases.traces import rows
 
 JANE, JOE, NUMBER = "jane@example.com", "joe@example.com", "phone:+442079460958"
 NAMES = ["email:1@example.com", "email:2@example.com", "phone:+442079460951", "phone:+442079460952", "x:one", "x:two"]
-NAMES += ["account:1@bt", "account:2@bt"]
+NAMES += ["account:1@bt", "account:2@bt", "x-id:1", "x-id:2"]
 
 # Few identifiers and low limits, so that what is shared, over a limit or in conflict is met often.
 LOW = Policy(limits={"*": 2, "email": 2, "phone": 2, "x": 2, "account": 1}, max_identifiers=4, max_component=6)
+
+
+# What is kept of who held an identifier when.
+KINDS_OF_HOLDERS = (HOLDERS, WAS_HELD)
 
 
 @st.composite
@@ -91,6 +97,23 @@ def test_a_store_without_the_unloaded_is_a_store_that_was_never_given_it(data: s
     tracker.record_many(wrong)
     assert tracker.unload("b").interactions == receipt.interactions
     assert picture(tracker) == picture(alone)
+
+
+@pytest.mark.parametrize("erased", [None, "x-id:1"])
+def test_of_a_handle_that_the_unloaded_alone_passed_from_one_to_another_nothing_stays(erased: str | None) -> None:
+    tracker = omnitrack.open("memory://")
+    for number, id in enumerate(["x-id:1", "x-id:2", "x-id:3"]):
+        tracker.record(
+            channel="x", occurred_at=at(30 * number), customer=["x:jane", id], source="crm", source_id=str(number)
+        )
+    if erased is not None:
+        tracker.erase(erased)
+    tracker.unload("crm")
+    with pytest.raises(CustomerNotFoundError):
+        tracker.customer("x:jane")
+    left = tracker._backend.run(lambda tx: [tx.find_records(kind, prefix="") for kind in KINDS_OF_HOLDERS], write=False)
+    assert left == [[]] * len(KINDS_OF_HOLDERS)
+    assert tracker._backend.run(lambda tx: tx.find_identifiers(), write=False) == []
 
 
 @pytest.fixture(params=["memory", "sqlite"])

@@ -10,8 +10,6 @@ import attrs
 
 from omnitrack.errors import InvalidPolicyError, shown
 from omnitrack.identity.partition import EVIDENCE, MATCH, PERSONAL
-from omnitrack.identity.statement import ATTRIBUTED, StatementRecord
-from omnitrack.model import Role
 from omnitrack.storage.contract import (
     NO_ID,
     OVERSIZED,
@@ -26,22 +24,21 @@ from omnitrack.storage.contract import (
     Transaction,
 )
 from omnitrack.usecases.context import Context
-from omnitrack.usecases.evidence import all_entries, edited_evidence, with_removed
-from omnitrack.usecases.filing import AWAY, FILING, away_key, find_filings
+from omnitrack.usecases.evidence import all_entries, edited_evidence
+from omnitrack.usecases.filing import find_filings
 from omnitrack.usecases.ids import new_ids, to_text
+from omnitrack.usecases.leaving import find_leaving
 from omnitrack.usecases.neighbourhood import Cause, LinkKey, Plan, plan_change
-from omnitrack.usecases.notes import with_notes, without_notes
 from omnitrack.usecases.outcome import Kept, follow_index, kept_apart, kept_mark, unsaid
-from omnitrack.usecases.proofs import holders_of
 from omnitrack.usecases.reasons import reworded
-from omnitrack.usecases.record import SUPPRESSED, TRAIT, suppression_key, trait_key
+from omnitrack.usecases.record import SUPPRESSED, TRAIT, suppression_key
 from omnitrack.usecases.redact import Staying, clean, read_staying, store_clean
-from omnitrack.usecases.resolve import HOLDERS, Meant, to_identifier
-from omnitrack.usecases.said import delete_statements, find_attributions, find_statements, mention
+from omnitrack.usecases.resolve import Meant, to_identifier
+from omnitrack.usecases.said import delete_statements, mention
 from omnitrack.usecases.scrub import Scrub, Scrubs, personal_patterns
 from omnitrack.usecases.settings import enter
 from omnitrack.usecases.settling import look_after, look_before
-from omnitrack.usecases.sweep import Sweep, gather, index_of_rows
+from omnitrack.usecases.sweep import Sweep, gather
 
 RECEIPT = "receipt"  # the record that says that an erasure was done, and nothing of whom
 
@@ -373,34 +370,18 @@ def retain_step(
     old = [row.id for row in rows if turns[row.id] == (row.occurred_at, row.id)]
     if not old:
         return {}, position
-    leaving = set(with_notes(tx, old))
-    entries = with_removed(tx, sorted(leaving))
-    ids = sorted({e.identifier for e in entries} - {NO_ID})
-    filings = find_filings(tx, leaving)
-    away = {away_key(e.identifier, e.interaction) for e in entries if e.interaction in filings}
-    said = said_of(tx, ids)
-    unnamed = _unnamed(tx, ids, leaving, position, stays, away, said)
-    more, gone = edited_evidence(tx, dict.fromkeys(entries), leaving=unnamed)
-    removed = {x[:5]: x for x in (*gone, *tx.find_links(unnamed))} if unnamed else {x[:5]: x for x in gone}
-    keys = [trait_key(e.identifier, e.interaction) for e in entries if e.role == Role.ANCHOR]
-    records = [(TRAIT, r.key) for r in tx.find_records(TRAIT, keys=keys)] if keys else []
-    if unnamed:
-        records += index_of_rows(tx, ctx, tx.find_identifiers(ids=unnamed))
-        records += [(HOLDERS, r.key) for r in tx.find_records(HOLDERS, keys=[x.hex() for x in unnamed])]
-    beside = {id: filing for id, filing in without_notes(tx, leaving).items() if id not in leaving}
-    records += [(FILING, id.hex()) for id in (*filings, *(id for id, filing in beside.items() if not filing))]
-    records += [(AWAY, r.key) for r in tx.find_records(AWAY, keys=sorted(away))] if away else []
-    # Attributions of what goes, and what was retracted and is about nobody else but whom nothing names.
-    said = {key: s for key, s in said.items() if not set(unnamed).isdisjoint((s.a, s.b))}
-    said |= {key: s for key, (_, s) in find_attributions(tx, leaving).items()}
-    counts = {
-        "interactions": len(leaving),
-        "entries": len(entries),
-        "links": len(removed),
-        "records": len(records),
-        "identifiers": len(unnamed),
-        "statements": len(said),
-    }
+
+    def is_gone(id: bytes, leaving: Collection[bytes], _: Mapping[bytes, int]) -> bool:
+        """Whether the last entry of an identifier goes with these. What goes later is not gone yet."""
+        newest = tx.list_entries(identifiers=[id], limit=1)
+        if newest and newest[0].kind != "note" and newest[0].interaction not in leaving:
+            return False
+        turns = _turns(tx, {e.interaction: e for e in all_entries(tx, [id])}, stays)
+        return all(turn is not None and turn <= position for turn in turns.values())
+
+    going = find_leaving(tx, ctx, old, is_gone)
+    leaving, unnamed, removed, more = going.interactions, going.unnamed, going.removed, going.added
+    counts = going.counts()
     if dry_run:
         return counts, position
     ends = sorted({end for x in removed.values() for end in (x.a, x.b)} - set(unnamed))
@@ -408,20 +389,20 @@ def retain_step(
     plan, apart = _plan_apart(tx, ctx, more, held, list(removed.values()), ends, unnamed, now, lock=True)
     counts |= {"kept_shared": len(held), "kept_apart": len(apart)}
     kept = [*held, *apart]
-    named_by = changes_by(tx, set(ids) - set(unnamed), leaving)
+    named_by = changes_by(tx, set(going.ids) - set(unnamed), leaving)
     before = look_before(tx, ctx, removed.values(), unnamed)
     tx.delete(
         identifiers=unnamed,
         links=list(removed.values()),
         interactions=sorted(leaving),
-        records=records,
+        records=going.records,
         changes=[c.id for c in named_by],
     )
-    delete_statements(tx, said, leaving)
+    delete_statements(tx, going.said, leaving)
     tx.add_links([*more, *(link for one in kept for link in one.links)])
-    tx.put_records([*unsaid(tx, kept), *(f.record(id) for id, f in beside.items() if f)])
+    tx.put_records([*unsaid(tx, kept), *(f.record(id) for id, f in going.beside.items() if f)])
     skip = set(unnamed)
-    follow_index(tx, ctx, {bytes.fromhex(key.partition("/")[0]) for kind, key in records if kind == TRAIT} - skip)
+    follow_index(tx, ctx, {bytes.fromhex(key.partition("/")[0]) for kind, key in going.records if kind == TRAIT} - skip)
     updates = [u for u in plan.updates if u.id not in skip]
     homes = {row.home for row in plan.rows.values() if row.id in skip}
     past = without_cause(named_by, homes)
@@ -429,12 +410,6 @@ def retain_step(
     tx.update_identifiers(updates, [*past, *plan.log(cause, skip=skip)])
     look_after(tx, ctx, before, skip, cause)
     return counts, position
-
-
-def said_of(tx: Transaction, ids: Sequence[bytes]) -> dict[str, StatementRecord]:
-    """Return the statements about some identifiers, by their keys."""
-    bases = {row.base for row in tx.find_identifiers(ids=ids)} if ids else set()
-    return {key: s for key, (_, s) in find_statements(tx, sorted(bases)).items()}
 
 
 def _turns(
@@ -455,39 +430,3 @@ def _turns(
         else:
             turns[id] = None if stays(row) else (row.occurred_at, id)
     return turns
-
-
-def _unnamed(
-    tx: Transaction,
-    ids: Sequence[bytes],
-    leaving: Collection[bytes],
-    position: Position,
-    stays: Callable[[InteractionRow | EntryRow], bool],
-    away: Collection[str],
-    said: Mapping[str, StatementRecord],
-) -> list[bytes]:
-    """Return those of some identifiers that nothing names any more once the last of their interactions is gone, which is among these.
-
-    Args:
-        position: of the last of these. What goes later is not gone yet.
-        away: keys of interactions among these that were attributed to others.
-        said: the statements about them.
-    """
-    groups = holders_of(tx, ids)
-    looked_at = sorted({*ids, *(x for group in groups for x in group)})
-    links = tx.find_links(looked_at) if looked_at else []
-    stated = {end for x in links if x.basis not in EVIDENCE and x.ref != NO_ID for end in (x.a, x.b)}
-    stated |= {end for s in said.values() if s.retracted_at is None and s.kind != ATTRIBUTED for end in (s.a, s.b)}
-    found = []
-    for x in looked_at:
-        newest = tx.list_entries(identifiers=[x], limit=1)
-        if x in stated or (newest and newest[0].kind != "note" and newest[0].interaction not in leaving):
-            continue
-        if any(r.key not in away for r in tx.find_records(AWAY, prefix=f"{x.hex()}/")):
-            continue
-        turns = _turns(tx, {e.interaction: e for e in all_entries(tx, [x])}, stays)
-        if all(turn is not None and turn <= position for turn in turns.values()):
-            found.append(x)
-    # Of an identifier that ids proved to have several holders, they go together: one alone would be taken for another.
-    stay = {x for group in groups if not group <= set(found) for x in group}
-    return [x for x in found if x not in stay]
