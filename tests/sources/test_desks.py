@@ -184,3 +184,22 @@ def test_connect_withheld_caller_who_nobody_answered(connect):
 def test_connect_template_that_is_none_is_refused():
     with pytest.raises(SourceFormatError, match="accepted is"):
         open_source([], "amazon-connect", identifiers={"accountNumber": "BT"})
+
+
+@pytest.mark.parametrize(("said", "size"), [(3, 3), (0, 0), (-1, None), (True, None), ("3", None), (None, None)])
+def test_a_size_of_a_file_that_is_none_is_left_out(said, size):
+    page = {
+        "comments": [
+            {
+                "id": 1,
+                "author_id": 5,
+                "public": True,
+                "body": "see file",
+                "created_at": "2026-03-01T10:00:00Z",
+                "attachments": [{"file_name": "a.pdf", "size": said}],
+            }
+        ],
+        "users": [{"id": 5, "role": "end-user", "email": "jane@example.com"}],
+    }
+    [comment] = interactions(open_source([page], "zendesk"))
+    assert [(file.name, file.size) for file in comment.attachments] == [("a.pdf", size)]

@@ -23,7 +23,7 @@ from omnitrack.sources.cdr import (
     caller_name,
     endpoint,
 )
-from omnitrack.sources.reading import Bad, decode, rows
+from omnitrack.sources.reading import Bad, first_line, rows
 from omnitrack.sources.values import attributes_of, derived_id, id_of, local_time, parse_time, text_of, unread, words
 
 # cdr_csv writes the first 16 and, as cdr.conf says, uniqueid and userfield; linkedid comes from cdr_adaptive and the like.
@@ -84,7 +84,7 @@ class AsteriskSource(CdrSource):
     @classmethod
     def sniff(cls, path: Path, head: bytes) -> str | None:
         """Know it as the class says; see ``Source.sniff``."""
-        line = next((line for line in decode(head).lstrip("\ufeff").splitlines() if line.strip()), "")
+        line = first_line(head)
         row = [field.strip() for field in _fields(line)]
         if _header(row):
             return "has the column names of an Asterisk CDR"

@@ -25,7 +25,7 @@ from omnitrack.sources.cdr import (
     caller_name,
     endpoint,
 )
-from omnitrack.sources.reading import Bad, decode, rows
+from omnitrack.sources.reading import Bad, first_line, rows
 from omnitrack.sources.values import attributes_of, derived_id, id_of, local_time, parse_time, text_of, unread, words
 
 _EVENT = "event of a call"
@@ -92,7 +92,7 @@ class AsteriskCelSource(CdrSource):
     @classmethod
     def sniff(cls, path: Path, head: bytes) -> str | None:
         """Know it by its column names, or by a row of an event in the usual order."""
-        line = next((line for line in decode(head).lstrip("\ufeff").splitlines() if line.strip()), "")
+        line = first_line(head)
         try:
             row = next(csv.reader([line[:10_000]]), [])
         except csv.Error:

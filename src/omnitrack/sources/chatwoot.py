@@ -21,6 +21,7 @@ from omnitrack.sources.values import (
     mapping_of,
     name_of,
     parse_time,
+    size_of,
     subject_of,
     text_of,
     words,
@@ -211,11 +212,10 @@ class ChatwootSource(JsonSource):
 
 def _attachments(found: list[Any]) -> Iterator[Attachment]:
     for item in map(mapping_of, found[:100]):
-        size = item.get("file_size")
         url = text_of(item.get("data_url"))
         yield Attachment(
             name=name_of((url or "").rpartition("/")[2].partition("?")[0]),
             media_type=name_of(item.get("file_type")),
-            size=size if isinstance(size, int) else None,
+            size=size_of(item.get("file_size")),
             url=url,
         )

@@ -15,7 +15,7 @@ from omnitrack.sources.attested import attestation_of
 from omnitrack.sources.base import Item, UnreadableError
 from omnitrack.sources.cdr import ABANDONED, ANSWERED, VOICEMAIL, CdrSource, Groups, Leg
 from omnitrack.sources.durations import parse_duration
-from omnitrack.sources.reading import Bad, decode, rows
+from omnitrack.sources.reading import Bad, first_line, rows
 from omnitrack.sources.values import attributes_of, id_of, name_of, parse_time, text_of, unread, words
 
 _NEEDED = frozenset(words("cdrrecordtype globalcallid_callid datetimeorigination"))
@@ -52,7 +52,7 @@ class CucmSource(CdrSource):
     @classmethod
     def sniff(cls, path: Path, head: bytes) -> str | None:
         """Know it by the names of its columns."""
-        line = next((line for line in decode(head).lstrip("\ufeff").splitlines() if line.strip()), "")
+        line = first_line(head)
         try:
             row = next(csv.reader([line[:20_000]]), [])
         except csv.Error:

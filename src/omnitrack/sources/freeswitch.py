@@ -17,7 +17,7 @@ from omnitrack.sources.base import Item, JsonSource, UnreadableError
 from omnitrack.sources.cdr import CdrSource, Leg, caller_name, endpoint
 from omnitrack.sources.freeswitch_outcome import outcome_of
 from omnitrack.sources.legs import LinkedLegs
-from omnitrack.sources.reading import Bad, decode, rows
+from omnitrack.sources.reading import Bad, first_line, rows
 from omnitrack.sources.reading_json import head_keys
 from omnitrack.sources.values import (
     attributes_of,
@@ -169,7 +169,7 @@ class FreeSwitchCsvSource(FreeSwitchCalls):
     @classmethod
     def sniff(cls, path: Path, head: bytes) -> str | None:
         """Know it by a row of one of its templates."""
-        line = next((line for line in decode(head).lstrip("\ufeff").splitlines() if line.strip()), "")
+        line = first_line(head)
         try:
             row = next(csv.reader([line[:10_000]], skipinitialspace=True), [])
         except csv.Error:

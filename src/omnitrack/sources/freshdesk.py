@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from omnitrack.identifiers.scheme import key_text
-from omnitrack.model import Assurance, Attachment, Direction, Interaction, Sighting
+from omnitrack.model import Assurance, Direction, Interaction, Sighting
 from omnitrack.sources.base import Item, JsonSource, UnreadableError
 from omnitrack.sources.facts import facts
 from omnitrack.sources.mail_text import html_to_text, split_text
@@ -17,6 +17,7 @@ from omnitrack.sources.reading_json import head_keys
 from omnitrack.sources.values import (
     attributes_of,
     body_of,
+    files_of,
     id_of,
     list_of,
     mapping_of,
@@ -145,7 +146,13 @@ class FreshdeskSource(JsonSource):
             body=parts.new if parts else body,
             agent=None if inbound else name_of(said.get("responder_id") if first else said.get("user_id")),
             thread=text_of(said.get("ticket_id")) or text_of(ticket.get("id") or ticket.get("display_id")),
-            attachments=tuple(_attachments(list_of(said.get("attachments")))),
+            attachments=files_of(
+                list_of(said.get("attachments")),
+                name="name",
+                media_type="content_type",
+                size="size",
+                url="attachment_url",
+            ),
             traits={"name": name} if name else {},
             attributes=attributes_of(
                 said,
@@ -186,14 +193,3 @@ class FreshdeskSource(JsonSource):
 def _address(text: str) -> str:
     """Return the address of ``Jane <jane@example.com>``."""
     return text.rpartition("<")[2].partition(">")[0].strip()
-
-
-def _attachments(found: list[Any]) -> Iterator[Attachment]:
-    for item in map(mapping_of, found[:100]):
-        size = item.get("size")
-        yield Attachment(
-            name=name_of(item.get("name")),
-            media_type=name_of(item.get("content_type")),
-            size=size if isinstance(size, int) and not isinstance(size, bool) and size >= 0 else None,
-            url=text_of(item.get("attachment_url")),
-        )

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from omnitrack.identifiers.scheme import key_text
-from omnitrack.model import Assurance, Attachment, Direction, Interaction, Sighting
+from omnitrack.model import Assurance, Direction, Interaction, Sighting
 from omnitrack.sources.base import Item, JsonSource, UnreadableError
 from omnitrack.sources.facts import facts
 from omnitrack.sources.mail_text import html_to_text
@@ -18,6 +18,7 @@ from omnitrack.sources.values import (
     attributes_of,
     body_of,
     event_type,
+    files_of,
     id_of,
     list_of,
     mapping_of,
@@ -139,7 +140,7 @@ class IntercomSource(JsonSource):
             body=None if gone else body,
             agent=None if inbound else name_of(author.get("name")) or name_of(author.get("id")),
             thread=id_of(talk.get("id")),
-            attachments=tuple(_attachments(files)),
+            attachments=files_of(files, name="name", media_type="content_type", size="filesize", url="url"),
             traits={"name": name} if name else {},
             attributes=attributes_of(
                 part,
@@ -184,14 +185,3 @@ class IntercomSource(JsonSource):
         own = text_of(record.get("external_id") or record.get("user_id"))
         if own and self.identifier_scope is not None:
             yield Sighting(key_text("account", own, self.identifier_scope), Assurance.CLAIMED)
-
-
-def _attachments(found: list[Any]) -> Iterator[Attachment]:
-    for item in map(mapping_of, found[:100]):
-        size = item.get("filesize")
-        yield Attachment(
-            name=name_of(item.get("name")),
-            media_type=name_of(item.get("content_type")),
-            size=size if isinstance(size, int) and not isinstance(size, bool) and size >= 0 else None,
-            url=text_of(item.get("url")),
-        )

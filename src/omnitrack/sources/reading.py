@@ -188,6 +188,11 @@ def decode(data: bytes) -> str:
         return data.decode("cp1252", "replace")
 
 
+def first_line(head: bytes) -> str:
+    """Return the first line of a file's beginning in which something stands, without a byte order mark; "" where there is none."""
+    return next((line for line in decode(head).lstrip("\ufeff").splitlines() if line.strip()), "")
+
+
 def lines(source: Input) -> Iterator[tuple[int, str] | Bad]:
     """Yield (line number from 1, text without its line end); a line over ``MAX_LINE`` is passed over and said."""
     number = 0

@@ -25,6 +25,7 @@ from omnitrack.sources.values import (
     list_of,
     mapping_of,
     name_of,
+    size_of,
     text_of,
     words,
 )
@@ -222,7 +223,7 @@ class SlackSource(Source):
                 Attachment(
                     name=name_of(one.get("name")) or name_of(one.get("title")),
                     media_type=name_of(one.get("mimetype")),
-                    size=one.get("size") if isinstance(one.get("size"), int) else None,
+                    size=size_of(one.get("size")),
                     url=text_of(one.get("url_private")),
                 )
                 for one in map(mapping_of, list_of(message.get("files"))[:100])

@@ -15,7 +15,7 @@ from omnitrack.sources.attested import attestation_of
 from omnitrack.sources.base import Item, UnreadableError
 from omnitrack.sources.cdr import ABANDONED, ANSWERED, SELF_SERVICE, VOICEMAIL, CdrSource, Groups, Leg, caller_name
 from omnitrack.sources.durations import parse_duration
-from omnitrack.sources.reading import Bad, decode, rows
+from omnitrack.sources.reading import Bad, first_line, rows
 from omnitrack.sources.values import attributes_of, id_of, local_time, name_of, parse_time, text_of, unread, words
 
 # The order in which the console lists the fields, and in which they are written when all are chosen.
@@ -55,7 +55,7 @@ class ThreeCxSource(CdrSource):
     @classmethod
     def sniff(cls, path: Path, head: bytes) -> str | None:
         """Know it by its first row: ``Call 12``, an id, a duration, times."""
-        line = next((line for line in decode(head).lstrip("\ufeff").splitlines() if line.strip()), "")
+        line = first_line(head)
         try:
             row = next(csv.reader([line[:10_000]]), [])
         except csv.Error:

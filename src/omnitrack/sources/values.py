@@ -8,11 +8,12 @@ import math
 import re
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta, timezone, tzinfo
+from itertools import islice
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from omnitrack.errors import InvalidInteractionError, MissingZoneError, mask, told
-from omnitrack.model import MAX_BODY, MAX_DEPTH, MAX_EXTRA, MAX_NAME, MAX_SOURCE_ID, MAX_SUBJECT
+from omnitrack.model import MAX_BODY, MAX_DEPTH, MAX_EXTRA, MAX_NAME, MAX_SOURCE_ID, MAX_SUBJECT, Attachment
 
 # What a store cannot hold in a text column: NUL (PostgreSQL), and halves of surrogate pairs (no UTF-8 for them).
 _UNFIT = re.compile("[\x00\ud800-\udfff]")
@@ -179,6 +180,24 @@ def _fit(value: Any, depth: int) -> Any:
     if isinstance(value, (list, tuple)):
         return [_fit(item, depth - 1) for item in value] if depth > 0 else "…"
     return clean(str(value)[:_LONG_TEXT])
+
+
+def files_of(found: Iterable[Any], *, name: str, media_type: str, size: str, url: str) -> tuple[Attachment, ...]:
+    """Return the attachments of a message, of at most a hundred, by the names of their fields; a size that is none is left out."""
+    return tuple(
+        Attachment(
+            name=name_of(item.get(name)),
+            media_type=name_of(item.get(media_type)),
+            size=size_of(item.get(size)),
+            url=text_of(item.get(url)),
+        )
+        for item in map(mapping_of, islice(found, 100))
+    )
+
+
+def size_of(value: Any) -> int | None:
+    """Return a number of bytes; None where it is none."""
+    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
 
 
 def attributes_of(*mappings: Mapping[str, Any], without: Iterable[str] = ()) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 import attrs
 
 from omnitrack.identifiers.scheme import key_text
-from omnitrack.model import Assurance, Attachment, Direction, Interaction, Sighting
+from omnitrack.model import Assurance, Direction, Interaction, Sighting
 from omnitrack.sources.base import Item, JsonSource, UnreadableError
 from omnitrack.sources.facts import facts
 from omnitrack.sources.mail_text import html_to_text, split_text
@@ -20,6 +20,7 @@ from omnitrack.sources.values import (
     attributes_of,
     body_of,
     event_type,
+    files_of,
     id_of,
     list_of,
     mapping_of,
@@ -276,7 +277,13 @@ class ZendeskSource(JsonSource):
             thread=about.number,
             reply_to=about.previous,
             attachments=(
-                *_attachments(list_of(comment.get("attachments"))),
+                *files_of(
+                    list_of(comment.get("attachments")),
+                    name="file_name",
+                    media_type="content_type",
+                    size="size",
+                    url="content_url",
+                ),
                 *(call.recordings() if call is not None else ()),
             ),
             traits={"name": name} if name else {},
@@ -322,14 +329,3 @@ class ZendeskSource(JsonSource):
         own = text_of(user.get("external_id"))
         if own and self.identifier_scope is not None:
             yield Sighting(key_text("account", own, self.identifier_scope), Assurance.OBSERVED)
-
-
-def _attachments(found: list[Any]) -> Iterator[Attachment]:
-    for item in map(mapping_of, found[:100]):
-        size = item.get("size")
-        yield Attachment(
-            name=name_of(item.get("file_name")),
-            media_type=name_of(item.get("content_type")),
-            size=size if isinstance(size, int) else None,
-            url=text_of(item.get("content_url")),
-        )
