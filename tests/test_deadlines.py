@@ -8,7 +8,6 @@ import pickle
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
@@ -21,15 +20,15 @@ import servers
 from omnitrack import AsyncTracker, OmnitrackError, TimedOutError, Tracker, deadlines, open_async
 from omnitrack import open as open_tracker
 from omnitrack.errors import BackendError, OperationRunningError
-from omnitrack.storage.contract import Backend, Transaction, retrying
+from omnitrack.storage.contract import Backend, retrying
 from omnitrack.storage.memory import MemoryBackend
 from omnitrack.storage.watchdog import Watch
 from omnitrack.testing.processes import Forked
+from omnitrack.testing.timeouts import SAFETY, held
 from omnitrack.usecases.steps import Pause, Step, Steps, adrive, drive
 
 AT = datetime(2026, 3, 1, tzinfo=timezone.utc)
 SHORT = 0.2
-SAFETY = 60.0
 
 
 @pytest.fixture(params=["memory", *servers.ENGINES])
@@ -41,26 +40,6 @@ def backend(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Backend]
         backend = place.open()
         yield backend
         backend.close()
-
-
-@contextmanager
-def held(backend: Backend) -> Iterator[None]:
-    """Have another transaction hold the guard."""
-    begun, over = threading.Event(), threading.Event()
-
-    def hold(tx: Transaction) -> None:
-        tx.guard(exclusive=True)
-        begun.set()
-        over.wait(SAFETY)
-
-    thread = threading.Thread(target=lambda: backend.run(hold), daemon=True)
-    thread.start()
-    assert begun.wait(SAFETY)
-    try:
-        yield
-    finally:
-        over.set()
-        thread.join(SAFETY)
 
 
 def record(tracker: Any, number: int = 1) -> Any:

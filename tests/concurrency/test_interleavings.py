@@ -3,58 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import datetime, timedelta, timezone
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from concurrency.stepped import Actor, Outcome, explore
+from concurrency.actors import T0, Actors
+from concurrency.stepped import Outcome, explore
 from omnitrack import CustomerNotFoundError, Policy, claimed, verified
 from omnitrack.storage.contract import Backend
 from omnitrack.tracker import Tracker
 from omnitrack.usecases import neighbourhood, record
 
-T0 = datetime(2026, 3, 1, 12, 0, tzinfo=timezone.utc)
 POLICY = Policy(limits={"*": 2})
 
 PHONE, MAIL, OTHER_MAIL, HANDLE = "phone:+442079460958", "email:jane@example.com", "email:joe@example.com", "x:jane"
 ACCOUNT, OTHER_ACCOUNT = "account:1@bt", "account:2@bt"
 
 
-def tracker(backend: Backend) -> Tracker:
-    return Tracker(backend, region="GB", policy=POLICY)
-
-
-def seen(number: int, *customer: Any, at: int | None = None) -> Actor:
-    """Record one interaction, by a tracker of its own: as another process would."""
-
-    def act(backend: Backend) -> Any:
-        return tracker(backend).record(
-            channel="phone",
-            occurred_at=T0 + timedelta(minutes=number if at is None else at),
-            customer=customer,
-            source="test",
-            source_id=str(number),
-            body=str(number),
-        )
-
-    return act
-
-
-def said(method: str, *args: Any, **kwargs: Any) -> Actor:
-    def act(backend: Backend) -> Any:
-        return getattr(tracker(backend), method)(*args, **kwargs)
-
-    return act
-
-
-def before(*actors: Actor) -> Callable[[Backend], None]:
-    def prepare(backend: Backend) -> None:
-        tracker(backend)
-        for actor in actors:
-            actor(backend)
-
-    return prepare
+ACTORS = Actors(POLICY, "phone")
+tracker, seen, said, before = ACTORS.tracker, ACTORS.seen, ACTORS.said, ACTORS.before
 
 
 def groups(tracker: Tracker, names: Sequence[str]) -> set[frozenset[str]]:

@@ -4,55 +4,21 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
-from datetime import datetime, timedelta, timezone
+from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from concurrency.stepped import Actor, Outcome, explore
+from concurrency.actors import T0, Actors
+from concurrency.stepped import Outcome, explore
 from omnitrack import CustomerNotFoundError, Policy, Tracker
-from omnitrack.storage.contract import Backend
 from servers import ENGINES, Store, store
 
-T0 = datetime(2026, 3, 1, 12, 0, tzinfo=timezone.utc)
 HANDLE, ONE, TWO, THREE = "x:jane", "x-id:111", "x-id:666", "x-id:777"
 
 
-def tracker(backend: Backend) -> Tracker:
-    return Tracker(backend, region="GB", policy=Policy())
-
-
-def seen(number: int, *customer: str) -> Actor:
-    """Record one interaction, by a tracker of its own: as another process would."""
-
-    def act(backend: Backend) -> Any:
-        return tracker(backend).record(
-            channel="x",
-            occurred_at=T0 + timedelta(minutes=number),
-            customer=customer,
-            source="test",
-            source_id=str(number),
-            body=str(number),
-        )
-
-    return act
-
-
-def said(method: str, *args: Any, **options: Any) -> Actor:
-    def act(backend: Backend) -> Any:
-        return getattr(tracker(backend), method)(*args, **options)
-
-    return act
-
-
-def before(*actors: Actor) -> Callable[[Backend], None]:
-    def prepare(backend: Backend) -> None:
-        tracker(backend)
-        for actor in actors:
-            actor(backend)
-
-    return prepare
+ACTORS = Actors(Policy(), "x")
+tracker, seen, said, before = ACTORS.tracker, ACTORS.seen, ACTORS.said, ACTORS.before
 
 
 def shown(of: Tracker, who: str) -> set[str | None]:

@@ -17,7 +17,6 @@ from omnitrack.matching.weights import Model, logit, probability_of
 RARE, FREQUENT = 1e-5, 1e-4
 #: Comparisons that say less than so many bits are not worth a clause.
 _WORTH_SAYING = 0.5
-_HOUSEHOLD = "taken off, as two people of one household or company have as much in common"
 
 
 @attrs.frozen(slots=True)
