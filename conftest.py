@@ -17,6 +17,7 @@ ROOT = Path(__file__).parent
 # elsewhere each run looks somewhere new.
 hypothesis.settings.register_profile("default", deadline=None)
 hypothesis.settings.register_profile("ci", deadline=None, derandomize=True)
+hypothesis.settings.register_profile("regex", deadline=None, derandomize=True, max_examples=2_000)
 hypothesis.settings.register_profile("thorough", deadline=None, max_examples=2_000)
 hypothesis.settings.load_profile(
     os.environ.get("OMNITRACK_HYPOTHESIS") or ("ci" if os.environ.get("CI") == "true" else "default")
