@@ -10,10 +10,11 @@ from typing import Any
 
 import attrs
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import omnitrack
+from effort import budget
 from interchange import samples
 from interchange.comparison import people_alike
 from interchange.strategies import interactions, json_values
@@ -50,7 +51,7 @@ def party(role: str, value: dict[str, Any]) -> dict[str, Any]:
 
 
 @given(st.lists(interactions, max_size=3))
-@settings(deadline=None, max_examples=40)
+@budget(40)
 def test_with_the_extension_what_was_dumped_loads_as_it_was(given_: list[Interaction]) -> None:
     loaded = load(json.dumps(dump(*given_)), trust=Assurance.STATED)
     for before, after in zip(given_, loaded, strict=True):
@@ -62,7 +63,7 @@ def test_with_the_extension_what_was_dumped_loads_as_it_was(given_: list[Interac
 
 
 @given(interactions)
-@settings(deadline=None, max_examples=40)
+@budget(40)
 def test_what_creation_requires_is_there(given_: Interaction) -> None:
     (resource,) = dump(given_, extension=False)
     assert resource["@type"] == "PartyInteraction"
@@ -73,7 +74,7 @@ def test_what_creation_requires_is_there(given_: Interaction) -> None:
 
 
 @given(interactions)
-@settings(deadline=None, max_examples=40)
+@budget(40)
 def test_a_second_export_has_the_same_names(given_: Interaction) -> None:
     first, second = dump(given_), dump(given_)
     assert first == second
@@ -285,7 +286,7 @@ def test_what_is_written_keeps_the_schema_of_the_standard(name: str) -> None:
     check = validator(name)
 
     @given(interactions, st.booleans())
-    @settings(deadline=None, max_examples=25)
+    @budget(25)
     def keeps(given_: Interaction, extension: bool) -> None:
         (resource,) = dump(given_, extension=extension)
         errors = [error.message for error in check.iter_errors(resource)]
@@ -320,7 +321,7 @@ def test_the_examples_of_the_standard_load() -> None:
 
 
 @given(st.data())
-@settings(deadline=None, max_examples=100)
+@budget(100)
 def test_a_mutated_resource_is_read_or_refused(data: st.DataObject) -> None:
     own = dump(data.draw(interactions))[0]
     document = samples.mutations(data.draw, data.draw(st.sampled_from([own, *examples()])))

@@ -9,10 +9,11 @@ from typing import Any
 
 import attrs
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import omnitrack
+from effort import budget
 from interchange import samples
 from interchange.comparison import people_alike
 from interchange.strategies import interactions, json_values
@@ -45,7 +46,7 @@ def dump(*given_: Interaction, **options: Any) -> list[dict[str, Any]]:
 
 
 @given(st.lists(interactions, max_size=4), st.booleans())
-@settings(deadline=None, max_examples=40)
+@budget(40)
 def test_with_the_extension_what_was_dumped_loads_as_it_was(given_: list[Interaction], by_thread: bool) -> None:
     documents = dump(*given_, by_thread=by_thread)
     loaded = load(json.dumps(documents), trust=Assurance.STATED)
@@ -63,7 +64,7 @@ def test_with_the_extension_what_was_dumped_loads_as_it_was(given_: list[Interac
 
 
 @given(st.lists(interactions, max_size=4), st.booleans())
-@settings(deadline=None, max_examples=40)
+@budget(40)
 def test_every_vcon_keeps_the_rules_of_the_draft(given_: list[Interaction], extension: bool) -> None:
     for document in dump(*given_, extension=extension):
         check(json.loads(json.dumps(document)), "vcon")
@@ -89,7 +90,7 @@ def test_every_vcon_keeps_the_rules_of_the_draft(given_: list[Interaction], exte
 
 
 @given(interactions)
-@settings(deadline=None, max_examples=40)
+@budget(40)
 def test_the_report_names_what_a_reader_without_the_extension_does_not_get(given_: Interaction) -> None:
     documents, report = vcon.dump([given_], extension=False)
     (after,) = load(list(documents))
@@ -102,7 +103,7 @@ def test_the_report_names_what_a_reader_without_the_extension_does_not_get(given
 
 
 @given(interactions)
-@settings(deadline=None, max_examples=40)
+@budget(40)
 def test_a_second_export_names_the_same_conversation_and_dialogs(given_: Interaction) -> None:
     first, second = dump(given_), dump(given_)
     assert first == second
@@ -529,7 +530,7 @@ def test_samples_written_again_keep_what_was_said_and_by_whom() -> None:
 
 
 @given(st.data())
-@settings(deadline=None, max_examples=100)
+@budget(100)
 def test_a_mutated_real_vcon_is_read_or_refused(data: st.DataObject) -> None:
     chosen = data.draw(st.sampled_from(real("vcon_core", "vcon_ietf") + real("vcon_server")[:3]))[1]
     document = samples.mutations(data.draw, chosen)

@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 
+from effort import budget
 from matching.people import lists
 from omnitrack.matching import Model, match
 
@@ -153,14 +154,14 @@ def test_a_data_frame_is_read_as_its_rows() -> None:
     assert match(Lazy()).labels == match(CRM).labels
 
 
-@settings(max_examples=30)
+@budget(30)
 @given(lists)
 def test_any_list_comes_to_clusters_whatever_it_holds(people: list[dict[str, str]]) -> None:
     found = match(people)
     assert sum(map(len, found.clusters)) == len(people)
 
 
-@settings(max_examples=20)
+@budget(20)
 @given(lists)
 def test_the_order_of_a_list_does_not_matter_where_weights_are_given(people: list[dict[str, str]]) -> None:
     def partition(rows: Sequence[dict[str, str]]) -> set[frozenset[int]]:

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 
 import omnitrack
-from identity.facts import WORLD, Step, budget, policies, scripts
+from effort import budget
+from identity.facts import WORLD, Step, policies, scripts
 from identity.naive import play
 from omnitrack import Policy, Tracker, claimed, verified
 

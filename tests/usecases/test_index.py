@@ -7,10 +7,11 @@ from datetime import datetime, timedelta, timezone
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import omnitrack
+from effort import budget
 from omnitrack import CustomerNotFoundError, RetentionRule, StatementNotFoundError, Tracker, claimed, verified
 from omnitrack.storage.contract import RecordRow, Transaction
 from omnitrack.usecases import profiles
@@ -149,7 +150,7 @@ steps = st.one_of(
 
 
 @given(told=st.lists(steps, max_size=14), most=st.sampled_from((2, 16)))
-@settings(max_examples=150)
+@budget(150)
 def test_whatever_happens_the_index_is_what_one_built_afresh_is(told: list[Any], most: int) -> None:
     with pytest.MonkeyPatch.context() as patch, omnitrack.open("memory://", region="GB", matching=True) as tracker:
         patch.setattr(profiles, "MAX_VALUES", most)

@@ -13,7 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import omnitrack
-from identity.facts import POLICIES, WORLD, Attribute, Said, Seen, Step, Undo, budget, check, people, statements, tell
+from effort import budget
+from identity.facts import POLICIES, WORLD, Attribute, Said, Seen, Step, Undo, check, people, statements, tell
 from omnitrack import CustomerNotFoundError, InteractionNotFoundError, RetentionRule, Tracker
 from omnitrack.errors import InvalidInteractionError, OmnitrackError
 from usecases.contacts import at, seen

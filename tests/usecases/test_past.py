@@ -9,7 +9,8 @@ from attrs import evolve
 from hypothesis import given
 
 import omnitrack
-from identity.facts import WORLD, Seen, Step, budget, policies, scripts
+from effort import budget
+from identity.facts import WORLD, Seen, Step, policies, scripts
 from identity.naive import play
 from omnitrack import CustomerNotFoundError, Policy, Tracker
 

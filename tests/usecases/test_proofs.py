@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import omnitrack
-from identity.facts import State, budget, check, differences, state_of, when
+from effort import budget
+from identity.facts import State, check, differences, state_of, when
 from omnitrack import CustomerNotFoundError, Policy, RetentionRule, Sighting, Tracker
 from omnitrack.identifiers import account, email, identifier
 from omnitrack.identifiers.scheme import Identifier

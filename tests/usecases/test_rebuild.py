@@ -14,12 +14,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import omnitrack
+from effort import budget
 from identity.facts import (
     WORLD,
     Fact,
     Seen,
     Step,
-    budget,
     check,
     differences,
     facts,

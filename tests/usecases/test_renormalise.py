@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import omnitrack
-from identity.facts import budget
+from effort import budget
 from omnitrack import Policy, Tracker, account, crm, verified
 from omnitrack.errors import CustomerNotFoundError, InvalidIdentifierError, OmnitrackError, PolicyChangedError
 from omnitrack.identifiers import Identifier

@@ -8,10 +8,11 @@ from itertools import permutations
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import omnitrack
+from effort import budget
 from omnitrack import InvalidInteractionError, Revision, Tracker
 
 T0 = datetime(2026, 3, 1, tzinfo=timezone.utc)
@@ -106,7 +107,7 @@ def test_in_any_order_of_arrival_they_are_the_same() -> None:
     assert len(found) == 1
 
 
-@settings(max_examples=60, deadline=None)
+@budget(60)
 @given(st.lists(st.sampled_from(EDITS), min_size=1, max_size=12))
 def test_a_repeat_adds_nothing(edits: list[Revision]) -> None:
     with omnitrack.open("memory://") as tracker:

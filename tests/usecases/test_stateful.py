@@ -24,6 +24,7 @@ from hypothesis.stateful import (
 )
 
 import omnitrack
+from effort import budget
 from identity.facts import (
     LAST,
     WORLD,
@@ -260,20 +261,12 @@ class HistoryAmongWriters(History):
         return Tracker(backend, policy=policy)
 
 
-def _thorough() -> bool:
-    return settings.default is not None and settings.default.max_examples > 500
-
-
 def run(machine: type[History], examples: int) -> None:
     from hypothesis.stateful import run_state_machine_as_test
 
     run_state_machine_as_test(
         machine,
-        settings=settings(
-            max_examples=examples * (20 if _thorough() else 1),
-            stateful_step_count=25,
-            suppress_health_check=list(HealthCheck),
-        ),
+        settings=settings(budget(examples), stateful_step_count=25, suppress_health_check=list(HealthCheck)),
     )
 
 

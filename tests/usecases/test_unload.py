@@ -7,10 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import omnitrack
+from effort import budget
 from omnitrack import CustomerNotFoundError, Interaction, InvalidInteractionError, Policy, Sighting, Tracker
 from omnitrack.model import Assurance, Revision
 from omnitrack.usecases.proofs import WAS_HELD
@@ -81,7 +82,7 @@ def picture(tracker: Tracker) -> dict[str, Any]:
 
 
 @given(data=st.data())
-@settings(max_examples=150, deadline=None)
+@budget(150)
 def test_a_store_without_the_unloaded_is_a_store_that_was_never_given_it(data: st.DataObject) -> None:
     right, wrong = data.draw(load_of("a", 0)), data.draw(load_of("b", 0))
     before = data.draw(st.booleans())
