@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import testdata
 from effort import budget
 from interchange import samples
 from interchange.strategies import interactions, json_values
@@ -135,7 +136,7 @@ def test_in_a_batch_a_bad_event_is_collected_and_the_others_load() -> None:
 def test_the_conformance_samples_load() -> None:
     yaml = pytest.importorskip("yaml")
     count = 0
-    for path in sorted(samples.folder("cloudevents").rglob("yaml/**/*.yaml")):
+    for path in sorted(testdata.find("cloudevents").rglob("yaml/**/*.yaml")):
         for sample in yaml.safe_load_all(path.read_text(encoding="utf-8")):
             attributes = {k: v for k, v in sample["ContextAttributes"].items() if k != "Extensions"}
             attributes |= sample["ContextAttributes"].get("Extensions", {})

@@ -14,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import omnitrack
+import testdata
 from effort import budget
 from interchange import samples
 from interchange.comparison import people_alike
@@ -234,7 +235,7 @@ def test_a_missing_or_malformed_field_is_named(change: dict[str, Any], field: st
 @cache
 def openapi() -> dict[str, Any]:
     yaml = pytest.importorskip("yaml")
-    path: Path = samples.folder("tmf") / "TMF683-Party_Interaction-v5.0.0.oas.yaml"
+    path: Path = testdata.find("tmf") / "TMF683-Party_Interaction-v5.0.0.oas.yaml"
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     document: dict[str, Any] = yaml.load(path.read_text(encoding="utf-8"), Loader=loader)
     return document

@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import omnitrack
+import testdata
 from effort import budget
 from interchange import samples
 from interchange.comparison import people_alike
@@ -462,7 +463,7 @@ def test_each_of_the_invalid_samples_is_refused_with_its_reason() -> None:
         "null_parties": "parties",
         "out_of_range_party_indices": "originator",
     }
-    paths = sorted((samples.folder("vcon_server") / "common/tests/invalid_fixtures").glob("*.json"))
+    paths = sorted((testdata.find("vcon_server") / "common/tests/invalid_fixtures").glob("*.json"))
     assert {path.stem for path in paths} == set(reasons)
     for path in paths:
         with pytest.raises(SourceFormatError) as error:
@@ -474,7 +475,7 @@ def real(*folders: str) -> list[tuple[str, Any]]:
     out = []
     for name in folders:
         for pattern in ("examples/*.vcon", "tests/dataset/*.json"):
-            for path in sorted(samples.folder(name).glob(pattern)):
+            for path in sorted(testdata.find(name).glob(pattern)):
                 if path.name != "simple-vcon.vcon":  # a test of an include, no vCon
                     out.append((path.name, samples.read(path)))
     return out
@@ -498,7 +499,7 @@ def test_the_valid_samples_load_and_the_wrapped_ones_are_refused_by_their_form()
 
 
 def test_a_tracker_knows_a_vcon_of_any_version_and_loads_it_once() -> None:
-    path = samples.folder("vcon_core") / "examples/ab_email_prob_followup_text_thread.vcon"
+    path = testdata.find("vcon_core") / "examples/ab_email_prob_followup_text_thread.vcon"
     tracker = omnitrack.open("memory://", own=["email:b@example.com"])
     first, second = tracker.load(path), tracker.load(path)
     assert (first.format, first.added, second.added, second.duplicates) == ("vcon", 3, 0, 3)
@@ -507,7 +508,7 @@ def test_a_tracker_knows_a_vcon_of_any_version_and_loads_it_once() -> None:
         "outbound",
         "inbound",
     ]
-    signed = tracker.load(samples.folder("vcon_core") / "examples/ab_call_ext_rec_signed.vcon")
+    signed = tracker.load(testdata.find("vcon_core") / "examples/ab_call_ext_rec_signed.vcon")
     assert "signed" in signed.rejected[0].reason
 
 

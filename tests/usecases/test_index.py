@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from datetime import datetime, timedelta, timezone
+from collections.abc import Callable
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -11,13 +11,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import omnitrack
+from clock import START
 from effort import budget
 from omnitrack import CustomerNotFoundError, RetentionRule, StatementNotFoundError, Tracker, claimed, verified
 from omnitrack.storage.contract import RecordRow, Transaction
 from omnitrack.usecases import profiles
 from omnitrack.usecases.matches import index_step
 
-NOW = datetime.now(timezone.utc).replace(microsecond=0)
+pytestmark = pytest.mark.usefixtures("clock")
+
+NOW = START
 ANN, BEA, NUMBER, LETTER = (
     omnitrack.email("ann@example.com"),
     omnitrack.email("bea@example.com"),
@@ -29,9 +32,8 @@ ENTRIES = ("block", "profile")
 
 
 @pytest.fixture
-def tracker() -> Iterator[Tracker]:
-    with omnitrack.open("memory://", region="GB", matching=True) as tracker:
-        yield tracker
+def options() -> dict[str, Any]:
+    return {"region": "GB", "matching": True}
 
 
 def day(number: int) -> datetime:

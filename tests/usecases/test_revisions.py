@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import datetime, timedelta, timezone
 from itertools import permutations
 from pathlib import Path
@@ -20,10 +19,8 @@ EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 
 
 @pytest.fixture(params=["memory", "sqlite"])
-def tracker(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Tracker]:
-    url = "memory://" if request.param == "memory" else f"sqlite:///{tmp_path / 'history.db'}"
-    with omnitrack.open(url) as opened:
-        yield opened
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    return "memory://" if request.param == "memory" else f"sqlite:///{tmp_path / 'history.db'}"
 
 
 def post(tracker: Tracker) -> str:

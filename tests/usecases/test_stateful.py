@@ -5,11 +5,12 @@ from __future__ import annotations
 import shutil
 import tempfile
 from collections.abc import Callable
-from datetime import datetime, timedelta, timezone
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, ClassVar
 
 import attrs
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
@@ -24,6 +25,7 @@ from hypothesis.stateful import (
 )
 
 import omnitrack
+from clock import now
 from effort import budget
 from identity.facts import (
     LAST,
@@ -55,6 +57,8 @@ from omnitrack.tracker import Tracker
 from omnitrack.usecases.erase import RetentionRule
 from omnitrack.usecases.ids import to_text
 from omnitrack.usecases.said import STATEMENT
+
+pytestmark = pytest.mark.usefixtures("clock")
 
 participants = st.lists(numbers, max_size=2, unique=True).map(tuple)
 
@@ -198,7 +202,7 @@ class History(RuleBasedStateMachine):
 
     @rule(minute=st.integers(0, 3))
     def retain(self, minute: int) -> None:
-        keep = datetime.now(timezone.utc) - when(minute) + timedelta(seconds=30)
+        keep = now() - when(minute) + timedelta(seconds=30)
         self.tracker.apply_retention([RetentionRule(keep=keep)])
         self.naive.retain(minute)
 
