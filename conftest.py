@@ -6,22 +6,15 @@ import os
 import shutil
 from pathlib import Path
 
-import hypothesis
 import pytest
 from sybil import Sybil
 from sybil.parsers.myst import PythonCodeBlockParser, SkipParser
 
+from effort import load_profile
+
 ROOT = Path(__file__).parent
 
-# No deadline: the machines that run this share their cores. Derandomised in CI, so that a change is judged by itself;
-# elsewhere each run looks somewhere new.
-hypothesis.settings.register_profile("default", deadline=None)
-hypothesis.settings.register_profile("ci", deadline=None, derandomize=True)
-hypothesis.settings.register_profile("regex", deadline=None, derandomize=True, max_examples=2_000)
-hypothesis.settings.register_profile("thorough", deadline=None, max_examples=2_000)
-hypothesis.settings.load_profile(
-    os.environ.get("OMNITRACK_HYPOTHESIS") or ("ci" if os.environ.get("CI") == "true" else "default")
-)
+load_profile()
 
 
 @pytest.fixture(scope="module")

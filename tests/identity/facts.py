@@ -7,7 +7,6 @@ from datetime import datetime, timedelta, timezone
 from typing import Any
 
 import attrs
-from hypothesis import settings
 from hypothesis import strategies as st
 
 import omnitrack
@@ -265,11 +264,6 @@ scripts: st.SearchStrategy[list[Step]] = st.lists(
     min_size=2,
     max_size=14,
 ).map(_named)
-
-
-def budget(examples: int) -> Any:
-    """Return settings with so many examples, twenty times as many under OMNITRACK_HYPOTHESIS=thorough."""
-    return settings(max_examples=examples * (20 if settings.default.max_examples > 500 else 1))
 
 
 def told(facts: Iterable[Fact], policy: Policy = TIGHT, url: str = "memory://", **options: Any) -> Tracker:

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from identity.facts import POLICIES, budget
+from effort import budget
+from identity.facts import POLICIES
 from identity.mutants import Mutant, alive
 from omnitrack.identity.bulk import Bulk
 from omnitrack.identity.numbered import BATCH

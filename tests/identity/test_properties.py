@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import omnitrack
+from effort import budget
 from identity.facts import (
     TIGHT,
     WORLD,
@@ -17,7 +18,6 @@ from identity.facts import (
     Said,
     Seen,
     Step,
-    budget,
     check,
     facts,
     picks,

@@ -1,28 +1,17 @@
-"""Real documents of others that tests read where they are there: shared data beside the checkout, or OMNITRACK_DATA."""
+"""Documents of others as tests read them, and values that are none of theirs."""
 
 from __future__ import annotations
 
 import copy
 import json
-import os
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-import pytest
 from hypothesis import strategies as st
-
-DATA = Path(os.environ.get("OMNITRACK_DATA", Path(__file__).parents[3] / "shared" / "data"))
 
 HOSTILE: list[Any] = [None, True, -1, 0, 10**30, 1e308, "", "x", "\ud800", "\x00", "9" * 3000, [], {}, [[]], [None]]
 HOSTILE += [{"a": 1}, "+1", "0000-00-00T00:00:00Z", "9999-12-31T23:59:59-14:00", "https://[", "=?", "a@b", [0] * 50]
-
-
-def folder(name: str) -> Path:
-    path = DATA / name
-    if not path.is_dir():
-        pytest.skip(f"the test data {name} is not there; set OMNITRACK_DATA to the folder that holds it")
-    return path
 
 
 @cache

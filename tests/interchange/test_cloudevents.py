@@ -8,9 +8,11 @@ from typing import Any
 
 import attrs
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+import testdata
+from effort import budget
 from interchange import samples
 from interchange.strategies import interactions, json_values
 from omnitrack.errors import InvalidInteractionError, SourceFormatError
@@ -26,7 +28,7 @@ def load(document: Any, **options: Any) -> list[Interaction]:
 
 
 @given(st.lists(interactions, max_size=3))
-@settings(deadline=None, max_examples=60)
+@budget(60)
 def test_what_was_dumped_loads_as_it_was_and_has_a_source_id(given_: list[Interaction]) -> None:
     events, report = cloudevents.dump(given_)
     loaded = load(json.dumps(list(events)), trust=Assurance.STATED)
@@ -38,7 +40,7 @@ def test_what_was_dumped_loads_as_it_was_and_has_a_source_id(given_: list[Intera
 
 
 @given(interactions)
-@settings(deadline=None, max_examples=60)
+@budget(60)
 def test_an_event_has_the_required_attributes_as_the_specification_types_them(given_: Interaction) -> None:
     (event,) = cloudevents.dump([given_])[0]
     assert event["specversion"] == "1.0"
@@ -134,7 +136,7 @@ def test_in_a_batch_a_bad_event_is_collected_and_the_others_load() -> None:
 def test_the_conformance_samples_load() -> None:
     yaml = pytest.importorskip("yaml")
     count = 0
-    for path in sorted(samples.folder("cloudevents").rglob("yaml/**/*.yaml")):
+    for path in sorted(testdata.find("cloudevents").rglob("yaml/**/*.yaml")):
         for sample in yaml.safe_load_all(path.read_text(encoding="utf-8")):
             attributes = {k: v for k, v in sample["ContextAttributes"].items() if k != "Extensions"}
             attributes |= sample["ContextAttributes"].get("Extensions", {})
@@ -151,7 +153,7 @@ def test_the_conformance_samples_load() -> None:
 
 
 @given(st.data())
-@settings(deadline=None, max_examples=60)
+@budget(60)
 def test_a_mutated_event_is_read_or_refused(data: st.DataObject) -> None:
     rich = {**EVENT, "subject": "s", "data": {"a": [1, {"b": "c"}]}, "datacontenttype": "application/json", "n": 1}
     own = next(cloudevents.dump([data.draw(interactions)])[0])

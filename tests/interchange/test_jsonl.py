@@ -10,10 +10,11 @@ from typing import Any
 
 import attrs
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import omnitrack
+from effort import budget
 from interchange.strategies import interactions, json_values
 from omnitrack.errors import InvalidInteractionError, SourceFormatError
 from omnitrack.identifiers import phone
@@ -34,7 +35,7 @@ def dump(*given_: Interaction) -> str:
 
 
 @given(st.lists(interactions, max_size=3))
-@settings(deadline=None, max_examples=60)
+@budget(60)
 def test_what_was_dumped_loads_as_it_was_in_every_field(given_: list[Interaction]) -> None:
     lines, report = jsonl.dump(given_)
     loaded = load("".join(lines))
@@ -47,7 +48,7 @@ def test_what_was_dumped_loads_as_it_was_in_every_field(given_: list[Interaction
 
 
 @given(st.lists(interactions, max_size=3))
-@settings(deadline=None, max_examples=60)
+@budget(60)
 def test_a_line_is_a_line_for_every_reader(given_: list[Interaction]) -> None:
     text = dump(*given_)
     assert len(text.splitlines()) == len(given_)

@@ -10,10 +10,12 @@ from typing import Any
 
 import attrs
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import omnitrack
+import testdata
+from effort import budget
 from interchange import samples
 from interchange.comparison import people_alike
 from interchange.strategies import interactions, json_values
@@ -50,7 +52,7 @@ def party(role: str, value: dict[str, Any]) -> dict[str, Any]:
 
 
 @given(st.lists(interactions, max_size=3))
-@settings(deadline=None, max_examples=40)
+@budget(40)
 def test_with_the_extension_what_was_dumped_loads_as_it_was(given_: list[Interaction]) -> None:
     loaded = load(json.dumps(dump(*given_)), trust=Assurance.STATED)
     for before, after in zip(given_, loaded, strict=True):
@@ -62,7 +64,7 @@ def test_with_the_extension_what_was_dumped_loads_as_it_was(given_: list[Interac
 
 
 @given(interactions)
-@settings(deadline=None, max_examples=40)
+@budget(40)
 def test_what_creation_requires_is_there(given_: Interaction) -> None:
     (resource,) = dump(given_, extension=False)
     assert resource["@type"] == "PartyInteraction"
@@ -73,7 +75,7 @@ def test_what_creation_requires_is_there(given_: Interaction) -> None:
 
 
 @given(interactions)
-@settings(deadline=None, max_examples=40)
+@budget(40)
 def test_a_second_export_has_the_same_names(given_: Interaction) -> None:
     first, second = dump(given_), dump(given_)
     assert first == second
@@ -233,7 +235,7 @@ def test_a_missing_or_malformed_field_is_named(change: dict[str, Any], field: st
 @cache
 def openapi() -> dict[str, Any]:
     yaml = pytest.importorskip("yaml")
-    path: Path = samples.folder("tmf") / "TMF683-Party_Interaction-v5.0.0.oas.yaml"
+    path: Path = testdata.find("tmf") / "TMF683-Party_Interaction-v5.0.0.oas.yaml"
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     document: dict[str, Any] = yaml.load(path.read_text(encoding="utf-8"), Loader=loader)
     return document
@@ -285,7 +287,7 @@ def test_what_is_written_keeps_the_schema_of_the_standard(name: str) -> None:
     check = validator(name)
 
     @given(interactions, st.booleans())
-    @settings(deadline=None, max_examples=25)
+    @budget(25)
     def keeps(given_: Interaction, extension: bool) -> None:
         (resource,) = dump(given_, extension=extension)
         errors = [error.message for error in check.iter_errors(resource)]
@@ -320,7 +322,7 @@ def test_the_examples_of_the_standard_load() -> None:
 
 
 @given(st.data())
-@settings(deadline=None, max_examples=100)
+@budget(100)
 def test_a_mutated_resource_is_read_or_refused(data: st.DataObject) -> None:
     own = dump(data.draw(interactions))[0]
     document = samples.mutations(data.draw, data.draw(st.sampled_from([own, *examples()])))

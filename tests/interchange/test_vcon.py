@@ -9,10 +9,12 @@ from typing import Any
 
 import attrs
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import omnitrack
+import testdata
+from effort import budget
 from interchange import samples
 from interchange.comparison import people_alike
 from interchange.strategies import interactions, json_values
@@ -45,7 +47,7 @@ def dump(*given_: Interaction, **options: Any) -> list[dict[str, Any]]:
 
 
 @given(st.lists(interactions, max_size=4), st.booleans())
-@settings(deadline=None, max_examples=40)
+@budget(40)
 def test_with_the_extension_what_was_dumped_loads_as_it_was(given_: list[Interaction], by_thread: bool) -> None:
     documents = dump(*given_, by_thread=by_thread)
     loaded = load(json.dumps(documents), trust=Assurance.STATED)
@@ -63,7 +65,7 @@ def test_with_the_extension_what_was_dumped_loads_as_it_was(given_: list[Interac
 
 
 @given(st.lists(interactions, max_size=4), st.booleans())
-@settings(deadline=None, max_examples=40)
+@budget(40)
 def test_every_vcon_keeps_the_rules_of_the_draft(given_: list[Interaction], extension: bool) -> None:
     for document in dump(*given_, extension=extension):
         check(json.loads(json.dumps(document)), "vcon")
@@ -89,7 +91,7 @@ def test_every_vcon_keeps_the_rules_of_the_draft(given_: list[Interaction], exte
 
 
 @given(interactions)
-@settings(deadline=None, max_examples=40)
+@budget(40)
 def test_the_report_names_what_a_reader_without_the_extension_does_not_get(given_: Interaction) -> None:
     documents, report = vcon.dump([given_], extension=False)
     (after,) = load(list(documents))
@@ -102,7 +104,7 @@ def test_the_report_names_what_a_reader_without_the_extension_does_not_get(given
 
 
 @given(interactions)
-@settings(deadline=None, max_examples=40)
+@budget(40)
 def test_a_second_export_names_the_same_conversation_and_dialogs(given_: Interaction) -> None:
     first, second = dump(given_), dump(given_)
     assert first == second
@@ -461,7 +463,7 @@ def test_each_of_the_invalid_samples_is_refused_with_its_reason() -> None:
         "null_parties": "parties",
         "out_of_range_party_indices": "originator",
     }
-    paths = sorted((samples.folder("vcon_server") / "common/tests/invalid_fixtures").glob("*.json"))
+    paths = sorted((testdata.find("vcon_server") / "common/tests/invalid_fixtures").glob("*.json"))
     assert {path.stem for path in paths} == set(reasons)
     for path in paths:
         with pytest.raises(SourceFormatError) as error:
@@ -473,7 +475,7 @@ def real(*folders: str) -> list[tuple[str, Any]]:
     out = []
     for name in folders:
         for pattern in ("examples/*.vcon", "tests/dataset/*.json"):
-            for path in sorted(samples.folder(name).glob(pattern)):
+            for path in sorted(testdata.find(name).glob(pattern)):
                 if path.name != "simple-vcon.vcon":  # a test of an include, no vCon
                     out.append((path.name, samples.read(path)))
     return out
@@ -497,7 +499,7 @@ def test_the_valid_samples_load_and_the_wrapped_ones_are_refused_by_their_form()
 
 
 def test_a_tracker_knows_a_vcon_of_any_version_and_loads_it_once() -> None:
-    path = samples.folder("vcon_core") / "examples/ab_email_prob_followup_text_thread.vcon"
+    path = testdata.find("vcon_core") / "examples/ab_email_prob_followup_text_thread.vcon"
     tracker = omnitrack.open("memory://", own=["email:b@example.com"])
     first, second = tracker.load(path), tracker.load(path)
     assert (first.format, first.added, second.added, second.duplicates) == ("vcon", 3, 0, 3)
@@ -506,7 +508,7 @@ def test_a_tracker_knows_a_vcon_of_any_version_and_loads_it_once() -> None:
         "outbound",
         "inbound",
     ]
-    signed = tracker.load(samples.folder("vcon_core") / "examples/ab_call_ext_rec_signed.vcon")
+    signed = tracker.load(testdata.find("vcon_core") / "examples/ab_call_ext_rec_signed.vcon")
     assert "signed" in signed.rejected[0].reason
 
 
@@ -529,7 +531,7 @@ def test_samples_written_again_keep_what_was_said_and_by_whom() -> None:
 
 
 @given(st.data())
-@settings(deadline=None, max_examples=100)
+@budget(100)
 def test_a_mutated_real_vcon_is_read_or_refused(data: st.DataObject) -> None:
     chosen = data.draw(st.sampled_from(real("vcon_core", "vcon_ietf") + real("vcon_server")[:3]))[1]
     document = samples.mutations(data.draw, chosen)

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 import omnitrack
-from interchange import samples
+import testdata
 from omnitrack.errors import SourceFormatError
 from omnitrack.interchange import vcon
 from omnitrack.interchange.vcon_signed import Keys
@@ -95,7 +95,7 @@ def test_what_is_no_public_key_is_refused_by_its_place() -> None:
 
 
 def test_the_signed_sample_of_the_draft_is_verified_by_the_certificate_of_its_signer() -> None:
-    path = samples.folder("vcon_core") / "examples/ab_call_ext_rec_signed.vcon"
+    path = testdata.find("vcon_core") / "examples/ab_call_ext_rec_signed.vcon"
     chain = json.loads(path.read_text())["signatures"][0]["header"]["x5c"]
     certificate = x509.load_der_x509_certificate(base64.b64decode(chain[0])).public_bytes(Encoding.PEM).decode()
     with omnitrack.open("memory://", region="US") as tracker:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import csv
-import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 
+import testdata
+from effort import budget
 from matching.people import lists
 from omnitrack.matching import Model, match
 
@@ -153,14 +154,14 @@ def test_a_data_frame_is_read_as_its_rows() -> None:
     assert match(Lazy()).labels == match(CRM).labels
 
 
-@settings(max_examples=30)
+@budget(30)
 @given(lists)
 def test_any_list_comes_to_clusters_whatever_it_holds(people: list[dict[str, str]]) -> None:
     found = match(people)
     assert sum(map(len, found.clusters)) == len(people)
 
 
-@settings(max_examples=20)
+@budget(20)
 @given(lists)
 def test_the_order_of_a_list_does_not_matter_where_weights_are_given(people: list[dict[str, str]]) -> None:
     def partition(rows: Sequence[dict[str, str]]) -> set[frozenset[int]]:
@@ -174,15 +175,9 @@ def test_the_order_of_a_list_does_not_matter_where_weights_are_given(people: lis
     assert {x for part in forth for x in part} == {x for part in back for x in part}
 
 
-def _data() -> Path:
-    return Path(os.environ.get("OMNITRACK_DATA") or Path(__file__).parents[3] / "shared" / "data")
-
-
 @pytest.mark.parametrize(("file", "least"), [("febrl/dataset1.csv", 0.999), ("splink_fake1000/fake_1000.csv", 0.95)])
 def test_labelled_sets_are_matched_by_defaults_alone(file: str, least: float) -> None:
-    path = _data() / file
-    if not path.exists():
-        pytest.skip("the labelled sets are not there; name their folder in OMNITRACK_DATA")
+    path = testdata.find(file)
     with path.open(encoding="utf-8", newline="") as lines:
         rows = [{k.strip(): v for k, v in row.items() if k} for row in csv.DictReader(lines, skipinitialspace=True)]
     persons = [row.pop("cluster", None) or "-".join(row["rec_id"].split("-")[:2]) for row in rows]

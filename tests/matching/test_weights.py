@@ -7,8 +7,9 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 
+from effort import budget
 from matching.people import lists, records
 from omnitrack.matching import Model, ModelFormatError, Score, normalise_traits
 from omnitrack.matching.weights import logit, probability_of
@@ -34,7 +35,7 @@ def test_a_score_is_the_same_from_either_side(left: dict[str, str], right: dict[
     assert math.isclose(score(dict(left), dict(right)).weight, score(dict(right), dict(left)).weight, abs_tol=1e-9)
 
 
-@settings(max_examples=30)
+@budget(30)
 @given(records, lists)
 def test_many_are_scored_as_each_alone(one: dict[str, str], others: list[dict[str, str]]) -> None:
     profile, profiles = normalise_traits(one), [normalise_traits(other) for other in others]

@@ -9,10 +9,11 @@ import re
 from datetime import datetime, timezone
 
 import pytest
-from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 import omnitrack
+from effort import budget
 from omnitrack.model import MOST_REASONS, Interaction, LoadReport, PassedOver, Rejected, Revision
 from omnitrack.sources import open_source
 from omnitrack.sources.facts import facts
@@ -22,7 +23,7 @@ from sources.make_mails import make_mails
 from sources.test_robustness import BY_NAME, FIXTURES, FORMATS, JSON, JSON_FORMATS, RECORDS, mutate
 
 OWN = ["x:btcare", "x-id:20001", "email:*@telecom.example"]
-SETTINGS = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+SETTINGS = budget(40)
 
 # Where in a record of each format its units are: a list to which the path leads; () of a record that is one unit.
 PARTS = {

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import time
 from email import message_from_bytes, policy
-from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -13,8 +11,8 @@ from hypothesis import strategies as st
 
 from omnitrack.sources.mail_parts import take_apart
 from omnitrack.sources.mail_text import html_to_text, split_text
+from testdata import ABSENT, DATA
 
-DATA = Path(os.environ.get("OMNITRACK_DATA") or Path(__file__).parents[3] / "shared" / "data")
 REPLIES = sorted((DATA / "talon/tests/fixtures/standard_replies").glob("*.eml"))
 # The two that answer with more than one line, after their fixtures.
 LONGER = {"iphone": "Hello", "sparrow": "Hello"}
@@ -113,7 +111,7 @@ def test_time_is_linear_in_the_length_whatever_the_markup(piece):
     assert time.process_time() - began < 5
 
 
-@pytest.mark.skipif(not REPLIES, reason="real mails are not there: OMNITRACK_DATA or ../shared/data")
+@pytest.mark.skipif(not REPLIES, reason=ABSENT)
 def test_answers_of_twelve_mail_programs_are_found():
     found = {}
     for path in REPLIES:

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import os
 import tracemalloc
-from pathlib import Path
 
 import pytest
 
 from omnitrack.model import Interaction, PassedOver, Rejected
 from omnitrack.sources import detect, open_source
 from sources.make_mails import DEFECTS, make_mails, write_mbox
+from testdata import ABSENT, DATA
 
-DATA = Path(os.environ.get("OMNITRACK_DATA") or Path(__file__).parents[3] / "shared" / "data")
 REAL = sorted([*(DATA / "mail_gem").rglob("*.eml"), *(DATA / "talon").rglob("*.eml")])
 MAIL = (
     b"Message-ID: <%d@x.example>\nDate: Mon, 6 Jan 2025 09:00:00 +0000\nFrom: jane@example.com\nSubject: %d\n\n%s\n\n"
@@ -48,13 +46,13 @@ def test_generator_makes_every_defect():
     assert len(list(make_mails(5))) == 5
 
 
-@pytest.mark.skipif(not REAL, reason="real mails are not there: OMNITRACK_DATA or ../shared/data")
+@pytest.mark.skipif(not REAL, reason=ABSENT)
 def test_116_real_mails_lose_nothing():
     mails = [mail for path in REAL for mail in interactions(open_source(path, "eml"))]
     assert len(REAL) == len(mails) == 116
 
 
-@pytest.mark.skipif(not REAL, reason="real mails are not there: OMNITRACK_DATA or ../shared/data")
+@pytest.mark.skipif(not REAL, reason=ABSENT)
 def test_real_mails_with_one_message_id_are_told_apart_in_one_folder(tmp_path):
     for number, path in enumerate(REAL):
         (tmp_path / f"{number:03}.eml").write_bytes(path.read_bytes())

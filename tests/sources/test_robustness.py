@@ -9,9 +9,10 @@ import tracemalloc
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from effort import budget
 from omnitrack.model import Interaction, PassedOver, Rejected, Revision
 from omnitrack.sources import get_source, open_source
 from omnitrack.sources.reading import Bad, Input, lines, rows
@@ -133,7 +134,7 @@ def test_files_torn_off_anywhere_give_what_stands_before(name):
 
 @pytest.mark.parametrize("name", BY_NAME)
 @given(junk=st.binary(max_size=300))
-@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@budget(20)
 def test_bytes_that_are_no_file_at_all_are_rejected_or_read(name, junk):
     _, format, options = BY_NAME[name]
     check(open_source(junk, format, **options))
@@ -174,7 +175,7 @@ RECORDS = {
 
 @pytest.mark.parametrize("name", JSON_FORMATS)
 @given(data=st.data())
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@budget(60)
 def test_records_of_another_shape_never_stop_a_source(name, data):
     format, options = FORMATS[name]
     check(open_source([data.draw(misshapen(RECORDS[name]))], format, **options))

@@ -7,9 +7,10 @@ import zipfile
 from datetime import date, datetime, time, timedelta, timezone
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from effort import budget
 from omnitrack.sources import open_source
 from omnitrack.sources.archives import Refused, check_xml, check_zip
 from omnitrack.sources.reading import Input, rows
@@ -186,7 +187,7 @@ def test_a_carriage_return_inside_of_a_row_is_a_line_break_of_its_field(text):
 @given(
     st.lists(st.lists(st.sampled_from(["a", "", "b c", "1,5", '"']), min_size=2, max_size=3), min_size=1, max_size=6)
 )
-@settings(max_examples=60, deadline=None)
+@budget(60)
 def test_old_macs_rows_are_those_of_today(table):
     import csv
 

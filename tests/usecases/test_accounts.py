@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta, timezone
-
 import pytest
 from hypothesis import given
 
 import omnitrack
-from identity.facts import WORLD, Step, budget, policies, scripts
+from contacts import seen
+from effort import budget
+from identity.facts import WORLD, Step, policies, scripts
 from identity.naive import play
 from omnitrack import Policy, Tracker, claimed, verified
 
-T0 = datetime(2026, 3, 1, tzinfo=timezone.utc)
 NUMBER, JANE, JOE, ONE, TWO = (
     "phone:+442079460958",
     "email:jane@example.com",
@@ -24,11 +23,6 @@ NUMBER, JANE, JOE, ONE, TWO = (
 
 def tracker_with(policy: Policy | None = None) -> Tracker:
     return omnitrack.open("memory://", region="GB", policy=policy)
-
-
-def seen(tracker: Tracker, minute: int, *customer: object) -> str | None:
-    recorded = tracker.record(channel="phone", occurred_at=T0 + timedelta(minutes=minute), customer=customer)  # type: ignore[arg-type]
-    return recorded.interaction
 
 
 def kinds(tracker: Tracker, who: str | None = None) -> list[str]:

@@ -6,7 +6,8 @@ from typing import Any
 
 from hypothesis import given
 
-from identity.facts import POLICIES, TIGHT, Fact, budget, facts, told
+from effort import budget
+from identity.facts import POLICIES, TIGHT, Fact, facts, told
 from omnitrack import Tracker
 from omnitrack.storage.contract import RETIRED
 from omnitrack.usecases.account import LinkConflict

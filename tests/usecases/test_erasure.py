@@ -2,31 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 import omnitrack
+from clock import now
+from contacts import T0, at, seen
 from omnitrack import AsyncTracker, CustomerNotFoundError, RetentionRule, Tracker, claimed, verified
 from omnitrack.identifiers import scheme
-from usecases.contacts import T0, at, seen
 from usecases.traces import ids_of, left_of
+
+pytestmark = pytest.mark.usefixtures("clock")
 
 JANE, NUMBER, HANDLE = "jane.doe@example.com", "phone:+442079460958", "x:janehandle"
 JOE, KIM, ONE, TWO, OFFICE = "joe@example.com", "kim@example.com", "account:1@bt", "account:2@bt", "phone:+442079460000"
 
 #: What names Jane, in the forms in which it could be left somewhere.
 TRACES = ("jane.doe", "79460958", "7946 0958", "7946-0958", "janehandle", "Doedoe", "jane's words")
-
-
-@pytest.fixture(params=["memory", "sqlite"])
-def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[Tracker, Path]]:
-    url = "memory://" if request.param == "memory" else f"sqlite:///{tmp_path / 'history.db'}"
-    with omnitrack.open(url, region="GB", matching=True) as tracker:
-        yield tracker, tmp_path
 
 
 def test_nothing_of_a_person_is_left_however_it_came(store: tuple[Tracker, Path]) -> None:
@@ -172,10 +167,10 @@ def test_what_was_personal_of_the_erased_joins_no_stranger(store: tuple[Tracker,
 def test_nobody_is_joined_to_a_stranger_because_what_kept_them_apart_expires(store: tuple[Tracker, Path]) -> None:
     """A caller shows a victim's number and logs in to an account of his own; then the log-in expires that said whose the number is."""
     tracker, _ = store
-    now = datetime.now(timezone.utc)
+    today = now()
 
     def days(ago: int) -> datetime:
-        return now - timedelta(days=ago)
+        return today - timedelta(days=ago)
 
     mail, number, login = "ann@example.com", "+442079460001", omnitrack.account("2", scope="bt")
     tracker.record(channel="web", customer=[verified(omnitrack.account("1", scope="bt")), mail], occurred_at=days(200))
@@ -210,7 +205,7 @@ def test_the_log_of_others_does_not_name_an_interaction_that_is_gone(store: tupl
     if way == "erase":
         tracker.erase(omnitrack.account("2", scope="bt"))
     else:
-        tracker.apply_retention([RetentionRule(keep=datetime.now(timezone.utc) - at(3), channels=("web",))])
+        tracker.apply_retention([RetentionRule(keep=now() - at(3), channels=("web",))])
     assert left_of(store, gone.removeprefix("int_")) == []
     assert [change.at for change in tracker.identity_log(number)][: len(before)] == [change.at for change in before]
 
@@ -247,7 +242,7 @@ def test_the_past_of_others_does_not_show_who_was_erased(store: tuple[Tracker, P
     seen(tracker, 2, KIM)
     for other in (JANE, KIM):
         said = tracker.link(JOE, other)
-        together = datetime.now(timezone.utc)
+        together = now()
         tracker.retract(said)
     ids = ids_of(tracker, JANE)
     tracker.erase(JANE)
@@ -301,9 +296,11 @@ async def test_async_callers_leave_no_memory_of_the_erased_either(tmp_path: Path
 
 def test_retention_takes_identifiers_that_nothing_names_any_more(store: tuple[Tracker, Path]) -> None:
     tracker, _ = store
-    now = datetime.now(timezone.utc)
-    tracker.record(channel="phone", occurred_at=now - timedelta(days=400), customer=[NUMBER, JANE], body="jane's words")
-    tracker.record(channel="phone", occurred_at=now - timedelta(days=1), customer=[NUMBER])
+    today = now()
+    tracker.record(
+        channel="phone", occurred_at=today - timedelta(days=400), customer=[NUMBER, JANE], body="jane's words"
+    )
+    tracker.record(channel="phone", occurred_at=today - timedelta(days=1), customer=[NUMBER])
     rules = [RetentionRule(keep=timedelta(days=365))]
     dry = tracker.apply_retention(rules, dry_run=True)
     receipt = tracker.apply_retention(rules)
@@ -316,10 +313,10 @@ def test_retention_takes_identifiers_that_nothing_names_any_more(store: tuple[Tr
 
 def test_retention_of_more_than_one_batch_counts_as_foretold() -> None:
     tracker = omnitrack.open("memory://", region="GB")
-    now = datetime.now(timezone.utc)
+    today = now()
     tracker.record_many(
         omnitrack.Interaction(
-            channel="chat", occurred_at=now - timedelta(days=500, minutes=n), customers=[[f"x:u{n % 7}", JANE]]
+            channel="chat", occurred_at=today - timedelta(days=500, minutes=n), customers=[[f"x:u{n % 7}", JANE]]
         )
         for n in range(1_203)
     )

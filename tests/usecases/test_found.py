@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 import omnitrack
+from clock import now
 from omnitrack import (
     Attachment,
     CustomerNotFoundError,
@@ -18,6 +19,8 @@ from omnitrack import (
     SecretError,
 )
 from omnitrack.model import Sighting
+
+pytestmark = pytest.mark.usefixtures("clock")
 
 WHEN = datetime(2026, 1, 1, tzinfo=timezone.utc)
 WEST = timezone(timedelta(hours=-5))
@@ -60,7 +63,7 @@ def test_a_page_never_ends_within_an_interaction(url: str, participant: bool) ->
 def test_a_customer_of_a_time_has_no_traits_that_were_recorded_later(url: str) -> None:
     with omnitrack.open(url) as tracker:
         tracker.record(channel="phone", occurred_at=WHEN, customer=ADDRESSES[0], traits={"name": "Jane"})
-        then = datetime.now(timezone.utc)
+        then = now()
         tracker.record(channel="phone", occurred_at=WHEN, customer=ADDRESSES[0], traits={"city": "Bath"})
         assert tracker.customer(ADDRESSES[0], as_of=then).traits == {"name": ("Jane",)}
 

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from datetime import datetime, timedelta, timezone
+from collections.abc import Callable
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import omnitrack
+from clock import START
+from effort import budget
 from omnitrack import CustomerNotFoundError, RetentionRule, StatementNotFoundError, Tracker, claimed, verified
 from omnitrack.storage.contract import RecordRow, Transaction
 from omnitrack.usecases import profiles
 from omnitrack.usecases.matches import index_step
 
-NOW = datetime.now(timezone.utc).replace(microsecond=0)
+pytestmark = pytest.mark.usefixtures("clock")
+
+NOW = START
 ANN, BEA, NUMBER, LETTER = (
     omnitrack.email("ann@example.com"),
     omnitrack.email("bea@example.com"),
@@ -28,9 +32,8 @@ ENTRIES = ("block", "profile")
 
 
 @pytest.fixture
-def tracker() -> Iterator[Tracker]:
-    with omnitrack.open("memory://", region="GB", matching=True) as tracker:
-        yield tracker
+def options() -> dict[str, Any]:
+    return {"region": "GB", "matching": True}
 
 
 def day(number: int) -> datetime:
@@ -149,7 +152,7 @@ steps = st.one_of(
 
 
 @given(told=st.lists(steps, max_size=14), most=st.sampled_from((2, 16)))
-@settings(max_examples=150)
+@budget(150)
 def test_whatever_happens_the_index_is_what_one_built_afresh_is(told: list[Any], most: int) -> None:
     with pytest.MonkeyPatch.context() as patch, omnitrack.open("memory://", region="GB", matching=True) as tracker:
         patch.setattr(profiles, "MAX_VALUES", most)

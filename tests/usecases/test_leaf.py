@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import omnitrack
-from identity.facts import WORLD, Fact, budget, check, facts, told, when
+from effort import budget
+from identity.facts import WORLD, Fact, check, facts, told, when
 from identity.mutants import Mutant, alive
 from omnitrack.identifiers import account, social
 from omnitrack.identifiers.scheme import Identifier

@@ -10,9 +10,12 @@ import attrs
 import pytest
 
 import omnitrack
+from clock import now
 from omnitrack import Interaction, Policy, RetentionRule, Revision, Tracker
 from omnitrack.storage.contract import Transaction
 from omnitrack.storage.memory import MemoryBackend
+
+pytestmark = pytest.mark.usefixtures("clock")
 
 T0 = datetime(2026, 1, 1, tzinfo=timezone.utc)
 
@@ -110,7 +113,7 @@ CALLS: dict[str, Callable[[Tracker], Any]] = {
     "rebuild": lambda tracker: str(tracker.rebuild()),
     "rebuild by another policy": lambda tracker: str(Tracker(tracker._backend, policy=NEW, rebuild=True).policy),
     "apply_retention": lambda tracker: attrs.evolve(
-        tracker.apply_retention([RetentionRule(keep=datetime.now(timezone.utc) - T0 - timedelta(minutes=90))]),
+        tracker.apply_retention([RetentionRule(keep=now() - T0 - timedelta(minutes=90))]),
         id="",
         at=T0,
     ),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import suppress
-from datetime import datetime, timedelta, timezone
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,20 +13,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import omnitrack
-from identity.facts import POLICIES, WORLD, Attribute, Said, Seen, Step, Undo, budget, check, people, statements, tell
+from clock import now
+from contacts import at, seen
+from effort import budget
+from identity.facts import POLICIES, WORLD, Attribute, Said, Seen, Step, Undo, check, people, statements, tell
 from omnitrack import CustomerNotFoundError, InteractionNotFoundError, RetentionRule, Tracker
 from omnitrack.errors import InvalidInteractionError, OmnitrackError
-from usecases.contacts import at, seen
 from usecases.traces import ids_of, left_of
 
+pytestmark = pytest.mark.usefixtures("clock")
+
 ANN, BEN, NUMBER = "ann@example.com", "ben@example.com", "phone:+442079460001"
-
-
-@pytest.fixture(params=["memory", "sqlite"])
-def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[Tracker, Path]]:
-    url = "memory://" if request.param == "memory" else f"sqlite:///{tmp_path / 'history.db'}"
-    with omnitrack.open(url, region="GB", matching=True) as tracker:
-        yield tracker, tmp_path
 
 
 @pytest.fixture
@@ -41,10 +38,6 @@ def notes(tracker: Tracker, who: str, **options: Any) -> list[str | None]:
         return [item.body for item in tracker.timeline(who, order="oldest", kinds="note", **options)]
     except CustomerNotFoundError:
         return []
-
-
-def now() -> datetime:
-    return datetime.now(timezone.utc)
 
 
 # -- attribution ----------------------------------------------------------------------------------------------------------

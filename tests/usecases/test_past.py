@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-import time
-from datetime import datetime, timezone
+from datetime import datetime
 
+import pytest
 from attrs import evolve
 from hypothesis import given
 
 import omnitrack
-from identity.facts import WORLD, Seen, Step, budget, policies, scripts
+from clock import now
+from effort import budget
+from identity.facts import WORLD, Seen, Step, policies, scripts
 from identity.naive import play
 from omnitrack import CustomerNotFoundError, Policy, Tracker
 
-
-def now() -> datetime:
-    """A time that lies strictly between what was written before and what is written after."""
-    time.sleep(0.000_002)
-    found = datetime.now(timezone.utc)
-    time.sleep(0.000_002)
-    return found
+pytestmark = pytest.mark.usefixtures("clock")
 
 
 def picture(tracker: Tracker, as_of: datetime | None) -> dict[str, tuple[str, frozenset[str], tuple[str | None, ...]]]:

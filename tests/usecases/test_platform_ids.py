@@ -5,13 +5,15 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Iterator
-from datetime import datetime, timedelta, timezone
+from datetime import timedelta
 from typing import Any
 
 import attrs
 import pytest
 
 import omnitrack
+from clock import now
+from contacts import T0
 from identity.facts import check, differences, state_of
 from omnitrack import AsyncTracker, CustomerNotFoundError, Interaction, Sighting, Tracker, claimed, verified
 from omnitrack.identifiers import identifier
@@ -23,7 +25,8 @@ from omnitrack.storage.memory import MemoryBackend
 from usecases.test_stories import Counting
 from usecases.traces import rows
 
-T0 = datetime(2026, 3, 1, tzinfo=timezone.utc)
+pytestmark = pytest.mark.usefixtures("clock")
+
 JANE, OTHER, ONE, TWO, THREE = "x:jane", "x:jim", "x-id:111", "x-id:666", "x-id:777"
 NUMBER, FIRST, SECOND = "phone:+447700900123", "whatsapp-id:GB.1111111111@p1", "whatsapp-id:GB.2222222222@p1"
 ELSEWHERE, ELSEWHERE_TOO = "whatsapp-id:GB.3333333333@p2", "whatsapp-id:GB.4444444444@p2"
@@ -31,10 +34,9 @@ ACCOUNT = "account:1@bt"
 
 
 @pytest.fixture
-def tracker() -> Iterator[Tracker]:
-    with omnitrack.open("memory://", region="GB") as found:
-        yield found
-        check(found)
+def tracker(tracker: Tracker) -> Iterator[Tracker]:
+    yield tracker
+    check(tracker)
 
 
 def contact(minute: int, *customer: str | Sighting, body: str | None = None) -> Interaction:
@@ -316,13 +318,13 @@ def test_what_parts_by_it_is_in_the_log_with_the_reason(tracker: Tracker) -> Non
 def test_the_past_is_shown_as_it_was_known(tracker: Tracker) -> None:
     seen(tracker, 1, JANE, ONE)
     seen(tracker, 12, JANE)
-    then = datetime.now(timezone.utc)
+    then = now()
     seen(tracker, 10, JANE, TWO)
     assert bodies(tracker, JANE, as_of=then) == bodies(tracker, ONE, as_of=then) == ["1", "12"]
-    now = datetime.now(timezone.utc)
-    assert bodies(tracker, JANE, as_of=now) == ["10", "12"]
+    after = now()
+    assert bodies(tracker, JANE, as_of=after) == ["10", "12"]
     tracker.link(ONE, TWO)
-    assert bodies(tracker, JANE, as_of=now) == ["10", "12"]
+    assert bodies(tracker, JANE, as_of=after) == ["10", "12"]
     assert bodies(tracker, JANE, as_of=then) == ["1", "12"]
 
 

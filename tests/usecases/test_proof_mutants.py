@@ -14,48 +14,49 @@ from hypothesis import strategies as st
 import omnitrack
 from identity import test_tenures
 from identity.facts import check
-from identity.mutants import Mutant, alive
+from mutants import Mutant, alive
+from omnitrack.identity import tenures
+from omnitrack.usecases import (
+    attribution,
+    handles,
+    holders,
+    leaving,
+    newcomers,
+    proofs,
+    record,
+    settling,
+    statements,
+    sweep,
+)
 from usecases import test_platform_ids, test_proofs
 
-TENURES = "omnitrack.identity.tenures"
-PROOFS = "omnitrack.usecases.proofs"
-NEWCOMERS = "omnitrack.usecases.newcomers"
-RECORD = "omnitrack.usecases.record"
-HOLDERS = "omnitrack.usecases.holders"
-SETTLING = "omnitrack.usecases.settling"
-STATEMENTS = "omnitrack.usecases.statements"
-ATTRIBUTION = "omnitrack.usecases.attribution"
-SWEEP = "omnitrack.usecases.sweep"
-LEAVING = "omnitrack.usecases.leaving"
-HANDLES = "omnitrack.usecases.handles"
-
 MUTANTS = (
-    Mutant("a second id of a series begins a tenure", TENURES, "if first.series in series.get(current[1], ()):", "if False:"),
-    Mutant("ids of two series say nothing of each other", TENURES, "if first.series in series.get(current[1], ()):", "if series.get(current[1], ()):"),
-    Mutant("ids are taken in the order in which they were first seen", TENURES, "key=lambda person: _order(person.first)", "key=lambda person: person.first.id"),
-    Mutant("statements call ids one", TENURES, "classes.get(proof.id, proof.id)", "proof.id"),
-    Mutant("a denial undoes what calls ids one", TENURES, "if (a, b) not in denied and (b, a) not in denied:", "if True:"),
-    Mutant("what an id proves counts more than the time", TENURES, "        if self.proven:\n", "        if False:\n"),
-    Mutant("statements part the time of an identifier", TENURES, "key = (number, proof.series,", "key = (0, proof.series,"),
-    Mutant("who went leaves a place of their own", TENURES, "nobody = proof.id == NO_ID", "nobody = False"),
-    Mutant("of one time who went comes first", TENURES, "return (proof.seen, proof.id != NO_ID, proof.id", "return (proof.seen, proof.id == NO_ID, proof.id"),
-    Mutant("claims prove nothing", PROOFS, "if x.basis == TOGETHER and x.assurance >= ctx.policy.merges_at]", "if x.basis == TOGETHER]"),
-    Mutant("ids of other platforms prove nothing", PROOFS, "return row.scheme in provers_of(other.scheme)", "return bool(provers_of(other.scheme))"),
-    Mutant("the ids beside an entry tell its holder", PROOFS, "    if not wanted:\n", "    if True:\n"),
-    Mutant("a kept proof is read again", PROOFS, "places = read_places(tx, base.id)", "places = []"),
-    Mutant("a second id is noticed", NEWCOMERS, "if not sightings.settled(now) or was.items() - now.proven.items():", "if False:"),
-    Mutant("two ids in one batch are noticed", NEWCOMERS, "            if any(one.id.base != first", "            if False and any(one.id.base != first"),
-    Mutant("a known holder's id is filed with them", RECORD, "if held is not None and held.tenures:", "if False:"),
-    Mutant("entries go to the holder whom an id proves", HOLDERS, "        if wanted != entry.identifier:", "        if False:"),
-    Mutant("a link of two ids gives their handle one holder", HOLDERS, "        if held != read_sightings(tx, ctx, row).held(ctx):", "        if False:"),
-    Mutant("holders change behind no writer's back", STATEMENTS, "if not alone and changed_holders(", "if False and changed_holders("),
-    Mutant("an attribution takes evidence away", ATTRIBUTION, "[*outcome.log, *settle(tx, ctx, handles, cause)]", "outcome.log"),
-    Mutant("an attribution that is taken back gives it back", STATEMENTS, "[*outcome.log, *settle(tx, ctx, handles, _cause(retraction))]", "outcome.log"),
-    Mutant("an erasure leaves a place", SETTLING, "        put_places(tx, base, was.places, kept)\n", "        pass\n"),
-    Mutant("a person with two accounts is erased whole", SWEEP, "            found |= group - ids\n", "            pass\n"),
-    Mutant("holders of one handle age away together", LEAVING, "stay = {x for group in groups if not group <= found for x in group}", "stay = set()"),
-    Mutant("a rebuild finds the handles of several", HANDLES, "                        if seen[place]:\n", "                        if False:\n"),
-    Mutant("two accounts linked by customer id are linked by their ids", STATEMENTS, "        _accounts(*members),\n", ""),
+    Mutant("a second id of a series begins a tenure", tenures.hold, "first.series in series.get(current[1], ())", "False"),
+    Mutant("ids of two series say nothing of each other", tenures.hold, "first.series in series.get(current[1], ())", "series.get(current[1], ())"),
+    Mutant("ids are taken in the order in which they were first seen", tenures.hold, "_order(person.first)", "person.first.id"),
+    Mutant("statements call ids one", tenures._first_seen, "classes.get(proof.id, proof.id)", "proof.id"),
+    Mutant("a denial undoes what calls ids one", tenures.classes_of, "(a, b) not in denied and (b, a) not in denied", "True"),
+    Mutant("what an id proves counts more than the time", tenures.Held.holder, "if self.proven: ...", "if False: ..."),
+    Mutant("statements part the time of an identifier", tenures._first_seen, "key = (number, __a, __b)", "key = (0, __a, __b)"),
+    Mutant("who went leaves a place of their own", tenures._first_seen, "proof.id == NO_ID", "False"),
+    Mutant("of one time who went comes first", tenures._order, "proof.id != NO_ID", "proof.id == NO_ID"),
+    Mutant("claims prove nothing", proofs.read_sightings, "x.basis == TOGETHER and x.assurance >= ctx.policy.merges_at", "x.basis == TOGETHER"),
+    Mutant("ids of other platforms prove nothing", proofs.proves, "row.scheme in provers_of(other.scheme)", "bool(provers_of(other.scheme))"),
+    Mutant("the ids beside an entry tell its holder", proofs.beside_entries, "not wanted", "True"),
+    Mutant("a kept proof is read again", proofs.read_sightings, "read_places(tx, base.id)", "[]"),
+    Mutant("a second id is noticed", newcomers.check_holders, "if not sightings.settled(now) or __a: ...", "if False: ..."),
+    Mutant("two ids in one batch are noticed", newcomers.check_holders, "any(one.id.base != first for one in group)", "False"),
+    Mutant("a known holder's id is filed with them", record._file, "held is not None and held.tenures", "False"),
+    Mutant("entries go to the holder whom an id proves", holders._shift, "wanted != entry.identifier", "False"),
+    Mutant("a link of two ids gives their handle one holder", holders.changed_holders, "held != read_sightings(tx, ctx, row).held(ctx)", "False"),
+    Mutant("holders change behind no writer's back", statements.say, "not alone and changed_holders(__a, __b, __c, __d)", "False"),
+    Mutant("an attribution takes evidence away", attribution.attribute, "[*outcome.log, *settle(__a, __b, __c, __d)]", "outcome.log"),
+    Mutant("an attribution that is taken back gives it back", statements.retract, "[*outcome.log, *settle(__a, __b, __c, __d)]", "outcome.log"),
+    Mutant("an erasure leaves a place", settling.look_after, "put_places(tx, base, __a, kept)", "None"),
+    Mutant("a person with two accounts is erased whole", sweep._other_holders, "found |= group - ids", "pass"),
+    Mutant("holders of one handle age away together", leaving._unnamed, "stay = __a", "stay = set()"),
+    Mutant("a rebuild finds the handles of several", handles.Handles.find, "if seen[place]: ...", "if False: ..."),
+    Mutant("two accounts linked by customer id are linked by their ids", statements._representatives, "_accounts(*members)", "()"),
 )  # fmt: skip
 
 Test = Callable[..., None]

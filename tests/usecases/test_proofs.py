@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from datetime import datetime, timedelta, timezone
+from datetime import timedelta
 from typing import Any
 
 import attrs
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import clock
 import omnitrack
-from identity.facts import State, budget, check, differences, state_of, when
+from effort import budget
+from identity.facts import State, check, differences, state_of, when
 from omnitrack import CustomerNotFoundError, Policy, RetentionRule, Sighting, Tracker
 from omnitrack.identifiers import account, email, identifier
 from omnitrack.identifiers.scheme import Identifier
 from omnitrack.identity.statement import Statement
 from omnitrack.model import Assurance, Interaction
+
+pytestmark = pytest.mark.usefixtures("clock")
 
 HANDLE, NUMBER = identifier("x:ann"), identifier("phone:+442079460001")
 X1, X2, X3 = (identifier(f"x-id:{n}") for n in (1, 2, 3))
@@ -247,7 +252,7 @@ def test_an_erasure_shows_nobody_more_than_before(found: list[Fact], who: Identi
 def test_a_retention_shows_nobody_more_than_before(found: list[Fact], minute: int, later: list[Seen]) -> None:
     tracker = told(found)
     before = [shown(tracker, one) for one in WORLD]
-    keep = datetime.now(timezone.utc) - when(minute) + timedelta(seconds=30)
+    keep = clock.now() - when(minute) + timedelta(seconds=30)
     tracker.apply_retention([RetentionRule(keep=keep)])
     check(tracker)
     for one in WORLD:

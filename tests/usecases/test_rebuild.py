@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from contextlib import nullcontext, suppress
-from datetime import datetime, timezone
 from itertools import chain, count, repeat
 from typing import Any
 
@@ -14,12 +13,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import omnitrack
+from clock import now
+from effort import budget
 from identity.facts import (
     WORLD,
     Fact,
     Seen,
     Step,
-    budget,
     check,
     differences,
     facts,
@@ -42,6 +42,8 @@ from omnitrack.usecases.operations import Operations
 from omnitrack.usecases.settings import KEY, SETTINGS
 from omnitrack.usecases.steps import Step as TransactionStep
 from omnitrack.usecases.steps import drive
+
+pytestmark = pytest.mark.usefixtures("clock")
 
 P1, P2, ANN, BEN, A1, A2 = WORLD[:6]
 
@@ -279,7 +281,7 @@ def test_wherever_in_a_rebuild_something_is_told_it_is_taken_in(transactions: in
 def test_the_past_and_the_ids_of_customers_hold_through_a_rebuild() -> None:
     tracker = told([Seen("i0", 0, (((4, 2), (0, 2)),)), Seen("i1", 0, (((5, 2), (0, 2)),))], Policy())
     ids = [tracker.customer(WORLD[x]).id for x in (0, 4, 5)]
-    before = datetime.now(timezone.utc)
+    before = now()
     who_was_whom = [{i.key for i in tracker.customer(WORLD[x], as_of=before).identifiers} for x in (0, 4, 5)]
     rebuilt = reopened(tracker, policy=Policy(limits={"account": 2}), rebuild=True)
     assert not rebuilt.customer(P1).shared

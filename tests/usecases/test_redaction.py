@@ -12,7 +12,8 @@ import pytest
 from hypothesis import given
 
 import omnitrack
-from identity.facts import TIGHT, WORLD, Fact, budget, check, facts, numbers, told
+from effort import budget
+from identity.facts import TIGHT, WORLD, Fact, check, facts, numbers, told
 from omnitrack import Attachment, CustomerNotFoundError, Interaction, Revision, Tracker, claimed
 from omnitrack.identifiers.spellings import Spellings
 from omnitrack.identity.statement import StatementRecord

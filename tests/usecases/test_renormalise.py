@@ -12,12 +12,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import omnitrack
-from identity.facts import budget
+from clock import now
+from effort import budget
 from omnitrack import Policy, Tracker, account, crm, verified
 from omnitrack.errors import CustomerNotFoundError, InvalidIdentifierError, OmnitrackError, PolicyChangedError
 from omnitrack.identifiers import Identifier
 from omnitrack.identity.statement import VERBS, Statement
 from usecases.before import release_before
+
+pytestmark = pytest.mark.usefixtures("clock")
 
 T0 = datetime(2026, 1, 1, tzinfo=timezone.utc)
 ANN = "ann lee@home"  # whose identifier is another today
@@ -201,9 +204,9 @@ def test_what_could_be_known_at_a_time_goes_along() -> None:
         who = account(ANN, scope="bt")
         store.seen(1, PHONE, body="phone")  # the account comes to its customer
         store.seen(2, who, body="account")
-        apart = datetime.now(timezone.utc)
+        apart = now()
         store.before.link(who, PHONE)
-        joined = datetime.now(timezone.utc)
+        joined = now()
     tracker = store.today()
     today = account(ANN, scope="bt")
     assert {i.body for i in tracker.timeline(today, as_of=apart)} == {"account"}
@@ -228,9 +231,9 @@ def test_what_was_reassigned_reads_as_it_did_at_any_time() -> None:
         who = account(ANN, scope="bt")
         store.seen(1, who, body="old")
         store.seen(10, who, body="new")
-        one = datetime.now(timezone.utc)
+        one = now()
         store.before.reassign(who, at=T0 + timedelta(minutes=5))
-        two = datetime.now(timezone.utc)
+        two = now()
     tracker = store.today()
     today = account(ANN, scope="bt")
     assert [sorted(str(i.body) for i in tracker.timeline(today, as_of=at)) for at in (one, two)] == [

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import datetime, timedelta, timezone
 from itertools import permutations
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import omnitrack
+from effort import budget
 from omnitrack import InvalidInteractionError, Revision, Tracker
 
 T0 = datetime(2026, 3, 1, tzinfo=timezone.utc)
@@ -19,10 +19,8 @@ EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 
 
 @pytest.fixture(params=["memory", "sqlite"])
-def tracker(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Tracker]:
-    url = "memory://" if request.param == "memory" else f"sqlite:///{tmp_path / 'history.db'}"
-    with omnitrack.open(url) as opened:
-        yield opened
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    return "memory://" if request.param == "memory" else f"sqlite:///{tmp_path / 'history.db'}"
 
 
 def post(tracker: Tracker) -> str:
@@ -106,7 +104,7 @@ def test_in_any_order_of_arrival_they_are_the_same() -> None:
     assert len(found) == 1
 
 
-@settings(max_examples=60, deadline=None)
+@budget(60)
 @given(st.lists(st.sampled_from(EDITS), min_size=1, max_size=12))
 def test_a_repeat_adds_nothing(edits: list[Revision]) -> None:
     with omnitrack.open("memory://") as tracker:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import shutil
 import tempfile
 from collections.abc import Callable
-from datetime import datetime, timedelta, timezone
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, ClassVar
 
 import attrs
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
@@ -24,6 +25,8 @@ from hypothesis.stateful import (
 )
 
 import omnitrack
+from clock import now
+from effort import budget
 from identity.facts import (
     LAST,
     WORLD,
@@ -54,6 +57,8 @@ from omnitrack.tracker import Tracker
 from omnitrack.usecases.erase import RetentionRule
 from omnitrack.usecases.ids import to_text
 from omnitrack.usecases.said import STATEMENT
+
+pytestmark = pytest.mark.usefixtures("clock")
 
 participants = st.lists(numbers, max_size=2, unique=True).map(tuple)
 
@@ -197,7 +202,7 @@ class History(RuleBasedStateMachine):
 
     @rule(minute=st.integers(0, 3))
     def retain(self, minute: int) -> None:
-        keep = datetime.now(timezone.utc) - when(minute) + timedelta(seconds=30)
+        keep = now() - when(minute) + timedelta(seconds=30)
         self.tracker.apply_retention([RetentionRule(keep=keep)])
         self.naive.retain(minute)
 
@@ -260,20 +265,12 @@ class HistoryAmongWriters(History):
         return Tracker(backend, policy=policy)
 
 
-def _thorough() -> bool:
-    return settings.default is not None and settings.default.max_examples > 500
-
-
 def run(machine: type[History], examples: int) -> None:
     from hypothesis.stateful import run_state_machine_as_test
 
     run_state_machine_as_test(
         machine,
-        settings=settings(
-            max_examples=examples * (20 if _thorough() else 1),
-            stateful_step_count=25,
-            suppress_health_check=list(HealthCheck),
-        ),
+        settings=settings(budget(examples), stateful_step_count=25, suppress_health_check=list(HealthCheck)),
     )
 
 

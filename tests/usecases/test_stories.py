@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
-from datetime import datetime, timedelta, timezone
+from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 import omnitrack
-from omnitrack import CustomerNotFoundError, Interaction, RetentionRule, Sighting, Tracker, verified
+from clock import now
+from contacts import T0, seen
+from omnitrack import CustomerNotFoundError, Interaction, RetentionRule, Tracker, verified
 from omnitrack.storage.memory import MemoryBackend
 
-T0 = datetime(2026, 3, 1, tzinfo=timezone.utc)
+pytestmark = pytest.mark.usefixtures("clock")
+
 JANE, JOE, PHONE, ONE, TWO = (
     "jane@example.com",
     "joe@example.com",
@@ -22,16 +25,6 @@ JANE, JOE, PHONE, ONE, TWO = (
     "account:1@bt",
     "account:2@bt",
 )
-
-
-@pytest.fixture
-def tracker() -> Iterator[Tracker]:
-    with omnitrack.open("memory://", region="GB") as found:
-        yield found
-
-
-def seen(tracker: Tracker, minute: int, *customer: str | Sighting, body: str = "") -> None:
-    tracker.record(channel="phone", occurred_at=T0 + timedelta(minutes=minute), customer=customer, body=body)
 
 
 def bodies(tracker: Tracker, who: str, **filters: Any) -> list[str | None]:
@@ -179,9 +172,9 @@ def test_a_mail_to_two_who_turn_out_one_is_shown_once(tracker: Tracker) -> None:
 def test_the_past_is_told_as_it_was_known(tracker: Tracker) -> None:
     seen(tracker, 0, JANE, body="jane")
     seen(tracker, 1, JOE, body="joe")
-    apart = datetime.now(timezone.utc)
+    apart = now()
     link = tracker.link(JANE, JOE, by="agent")
-    one = datetime.now(timezone.utc)
+    one = now()
     tracker.retract(link)
     seen(tracker, 2, JANE, body="later")
     assert bodies(tracker, JANE, as_of=apart) == ["jane"]
@@ -266,10 +259,10 @@ def test_an_erasure_never_joins_strangers(tracker: Tracker) -> None:
 
 
 def test_retention_takes_what_is_past_its_time_and_nothing_else(tracker: Tracker) -> None:
-    now = datetime.now(timezone.utc)
+    today = now()
     for days, channel in ((400, "phone"), (400, "email"), (1, "phone")):
         tracker.record(
-            channel=channel, occurred_at=now - timedelta(days=days), customer=[PHONE], body=f"{channel} {days}"
+            channel=channel, occurred_at=today - timedelta(days=days), customer=[PHONE], body=f"{channel} {days}"
         )
     rules = [RetentionRule(keep=timedelta(days=365), channels=("phone",))]
     assert tracker.apply_retention(rules, dry_run=True).interactions == 1

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from datetime import date, datetime, timezone
 from pathlib import Path
 from typing import Any
@@ -11,11 +10,14 @@ from typing import Any
 import pytest
 
 import omnitrack
+from clock import now
 from omnitrack import CustomerNotFoundError, InvalidPolicyError, Policy, Tracker, claimed, postal
 from omnitrack.identity.explain import percent
 from omnitrack.matching import ModelFormatError
 from omnitrack.storage.contract import Transaction
 from omnitrack.usecases.suggest import MOST_CANDIDATES
+
+pytestmark = pytest.mark.usefixtures("clock")
 
 WHEN = datetime(2026, 3, 1, tzinfo=timezone.utc)
 
@@ -26,9 +28,8 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 
 @pytest.fixture
-def tracker(url: str) -> Iterator[Tracker]:
-    with omnitrack.open(url, region="GB", matching=True) as found:
-        yield found
+def options() -> dict[str, Any]:
+    return {"region": "GB", "matching": True}
 
 
 def people(tracker: Tracker) -> None:
@@ -181,7 +182,7 @@ def test_of_a_kept_match_it_is_said_when_it_was_found_and_how_likely_it_is(track
     letter(tracker)
     tracker.find_matches(least=0.1)
     (kept,) = (s for s in tracker.suggestions() if "jane.zaleski@example.com" in (s.a.value, s.b.value))
-    said = f"were found alike on {datetime.now(timezone.utc):%Y-%m-%d} ({percent(kept.probability)} likely one person)"
+    said = f"were found alike on {now():%Y-%m-%d} ({percent(kept.probability)} likely one person)"
     assert said in kept.sentence
     best = tracker.suggestions(LETTER).items[0]
     assert said in best.sentence

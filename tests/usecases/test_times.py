@@ -8,10 +8,11 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import omnitrack
+from effort import budget
 from omnitrack import Interaction, InvalidInteractionError, MissingZoneError, Revision, observed
 from omnitrack.sources import open_source
 
@@ -27,7 +28,7 @@ def contact(**fields: Any) -> dict[str, Any]:
     naive=st.datetimes(datetime(1990, 1, 1), datetime(2035, 1, 1)),
     zone=st.sampled_from(["Europe/London", "Asia/Kolkata", "America/Lima"]),
 )
-@settings(max_examples=60, deadline=None)
+@budget(60)
 def test_a_naive_time_is_read_in_the_zone_of_the_tracker(naive: datetime, zone: str) -> None:
     tracker = omnitrack.open("memory://", zone=zone)
     tracker.record(**contact(occurred_at=naive))

@@ -7,15 +7,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import omnitrack
+from contacts import at, seen
+from effort import budget
 from omnitrack import CustomerNotFoundError, Interaction, InvalidInteractionError, Policy, Sighting, Tracker
 from omnitrack.model import Assurance, Revision
 from omnitrack.usecases.proofs import WAS_HELD
 from omnitrack.usecases.resolve import HOLDERS
-from usecases.contacts import at, seen
 from usecases.traces import rows
 
 JANE, JOE, NUMBER = "jane@example.com", "joe@example.com", "phone:+442079460958"
@@ -81,7 +82,7 @@ def picture(tracker: Tracker) -> dict[str, Any]:
 
 
 @given(data=st.data())
-@settings(max_examples=150, deadline=None)
+@budget(150)
 def test_a_store_without_the_unloaded_is_a_store_that_was_never_given_it(data: st.DataObject) -> None:
     right, wrong = data.draw(load_of("a", 0)), data.draw(load_of("b", 0))
     before = data.draw(st.booleans())
@@ -114,13 +115,6 @@ def test_of_a_handle_that_the_unloaded_alone_passed_from_one_to_another_nothing_
     left = tracker._backend.run(lambda tx: [tx.find_records(kind, prefix="") for kind in KINDS_OF_HOLDERS], write=False)
     assert left == [[]] * len(KINDS_OF_HOLDERS)
     assert tracker._backend.run(lambda tx: tx.find_identifiers(), write=False) == []
-
-
-@pytest.fixture(params=["memory", "sqlite"])
-def store(request: pytest.FixtureRequest, tmp_path: Path) -> Any:
-    url = "memory://" if request.param == "memory" else f"sqlite:///{tmp_path / 'history.db'}"
-    with omnitrack.open(url, region="GB", matching=True) as tracker:
-        yield tracker, tmp_path
 
 
 def test_nothing_that_only_the_source_named_is_left_in_any_row(store: tuple[Tracker, Path]) -> None:

@@ -10,8 +10,8 @@ import attrs
 
 from omnitrack.errors import InvalidCursorError
 
-_VERSION = 1
-_FORMAT = struct.Struct(">BB4sq16s")
+_VERSION = 2
+_FORMAT = struct.Struct(">BBq16s4s")
 
 
 @attrs.frozen(slots=True)
@@ -24,31 +24,34 @@ class Cursor:
 
     def encode(self, query: str) -> str:
         """Return the cursor as text for the query it belongs to."""
-        packed = _FORMAT.pack(_VERSION, self.backwards, query_digest(query), self.at, self.id)
+        packed = _FORMAT.pack(_VERSION, self.backwards, self.at, self.id, self._digest(query))
         return base64.urlsafe_b64encode(packed).decode("ascii")
 
-
-def query_digest(query: str) -> bytes:
-    """Return what tells one query from another."""
-    return hashlib.blake2b(query.encode("utf-8", "surrogatepass"), digest_size=4).digest()
+    def _digest(self, query: str) -> bytes:
+        """Return what tells this cursor of this query from a damaged one and from one of another query."""
+        content = b"%d %d %b %b" % (self.backwards, self.at, self.id, query.encode("utf-8", "surrogatepass"))
+        return hashlib.blake2b(content, digest_size=4).digest()
 
 
 def decode_cursor(text: object, query: str) -> Cursor:
     """Read a cursor.
 
     Raises:
-        InvalidCursorError: it is none of ours, or was made for another query.
+        InvalidCursorError: it is none of ours, is damaged, or was made for another query.
     """
     try:
         if not isinstance(text, str):
             raise ValueError
-        version, backwards, digest, at, id = _FORMAT.unpack(base64.urlsafe_b64decode(text.encode("ascii")))
+        version, backwards, at, id, _ = _FORMAT.unpack(base64.urlsafe_b64decode(text.encode("ascii")))
     except (ValueError, struct.error):
         raise InvalidCursorError(
             "cursor: got a text that is none, accepted is the next or previous of a page"
         ) from None
     if version != _VERSION:
         raise InvalidCursorError(f"cursor: got one of version {version}, accepted is version {_VERSION}")
-    if digest != query_digest(query):
-        raise InvalidCursorError("cursor: got one of another query, accepted is one that the same query gave")
-    return Cursor(at, id, bool(backwards))
+    found = Cursor(at, id, bool(backwards))
+    if found.encode(query) != text:
+        raise InvalidCursorError(
+            "cursor: got one of another query, or a damaged one; accepted is one that the same query gave, as it gave it"
+        )
+    return found
