@@ -53,6 +53,6 @@ class TestPortableStatementsInMemory(BackendConformance):
     def backend(self) -> Backend:
         backend = open_backend("sqlite://")
         assert isinstance(backend, SqlBackend)
-        backend._flavour = PortableSqlite()
+        backend._dialect = PortableSqlite()
         backend.setup()
         return backend

@@ -74,11 +74,11 @@ def test_no_part_of_a_tracker_shows_the_secret_or_what_is_made_of_it(tmp_path: P
 def test_no_part_of_a_backend_shows_its_password_and_the_driver_gets_it(url: str) -> None:
     backend = open_backend(url)
     assert isinstance(backend, SqlBackend)
-    side = backend._side()
-    found = [*parts(backend), side.engine, side.engine.url]
+    runtime = backend._runtime()
+    found = [*parts(backend), runtime.engine, runtime.engine.url]
     for one in found:
         assert PASSWORD not in repr(one) + str(one)
-    _, given = side.engine.dialect.create_connect_args(side.engine.url)
+    _, given = runtime.engine.dialect.create_connect_args(runtime.engine.url)
     assert given["password"] == PASSWORD
     backend.close()
 

@@ -42,8 +42,8 @@ async def backend(async_store: servers.Store) -> AsyncIterator[SqlBackend]:
 
 
 def checked_out(backend: SqlBackend) -> int:
-    side: Any = backend._async[asyncio.get_running_loop()]
-    return int(side.engine.pool.checkedout())
+    runtime: Any = backend._async[asyncio.get_running_loop()]
+    return int(runtime.engine.pool.checkedout())
 
 
 def wait(tx: Transaction, driver: str) -> None:
@@ -60,8 +60,8 @@ def wait(tx: Transaction, driver: str) -> None:
 
 async def test_the_driver_that_the_url_names_is_the_one_in_use(backend: SqlBackend, driver: str) -> None:
     await backend.arun(lambda tx: tx.guard())
-    side = backend._async[asyncio.get_running_loop()]
-    assert f"{side.engine.dialect.name}+{side.engine.dialect.driver}" == driver
+    runtime = backend._async[asyncio.get_running_loop()]
+    assert f"{runtime.engine.dialect.name}+{runtime.engine.dialect.driver}" == driver
 
 
 async def test_sync_and_async_callers_see_the_same_store(backend: SqlBackend) -> None:

@@ -38,9 +38,9 @@ class Through:
         return self._loop.run(self.backend.arun(fn, write=write), context=contextvars.copy_context())
 
     def pool(self) -> Any:
-        side = self.backend._sync if self._loop is None else next(iter(self.backend._async.values()))
-        assert side is not None
-        return side.engine.pool
+        runtime = self.backend._sync if self._loop is None else next(iter(self.backend._async.values()))
+        assert runtime is not None
+        return runtime.engine.pool
 
     def close(self) -> None:
         if self._loop is not None:

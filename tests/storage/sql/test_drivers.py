@@ -9,8 +9,8 @@ from sqlalchemy.engine import make_url
 
 from omnitrack.errors import BackendError
 from omnitrack.storage.sql import SqlBackend
-from omnitrack.storage.sql.backend import flavour_of
-from omnitrack.storage.sql.flavour import Options, Portable
+from omnitrack.storage.sql.address import dialect_of
+from omnitrack.storage.sql.dialect import Options, Portable
 
 
 @pytest.mark.parametrize(
@@ -29,7 +29,7 @@ from omnitrack.storage.sql.flavour import Options, Portable
 )
 def test_a_url_gives_each_kind_of_caller_its_driver(url: str, sync: str, asynchronous: str | None) -> None:
     parsed = make_url(url)
-    for_sync, for_async = flavour_of(parsed).drivers(parsed)
+    for_sync, for_async = dialect_of(parsed).drivers(parsed)
     assert for_sync.drivername.removesuffix("+oracledb") == sync
     assert (for_async and for_async.drivername) == asynchronous
 
@@ -37,13 +37,13 @@ def test_a_url_gives_each_kind_of_caller_its_driver(url: str, sync: str, asynchr
 def test_without_asyncpg_psycopg_serves_async_callers_too(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
     url = make_url("postgresql://h/x")
-    assert flavour_of(url).drivers(url)[1] == make_url("postgresql+psycopg://h/x")
+    assert dialect_of(url).drivers(url)[1] == make_url("postgresql+psycopg://h/x")
 
 
 @pytest.mark.parametrize("given", ["sslmode=require&connect_timeout=5", "ssl=require&timeout=5"])
 def test_what_drivers_call_differently_is_translated(given: str) -> None:
     url = make_url(f"postgresql://h/x?{given}")
-    sync, asynchronous = flavour_of(url).drivers(url)
+    sync, asynchronous = dialect_of(url).drivers(url)
     assert dict(sync.query) == {"sslmode": "require", "connect_timeout": "5"}
     assert asynchronous is not None
     assert dict(asynchronous.query) == {"ssl": "require", "timeout": "5"}
@@ -51,7 +51,7 @@ def test_what_drivers_call_differently_is_translated(given: str) -> None:
 
 def test_only_pymysql_is_told_not_to_look_for_tls() -> None:
     url = make_url("mariadb://h/x?ssl_disabled=true")
-    sync, asynchronous = flavour_of(url).drivers(url)
+    sync, asynchronous = dialect_of(url).drivers(url)
     assert dict(sync.query) == {"ssl_disabled": "true"}
     assert asynchronous is not None
     assert dict(asynchronous.query) == {}
@@ -65,7 +65,7 @@ def test_options_in_the_url_do_not_go_to_the_driver() -> None:
 
 
 def test_an_engine_of_which_nothing_is_known_gets_what_is_portable() -> None:
-    assert isinstance(flavour_of(make_url("oracle://h/x")), Portable)
+    assert isinstance(dialect_of(make_url("oracle://h/x")), Portable)
 
 
 @pytest.mark.parametrize("url", ["sqlite", "postgresql//h", "postgresql://h:port/x"])

@@ -274,7 +274,7 @@ def test_behind_a_pooler_the_planner_is_told_for_a_transaction_and_no_longer(tmp
             for write in (False, True):
                 backend.run(lambda tx: tx.find_identifiers(limit=1), write=write)
                 assert backend.run(told, write=write) == "off"
-            connection = backend._side().engine.raw_connection()
+            connection = backend._runtime().engine.raw_connection()
             cursor = connection.cursor()
             cursor.execute("SHOW enable_seqscan")
             assert cursor.fetchone() == (after,)

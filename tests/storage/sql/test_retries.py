@@ -15,7 +15,7 @@ import servers
 from omnitrack.errors import BackendError, ConflictError
 from omnitrack.storage.contract import MAX_TRIES, ChangeRow, IdentifierRow, Transaction
 from omnitrack.storage.sql import SqlBackend
-from omnitrack.storage.sql.flavour import Fault, Flavour
+from omnitrack.storage.sql.dialect import Dialect, Fault
 from omnitrack.storage.sql.mariadb import Mariadb
 from omnitrack.storage.sql.postgresql import Postgresql
 from omnitrack.storage.sql.sqlite import Sqlite
@@ -39,7 +39,7 @@ def sqlite(code: int) -> Exception:
 
 
 @pytest.mark.parametrize(
-    ("flavour", "error", "fault"),
+    ("dialect", "error", "fault"),
     [
         (Postgresql(), postgresql("40001"), Fault.CONFLICT),
         (Postgresql(), postgresql("40P01"), Fault.CONFLICT),
@@ -81,8 +81,8 @@ def sqlite(code: int) -> Exception:
         (Sqlite(), sqlite3.ProgrammingError("Cannot operate on a closed database."), Fault.LOST),
     ],
 )
-def test_an_error_of_the_engine_means(flavour: Flavour, error: Exception, fault: Fault) -> None:
-    assert flavour.fault(error) is fault
+def test_an_error_of_the_engine_means(dialect: Dialect, error: Exception, fault: Fault) -> None:
+    assert dialect.fault(error) is fault
 
 
 CONFLICTS = {
@@ -95,7 +95,7 @@ CONFLICTS = {
 def failing_commit(monkeypatch: pytest.MonkeyPatch, backend: SqlBackend, error: Exception, times: int) -> list[int]:
     """Let the first commits end in an error of the driver; return a list that grows with each."""
     tries: list[int] = []
-    commit = backend._flavour.commit
+    commit = backend._dialect.commit
 
     def failing(connection: Any, cursor: Any) -> None:
         tries.append(1)
@@ -103,7 +103,7 @@ def failing_commit(monkeypatch: pytest.MonkeyPatch, backend: SqlBackend, error: 
             raise error
         commit(connection, cursor)
 
-    monkeypatch.setattr(backend._flavour, "commit", failing)
+    monkeypatch.setattr(backend._dialect, "commit", failing)
     return tries
 
 

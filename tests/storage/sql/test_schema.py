@@ -19,7 +19,7 @@ def opened(store: servers.Store) -> tuple[Engine, SqlBackend, Tables]:
     backend = store.open()
     engine = create_engine(store.url)
     with engine.connect():
-        return engine, backend, backend._flavour.tables(engine.dialect, store.namespace)
+        return engine, backend, backend._dialect.tables(engine.dialect, store.namespace)
 
 
 def shape(connection: Connection, tables: Tables) -> dict[str, Any]:
@@ -49,7 +49,7 @@ def shape(connection: Connection, tables: Tables) -> dict[str, Any]:
 
 def test_migrated_tables_equal_fresh_ones(bare_store: servers.Store) -> None:
     engine, backend, tables = opened(bare_store)
-    with engine.connect() as connection, backend._flavour.schema_lock(connection, tables):
+    with engine.connect() as connection, backend._dialect.schema_lock(connection, tables):
         schema.upgrade(connection, tables)
     with engine.connect() as connection:
         migrated = shape(connection, tables)

@@ -13,8 +13,8 @@ from sqlalchemy.pool import AsyncAdaptedQueuePool, QueuePool
 
 from omnitrack import deadlines
 from omnitrack.errors import ConflictError, TimedOutError
-from omnitrack.storage.sql.flavour import Flavour, Options
-from omnitrack.storage.sql.sides import Side, Unanswered, Unreachable
+from omnitrack.storage.sql.dialect import Dialect, Options
+from omnitrack.storage.sql.runtime import Runtime, Unanswered, Unreachable
 from omnitrack.storage.watchdog import SocketWatch, Watch
 
 T = TypeVar("T")
@@ -44,18 +44,18 @@ class Bound:
         until = deadlines.until()
         return None if until is None else cls(until)
 
-    def watch(self, flavour: Flavour, connection: Any) -> None:
+    def watch(self, dialect: Dialect, connection: Any) -> None:
         """Have the connection ended when the time is over."""
-        self._watch = watch(flavour, connection.driver_connection, self.until)
+        self._watch = watch(dialect, connection.driver_connection, self.until)
 
-    def commit(self, write: bool, flavour: Flavour) -> None:
+    def commit(self, write: bool, dialect: Dialect) -> None:
         """Note that the commit is about to be sent.
 
         Raises:
             TimedOutError: there is no time for it.
         """
         deadlines.check()
-        if flavour.one_writer:
+        if dialect.one_writer:
             self.release()  # there is no network to wait for, and a commit that is interrupted may be half way
         self.committing = write
 
@@ -69,17 +69,17 @@ class Bound:
         self.committing = False
         return self.release()
 
-    def failed(self, side: Side, connection: Any, error: BaseException) -> None:
+    def failed(self, runtime: Runtime, connection: Any, error: BaseException) -> None:
         """Note that a try failed. A connection that was ended, or is left waiting, is let go of: what nobody answers is not closed politely."""
         ended = self.release()
-        if side.lost(error) or side.flavour.timed_out(error):
+        if runtime.lost(error) or runtime.dialect.timed_out(error):
             self.unanswered = self.unanswered or self.committing
         elif isinstance(error, Exception):
             self.committing = False
         if ended or (not isinstance(error, Exception) and deadlines.is_over()):
-            side.flavour.sever(connection)
+            runtime.dialect.sever(connection)
 
-    def is_cause(self, side: Side, error: BaseException) -> bool:
+    def is_cause(self, runtime: Runtime, error: BaseException) -> bool:
         """Tell whether an error, or the driver's that it wraps, is what becomes of a call whose time is over."""
         if isinstance(error, TimedOutError):
             return True
@@ -87,8 +87,8 @@ class Bound:
             return False
         return (
             isinstance(error, (ConflictError, Unanswered, Unreachable, exc.TimeoutError))
-            or side.again(error)
-            or side.flavour.timed_out(error)
+            or runtime.again(error)
+            or runtime.dialect.timed_out(error)
         )
 
     def error(self) -> TimedOutError:
@@ -107,12 +107,12 @@ class Bound:
             raise self.error() from None
 
 
-def watch(flavour: Flavour, driver: Any, until: float) -> Watch | None:
+def watch(dialect: Dialect, driver: Any, until: float) -> Watch | None:
     """Have a connection of the driver ended when the time is over; None where that cannot be."""
-    interrupt = flavour.interrupt(driver)
+    interrupt = dialect.interrupt(driver)
     if interrupt is not None:
         return Watch(until, interrupt)
-    descriptor = flavour.descriptor(driver)
+    descriptor = dialect.descriptor(driver)
     try:
         return None if descriptor is None else SocketWatch(until + GRACE, descriptor)
     except OSError:  # it is closed, as the driver will say
@@ -120,17 +120,17 @@ def watch(flavour: Flavour, driver: Any, until: float) -> Watch | None:
 
 
 @contextmanager
-def watched(flavour: Flavour, connection: Connection, options: Options) -> Iterator[None]:
+def watched(dialect: Dialect, connection: Connection, options: Options) -> Iterator[None]:
     """Have a connection ended when the time is over, while work is done on it that is no run."""
     until, pooled = deadlines.until(), connection.connection
-    watching = None if until is None else watch(flavour, pooled.driver_connection, until)
+    watching = None if until is None else watch(dialect, pooled.driver_connection, until)
     try:
-        flavour.limit(pooled, _Speaking(connection), options)
+        dialect.limit(pooled, _Speaking(connection), options)
         if connection.in_transaction():
             connection.rollback()  # which was begun for that
         yield
     finally:
-        if watching is not None and watching.end() and not flavour.one_writer:
+        if watching is not None and watching.end() and not dialect.one_writer:
             connection.invalidate()
 
 
@@ -147,16 +147,16 @@ class _Speaking:
 class Connecting:
     """What a new connection of an engine is bound by, until it is set up: that takes questions to the server too."""
 
-    def __init__(self, flavour: Flavour) -> None:
-        self._flavour = flavour
+    def __init__(self, dialect: Dialect) -> None:
+        self._dialect = dialect
 
-    def connect(self, dialect: Any, record: Any, connect: Callable[..., Any], given: dict[str, Any]) -> Any:
+    def connect(self, sqlalchemy: Any, record: Any, connect: Callable[..., Any], given: dict[str, Any]) -> Any:
         """Connect, and have the new connection ended when the time is over."""
         until = deadlines.until()
         if until is None:
             return connect(**given)
-        connection = self._flavour.connect_within(dialect, connect, given, max(0.001, until - time.monotonic()))
-        record.info["setting up"] = watch(self._flavour, getattr(connection, "_connection", connection), until)
+        connection = self._dialect.connect_within(sqlalchemy, connect, given, max(0.001, until - time.monotonic()))
+        record.info["setting up"] = watch(self._dialect, getattr(connection, "_connection", connection), until)
         return connection
 
     def end(self, record: Any) -> None:

@@ -10,9 +10,8 @@ from sqlalchemy import bindparam, select
 
 from omnitrack.storage.contract import EntryFilters, EntryRow, InteractionRow, Position, Transaction
 from omnitrack.storage.sql import writes
-from omnitrack.storage.sql.queries import Built
-from omnitrack.storage.sql.running import (
-    Running,
+from omnitrack.storage.sql.execution import (
+    Execution,
     by_source,
     entry_row,
     in_order,
@@ -20,6 +19,7 @@ from omnitrack.storage.sql.running import (
     key_of_entry,
     selection,
 )
+from omnitrack.storage.sql.queries import Built
 from omnitrack.storage.sql.tables import INTERACTION_COLUMNS, MAX_SHORT_SOURCE_ID, short_source_id
 from omnitrack.storage.sql.texts import chunks
 
@@ -29,7 +29,7 @@ _ENTRY = len(EntryRow._fields)
 _AMONG = (("roles", int), ("channels", str), ("directions", str), ("kinds", str))
 
 
-class HistoryMethods(Running):
+class HistoryMethods(Execution):
     """What the contract says of what happened."""
 
     # -- interactions ---------------------------------------------------------------------------------------------------

@@ -9,9 +9,8 @@ from sqlalchemy import bindparam, select
 
 from omnitrack.storage.contract import ChangeRow, IdentifierChange, IdentifierRow, LinkRow
 from omnitrack.storage.sql import writes
-from omnitrack.storage.sql.queries import Built
-from omnitrack.storage.sql.running import (
-    Running,
+from omnitrack.storage.sql.execution import (
+    Execution,
     change_row,
     each_once,
     first,
@@ -22,10 +21,11 @@ from omnitrack.storage.sql.running import (
     selection,
     with_each,
 )
+from omnitrack.storage.sql.queries import Built
 from omnitrack.storage.sql.texts import MAX_LIST, chunks
 
 
-class IdentityMethods(Running):
+class IdentityMethods(Execution):
     """What the contract says of who is whom."""
 
     # -- guard ----------------------------------------------------------------------------------------------------------

@@ -13,14 +13,15 @@ from typing import Any
 
 from sqlalchemy import Connection, and_, func, or_
 from sqlalchemy.dialects.mysql import Insert, insert
-from sqlalchemy.engine import URL, Dialect
+from sqlalchemy.engine import URL
+from sqlalchemy.engine import Dialect as SqlalchemyDialect
 from sqlalchemy.exc import DBAPIError
 
 from omnitrack import deadlines
 from omnitrack.errors import BackendError
 from omnitrack.storage.contract import LinkRow
 from omnitrack.storage.sql import writes
-from omnitrack.storage.sql.flavour import Fault, Flavour, Options
+from omnitrack.storage.sql.dialect import Dialect, Fault, Options
 from omnitrack.storage.sql.queries import Built
 from omnitrack.storage.sql.statistics import collect_again
 from omnitrack.storage.sql.tables import Tables, make_tables
@@ -131,7 +132,7 @@ def _limits(tenths: int | None, first: bool, mariadb: bool) -> str:
     return "SET " + ", ".join(parts)
 
 
-class Mariadb(Flavour):
+class Mariadb(Dialect):
     """MariaDB 10.11 and later, MySQL 8."""
 
     transaction = MariadbTransaction
@@ -141,11 +142,11 @@ class Mariadb(Flavour):
     passwords = frozenset({"passwd", "password"})
 
     def async_only(self) -> frozenset[str]:
-        """See Flavour."""
+        """See Dialect."""
         return frozenset({"aiomysql", "asyncmy"})
 
     def drivers(self, url: URL) -> tuple[URL, URL | None]:
-        """See Flavour. PyMySQL looks for TLS unless told not to; the async drivers do not know the word."""
+        """See Dialect. PyMySQL looks for TLS unless told not to; the async drivers do not know the word."""
         sync, asynchronous = super().drivers(url)
         plain = url.difference_update_query(["ssl_disabled"]).query
         if str(url.query.get("ssl_disabled", "false")).lower() in ("false", "0"):
@@ -153,7 +154,7 @@ class Mariadb(Flavour):
         return sync, asynchronous and asynchronous.set(query=plain)
 
     def engine_arguments(self, url: URL, options: Options) -> dict[str, Any]:
-        """See Flavour; transactions begin and end where this backend says."""
+        """See Dialect; transactions begin and end where this backend says."""
         return {"isolation_level": "AUTOCOMMIT", "paramstyle": "format", "connect_args": {"charset": "utf8mb4"}}
 
     def connected(self, connection: Any, options: Options) -> None:
@@ -172,7 +173,7 @@ class Mariadb(Flavour):
         cursor.execute("START TRANSACTION" if write else "START TRANSACTION READ ONLY")
 
     def limit(self, connection: Any, cursor: Any, options: Options) -> None:
-        """See Flavour. It is set only where it changes."""
+        """See Dialect. It is set only where it changes."""
         seconds, info = deadlines.left(), connection.info
         tenths = None if seconds is None else max(1, math.ceil(seconds * 10))
         if info.get("tenths") == tenths:
@@ -183,14 +184,16 @@ class Mariadb(Flavour):
         info["tenths"] = tenths
 
     def sever(self, connection: Any) -> None:
-        """See Flavour."""
+        """See Dialect."""
         driver = connection.driver_connection
         if hasattr(driver, "ensure_closed"):  # asynchronous: its close() waits for nothing
             driver.close()
 
-    def connect_within(self, dialect: Any, connect: Callable[..., Any], given: dict[str, Any], seconds: float) -> Any:
-        """See Flavour. PyMySQL counts answers apart, those of the handshake too."""
-        if dialect.driver != "pymysql":
+    def connect_within(
+        self, sqlalchemy: Any, connect: Callable[..., Any], given: dict[str, Any], seconds: float
+    ) -> Any:
+        """See Dialect. PyMySQL counts answers apart, those of the handshake too."""
+        if sqlalchemy.driver != "pymysql":
             return connect(**given)
         asked = given.get("read_timeout")
         bounded = {"connect_timeout": min(float(given.get("connect_timeout") or 10), seconds), "read_timeout": seconds}
@@ -199,12 +202,12 @@ class Mariadb(Flavour):
         return connection
 
     def descriptor(self, driver: Any) -> int | None:
-        """See Flavour."""
+        """See Dialect."""
         own = getattr(driver, "_sock", None)  # PyMySQL
         return super().descriptor(driver if own is None else own)
 
     def timed_out(self, error: BaseException) -> bool:
-        """See Flavour."""
+        """See Dialect."""
         return bool(error.args) and error.args[0] in TIMED_OUT
 
     def fault(self, error: BaseException) -> Fault:
@@ -216,13 +219,13 @@ class Mariadb(Flavour):
             return Fault.CONFLICT
         return Fault.FAILED
 
-    def tables(self, dialect: Dialect, namespace: str | None) -> Tables:
+    def tables(self, sqlalchemy: SqlalchemyDialect, namespace: str | None) -> Tables:
         """Return the tables of a database, with the collation that compares bytes and pads nothing."""
-        mariadb = getattr(dialect, "is_mariadb", True)
+        mariadb = getattr(sqlalchemy, "is_mariadb", True)
         return make_tables(schema=namespace, collation="utf8mb4_nopad_bin" if mariadb else "utf8mb4_0900_bin")
 
     def places(self, connection: Connection) -> frozenset[str]:
-        """See Flavour: the database of the URL."""
+        """See Dialect: the database of the URL."""
         return frozenset(filter(None, connection.exec_driver_sql("SELECT DATABASE()").scalars()))
 
     @contextmanager

@@ -11,9 +11,9 @@ from sqlalchemy import Table
 from omnitrack.errors import ConflictError, mask
 from omnitrack.storage.contract import EntryRow, LinkRow, RecordRow
 from omnitrack.storage.sql import writes
+from omnitrack.storage.sql.execution import by_source, in_order, key_of_entry, key_of_link, record_row
 from omnitrack.storage.sql.identity import IdentityMethods
 from omnitrack.storage.sql.queries import Built, beyond_prefix
-from omnitrack.storage.sql.running import by_source, in_order, key_of_entry, key_of_link, record_row
 from omnitrack.storage.sql.texts import chunks
 
 

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, insert, inspect, select
 
 from omnitrack import forks
 from omnitrack.errors import BackendError, SchemaVersionError
-from omnitrack.storage.sql.flavour import Flavour
+from omnitrack.storage.sql.dialect import Dialect
 from omnitrack.storage.sql.tables import STRIPES, Tables
 
 #: The revision that the metadata in ``tables`` is at; the newest in ``migrations/versions``.
@@ -33,14 +33,14 @@ def _forked() -> None:
 forks.in_child(_forked)
 
 
-def set_up(connection: Connection, tables: Tables, flavour: Flavour) -> None:
+def set_up(connection: Connection, tables: Tables, dialect: Dialect) -> None:
     """Bring the tables of a namespace to this version; several processes may do so at once.
 
     Raises:
         SchemaVersionError: they are of a version that this one does not know.
         BackendError: the namespace names the place of what has none.
     """
-    if tables.schema is not None and tables.schema in flavour.places(connection):
+    if tables.schema is not None and tables.schema in dialect.places(connection):
         raise BackendError(
             f"namespace: got {tables.schema!r}, which is where this account has what is in no namespace; "
             "leave the namespace out, or choose another"
@@ -48,10 +48,10 @@ def set_up(connection: Connection, tables: Tables, flavour: Flavour) -> None:
     if version_of(connection, tables) == HEAD:
         return
     connection.rollback()
-    with flavour.schema_lock(connection, tables):
+    with dialect.schema_lock(connection, tables):
         version = version_of(connection, tables)
         if version is None:
-            create(connection, tables, flavour)
+            create(connection, tables, dialect)
         elif version != HEAD:
             upgrade(connection, tables, version)
 
@@ -63,10 +63,10 @@ def version_of(connection: Connection, tables: Tables) -> str | None:
     return connection.execute(select(tables.version.c.version_num)).scalar()
 
 
-def create(connection: Connection, tables: Tables, flavour: Flavour) -> None:
+def create(connection: Connection, tables: Tables, dialect: Dialect) -> None:
     """Make what is missing (where DDL is not transactional, a killed process leaves some tables), and stamp it last."""
     tables.metadata.create_all(connection)
-    flavour.created(connection, tables)
+    dialect.created(connection, tables)
     fill(connection, tables)
     connection.execute(insert(tables.version).values(version_num=HEAD))
 

@@ -9,7 +9,8 @@ from typing import Any, ClassVar, Unpack
 
 from sqlalchemy import Connection, Table, bindparam, literal_column, select, tuple_
 from sqlalchemy.dialects.sqlite import Insert, insert
-from sqlalchemy.engine import URL, Dialect
+from sqlalchemy.engine import URL
+from sqlalchemy.engine import Dialect as SqlalchemyDialect
 from sqlalchemy.pool import StaticPool
 
 from omnitrack import deadlines
@@ -24,7 +25,7 @@ from omnitrack.storage.contract import (
     Transaction,
 )
 from omnitrack.storage.sql import writes
-from omnitrack.storage.sql.flavour import Fault, Flavour, Options
+from omnitrack.storage.sql.dialect import Dialect, Fault, Options
 from omnitrack.storage.sql.forking import file_of
 from omnitrack.storage.sql.queries import Built
 from omnitrack.storage.sql.tables import INTERACTION_COLUMNS, Tables, make_tables
@@ -139,7 +140,7 @@ def _insert_older(links: Table) -> Built:
     ), names
 
 
-class Sqlite(Flavour):
+class Sqlite(Dialect):
     """SQLite over the sqlite3 of the standard library."""
 
     transaction = SqliteTransaction
@@ -162,7 +163,7 @@ class Sqlite(Flavour):
         return {"connect_args": connect}
 
     def file(self, url: URL) -> str | None:
-        """See Flavour."""
+        """See Dialect."""
         return file_of(url.database)
 
     def ignores(self, query: Set[str]) -> frozenset[str]:
@@ -196,7 +197,7 @@ class Sqlite(Flavour):
         cursor.execute("BEGIN IMMEDIATE" if write else "BEGIN")
 
     def limit(self, connection: Any, cursor: Any, options: Options) -> None:
-        """See Flavour: nothing interrupts a statement while it waits for another process."""
+        """See Dialect: nothing interrupts a statement while it waits for another process."""
         seconds, info = deadlines.left(), connection.info
         if seconds is not None:
             info["bounded"] = True
@@ -205,12 +206,12 @@ class Sqlite(Flavour):
             cursor.execute(f"PRAGMA busy_timeout = {int(options.busy_timeout * 1000)}")
 
     def interrupt(self, driver: Any) -> Callable[[], object] | None:
-        """See Flavour. Of an async connection the one that its thread works for."""
+        """See Dialect. Of an async connection the one that its thread works for."""
         interrupt: Callable[[], object] = getattr(driver, "_connection", driver).interrupt
         return interrupt
 
     def timed_out(self, error: BaseException) -> bool:
-        """See Flavour."""
+        """See Dialect."""
         return getattr(error, "sqlite_errorcode", None) == INTERRUPT
 
     def rollback(self, connection: Any, cursor: Any) -> None:
@@ -226,7 +227,7 @@ class Sqlite(Flavour):
             return Fault.CONFLICT
         return Fault.FAILED
 
-    def tables(self, dialect: Dialect, namespace: str | None) -> Tables:
+    def tables(self, sqlalchemy: SqlalchemyDialect, namespace: str | None) -> Tables:
         """Return the tables of a namespace: those with its name before theirs."""
         return make_tables(prefix=f"{namespace}_" if namespace else "")
 

@@ -1,4 +1,4 @@
-"""The contract's fifteen methods in portable SQL.
+"""The transaction of the SQL adapter in portable SQL: the methods of the contract, put together from three files.
 
 What an engine can do in fewer steps or must do in another way, its own module overrides: ``sqlite``, ``postgresql``, ``mariadb``.
 """

@@ -11,7 +11,8 @@ from typing import Any, ClassVar, Literal
 
 import attrs
 from sqlalchemy import Connection
-from sqlalchemy.engine import URL, Dialect
+from sqlalchemy.engine import URL
+from sqlalchemy.engine import Dialect as SqlalchemyDialect
 
 from omnitrack.errors import BackendError
 from omnitrack.storage.sql.tables import Tables, make_tables
@@ -95,7 +96,7 @@ class Options:
     guard: Literal["lock", "write"] = attrs.field(default="lock", validator=_one_of("lock", "write"))
 
 
-class Flavour(ABC):
+class Dialect(ABC):
     """One family of engines."""
 
     transaction: ClassVar[type[SqlTransaction]] = SqlTransaction
@@ -187,7 +188,9 @@ class Flavour(ABC):
         """Return what ends the statement that a connection is at, from another thread; None where that takes a network."""
         return None
 
-    def connect_within(self, dialect: Any, connect: Callable[..., Any], given: dict[str, Any], seconds: float) -> Any:
+    def connect_within(
+        self, sqlalchemy: Any, connect: Callable[..., Any], given: dict[str, Any], seconds: float
+    ) -> Any:
         """Connect with the arguments that are given, in so many seconds, as far as the driver takes such. In an event loop the caller is cancelled besides."""
         return connect(**given)
 
@@ -199,7 +202,7 @@ class Flavour(ABC):
     def fault(self, error: BaseException) -> Fault:
         """Return what an error of the driver means."""
 
-    def tables(self, dialect: Dialect, namespace: str | None) -> Tables:
+    def tables(self, sqlalchemy: SqlalchemyDialect, namespace: str | None) -> Tables:
         """Return the tables of a namespace: those of a schema (a database) of that name."""
         return make_tables(schema=namespace)
 
@@ -220,18 +223,18 @@ class Flavour(ABC):
         """Have what was deleted leave the store's files, as far as a client may ask for it."""
 
 
-class Portable(Flavour):
+class Portable(Dialect):
     """An engine of which nothing is known but that SQLAlchemy has a dialect for it; the transactions are the driver's own."""
 
     def begin(self, connection: Any, cursor: Any, options: Options, write: bool) -> None:
         """Leave it to the driver, which begins one with the first statement."""
 
     def commit(self, connection: Any, cursor: Any) -> None:
-        """See Flavour."""
+        """See Dialect."""
         connection.commit()
 
     def rollback(self, connection: Any, cursor: Any) -> None:
-        """See Flavour."""
+        """See Dialect."""
         connection.rollback()
 
     def fault(self, error: BaseException) -> Fault:

@@ -1,4 +1,4 @@
-"""The two sides of a backend: an engine for sync callers and one for each event loop, and what errors mean there."""
+"""The runtime of a backend's sync callers, or of its async callers in one event loop: an engine, its locks, and what its errors mean."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from sqlalchemy.util.concurrency import await_, greenlet_spawn
 
 from omnitrack import forks
 from omnitrack.errors import ConflictError, TimedOutError
-from omnitrack.storage.sql.flavour import Fault, Flavour
-from omnitrack.storage.sql.running import Prepared
+from omnitrack.storage.sql.dialect import Dialect, Fault
+from omnitrack.storage.sql.execution import Prepared
 
 T = TypeVar("T")
 
@@ -27,12 +27,12 @@ class Unreachable(Exception):
     """No connection could be made."""
 
 
-class Side:
-    """What sync callers share, or the async callers of one event loop: an engine, and what was prepared for it."""
+class Runtime:
+    """What sync callers share, or the async callers of one event loop: an engine, and the statements prepared for it."""
 
-    def __init__(self, engine: Engine, flavour: Flavour, lock: Any, sleep: Callable[[float], object]) -> None:
+    def __init__(self, engine: Engine, dialect: Dialect, lock: Any, sleep: Callable[[float], object]) -> None:
         self.engine = engine
-        self.flavour = flavour
+        self.dialect = dialect
         self.lock = lock  # of the one writer, where the engine has but one
         self.sleep = sleep
         self.pid = os.getpid()
@@ -44,7 +44,7 @@ class Side:
         self.unconnected: tuple[type[Exception], ...] = (
             TimeoutError,
             OSError,
-            *flavour.connecting(engine.dialect.loaded_dbapi),
+            *dialect.connecting(engine.dialect.loaded_dbapi),
         )
         self.raised = (ConflictError, TimedOutError, Unanswered, Unreachable, *self.errors)
         self.prepared: Prepared | None = None
@@ -52,13 +52,13 @@ class Side:
     def lost(self, error: BaseException) -> bool:
         """Tell whether the connection is gone."""
         if isinstance(error, self.errors[0]):
-            return self.flavour.fault(error) is Fault.LOST
+            return self.dialect.fault(error) is Fault.LOST
         return isinstance(error, Unreachable)
 
     def again(self, error: BaseException) -> bool:
         """Tell whether the transaction may go through when it is repeated."""
         if isinstance(error, self.errors[0]):
-            return self.flavour.fault(error) is not Fault.FAILED
+            return self.dialect.fault(error) is not Fault.FAILED
         return isinstance(error, (Unanswered, Unreachable))
 
 

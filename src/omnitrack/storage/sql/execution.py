@@ -1,4 +1,4 @@
-"""Running statements on the cursor of one connection, and putting the rows of several answers in one order.
+"""Execution of statements on the cursor of one connection: rows to parameters, and answers back to the rows of the contract.
 
 Rows go to the driver as the tuples that they are and are named again when they come back; there is no Core and no result object at run
 time.
@@ -66,7 +66,7 @@ def _texts_of(dialect: Dialect, tables: Tables) -> Texts:
     return texts
 
 
-class Running:
+class Execution:
     """A cursor, what was prepared for it, and whether it may write."""
 
     #: After a statement that fails on a key that is there the transaction goes on, from a savepoint where there were several.
