@@ -84,7 +84,7 @@ class Shown:
 
 
 def _query() -> Any:
-    from omnitrack.tracker import make_query
+    from omnitrack.usecases.query import make_query
 
     return make_query(order="oldest")
 

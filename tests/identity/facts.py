@@ -11,6 +11,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 
 import omnitrack
+from calling import record
 from omnitrack.errors import CustomerNotFoundError
 from omnitrack.identifiers import account, email, phone, social
 from omnitrack.identifiers.scheme import Identifier
@@ -129,7 +130,7 @@ def tell(tracker: Tracker, fact: Fact) -> Any:
     """Tell a tracker a fact; return what it returned."""
     if isinstance(fact, Said):
         return tracker._say(fact.statement())
-    return tracker._do(tracker._ops.record(fact.interaction()))
+    return record(tracker, fact.interaction())
 
 
 def name_of(row: IdentifierRow) -> str:

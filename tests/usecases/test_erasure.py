@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 import omnitrack
+from calling import record
 from omnitrack import AsyncTracker, CustomerNotFoundError, RetentionRule, Tracker, claimed, verified
 from omnitrack.identifiers import scheme
 from usecases.contacts import T0, at, seen
@@ -109,7 +110,7 @@ def test_an_import_that_is_run_again_stays_out_unless_asked(store: tuple[Tracker
         if batch:
             report = tracker.record_many(interactions)
             return report.added, report.suppressed
-        answers = [tracker._do(tracker._ops.record(i)) for i in interactions]
+        answers = [record(tracker, i) for i in interactions]
         return sum(not a.duplicate and not a.suppressed for a in answers), sum(a.suppressed for a in answers)
 
     load()

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import omnitrack
+from calling import record
 from identity.facts import State, budget, check, differences, state_of, when
 from omnitrack import CustomerNotFoundError, Policy, RetentionRule, Sighting, Tracker
 from omnitrack.identifiers import account, email, identifier
@@ -112,7 +113,7 @@ def opened(policy: Policy = TIGHT, url: str = "memory://") -> Tracker:
 def tell(tracker: Tracker, fact: Fact) -> Any:
     if isinstance(fact, Said):
         return tracker._say(fact.statement())
-    return tracker._do(tracker._ops.record(fact.interaction()))
+    return record(tracker, fact.interaction())
 
 
 def told(found: Iterable[Fact], each: Callable[[Tracker], object] = lambda tracker: None) -> Tracker:
