@@ -118,7 +118,7 @@ MUTANTS = (
     Mutant("t: people in copy have it on no timeline", READ, "if query.include_participant else (Role.ANCHOR,)", "if True else (Role.ANCHOR,)"),
     Mutant("t: trust in verified links alone", RESOLVE, "x.assurance >= Assurance.VERIFIED]", "x.assurance >= Assurance.OBSERVED]"),
     Mutant("t: what is personal of somebody else leads nobody through", RESOLVE, "    strong = [x for x in links if", "    strong = [x for x in links if x.a in rows and x.b in rows if"),
-    Mutant("t: shared history only where it is asked for", READ, "return self.include_shared and self.trust", "return self.trust"),
+    Mutant("t: shared history only where it is asked for", "omnitrack.usecases.query", "return self.include_shared and self.trust", "return self.trust"),
     Mutant("t: a reassigned identifier's page is its holder's", READ, "member.id == id and SHARED | REASSIGNED)", "member.id == id and SHARED)"),
     Mutant("t: of several attributions the last counts", ATTRIBUTION, "keys=[filing.said[-1][0]]", "keys=[filing.said[0][0]]"),
     Mutant("t: an attribution that is taken back leaves what came", ATTRIBUTION, "attributed - 1", "attributed"),

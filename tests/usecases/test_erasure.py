@@ -274,7 +274,8 @@ def test_whoever_remembers_an_erased_person_brings_nobody_back(store: tuple[Trac
 
 def remembered(tracker: Tracker | AsyncTracker) -> int:
     memories = [clear.__self__ for clear in scheme._memories]  # type: ignore[attr-defined]
-    return len(tracker._ctx.resolved) + sum(memory.cache_info().currsize for memory in memories)
+    ctx = tracker._tracker._ctx if isinstance(tracker, AsyncTracker) else tracker._ctx
+    return len(ctx.resolved) + sum(memory.cache_info().currsize for memory in memories)
 
 
 def test_no_memory_of_the_process_holds_who_was_erased(store: tuple[Tracker, Path]) -> None:
