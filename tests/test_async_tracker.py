@@ -23,21 +23,6 @@ def test_it_has_the_same_methods() -> None:
     assert public(AsyncTracker) == public(Tracker)
 
 
-@pytest.mark.parametrize("name", sorted(public(Tracker) - {"policy"}))
-def test_a_method_takes_the_same_arguments(name: str) -> None:
-    def arguments(cls: type) -> set[str]:
-        found: set[str] = set()
-        for parameter in inspect.signature(getattr(cls, name), eval_str=False).parameters.values():
-            if parameter.kind is parameter.VAR_KEYWORD and "Unpack" in str(parameter.annotation):
-                fields = getattr(omnitrack.aio, str(parameter.annotation).removeprefix("Unpack[").rstrip("]"))
-                found |= set(fields.__required_keys__ | fields.__optional_keys__)
-            else:
-                found.add(parameter.name)
-        return found
-
-    assert arguments(AsyncTracker) == arguments(Tracker)
-
-
 @pytest.fixture(params=["memory", "sqlite"])
 async def tracker(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[AsyncTracker]:
     url = "memory://" if request.param == "memory" else f"sqlite:///{tmp_path / 'history.db'}"

@@ -20,12 +20,13 @@ import servers
 from omnitrack import AsyncTracker, OmnitrackError, TimedOutError, Tracker, deadlines, open_async
 from omnitrack import open as open_tracker
 from omnitrack.errors import BackendError, OperationRunningError
+from omnitrack.greenlets import GreenletRuntime, ThreadRuntime
 from omnitrack.storage.contract import Backend, retrying
 from omnitrack.storage.memory import MemoryBackend
 from omnitrack.storage.watchdog import Watch
 from omnitrack.testing.processes import Forked
 from omnitrack.testing.timeouts import SAFETY, held
-from omnitrack.usecases.steps import Pause, Step, Steps, adrive, drive
+from omnitrack.usecases.calls import Run, Runtime
 
 AT = datetime(2026, 3, 1, tzinfo=timezone.utc)
 SHORT = 0.2
@@ -193,79 +194,83 @@ async def test_tasks_and_threads_that_are_started_in_a_block_are_bounded_by_it()
     assert here() is None
 
 
-# -- operations of several steps --------------------------------------------------------------------------------------------
+# -- operations of several transactions -------------------------------------------------------------------------------------
 def late(tx: Any) -> None:
     raise TimedOutError("nothing written")
 
 
-def run(fn: Callable[..., Any], write: bool) -> Any:
-    return fn(None)
+class NoStore(MemoryBackend):
+    """Hands functions no transaction."""
+
+    def run(self, fn: Callable[..., Any], *, write: bool = True) -> Any:
+        return fn(None)
+
+    async def arun(self, fn: Callable[..., Any], *, write: bool = True) -> Any:
+        return fn(None)
 
 
-async def arun(fn: Callable[..., Any], write: bool) -> Any:
-    return fn(None)
-
-
-def outcome_of(steps: Callable[[], Steps[None]]) -> str:
-    """Return what both kinds of callers are told."""
+def outcome_of(work: Callable[[Run], object]) -> str:
+    """Return what each kind of callers is told."""
     outcomes = set()
-    for driven in (lambda: drive(steps(), run), lambda: asyncio.run(adrive(steps(), arun))):
+    for runtime in (GreenletRuntime(NoStore()), ThreadRuntime(NoStore())):
         with pytest.raises(TimedOutError) as raised:
-            driven()
+            asyncio.run(runtime.spawn(work, Run(runtime)))
         outcomes.add(raised.value.outcome)
-    (outcome,) = outcomes
+    with pytest.raises(TimedOutError) as raised:
+        work(Run(Runtime(NoStore())))
+    (outcome,) = {*outcomes, raised.value.outcome}
     return outcome
 
 
-def test_steps_that_wrote_before_are_done_up_to_there() -> None:
-    def steps() -> Steps[None]:
-        yield Step(lambda tx: None)
-        yield Step(late, write=False)
+def test_transactions_that_wrote_before_are_done_up_to_there() -> None:
+    def work(run: Run) -> None:
+        run(lambda tx: None)
+        run(late, write=False)
 
-    assert outcome_of(steps) == "done up to here"
+    assert outcome_of(work) == "done up to here"
 
 
-def test_steps_that_only_read_before_wrote_nothing() -> None:
-    def steps() -> Steps[None]:
-        yield Step(lambda tx: None, write=False)
-        yield Step(late)
+def test_transactions_that_only_read_before_wrote_nothing() -> None:
+    def work(run: Run) -> None:
+        run(lambda tx: None, write=False)
+        run(late)
 
-    assert outcome_of(steps) == "nothing written"
+    assert outcome_of(work) == "nothing written"
 
 
 def test_a_commit_of_which_nobody_knows_is_unknown_whatever_came_before() -> None:
     def unknown(tx: Any) -> None:
         raise TimedOutError("unknown")
 
-    def steps() -> Steps[None]:
-        yield Step(lambda tx: None)
-        yield Step(unknown)
+    def work(run: Run) -> None:
+        run(lambda tx: None)
+        run(unknown)
 
-    assert outcome_of(steps) == "unknown"
+    assert outcome_of(work) == "unknown"
 
 
 def test_nobody_pauses_beyond_the_deadline() -> None:
-    def steps() -> Steps[None]:
+    def work(run: Run) -> None:
         while True:
-            yield Pause(SAFETY)
+            run.pause(SAFETY)
 
     with deadlines.bounded(0.05):
-        assert outcome_of(steps) == "nothing written"
+        assert outcome_of(work) == "nothing written"
 
 
 def test_what_gives_back_what_an_operation_holds_still_has_time() -> None:
     seen: list[float | None] = []
 
-    def steps() -> Steps[None]:
+    def work(run: Run) -> None:
         try:
-            yield Step(late)
+            run(late)
         finally:
-            yield Step(lambda tx: seen.append(deadlines.left()))
+            run(lambda tx: seen.append(deadlines.left()))
 
     with deadlines.bounded(0):
-        outcome_of(steps)
+        outcome_of(work)
         assert deadlines.left() == 0
-    assert len(seen) == 2
+    assert len(seen) == 3
     assert all(seen)
 
 

@@ -1,17 +1,14 @@
-"""AsyncTracker: the tracker for async callers. The same operations, awaited; the same method names."""
+"""AsyncTracker: the tracker for async callers. Generated from tracker.py by tools/generate_aio.py; do not edit."""
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncIterable, AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from datetime import datetime, tzinfo
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Literal, TypedDict, TypeVar, Unpack
+from typing import TYPE_CHECKING, Any, Literal
 
-from omnitrack import deadlines, forks
-from omnitrack.deadlines import Bounds, Within
-from omnitrack.errors import TimedOutError
-from omnitrack.identifiers.numbering import numbered_region
+from omnitrack.deadlines import Within
+from omnitrack.greenlets import AsyncItems, Calls, DrivenTracker
 from omnitrack.identity.explain import Explanation
 from omnitrack.identity.policy import Policy
 from omnitrack.identity.preview import Preview
@@ -23,142 +20,71 @@ from omnitrack.model import (
     Interaction,
     LoadReport,
     Page,
-    PassedOver,
     Recorded,
-    Rejected,
-    Revision,
     Sighting,
     TimelineItem,
 )
-from omnitrack.sources.base import Source
-from omnitrack.sources.registry import open_source
 from omnitrack.storage.contract import Backend
 from omnitrack.storage.registry import open_backend
-from omnitrack.tracker import (
-    Person,
-    make_context,
-    make_interaction,
-    make_query,
-    shown_query,
-    shown_tracker,
-    shown_who,
-)
+from omnitrack.tracker import Timeline
 from omnitrack.usecases.account import LinkConflict
+from omnitrack.usecases.calls import Progress
 from omnitrack.usecases.erase import Receipt, RetentionRule
 from omnitrack.usecases.exchange import Export
-from omnitrack.usecases.operations import Operations, check_batch_size, check_progress
-from omnitrack.usecases.read import Query
+from omnitrack.usecases.loading import Items, Person
 from omnitrack.usecases.rebuild import RebuildReport, VerifyReport
 from omnitrack.usecases.resolve import Who
-from omnitrack.usecases.steps import Progress, Steps, adrive, after_others
 
 if TYPE_CHECKING:
     from omnitrack.usecases.suggest import Suggestion
 
-T = TypeVar("T")
-
-
-class RecordFields(TypedDict, total=False):
-    """What ``Tracker.record`` takes besides the channel and the time."""
-
-    direction: str | None
-    customer: Person | None
-    customers: Iterable[Person] | None
-    participants: Iterable[Named | Sighting]
-    kind: str
-    ended_at: datetime | None
-    subject: str | None
-    body: str | None
-    agent: str | None
-    thread: str | None
-    reply_to: str | None
-    outcome: str | None
-    attachments: Iterable[Attachment]
-    traits: dict[str, Any] | None
-    attributes: dict[str, Any] | None
-    source: str | None
-    source_id: str | None
-    region: str | None
-
-
-class InteractionFilters(TypedDict, total=False):
-    """The filters of ``Tracker.interactions``."""
-
-    channels: str | Sequence[str] | None
-    directions: str | Sequence[str] | None
-    kinds: str | Sequence[str] | None
-    since: datetime | None
-    until: datetime | None
-    text: str | None
-    agent: str | None
-    thread: str | None
-    source: str | None
-    order: Literal["newest", "oldest"]
-
-
-class JourneyFilters(TypedDict, total=False):
-    """The filters of ``Tracker.journeys``."""
-
-    channels: str | Sequence[str] | None
-    since: datetime | None
-    until: datetime | None
-    source: str | None
-
-
-class TimelineFilters(InteractionFilters, total=False):
-    """The filters of ``Tracker.timeline``."""
-
-    as_of: datetime | None
-    trust: Literal["observed", "verified"]
-    include_shared: bool
-    include_claimed: bool
-    include_participant: bool
-
-
-class Said(TypedDict, total=False):
-    """Who says something, and why."""
-
-    by: str | None
-    reason: str | None
-
-
-class SaidAt(Said, total=False):
-    """Who says something, why, and when."""
-
-    at: datetime | None
-
 
 class AsyncTimeline:
-    """A customer's timeline, read page by page as it is iterated with ``async for``."""
+    """A customer's timeline, read page by page as it is iterated with ``async for``. Made by ``AsyncTracker.timeline``."""
 
-    def __init__(self, tracker: AsyncTracker, who: Who, query: Query) -> None:
-        self._tracker = tracker
-        self._who = who
-        self._query = query
+    def __init__(self, timeline: Timeline, calls: Calls) -> None:
+        self._timeline = timeline
+        self._calls = calls
 
     def __repr__(self) -> str:
-        return f"<AsyncTimeline of {shown_who(self._who)}{shown_query(self._query)}>"
+        return repr(self._timeline).replace("<", "<Async", 1)
 
     async def page(self, limit: int = 50, cursor: str | None = None) -> Page[TimelineItem]:
-        """As ``Timeline.page``."""
-        ops = await self._tracker._ready()
-        return await self._tracker._do(ops.timeline_page(self._who, self._query, limit, cursor))
+        """Return one page.
 
-    async def __aiter__(self) -> AsyncIterator[TimelineItem]:
-        cursor: str | None = None
-        while True:
-            page = await self.page(100, cursor)
-            for item in page:
-                yield item
-            cursor = page.next
-            if cursor is None:
-                return
+        Args:
+            limit: the largest number of items to return, 1 to 1,000.
+            cursor: ``next`` or ``previous`` of another page of the same timeline; None for the first page.
+
+        Raises:
+            CustomerNotFoundError: nobody is known by this. InvalidCursorError: the cursor is of another query.
+        """
+        return await self._calls.call(self._timeline.page, limit, cursor)
+
+    def __aiter__(self) -> AsyncIterator[TimelineItem]:
+        return self._calls.iterate(iter(self._timeline))
 
 
 class AsyncTracker:
-    """``Tracker`` for async callers: each method as its namesake there, awaited. Made by ``omnitrack.open_async``.
+    """``Tracker`` for async callers: the same methods, awaited. Made by ``omnitrack.open_async``.
 
-    The store is set up at the first call, or by ``async with``. Use it in one event loop.
+    The store is set up by the first call, or by ``async with``. Use it in one event loop.
+
+    Args:
+        backend: an open storage adapter.
+        region: ISO 3166 alpha-2 code of the region in which national phone numbers are read, where the interaction names none. With None such a
+            number is kept as it came, and identifies nobody.
+        own: identifiers of the company, with ``*`` as a wildcard: ``"x:btcare"``, ``"email:*@bt.example"``, ``"phone:+44800*"``. They never
+            identify a customer. Empty by default.
+        policy: how evidence is read; None for the default ``Policy()``.
+        secret: a key for the ids of identifiers, so that nobody who reads the store can look up an address by its id. The same one each time; None for
+            ids without a key.
+        rebuild: bring a store that was built with other settings to these. False refuses such a store.
+        matching: have the store keep an index of likeness from now on, for suggestions() and find_matches() (needs numpy). False leaves it as it is.
+        placeholders: what your systems write where there is no value, in the form of ``own``: ``"account:0815"``, ``"email:nn@*"``. It identifies
+            nobody, as the values of the list that every store has. Empty by default.
+        zone: time zone in which times without an offset are read, as an IANA name or a tzinfo; with None such a time is refused.
+        timeout: seconds that each call may take, opening the store included; None for no bound. ``within`` says otherwise for the calls of a block.
     """
 
     def __init__(
@@ -175,116 +101,155 @@ class AsyncTracker:
         zone: str | tzinfo | None = None,
         timeout: float | None = None,
     ) -> None:
-        self._backend = backend
-        self._bounds = Bounds(timeout)
-        self._ctx = make_context(own, policy, secret, region, rebuild, matching, placeholders, zone)
-        self._rebuild = rebuild
-        self._matching = matching
-        self._ops: Operations | None = None
-        self._opening = forks.OfEach(asyncio.Lock)
+        self._tracker = DrivenTracker(
+            backend,
+            region=region,
+            own=own,
+            policy=policy,
+            secret=secret,
+            rebuild=rebuild,
+            matching=matching,
+            placeholders=placeholders,
+            zone=zone,
+            timeout=timeout,
+        )
+        self._calls = Calls(self._tracker)
 
     def __repr__(self) -> str:
-        return shown_tracker("AsyncTracker", self._backend, self._ctx)
-
-    async def _ready(self) -> Operations:
-        if self._ops is None:
-            with self._bounds.call():
-                opening = self._opening.value
-                try:
-                    async with asyncio.timeout(deadlines.left()):
-                        await opening.acquire()
-                except TimeoutError:
-                    raise TimedOutError("nothing written") from None
-                try:
-                    if self._ops is None:
-                        await asyncio.to_thread(self._backend.setup)
-                        begin = Operations.begin(self._ctx, None, self._rebuild, self._matching)
-                        self._ops = await adrive(begin, self._backend.arun)
-                finally:
-                    opening.release()
-        return self._ops
-
-    async def _do(self, steps: Steps[T]) -> T:
-        with self._bounds.call():
-            return await adrive(steps, self._backend.arun)
-
-    async def _reclaim(self) -> None:
-        try:
-            await asyncio.to_thread(self._backend.reclaim)
-        except TimedOutError as error:
-            raise TimedOutError("done up to here") from error.__cause__
+        return repr(self._tracker).replace("<", "<Async", 1)
 
     def within(self, seconds: float | None) -> Within:
-        """As ``Tracker.within``."""
-        return self._bounds.within(seconds)
+        """Return what bounds each call of this tracker in a block: ``with tracker.within(2):``, or ``async with``.
+
+        It takes the place of ``timeout`` of ``open()``, also to give more time; of blocks in each other the nearer end counts. It holds for the tasks and threads
+        (``asyncio.to_thread``) that are started in the block, and over everything that a call waits for: other writers, retries, a connection of
+        the pool, a network that says nothing.
+
+        Args:
+            seconds: from the beginning of the block; None for no bound.
+
+        Raises:
+            TimedOutError: raised by a call in the block that has not ended by then; its ``outcome`` says what is known.
+        """
+        return self._tracker.within(seconds)
 
     @property
     def policy(self) -> Policy:
         """The policy that evidence is read by."""
-        return self._ctx.policy
+        return self._tracker.policy
 
-    async def __aenter__(self) -> AsyncTracker:
-        await self._ready()
-        return self
+    async def record(
+        self,
+        *,
+        channel: str,
+        occurred_at: datetime,
+        direction: str | None = None,
+        customer: Person | None = None,
+        customers: Iterable[Person] | None = None,
+        participants: Iterable[Named | Sighting] = (),
+        kind: str = "message",
+        ended_at: datetime | None = None,
+        subject: str | None = None,
+        body: str | None = None,
+        agent: str | None = None,
+        thread: str | None = None,
+        reply_to: str | None = None,
+        outcome: str | None = None,
+        attachments: Iterable[Attachment] = (),
+        traits: Mapping[str, Any] | None = None,
+        attributes: Mapping[str, Any] | None = None,
+        source: str | None = None,
+        source_id: str | None = None,
+        region: str | None = None,
+    ) -> Recorded:
+        """Record one interaction. When this returns, it is stored.
 
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await self.close()
+        Lengths are in characters of Unicode. What is beyond a limit is refused, never cut.
 
-    async def close(self) -> None:
-        """As ``Tracker.close``."""
-        await self._backend.aclose()
+        Args:
+            channel: the channel by any lower-case name of up to 255: ``"phone"``, ``"email"``, ``"web"``, ``"letter"``, ``"chat"``, ``"x"``, ``"forum"``.
+            occurred_at: when it happened; a naive time is read in the zone of the tracker, and refused where it has none.
+            direction: ``"inbound"``, ``"outbound"`` or ``"internal"``; None asks the own list, and is inbound where that does not know.
+            customer: the identifiers of the one person it was with. They are seen together, and link. A text is observed; ``verified()`` and ``claimed()``
+                say otherwise. None where nobody is known: the interaction is kept unattributed.
+            customers: the identifiers of each of several people (a mail to two), at most 100, in the place of ``customer``; None for one person or none.
+            participants: identifiers in copy or mentioned, at most 1,000; never linked. Empty by default.
+            kind: what it is within the channel, up to 255: ``"message"``, ``"call"``, ``"note"``, ``"comment"``, ``"visit"``.
+            ended_at: when it ended, not before ``occurred_at``; None where it did not last, or where that is not known.
+            subject: the subject line, up to 10,000; None for none.
+            body: the text, up to 4,000,000; None for none.
+            agent: name or id of the agent who had it, up to 255; None for none.
+            thread: what belongs together at the source, up to 998: a conversation id, a mail thread, a web session; None for none.
+            reply_to: ``source_id`` of the interaction that it answers; None for none.
+            outcome: how it ended, up to 255: ``"answered"``, ``"missed"``, ``"done"``, ``"abandoned"``, ``"bounced"``; None where that is not known.
+            attachments: what was attached, at most 1,000; names and sizes, not the files. Empty by default.
+            traits: what it says of the person: ``name``, ``postcode``, ``birth_date``, ``company``; up to 1,000,000 as JSON. None for nothing.
+            attributes: anything else that the source knows, as JSON values, up to 1,000,000; None for nothing.
+            source: name of the system it comes from, up to 255; None where it comes from none, and a repeat cannot be recognised.
+            source_id: its id in that system, up to 998. With ``source`` it is unique in the store, so that a repeat adds nothing. None for none.
+            region: ISO 3166 alpha-2 code of the region in which its national phone numbers are read; None for the tracker's.
 
-    # -- recording ------------------------------------------------------------------------------------------------------
-    async def record(self, *, channel: str, occurred_at: datetime, **fields: Unpack[RecordFields]) -> Recorded:
-        """As ``Tracker.record``; ``customer_ids`` of the answer are read at once."""
-        given: dict[str, Any] = dict(fields)
-        customer, customers = given.pop("customer", None), given.pop("customers", None)
-        given |= {"channel": channel, "occurred_at": occurred_at, "region": numbered_region(given.get("region"))}
-        interaction = make_interaction(customer, customers, given)
-        return await self._do((await self._ready()).record(interaction))
+        Returns:
+            What became of it. Identifiers that are not well-formed are in ``rejected``; the interaction is kept.
+
+        Raises:
+            InvalidInteractionError: a field is missing, malformed, or over its limit. Nothing was written.
+            ConflictError: other writers changed the same people, and the retries did not get through. Nothing was written.
+        """
+        return await self._calls.call(
+            self._tracker.record,
+            channel=channel,
+            occurred_at=occurred_at,
+            direction=direction,
+            customer=customer,
+            customers=customers,
+            participants=participants,
+            kind=kind,
+            ended_at=ended_at,
+            subject=subject,
+            body=body,
+            agent=agent,
+            thread=thread,
+            reply_to=reply_to,
+            outcome=outcome,
+            attachments=attachments,
+            traits=traits,
+            attributes=attributes,
+            source=source,
+            source_id=source_id,
+            region=region,
+        )
 
     async def record_many(
         self,
-        interactions: Iterable[Interaction | Revision | Rejected | PassedOver]
-        | AsyncIterable[Interaction | Revision | Rejected | PassedOver],
+        interactions: Items | AsyncItems,
         *,
         batch_size: int = 1_000,
         on_error: Literal["raise", "collect"] = "raise",
         progress: Progress | None = None,
     ) -> LoadReport:
-        """As ``Tracker.record_many``; an async iterable is taken as well."""
-        ops = await self._ready()
-        if not isinstance(interactions, AsyncIterable):
-            return await self._do(
-                ops.record_many(interactions, batch_size=batch_size, on_error=on_error, progress=progress)
-            )
-        check_batch_size(batch_size)
-        check_progress(progress)
-        total = LoadReport()
-        batch: list[Interaction | Revision | Rejected | PassedOver] = []
-        seen = 0
+        """Record many interactions, ``batch_size`` in a transaction.
 
-        async def flush() -> None:
-            nonlocal total
-            try:
-                part = await self._do(ops.record_many(batch, batch_size=batch_size, on_error=on_error, progress=None))
-            except TimedOutError as error:
-                raise after_others(error, seen > len(batch)) from error.__cause__
-            total = total.plus(part)
-            batch.clear()
-            if progress is not None:
-                progress(seen, None)
+        Args:
+            interactions: what a source yields, or made by hand; read one by one, never all at once.
+            batch_size: how many interactions are stored in one transaction, from 1.
+            on_error: ``"raise"`` stops at the first item that cannot be taken (what was stored before stays); ``"collect"`` goes on and
+                lists it in the report.
+            progress: called with (items so far, None) after each batch; None for no calls.
 
-        with self._bounds.call():
-            async for item in interactions:
-                batch.append(item)
-                seen += 1
-                if len(batch) >= batch_size:
-                    await flush()
-            await flush()
-        return total
+        Returns:
+            What became of each item, counted.
+
+        Raises:
+            InvalidInteractionError: an item cannot be taken, with ``on_error="raise"``.
+        """
+        return await self._calls.call(
+            self._tracker.record_many,
+            self._calls.iterated(interactions),
+            batch_size=batch_size,
+            on_error=on_error,
+            progress=progress,
+        )
 
     async def load(
         self,
@@ -296,13 +261,32 @@ class AsyncTracker:
         progress: Progress | None = None,
         **options: Any,
     ) -> LoadReport:
-        """As ``Tracker.load``."""
-        if isinstance(path_or_source, Source):
-            source = path_or_source
-        else:
-            source = await asyncio.to_thread(open_source, path_or_source, format=format, **options)
-        ops = await self._ready()
-        return await self._do(ops.load(source, batch_size=batch_size, on_error=on_error, progress=progress))
+        """Load a file or folder of a real format: mbox, CDR, X API JSON, ... A second load of the same adds nothing.
+
+        Args:
+            path_or_source: a path, or a source of ``omnitrack.sources``.
+            format: name of the format; ``"auto"`` finds it, and the report says how it knew.
+            on_error: ``"collect"`` lists in the report what cannot be taken, and goes on; ``"raise"`` stops at the first (what was stored before stays).
+            batch_size: how many interactions are stored in one transaction, from 1.
+            progress: called with (bytes so far, bytes in all or None) after each batch; None for no calls.
+            options: of the source: ``zone=``, ``region=``, ``source=``, ``mapping=``, ...
+
+        Returns:
+            What became of each unit of the input, counted.
+
+        Raises:
+            SourceFormatError: no source reads this, or not as this format.
+            OSError: there is no such file, or it cannot be opened. TypeError: an option that no source takes.
+        """
+        return await self._calls.call(
+            self._tracker.load,
+            path_or_source,
+            format=format,
+            on_error=on_error,
+            batch_size=batch_size,
+            progress=progress,
+            **options,
+        )
 
     async def revise(
         self,
@@ -314,144 +298,464 @@ class AsyncTracker:
         deleted: bool = False,
         at: datetime | None = None,
     ) -> bool:
-        """As ``Tracker.revise``."""
-        ops = await self._ready()
-        return await self._do(ops.revise(source, source_id, body=body, subject=subject, deleted=deleted, at=at))
+        """Add an edit or a delete at the source; the latest by ``at``, the source's own time, counts. Identifiers never change.
+
+        Several edits of one time (many sources tell it in seconds) are all kept, a delete last, the others by what they say: the order
+        in which they arrive decides nothing.
+
+        Args:
+            source: name of the system that the interaction came from.
+            source_id: its id in that system.
+            body: the text from then on; None leaves it as it was.
+            subject: the subject from then on; None leaves it as it was.
+            deleted: the source deleted it.
+            at: when it was edited at the source, after 1970; a naive time is read in the zone of the tracker. None for now.
+
+        Returns:
+            Whether it was not there yet. One of somebody who was erased stays out.
+
+        Raises:
+            InteractionNotFoundError: there is no interaction of this source and source id.
+        """
+        return await self._calls.call(
+            self._tracker.revise, source, source_id, body=body, subject=subject, deleted=deleted, at=at
+        )
 
     async def note(self, who: Who, text: str, *, agent: str | None = None) -> str:
-        """As ``Tracker.note``."""
-        return await self._do((await self._ready()).note(who, text, agent=agent))
+        """File an internal note on a person's timeline, or, given an interaction id, beside that interaction; return its id.
+
+        Args:
+            who: any identifier, as an Identifier or a text, a customer id, or the id of an interaction, ``int_...``.
+            text: of the note, up to 4,000,000 characters.
+            agent: name or id of whoever wrote it; None for nobody.
+
+        Raises:
+            CustomerNotFoundError: nobody is known by this. InteractionNotFoundError: there is no interaction with this id.
+        """
+        return await self._calls.call(self._tracker.note, who, text, agent=agent)
 
     async def attribute(
         self, interaction: str, identifier: Named, *, by: str | None = None, reason: str | None = None
     ) -> Statement:
-        """As ``Tracker.attribute``."""
-        return await self._do((await self._ready()).attribute(interaction, identifier, by=by, reason=reason))
+        """Say whose an interaction is: it is filed under this identifier instead, and so are the notes beside it. ``retract()`` takes it back.
+
+        Args:
+            interaction: id of one, ``int_...``.
+            identifier: whose it is, or a customer id; an identifier that nobody was seen with yet becomes a customer.
+            by: who says so, up to 255 characters; None for nobody.
+            reason: why, up to 10,000 characters; None for no reason.
+
+        Raises:
+            InteractionNotFoundError: there is none with this id.
+            InvalidIdentifierError: the identifier is not well-formed. CustomerNotFoundError: there is no such customer.
+            InvalidInteractionError: it is a note beside an interaction; attribute that interaction instead.
+        """
+        return await self._calls.call(self._tracker.attribute, interaction, identifier, by=by, reason=reason)
 
     async def unattributed(self, *, limit: int = 50, cursor: str | None = None) -> Page[TimelineItem]:
-        """As ``Tracker.unattributed``."""
-        return await self._do((await self._ready()).unattributed(limit, cursor))
+        """Return interactions with nobody identified, newest first.
 
-    # -- reading --------------------------------------------------------------------------------------------------------
-    def timeline(self, who: Who, **filters: Unpack[TimelineFilters]) -> AsyncTimeline:
-        """As ``Tracker.timeline``; nothing is awaited before it is iterated or paged."""
-        return AsyncTimeline(self, who, make_query(zone=self._ctx.zone, **filters))
+        Args:
+            limit: the largest number of items to return, 1 to 1,000.
+            cursor: ``next`` or ``previous`` of another page; None for the first page.
+
+        Raises:
+            InvalidCursorError: the cursor is of another query.
+        """
+        return await self._calls.call(self._tracker.unattributed, limit=limit, cursor=cursor)
+
+    def timeline(
+        self,
+        who: Who,
+        *,
+        channels: str | Sequence[str] | None = None,
+        directions: str | Sequence[str] | None = None,
+        kinds: str | Sequence[str] | None = None,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        text: str | None = None,
+        agent: str | None = None,
+        thread: str | None = None,
+        source: str | None = None,
+        order: Literal["newest", "oldest"] = "newest",
+        as_of: datetime | None = None,
+        trust: Literal["observed", "verified"] = "observed",
+        include_shared: bool = False,
+        include_claimed: bool = False,
+        include_participant: bool = False,
+    ) -> AsyncTimeline:
+        """Return the timeline of whoever is meant; nothing is read before it is iterated or paged.
+
+        Naive times are read in the zone of the tracker. The filters ``text``, ``agent``, ``thread`` and ``source`` scan this one history.
+
+        Args:
+            who: any identifier, as an Identifier or a text, or a customer id, old or new.
+            channels: only these channels, one name or up to 1,000; None for all.
+            directions: only these of ``"inbound"``, ``"outbound"`` and ``"internal"``; None for all.
+            kinds: only these kinds, one name or up to 1,000; None for all.
+            since: only what happened at this time or later; None for no bound.
+            until: only what happened before this time; None for no bound.
+            text: only what has this text in its subject or body, in upper or lower case; None for all.
+            agent: only what this agent had, by the exact name; None for all.
+            thread: only what is of this thread; None for all.
+            source: only what came from this source; None for all.
+            order: ``"newest"`` or ``"oldest"`` first, by when it happened.
+            as_of: as it could be known at that time, by what was recorded and who was whom then; None for now.
+            trust: ``"verified"`` reads through verified links alone: what may be shown to the customer rather than to an agent. ``"observed"`` reads through
+                all that the policy merges by.
+            include_shared: with what is filed under shared identifiers that the customer touches; such items are marked.
+            include_claimed: with what rests on nothing but what somebody said; such items are marked.
+            include_participant: with what the customer was in copy of or mentioned in; such items are marked.
+
+        Raises:
+            InvalidInteractionError: a filter has a value that none can have.
+        """
+        timeline = self._tracker.timeline(
+            who,
+            channels=channels,
+            directions=directions,
+            kinds=kinds,
+            since=since,
+            until=until,
+            text=text,
+            agent=agent,
+            thread=thread,
+            source=source,
+            order=order,
+            as_of=as_of,
+            trust=trust,
+            include_shared=include_shared,
+            include_claimed=include_claimed,
+            include_participant=include_participant,
+        )
+        return AsyncTimeline(timeline, self._calls)
 
     async def customer(self, who: Who, *, as_of: datetime | None = None) -> Customer:
-        """As ``Tracker.customer``; traits and times are read at once."""
-        return await self._do((await self._ready()).customer(who, as_of))
+        """Return the customer that is meant, now or as it could be known at a time.
+
+        Args:
+            who: any identifier, as an Identifier or a text, or a customer id, old or new.
+            as_of: as it could be known at that time; a naive time is read in the zone of the tracker. None for now.
+
+        Raises:
+            CustomerNotFoundError: nobody is known by this.
+        """
+        return await self._calls.call(self._tracker.customer, who, as_of=as_of)
 
     async def candidates(self, who: Who, *, limit: int = 50) -> list[Customer]:
-        """As ``Tracker.candidates``."""
-        return await self._do((await self._ready()).candidates(who, limit))
+        """Return the customers that somebody may be, best first: one where it is certain, several for a shared identifier.
+
+        Args:
+            who: any identifier, as an Identifier or a text, or a customer id, old or new.
+            limit: the largest number of customers to return, 1 to 1,000.
+
+        Raises:
+            CustomerNotFoundError: nobody is known by this.
+        """
+        return await self._calls.call(self._tracker.candidates, who, limit=limit)
 
     async def interaction(self, id: str) -> Interaction:
-        """As ``Tracker.interaction``."""
-        return await self._do((await self._ready()).interaction(id))
+        """Return one interaction whole, with the people it was with.
+
+        Args:
+            id: of the interaction, ``int_...``.
+
+        Raises:
+            InteractionNotFoundError: there is none with this id.
+        """
+        return await self._calls.call(self._tracker.interaction, id)
 
     async def revisions(self, id: str) -> list[Interaction]:
-        """As ``Tracker.revisions``."""
-        return await self._do((await self._ready()).revisions(id))
+        """Return an interaction as each of its revisions had it, the first as it was recorded.
 
-    async def interactions(self, **filters: Unpack[InteractionFilters]) -> AsyncIterator[Interaction]:
-        """As ``Tracker.interactions``, with ``async for``."""
-        ops = await self._ready()
-        filters.setdefault("order", "oldest")
-        query = make_query(zone=self._ctx.zone, **filters)
-        after: tuple[int, bytes] | None = None
-        while True:
-            found, after = await self._do(ops.interactions_after(query, after, 500))
-            for interaction in found:
-                yield interaction
-            if after is None:
-                return
+        Args:
+            id: of the interaction, ``int_...``.
 
-    async def journeys(self, **filters: Unpack[JourneyFilters]) -> AsyncIterator[tuple[str, Interaction]]:
-        """As ``Tracker.journeys``, with ``async for``."""
-        ops = await self._ready()
-        query = make_query(zone=self._ctx.zone, order="oldest", **filters)
-        after: tuple[int, bytes] | None = None
-        while True:
-            found, after = await self._do(ops.journeys_after(query, after, 500))
-            for journey in found:
-                yield journey
-            if after is None:
-                return
+        Raises:
+            InteractionNotFoundError: there is none with this id.
+        """
+        return await self._calls.call(self._tracker.revisions, id)
 
-    # -- identity -------------------------------------------------------------------------------------------------------
-    async def link(self, a: Named, b: Named, **said: Unpack[SaidAt]) -> Statement:
-        """As ``Tracker.link``."""
-        return await self._say(Statement.link(a, b, **said))
+    def interactions(
+        self,
+        *,
+        channels: str | Sequence[str] | None = None,
+        directions: str | Sequence[str] | None = None,
+        kinds: str | Sequence[str] | None = None,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        text: str | None = None,
+        agent: str | None = None,
+        thread: str | None = None,
+        source: str | None = None,
+        order: Literal["newest", "oldest"] = "oldest",
+    ) -> AsyncIterator[Interaction]:
+        """Yield every interaction of the store in order of time, read in pieces.
 
-    async def deny(self, a: Named, b: Named, **said: Unpack[SaidAt]) -> Statement:
-        """As ``Tracker.deny``."""
-        return await self._say(Statement.deny(a, b, **said))
+        Naive times are read in the zone of the tracker.
 
-    async def mark_shared(self, x: Named, **said: Unpack[SaidAt]) -> Statement:
-        """As ``Tracker.mark_shared``."""
-        return await self._say(Statement.mark_shared(x, **said))
+        Args:
+            channels: only these channels, one name or up to 1,000; None for all.
+            directions: only these of ``"inbound"``, ``"outbound"`` and ``"internal"``; None for all.
+            kinds: only these kinds, one name or up to 1,000; None for all.
+            since: only what happened at this time or later; None for no bound.
+            until: only what happened before this time; None for no bound.
+            text: only what has this text in its subject or body, in upper or lower case; None for all.
+            agent: only what this agent had, by the exact name; None for all.
+            thread: only what is of this thread; None for all.
+            source: only what came from this source; None for all.
+            order: ``"oldest"`` or ``"newest"`` first, by when it happened.
 
-    async def mark_personal(self, x: Named, *, of: Named, **said: Unpack[SaidAt]) -> Statement:
-        """As ``Tracker.mark_personal``."""
-        return await self._say(Statement.mark_personal(x, of=of, **said))
+        Raises:
+            InvalidInteractionError: a filter has a value that none can have.
+        """
+        items = self._tracker.interactions(
+            channels=channels,
+            directions=directions,
+            kinds=kinds,
+            since=since,
+            until=until,
+            text=text,
+            agent=agent,
+            thread=thread,
+            source=source,
+            order=order,
+        )
+        return self._calls.iterate(items)
 
-    async def reassign(self, x: Named, *, at: datetime, **said: Unpack[Said]) -> Statement:
-        """As ``Tracker.reassign``."""
-        return await self._say(Statement.reassign(x, at=at, **said))
+    def journeys(
+        self,
+        *,
+        channels: str | Sequence[str] | None = None,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        source: str | None = None,
+    ) -> AsyncIterator[tuple[str, Interaction]]:
+        """Yield (customer id, interaction) of the whole store in order of time, read in pieces: what ``omnitrack.insights`` measures.
 
-    async def _say(self, statement: Statement) -> Statement:
-        return await self._do((await self._ready()).say(statement))
+        An interaction with several customers comes once for each; those with nobody identified, or by a claim alone, are left out. Naive times are
+        read in the zone of the tracker.
+
+        Args:
+            channels: only these channels, one name or up to 1,000; None for all.
+            since: only what happened at this time or later; None for no bound.
+            until: only what happened before this time; None for no bound.
+            source: only what came from this source; None for all.
+
+        Raises:
+            InvalidInteractionError: a filter has a value that none can have.
+        """
+        items = self._tracker.journeys(channels=channels, since=since, until=until, source=source)
+        return self._calls.iterate(items)
+
+    async def link(
+        self, a: Named, b: Named, *, by: str | None = None, reason: str | None = None, at: datetime | None = None
+    ) -> Statement:
+        """Say that they are one person. Identifiers that nobody has seen yet may be named.
+
+        Args:
+            a: an identifier, as an Identifier or a text, or a customer id.
+            b: another one of the same person.
+            by: who says so, up to 255 characters; None for nobody.
+            reason: why, up to 10,000 characters; None for no reason.
+            at: when it was said; a naive time is read in the zone of the tracker. None for now.
+
+        Raises:
+            InvalidIdentifierError: an identifier is not well-formed. CustomerNotFoundError: there is no such customer.
+        """
+        return await self._calls.call(self._tracker.link, a, b, by=by, reason=reason, at=at)
+
+    async def deny(
+        self, a: Named, b: Named, *, by: str | None = None, reason: str | None = None, at: datetime | None = None
+    ) -> Statement:
+        """Say that they are not; stronger than any link, until it is retracted.
+
+        Args:
+            a: an identifier, as an Identifier or a text, or a customer id.
+            b: one of somebody else.
+            by: who says so, up to 255 characters; None for nobody.
+            reason: why, up to 10,000 characters; None for no reason.
+            at: when it was said; a naive time is read in the zone of the tracker. None for now.
+
+        Raises:
+            InvalidIdentifierError: an identifier is not well-formed. CustomerNotFoundError: there is no such customer.
+        """
+        return await self._calls.call(self._tracker.deny, a, b, by=by, reason=reason, at=at)
+
+    async def mark_shared(
+        self, x: Named, *, by: str | None = None, reason: str | None = None, at: datetime | None = None
+    ) -> Statement:
+        """Say that several people use it: it stands alone from now on, and what it had merged comes apart.
+
+        Args:
+            x: an identifier, as an Identifier or a text, or a customer id.
+            by: who says so, up to 255 characters; None for nobody.
+            reason: why, up to 10,000 characters; None for no reason.
+            at: when it was said; a naive time is read in the zone of the tracker. None for now.
+
+        Raises:
+            InvalidIdentifierError: the identifier is not well-formed. CustomerNotFoundError: there is no such customer.
+        """
+        return await self._calls.call(self._tracker.mark_shared, x, by=by, reason=reason, at=at)
+
+    async def mark_personal(
+        self, x: Named, *, of: Named, by: str | None = None, reason: str | None = None, at: datetime | None = None
+    ) -> Statement:
+        """Say that it is this person's alone, whatever it was seen with; from now on statements alone join it.
+
+        Args:
+            x: an identifier, as an Identifier or a text, or a customer id.
+            of: an identifier of the person whose it is, or the customer id.
+            by: who says so, up to 255 characters; None for nobody.
+            reason: why, up to 10,000 characters; None for no reason.
+            at: when it was said; a naive time is read in the zone of the tracker. None for now.
+
+        Raises:
+            InvalidIdentifierError: an identifier is not well-formed. CustomerNotFoundError: there is no such customer.
+        """
+        return await self._calls.call(self._tracker.mark_personal, x, of=of, by=by, reason=reason, at=at)
+
+    async def reassign(self, x: Named, *, at: datetime, by: str | None = None, reason: str | None = None) -> Statement:
+        """Say that it has a new holder from ``at`` on: entries from then on are theirs, whenever they arrive.
+
+        Args:
+            x: an identifier, as an Identifier or a text.
+            at: since when the new holder has it; a naive time is read in the zone of the tracker.
+            by: who says so, up to 255 characters; None for nobody.
+            reason: why, up to 10,000 characters; None for no reason.
+
+        Raises:
+            InvalidIdentifierError: the identifier is not well-formed.
+        """
+        return await self._calls.call(self._tracker.reassign, x, at=at, by=by, reason=reason)
 
     async def retract(
         self, statement: Statement | str, *, by: str | None = None, reason: str | None = None
     ) -> Statement:
-        """As ``Tracker.retract``."""
-        return await self._do((await self._ready()).retract(statement, by=by, reason=reason))
+        """Take a statement back: the state becomes what it would be had it never been said.
+
+        Args:
+            statement: what ``link``, ``deny`` and the others returned, or its id, ``st_...``.
+            by: who takes it back, up to 255 characters; None for nobody.
+            reason: why, up to 10,000 characters; None for no reason.
+
+        Raises:
+            StatementNotFoundError: there is none, or it was retracted before.
+        """
+        return await self._calls.call(self._tracker.retract, statement, by=by, reason=reason)
 
     async def preview(self, statement: Statement) -> Preview:
-        """As ``Tracker.preview``."""
-        return await self._do((await self._ready()).preview(statement))
+        """Return what would join and what would part if this were said; of a statement that was said, if it were retracted.
+
+        Args:
+            statement: one that is not said yet, such as ``Statement.link(a, b)``, or one that was returned before.
+        """
+        return await self._calls.call(self._tracker.preview, statement)
 
     async def explain(self, a: Who, b: Who) -> Explanation:
-        """As ``Tracker.explain``."""
-        return await self._do((await self._ready()).explain(a, b))
+        """Return the path of links that makes two one person, or what keeps them apart. ``print`` shows it in plain English.
+
+        Args:
+            a: an identifier, as an Identifier or a text, or a customer id.
+            b: another one.
+
+        Raises:
+            CustomerNotFoundError: nobody is known by one of them.
+        """
+        return await self._calls.call(self._tracker.explain, a, b)
 
     async def conflicts(
         self, who: Who | None = None, *, limit: int = 50, cursor: str | None = None
     ) -> Page[LinkConflict]:
-        """As ``Tracker.conflicts``."""
-        return await self._do((await self._ready()).conflicts(who, limit, cursor))
+        """Return links that would join customers and do not, of one customer or of the whole store.
+
+        Args:
+            who: an identifier of the customer, as an Identifier or a text, or the customer id; None for the whole store, page by page.
+            limit: the largest number of links on a page of the whole store, 1 to 1,000; of one customer all are returned.
+            cursor: ``next`` of another page of the whole store; None for the first page.
+
+        Raises:
+            CustomerNotFoundError: nobody is known by this. InvalidCursorError: the cursor is of another query.
+        """
+        return await self._calls.call(self._tracker.conflicts, who, limit=limit, cursor=cursor)
 
     async def suggestions(
         self, who: Who | None = None, *, limit: int = 10, cursor: str | None = None, least: float = 0.2
     ) -> Page[Suggestion]:
-        """As ``Tracker.suggestions``."""
-        return await self._do((await self._ready()).suggestions(who, limit, cursor, least))
+        """Return who a person may be besides, best first, each with its reasons; of nobody, what is stored of the whole store.
+
+        Claims suggest always; likeness in a store that was opened with ``matching=True``. ``link`` confirms, ``deny`` denies.
+
+        Args:
+            who: an identifier of the person, as an Identifier or a text, or a customer id; None for the claims and the stored matches of the whole store,
+                page by page.
+            limit: the largest number of suggestions to return, 1 to 1,000.
+            cursor: ``next`` of another page of the whole store; None for the first page.
+            least: the least probability of likeness to return, 0 to 1.
+
+        Raises:
+            CustomerNotFoundError: nobody is known by this. InvalidCursorError: the cursor is of another query.
+        """
+        return await self._calls.call(self._tracker.suggestions, who, limit=limit, cursor=cursor, least=least)
 
     async def find_matches(self, *, least: float = 0.5, progress: Progress | None = None) -> int:
-        """As ``Tracker.find_matches``."""
-        return await self._do((await self._ready()).find_matches(least, progress))
+        """Compare everybody with those who may be alike and keep what is likely as links that suggest; return how many are new.
+
+        They merge by themselves only from ``Policy.auto_match`` on, which is off by default. What was kept before is compared again: it has the
+        probability that it has now, and goes where that is below ``least`` and below what is worth a look (0.2).
+
+        Args:
+            least: the least probability to keep, 0 to 1.
+            progress: called with (blocks of the index so far, None) as it goes on; None for no calls.
+
+        Raises:
+            InvalidPolicyError: the store keeps no index for matching; open it once with ``matching=True``.
+            OperationRunningError: it runs already, or the index for matching is being built.
+        """
+        return await self._calls.call(self._tracker.find_matches, least=least, progress=progress)
 
     async def fit_matching(self) -> str:
-        """As ``Tracker.fit_matching``."""
-        return await self._do((await self._ready()).fit_matching())
+        """Estimate the weights of comparisons from the store's own people, without labels; keep them, and return them as JSON.
+
+        Raises:
+            InvalidPolicyError: the store keeps no index for matching; open it once with ``matching=True``.
+        """
+        return await self._calls.call(self._tracker.fit_matching)
 
     async def set_matching_model(self, model: str) -> None:
-        """As ``Tracker.set_matching_model``."""
-        await self._do((await self._ready()).set_matching_model(model))
+        """Keep weights that were estimated elsewhere.
+
+        Args:
+            model: what ``fit_matching`` or ``Model.to_json`` returned.
+        """
+        return await self._calls.call(self._tracker.set_matching_model, model)
 
     async def identity_log(
         self, who: Who | None = None, *, after: str | Change | None = None, limit: int = 100
     ) -> list[Change]:
-        """As ``Tracker.identity_log``."""
-        position = after.id if isinstance(after, Change) else after
-        return await self._do((await self._ready()).identity_log(who, position, limit))
+        """Return what merged or split, oldest first: when, why, by whom.
+
+        Args:
+            who: an identifier of the customer, as an Identifier or a text, or the customer id; None for the whole store.
+            after: a change that was returned before, or its id; what came after it is returned. None for all from the first.
+            limit: the largest number of changes to return, 1 to 1,000.
+
+        Raises:
+            CustomerNotFoundError: nobody is known by this. InvalidCursorError: ``after`` is no change.
+        """
+        return await self._calls.call(self._tracker.identity_log, who, after=after, limit=limit)
 
     async def statements(self, who: Who) -> list[Statement]:
-        """As ``Tracker.statements``."""
-        return await self._do((await self._ready()).statements(who))
+        """Return the statements that hold about a customer's identifiers.
 
-    # -- care -----------------------------------------------------------------------------------------------------------
+        Args:
+            who: an identifier of the customer, as an Identifier or a text, or the customer id.
+
+        Raises:
+            CustomerNotFoundError: nobody is known by this.
+        """
+        return await self._calls.call(self._tracker.statements, who)
+
     async def erase(
         self,
         who: Who,
@@ -461,39 +765,93 @@ class AsyncTracker:
         dry_run: bool = False,
         suppress: bool = True,
     ) -> Receipt:
-        """As ``Tracker.erase``."""
-        ops = await self._ready()
-        with self._bounds.call():
-            receipt = await self._do(ops.erase(who, by=by, reason=reason, dry_run=dry_run, suppress=suppress))
-            if not dry_run:
-                await self._reclaim()
-        return receipt
+        """Take a person out of every table and out of the store's files.
+
+        Args:
+            who: an identifier of the person, as an Identifier or a text, or the customer id.
+            by: who asks for it, up to 255 characters; None for nobody.
+            reason: why, up to 10,000 characters; None for no reason.
+            dry_run: only count what would go.
+            suppress: leave keyed marks, so that a re-run import does not bring the interactions back. False leaves none.
+
+        Raises:
+            CustomerNotFoundError: nobody is known by this.
+        """
+        return await self._calls.call(
+            self._tracker.erase, who, by=by, reason=reason, dry_run=dry_run, suppress=suppress
+        )
 
     async def apply_retention(self, rules: Iterable[RetentionRule], *, dry_run: bool = False) -> Receipt:
-        """As ``Tracker.apply_retention``."""
-        ops = await self._ready()
-        with self._bounds.call():
-            receipt = await self._do(ops.apply_retention(rules, dry_run=dry_run))
-            if not dry_run:
-                await self._reclaim()
-        return receipt
+        """Take away interactions that are past their time, by channel and age, and what nothing names any more.
+
+        Args:
+            rules: how long interactions of which channels are kept; what no rule names stays.
+            dry_run: only count what would go.
+
+        Raises:
+            OperationRunningError: it runs already, or a rebuild does.
+        """
+        return await self._calls.call(self._tracker.apply_retention, rules, dry_run=dry_run)
 
     async def unload(self, source: str, *, dry_run: bool = False) -> Receipt:
-        """As ``Tracker.unload``."""
-        receipt = await self._do((await self._ready()).unload(source, dry_run=dry_run))
-        return receipt
+        """Take back a load that went wrong: every interaction of a source, and what it had linked, as if it had never been loaded.
+
+        Batch by batch, so that others go on reading and writing. Notes that stand beside its interactions go with them, and what was said of whose they
+        are. What people said of identifiers stays. Nothing is left that would keep the next load out. What is loaded of the source meanwhile may
+        stay; call it again then.
+
+        Args:
+            source: name of the system, as it stands on the interactions: ``report.format`` of many formats, or ``source=`` of the load.
+            dry_run: only count what would go.
+
+        Raises:
+            OperationRunningError: a rebuild, a retention or another unload runs.
+        """
+        return await self._calls.call(self._tracker.unload, source, dry_run=dry_run)
 
     async def export(self, who: Who, *, format: Literal["json", "vcon", "tmf683", "cloudevents"] = "json") -> Export:
-        """As ``Tracker.export``."""
-        return await self._do((await self._ready()).export(who, format))
+        """Return a person's interactions in a standard, with a report of what it could not carry.
+
+        Args:
+            who: an identifier of the person, as an Identifier or a text, or the customer id.
+            format: ``"json"`` (lines, lossless), ``"vcon"``, ``"tmf683"`` or ``"cloudevents"``.
+
+        Raises:
+            CustomerNotFoundError: nobody is known by this.
+        """
+        return await self._calls.call(self._tracker.export, who, format=format)
 
     async def verify(self) -> VerifyReport:
-        """As ``Tracker.verify``."""
-        return await self._do((await self._ready()).verify())
+        """Recompute links from entries and customers from links over the whole store, and compare."""
+        return await self._calls.call(self._tracker.verify)
 
     async def rebuild(self, *, progress: Progress | None = None) -> RebuildReport:
-        """As ``Tracker.rebuild``."""
-        return await self._do((await self._ready()).rebuild(progress))
+        """Recompute who is whom from scratch and write it; brings the store to this tracker's policy.
+
+        Others read and write by the settings of before while it computes; it takes over all at once. One that was broken off has changed nothing, and
+        is run again.
+
+        Args:
+            progress: called with (identifiers so far, identifiers in all) while it computes; again from the start where it has to begin again. None for
+                no calls.
+
+        Raises:
+            OperationRunningError: another rebuild runs, or what cannot run beside one.
+        """
+        return await self._calls.call(self._tracker.rebuild, progress=progress)
+
+    async def close(self) -> None:
+        """Release connections and files."""
+        await self._calls.close()
+
+    async def __aenter__(self) -> AsyncTracker:
+        await self._calls.open()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._calls.close()
 
 
 def open_async(
@@ -510,10 +868,31 @@ def open_async(
     zone: str | tzinfo | None = None,
     **options: Any,
 ) -> AsyncTracker:
-    """As ``omnitrack.open``, for async callers; the store is opened by ``async with``, or at the first call."""
-    backend = open_backend(url, **options)
+    """Open a store, created where it is not there. It is opened by ``async with``, or by the first call.
+
+    Args:
+        url: ``"sqlite:///history.db"``, ``"memory://"``, ``"postgresql+psycopg://..."``, ``"mariadb+pymysql://..."``, or an adapter's.
+        region: ISO 3166 alpha-2 code of the region in which national phone numbers are read, where the interaction names none. With None such a
+            number is kept as it came, and identifies nobody.
+        own: identifiers of the company, with ``*`` as a wildcard: ``"x:btcare"``, ``"email:*@bt.example"``, ``"phone:+44800*"``. They never
+            identify a customer. Empty by default.
+        policy: how evidence is read; None for the default ``Policy()``.
+        secret: a key for the ids of identifiers, so that nobody who reads the store can look up an address by its id. The same one each time; None for
+            ids without a key.
+        rebuild: bring a store that was built with other settings to these; where another process does so already, wait for its end. False refuses such a
+            store.
+        matching: have the store keep an index of likeness from now on, for suggestions() and find_matches(). False leaves it as it is.
+        placeholders: identifiers that stand where there is no value and identify nobody, with ``*`` as a wildcard. Empty by default.
+        timeout: seconds that each call may take, this one included, whatever it waits for; None for no bound. See ``Tracker.within``.
+        zone: time zone in which times without an offset are read, as an IANA name or a tzinfo; with None such a time is refused.
+        options: of the backend, such as ``namespace=``.
+
+    Raises:
+        UnknownBackendError: no adapter for this URL. SchemaVersionError: the store is of another version.
+        PolicyChangedError: it was built with another policy. SecretError: with another secret.
+    """
     return AsyncTracker(
-        backend,
+        open_backend(url, **options),
         region=region,
         own=own,
         policy=policy,

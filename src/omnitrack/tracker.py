@@ -1,28 +1,18 @@
-"""The tracker: the face of omnitrack. Each method is a few lines over an operation."""
+"""Tracker: every public call, documented once. The length is that of the documentation: each parameter is described where it is declared.
+
+``aio.py`` is generated from this file by ``tools/generate_aio.py``.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import date, datetime, tzinfo
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import datetime, tzinfo
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Literal
-
-import attrs
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from omnitrack.deadlines import Bounds, Within
-from omnitrack.errors import (
-    InvalidInteractionError,
-    InvalidPolicyError,
-    SecretError,
-    TimedOutError,
-    check_flag,
-    mask,
-    shown,
-    told,
-)
+from omnitrack.errors import TimedOutError
 from omnitrack.identifiers.numbering import numbered_region
-from omnitrack.identifiers.own import OwnList
-from omnitrack.identifiers.scheme import Identifier
 from omnitrack.identity.explain import Explanation
 from omnitrack.identity.policy import Policy
 from omnitrack.identity.preview import Preview
@@ -34,224 +24,35 @@ from omnitrack.model import (
     Interaction,
     LoadReport,
     Page,
-    PassedOver,
     Recorded,
-    Rejected,
-    Revision,
     Sighting,
     TimelineItem,
-    is_storable,
 )
 from omnitrack.sources.base import Source
 from omnitrack.sources.registry import open_source
-from omnitrack.sources.values import zone_of
-from omnitrack.storage.contract import Backend
+from omnitrack.storage.contract import Backend, Transaction
 from omnitrack.storage.registry import open_backend
+from omnitrack.usecases import account, lease, likeness, loading, notes, read, removal, saying, statements, takeover
 from omnitrack.usecases.account import LinkConflict
-from omnitrack.usecases.context import Context
+from omnitrack.usecases.arguments import microseconds
+from omnitrack.usecases.calls import Progress, Run, Runtime, check_progress, walk
 from omnitrack.usecases.erase import Receipt, RetentionRule
-from omnitrack.usecases.exchange import Export
-from omnitrack.usecases.ids import from_text, from_us
-from omnitrack.usecases.operations import Operations, listed, moment
-from omnitrack.usecases.read import Query
-from omnitrack.usecases.rebuild import RebuildReport, VerifyReport
-from omnitrack.usecases.resolve import Who
-from omnitrack.usecases.steps import Progress, Steps, drive
+from omnitrack.usecases.exchange import Export, checked_format, export, interactions_of
+from omnitrack.usecases.loading import Items, Person, make_interaction
+from omnitrack.usecases.opening import make_context, open_store
+from omnitrack.usecases.query import Query, checked_limit, make_query, shown_query
+from omnitrack.usecases.rebuild import RebuildReport, VerifyReport, verify
+from omnitrack.usecases.resolve import Who, get_row, meant, shown_who
+from omnitrack.usecases.revise import add_revision
 
 if TYPE_CHECKING:
     from omnitrack.usecases.suggest import Suggestion
 
-Person = Iterable[Named | Sighting] | Named | Sighting
-
-
-def secret_bytes(secret: str | bytes | None) -> bytes:
-    """Return a secret as bytes; b"" for none."""
-    if secret is None:
-        return b""
-    if not isinstance(secret, (str, bytes)):
-        raise SecretError(f"secret: got {type(secret).__name__}, accepted are a string and bytes")
-    if not secret:
-        raise SecretError("secret: got an empty one, accepted is one with something in it, or None for none")
-    try:
-        return secret.encode("utf-8") if isinstance(secret, str) else secret
-    except UnicodeEncodeError:
-        raise SecretError(
-            "secret: got half of a surrogate pair, accepted is text that UTF-8 can hold, or bytes"
-        ) from None
-
-
-def make_context(
-    own: Iterable[str],
-    policy: Policy | None,
-    secret: str | bytes | None,
-    region: str | None,
-    rebuild: bool = False,
-    matching: bool = False,
-    placeholders: Iterable[str] = (),
-    zone: str | tzinfo | None = None,
-) -> Context:
-    """Return what the use cases of a tracker share."""
-    if policy is not None and not isinstance(policy, Policy):
-        raise InvalidPolicyError(f"policy: got {type(policy).__name__}, accepted is a Policy")
-    check_flag("rebuild", rebuild, InvalidPolicyError)
-    check_flag("matching", matching, InvalidPolicyError)
-    policy = policy or Policy()
-    own_list = OwnList(own, region=numbered_region(region))
-    listed_placeholders = OwnList(placeholders, region=numbered_region(region), field="placeholders")
-    lists = (own_list.fingerprint(), listed_placeholders.fingerprint())
-    return Context(
-        policy=policy,
-        own=own_list,
-        placeholders=listed_placeholders,
-        fingerprint=policy.fingerprint(*lists),
-        parts=policy.parts(*lists),
-        region=numbered_region(region),
-        zone=zone_of(zone),
-        secret=secret_bytes(secret),
-    )
-
-
-MAX_FILTER = 1_000  # channels, directions or kinds of one query: each engine takes so many in one question
-
-
-def make_query(
-    *,
-    zone: tzinfo | None = None,
-    channels: str | Sequence[str] | None = None,
-    directions: str | Sequence[str] | None = None,
-    kinds: str | Sequence[str] | None = None,
-    since: datetime | None = None,
-    until: datetime | None = None,
-    text: str | None = None,
-    agent: str | None = None,
-    thread: str | None = None,
-    source: str | None = None,
-    order: str = "newest",
-    as_of: datetime | None = None,
-    trust: str = "observed",
-    include_shared: bool = False,
-    include_claimed: bool = False,
-    include_participant: bool = False,
-) -> Query:
-    """Return the query of a timeline, its values checked.
-
-    Raises:
-        InvalidInteractionError: a filter has a value that none can have.
-    """
-
-    def several(name: str, value: str | Sequence[str] | None) -> tuple[str, ...] | None:
-        if value is None:
-            return None
-        found = [value] if isinstance(value, str) else listed(name, value, "a name or a list of names")
-        if len(found) > MAX_FILTER:
-            raise InvalidInteractionError(f"{name}: got {len(found)} names, accepted are at most {MAX_FILTER}")
-        for one in found:
-            if not isinstance(one, str) or not is_storable(one):
-                raise InvalidInteractionError(
-                    f"{name}: got {shown(one)}, accepted is a name or a list of names, text that UTF-8 can hold"
-                )
-        return tuple(str(one) for one in found)
-
-    for name, value in (("text", text), ("agent", agent), ("thread", thread), ("source", source)):
-        if value is not None and not isinstance(value, str):
-            raise InvalidInteractionError(f"{name}: got {shown(value)}, accepted is a string, and None for any")
-    for name, flag in (
-        ("include_shared", include_shared),
-        ("include_claimed", include_claimed),
-        ("include_participant", include_participant),
-    ):
-        check_flag(name, flag, InvalidInteractionError)
-    if order not in ("newest", "oldest"):
-        raise InvalidInteractionError(f"order: got {told(order)}, accepted are 'newest' and 'oldest'")
-    if trust not in ("observed", "verified"):
-        raise InvalidInteractionError(f"trust: got {told(trust)}, accepted are 'observed' and 'verified'")
-    wanted = several("directions", directions)
-    unknown = set(wanted or ()) - {"inbound", "outbound", "internal"}
-    if unknown:
-        raise InvalidInteractionError(
-            f"directions: got {', '.join(sorted(map(told, unknown)))}, accepted are inbound, outbound and internal"
-        )
-    return Query(
-        channels=several("channels", channels),
-        directions=wanted,
-        kinds=several("kinds", kinds),
-        since=moment(since, "since", zone),
-        until=moment(until, "until", zone),
-        text=text,
-        agent=agent,
-        thread=thread,
-        source=source,
-        order="newest" if order == "newest" else "oldest",
-        as_of=moment(as_of, "as_of", zone),
-        trust="verified" if trust == "verified" else "observed",
-        include_shared=include_shared,
-        include_claimed=include_claimed,
-        include_participant=include_participant,
-    )
-
-
-def make_interaction(
-    customer: Person | None, customers: Iterable[Person] | None, fields: Mapping[str, Any]
-) -> Interaction:
-    """Return the interaction that record() was given.
-
-    Raises:
-        InvalidInteractionError: both ``customer`` and ``customers`` were given, or a field is wrong.
-    """
-    if customer is not None and customers is not None:
-        raise InvalidInteractionError("customer: got both customer and customers, accepted is one of the two")
-    people = customers if customers is not None else ([customer] if customer is not None else [])
-    if isinstance(fields.get("traits"), Mapping):
-        fields = {**fields, "traits": {name: _dates_as_text(value) for name, value in fields["traits"].items()}}
-    return Interaction(customers=people, **fields)
-
-
-def _dates_as_text(value: Any) -> Any:
-    """Return a trait as it is kept: dates, as a database or a data frame gives birth dates, in the form of ISO 8601."""
-    if isinstance(value, date):  # a datetime is one too
-        return value.isoformat()
-    if isinstance(value, (list, tuple)):
-        return [one.isoformat() if isinstance(one, date) else one for one in value]
-    return value
-
-
-def shown_who(who: object) -> str:
-    """Return of whom, for people to read, without a whole identifier."""
-    if isinstance(who, Sighting):
-        who = who.identifier
-    if isinstance(who, Identifier):
-        return f"{who.scheme}:{mask(who.value)}"
-    return who.strip() if isinstance(who, str) and from_text("cus", who.strip()) else shown(who)
-
-
-def shown_query(query: Query) -> str:
-    """Return what a query asks beyond everything, newest first; of texts that are searched for only that there is one."""
-    asked = []
-    for field in attrs.fields(Query):
-        value = getattr(query, field.name)
-        if value == field.default:
-            continue
-        if field.name in ("since", "until", "as_of"):
-            value = from_us(value).isoformat()
-        elif field.name in ("text", "agent", "thread"):
-            value = "..."
-        elif isinstance(value, tuple):
-            value = "/".join(value)
-        asked.append(f"{field.name}={value}")
-    return f" ({', '.join(asked)})" if asked else ""
-
-
-def shown_tracker(name: str, backend: Backend, ctx: Context) -> str:
-    """Return what a tracker is, for people to read: nothing of the URL, which may hold a password, and nothing of the secret."""
-    parts = [type(backend).__name__]
-    parts += [f"region {ctx.region}"] if ctx.region else []
-    parts += [f"own list of {len(ctx.own)}"] if len(ctx.own) else []
-    parts += ["keyed by a secret"] if ctx.secret else []
-    return f"<{name} on {', '.join(parts)}>"
+T = TypeVar("T")
 
 
 class Timeline:
-    """A customer's timeline, read page by page as it is iterated."""
+    """A customer's timeline, read page by page as it is iterated. Made by ``Tracker.timeline``."""
 
     def __init__(self, tracker: Tracker, who: Who, query: Query) -> None:
         self._tracker = tracker
@@ -265,16 +66,15 @@ class Timeline:
         """Return one page.
 
         Args:
-            limit: how many items at most, 1 to 1000.
-            cursor: ``next`` or ``previous`` of another page of the same timeline; None for the first.
+            limit: the largest number of items to return, 1 to 1,000.
+            cursor: ``next`` or ``previous`` of another page of the same timeline; None for the first page.
 
         Raises:
             CustomerNotFoundError: nobody is known by this. InvalidCursorError: the cursor is of another query.
         """
-        page: Page[TimelineItem] = self._tracker._do(
-            self._tracker._ops.timeline_page(self._who, self._query, limit, cursor)
-        )
-        return page
+        ctx = self._tracker._ctx
+        named, size = meant(ctx, self._who), checked_limit(limit)
+        return self._tracker._read(lambda tx: read.timeline_page(tx, ctx, named, self._query, size, cursor))
 
     def __iter__(self) -> Iterator[TimelineItem]:
         cursor: str | None = None
@@ -291,15 +91,18 @@ class Tracker:
 
     Args:
         backend: an open storage adapter.
-        region: ISO 3166 alpha-2 region in which national phone numbers are read where the interaction has none.
-        zone: time zone of times that come without one, by IANA name or as a tzinfo; without it such a time is refused.
-        own: identifiers of the company, ``*`` as a wildcard: ``"x:btcare"``, ``"email:*@bt.example"``, ``"phone:+44800*"``.
-        placeholders: what your systems write where there is no value, in the same form: ``"account:0815"``, ``"email:nn@*"``. It identifies
-            nobody, as the values of the list that every store has.
-        policy: how evidence is read.
-        secret: keys the ids of identifiers, so that who reads the store cannot look up an address by its id.
-        rebuild: bring a store with another policy to this one, instead of refusing it.
-        matching: have the store keep an index of likeness from now on, for suggestions() and find_matches() (needs numpy).
+        region: ISO 3166 alpha-2 code of the region in which national phone numbers are read, where the interaction names none. With None such a
+            number is kept as it came, and identifies nobody.
+        own: identifiers of the company, with ``*`` as a wildcard: ``"x:btcare"``, ``"email:*@bt.example"``, ``"phone:+44800*"``. They never
+            identify a customer. Empty by default.
+        policy: how evidence is read; None for the default ``Policy()``.
+        secret: a key for the ids of identifiers, so that nobody who reads the store can look up an address by its id. The same one each time; None for
+            ids without a key.
+        rebuild: bring a store that was built with other settings to these. False refuses such a store.
+        matching: have the store keep an index of likeness from now on, for suggestions() and find_matches() (needs numpy). False leaves it as it is.
+        placeholders: what your systems write where there is no value, in the form of ``own``: ``"account:0815"``, ``"email:nn@*"``. It identifies
+            nobody, as the values of the list that every store has. Empty by default.
+        zone: time zone in which times without an offset are read, as an IANA name or a tzinfo; with None such a time is refused.
         timeout: seconds that each call may take, opening the store included; None for no bound. ``within`` says otherwise for the calls of a block.
     """
 
@@ -318,25 +121,45 @@ class Tracker:
         timeout: float | None = None,
     ) -> None:
         self._backend = backend
-        ctx = make_context(own, policy, secret, region, rebuild, matching, placeholders, zone)
+        self._runtime = self._wait_on(backend)
+        self._ctx = make_context(own, policy, secret, region, rebuild, matching, placeholders, zone)
         self._bounds = Bounds(timeout)
-        self._ctx = ctx
-        with self._bounds.call():
-            backend.setup()
-            run = self._bounds.running(backend.run)
-            self._ops: Operations = drive(Operations.begin(ctx, run, rebuild, matching), backend.run)
+        self._asked = {"rebuild": rebuild, "matching": matching}
+        if self._runtime.blocking:
+            self._open()
+
+    def _wait_on(self, backend: Backend) -> Runtime:
+        """Return where calls wait; an AsyncTracker has another place."""
+        return Runtime(backend)
+
+    def _open(self) -> None:
+        """Set the store up, and compare its settings with those that were given."""
+        with self._run() as run:
+            self._runtime.setup()
+            self._ctx = open_store(run, self._ctx, **self._asked)
 
     def __repr__(self) -> str:
-        return shown_tracker("Tracker", self._backend, self._ctx)
+        # Nothing of the URL, which may hold a password, and nothing of the secret.
+        ctx = self._ctx
+        parts = [type(self._backend).__name__]
+        parts += [f"region {ctx.region}"] if ctx.region else []
+        parts += [f"own list of {len(ctx.own)}"] if len(ctx.own) else []
+        parts += ["keyed by a secret"] if ctx.secret else []
+        return f"<Tracker on {', '.join(parts)}>"
 
-    def _do(self, steps: Steps[Any]) -> Any:
-        with self._bounds.call():
-            return drive(steps, self._backend.run)
+    def _run(self) -> Run:
+        """Return what runs the transactions of one call, within its time: ``with self._run() as run``."""
+        return Run(self._runtime, self._bounds, self._read if self._runtime.blocking else None)
+
+    def _read(self, fn: Callable[[Transaction], T]) -> T:
+        """Run a function that only reads in a transaction, as a call of its own."""
+        with self._run() as run:
+            return run(fn, write=False)
 
     def _reclaim(self) -> None:
         """Have deleted data leave the files; what was deleted is gone from the store already."""
         try:
-            self._backend.reclaim()
+            self._runtime.reclaim()
         except TimedOutError as error:
             raise TimedOutError("done up to here") from error.__cause__
 
@@ -392,15 +215,30 @@ class Tracker:
     ) -> Recorded:
         """Record one interaction. When this returns, it is stored.
 
+        Lengths are in characters of Unicode. What is beyond a limit is refused, never cut.
+
         Args:
-            channel: phone, email, web, letter, chat, x, forum, ...
+            channel: the channel by any lower-case name of up to 255: ``"phone"``, ``"email"``, ``"web"``, ``"letter"``, ``"chat"``, ``"x"``, ``"forum"``.
             occurred_at: when it happened; a naive time is read in the zone of the tracker, and refused where it has none.
-            direction: inbound, outbound or internal; None asks the own list, inbound where it does not know.
-            customer: the identifiers of the one person it was with. They are seen together, and link.
-            customers: of several people (a mail to two), instead.
-            participants: in copy or mentioned; never linked.
-            source: the system it comes from; with ``source_id`` unique, so that a repeat adds nothing.
-            region: ISO 3166 alpha-2 region in which national phone numbers are read.
+            direction: ``"inbound"``, ``"outbound"`` or ``"internal"``; None asks the own list, and is inbound where that does not know.
+            customer: the identifiers of the one person it was with. They are seen together, and link. A text is observed; ``verified()`` and ``claimed()``
+                say otherwise. None where nobody is known: the interaction is kept unattributed.
+            customers: the identifiers of each of several people (a mail to two), at most 100, in the place of ``customer``; None for one person or none.
+            participants: identifiers in copy or mentioned, at most 1,000; never linked. Empty by default.
+            kind: what it is within the channel, up to 255: ``"message"``, ``"call"``, ``"note"``, ``"comment"``, ``"visit"``.
+            ended_at: when it ended, not before ``occurred_at``; None where it did not last, or where that is not known.
+            subject: the subject line, up to 10,000; None for none.
+            body: the text, up to 4,000,000; None for none.
+            agent: name or id of the agent who had it, up to 255; None for none.
+            thread: what belongs together at the source, up to 998: a conversation id, a mail thread, a web session; None for none.
+            reply_to: ``source_id`` of the interaction that it answers; None for none.
+            outcome: how it ended, up to 255: ``"answered"``, ``"missed"``, ``"done"``, ``"abandoned"``, ``"bounced"``; None where that is not known.
+            attachments: what was attached, at most 1,000; names and sizes, not the files. Empty by default.
+            traits: what it says of the person: ``name``, ``postcode``, ``birth_date``, ``company``; up to 1,000,000 as JSON. None for nothing.
+            attributes: anything else that the source knows, as JSON values, up to 1,000,000; None for nothing.
+            source: name of the system it comes from, up to 255; None where it comes from none, and a repeat cannot be recognised.
+            source_id: its id in that system, up to 998. With ``source`` it is unique in the store, so that a repeat adds nothing. None for none.
+            region: ISO 3166 alpha-2 code of the region in which its national phone numbers are read; None for the tracker's.
 
         Returns:
             What became of it. Identifiers that are not well-formed are in ``rejected``; the interaction is kept.
@@ -429,12 +267,13 @@ class Tracker:
             "source_id": source_id,
             "region": numbered_region(region),
         }
-        recorded: Recorded = self._do(self._ops.record(make_interaction(customer, customers, fields)))
-        return recorded
+        interaction = make_interaction(customer, customers, fields)
+        with self._run() as run:
+            return loading.record(run, self._ctx, interaction)
 
     def record_many(
         self,
-        interactions: Iterable[Interaction | Revision | Rejected | PassedOver],
+        interactions: Items,
         *,
         batch_size: int = 1_000,
         on_error: Literal["raise", "collect"] = "raise",
@@ -443,15 +282,22 @@ class Tracker:
         """Record many interactions, ``batch_size`` in a transaction.
 
         Args:
-            interactions: what a source yields, or made by hand.
+            interactions: what a source yields, or made by hand; read one by one, never all at once.
+            batch_size: how many interactions are stored in one transaction, from 1.
             on_error: ``"raise"`` stops at the first item that cannot be taken (what was stored before stays); ``"collect"`` goes on and
                 lists it in the report.
-            progress: called with (items so far, None) after each batch.
+            progress: called with (items so far, None) after each batch; None for no calls.
+
+        Returns:
+            What became of each item, counted.
+
+        Raises:
+            InvalidInteractionError: an item cannot be taken, with ``on_error="raise"``.
         """
-        report: LoadReport = self._do(
-            self._ops.record_many(interactions, batch_size=batch_size, on_error=on_error, progress=progress)
-        )
-        return report
+        with self._run() as run:
+            return loading.record_many(
+                run, self._ctx, interactions, batch_size=batch_size, on_error=on_error, progress=progress
+            )
 
     def load(
         self,
@@ -468,22 +314,24 @@ class Tracker:
         Args:
             path_or_source: a path, or a source of ``omnitrack.sources``.
             format: name of the format; ``"auto"`` finds it, and the report says how it knew.
-            progress: called with (bytes so far, bytes in all or None) after each batch.
+            on_error: ``"collect"`` lists in the report what cannot be taken, and goes on; ``"raise"`` stops at the first (what was stored before stays).
+            batch_size: how many interactions are stored in one transaction, from 1.
+            progress: called with (bytes so far, bytes in all or None) after each batch; None for no calls.
             options: of the source: ``zone=``, ``region=``, ``source=``, ``mapping=``, ...
+
+        Returns:
+            What became of each unit of the input, counted.
 
         Raises:
             SourceFormatError: no source reads this, or not as this format.
             OSError: there is no such file, or it cannot be opened. TypeError: an option that no source takes.
         """
-        source = (
-            path_or_source
-            if isinstance(path_or_source, Source)
-            else open_source(path_or_source, format=format, **options)
-        )
-        report: LoadReport = self._do(
-            self._ops.load(source, batch_size=batch_size, on_error=on_error, progress=progress)
-        )
-        return report
+        if isinstance(path_or_source, Source):
+            source = path_or_source
+        else:
+            source = self._runtime.offload(lambda: open_source(path_or_source, format=format, **options))
+        with self._run() as run:
+            return loading.load(run, self._ctx, source, batch_size=batch_size, on_error=on_error, progress=progress)
 
     def revise(
         self,
@@ -501,7 +349,12 @@ class Tracker:
         in which they arrive decides nothing.
 
         Args:
-            at: after 1970; None for now.
+            source: name of the system that the interaction came from.
+            source_id: its id in that system.
+            body: the text from then on; None leaves it as it was.
+            subject: the subject from then on; None leaves it as it was.
+            deleted: the source deleted it.
+            at: when it was edited at the source, after 1970; a naive time is read in the zone of the tracker. None for now.
 
         Returns:
             Whether it was not there yet. One of somebody who was erased stays out.
@@ -509,13 +362,24 @@ class Tracker:
         Raises:
             InteractionNotFoundError: there is no interaction of this source and source id.
         """
-        added: bool = self._do(self._ops.revise(source, source_id, body=body, subject=subject, deleted=deleted, at=at))
-        return added
+        with self._run() as run:
+            return bool(
+                add_revision(run, self._ctx, source, source_id, body=body, subject=subject, deleted=deleted, at=at)
+            )
 
     def note(self, who: Who, text: str, *, agent: str | None = None) -> str:
-        """File an internal note on a person's timeline, or, given an interaction id, beside that interaction; return its id."""
-        id: str = self._do(self._ops.note(who, text, agent=agent))
-        return id
+        """File an internal note on a person's timeline, or, given an interaction id, beside that interaction; return its id.
+
+        Args:
+            who: any identifier, as an Identifier or a text, a customer id, or the id of an interaction, ``int_...``.
+            text: of the note, up to 4,000,000 characters.
+            agent: name or id of whoever wrote it; None for nobody.
+
+        Raises:
+            CustomerNotFoundError: nobody is known by this. InteractionNotFoundError: there is no interaction with this id.
+        """
+        with self._run() as run:
+            return notes.note(run, self._ctx, who, text, agent=agent)
 
     def attribute(
         self, interaction: str, identifier: Named, *, by: str | None = None, reason: str | None = None
@@ -525,19 +389,29 @@ class Tracker:
         Args:
             interaction: id of one, ``int_...``.
             identifier: whose it is, or a customer id; an identifier that nobody was seen with yet becomes a customer.
+            by: who says so, up to 255 characters; None for nobody.
+            reason: why, up to 10,000 characters; None for no reason.
 
         Raises:
             InteractionNotFoundError: there is none with this id.
             InvalidIdentifierError: the identifier is not well-formed. CustomerNotFoundError: there is no such customer.
-            InvalidInteractionError: it is a note beside an interaction, which is with whoever that one is with.
+            InvalidInteractionError: it is a note beside an interaction; attribute that interaction instead.
         """
-        said: Statement = self._do(self._ops.attribute(interaction, identifier, by=by, reason=reason))
-        return said
+        with self._run() as run:
+            return saying.attribute(run, self._ctx, interaction, identifier, by=by, reason=reason)
 
     def unattributed(self, *, limit: int = 50, cursor: str | None = None) -> Page[TimelineItem]:
-        """Return interactions with nobody identified, newest first."""
-        page: Page[TimelineItem] = self._do(self._ops.unattributed(limit, cursor))
-        return page
+        """Return interactions with nobody identified, newest first.
+
+        Args:
+            limit: the largest number of items to return, 1 to 1,000.
+            cursor: ``next`` or ``previous`` of another page; None for the first page.
+
+        Raises:
+            InvalidCursorError: the cursor is of another query.
+        """
+        size = checked_limit(limit)
+        return self._read(lambda tx: read.unattributed_page(tx, size, cursor))
 
     # -- reading --------------------------------------------------------------------------------------------------------
     def timeline(
@@ -562,16 +436,29 @@ class Tracker:
     ) -> Timeline:
         """Return the timeline of whoever is meant; nothing is read before it is iterated or paged.
 
+        Naive times are read in the zone of the tracker. The filters ``text``, ``agent``, ``thread`` and ``source`` scan this one history.
+
         Args:
             who: any identifier, as an Identifier or a text, or a customer id, old or new.
-            since: from this time on. until: before this time.
-            text: in subject or body, whatever the case. (text, agent, thread and source scan this one history.)
-            order: newest or oldest first, by when it happened.
-            as_of: as it could be known at that time, by what was recorded and who was whom then.
-            trust: ``"verified"`` reads through verified links alone: what may be shown to the customer rather than to an agent.
+            channels: only these channels, one name or up to 1,000; None for all.
+            directions: only these of ``"inbound"``, ``"outbound"`` and ``"internal"``; None for all.
+            kinds: only these kinds, one name or up to 1,000; None for all.
+            since: only what happened at this time or later; None for no bound.
+            until: only what happened before this time; None for no bound.
+            text: only what has this text in its subject or body, in upper or lower case; None for all.
+            agent: only what this agent had, by the exact name; None for all.
+            thread: only what is of this thread; None for all.
+            source: only what came from this source; None for all.
+            order: ``"newest"`` or ``"oldest"`` first, by when it happened.
+            as_of: as it could be known at that time, by what was recorded and who was whom then; None for now.
+            trust: ``"verified"`` reads through verified links alone: what may be shown to the customer rather than to an agent. ``"observed"`` reads through
+                all that the policy merges by.
             include_shared: with what is filed under shared identifiers that the customer touches; such items are marked.
             include_claimed: with what rests on nothing but what somebody said; such items are marked.
             include_participant: with what the customer was in copy of or mentioned in; such items are marked.
+
+        Raises:
+            InvalidInteractionError: a filter has a value that none can have.
         """
         query = make_query(
             zone=self._ctx.zone,
@@ -596,30 +483,54 @@ class Tracker:
     def customer(self, who: Who, *, as_of: datetime | None = None) -> Customer:
         """Return the customer that is meant, now or as it could be known at a time.
 
+        Args:
+            who: any identifier, as an Identifier or a text, or a customer id, old or new.
+            as_of: as it could be known at that time; a naive time is read in the zone of the tracker. None for now.
+
         Raises:
             CustomerNotFoundError: nobody is known by this.
         """
-        customer: Customer = self._do(self._ops.customer(who, as_of))
-        return customer
+        named, at = meant(self._ctx, who), microseconds(as_of, "as_of", self._ctx.zone)
+        with self._run() as run:
+            return run(lambda tx: read.customer_of(tx, self._ctx, named, at, run.later), write=False)
 
     def candidates(self, who: Who, *, limit: int = 50) -> list[Customer]:
-        """Return the customers that somebody may be, best first: one where it is certain, several for a shared identifier."""
-        found: list[Customer] = self._do(self._ops.candidates(who, limit))
-        return found
+        """Return the customers that somebody may be, best first: one where it is certain, several for a shared identifier.
+
+        Args:
+            who: any identifier, as an Identifier or a text, or a customer id, old or new.
+            limit: the largest number of customers to return, 1 to 1,000.
+
+        Raises:
+            CustomerNotFoundError: nobody is known by this.
+        """
+        named, size = meant(self._ctx, who), checked_limit(limit)
+        with self._run() as run:
+            return run(lambda tx: read.candidates_of(tx, self._ctx, named, size, run.later), write=False)
 
     def interaction(self, id: str) -> Interaction:
         """Return one interaction whole, with the people it was with.
 
+        Args:
+            id: of the interaction, ``int_...``.
+
         Raises:
             InteractionNotFoundError: there is none with this id.
         """
-        found: Interaction = self._do(self._ops.interaction(id))
-        return found
+        key = read.interaction_id(id)
+        return self._read(lambda tx: read.get_interaction(tx, key))
 
     def revisions(self, id: str) -> list[Interaction]:
-        """Return an interaction as each of its revisions had it, the first as it was recorded."""
-        found: list[Interaction] = self._do(self._ops.revisions(id))
-        return found
+        """Return an interaction as each of its revisions had it, the first as it was recorded.
+
+        Args:
+            id: of the interaction, ``int_...``.
+
+        Raises:
+            InteractionNotFoundError: there is none with this id.
+        """
+        key = read.interaction_id(id)
+        return self._read(lambda tx: read.revisions_of(tx, key))
 
     def interactions(
         self,
@@ -635,7 +546,25 @@ class Tracker:
         source: str | None = None,
         order: Literal["newest", "oldest"] = "oldest",
     ) -> Iterator[Interaction]:
-        """Yield every interaction of the store in order of time, read in pieces."""
+        """Yield every interaction of the store in order of time, read in pieces.
+
+        Naive times are read in the zone of the tracker.
+
+        Args:
+            channels: only these channels, one name or up to 1,000; None for all.
+            directions: only these of ``"inbound"``, ``"outbound"`` and ``"internal"``; None for all.
+            kinds: only these kinds, one name or up to 1,000; None for all.
+            since: only what happened at this time or later; None for no bound.
+            until: only what happened before this time; None for no bound.
+            text: only what has this text in its subject or body, in upper or lower case; None for all.
+            agent: only what this agent had, by the exact name; None for all.
+            thread: only what is of this thread; None for all.
+            source: only what came from this source; None for all.
+            order: ``"oldest"`` or ``"newest"`` first, by when it happened.
+
+        Raises:
+            InvalidInteractionError: a filter has a value that none can have.
+        """
         query = make_query(
             zone=self._ctx.zone,
             channels=channels,
@@ -649,12 +578,8 @@ class Tracker:
             source=source,
             order=order,
         )
-        after: tuple[int, bytes] | None = None
-        while True:
-            found, after = self._do(self._ops.interactions_after(query, after, 500))
-            yield from found
-            if after is None:
-                return
+        for piece in walk(lambda at: self._read(lambda tx: read.some_interactions(tx, query, at))):
+            yield from piece
 
     def journeys(
         self,
@@ -666,74 +591,163 @@ class Tracker:
     ) -> Iterator[tuple[str, Interaction]]:
         """Yield (customer id, interaction) of the whole store in order of time, read in pieces: what ``omnitrack.insights`` measures.
 
-        An interaction with several customers comes once for each; those with nobody identified, or by a claim alone, are left out.
+        An interaction with several customers comes once for each; those with nobody identified, or by a claim alone, are left out. Naive times are
+        read in the zone of the tracker.
+
+        Args:
+            channels: only these channels, one name or up to 1,000; None for all.
+            since: only what happened at this time or later; None for no bound.
+            until: only what happened before this time; None for no bound.
+            source: only what came from this source; None for all.
+
+        Raises:
+            InvalidInteractionError: a filter has a value that none can have.
         """
         query = make_query(
             zone=self._ctx.zone, channels=channels, since=since, until=until, source=source, order="oldest"
         )
-        after: tuple[int, bytes] | None = None
-        while True:
-            found, after = self._do(self._ops.journeys_after(query, after, 500))
-            yield from found
-            if after is None:
-                return
+        for piece in walk(lambda at: self._read(lambda tx: read.some_journeys(tx, query, at))):
+            yield from piece
 
     # -- identity -------------------------------------------------------------------------------------------------------
     def link(
         self, a: Named, b: Named, *, by: str | None = None, reason: str | None = None, at: datetime | None = None
     ) -> Statement:
-        """Say that they are one person. Identifiers that nobody has seen yet may be named."""
+        """Say that they are one person. Identifiers that nobody has seen yet may be named.
+
+        Args:
+            a: an identifier, as an Identifier or a text, or a customer id.
+            b: another one of the same person.
+            by: who says so, up to 255 characters; None for nobody.
+            reason: why, up to 10,000 characters; None for no reason.
+            at: when it was said; a naive time is read in the zone of the tracker. None for now.
+
+        Raises:
+            InvalidIdentifierError: an identifier is not well-formed. CustomerNotFoundError: there is no such customer.
+        """
         return self._say(Statement.link(a, b, by=by, reason=reason, at=at))
 
     def deny(
         self, a: Named, b: Named, *, by: str | None = None, reason: str | None = None, at: datetime | None = None
     ) -> Statement:
-        """Say that they are not; stronger than any link, until it is retracted."""
+        """Say that they are not; stronger than any link, until it is retracted.
+
+        Args:
+            a: an identifier, as an Identifier or a text, or a customer id.
+            b: one of somebody else.
+            by: who says so, up to 255 characters; None for nobody.
+            reason: why, up to 10,000 characters; None for no reason.
+            at: when it was said; a naive time is read in the zone of the tracker. None for now.
+
+        Raises:
+            InvalidIdentifierError: an identifier is not well-formed. CustomerNotFoundError: there is no such customer.
+        """
         return self._say(Statement.deny(a, b, by=by, reason=reason, at=at))
 
     def mark_shared(
         self, x: Named, *, by: str | None = None, reason: str | None = None, at: datetime | None = None
     ) -> Statement:
-        """Say that several people use it: it stands alone from now on, and what it had merged comes apart."""
+        """Say that several people use it: it stands alone from now on, and what it had merged comes apart.
+
+        Args:
+            x: an identifier, as an Identifier or a text, or a customer id.
+            by: who says so, up to 255 characters; None for nobody.
+            reason: why, up to 10,000 characters; None for no reason.
+            at: when it was said; a naive time is read in the zone of the tracker. None for now.
+
+        Raises:
+            InvalidIdentifierError: the identifier is not well-formed. CustomerNotFoundError: there is no such customer.
+        """
         return self._say(Statement.mark_shared(x, by=by, reason=reason, at=at))
 
     def mark_personal(
         self, x: Named, *, of: Named, by: str | None = None, reason: str | None = None, at: datetime | None = None
     ) -> Statement:
-        """Say that it is this person's alone, whatever it was seen with; from now on statements alone join it."""
+        """Say that it is this person's alone, whatever it was seen with; from now on statements alone join it.
+
+        Args:
+            x: an identifier, as an Identifier or a text, or a customer id.
+            of: an identifier of the person whose it is, or the customer id.
+            by: who says so, up to 255 characters; None for nobody.
+            reason: why, up to 10,000 characters; None for no reason.
+            at: when it was said; a naive time is read in the zone of the tracker. None for now.
+
+        Raises:
+            InvalidIdentifierError: an identifier is not well-formed. CustomerNotFoundError: there is no such customer.
+        """
         return self._say(Statement.mark_personal(x, of=of, by=by, reason=reason, at=at))
 
     def reassign(self, x: Named, *, at: datetime, by: str | None = None, reason: str | None = None) -> Statement:
-        """Say that it has a new holder from ``at`` on: entries from then on are theirs, whenever they arrive."""
+        """Say that it has a new holder from ``at`` on: entries from then on are theirs, whenever they arrive.
+
+        Args:
+            x: an identifier, as an Identifier or a text.
+            at: since when the new holder has it; a naive time is read in the zone of the tracker.
+            by: who says so, up to 255 characters; None for nobody.
+            reason: why, up to 10,000 characters; None for no reason.
+
+        Raises:
+            InvalidIdentifierError: the identifier is not well-formed.
+        """
         return self._say(Statement.reassign(x, at=at, by=by, reason=reason))
 
     def _say(self, statement: Statement) -> Statement:
-        said: Statement = self._do(self._ops.say(statement))
-        return said
+        with self._run() as run:
+            return saying.say(run, self._ctx, statement)
 
     def retract(self, statement: Statement | str, *, by: str | None = None, reason: str | None = None) -> Statement:
         """Take a statement back: the state becomes what it would be had it never been said.
 
+        Args:
+            statement: what ``link``, ``deny`` and the others returned, or its id, ``st_...``.
+            by: who takes it back, up to 255 characters; None for nobody.
+            reason: why, up to 10,000 characters; None for no reason.
+
         Raises:
             StatementNotFoundError: there is none, or it was retracted before.
         """
-        taken_back: Statement = self._do(self._ops.retract(statement, by=by, reason=reason))
-        return taken_back
+        with self._run() as run:
+            return saying.retract(run, self._ctx, statement, by=by, reason=reason)
 
     def preview(self, statement: Statement) -> Preview:
-        """Return what would join and what would part if this were said; of a statement that was said, if it were retracted."""
-        found: Preview = self._do(self._ops.preview(statement))
-        return found
+        """Return what would join and what would part if this were said; of a statement that was said, if it were retracted.
+
+        Args:
+            statement: one that is not said yet, such as ``Statement.link(a, b)``, or one that was returned before.
+        """
+        with self._run() as run:
+            return saying.preview(run, self._ctx, statement)
 
     def explain(self, a: Who, b: Who) -> Explanation:
-        """Return the path of links that makes two one person, or what keeps them apart. ``print`` shows it in plain English."""
-        found: Explanation = self._do(self._ops.explain(a, b))
-        return found
+        """Return the path of links that makes two one person, or what keeps them apart. ``print`` shows it in plain English.
+
+        Args:
+            a: an identifier, as an Identifier or a text, or a customer id.
+            b: another one.
+
+        Raises:
+            CustomerNotFoundError: nobody is known by one of them.
+        """
+        one, two = meant(self._ctx, a), meant(self._ctx, b)
+        return self._read(lambda tx: account.explain(tx, self._ctx, one, two))
 
     def conflicts(self, who: Who | None = None, *, limit: int = 50, cursor: str | None = None) -> Page[LinkConflict]:
-        """Return links that would join customers and do not, of one customer or of the whole store."""
-        page: Page[LinkConflict] = self._do(self._ops.conflicts(who, limit, cursor))
-        return page
+        """Return links that would join customers and do not, of one customer or of the whole store.
+
+        Args:
+            who: an identifier of the customer, as an Identifier or a text, or the customer id; None for the whole store, page by page.
+            limit: the largest number of links on a page of the whole store, 1 to 1,000; of one customer all are returned.
+            cursor: ``next`` of another page of the whole store; None for the first page.
+
+        Raises:
+            CustomerNotFoundError: nobody is known by this. InvalidCursorError: the cursor is of another query.
+        """
+        size = checked_limit(limit)
+        if who is None:
+            cursors = account.LinkCursors(self._ctx.mark_key, "conflicts")
+            return self._read(lambda tx: account.conflicts_page(tx, self._ctx, size, cursors, cursor))
+        named = meant(self._ctx, who)
+        return Page(tuple(self._read(lambda tx: account.conflicts_of(tx, self._ctx, named))))
 
     def suggestions(
         self, who: Who | None = None, *, limit: int = 10, cursor: str | None = None, least: float = 0.2
@@ -743,11 +757,17 @@ class Tracker:
         Claims suggest always; likeness in a store that was opened with ``matching=True``. ``link`` confirms, ``deny`` denies.
 
         Args:
-            who: the person; None for the claims and the stored matches of the whole store, page by page.
-            least: the least probability of likeness to return.
+            who: an identifier of the person, as an Identifier or a text, or a customer id; None for the claims and the stored matches of the whole store,
+                page by page.
+            limit: the largest number of suggestions to return, 1 to 1,000.
+            cursor: ``next`` of another page of the whole store; None for the first page.
+            least: the least probability of likeness to return, 0 to 1.
+
+        Raises:
+            CustomerNotFoundError: nobody is known by this. InvalidCursorError: the cursor is of another query.
         """
-        page: Page[Suggestion] = self._do(self._ops.suggestions(who, limit, cursor, least))
-        return page
+        with self._run() as run:
+            return likeness.suggestions(run, self._ctx, who, limit, cursor, least)
 
     def find_matches(self, *, least: float = 0.5, progress: Progress | None = None) -> int:
         """Compare everybody with those who may be alike and keep what is likely as links that suggest; return how many are new.
@@ -755,33 +775,68 @@ class Tracker:
         They merge by themselves only from ``Policy.auto_match`` on, which is off by default. What was kept before is compared again: it has the
         probability that it has now, and goes where that is below ``least`` and below what is worth a look (0.2).
 
+        Args:
+            least: the least probability to keep, 0 to 1.
+            progress: called with (blocks of the index so far, None) as it goes on; None for no calls.
+
         Raises:
+            InvalidPolicyError: the store keeps no index for matching; open it once with ``matching=True``.
             OperationRunningError: it runs already, or the index for matching is being built.
         """
-        count: int = self._do(self._ops.find_matches(least, progress))
-        return count
+        with self._run() as run:
+            return likeness.find_matches(run, self._ctx, least, progress)
 
     def fit_matching(self) -> str:
-        """Estimate the weights of comparisons from the store's own people, without labels; keep them, and return them as JSON."""
-        model: str = self._do(self._ops.fit_matching())
-        return model
+        """Estimate the weights of comparisons from the store's own people, without labels; keep them, and return them as JSON.
+
+        Raises:
+            InvalidPolicyError: the store keeps no index for matching; open it once with ``matching=True``.
+        """
+        with self._run() as run:
+            return likeness.fit_matching(run, self._ctx)
 
     def set_matching_model(self, model: str) -> None:
-        """Keep weights that were estimated elsewhere: what ``fit_matching`` or ``Model.to_json`` returned."""
-        self._do(self._ops.set_matching_model(model))
+        """Keep weights that were estimated elsewhere.
+
+        Args:
+            model: what ``fit_matching`` or ``Model.to_json`` returned.
+        """
+        with self._run() as run:
+            likeness.set_model(run, model)
 
     def identity_log(
         self, who: Who | None = None, *, after: str | Change | None = None, limit: int = 100
     ) -> list[Change]:
-        """Return what merged or split, oldest first: when, why, by whom. ``after``: a change that was returned before, or its id."""
+        """Return what merged or split, oldest first: when, why, by whom.
+
+        Args:
+            who: an identifier of the customer, as an Identifier or a text, or the customer id; None for the whole store.
+            after: a change that was returned before, or its id; what came after it is returned. None for all from the first.
+            limit: the largest number of changes to return, 1 to 1,000.
+
+        Raises:
+            CustomerNotFoundError: nobody is known by this. InvalidCursorError: ``after`` is no change.
+        """
         position = after.id if isinstance(after, Change) else after
-        found: list[Change] = self._do(self._ops.identity_log(who, position, limit))
-        return found
+        named, size = None if who is None else meant(self._ctx, who), checked_limit(limit)
+        return self._read(lambda tx: account.identity_log(tx, self._ctx, named, position, size))
 
     def statements(self, who: Who) -> list[Statement]:
-        """Return the statements that hold about a customer's identifiers."""
-        found: list[Statement] = self._do(self._ops.statements(who))
-        return found
+        """Return the statements that hold about a customer's identifiers.
+
+        Args:
+            who: an identifier of the customer, as an Identifier or a text, or the customer id.
+
+        Raises:
+            CustomerNotFoundError: nobody is known by this.
+        """
+        named = meant(self._ctx, who)
+
+        def fetch(tx: Transaction) -> list[Statement]:
+            row = get_row(tx, self._ctx, named)
+            return statements.statements_about(tx, tx.find_identifiers(customers=[row.customer]))
+
+        return self._read(fetch)
 
     # -- care -----------------------------------------------------------------------------------------------------------
     def erase(
@@ -796,11 +851,17 @@ class Tracker:
         """Take a person out of every table and out of the store's files.
 
         Args:
+            who: an identifier of the person, as an Identifier or a text, or the customer id.
+            by: who asks for it, up to 255 characters; None for nobody.
+            reason: why, up to 10,000 characters; None for no reason.
             dry_run: only count what would go.
-            suppress: leave keyed marks, so that a re-run import does not bring the interactions back.
+            suppress: leave keyed marks, so that a re-run import does not bring the interactions back. False leaves none.
+
+        Raises:
+            CustomerNotFoundError: nobody is known by this.
         """
-        with self._bounds.call():
-            receipt: Receipt = self._do(self._ops.erase(who, by=by, reason=reason, dry_run=dry_run, suppress=suppress))
+        with self._run() as run:
+            receipt = removal.erase(run, self._ctx, who, by=by, reason=reason, dry_run=dry_run, suppress=suppress)
             if not dry_run:
                 self._reclaim()
         return receipt
@@ -808,11 +869,15 @@ class Tracker:
     def apply_retention(self, rules: Iterable[RetentionRule], *, dry_run: bool = False) -> Receipt:
         """Take away interactions that are past their time, by channel and age, and what nothing names any more.
 
+        Args:
+            rules: how long interactions of which channels are kept; what no rule names stays.
+            dry_run: only count what would go.
+
         Raises:
             OperationRunningError: it runs already, or a rebuild does.
         """
-        with self._bounds.call():
-            receipt: Receipt = self._do(self._ops.apply_retention(rules, dry_run=dry_run))
+        with self._run() as run:
+            receipt = removal.apply_retention(run, self._ctx, rules, dry_run=dry_run)
             if not dry_run:
                 self._reclaim()
         return receipt
@@ -826,27 +891,30 @@ class Tracker:
 
         Args:
             source: name of the system, as it stands on the interactions: ``report.format`` of many formats, or ``source=`` of the load.
-            dry_run: only count.
+            dry_run: only count what would go.
 
         Raises:
             OperationRunningError: a rebuild, a retention or another unload runs.
         """
-        receipt: Receipt = self._do(self._ops.unload(source, dry_run=dry_run))
-        return receipt
+        with self._run() as run:
+            return removal.unload(run, self._ctx, source, dry_run=dry_run)
 
     def export(self, who: Who, *, format: Literal["json", "vcon", "tmf683", "cloudevents"] = "json") -> Export:
         """Return a person's interactions in a standard, with a report of what it could not carry.
 
         Args:
+            who: an identifier of the person, as an Identifier or a text, or the customer id.
             format: ``"json"`` (lines, lossless), ``"vcon"``, ``"tmf683"`` or ``"cloudevents"``.
+
+        Raises:
+            CustomerNotFoundError: nobody is known by this.
         """
-        exported: Export = self._do(self._ops.export(who, format))
-        return exported
+        named, wanted = meant(self._ctx, who), checked_format(format)
+        return export(self._read(lambda tx: interactions_of(tx, self._ctx, named)), wanted)
 
     def verify(self) -> VerifyReport:
         """Recompute links from entries and customers from links over the whole store, and compare."""
-        report: VerifyReport = self._do(self._ops.verify())
-        return report
+        return self._read(lambda tx: verify(tx, self._ctx))
 
     def rebuild(self, *, progress: Progress | None = None) -> RebuildReport:
         """Recompute who is whom from scratch and write it; brings the store to this tracker's policy.
@@ -855,17 +923,19 @@ class Tracker:
         is run again.
 
         Args:
-            progress: called with (identifiers so far, identifiers in all) while it computes; again from the start where it has to begin again.
+            progress: called with (identifiers so far, identifiers in all) while it computes; again from the start where it has to begin again. None for
+                no calls.
 
         Raises:
             OperationRunningError: another rebuild runs, or what cannot run beside one.
         """
-        report: RebuildReport = self._do(self._ops.rebuild(progress))
-        return report
+        check_progress(progress)
+        with self._run() as run, lease.holding(run, self._ctx, lease.REBUILD) as held:
+            return takeover.rebuild(run, self._ctx, held, progress)
 
     def close(self) -> None:
         """Release connections and files."""
-        self._backend.close()
+        self._runtime.close()
 
     def __enter__(self) -> Tracker:
         return self
@@ -894,15 +964,19 @@ def open(
 
     Args:
         url: ``"sqlite:///history.db"``, ``"memory://"``, ``"postgresql+psycopg://..."``, ``"mariadb+pymysql://..."``, or an adapter's.
-        region: ISO 3166 alpha-2 region in which national phone numbers are read.
-        own: identifiers of the company, ``*`` as a wildcard.
-        zone: time zone of times that come without one, by IANA name or as a tzinfo; without it such a time is refused.
-        placeholders: identifiers that stand where there is no value and identify nobody, ``*`` as a wildcard.
-        policy: how evidence is read; None for the defaults.
-        secret: keys the ids of identifiers; the same one each time.
-        rebuild: bring a store that was built with another policy to this one; where another process does so already, wait for its end.
-        matching: have the store keep an index of likeness from now on, for suggestions() and find_matches().
+        region: ISO 3166 alpha-2 code of the region in which national phone numbers are read, where the interaction names none. With None such a
+            number is kept as it came, and identifies nobody.
+        own: identifiers of the company, with ``*`` as a wildcard: ``"x:btcare"``, ``"email:*@bt.example"``, ``"phone:+44800*"``. They never
+            identify a customer. Empty by default.
+        policy: how evidence is read; None for the default ``Policy()``.
+        secret: a key for the ids of identifiers, so that nobody who reads the store can look up an address by its id. The same one each time; None for
+            ids without a key.
+        rebuild: bring a store that was built with other settings to these; where another process does so already, wait for its end. False refuses such a
+            store.
+        matching: have the store keep an index of likeness from now on, for suggestions() and find_matches(). False leaves it as it is.
+        placeholders: identifiers that stand where there is no value and identify nobody, with ``*`` as a wildcard. Empty by default.
         timeout: seconds that each call may take, this one included, whatever it waits for; None for no bound. See ``Tracker.within``.
+        zone: time zone in which times without an offset are read, as an IANA name or a tzinfo; with None such a time is refused.
         options: of the backend, such as ``namespace=``.
 
     Raises:

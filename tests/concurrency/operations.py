@@ -9,6 +9,7 @@ from typing import Any
 
 import attrs
 
+from calling import Stepped, rebuilding
 from omnitrack import (
     CustomerNotFoundError,
     InvalidPolicyError,
@@ -24,9 +25,9 @@ from omnitrack.identifiers.scheme import content_id
 from omnitrack.identity.statement import Statement
 from omnitrack.model import Interaction
 from omnitrack.storage.contract import Backend, Transaction
-from omnitrack.tracker import make_context
-from omnitrack.usecases.operations import Operations
-from omnitrack.usecases.steps import Pause, Steps, Work
+from omnitrack.usecases import likeness, loading, notes, removal, saying
+from omnitrack.usecases.calls import Run
+from omnitrack.usecases.opening import make_context, open_store
 
 NOW = datetime.now(timezone.utc)
 OLD, NEW = Policy(limits={"*": 3}), Policy(limits={"*": 1}, max_identifiers=3)
@@ -82,44 +83,12 @@ class Ended:
     error: Exception | None = None
 
 
-@attrs.define
-class Running(Ended):
+#: What another process does over the transactions that it takes.
+Work = Callable[[Run], Any]
+
+
+class Running(Stepped[Any]):
     """An operation that runs one transaction at a time."""
-
-    backend: Backend = attrs.field(kw_only=True)
-    steps: Steps[Any] = attrs.field(kw_only=True)
-    step: Any = None
-    ended: bool = False
-    transactions: int = 0
-
-    def __attrs_post_init__(self) -> None:
-        self._go_on(lambda: next(self.steps))
-
-    def _go_on(self, on: Callable[[], Any]) -> None:
-        try:
-            self.step = on()
-        except StopIteration as stop:
-            self.ended, self.result = True, stop.value
-        except Exception as error:
-            self.ended, self.error = True, error
-
-    def once(self) -> bool:
-        """Run one transaction; return False where it only waits for another operation."""
-        step = self.step
-        if isinstance(step, Pause):
-            self._go_on(lambda: self.steps.send(None))
-            return False
-        if isinstance(step, Work):
-            self._go_on(lambda: self.steps.send(step.fn()))
-            return True
-        self.transactions += 1
-        try:
-            result = self.backend.run(step.fn, write=step.write)
-        except Exception as error:
-            self._go_on(lambda error=error: self.steps.throw(error))  # type: ignore[misc]
-        else:
-            self._go_on(lambda: self.steps.send(result))
-        return True
 
     def many(self, count: int | None, other: Running) -> None:
         """Run so many transactions, or all that are left; where it waits for the other, that one goes on."""
@@ -129,57 +98,68 @@ class Running(Ended):
             elif count is not None:
                 count -= 1
 
-
-def _ops(backend: Backend, policy: Policy = OLD, own: Sequence[str] = ()) -> Operations:
-    """Return the operations of another process."""
-    if policy is OLD:
-        return Tracker(backend, policy=OLD)._ops
-    known = Tracker(backend, policy=OLD)._ops
-    return Operations(make_context(own, policy, None, None), known._mark_key, None)
+    def how(self) -> Ended:
+        """Return how it ended."""
+        if self.error is not None and not isinstance(self.error, Exception):
+            raise self.error
+        return Ended(self.result, self.error)
 
 
-def _rebuild(backend: Backend) -> Steps[Any]:
-    return _ops(backend, NEW, NEW_OWN).rebuild(None)
+def _by_others(backend: Backend, work: Callable[..., Any], *args: Any, **options: Any) -> Work:
+    """Return a use case as another process calls it."""
+    ctx = Tracker(backend, policy=OLD)._ctx
+    return lambda run: work(run, ctx, *args, **options)
 
 
-def _index(backend: Backend) -> Steps[Any]:
+def _rebuild(backend: Backend) -> Work:
+    known = Tracker(backend, policy=OLD)._ctx
+    return rebuilding(attrs.evolve(make_context(NEW_OWN, NEW, None, None), mark_key=known.mark_key))
+
+
+def _index(backend: Backend) -> Work:
     ctx = make_context((), OLD, None, None, False, True)
-    return Operations.begin(ctx, backend.run, False, True)
+    return lambda run: open_store(run, ctx, matching=True)
 
 
-def _retract(backend: Backend) -> Steps[Any]:
+def _retract(backend: Backend) -> Work:
     tracker = Tracker(backend, policy=OLD)
     said = next((one for one in tracker.statements(BOB) if one.reason == "said before"), None)
     if said is None:
         raise StatementNotFoundError("statement: taken back by the other one already")
-    return tracker._ops.retract(said, by=None, reason=None)
+    return lambda run: saying.retract(run, tracker._ctx, said, by=None, reason=None)
 
 
-def _load(ops: Operations) -> Steps[Any]:
+def _load(backend: Backend) -> Work:
     items = [
         seen(30, SHARED_PHONE, "email:new@example.com"),
         seen(31, "email:new@example.com", HIS_PHONE),
         seen(32, LIKE_JANE, "x:like", traits={"name": "Jane Quuxly"}),
     ]
-    return ops.record_many(items, batch_size=1, on_error="raise", progress=None)
+    return _by_others(backend, loading.record_many, items, batch_size=1, on_error="raise", progress=None)
 
 
-#: What may be done at once: of each the steps that another process would run.
-OPERATIONS: dict[str, Callable[[Backend], Steps[Any]]] = {
+#: What may be done at once: of each what another process would run.
+OPERATIONS: dict[str, Callable[[Backend], Work]] = {
     "rebuild by other settings": _rebuild,
-    "rebuild": lambda backend: _ops(backend).rebuild(None),
+    "rebuild": lambda backend: rebuilding(Tracker(backend, policy=OLD)._ctx),
     "index": _index,
-    "find_matches": lambda backend: _ops(backend).find_matches(0.05, None),
-    "retention": lambda backend: _ops(backend).apply_retention(
-        [RetentionRule(keep=timedelta(days=365))], dry_run=False
+    "find_matches": lambda backend: _by_others(backend, likeness.find_matches, 0.05, None),
+    "retention": lambda backend: _by_others(
+        backend, removal.apply_retention, [RetentionRule(keep=timedelta(days=365))], dry_run=False
     ),
-    "erase": lambda backend: _ops(backend).erase(JANE, by=None, reason=None, dry_run=False, suppress=True),
-    "reassign": lambda backend: _ops(backend).say(Statement.reassign(HIS_PHONE, at=NOW - timedelta(days=30))),
+    "erase": lambda backend: _by_others(
+        backend, removal.erase, JANE, by=None, reason=None, dry_run=False, suppress=True
+    ),
+    "reassign": lambda backend: _by_others(
+        backend, saying.say, Statement.reassign(HIS_PHONE, at=NOW - timedelta(days=30))
+    ),
     "retract": _retract,
-    "link": lambda backend: _ops(backend).say(Statement.link(BOB, LIKE_JANE)),
-    "record": lambda backend: _ops(backend).record(seen(20, SHARED_PHONE, HIS_PHONE, "x:newcomer", body="new")),
-    "load": lambda backend: _load(_ops(backend)),
-    "note": lambda backend: _ops(backend).note(BOB, "another note", agent=None),
+    "link": lambda backend: _by_others(backend, saying.say, Statement.link(BOB, LIKE_JANE)),
+    "record": lambda backend: _by_others(
+        backend, loading.record, seen(20, SHARED_PHONE, HIS_PHONE, "x:newcomer", body="new")
+    ),
+    "load": _load,
+    "note": lambda backend: _by_others(backend, notes.note, BOB, "another note", agent=None),
 }
 
 #: How an operation may end that comes beside another: refused with a word that says why.

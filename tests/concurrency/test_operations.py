@@ -9,13 +9,14 @@ from pathlib import Path
 import pytest
 
 from concurrency.operations import HER_IDS, HERS, OLD, OPERATIONS, Ended, Running, fill, judge
-from concurrency.row_locks import Actor, Run
+from concurrency.row_locks import Actor
+from concurrency.row_locks import Run as LockedRun
 from omnitrack.errors import OperationRunningError
 from omnitrack.storage.contract import Backend
 from omnitrack.storage.memory import MemoryBackend
 from omnitrack.storage.tables import MemoryState
 from omnitrack.tracker import Tracker
-from omnitrack.usecases.steps import drive
+from omnitrack.usecases.calls import Run, Runtime
 from servers import ENGINES, store
 
 PAIRS = list(combinations_with_replacement(OPERATIONS, 2))
@@ -37,7 +38,7 @@ def indexed(pair: tuple[str, str]) -> list[bool]:
 
 def interleave(backend: Backend, pair: tuple[str, str], first: int, second: int) -> tuple[Running, Running]:
     """Run so many transactions of the one, so many of the other, then the one to its end, then the other."""
-    one, other = (Running(backend=backend, steps=OPERATIONS[name](backend)) for name in pair)
+    one, other = (Running(backend, OPERATIONS[name](backend)) for name in pair)
     one.many(first, other)
     other.many(second, one)
     one.many(None, other)
@@ -49,7 +50,7 @@ def run_and_judge(backend: Backend, pair: tuple[str, str], first: int, second: i
     texts = [*HERS, *(id.hex() for id in HER_IDS), *homes_of_jane(backend)]
     try:
         ran = interleave(backend, pair, first, second)
-        judge(backend, ran, texts if "erase" in pair else ())
+        judge(backend, [one.how() for one in ran], texts if "erase" in pair else ())
     except Exception as error:
         error.add_note(f"{pair[0]} for {first} transactions, then {pair[1]} for {second}")
         raise
@@ -106,7 +107,7 @@ def test_whatever_comes_between_the_steps_of_their_transactions_leaves_the_store
     rnd = random.Random(seed)
     for _ in range(WALKS):
         stay = rnd.choice((0.5, 0.9, 0.97))
-        run = Run(state.copy(), [actor(name) for name in pair])
+        run = LockedRun(state.copy(), [actor(name) for name in pair])
         last = 0
         try:
             while choices := run.choices():
@@ -125,11 +126,15 @@ def test_whatever_comes_between_the_steps_of_their_transactions_leaves_the_store
             run.abandon()
 
 
-def actor(name: str) -> Actor:
-    def wait(seconds: float) -> None:
+class Impatient(Runtime):
+    """Of an operation that does not wait for another."""
+
+    def sleep(self, seconds: float) -> None:
         raise OperationRunningError("it would wait for the other")
 
-    return lambda backend: drive(OPERATIONS[name](backend), backend.run, wait)
+
+def actor(name: str) -> Actor:
+    return lambda backend: OPERATIONS[name](backend)(Run(Impatient(backend)))
 
 
 @pytest.mark.parametrize("engine", ENGINES)

@@ -15,7 +15,7 @@ import pytest
 from omnitrack import Interaction, Policy, Tracker
 from omnitrack.storage.contract import Backend
 from omnitrack.storage.memory import MemoryBackend
-from omnitrack.usecases import refile, takeover
+from omnitrack.usecases import read, refile, takeover
 from servers import ENGINES, Store, store
 
 T0 = datetime(2026, 3, 1, tzinfo=timezone.utc)
@@ -76,7 +76,7 @@ class Shown:
 
     def whole(self) -> tuple[str, Any]:
         """Return what one piece of the journeys of everybody shows: who is whom of many people at one moment."""
-        found, _ = self.tracker._do(self.tracker._ops.journeys_after(_EVERYTHING, None, 500))
+        found, _ = self.tracker._read(lambda tx: read.some_journeys(tx, _EVERYTHING, None))
         groups: dict[str, set[str | None]] = {}
         for customer, interaction in found:
             groups.setdefault(customer, set()).add(interaction.source_id)
@@ -84,7 +84,7 @@ class Shown:
 
 
 def _query() -> Any:
-    from omnitrack.tracker import make_query
+    from omnitrack.usecases.query import make_query
 
     return make_query(order="oldest")
 

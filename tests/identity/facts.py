@@ -10,6 +10,7 @@ import attrs
 from hypothesis import strategies as st
 
 import omnitrack
+from calling import record
 from omnitrack.errors import CustomerNotFoundError
 from omnitrack.identifiers import account, email, phone, social
 from omnitrack.identifiers.scheme import Identifier
@@ -128,7 +129,7 @@ def tell(tracker: Tracker, fact: Fact) -> Any:
     """Tell a tracker a fact; return what it returned."""
     if isinstance(fact, Said):
         return tracker._say(fact.statement())
-    return tracker._do(tracker._ops.record(fact.interaction()))
+    return record(tracker, fact.interaction())
 
 
 def name_of(row: IdentifierRow) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 import omnitrack
+from calling import record
 from clock import now
 from contacts import T0, at, seen
 from omnitrack import AsyncTracker, CustomerNotFoundError, RetentionRule, Tracker, claimed, verified
@@ -104,7 +105,7 @@ def test_an_import_that_is_run_again_stays_out_unless_asked(store: tuple[Tracker
         if batch:
             report = tracker.record_many(interactions)
             return report.added, report.suppressed
-        answers = [tracker._do(tracker._ops.record(i)) for i in interactions]
+        answers = [record(tracker, i) for i in interactions]
         return sum(not a.duplicate and not a.suppressed for a in answers), sum(a.suppressed for a in answers)
 
     load()
@@ -268,7 +269,8 @@ def test_whoever_remembers_an_erased_person_brings_nobody_back(store: tuple[Trac
 
 def remembered(tracker: Tracker | AsyncTracker) -> int:
     memories = [clear.__self__ for clear in scheme._memories]  # type: ignore[attr-defined]
-    return len(tracker._ctx.resolved) + sum(memory.cache_info().currsize for memory in memories)
+    ctx = tracker._tracker._ctx if isinstance(tracker, AsyncTracker) else tracker._ctx
+    return len(ctx.resolved) + sum(memory.cache_info().currsize for memory in memories)
 
 
 def test_no_memory_of_the_process_holds_who_was_erased(store: tuple[Tracker, Path]) -> None:

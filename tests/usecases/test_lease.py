@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from contextlib import suppress
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
@@ -10,19 +11,20 @@ import attrs
 import pytest
 
 import omnitrack
-from omnitrack import LeaseLostError, OperationRunningError, Policy, RetentionRule, Tracker
+from calling import Stepped, rebuilding
+from omnitrack import LeaseLostError, OperationRunningError, Policy, RebuildReport, RetentionRule, Tracker
 from omnitrack.errors import CustomerNotFoundError
 from omnitrack.identifiers.scheme import content_id
 from omnitrack.storage.contract import Transaction
 from omnitrack.storage.memory import MemoryBackend
-from omnitrack.tracker import make_context
-from omnitrack.usecases import lease
+from omnitrack.usecases import lease, loading
+from omnitrack.usecases.calls import Run, Runtime
+from omnitrack.usecases.context import Context
 from omnitrack.usecases.ids import now_us
 from omnitrack.usecases.journal import TOUCHED
 from omnitrack.usecases.lease import EXCLUDES, INDEX, MATCHES, REBUILD, RETENTION, TERM, UNLOAD
-from omnitrack.usecases.operations import Operations
+from omnitrack.usecases.opening import build_index, make_context, open_store
 from omnitrack.usecases.settings import read_settings
-from omnitrack.usecases.steps import Pause, Steps, drive
 
 NEW = Policy(limits={"*": 1})
 ANN, PHONE, BEN = "email:ann@example.com", "phone:+442079460958", "email:ben@example.com"
@@ -56,54 +58,22 @@ def at(minute: int) -> datetime:
     return datetime(2026, 3, 1, 12, minute, tzinfo=timezone.utc)
 
 
-def operations(
-    backend: MemoryBackend, clock: Clock, policy: Policy | None = None, *, matching: bool = False
-) -> Operations:
-    """Return the operations of a process whose clock this is."""
-    ctx = attrs.evolve(make_context((), policy, None, None), clock=clock)
-    known = Tracker(backend, matching=matching)._ops
-    ctx.known.matching = matching
-    return Operations(ctx, known._mark_key, None)
+def context(backend: MemoryBackend, clock: Clock, policy: Policy | None = None) -> Context:
+    """Return what the use cases of a process share whose clock this is."""
+    ctx = make_context((), policy, None, None)
+    return attrs.evolve(ctx, clock=clock, mark_key=Tracker(backend)._ctx.mark_key)
 
 
-def run(backend: MemoryBackend, steps: Steps[Any]) -> Any:
-    return drive(steps, backend.run)
+def rebuild(backend: MemoryBackend, clock: Clock, policy: Policy) -> Stepped[RebuildReport]:
+    """Return the rebuild of such a process."""
+    return Stepped(backend, rebuilding(context(backend, clock, policy)))
 
 
-def computing(backend: MemoryBackend, steps: Steps[Any]) -> Any:
-    """Run a rebuild until writers keep a journal for it, and one transaction more; return the step that it stands before."""
-    step = next(steps)
+def computing(backend: MemoryBackend, stepped: Stepped[Any]) -> None:
+    """Run a rebuild until writers keep a journal for it, and one transaction more."""
     while not backend.run(read_settings, write=False).rebuilding:  # type: ignore[union-attr]
-        step = steps.send(backend.run(step.fn, write=step.write))
-    return steps.send(backend.run(step.fn, write=step.write))
-
-
-def some(backend: MemoryBackend, steps: Steps[Any], count: int) -> Any:
-    """Run so many transactions of an operation, as a process does that is killed then; return what it stands before."""
-    step = next(steps)
-    for _ in range(count):
-        assert not isinstance(step, Pause)
-        step = steps.send(backend.run(step.fn, write=step.write))
-    return step
-
-
-def rest(backend: MemoryBackend, steps: Steps[Any], step: Any) -> Any:
-    def going_on() -> Steps[Any]:
-        result, error = None, None
-        now = step
-        while True:
-            try:
-                result = yield now
-            except Exception as raised:
-                error = raised
-                now = steps.throw(error)
-            else:
-                try:
-                    now = steps.send(result)
-                except StopIteration as stop:
-                    return stop.value
-
-    return drive(going_on(), backend.run)
+        stepped.some(1)
+    stepped.some(1)
 
 
 def taken(backend: MemoryBackend, what: str, now: int) -> lease.Lease:
@@ -166,13 +136,15 @@ def test_the_lease_of_a_rebuild_that_was_killed_is_taken_over_after_its_term_and
     backend: MemoryBackend, clock: Clock, transactions: int
 ) -> None:
     before = rows(backend)
-    some(backend, operations(backend, clock, NEW).rebuild(None), transactions + 1)
+    killed = rebuild(backend, clock, NEW)
+    killed.some(transactions + 1)
+    killed.kill()
     assert rows(backend) == before
     clock.now += TERM - 1_000_000
     with pytest.raises(OperationRunningError):
-        run(backend, operations(backend, clock, NEW).rebuild(None))
+        rebuild(backend, clock, NEW).rest()
     clock.now += 2_000_000
-    run(backend, operations(backend, clock, NEW).rebuild(None))
+    rebuild(backend, clock, NEW).rest()
     tracker = Tracker(backend, policy=NEW)
     assert tracker.verify()
     assert tracker.customer(PHONE).shared
@@ -182,27 +154,23 @@ def test_the_lease_of_a_rebuild_that_was_killed_is_taken_over_after_its_term_and
 def test_whoever_lost_its_lease_writes_nothing_more_and_says_so(
     backend: MemoryBackend, clock: Clock, transactions: int
 ) -> None:
-    slow = operations(backend, clock, NEW).rebuild(None)
-    step = some(backend, slow, transactions)
+    slow = rebuild(backend, clock, NEW)
+    slow.some(transactions)
     clock.now += TERM + 1
-    run(backend, operations(backend, clock, NEW).rebuild(None))
+    rebuild(backend, clock, NEW).rest()
     tracker = Tracker(backend, policy=NEW)
     tracker.record(channel="phone", occurred_at=at(5), customer=[ANN, BEN], source="t", source_id="later")
     before = rows(backend)
     with pytest.raises(LeaseLostError, match="can be run again"):
-        rest(backend, slow, step)
+        slow.rest()
     assert rows(backend) == before
     assert tracker.verify()
 
 
 def test_a_lease_that_is_renewed_outlasts_its_term(backend: MemoryBackend, clock: Clock) -> None:
-    steps = operations(backend, clock, NEW).rebuild(None)
-    step = next(steps)
-    while True:
-        try:
-            step = steps.send(backend.run(step.fn, write=step.write))
-        except StopIteration:
-            break
+    stepped = rebuild(backend, clock, NEW)
+    while not stepped.ended:
+        stepped.some(1)
         clock.now += TERM * 2 // 5  # a renewal and a long read
         if '"rebuild"' in backend.run(lambda tx: tx.find_records(lease.LEASE), write=False)[0].value:
             with pytest.raises(OperationRunningError):
@@ -255,27 +223,29 @@ def test_of_many_that_open_with_a_rebuild_at_once_one_rebuilds_and_all_go_on(
 
 
 def test_one_that_waits_for_another_rebuild_goes_on_when_it_is_done(backend: MemoryBackend, clock: Clock) -> None:
-    first = operations(backend, clock, NEW).rebuild(None)
-    step = computing(backend, first)
+    first = rebuild(backend, clock, NEW)
+    computing(backend, first)
     ctx = attrs.evolve(make_context((), NEW, None, None, True), clock=clock)
-    second = Operations.begin(ctx, backend.run, True, False)
-    pauses: list[float] = []
-
-    def pause(seconds: float) -> None:
-        pauses.append(seconds)
-        if len(pauses) == 3:
-            rest(backend, first, step)
-
-    assert drive(second, backend.run, pause).ctx is ctx
-    assert len(pauses) == 3
+    second = Stepped(backend, lambda run: open_store(run, ctx, rebuild=True))
+    pauses = 0
+    while not second.ended:
+        pauses += second.pausing
+        if pauses == 3 and second.pausing:
+            first.rest()
+        second.once()
+    assert second.rest().fingerprint == ctx.fingerprint
+    assert pauses == 3
 
 
 def test_writers_keep_no_journal_for_a_rebuild_that_was_killed_and_what_there_is_goes(
     backend: MemoryBackend, clock: Clock
 ) -> None:
     ctx = attrs.evolve(make_context((), None, None, None), clock=clock)
-    writer = run(backend, Operations.begin(ctx, backend.run, False, False))
-    computing(backend, operations(backend, clock, NEW).rebuild(None))
+    run = Run(Runtime(backend))
+    writer = open_store(run, ctx)
+    killed = rebuild(backend, clock, NEW)
+    computing(backend, killed)
+    killed.kill()
 
     def record(number: int) -> int:
         one = omnitrack.Interaction(
@@ -285,7 +255,7 @@ def test_writers_keep_no_journal_for_a_rebuild_that_was_killed_and_what_there_is
             source="t",
             source_id=str(number),
         )
-        run(backend, writer.record(one))
+        loading.record(run, writer, one)
         return len(backend.run(lambda tx: tx.find_records(TOUCHED), write=False))
 
     assert [record(10), record(11)] == [1, 2]
@@ -299,15 +269,15 @@ def test_writers_keep_no_journal_for_a_rebuild_that_was_killed_and_what_there_is
 
 
 def test_what_is_erased_while_a_rebuild_computes_is_in_no_journal(backend: MemoryBackend, clock: Clock) -> None:
-    steps = operations(backend, clock, NEW).rebuild(None)
-    step = computing(backend, steps)
+    stepped = rebuild(backend, clock, NEW)
+    computing(backend, stepped)
     tracker = Tracker(backend)
     tracker.record(channel="phone", occurred_at=at(20), customer=["email:eve@example.com", "x:eve"])
     hers = content_id("x:eve").hex()
     assert any(hers in r.value for r in backend.run(lambda tx: tx.find_records(TOUCHED), write=False))
     tracker.erase("x:eve")
     assert not backend.run(lambda tx: tx.find_records(TOUCHED), write=False)
-    rest(backend, steps, step)
+    stepped.rest()
     rebuilt = Tracker(backend, policy=NEW)
     assert rebuilt.verify()
     with pytest.raises(CustomerNotFoundError):
@@ -316,19 +286,15 @@ def test_what_is_erased_while_a_rebuild_computes_is_in_no_journal(backend: Memor
 
 def test_a_rebuild_comes_to_its_end_however_often_it_has_to_begin_again(backend: MemoryBackend, clock: Clock) -> None:
     old = Tracker(backend)
-    steps = operations(backend, clock, NEW).rebuild(None)
-    step = next(steps)
+    stepped = rebuild(backend, clock, NEW)
     said = 0
-    try:
-        while True:
+    with suppress(omnitrack.PolicyChangedError):  # it has taken over, and the other is refused as it should be
+        while not stepped.ended:
             old.retract(old.mark_shared(ANN))  # each one changes what was computed from
             said += 1
             assert said < 100
-            step = steps.send(backend.run(step.fn, write=step.write))
-    except StopIteration:
-        pass
-    except omnitrack.PolicyChangedError:
-        rest(backend, steps, step)  # it has taken over, and the other is refused as it should be
+            stepped.some(1)
+    stepped.rest()
     assert Tracker(backend, policy=NEW).verify()
 
 
@@ -336,21 +302,20 @@ def test_a_rebuild_comes_to_its_end_however_often_it_has_to_begin_again(backend:
 def test_an_index_whose_building_was_killed_is_built_by_the_next_who_asks_for_it(
     backend: MemoryBackend, clock: Clock, transactions: int
 ) -> None:
-    def opening() -> Steps[Any]:
+    def opening() -> Stepped[Context]:
         ctx = attrs.evolve(make_context((), None, None, None, False, True), clock=clock)
-        return Operations.begin(ctx, backend.run, False, True)
+        return Stepped(backend, lambda run: open_store(run, ctx, matching=True))
 
-    steps = opening()
-    step = next(steps)
+    killed = opening()
     while not backend.run(lambda tx: tx.find_records(lease.LEASE), write=False):
-        step = steps.send(backend.run(step.fn, write=step.write))
-    for _ in range(transactions - 1):
-        step = steps.send(backend.run(step.fn, write=step.write))
+        killed.some(1)
+    killed.some(transactions - 1)
+    killed.kill()
     if transactions < 5:
         with pytest.raises(OperationRunningError if transactions > 2 else omnitrack.InvalidPolicyError):
             Tracker(backend).find_matches()
     clock.now += TERM + 1
-    run(backend, opening())
+    opening().rest()
     tracker = Tracker(backend, matching=True)
     tracker.find_matches()
     assert tracker.verify()
@@ -360,8 +325,10 @@ def test_the_index_that_is_half_built_and_whose_building_is_over_is_not_compared
     backend: MemoryBackend, clock: Clock
 ) -> None:
     held = taken(backend, INDEX, clock())
-    steps = operations(backend, clock)._build_index(held)
-    some(backend, steps, 1)
+    ctx = context(backend, clock)
+    killed = Stepped(backend, lambda run: build_index(run, ctx, held))
+    killed.some(1)
+    killed.kill()
     backend.run(lambda tx: lease.release(tx, held))
     with pytest.raises(omnitrack.InvalidPolicyError, match="broken off; open it once more with matching=True"):
         Tracker(backend).find_matches()

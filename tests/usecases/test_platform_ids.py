@@ -12,6 +12,7 @@ import attrs
 import pytest
 
 import omnitrack
+from calling import record
 from clock import now
 from contacts import T0
 from identity.facts import check, differences, state_of
@@ -52,7 +53,7 @@ def contact(minute: int, *customer: str | Sighting, body: str | None = None) -> 
 
 
 def seen(tracker: Tracker, minute: int, *customer: str | Sighting) -> str:
-    found = tracker._do(tracker._ops.record(contact(minute, *customer)))
+    found = record(tracker, contact(minute, *customer))
     check(tracker)
     return found.interaction or ""
 
@@ -252,7 +253,7 @@ def test_the_places_of_two_who_were_erased_stay_two(tracker: Tracker) -> None:
 def test_of_two_who_were_first_seen_at_one_time_the_place_of_the_erased_is_nobody_elses(tracker: Tracker) -> None:
     for number, id in enumerate((ONE, TWO)):
         item = contact(5, JANE, id, body=id)
-        tracker._do(tracker._ops.record(attrs.evolve(item, source_id=f"at once {number}")))
+        record(tracker, attrs.evolve(item, source_id=f"at once {number}"))
     seen(tracker, 1, JANE)
     first, second = (ONE, TWO) if "1" in bodies(tracker, ONE) else (TWO, ONE)
     tracker.erase(first)
@@ -307,7 +308,7 @@ def test_what_parts_by_it_is_in_the_log_with_the_reason(tracker: Tracker) -> Non
     seen(tracker, 1, JANE, ONE)
     seen(tracker, 12, JANE, verified(ACCOUNT))
     assert bodies(tracker, ACCOUNT) == ["1", "12"]
-    found = tracker._do(tracker._ops.record(contact(10, JANE, TWO)))
+    found = record(tracker, contact(10, JANE, TWO))
     (change,) = [change for change in found.changes if change.identifier.key == ACCOUNT]
     assert change.interaction == found.interaction
     assert change.reason == "another id of the platform was seen with it: it has had another holder"
@@ -334,12 +335,8 @@ def test_seeing_known_people_again_costs_no_more_with_ids_than_without() -> None
         counting = Counting()
         tracker = Tracker(counting.backend, region="GB")
         for minute in (1, 2):
-            tracker._do(tracker._ops.record(contact(minute, *customer)))
-        costs.append(
-            counting.of(
-                lambda tracker=tracker, customer=customer: tracker._do(tracker._ops.record(contact(3, *customer)))
-            )
-        )
+            record(tracker, contact(minute, *customer))
+        costs.append(counting.of(lambda tracker=tracker, customer=customer: record(tracker, contact(3, *customer))))
     assert costs[0][0] == costs[1][0]
 
 

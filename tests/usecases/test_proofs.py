@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 import clock
 import omnitrack
+from calling import record
 from effort import budget
 from identity.facts import State, check, differences, state_of, when
 from omnitrack import CustomerNotFoundError, Policy, RetentionRule, Sighting, Tracker
@@ -117,7 +118,7 @@ def opened(policy: Policy = TIGHT, url: str = "memory://") -> Tracker:
 def tell(tracker: Tracker, fact: Fact) -> Any:
     if isinstance(fact, Said):
         return tracker._say(fact.statement())
-    return tracker._do(tracker._ops.record(fact.interaction()))
+    return record(tracker, fact.interaction())
 
 
 def told(found: Iterable[Fact], each: Callable[[Tracker], object] = lambda tracker: None) -> Tracker:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from contextlib import nullcontext, suppress
-from itertools import chain, count, repeat
+from itertools import chain, repeat
 from typing import Any
 
 import attrs
@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import omnitrack
+from calling import Stepped, rebuilding
 from clock import now
 from effort import budget
 from identity.facts import (
@@ -37,11 +38,10 @@ from omnitrack.identifiers.own import OwnList
 from omnitrack.identity.policy import Policy, SchemeRule
 from omnitrack.model import Interaction
 from omnitrack.storage.contract import Transaction
-from omnitrack.tracker import Tracker, make_context
-from omnitrack.usecases.operations import Operations
+from omnitrack.tracker import Tracker
+from omnitrack.usecases.calls import Progress, Run
+from omnitrack.usecases.opening import make_context
 from omnitrack.usecases.settings import KEY, SETTINGS
-from omnitrack.usecases.steps import Step as TransactionStep
-from omnitrack.usecases.steps import drive
 
 pytestmark = pytest.mark.usefixtures("clock")
 
@@ -221,19 +221,17 @@ def test_what_is_told_while_a_rebuild_computes_is_in_what_it_takes_over(
     ):
         later = told_[first:]
         ctx = make_context(new["own"], new["policy"], None, None)
-        steps = Operations(ctx, tracker._ops._mark_key, None).rebuild(None)
-        step = next(steps)
-        try:
-            for many in chain(between, repeat(0)):
-                for _ in range(many):
-                    if later:
-                        with suppress(PolicyChangedError):  # it has taken over
-                            tell(tracker, later[0])
-                            later.pop(0)
-                assert isinstance(step, TransactionStep)
-                step = steps.send(tracker._backend.run(step.fn, write=step.write))
-        except StopIteration:
-            pass
+        rebuild = Stepped(tracker._backend, rebuilding(ctx))
+        for many in chain(between, repeat(0)):
+            if rebuild.ended:
+                break
+            for _ in range(many):
+                if later:
+                    with suppress(PolicyChangedError):  # it has taken over
+                        tell(tracker, later[0])
+                        later.pop(0)
+            rebuild.some(1)
+        rebuild.rest()
         rebuilt = reopened(tracker, **new)
         for fact in later:
             tell(rebuilt, fact)
@@ -255,23 +253,18 @@ def test_wherever_in_a_rebuild_something_is_told_it_is_taken_in(transactions: in
     before = [Seen("i0", 0, (((2, 2),),)), Seen("i1", 1, (((4, 2),),)), Seen("i2", 2, (((4, 2), (1, 2)),))]
     new: dict[str, Any] = {"policy": Policy(merges_at="verified"), "own": [P1.key]}
     with opened_with(before, "memory://", {}) as tracker, opened_with([*before, meanwhile], "memory://", new) as wanted:
-        steps = Operations(make_context(new["own"], new["policy"], None, None), tracker._ops._mark_key, None).rebuild(
-            None
-        )
-        step, refused = next(steps), False
-        try:
-            for number in count():
-                if number == transactions:
-                    try:
-                        tell(tracker, meanwhile)
-                    except PolicyChangedError:
-                        refused = True
-                assert isinstance(step, TransactionStep)
-                step = steps.send(tracker._backend.run(step.fn, write=step.write))
-        except StopIteration:
-            pass
+        rebuild = Stepped(tracker._backend, rebuilding(make_context(new["own"], new["policy"], None, None)))
+        refused = False
+        while not rebuild.ended:
+            if rebuild.transactions == transactions:
+                try:
+                    tell(tracker, meanwhile)
+                except PolicyChangedError:
+                    refused = True
+            rebuild.some(1)
+        rebuild.rest()
         rebuilt = reopened(tracker, **new)
-        if refused or number < transactions:
+        if refused or rebuild.transactions <= transactions:
             tell(rebuilt, meanwhile)
         assert not differences(state_of(rebuilt), state_of(wanted))
         assert timelines_of(rebuilt) == timelines_of(wanted)
@@ -366,6 +359,6 @@ def test_a_rebuild_that_was_broken_off_leaves_everything_as_it_was_and_is_run_ag
     assert not again.customer(P1).shared
 
 
-def drive_rebuild(tracker: Tracker, policy: Policy, progress: object) -> None:
+def drive_rebuild(tracker: Tracker, policy: Policy, progress: Progress) -> None:
     context = make_context((), policy, None, None)
-    drive(Operations(context, b"", tracker._backend.run).rebuild(progress), tracker._backend.run)  # type: ignore[arg-type]
+    rebuilding(context, progress)(Run(tracker._runtime))

@@ -170,7 +170,7 @@ def test_what_nobody_could_be_found_for_is_listed_until_it_is_attributed(tracker
 
 def holder_id(tracker: Tracker, who: str) -> str:
     """The id that was handed out for whoever has an identifier now."""
-    ctx = tracker._ops.ctx
+    ctx = tracker._ctx
     row = tracker._backend.run(lambda tx: get_row(tx, ctx, meant(ctx, who)), write=False)
     return customer_text(row.home)
 
@@ -319,7 +319,7 @@ def test_verify_finds_a_statement_that_is_about_somebody_else_than_it_names_and_
     seen(tracker, 9, NUMBER)
     tracker.reassign(NUMBER, at=at(5))
     said = tracker.link(NUMBER, JANE, at=at(9))
-    first = tracker._ops.ctx.base_id("phone:+442079460958")
+    first = tracker._ctx.base_id("phone:+442079460958")
 
     def misplace(tx: Transaction) -> None:
         (row,) = tx.find_records(STATEMENT, keys=[said.id])

@@ -123,6 +123,9 @@ class Context:
     region: str | None = None
     zone: tzinfo | None = None  # of times that come without one
     secret: bytes = attrs.field(default=b"", repr=False)
+    mark_key: bytes = attrs.field(
+        default=b"", repr=False
+    )  # of the marks that erasures leave; known once the store is open
     known: Known = attrs.field(factory=Known)
     resolved: dict[object, Resolved] = attrs.field(factory=dict, repr=False)
     clock: Callable[[], int] = attrs.field(default=now_us, repr=False, eq=False)  # for leases; microseconds

@@ -9,16 +9,18 @@ from __future__ import annotations
 import json
 import os
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any, TypeVar
 
 import attrs
 
 from omnitrack.errors import LeaseLostError, OperationRunningError
 from omnitrack.storage.contract import RecordRow, Transaction
+from omnitrack.usecases.calls import Run
+from omnitrack.usecases.context import Context
 from omnitrack.usecases.ids import from_us, new_id
 from omnitrack.usecases.once import Once
-from omnitrack.usecases.steps import Step, Steps
 
 T = TypeVar("T")
 
@@ -181,17 +183,43 @@ def is_held(tx: Transaction, what: str, generation: int, now: int) -> bool:
     return lease is not None and lease.generation == generation and now < lease.until + TERM
 
 
-def giving_back(lease: Lease, steps: Steps[T]) -> Steps[T]:
-    """Run an operation that holds a lease, and give it back however the operation ends."""
+def acquire(run: Run, ctx: Context, what: str) -> Lease:
+    """Take the lease for an operation in a transaction of its own.
+
+    Raises:
+        OperationRunningError: an operation runs that this one cannot run beside.
+    """
+
+    def first(tx: Transaction) -> Lease:
+        tx.guard()
+        return take(tx, what, ctx.clock())
+
+    return run(Once(first, is_mine))
+
+
+@contextmanager
+def giving_back(run: Run, lease: Lease) -> Iterator[None]:
+    """Give a lease back at the end of the operation that holds it, however it ends."""
     try:
-        result = yield from steps
+        yield
     except GeneratorExit:
-        raise  # nobody runs another step; the lease ends with its term
+        raise  # the task of the call was closed, and nothing can wait for another transaction; the lease ends with its term
     except BaseException:
         try:
-            yield Step(lambda tx: release(tx, lease))
+            run(lambda tx: release(tx, lease))
         except Exception:
             pass  # the store does not answer; the lease ends with its term
         raise
-    yield Step(lambda tx: release(tx, lease))
-    return result
+    run(lambda tx: release(tx, lease))
+
+
+@contextmanager
+def holding(run: Run, ctx: Context, what: str) -> Iterator[Lease]:
+    """Hold the lease for an operation of several transactions.
+
+    Raises:
+        OperationRunningError: an operation runs that this one cannot run beside.
+    """
+    held = acquire(run, ctx, what)
+    with giving_back(run, held):
+        yield held

@@ -7,19 +7,36 @@ from collections.abc import Iterable, Mapping, Sequence
 import attrs
 
 from omnitrack.errors import InteractionNotFoundError
-from omnitrack.model import Direction, Role
+from omnitrack.model import Direction, Interaction, Role
 from omnitrack.storage.contract import EntryRow, InteractionRow, Transaction
+from omnitrack.usecases.calls import Run
 from omnitrack.usecases.context import Context
 from omnitrack.usecases.evidence import entries_of
 from omnitrack.usecases.filing import Filing, find_filings
-from omnitrack.usecases.ids import to_text
+from omnitrack.usecases.ids import from_text, from_us, interaction_id, now_us, to_text
 from omnitrack.usecases.journal import touch
 from omnitrack.usecases.judging import is_refused
-from omnitrack.usecases.resolve import Meant, get_row, to_identifier
+from omnitrack.usecases.once import Once, recorded
+from omnitrack.usecases.resolve import Meant, Who, get_row, meant, to_identifier
 from omnitrack.usecases.said import mention
 from omnitrack.usecases.settings import enter
 
 _ANCHOR = int(Role.ANCHOR)
+
+
+def note(run: Run, ctx: Context, who: Who, text: str, *, agent: str | None) -> str:
+    """File an internal note under a person, or beside an interaction; return its id."""
+    now = now_us()
+    id = interaction_id(now, None, None)
+    beside = from_text("int", who) if isinstance(who, str) else None
+    Interaction(channel="note", occurred_at=from_us(now), body=text, agent=agent)  # checks the limits
+    row = note_row(id, now, text, agent)
+    if beside is not None:
+        run(Once(lambda tx: add_note_beside(tx, ctx, row, beside), recorded(id, now)))
+    else:
+        named = meant(ctx, who)
+        run(Once(lambda tx: add_note(tx, ctx, row, named), recorded(id, now)))
+    return to_text("int", id)
 
 
 def note_row(id: bytes, now: int, text: str, agent: str | None) -> InteractionRow:

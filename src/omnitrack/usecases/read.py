@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from operator import attrgetter
+from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
-from typing import Any, Literal
+from typing import Any
 
 import attrs
 
-from omnitrack.errors import InteractionNotFoundError, InvalidInteractionError, shown, told
+from omnitrack.errors import InteractionNotFoundError, told
 from omnitrack.identifiers.scheme import Identifier
 from omnitrack.model import (
     Assurance,
@@ -38,8 +37,10 @@ from omnitrack.storage.contract import (
     Transaction,
 )
 from omnitrack.timeline.cursor import Cursor, decode_cursor
+from omnitrack.usecases.calls import Later
 from omnitrack.usecases.context import Context
 from omnitrack.usecases.ids import from_text, from_us, to_text
+from omnitrack.usecases.query import MAX_LIMIT, Query
 from omnitrack.usecases.record import TRAIT
 from omnitrack.usecases.resolve import (
     Meant,
@@ -53,73 +54,12 @@ from omnitrack.usecases.resolve import (
     verified_members,
 )
 
-MAX_LIMIT = 1_000
+PIECE = 500  # interactions of the whole store that are read in one transaction
+
 _ASSURANCES = {int(a): a for a in Assurance}
 _DIRECTIONS = {d.value: d for d in Direction}
 _ANCHOR, _PARTICIPANT = int(Role.ANCHOR), int(Role.PARTICIPANT)
 _NOTHING: Mapping[str, Any] = MappingProxyType({})
-
-
-@attrs.frozen(slots=True, kw_only=True)
-class Query:
-    """What of a timeline is wanted, and in which order. Times are microseconds."""
-
-    channels: tuple[str, ...] | None = None
-    directions: tuple[str, ...] | None = None
-    kinds: tuple[str, ...] | None = None
-    since: int | None = None
-    until: int | None = None
-    text: str | None = None
-    agent: str | None = None
-    thread: str | None = None
-    source: str | None = None
-    order: Literal["newest", "oldest"] = "newest"
-    as_of: int | None = None
-    trust: Literal["observed", "verified"] = "observed"
-    include_shared: bool = False
-    include_claimed: bool = False
-    include_participant: bool = False
-
-    def digest(self, subject: str = "timeline") -> str:
-        """Return the text that ties a cursor to this query."""
-        return f"{subject} {_said_by(self)}"
-
-    def lets_through(self, row: InteractionRow) -> bool:
-        """Whether an interaction, as its last revision has it, passes the filters that the store does not apply."""
-        if self.agent is not None and row.agent != self.agent:
-            return False
-        if self.thread is not None and row.thread != self.thread:
-            return False
-        if self.source is not None and row.source != self.source:
-            return False
-        if self.text is not None:
-            wanted = self.text.casefold()
-            return any(wanted in part.casefold() for part in (row.subject, row.body) if part)
-        return True
-
-    @property
-    def reaches_shared(self) -> bool:
-        """Whether the history of shared identifiers that the customer's touch is wanted too."""
-        return self.include_shared and self.trust != "verified"
-
-    @property
-    def scans(self) -> bool:
-        """Whether some filter is applied here, row by row."""
-        return not (self.agent is None and self.thread is None and self.source is None and self.text is None)
-
-
-_said_by = attrgetter(*(field.name for field in attrs.fields(Query)))
-
-
-def checked_limit(limit: object) -> int:
-    """Return a page size.
-
-    Raises:
-        InvalidInteractionError: it is not a number from 1 to the maximum.
-    """
-    if not isinstance(limit, int) or isinstance(limit, bool) or not 1 <= limit <= MAX_LIMIT:
-        raise InvalidInteractionError(f"limit: got {shown(limit)}, accepted is a number from 1 to {MAX_LIMIT}")
-    return limit
 
 
 def fold(rows: Sequence[InteractionRow], as_of: int | None = None) -> InteractionRow:
@@ -369,32 +309,33 @@ def _page(
     )
 
 
-@attrs.frozen(slots=True)
-class Later:
-    """How to read what is read only when asked for; with ``eager`` it is read at once."""
+def customer_of(tx: Transaction, ctx: Context, who: Meant, as_of: int | None, later: Later | None) -> Customer:
+    """Return the customer that is meant.
 
-    run: Callable[[Callable[[Transaction], CustomerDetails]], CustomerDetails]
-    eager: bool
-
-
-def customer_of(tx: Transaction, ctx: Context, who: Meant, as_of: int | None, later: Later) -> Customer:
-    """Return the customer that is meant."""
+    Args:
+        later: reads its traits and times when they are first asked for; None reads them now.
+    """
     if as_of is not None:
         home, members = members_as_of(tx, get_row(tx, ctx, who, as_of), as_of)
     else:
-        row, members = find_people(tx, ctx, who, alone=not later.eager)
+        row, members = find_people(tx, ctx, who, alone=later is not None)
         home = row.customer
-    return _customer(home, members, as_of, later)
+    return _customer(tx, home, members, as_of, later)
 
 
-def _customer(home: bytes, members: Sequence[IdentifierRow], as_of: int | None, later: Later) -> Customer:
+def _customer(
+    tx: Transaction, home: bytes, members: Sequence[IdentifierRow], as_of: int | None, later: Later | None
+) -> Customer:
+    def details(tx: Transaction) -> CustomerDetails:
+        return customer_details(tx, [m.id for m in members], as_of)
+
     customer = Customer(
         id=customer_text(home),
         identifiers=tuple(map(to_identifier, members)),
         shared=any(m.state & SHARED for m in members),
-        load=lambda: later.run(lambda tx: customer_details(tx, [m.id for m in members], as_of)),
+        load=lambda: details(tx) if later is None else later(details),
     )
-    if later.eager:
+    if later is None:
         customer.details()
     return customer
 
@@ -436,16 +377,16 @@ def customer_details(tx: Transaction, identifiers: Sequence[bytes], as_of: int |
     )
 
 
-def candidates_of(tx: Transaction, ctx: Context, who: Meant, limit: int, later: Later) -> list[Customer]:
+def candidates_of(tx: Transaction, ctx: Context, who: Meant, limit: int, later: Later | None) -> list[Customer]:
     """Return the customers that a ``who`` may be, best first: one where it is certain, several for a shared identifier."""
     row, people = find_people(tx, ctx, who)
     if not row.state & SHARED:
-        return [_customer(row.customer, people, None, later)]
+        return [_customer(tx, row.customer, people, None, later)]
     homes = list(dict.fromkeys(r.customer for r in neighbours_of_shared(tx, ctx, row, limit * 4)))[:limit]
     members: dict[bytes, list[IdentifierRow]] = {home: [] for home in homes}
     for member in tx.find_identifiers(customers=homes):
         members[member.customer].append(member)
-    return [_customer(home, members[home], None, later) for home in homes if members[home]]
+    return [_customer(tx, home, members[home], None, later) for home in homes if members[home]]
 
 
 def interaction_id(text: str) -> bytes:
@@ -566,3 +507,19 @@ def interactions_after(
         and query.lets_through(latest[row.id])
     ]
     return wanted, (rows[-1].occurred_at, rows[-1].id)
+
+
+def some_interactions(
+    tx: Transaction, query: Query, after: tuple[int, bytes] | None
+) -> tuple[list[Interaction], tuple[int, bytes] | None]:
+    """Return some interactions of the store in order of time, and where to go on (None at the end)."""
+    rows, position = interactions_after(tx, query, after, PIECE)
+    return to_interactions(tx, rows), position
+
+
+def some_journeys(
+    tx: Transaction, query: Query, after: tuple[int, bytes] | None
+) -> tuple[list[tuple[str, Interaction]], tuple[int, bytes] | None]:
+    """Return some interactions of the store in order of time, each with its customer, and where to go on (None at the end)."""
+    rows, position = interactions_after(tx, query, after, PIECE)
+    return to_journeys(tx, rows), position

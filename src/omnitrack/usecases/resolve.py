@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 
 import attrs
 
-from omnitrack.errors import CustomerNotFoundError, InvalidIdentifierError, mask
+from omnitrack.errors import CustomerNotFoundError, InvalidIdentifierError, mask, shown
 from omnitrack.identifiers.scheme import Identifier, check_parts, find_scheme
 from omnitrack.identifiers.text import identifier as parse_identifier
 from omnitrack.identity.mention import Mention
@@ -81,6 +81,15 @@ def meant(ctx: Context, who: Who) -> Meant:
     if home is not None:
         return Meant(home, None)
     return Meant(None, parse_identifier(who, region=ctx.region))
+
+
+def shown_who(who: object) -> str:
+    """Return a masked label for a ``who``."""
+    if isinstance(who, Sighting):
+        who = who.identifier
+    if isinstance(who, Identifier):
+        return f"{who.scheme}:{mask(who.value)}"
+    return who.strip() if isinstance(who, str) and from_text("cus", who.strip()) else shown(who)
 
 
 def find_row(tx: Transaction, ctx: Context, who: Meant, at: int | None = None) -> IdentifierRow | None:

@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 
 import attrs
 
 from omnitrack.errors import InteractionNotFoundError, mask
+from omnitrack.model import Revision
 from omnitrack.storage.contract import InteractionRow, Transaction
+from omnitrack.usecases.calls import Run
 from omnitrack.usecases.context import Context
 from omnitrack.usecases.evidence import with_removed
+from omnitrack.usecases.ids import from_us, now_us, to_us
+from omnitrack.usecases.once import Once, recorded
 from omnitrack.usecases.record import SUPPRESSED, suppression_key
 from omnitrack.usecases.redact import edit_key
 from omnitrack.usecases.settings import enter
+from omnitrack.usecases.times import timed
 
 
 @attrs.frozen(slots=True, kw_only=True)
@@ -36,6 +42,50 @@ class Edit:
 
 #: What came of an edit. COLLIDES: another edit of the same time is stored, so it has to be filed with ``file_among``.
 ADDED, THERE, KEPT_OUT, COLLIDES = "added", "there", "kept out", "collides"
+
+
+def add_revision(
+    run: Run,
+    ctx: Context,
+    source: str,
+    source_id: str,
+    *,
+    body: str | None,
+    subject: str | None,
+    deleted: bool,
+    at: datetime | None,
+) -> bool | None:
+    """Add a revision; return whether it was not there yet, None where an erasure keeps it out.
+
+    Raises:
+        InteractionNotFoundError: there is no interaction of this source and source id.
+    """
+    now = now_us()
+    checked = timed(
+        Revision(
+            source=source, source_id=source_id, at=at or from_us(now), body=body, subject=subject, deleted=deleted
+        ),
+        ctx.zone,
+    )
+    edit = Edit(
+        source=source,
+        source_id=source_id,
+        at=to_us(checked.at),
+        subject=subject,
+        body=body,
+        deleted=deleted,
+        now=now,
+        mark_key=ctx.mark_key,
+    )
+
+    def is_there(tx: Transaction, came: str) -> bool:
+        row = original(tx, edit) if came == ADDED else None
+        return row is not None and recorded(row.id, now)(tx, came)
+
+    came = run(Once(lambda tx: revise(tx, ctx, edit), is_there))
+    if came == COLLIDES:
+        came = run(Once(lambda tx: file_among(tx, ctx, edit), is_there))
+    return None if came == KEPT_OUT else came == ADDED
 
 
 def revise(tx: Transaction, ctx: Context, edit: Edit) -> str:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
 
 import attrs
 
@@ -14,6 +14,9 @@ from omnitrack.errors import PolicyChangedError, SecretError
 from omnitrack.storage.contract import RecordRow, Transaction
 from omnitrack.usecases import journal, lease
 from omnitrack.usecases.context import Context
+from omnitrack.usecases.lease import Lease
+
+T = TypeVar("T")
 
 SETTINGS = "settings"
 KEY = "store"
@@ -162,6 +165,19 @@ def enter(tx: Transaction, ctx: Context, *, exclusive: bool = False) -> int:
         if exclusive:
             journal.empty(tx)
     return epoch
+
+
+def under(
+    ctx: Context, held: Lease, fn: Callable[[Transaction], T], *, exclusive: bool = False
+) -> Callable[[Transaction], T]:
+    """Return a step of an operation that holds a lease: it takes the guard, sees that the lease is still held, and does ``fn``."""
+
+    def step(tx: Transaction) -> T:
+        enter(tx, ctx, exclusive=exclusive)
+        lease.check(tx, held, ctx.clock())
+        return fn(tx)
+
+    return step
 
 
 def change_settings(tx: Transaction, **changes: Any) -> int:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Sequence
+from functools import partial
 
 import attrs
 
@@ -27,10 +28,11 @@ from omnitrack.storage.contract import (
     Transaction,
 )
 from omnitrack.usecases import journal, lease
+from omnitrack.usecases.calls import Progress, Run, at_once, walk
 from omnitrack.usecases.context import Context
 from omnitrack.usecases.handles import find_handles
 from omnitrack.usecases.ids import new_ids
-from omnitrack.usecases.journal import Touched
+from omnitrack.usecases.journal import LinkKey, Touched
 from omnitrack.usecases.lease import Lease
 from omnitrack.usecases.neighbourhood import Cause, plan_change
 from omnitrack.usecases.proofs import handles_of
@@ -38,9 +40,8 @@ from omnitrack.usecases.rebuild import RebuildReport, linkable
 from omnitrack.usecases.refile import filed_otherwise, filed_otherwise_among, refile
 from omnitrack.usecases.renormalise import is_of_today, renormalise
 from omnitrack.usecases.restate import differ, restate
-from omnitrack.usecases.settings import change_settings, enter, read_settings
+from omnitrack.usecases.settings import change_settings, read_settings, under
 from omnitrack.usecases.settling import settle, unsettled
-from omnitrack.usecases.steps import Progress, Step, Steps, at_once
 from omnitrack.usecases.unreadable import understood
 
 CHUNK = 5_000
@@ -112,31 +113,40 @@ class Staged:
             if (customer, state, reason) != (row.customer, row.state, row.reason):
                 yield row, IdentifierChange(row.id, customer, state, reason)
 
+    def ids_of_changes(self, ctx: Context, rows: Sequence[IdentifierRow]) -> bytes:
+        """Return the ids of the identifiers whose derived fields are to be others, in a row."""
+        return b"".join(row.id for row, _ in self.changes(ctx, rows))
 
-def rebuild(ctx: Context, held: Lease, progress: Progress | None) -> Steps[RebuildReport]:
+
+def rebuild(run: Run, ctx: Context, held: Lease, progress: Progress | None) -> RebuildReport:
     """Recompute who is whom by this tracker's settings, and have the store go by them."""
     # What changes the rows that customers are computed from is done in the transaction that takes over, so that nobody sees the one without the other.
-    reshaped = yield Step(lambda tx: not is_of_today(tx) or differ(tx), write=False)
-    report: RebuildReport | None = None
-    for _ in range(0 if reshaped else ROUNDS):
-        staged: Staged = yield from _stage(ctx, held, progress)
-        if len(staged.touched.links) <= MOST_TOUCHED:
-            report = yield Step(lease.once(held, lambda tx, staged=staged: _take_over(tx, ctx, held, staged)))  # type: ignore[misc]
-        if report is not None:
-            break
+    reshaped = run(lambda tx: not is_of_today(tx) or differ(tx), write=False)
+    report = None if reshaped else _beside_writers(run, ctx, held, progress)
     if report is None:
-        report = yield Step(lease.once(held, lambda tx: at_once(_under_the_guard(ctx, held), tx)))
+        report = run(lease.once(held, lambda tx: at_once(lambda inside: _under_the_guard(inside, ctx, held), tx)))
     ctx.known.forget()
     if ctx.known.matching:
-        yield from _reindex(ctx, held)
+        _reindex(run, ctx, held)
     return report
 
 
-def _under_the_guard(ctx: Context, held: Lease) -> Steps[RebuildReport]:
+def _beside_writers(run: Run, ctx: Context, held: Lease, progress: Progress | None) -> RebuildReport | None:
+    """Compute and take over while others write; None where they changed, each time, what was computed from."""
+    for _ in range(ROUNDS):
+        staged = _stage(run, ctx, held, progress)
+        if len(staged.touched.links) <= MOST_TOUCHED:
+            report = run(lease.once(held, partial(_take_over, ctx=ctx, held=held, staged=staged)))
+            if report is not None:
+                return report
+    return None
+
+
+def _under_the_guard(run: Run, ctx: Context, held: Lease) -> RebuildReport:
     """Compute and take over in one transaction, while every writer waits; first bring what is not to the form of today."""
-    yield Step(lambda tx: _reshape(tx, ctx, held))
-    staged: Staged = yield from _stage(ctx, held, None)
-    report: RebuildReport | None = yield Step(lambda tx: _take_over(tx, ctx, held, staged))
+    run(lambda tx: _reshape(tx, ctx, held))
+    staged = _stage(run, ctx, held, None)
+    report = run(lambda tx: _take_over(tx, ctx, held, staged))
     assert report is not None
     return report
 
@@ -148,7 +158,7 @@ def _reshape(tx: Transaction, ctx: Context, held: Lease) -> None:
     restate(tx)
 
 
-def _stage(ctx: Context, held: Lease, progress: Progress | None) -> Steps[Staged]:
+def _stage(run: Run, ctx: Context, held: Lease, progress: Progress | None) -> Staged:
     """Compute who is whom, and find what of the store will differ. Writes nothing but that writers keep the journal from now on."""
 
     def begin(tx: Transaction) -> Staged:
@@ -157,40 +167,41 @@ def _stage(ctx: Context, held: Lease, progress: Progress | None) -> Steps[Staged
         journal.empty(tx)
         return Staged(held.generation, epoch, Bulk(ctx.policy))
 
-    staged: Staged = yield Step(begin)
+    staged = run(begin)
     beat = ctx.clock() + lease.TERM // 4
-    position: tuple[int, bytes] | None = None
-    while True:
-        ids, position = yield Step(lambda tx, at=position: filed_otherwise(tx, ctx, at), write=False)  # type: ignore[misc]
+    for ids in walk(lambda at: run(lambda tx: filed_otherwise(tx, ctx, at), write=False)):
         staged.refiled.update(dict.fromkeys(ids))
-        beat = yield from _beat(ctx, held, beat)
-        if position is None:
-            break
-    x: bytes | None = None
-    while True:
-        rows = yield Step(lambda tx, at=x: tx.find_identifiers(after=at, limit=CHUNK), write=False)  # type: ignore[misc]
+        beat = _beat(run, ctx, held, beat)
+    for rows in _identifiers(run):
         understood(staged.take_identifiers, ctx, rows)
-        beat = yield from _beat(ctx, held, beat)
-        if len(rows) < CHUNK:
-            break
-        x = rows[-1].id
-    key: tuple[bytes, bytes, str, int, bytes] | None = None
-    while True:
-        links = yield Step(lambda tx, at=key: tx.find_links(after=at, limit=CHUNK), write=False)  # type: ignore[misc]
+        beat = _beat(run, ctx, held, beat)
+    for links in walk(lambda at: run(lambda tx: _links_after(tx, at), write=False)):
         understood(staged.take_links, links)
-        beat = yield from _beat(ctx, held, beat)
-        if len(links) < CHUNK:
-            break
-        key = links[-1][:5]
+        beat = _beat(run, ctx, held, beat)
     staged.census = understood(staged.bulk.solve)
-    staged.handles = yield Step(lambda tx: unsettled(tx, ctx, find_handles(tx, ctx)), write=False)
-    yield from _beat(ctx, held, beat)
-    yield from _compare(ctx, held, staged, progress)
-    yield from _catch_up(ctx, held, staged)
+    staged.handles = run(lambda tx: unsettled(tx, ctx, find_handles(tx, ctx)), write=False)
+    _beat(run, ctx, held, beat)
+    _compare(run, ctx, held, staged, progress)
+    _catch_up(run, ctx, held, staged)
     return staged
 
 
-def _beat(ctx: Context, held: Lease, due: int) -> Steps[int]:
+def _identifiers(run: Run) -> Iterator[list[IdentifierRow]]:
+    """Yield all identifiers in order of id, some in each transaction."""
+    return walk(lambda at: run(lambda tx: _identifiers_after(tx, at), write=False))
+
+
+def _identifiers_after(tx: Transaction, after: bytes | None) -> tuple[list[IdentifierRow], bytes | None]:
+    rows = tx.find_identifiers(after=after, limit=CHUNK)
+    return rows, rows[-1].id if len(rows) == CHUNK else None
+
+
+def _links_after(tx: Transaction, after: LinkKey | None) -> tuple[list[LinkRow], LinkKey | None]:
+    links = tx.find_links(after=after, limit=CHUNK)
+    return links, links[-1][:5] if len(links) == CHUNK else None
+
+
+def _beat(run: Run, ctx: Context, held: Lease, due: int) -> int:
     """Renew the lease where that is due; return when it is due next."""
     now = ctx.clock()
     if now < due:
@@ -200,36 +211,31 @@ def _beat(ctx: Context, held: Lease, due: int) -> Steps[int]:
         tx.guard()
         lease.check(tx, held, ctx.clock())
 
-    yield Step(renew)
+    run(renew)
     return now + lease.TERM // 4
 
 
-def _compare(ctx: Context, held: Lease, staged: Staged, progress: Progress | None) -> Steps[None]:
+def _compare(run: Run, ctx: Context, held: Lease, staged: Staged, progress: Progress | None) -> None:
     """Find the identifiers that the take-over has to write."""
     beat, done, total = 0, 0, len(staged.linkable)
-    after: bytes | None = None
-    while True:
-        rows = yield Step(lambda tx, at=after: tx.find_identifiers(after=at, limit=CHUNK), write=False)  # type: ignore[misc]
-        staged.differing += understood(lambda rows=rows: b"".join(row.id for row, _ in staged.changes(ctx, rows)))
-        beat = yield from _beat(ctx, held, beat)
+    for rows in _identifiers(run):
+        staged.differing += understood(staged.ids_of_changes, ctx, rows)
+        beat = _beat(run, ctx, held, beat)
         done = min(done + len(rows), total)
         if progress is not None and rows:
             progress(done, total)
-        if len(rows) < CHUNK:
-            return
-        after = rows[-1].id
 
 
-def _catch_up(ctx: Context, held: Lease, staged: Staged) -> Steps[None]:
+def _catch_up(run: Run, ctx: Context, held: Lease, staged: Staged) -> None:
     """Look through what writers recorded meanwhile, so that little of it is left to look through while they wait."""
     beat = 0
     for _ in range(CATCH_UP):
-        yield Step(staged.touched.read, write=False)
-        beat = yield from _beat(ctx, held, beat)
+        run(staged.touched.read, write=False)
+        beat = _beat(run, ctx, held, beat)
         ids = staged.touched.unseen()
         for start in range(0, len(ids), CHUNK):
             part = ids[start : start + CHUNK]
-            found = yield Step(lambda tx, part=part: filed_otherwise_among(tx, ctx, part), write=False)  # type: ignore[misc]
+            found = run(partial(filed_otherwise_among, ctx=ctx, ids=part), write=False)
             staged.refiled.update(dict.fromkeys(found))
             staged.touched.looked_at.update(part)
         if len(ids) < LITTLE:
@@ -342,21 +348,15 @@ def _take_in(
     return len(log) - len(known)
 
 
-def _reindex(ctx: Context, held: Lease) -> Steps[None]:
+def _reindex(run: Run, ctx: Context, held: Lease) -> None:
     """Make the index for matching anew, piece by piece; of nobody is anything left out of it meanwhile."""
-    after: bytes | None = None
+    from omnitrack.usecases.profiles import reindex_run  # numpy, which only matching needs
 
-    def step(tx: Transaction) -> bytes | None:
-        from omnitrack.usecases.profiles import reindex_run  # numpy, which only matching needs
-
-        enter(tx, ctx)
-        lease.check(tx, held, ctx.clock())
-        rows = tx.find_identifiers(after=after, limit=CHUNK)
+    def step(tx: Transaction, after: bytes | None) -> tuple[None, bytes | None]:
+        rows, position = _identifiers_after(tx, after)
         if rows:
             reindex_run(tx, rows, ctx.region)
-        return rows[-1].id if len(rows) == CHUNK else None
+        return None, position
 
-    while True:
-        after = yield Step(step)
-        if after is None:
-            return
+    for _ in walk(lambda at: run(under(ctx, held, lambda tx: step(tx, at)))):
+        pass

@@ -77,7 +77,7 @@ def test_a_fork_inside_a_loop_whose_tasks_are_at_work_leaves_them_their_answers(
     async def work() -> int:
         tracker = AsyncTracker(place.open(), region="GB")
         await read_and_write(tracker, "before")
-        backend = tracker._backend
+        backend = tracker._tracker._backend
         begun = asyncio.Event()
 
         async def busy(number: int) -> int:
@@ -216,7 +216,7 @@ def test_a_backend_opened_anew_in_the_child_of_a_task_works(place: servers.Store
 def test_a_tracker_that_was_being_opened_at_the_fork_is_opened_in_the_child(tmp_path: Path) -> None:
     async def work() -> int:
         tracker = AsyncTracker(servers.Store(f"sqlite:///{tmp_path / 'history.db'}").open(), region="GB")
-        async with tracker._opening.value:
+        async with tracker._calls._opening.value:
             child = Child(lambda: asyncio.run(read_and_write(tracker, "child")))
         wrong = int(child.result())
         await tracker.close()
