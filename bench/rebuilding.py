@@ -1,6 +1,6 @@
-"""Rebuilding the partition of a large store beside scipy's connected_components on the same edges; run by ``speed.py``, each way in a process of its own.
+"""Rebuilding the partition of a large store beside scipy's connected_components on the same edges; run by ``speed.py`` in a process of its own; needs scipy.
 
-    python bench/rebuilding.py 1000000 numpy      # or: plain
+    python bench/rebuilding.py 1000000
 
 Times are of the processor, not of the clock: both sides run in one thread, and other work on the machine is not counted. Rows are made a piece at a
 time and thrown away, as a store that reads would: what is measured is taking them in (identifiers to numbers) and solving, without the reading and
@@ -99,11 +99,11 @@ def peak() -> int:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
 
 
-def rebuilt(store: Store, *, vectorised: bool) -> dict[str, float]:
+def rebuilt(store: Store) -> dict[str, float]:
     """Rebuild, and return the seconds of taking in and of solving, and the bytes an identifier."""
     gc.collect()
     before = now_used()
-    bulk = Bulk(Policy(), vectorised=vectorised)
+    bulk = Bulk(Policy())
     taken = sum(measured(lambda rows=rows: bulk.add_identifiers(rows)) for rows in store.identifiers())
     taken += sum(measured(lambda links=links: bulk.add_links(links)) for links in store.links())
     start = time.process_time()
@@ -131,10 +131,10 @@ def yardstick(store: Store) -> float:
 
 
 def main() -> None:
-    size, way = int(sys.argv[1]), sys.argv[2]
+    size = int(sys.argv[1])
     store = Store(size)
     # The rebuild first: what scipy uses must not hide in its peak.
-    found = rebuilt(store, vectorised=way == "numpy")
+    found = rebuilt(store)
     print(json.dumps({**found, "scipy": yardstick(store), "links": len(store.a)}))
 
 

@@ -425,24 +425,19 @@ def merges(engine: str, rounds: int) -> Row:
     return Row("merge and split, 50,000 by 10 interactions each, time", engine, *over(ratios), "≤ 1.5")
 
 
-def partitions(rounds: int, size: int) -> list[Row]:
-    """Rebuilding the partition beside scipy's connected_components on the same edges, with numpy and without; processor time of both."""
+def partitions(rounds: int, size: int) -> Row:
+    """Rebuilding the partition beside scipy's connected_components on the same edges; processor time of both."""
     script = Path(__file__).with_name("rebuilding.py")
-    rows = []
-    for way, asked in (("numpy", 10), ("plain", 40)):
-        runs = []
-        for _ in range(rounds):
-            out = subprocess.run(
-                [sys.executable, str(script), str(size), way], capture_output=True, text=True, check=True
-            )
-            runs.append(json.loads(out.stdout))
-        solving = [run["solved"] / run["scipy"] for run in runs]
-        whole = statistics.median((run["taken"] + run["solved"]) / run["scipy"] for run in runs)
-        memory = statistics.median(run["bytes"] for run in runs)
-        what = f"partition of {size:,} identifiers and {runs[0]['links']:,} links by scipy's components, time"
-        detail = f"{whole:.1f} with ids turned into numbers; {memory:.0f} bytes an identifier (asked: 1,024)"
-        rows.append(Row(what, way, *over(solving), f"≤ {asked}", detail))
-    return rows
+    runs = []
+    for _ in range(rounds):
+        out = subprocess.run([sys.executable, str(script), str(size)], capture_output=True, text=True, check=True)
+        runs.append(json.loads(out.stdout))
+    solving = [run["solved"] / run["scipy"] for run in runs]
+    whole = statistics.median((run["taken"] + run["solved"]) / run["scipy"] for run in runs)
+    memory = statistics.median(run["bytes"] for run in runs)
+    what = f"partition of {size:,} identifiers and {runs[0]['links']:,} links by scipy's components, time"
+    detail = f"{whole:.1f} with ids turned into numbers; {memory:.0f} bytes an identifier (asked: 1,024)"
+    return Row(what, "numpy", *over(solving), "≤ 10", detail)
 
 
 def imports(rounds: int) -> Row:

@@ -29,7 +29,6 @@ BROUGHT_BY_EXTRAS = (
     "psycopg",
     "pymysql",
     "pytest",
-    "scipy",
 )
 
 #: URLs that need an extra, and which.

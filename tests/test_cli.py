@@ -7,6 +7,7 @@ import os
 import shlex
 import subprocess
 import sys
+import tomllib
 from datetime import datetime, timezone
 from pathlib import Path
 
@@ -145,6 +146,67 @@ def test_a_statement_joins_and_its_retraction_parts(loaded: Shell) -> None:
     assert "are not one person" in loaded.out
 
 
+def test_a_number_that_several_use_joins_nobody_until_that_is_taken_back(loaded: Shell) -> None:
+    loaded("link", NUMBER, MAIL, "--by", "priya", "--reason", "same voice")
+    assert loaded("mark-shared", NUMBER, "--by", "priya", "--reason", "front desk") == 0
+    statement = loaded.out.split(":")[0]
+    loaded("customer", MAIL)
+    assert "phone" not in loaded.out
+    assert loaded("retract", statement) == 0
+    loaded("customer", MAIL)
+    assert "phone" in loaded.out
+
+
+def test_a_number_is_said_to_be_one_persons(loaded: Shell) -> None:
+    said = ("--by", "priya", "--reason", "her own")
+    assert loaded("mark-personal", "phone:07700900999", "--of", MAIL, *said) == 0
+    statement = loaded.out.split(":")[0]
+    assert loaded("statements", MAIL) == 0
+    assert loaded.out.startswith(f"{statement}: ")
+
+
+def test_a_number_that_went_to_somebody_else_shows_them_only_what_came_since(loaded: Shell) -> None:
+    loaded("timeline", NUMBER, "--json")
+    times = [str(one["occurred_at"]) for one in loaded.data()]
+    assert loaded("reassign", NUMBER, "--at", "2026-03-04T00:00Z", "--by", "priya", "--reason", "given anew") == 0
+    loaded("timeline", NUMBER, "--json")
+    assert [str(one["occurred_at"]) for one in loaded.data()] == [time for time in times if time >= "2026-03-04"]
+    assert 0 < len(loaded.lines()) < len(times)
+
+
+def test_a_contact_with_nobody_is_given_to_a_person(loaded: Shell) -> None:
+    loaded("unattributed", "--json")
+    contact = str(loaded.data()[0]["id"])
+    assert loaded("attribute", contact, MAIL, "--by", "priya", "--reason", "said her name") == 0
+    loaded("timeline", MAIL, "--json")
+    assert contact in [one["id"] for one in loaded.data()]
+
+
+def test_a_note_stands_on_the_timeline(loaded: Shell) -> None:
+    assert loaded("note", MAIL, "Call back on Monday", "--agent", "priya") == 0
+    filed = loaded.out.strip()
+    loaded("timeline", MAIL, "--json")
+    assert filed in [one["id"] for one in loaded.data()]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "meant"),
+    [
+        (("timelin", MAIL), "timeline"),
+        (("mark_shared", NUMBER), "mark-shared"),
+        (("timeline", MAIL, "--chanel", "email"), "--channel"),
+    ],
+    ids=["a command", "an underscore", "an option"],
+)
+def test_a_misspelt_command_or_option_is_told_which_is_meant(
+    run: Shell, capsys: pytest.CaptureFixture[str], arguments: tuple[str, ...], meant: str
+) -> None:
+    with pytest.raises(SystemExit) as end:
+        run(*arguments)
+    assert end.value.code == 2
+    assert f"did you mean {meant}?" in capsys.readouterr().err
+
+
 def test_the_log_tells_what_merged_and_why(loaded: Shell) -> None:
     assert loaded("link", NUMBER, MAIL, "--by", "jo", "--reason", "she gave her PIN") == 0
     assert loaded("log", NUMBER) == 0
@@ -174,7 +236,7 @@ def test_export_prints_lines_that_load_again_with_nothing_new(loaded: Shell, tmp
 
 
 def test_what_somebody_claimed_is_suggested(loaded: Shell) -> None:
-    with omnitrack.open("sqlite:///history.db", **cli.tomllib.loads(SETTINGS.replace("store", "#"))) as tracker:
+    with omnitrack.open("sqlite:///history.db", **tomllib.loads(SETTINGS.replace("store", "#"))) as tracker:
         tracker.record(
             channel="web",
             customer=[omnitrack.claimed(NUMBER), omnitrack.claimed(MAIL)],

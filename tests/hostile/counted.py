@@ -49,14 +49,14 @@ class Counted:
     def __eq__(self, other: object) -> bool:
         return self._pattern == (other._pattern if isinstance(other, Counted) else other)
 
-    def _count(self, how: str, text: Any, begin: int = 0) -> None:
+    def _count(self, how: str, text: Any, begin: int = 0, end: int | None = None) -> None:
         global _steps
         trace = sys.gettrace()
         sys.settrace(None)
         try:
             if self._matcher is None:
                 self._matcher = Matcher(self._pattern)
-            text = text if isinstance(text, str) else bytes(text)
+            text = text[:end] if isinstance(text, str) else bytes(text[:end])
             _steps += self._matcher.count(how, text, begin, MOST - min(_steps, MOST - 1))
         except TooManySteps:
             raise Enough from None
@@ -64,23 +64,23 @@ class Counted:
             sys.settrace(trace)
 
     def match(self, string: Any, pos: int = 0, *end: int) -> Any:
-        self._count("match", string, pos)
+        self._count("match", string, pos, *end)
         return self._pattern.match(string, pos, *end)
 
     def fullmatch(self, string: Any, pos: int = 0, *end: int) -> Any:
-        self._count("fullmatch", string, pos)
+        self._count("fullmatch", string, pos, *end)
         return self._pattern.fullmatch(string, pos, *end)
 
     def search(self, string: Any, pos: int = 0, *end: int) -> Any:
-        self._count("search", string, pos)
+        self._count("search", string, pos, *end)
         return self._pattern.search(string, pos, *end)
 
     def finditer(self, string: Any, pos: int = 0, *end: int) -> Any:
-        self._count("finditer", string, pos)
+        self._count("finditer", string, pos, *end)
         return self._pattern.finditer(string, pos, *end)
 
     def findall(self, string: Any, pos: int = 0, *end: int) -> Any:
-        self._count("finditer", string, pos)
+        self._count("finditer", string, pos, *end)
         return self._pattern.findall(string, pos, *end)
 
     def split(self, string: Any, maxsplit: int = 0) -> Any:

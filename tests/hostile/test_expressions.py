@@ -15,7 +15,7 @@ import omnitrack
 from hostile.backtracking import Matcher
 from hostile.expressions import Expression, expressions, find_attack
 
-THOROUGH = os.environ.get("OMNITRACK_HYPOTHESIS") == "thorough"
+THOROUGH = os.environ.get("OMNITRACK_HYPOTHESIS") in ("regex", "thorough")
 # The workers of one run have to choose the same.
 RUN = os.environ.get("PYTEST_XDIST_TESTRUNUID") or secrets.token_hex(8)
 SEED = int(hashlib.blake2b(RUN.encode(), digest_size=3).hexdigest(), 16)

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from omnitrack.matching.names import (
+    MAX_NAME_LENGTH,
+    MAX_NAME_WORDS,
+    SUFFIXES,
+    TITLES,
     Name,
     are_nicknames,
     frequent_names,
@@ -85,12 +89,29 @@ def test_folding_is_idempotent(text: str) -> None:
     assert fold(fold(text)) == fold(text)
 
 
-@given(st.text(max_size=60))
+_FAR_OUT = st.lists(
+    st.sampled_from(["A", "van ", "-", "/", "\x1b", "㌖", "ﬃ", "\ufdfa", "1", "한", "é", "' "]), max_size=90
+).map("".join)
+_ADDED = TITLES | SUFFIXES | {"sr", "sra"}
+
+
+@given(st.one_of(st.text(max_size=60), _FAR_OUT))
+@example("A/B A/B A/B A/B A/B A/B A:B")
+@example("A" + "㌖" * 60 + " B")
 def test_a_parsed_name_parses_to_itself(text: str) -> None:
     name = parse_name(text)
-    if name is not None and name.given and name.family and "," not in text:
+    # A hyphen tells Smith-Ma from Smith MA, and a name in its normal form has none.
+    if name is not None and name.given and name.family and "," not in text and not _ADDED & set(name.family.split()):
         again = name_of(name.given, name.middle, name.family)
         assert again == name
+
+
+@given(st.one_of(st.text(max_size=600), _FAR_OUT))
+def test_a_name_has_no_more_words_and_letters_than_the_bounds_say(text: str) -> None:
+    for name in (parse_name(text), name_of(text), name_of(family=text)):
+        words = [] if name is None else [word for part in name for word in part.split()]
+        assert len(words) <= 2 * MAX_NAME_WORDS  # a comma makes two texts of one
+        assert len(" ".join(words)) <= 2 * MAX_NAME_LENGTH
 
 
 @given(st.text(max_size=30))

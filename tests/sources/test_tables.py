@@ -107,7 +107,11 @@ def test_a_row_that_is_wrong_costs_itself_and_says_its_place():
     assert bad.reason.startswith("When: got 's***', which is none of the forms tried")
 
 
-@pytest.mark.parametrize("data", [b"", b"PK\x03\x04 torn", b"no workbook at all", workbook({"A": [HEAD]})[:900]])
+@pytest.mark.parametrize(
+    "data",
+    [b"", b"PK\x03\x04 torn", b"no workbook at all", workbook({"A": [HEAD]})[:900]],
+    ids=["empty", "torn", "text", "cut"],  # a workbook holds when it was made, and workers must collect the same names
+)
 def test_what_is_no_workbook_is_rejected(data):
     [item] = read(data)
     assert rejected([item])

@@ -9,13 +9,12 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Callable, Iterable, Sequence
-from importlib.util import find_spec
 from itertools import compress, islice
 from operator import eq, itemgetter, lt
 
 import attrs
 
-from omnitrack.identity.numbered import Engine, Index, Numbered
+from omnitrack.identity.numbered import Index, Numbered
 from omnitrack.identity.partition import (
     EVIDENCE,
     TOGETHER,
@@ -121,16 +120,18 @@ class Bulk:
     Rows can go as soon as they were taken in; only statements are kept whole. ``index`` has the numbers of the identifiers.
     """
 
-    def __init__(self, policy: Policy, *, vectorised: bool | None = None) -> None:
+    def __init__(self, policy: Policy) -> None:
         """Begin.
 
         Args:
             policy: how links are read.
-            vectorised: with numpy (True) or without (False); None takes numpy where it is installed.
         """
+        # Importing numpy takes as long as importing omnitrack: whoever never rebuilds does not wait for it.
+        from omnitrack.identity import bulk_numpy
+
         self._policy = policy
-        self._engine = _engine(find_spec("numpy") is not None if vectorised is None else vectorised)
-        self.index = self._engine.make_index()
+        self._solve = bulk_numpy.solve
+        self.index: Index = bulk_numpy.make_index()
         self._last = b""
         self._homes = bytearray()
         self._groups, self._group = _Groups(policy), array("i")
@@ -180,7 +181,7 @@ class Bulk:
     def solve(self) -> Census:
         """Return what ``partition`` would say of customers, of who is shared, and of who is in an oversized component."""
         numbered = self._numbered()
-        solved = self._engine.solve(numbered)
+        solved = self._solve(numbered)
         untangle(numbered, solved)
         return Census(self.index, numbered.homes, solved.owner, solved.shared, solved.oversized)
 
@@ -253,13 +254,3 @@ class Bulk:
         at = self._numbers_of(x for found in holders.values() for x in found)
         numbered = [[at[x] for x in found if x in at] for found in holders.values()]
         return {n: found[0] for found in numbered if len(found) > 1 for n in found}
-
-
-def _engine(vectorised: bool) -> Engine:
-    if vectorised:
-        from omnitrack.identity import bulk_numpy
-
-        return bulk_numpy
-    from omnitrack.identity import bulk_plain
-
-    return bulk_plain

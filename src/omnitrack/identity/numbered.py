@@ -1,4 +1,4 @@
-"""Identifiers and links by number: what passes between ``bulk`` and its solvers, and what a solver has to be."""
+"""Identifiers and links by number: what passes between ``bulk`` and the solver."""
 
 from __future__ import annotations
 
@@ -115,13 +115,3 @@ class Index(Protocol):
         """Return a column without an end in it; identifiers are numbered before they stand in one."""
 
     def __len__(self) -> int: ...
-
-
-class Engine(Protocol):
-    """A module that solves: ``bulk_plain`` or ``bulk_numpy``."""
-
-    def make_index(self) -> Index:
-        """Return an index without an identifier."""
-
-    def solve(self, numbered: Numbered, /) -> Solved:
-        """Settle every component without a hazard, and hand over the others."""

@@ -97,12 +97,22 @@ def parse_display_name(text: str) -> Name | None:
 
 
 def _words(text: str) -> list[str]:
-    """Return the words of a name, folded; one that is written with a hyphen is one word with a blank in it."""
-    words = [
-        " ".join(part for part in fold(word).split() if any(c.isalpha() for c in part))
-        for word in text[:MAX_NAME_LENGTH].split()[:MAX_NAME_WORDS]
-    ]
-    return [word for word in words if word]
+    """Return the words of a name, folded; one that is written with a hyphen is one word with a blank in it.
+
+    The bounds hold for what folding makes of the text, so that a name within them stays within them when it is read again.
+    """
+    words: list[str] = []
+    count, room = MAX_NAME_WORDS, MAX_NAME_LENGTH
+    for word in text[:MAX_NAME_LENGTH].split():
+        parts: list[str] = []
+        for part in fold(word).split():
+            part = part[: max(room, 0)]
+            if count and any(c.isalpha() for c in part):
+                parts.append(part)
+                count, room = count - 1, room - len(part) - 1
+        if parts:
+            words.append(" ".join(parts))
+    return words
 
 
 def _strip(words: list[str]) -> list[str]:

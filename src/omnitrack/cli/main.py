@@ -1,0 +1,71 @@
+"""One run of the command line: read its arguments, open the store, run the command, say what failed."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+
+import omnitrack
+from omnitrack.cli import loading, reading, statements, upkeep
+from omnitrack.cli.arguments import Parser, Run, add_common
+from omnitrack.cli.output import fit_output, print_lines
+from omnitrack.cli.settings import SETTINGS, SettingsError, check_store, settings_of
+from omnitrack.errors import OmnitrackError
+from omnitrack.harmless import harmless
+
+#: Of a command: whether it may begin a store (every other one asks a store that is there), looks at a store of its own that is
+#: thrown away, prints a document that is UTF-8 wherever it goes, computes who is whom from scratch.
+FACTS = {"begins": False, "writes_nothing": False, "prints_json": False, "rebuilds": False}
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; return its exit code: 0 done, 1 not done or not in order, 2 not understood."""
+    arguments = parser().parse_args(argv)
+    fit_output(whole=arguments.json or arguments.prints_json)
+    try:
+        settings = settings_of(arguments)
+        store = settings.pop("store")
+        if arguments.writes_nothing:
+            store = "memory://"
+        arguments.store_zone = settings["zone"]
+        check_store(store, begins=arguments.begins)
+        settings["rebuild"] = arguments.rebuilds
+        with omnitrack.open(store, **settings) as tracker:
+            run: Run = arguments.run
+            return run(tracker, arguments)
+    except BrokenPipeError:  # the reader, such as head, has seen enough
+        sys.stderr.close()
+        return 0
+    except SettingsError as error:
+        print_lines(harmless(f"omnitrack: {error}"), file=sys.stderr)
+        return 2
+    except (OmnitrackError, OSError) as error:
+        print_lines(harmless(f"omnitrack: {error}"), file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return what reads the arguments of every command."""
+    made = Parser(
+        prog="omnitrack",
+        description="One person, every channel, one timeline.",
+        epilog=f"Store, region, own identifiers, policy and options of loads may stand in {SETTINGS}. A secret is taken from OMNITRACK_SECRET.",
+    )
+    made.add_argument("--version", action="version", version=f"omnitrack {omnitrack.__version__}")
+    add_common(made)
+    commands = made.add_subparsers(metavar="COMMAND", required=True)
+
+    def command(run: Run, text: str, *positional: str, **facts: bool) -> argparse.ArgumentParser:
+        added = commands.add_parser(run.__name__.removeprefix("_").replace("_", "-"), help=text, description=text)
+        for argument in positional:
+            added.add_argument(argument, metavar=argument.upper())
+        added.set_defaults(run=run, **(FACTS | facts))
+        add_common(added.add_argument_group("for every command"), behind=True)
+        return added
+
+    for group in (loading, reading, statements, upkeep):
+        group.add(command)
+    return made

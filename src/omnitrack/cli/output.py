@@ -1,0 +1,83 @@
+"""What the commands print: lines for people, and JSON lines, with nothing in them that a terminal would obey."""
+
+from __future__ import annotations
+
+import argparse
+import codecs
+import enum
+import io
+import json
+import sys
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime
+from typing import Any
+
+import attrs
+
+from omnitrack.harmless import harmless_json, harmless_lines
+from omnitrack.identifiers.scheme import Identifier
+
+# How a charset without them shows the arrows of a timeline; any other character that it has not is a question mark.
+PLAIN = {"→": "->", "←": "<-", "·": "."}
+
+
+def fit_output(*, whole: bool) -> None:
+    """Let a terminal or a pipe of another charset than UTF-8 have what it can show.
+
+    Args:
+        whole: it is JSON, which is UTF-8 wherever it goes (RFC 8259 section 8.1), so that nothing is lost.
+    """
+    if not isinstance(sys.stdout, io.TextIOWrapper):
+        return
+    if whole:
+        sys.stdout.reconfigure(encoding="utf-8")
+    else:
+        codecs.register_error("omnitrack.plain", _in_plain)
+        sys.stdout.reconfigure(errors="omnitrack.plain")
+
+
+def _in_plain(error: UnicodeError) -> tuple[str, int]:
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    return "".join(PLAIN.get(letter, "?") for letter in error.object[error.start : error.end]), error.end
+
+
+def list_things(arguments: argparse.Namespace, things: Iterable[Any]) -> int:
+    """Print each, as a line of JSON where that was asked; return the exit code 0."""
+    for thing in things:
+        if arguments.json:
+            print_json(thing)
+        else:
+            print_lines(thing)
+    return 0
+
+
+def print_lines(text: object, *, file: Any = None, end: str = "\n", flush: bool = False) -> None:
+    """Print what may hold others' words: nothing in it reaches the terminal but characters and the line feeds of our own."""
+    print(harmless_lines(str(text)), file=file, end=end, flush=flush)
+
+
+def print_json(thing: Any) -> None:
+    """Print one thing as a line of JSON."""
+    print(harmless_json(json.dumps(plain(thing), ensure_ascii=False)))
+
+
+def plain(value: Any) -> Any:
+    """Return what JSON can hold: an identifier is its key, a time is RFC 3339, an assurance is its name."""
+    if isinstance(value, Identifier):
+        return value.key
+    if isinstance(value, enum.IntEnum):
+        return value.name.lower()
+    if isinstance(value, (datetime, date)):
+        return value.isoformat()
+    if attrs.has(type(value)):
+        return {
+            field.name: plain(getattr(value, field.name))
+            for field in attrs.fields(type(value))
+            if not field.name.startswith("_")
+        }
+    if isinstance(value, Mapping):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple, set, frozenset)):
+        return [plain(item) for item in value]
+    return value

@@ -1,0 +1,124 @@
+"""Commands that read the history: timeline, customer, candidates, unattributed, export."""
+
+from __future__ import annotations
+
+import argparse
+import itertools
+import sys
+from typing import Any
+
+import omnitrack
+from omnitrack.cli.arguments import Commands, at_least, time
+from omnitrack.cli.output import list_things, print_json, print_lines
+from omnitrack.harmless import harmless, harmless_json
+from omnitrack.model import wall_clock
+
+MOST_COUNTED = 1_000  # of the contacts that would have been found
+
+
+def add(command: Commands) -> None:
+    """Add the commands that read."""
+    timeline = command(_timeline, "print the history of a person, newest first", "who")
+    timeline.add_argument("--limit", type=at_least(0), default=50, metavar="N", help="at most so many (50); 0 for all")
+    timeline.add_argument("--oldest", action="store_true", help="oldest first")
+    timeline.add_argument("--channel", action="append", metavar="NAME", help="of this channel only; may be repeated")
+    timeline.add_argument(
+        "--since",
+        type=time,
+        metavar="TIME",
+        help="from then on; without an offset in the zone of the settings, else in UTC",
+    )
+    timeline.add_argument(
+        "--until",
+        type=time,
+        metavar="TIME",
+        help="before then; without an offset in the zone of the settings, else in UTC",
+    )
+    timeline.add_argument("--text", help="with this text in subject or body")
+    timeline.add_argument(
+        "--as-of",
+        type=time,
+        metavar="TIME",
+        help="as it could be known then; without an offset in the zone of the settings, else in UTC",
+    )
+    timeline.add_argument("--trust", choices=["observed", "verified"], default="observed")
+    timeline.add_argument("--include-shared", action="store_true", help="also of lines that several share")
+    timeline.add_argument("--include-claimed", action="store_true", help="also what a claim alone says is theirs")
+
+    command(_customer, "print who this is", "who")
+    command(_candidates, "print who this may be, best first", "who")
+    unattributed = command(_unattributed, "list contacts with nobody identifiable")
+    unattributed.add_argument("--limit", type=at_least(1), default=50, metavar="N", help="at most so many (50)")
+
+    export = command(
+        _export, "print a person's contacts in a standard form; what it cannot carry is said", "who", prints_json=True
+    )
+    export.add_argument("--format", default="json", choices=["json", "vcon", "tmf683", "cloudevents"])
+
+
+def _timeline(tracker: omnitrack.Tracker, arguments: argparse.Namespace) -> int:
+    query = {
+        "channels": arguments.channel,
+        "since": arguments.since,
+        "until": arguments.until,
+        "text": arguments.text,
+        "as_of": arguments.as_of,
+        "order": "oldest" if arguments.oldest else "newest",
+        "trust": arguments.trust,
+        "include_shared": arguments.include_shared,
+        "include_claimed": arguments.include_claimed,
+    }
+    timeline = iter(tracker.timeline(arguments.who, **query))
+    first = list(itertools.islice(timeline, 1))
+    if not first:
+        print_lines(f"omnitrack: {_why_nothing(tracker, arguments.who, query)}", file=sys.stderr)
+    return list_things(arguments, itertools.islice(itertools.chain(first, timeline), arguments.limit or None))
+
+
+def _why_nothing(tracker: omnitrack.Tracker, who: str, query: dict[str, Any]) -> str:
+    """Return why a timeline is empty: what was asked leaves out all, or all there is needs to be asked for."""
+    for name, what in (
+        ("include_claimed", "a claim is all that says whose they are"),
+        ("include_shared", "several people share the line or the address"),
+    ):
+        page = tracker.timeline(who, **(query | {name: True})).page(MOST_COUNTED)
+        if page.items:
+            count = f"{len(page)} or more" if page.next else str(len(page))
+            return f"contacts left out because {what}: {count}; --{name.replace('_', '-')} shows them"
+    return "no contacts, of those asked for"
+
+
+def _customer(tracker: omnitrack.Tracker, arguments: argparse.Namespace) -> int:
+    found = tracker.customer(arguments.who)
+    if arguments.json:
+        print_json(_customer_data(found))
+        return 0
+    print_lines(found.id)
+    for identifier in found.identifiers:
+        print_lines(harmless(f"  {identifier.scheme}: {identifier.display}"))
+    for trait, values in found.traits.items():
+        print_lines(harmless(f"  {trait}: {', '.join(str(value) for value in values)}"))
+    if found.first_seen and found.last_seen:
+        print_lines(f"  from {wall_clock(found.first_seen)} to {wall_clock(found.last_seen)}")
+    return 0
+
+
+def _candidates(tracker: omnitrack.Tracker, arguments: argparse.Namespace) -> int:
+    found = tracker.candidates(arguments.who)
+    return list_things(arguments, [_customer_data(one) for one in found] if arguments.json else found)
+
+
+def _customer_data(customer: omnitrack.Customer) -> dict[str, Any]:
+    names = ("id", "identifiers", "shared", "traits", "first_seen", "last_seen")
+    return {name: getattr(customer, name) for name in names}
+
+
+def _unattributed(tracker: omnitrack.Tracker, arguments: argparse.Namespace) -> int:
+    return list_things(arguments, tracker.unattributed(limit=arguments.limit))
+
+
+def _export(tracker: omnitrack.Tracker, arguments: argparse.Namespace) -> int:
+    exported = tracker.export(arguments.who, format=arguments.format)
+    sys.stdout.write(harmless_json(exported.text()))
+    print_lines(exported.report, file=sys.stderr)
+    return 0
