@@ -14,9 +14,18 @@ import pytest
 import omnitrack
 from calling import record
 from clock import now
-from contacts import T0
+from contacts import T0, at
 from identity.facts import check, differences, state_of
-from omnitrack import AsyncTracker, CustomerNotFoundError, Interaction, Sighting, Tracker, claimed, verified
+from omnitrack import (
+    AsyncTracker,
+    CustomerNotFoundError,
+    Interaction,
+    RetentionRule,
+    Sighting,
+    Tracker,
+    claimed,
+    verified,
+)
 from omnitrack.identifiers import identifier
 from omnitrack.identifiers import scheme as schemes
 from omnitrack.identifiers.platforms import XId
@@ -314,6 +323,27 @@ def test_what_parts_by_it_is_in_the_log_with_the_reason(tracker: Tracker) -> Non
     assert change.reason == "another id of the platform was seen with it: it has had another holder"
     assert change in tracker.identity_log(ACCOUNT)
     assert bodies(tracker, ACCOUNT) == bodies(tracker, TWO) == ["10", "12"]
+
+
+def test_who_links_two_holders_is_heard_by_a_writer_who_knew_them_apart(tracker: Tracker) -> None:
+    seen(tracker, 0, JANE, ONE)
+    seen(tracker, 5, JANE, TWO)
+    assert (bodies(tracker, ONE), bodies(tracker, JANE)) == (["0"], ["5"])
+    tracker.link(ONE, TWO)
+    seen(tracker, 6, JANE)
+    seen(tracker, 1, JANE)
+    assert bodies(tracker, ONE) == bodies(tracker, JANE) == ["0", "1", "5", "6"]
+
+
+def test_a_holder_of_whom_nothing_is_left_keeps_their_place_while_another_stays(tracker: Tracker) -> None:
+    seen(tracker, 0, JANE, ONE)
+    seen(tracker, 5, JANE, TWO)
+    tracker.apply_retention([RetentionRule(keep=now() - at(2))])
+    check(tracker)
+    assert bodies(tracker, ONE) == []
+    seen(tracker, 1, JANE)  # hers who is gone
+    seen(tracker, 6, JANE)
+    assert bodies(tracker, JANE) == bodies(tracker, TWO) == ["5", "6"]
 
 
 def test_the_past_is_shown_as_it_was_known(tracker: Tracker) -> None:
