@@ -126,6 +126,10 @@ class VKId(PlatformId):
     accepted = "a user id of up to 19 digits"
     form = re.compile(r"[1-9][0-9]{0,18}")
 
+    def normal(self, value: str) -> str:
+        """Return the number, without the ``id`` that stands before it in addresses."""
+        return value[2:] if value[:2].lower() == "id" else value
+
 
 class Snapchat(Platform):
     """Snapchat: 3 to 15 letters, digits, hyphens, underscores and dots; a letter first, no sign last (Snap Inc. Law Enforcement Guide)."""
