@@ -38,6 +38,10 @@ def test_every_form_of_an_account_is_one_identifier(platform: str, text: str, sc
         ("imessage:jane@icloud.com", "email:jane@icloud.com"),
         ("imessage://+447700900123", "phone:+447700900123"),
         ("weixin:jane_doe", "wechat:jane_doe"),
+        ("line:U4af4980629abcdef0123456789abcdef@provider7", "line-id:U4af4980629abcdef0123456789abcdef@provider7"),
+        ("kakao:2893471650@app7", "kakaotalk-id:2893471650@app7"),
+        ("facebook:5291834@page7", "facebook-id:5291834@page7"),
+        ("whatsapp:US.13491208655302741918@portfolio7", "whatsapp-id:US.13491208655302741918@portfolio7"),
         ("https://line.me/ti/p/~jane", "line:jane"),
     ],
 )

@@ -9,6 +9,12 @@ from omnitrack.identifiers.scheme import Identifier, register_scheme
 from omnitrack.identifiers.social import Platform, PlatformId, made_by
 from omnitrack.identifiers.urls import Url
 
+# What VK calls its own pages is no name: a kind, the number of an owner (negative where a community), the number of a thing.
+_VK_THING = (
+    r"(?:id|club|public|event|app|wall|photo|photos|video|videos|topic|album|albums|doc|docs|audio|audios|market|product|board|page|pages|write|"
+    r"gifts|friends|note|notes|story|clip|clips|im|poll|podcast|article|donut)-?[0-9]+(?:_[0-9a-f]+)?$"
+)
+
 
 class Threads(Platform):
     """Threads: names as on Instagram, where most of its accounts begin. A name of both is still two accounts, which may part."""
@@ -94,13 +100,8 @@ class VK(Platform):
     title = "VK"
     ids = "vk-id"
     accepted = "a short name of 5 to 32 letters, digits, dots and _, id and a number, or a URL such as vk.com/jane"
-    # What VK calls its own pages is no name: a kind, a number of an owner (negative where a community), a number of a thing.
-    _thing = (
-        r"(?:id|club|public|event|app|wall|photo|photos|video|videos|topic|album|albums|doc|docs|audio|audios|market|product|board|page|pages|write|"
-        r"gifts|friends|note|notes|story|clip|clips|im|poll|podcast|article|donut)-?[0-9]+(?:_[0-9a-f]+)?$"
-    )
-    form = re.compile(rf"(?!.*__)(?![0-9]+$)(?!{_thing})[a-z0-9][a-z0-9_.]{{3,30}}[a-z0-9]")
-    others = ((re.compile(_thing), "which is a community, a post or a thing and no person"),)
+    form = re.compile(rf"(?!.*__)(?![0-9]+$)(?!{_VK_THING})[a-z0-9][a-z0-9_.]{{3,30}}[a-z0-9]")
+    others = ((re.compile(_VK_THING), "which is a community, a post or a thing and no person"),)
     hosts = frozenset({"vk.com", "vk.ru", "vkontakte.ru"})
     pages = words(
         "feed im friends groups audio audios video videos photos albums docs search login logout join away.php share.php settings support about apps "

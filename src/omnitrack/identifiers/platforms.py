@@ -61,6 +61,7 @@ class Facebook(Platform):
 
     name = "facebook"
     title = "Facebook"
+    ids = "facebook-id"
     accepted = "a user name of letters, digits and dots, an account id, or a profile URL"
     form = re.compile(r"(?![0-9]+$)[a-z0-9]{1,50}")
     hosts = frozenset({"facebook.com", "fb.com", "m.me", "messenger.com"})

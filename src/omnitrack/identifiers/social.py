@@ -21,6 +21,7 @@ from omnitrack.identifiers.scheme import (
     get_scheme,
     iter_schemes,
     remembered,
+    unescape,
 )
 from omnitrack.identifiers.urls import Url, looks_like_url, read_url
 
@@ -164,6 +165,13 @@ class Platform(Account):
         if looks_like_url(body):
             return self.from_url(read_url(body, self.name), text)
         return self.handle(body.removeprefix("@").removeprefix("＠"), text)
+
+    def from_key(self, rest: str, *, region: str | None = None) -> Identifier:
+        """Read what stands after ``scheme:``; of an id also with its scope, as ``line:U...@provider``."""
+        value, at, scope = rest.rpartition("@")
+        if at and self.is_id(unescape(value)):
+            return get_scheme(self.ids).parse(unescape(value), region=region, scope=scope)
+        return super().from_key(rest, region=region)
 
     def is_id(self, text: str) -> bool:
         """Return whether a text is an id of this platform, which no handle can be."""

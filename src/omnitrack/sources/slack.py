@@ -160,7 +160,9 @@ class SlackSource(Source):
                     name_of(profile.get("real_name")) or name_of(about.get("real_name")) or name_of(about.get("name"))
                 )
                 mail = [observed(f"email:{email}")] if email else []
-                self._members[number] = _Member(named, () if about.get("is_bot") or number == _SLACKBOT else tuple(found + mail))
+                self._members[number] = _Member(
+                    named, () if about.get("is_bot") or number == _SLACKBOT else tuple(found + mail)
+                )
             else:
                 few = name.removesuffix(".json") in _OF_FEW
                 members = tuple(filter(None, map(text_of, list_of(about.get("members"))[:20]))) if few else ()
