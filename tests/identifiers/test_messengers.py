@@ -43,6 +43,7 @@ def test_every_form_of_an_account_is_one_identifier(platform: str, text: str, sc
         ("facebook:5291834@page7", "facebook-id:5291834@page7"),
         ("whatsapp:US.13491208655302741918@portfolio7", "whatsapp-id:US.13491208655302741918@portfolio7"),
         ("https://line.me/ti/p/~jane", "line:jane"),
+        ("line://ti/p/~jane", "line:jane"),
     ],
 )
 def test_a_bare_address_is_of_its_platform(text: str, key: str) -> None:

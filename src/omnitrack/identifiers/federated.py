@@ -9,7 +9,7 @@ from omnitrack.identifiers.characters import refuse_unseen, words
 from omnitrack.identifiers.domains import ascii_domain, unicode_domain
 from omnitrack.identifiers.lookalike import lookalike_host
 from omnitrack.identifiers.scheme import Identifier, escape, get_scheme, iter_schemes, register_scheme
-from omnitrack.identifiers.social import Account, Platform, PlatformId
+from omnitrack.identifiers.social import Account, Platform, PlatformId, made_by
 from omnitrack.identifiers.urls import Url, looks_like_url, read_url
 
 # Hosts that are known to run Mastodon; of another one a URL is read only where somebody says that it is Mastodon, since
@@ -74,6 +74,8 @@ class Mastodon(Platform):
             raise self.refuse(raw, "which names no host")
         host = ascii_domain(host, "mastodon host").removeprefix("www.")
         elsewhere = [s for s in iter_schemes() if isinstance(s, Account) and s is not self and host in s.hosts]
+        if any(scheme.name == "threads" for scheme in elsewhere):  # which federates, under names of its own
+            return made_by("threads", user, raw)
         if "." not in host or elsewhere:
             raise self.refuse(raw, "whose host is no Mastodon host")
         value = self.normal(user)

@@ -15,6 +15,8 @@ class Line(Platform):
     name = "line"
     title = "LINE"
     ids = "line-id"
+    uris = ("line://",)
+    apps = (("line://", "https://line.me/"),)
     accepted = "a LINE ID of up to 20 small letters, digits, . - and _, a user id such as U and 32 hexadecimal digits, or line.me/ti/p/~jane"
     form = re.compile(r"(?!.{21})[a-z0-9][a-z0-9._-]*")
     others = ((re.compile(r"[cr][0-9a-f]{32}"), "which is a group or a room and no person"),)

@@ -138,19 +138,13 @@ class Snapchat(Platform):
     name = "snapchat"
     title = "Snapchat"
     uris = ("snapchat://",)
+    apps = (("snapchat://", "https://snapchat.com/"),)
     accepted = (
         "a user name of 3 to 15 letters, digits, - _ and dots, a letter first, or a URL such as snapchat.com/add/jane"
     )
     form = re.compile(r"[a-z][a-z0-9._-]{1,13}[a-z0-9]")
     hosts = frozenset({"snapchat.com", "story.snapchat.com"})
     posts = words("spotlight highlight")
-
-    def parse(self, text: str, *, region: str | None = None, scope: str = "") -> Identifier:
-        """Return the identifier of a user name, a profile URL, or ``snapchat://add/jane``."""
-        body = text.strip() if isinstance(text, str) else ""
-        if body.lower().startswith("snapchat://add/"):
-            return self.handle(body[15:].partition("?")[0], text)
-        return super().parse(text, region=region, scope=scope)
 
     def profile(self, url: Url, raw: str) -> Identifier:
         """Understand ``/add/jane`` and ``/@jane``."""

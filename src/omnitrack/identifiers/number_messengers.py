@@ -5,8 +5,6 @@ from __future__ import annotations
 import re
 from typing import ClassVar
 
-import attrs
-
 from omnitrack.identifiers.scheme import Identifier, register_scheme
 from omnitrack.identifiers.social import Platform, PlatformId, ScopedId, made_by
 from omnitrack.identifiers.urls import Url
@@ -46,14 +44,9 @@ class Viber(NumberPlatform):
     title = "Viber"
     ids = "viber-id"
     uris = ("viber://",)
+    apps = (("viber://", "https://viber.com/"),)
     accepted = "a phone number with its country code, an id of 24 characters that Viber gives a bot, or viber://chat?number=%2B447700900123"
     hosts = frozenset({"viber.com", "chats.viber.com", "invite.viber.com", "viber.click"})
-
-    def parse(self, text: str, *, region: str | None = None, scope: str = "") -> Identifier:
-        """Return the identifier of a number, an id or an address of the app."""
-        if isinstance(text, str) and text.strip().lower().startswith("viber://"):
-            return attrs.evolve(super().parse(f"https://viber.com/{text.strip()[8:]}", scope=scope), raw=text)
-        return super().parse(text, region=region, scope=scope)
 
     def profile(self, url: Url, raw: str) -> Identifier:
         """Understand ``viber://chat?number=``, ``contact`` and ``add``, and ``viber.click/447700900123``."""
@@ -117,17 +110,12 @@ class Signal(NumberPlatform):
     title = "Signal"
     ids = "signal-id"
     uris = ("sgnl://",)
+    apps = (("sgnl://", "https://"),)
     bare_numbers = False
     others = ((re.compile(r"pni:.*"), "which stands for a number and no account"),)
     accepted = "a phone number with its plus, a user name such as jane.01, an account's UUID, or https://signal.me/#p/+447700900123"
     form = re.compile(r"[a-z_][a-z0-9_]{2,31}\.(?:0[1-9]|[1-9][0-9]{1,8})")
     hosts = frozenset({"signal.me"})
-
-    def parse(self, text: str, *, region: str | None = None, scope: str = "") -> Identifier:
-        """Return the identifier of a number, a user name, an id or a link."""
-        if isinstance(text, str) and text.strip().lower().startswith("sgnl://"):
-            return attrs.evolve(super().parse(f"https://{text.strip()[7:]}", scope=scope), raw=text)
-        return super().parse(text, region=region, scope=scope)
 
     def is_id(self, text: str) -> bool:
         """Return whether it is the UUID of an account, in either case."""

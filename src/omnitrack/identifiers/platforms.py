@@ -17,6 +17,8 @@ class X(Platform):
 
     name = "x"
     title = "X"
+    uris = ("twitter://",)
+    apps = (("twitter://user?", "https://x.com/intent/user?"),)
     accepted = "a handle of 1 to 15 letters, digits and _, or a profile URL such as https://x.com/jane"
     form = re.compile(r"[a-z0-9_]{1,15}")
     hosts = frozenset({"x.com", "twitter.com"})
@@ -38,8 +40,8 @@ class X(Platform):
         if path[:2] == ("i", "user") and len(path) == 3:
             return made_by("x-id", path[2], raw)
         if path[0] == "intent" and path[1:] in (("user",), ("follow",)):
-            if "user_id" in url.query:
-                return made_by("x-id", url.query["user_id"], raw)
+            if number := url.query.get("user_id") or url.query.get("id"):
+                return made_by("x-id", number, raw)
             if "screen_name" in url.query:
                 return self.handle(url.query["screen_name"].removeprefix("@"), raw)
         return super().profile(url, raw)
@@ -62,6 +64,8 @@ class Facebook(Platform):
     name = "facebook"
     title = "Facebook"
     ids = "facebook-id"
+    uris = ("fb://",)
+    apps = (("fb://profile/", "https://facebook.com/"), ("fb://user/", "https://facebook.com/"))
     accepted = "a user name of letters, digits and dots, an account id, or a profile URL"
     form = re.compile(r"(?![0-9]+$)[a-z0-9]{1,50}")
     hosts = frozenset({"facebook.com", "fb.com", "m.me", "messenger.com"})
@@ -121,6 +125,7 @@ class Instagram(Platform):
     title = "Instagram"
     ids = "instagram-id"
     uris = ("instagram://",)
+    apps = (("instagram://user?username=", "https://instagram.com/_u/"),)
     accepted = "a handle of up to 30 letters, digits, dots and _, not digits alone, an account id, or a profile URL"
     form = re.compile(r"(?!.{31})(?![0-9]+$)[a-z0-9_]+(?:\.[a-z0-9_]+)*")
     others = ((re.compile(r"[0-9]+"), "which is digits alone, as no name is"),)
@@ -131,13 +136,6 @@ class Instagram(Platform):
     )
     tabs = words("tagged reels channel guides saved followers following live")
     posts = words("p reel reels tv")
-    _app = re.compile(r"instagram://user/?\?username=([^&#]{1,60})", re.IGNORECASE)
-
-    def parse(self, text: str, *, region: str | None = None, scope: str = "") -> Identifier:
-        """Return the identifier of a handle, an id (digits alone; with the business account as scope), or a profile URL."""
-        if isinstance(text, str) and (match := self._app.fullmatch(text.strip())):
-            return self.handle(match[1], text)
-        return super().parse(text, region=region, scope=scope)
 
     def profile(self, url: Url, raw: str) -> Identifier:
         """Understand also ``/_u/jane``, ``ig.me/m/jane`` and ``/stories/jane/123``."""

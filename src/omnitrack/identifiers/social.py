@@ -89,8 +89,15 @@ class Account(Scheme):
     accepted: ClassVar[str]
     #: Hosts of profile pages; variants such as ``www.`` and ``m.`` are understood.
     hosts: ClassVar[frozenset[str]] = frozenset()
+    #: How addresses begin that open an app instead of a page, and the page that shows the same.
+    apps: ClassVar[tuple[tuple[str, str], ...]] = ()
     #: What looks like a name or an id of this platform and is no person's, and why: patterns, the first that matches counts.
     others: ClassVar[tuple[tuple[re.Pattern[str], str], ...]] = ()
+
+    def page_of(self, text: str) -> str | None:
+        """Return the page that an address of an app stands for, None where a text is no such address."""
+        start = text[:32].lower()
+        return next((page + text[len(head) :] for head, page in self.apps if start.startswith(head)), None)
 
     def knows(self, url: Url) -> bool:
         """Return whether a web address is one of this platform's."""
@@ -159,8 +166,11 @@ class Platform(Account):
 
     def parse(self, text: str, *, region: str | None = None, scope: str = "") -> Identifier:
         """Return the identifier of a handle (with or without ``@``), a profile URL, or an id where that can be told from a handle."""
-        if isinstance(text, str) and self.is_id(text.strip()):
-            return get_scheme(self.ids).parse(text, scope=scope)
+        if isinstance(text, str):
+            if self.is_id(text.strip()):
+                return get_scheme(self.ids).parse(text, scope=scope)
+            if page := self.page_of(text.strip()):
+                return attrs.evolve(self.parse(page, scope=scope), raw=text)
         body, scope = self.checked(text, scope)
         if looks_like_url(body):
             return self.from_url(read_url(body, self.name), text)
@@ -258,6 +268,11 @@ class PlatformId(Account):
             return f"it says nothing of the {self.unique_in} in which it is unique"
         # Of a URN or a DID the last part is the account's.
         return lookalike_host(scope) or (NONE if is_nothing(value.rpartition(":")[2]) else None)
+
+    def glob(self, pattern: str) -> str:
+        """Return the pattern with its scope in lower case, as scopes are."""
+        value, at, scope = pattern.strip().rpartition("@")
+        return f"{value}@{scope.casefold()}" if at and self.scoped else pattern.strip()
 
 
 class ScopedId(PlatformId):

@@ -52,6 +52,7 @@ class WhatsApp(NumberPlatform):
     title = "WhatsApp"
     ids = "whatsapp-id"
     uris = ("whatsapp://",)
+    apps = (("whatsapp://", "https://api.whatsapp.com/"),)
     accepted = (
         "a wa_id or phone number, a JID, a user name, a business-scoped user id, or a URL such as wa.me/447700900123"
     )
@@ -60,11 +61,8 @@ class WhatsApp(NumberPlatform):
 
     def parse(self, text: str, *, region: str | None = None, scope: str = "") -> Identifier:
         """Return the identifier of a number, a JID, a user name or a business-scoped user id."""
-        body = text.strip() if isinstance(text, str) else ""
-        if match := _JID.fullmatch(body):
+        if isinstance(text, str) and (match := _JID.fullmatch(text.strip())):
             return self._of_jid(match[1], match[2].lower(), text)
-        if body.lower().startswith("whatsapp://"):
-            return attrs.evolve(super().parse(f"https://api.whatsapp.com/{body[11:]}", scope=scope), raw=text)
         return super().parse(text, region=region, scope=scope)
 
     def _of_jid(self, who: str, server: str, raw: str) -> Identifier:
