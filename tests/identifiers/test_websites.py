@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timezone
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 import omnitrack
@@ -37,6 +37,8 @@ def test_spellings_of_one_address_are_one(text: str) -> None:
         ("https://shop.example/a/b/..", "shop.example/a/"),
         ("https://shop.example/%2f", "shop.example/%2F"),
         ("https://shop.example?q=a b", "shop.example?q=a%20b"),
+        ("https://archive.example/web/2020/https://shop.example/", "archive.example/web/2020/https://shop.example/"),
+        ("archive.example/web/2020/https://shop.example/", "archive.example/web/2020/https://shop.example/"),
     ],
 )
 def test_the_normal_form_is_that_of_rfc_3986(text: str, value: str) -> None:
@@ -53,6 +55,8 @@ def test_what_is_no_web_address_is_refused(text: str) -> None:
         get_scheme("website").parse(text)
 
 
+@example("https://shop.example/://")
+@example("https://shop.example/\ufffd")
 @given(
     st.text(max_size=40).map("https://shop.example/{}".format)
     | st.text(st.sampled_from("ab./:?#%2fFeEé@&=+-~ "), max_size=40)

@@ -11,6 +11,7 @@ from omnitrack.errors import InvalidIdentifierError, mask
 from omnitrack.identifiers.characters import refuse_unseen
 from omnitrack.identifiers.domains import ascii_domain
 
+_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]{0,40}://")
 _BARE = re.compile(r"(?:[\w-]+\.)+[^\W\d_]{2,}(?::\d+)?/", re.ASCII)
 # Hosts under which platforms show the same pages: for phones, without scripts, of another age, in a language or country.
 _VARIANT = re.compile(r"(?:www\d?|m|i|mobile|touch|mbasic|free|web|old|new|amp|[a-z]{2}(?:-[a-z]{2})?)")
@@ -59,6 +60,11 @@ def looks_like_url(text: str) -> bool:
     return "://" in text or text.startswith("//") or _BARE.match(text) is not None
 
 
+def with_scheme(text: str) -> str:
+    """Return a web address with ``https://`` in front, where no scheme stands there; a path may hold another address."""
+    return text if _SCHEME.match(text) else "https://" + text.removeprefix("//")
+
+
 def read_url(text: str, what: str) -> Url:
     """Take a web address apart.
 
@@ -66,7 +72,7 @@ def read_url(text: str, what: str) -> Url:
         InvalidIdentifierError: not one of http or https; with a user name in it (``https://x.com@elsewhere.example``).
     """
     try:
-        parts = urlsplit(text if "://" in text else "https://" + text.removeprefix("//"))
+        parts = urlsplit(with_scheme(text))
         host = parts.hostname
     except ValueError:
         host = None
@@ -88,14 +94,14 @@ def _segments(path: str) -> tuple[str, ...]:
 
 def _decoded(segment: str) -> str:
     """Return a segment without percent signs, and refuse what they hid: bytes that are no UTF-8, and characters that cannot be seen."""
-    if "%" not in segment:
-        return segment.strip()
-    segment = unquote(segment).strip()
+    coded = "%" in segment
+    segment = unquote(segment).strip() if coded else segment.strip()
     if "\ufffd" in segment:
         raise InvalidIdentifierError(
             "web address: got a path that is not in UTF-8, accepted is what RFC 3986 section 2.5 says"
         )
-    refuse_unseen(segment, "web address")
+    if coded:
+        refuse_unseen(segment, "web address")
     return segment
 
 

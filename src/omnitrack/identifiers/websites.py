@@ -9,7 +9,7 @@ from omnitrack.errors import InvalidIdentifierError, mask
 from omnitrack.identifiers.characters import refuse_unseen
 from omnitrack.identifiers.domains import unicode_domain
 from omnitrack.identifiers.scheme import MAX_IDENTIFIER_LENGTH, Identifier, Scheme, checked_text, register_scheme
-from omnitrack.identifiers.urls import read_url
+from omnitrack.identifiers.urls import read_url, with_scheme
 
 _CODE = re.compile(r"%([0-9A-Fa-f]{2})")
 _UNRESERVED = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
@@ -37,7 +37,7 @@ class Website(Scheme):
             raise InvalidIdentifierError(f"scope of website: got {mask(scope)!r}, accepted is none")
         refuse_unseen(body, self.name)
         url = read_url(body, self.name)
-        parts = urlsplit(body if "://" in body else "https://" + body.removeprefix("//"))
+        parts = urlsplit(with_scheme(body))
         host = url.host.removeprefix("www.")
         try:
             port = parts.port
