@@ -169,7 +169,16 @@ def readers() -> dict[str, Callable[[], Iterator[tuple[str, Callable[[str], Any]
                     f"{scheme.name} {before!r}",
                     lambda text, s=scheme, b=before: s.parse((b + text)[:510] + "_", region="GB"),
                 )
-        for before in ("", "tg://resolve?a", "sip:", "a@", '"a" <', "tel:1", "account:", "mailto:a"):
+        for before in (
+            *("", "tg://resolve?a", "sip:", "a@", '"a" <', "tel:1", "account:", "mailto:a"),
+            *("urn:mbid:a", "slack://user?team=T", "slack:<@U01|", "teams:8:acs:", "447700900123:1@", "website:a.b/./"),
+            *(
+                "https://www.reddit.com/user/",
+                "https://app.slack.com/client/T/user_profile/",
+                "https://vk.com/a#!/",
+                "viber://chat?number=",
+            ),
+        ):
             yield f"identifier {before!r}", lambda text, b=before: identifier((b + text)[:1000] + "_", "GB")
 
     def texts() -> Iterator[tuple[str, Callable[[str], Any]]]:

@@ -116,3 +116,9 @@ def test_the_fingerprint_tells_lists_apart_and_knows_no_order(entries: list[str]
     assert own.fingerprint() == OwnList(reversed(entries)).fingerprint()
     assert own.fingerprint() != OwnList([*entries, "x:another"]).fingerprint()
     assert len(own.fingerprint()) == 32
+
+
+def test_a_workspace_may_be_own_whole() -> None:
+    own = OwnList(["slack:*@T0G9PQBBK"])
+    assert own.matches(identifier("slack:U024BE7LH@T0G9PQBBK"))
+    assert not own.matches(identifier("slack:U024BE7LH@T0G9PQBBL"))

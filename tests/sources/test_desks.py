@@ -63,6 +63,27 @@ def test_chatwoot_phone_is_observed_where_the_channel_carries_it():
     assert message.customers[0][1].assurance is Assurance.OBSERVED
 
 
+@pytest.mark.parametrize(
+    ("channel", "source_id", "key"),
+    [
+        ("Channel::Line", "U4af4980629abcdef0123456789abcdef", "line-id:U4af4980629abcdef0123456789abcdef"),
+        ("Channel::Telegram", "2893471650", "telegram-id:2893471650"),
+    ],
+)
+def test_chatwoot_knows_a_person_by_the_id_of_the_platform(channel, source_id, key):
+    event = {
+        "event": "message_created",
+        "id": 1,
+        "created_at": 1767603600,
+        "message_type": 0,
+        "content": "hi",
+        "sender": {"id": 5, "name": "Jane", "type": "contact"},
+        "conversation": {"id": 7, "channel": channel, "contact_inbox": {"source_id": source_id}},
+    }
+    [message] = open_source([event], "chatwoot")
+    assert [sighting.identifier for sighting in message.customers[0]] == ["crm:5@chatwoot", key]
+
+
 def test_chatwoot_update_is_a_revision_and_other_events_are_passed_over(chatwoot):
     [revision] = revisions(chatwoot)
     assert (revision.source_id, revision.body) == ("9001", "Hi, my broadband and phone are down")

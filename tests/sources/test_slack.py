@@ -11,15 +11,15 @@ from omnitrack.sources import detect, open_source
 from sources.asserting import interactions, keys, passed_over, people, rejected
 
 USERS = [
-    {"id": "U1", "team_id": "T1", "name": "jane", "profile": {"real_name": "Jane Doe", "email": "jane@example.com"}},
-    {"id": "U2", "team_id": "T1", "name": "care", "profile": {"real_name": "Care", "email": "care@shop.example"}},
-    {"id": "U3", "team_id": "T1", "name": "bot", "is_bot": True, "profile": {"real_name": "Bot"}},
+    {"id": "U01", "team_id": "T01", "name": "jane", "profile": {"real_name": "Jane Doe", "email": "jane@example.com"}},
+    {"id": "U02", "team_id": "T01", "name": "care", "profile": {"real_name": "Care", "email": "care@shop.example"}},
+    {"id": "U03", "team_id": "T01", "name": "bot", "is_bot": True, "profile": {"real_name": "Bot"}},
 ]
-JANE = ["crm:U1@slack-T1", "email:jane@example.com"]
-CARE = ["crm:U2@slack-T1", "email:care@shop.example"]
+JANE = ["slack-id:U01@T01", "email:jane@example.com"]
+CARE = ["slack-id:U02@T01", "email:care@shop.example"]
 
 
-def said(text="hi", user="U1", ts="1767603600.000100", **fields):
+def said(text="hi", user="U01", ts="1767603600.000100", **fields):
     return {"type": "message", "user": user, "text": text, "ts": ts, **fields}
 
 
@@ -30,8 +30,8 @@ def export(tmp_path):
     def made(*messages, channel="general"):
         files = {
             "users.json": USERS,
-            "channels.json": [{"id": "C1", "name": "general", "members": ["U1", "U2"]}],
-            "dms.json": [{"id": "D1", "members": ["U1", "U2"]}],
+            "channels.json": [{"id": "C1", "name": "general", "members": ["U01", "U02"]}],
+            "dms.json": [{"id": "D1", "members": ["U01", "U02"]}],
             f"{channel}/2026-01-05.json": list(messages),
         }
         for name, value in files.items():
@@ -60,12 +60,12 @@ def test_member_is_known_by_record_and_email(export):
 
 
 def test_other_member_of_a_direct_message_is_its_recipient(export):
-    [item] = read(export(said(user="U2"), channel="D1"))
+    [item] = read(export(said(user="U02"), channel="D1"))
     assert (keys(item.sender), people(item.recipients)) == (CARE, [JANE])
 
 
 def test_text_is_what_its_readers_saw(export):
-    [item] = read(export(said("<@U2> see <https://x.example|here> in <#C1|general> &lt;now&gt; &amp;amp; <!here>")))
+    [item] = read(export(said("<@U02> see <https://x.example|here> in <#C1|general> &lt;now&gt; &amp;amp; <!here>")))
     assert item.body == "@Care see here (https://x.example) in #general <now> &amp; @here"
     assert keys(item.participants) == CARE
 
@@ -73,7 +73,7 @@ def test_text_is_what_its_readers_saw(export):
 def test_thread_is_told_and_what_answers_what(export):
     first, answer = read(
         export(
-            said(thread_ts="1767603600.000100"), said("ok", "U2", "1767603700.000100", thread_ts="1767603600.000100")
+            said(thread_ts="1767603600.000100"), said("ok", "U02", "1767603700.000100", thread_ts="1767603600.000100")
         )
     )
     assert first.thread == answer.thread == "C1:1767603600.000100"
@@ -83,12 +83,17 @@ def test_thread_is_told_and_what_answers_what(export):
 def test_edited_messages_and_those_of_machines_are_told(export):
     edited, bot = read(
         export(
-            said(edited={"user": "U1", "ts": "1"}),
-            said(user="U3", ts="1767603601.0", subtype="bot_message", bot_id="B1"),
+            said(edited={"user": "U01", "ts": "1"}),
+            said(user="U03", ts="1767603601.0", subtype="bot_message", bot_id="B1"),
         )
     )
     assert edited.attributes["edited"] is True
     assert (bot.attributes["automatic"], bot.sender) == (True, ())
+
+
+def test_slackbot_is_nobody_in_the_list_or_out_of_it(export):
+    [item] = read(export(said("reminder", "USLACKBOT")))
+    assert item.sender == ()
 
 
 def test_files_are_attachments(export):
@@ -105,8 +110,8 @@ def test_files_are_attachments(export):
 
 
 def test_member_of_another_workspace_is_known_by_their_record_there(export):
-    [item] = read(export(said(user="U9", user_profile={"real_name": "Bob", "team": "T9"})))
-    assert (keys(item.sender), item.traits) == (["crm:U9@slack-T9"], {"name": "Bob"})
+    [item] = read(export(said(user="U09", user_profile={"real_name": "Bob", "team": "T09"})))
+    assert (keys(item.sender), item.traits) == (["slack-id:U09@T09"], {"name": "Bob"})
 
 
 def test_what_is_no_message_is_passed_over_by_name(export):

@@ -43,6 +43,18 @@ def test_without_a_portfolio_an_id_is_unique_in_its_account():
     assert people(item.customers) == [["whatsapp-id:GB.1@W1"]]
 
 
+@pytest.mark.parametrize("where", ["contact", "message"])
+def test_id_of_a_parent_portfolio_is_of_none_of_its_portfolios(where):
+    message = {"from_user_id": "GB.1", "type": "text", "text": {"body": "hi"}}
+    contact = {"user_id": "GB.1"}
+    if where == "contact":
+        contact["parent_user_id"] = "GB.ENT.2"
+    else:
+        message["from_parent_user_id"] = "GB.ENT.2"
+    [item] = read(message, **contact)
+    assert people(item.customers) == [["whatsapp-id:GB.1@W1", "whatsapp-id:GB.ENT.2"]]
+
+
 def test_edit_and_revoke_are_revisions_of_what_they_name(items):
     edit, revoke = revisions(items)
     assert (edit.source_id, edit.body) == (items[0].source_id, "No broadband since Thursday")

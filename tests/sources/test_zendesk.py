@@ -131,6 +131,24 @@ def test_where_nobody_is_known_the_addresses_are_sender_and_recipient():
     )
 
 
+@pytest.mark.parametrize(
+    ("sender", "receiver", "key"),
+    [
+        ({"profile_url": "http://twitter.com/jane", "username": "jane", "name": "Jane"}, {}, "http://twitter.com/jane"),
+        (
+            {"facebook_id": "5291834", "profile_url": "http://www.facebook.com/5291834"},
+            {"facebook_id": "7734"},
+            "facebook-id:5291834@7734",
+        ),
+    ],
+)
+def test_author_of_a_post_is_known_by_what_the_network_says(sender, receiver, key):
+    via = {"channel": "twitter", "source": {"from": sender, "to": receiver}}
+    one = {"id": 5, "author_id": 1, "body": "hi", "public": True, "created_at": "2026-02-03T10:00:00Z", "via": via}
+    [comment] = comments(one)
+    assert key in people(comment.customers)[0]
+
+
 def test_customer_whose_comment_is_not_public_wrote_all_the_same():
     one = {"id": 5, "author_id": 1, "body": "me too", "public": False, "created_at": "2026-02-03T10:00:00Z"}
     assert comments(one)[0].direction is Direction.INBOUND

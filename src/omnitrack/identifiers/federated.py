@@ -5,12 +5,11 @@ from __future__ import annotations
 import re
 import unicodedata
 
-from omnitrack.errors import InvalidIdentifierError
-from omnitrack.identifiers.characters import words
+from omnitrack.identifiers.characters import refuse_unseen, words
 from omnitrack.identifiers.domains import ascii_domain, unicode_domain
 from omnitrack.identifiers.lookalike import lookalike_host
 from omnitrack.identifiers.scheme import Identifier, escape, get_scheme, iter_schemes, register_scheme
-from omnitrack.identifiers.social import Platform, PlatformId
+from omnitrack.identifiers.social import Account, Platform, PlatformId, made_by
 from omnitrack.identifiers.urls import Url, looks_like_url, read_url
 
 # Hosts that are known to run Mastodon; of another one a URL is read only where somebody says that it is Mastodon, since
@@ -56,14 +55,17 @@ class Mastodon(Platform):
 
     def knows(self, url: Url) -> bool:
         """Return whether a host is known to run Mastodon, or says so in its name."""
-        return url.is_at(self.hosts) or any(_MASTODON_LABEL.fullmatch(label) for label in url.host.split("."))
+        return super().knows(url) or any(_MASTODON_LABEL.fullmatch(label) for label in url.host.split("."))
 
     def _of_any_host(self, url: Url, raw: str) -> Identifier:
-        path = url.path[1:] if url.path[:1] == ("web",) else url.path
-        if path[:1] == ("users",) and len(path) == 2:  # the address of the ActivityPub actor
+        path = url.path[1:] if url.path[:1] in (("web",), ("deck",)) else url.path
+        if path[:1] == ("users",) and (
+            len(path) == 2 or path[2:3] == ("statuses",)
+        ):  # the ActivityPub actor, and what it said
             return self._account(path[1], url.host, raw)
-        if not path or not path[0].startswith("@") or (len(path) > 1 and path[1] not in self.tabs):
-            raise self.refuse(raw, "which is a page and no profile")
+        theirs = len(path) == 1 or (len(path) > 1 and (path[1] in self.tabs or path[1].isdecimal()))
+        if not theirs or not path[0].startswith("@"):
+            raise self.no_profile(raw)
         user, _, host = path[0][1:].partition("@")
         return self._account(user, host or url.host, raw)
 
@@ -71,7 +73,9 @@ class Mastodon(Platform):
         if not host:
             raise self.refuse(raw, "which names no host")
         host = ascii_domain(host, "mastodon host").removeprefix("www.")
-        elsewhere = [s for s in iter_schemes() if isinstance(s, Platform) and s is not self and host in s.hosts]
+        elsewhere = [s for s in iter_schemes() if isinstance(s, Account) and s is not self and host in s.hosts]
+        if any(scheme.name == "threads" for scheme in elsewhere):  # which federates, under names of its own
+            return made_by("threads", user, raw)
         if "." not in host or elsewhere:
             raise self.refuse(raw, "whose host is no Mastodon host")
         value = self.normal(user)
@@ -98,15 +102,15 @@ class Bluesky(Platform):
     accepted = "a handle such as jane.bsky.social, a DID, or a URL such as bsky.app/profile/jane.bsky.social"
     form = re.compile(r"(?!.{254})(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z](?:[a-z0-9-]{0,61}[a-z0-9])?")
     hosts = frozenset({"bsky.app"})
+    tabs = words("followers follows known-followers search")
+    posts = words("post")
 
     def parse(self, text: str, *, region: str | None = None, scope: str = "") -> Identifier:
         """Return the identifier of a handle, a DID, an ``at://`` address or a profile URL."""
         body, _ = self.checked(text, scope)
         if body.lower().startswith("at://"):
-            who, slash, _ = body[5:].partition("/")
-            if slash:
-                raise self.refuse(text, "which is a record and no profile")
-            return self.handle(who, text)
+            # Of a record too the first part is whose repository it is in (AT Protocol, "AT URI scheme").
+            return self.handle(body[5:].partition("/")[0], text)
         return super().parse(text, region=region, scope=scope)
 
     def handle(self, handle: str, raw: str) -> Identifier:
@@ -123,10 +127,14 @@ class Bluesky(Platform):
         return lookalike_host(value) or super().why_not(value.partition(".")[0], scope)
 
     def profile(self, url: Url, raw: str) -> Identifier:
-        """Understand ``/profile/jane.bsky.social``."""
-        if len(url.path) != 2 or url.path[0] != "profile":
-            raise self.refuse(raw, "which is a page and no profile")
+        """Understand ``/profile/jane.bsky.social`` and that person's posts."""
+        first, *rest = url.words
+        if first != "profile" or not rest or (len(rest) > 1 and not self._is_theirs(rest[1:])):
+            raise self.no_profile(raw)
         return self.handle(url.path[1].removeprefix("@"), raw)
+
+    def _is_theirs(self, rest: list[str]) -> bool:
+        return rest[0] in self.tabs or (len(rest) > 1 and rest[0] in self.posts)
 
 
 class BlueskyDid(PlatformId):
@@ -188,6 +196,7 @@ class Forum(Platform):
             if segment in ("u", "user", "users", "member", "members", "profile"):
                 return self._named(url.path[index + 1], url.host, raw)
         if name := url.query.get("username", ""):
+            refuse_unseen(name, self.name)
             return self._named(name, url.host, raw)
         raise self.refuse(raw, "which is no member's page")
 
@@ -245,22 +254,6 @@ class ForumId(PlatformId):
                 raise self.refuse(text, "which is the URL of a name")
             return super().parse(found.value, scope=found.scope)
         return super().parse(text, scope=scope)
-
-
-def read_profile(url: Url, raw: str) -> Identifier:
-    """Return the identifier of a profile URL of any platform that is known by its host.
-
-    Raises:
-        InvalidIdentifierError: no platform has the host, or the page is no profile.
-    """
-    for scheme in iter_schemes():
-        if isinstance(scheme, Platform) and (
-            url.is_at(scheme.hosts) or (isinstance(scheme, (Mastodon, Forum)) and scheme.knows(url))
-        ):
-            return scheme.from_url(url, raw)
-    raise InvalidIdentifierError(
-        "identifier: got a web address of no platform that is known; social(platform, url) says which it is"
-    )
 
 
 for _scheme in (Mastodon(), Bluesky(), BlueskyDid(), Forum(), ForumId()):

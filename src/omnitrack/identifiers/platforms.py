@@ -4,22 +4,12 @@ from __future__ import annotations
 
 import re
 
+import attrs
+
 from omnitrack.identifiers.characters import words
-from omnitrack.identifiers.scheme import Identifier, get_scheme, register_scheme
-from omnitrack.identifiers.social import Platform, PlatformId
+from omnitrack.identifiers.scheme import Identifier, register_scheme
+from omnitrack.identifiers.social import Platform, PlatformId, made_by
 from omnitrack.identifiers.urls import Url
-
-
-def _made_by(scheme: str, value: str, raw: str) -> Identifier:
-    found = get_scheme(scheme).parse(value)
-    return Identifier(
-        scheme=found.scheme,
-        value=found.value,
-        scope=found.scope,
-        linkable=found.linkable,
-        reason=found.reason,
-        raw=raw,
-    )
 
 
 class X(Platform):
@@ -27,33 +17,34 @@ class X(Platform):
 
     name = "x"
     title = "X"
+    uris = ("twitter://",)
+    apps = (("twitter://user?", "https://x.com/intent/user?"),)
     accepted = "a handle of 1 to 15 letters, digits and _, or a profile URL such as https://x.com/jane"
     form = re.compile(r"[a-z0-9_]{1,15}")
     hosts = frozenset({"x.com", "twitter.com"})
     pages = words(
         "home search hashtag explore i intent settings notifications messages login signup logout tos privacy about "
-        "compose share jobs download account who_to_follow help hashtags oauth lists bookmarks communities"
+        "compose share jobs download account who_to_follow help hashtags oauth lists bookmarks communities status statuses "
+        "following followers widgets personalization rules"
     )
-    tabs = words("with_replies media likes followers following highlights articles verified_followers")
+    tabs = words(
+        "with_replies media likes followers following highlights articles verified_followers photo header_photo"
+    )
+    posts = words("status statuses")
 
     def profile(self, url: Url, raw: str) -> Identifier:
-        """Understand also ``#!/jane``, ``/i/user/123`` and ``/intent/user?screen_name=jane``."""
-        path = tuple(segment.lower() for segment in url.path)
+        """Understand also ``/i/user/123``, ``/intent/user?screen_name=jane`` and ``/account/redirect_by_id?id=123``."""
+        path = url.words
+        if path == ("account", "redirect_by_id") and "id" in url.query:
+            return made_by("x-id", url.query["id"], raw)
         if path[:2] == ("i", "user") and len(path) == 3:
-            return _made_by("x-id", path[2], raw)
+            return made_by("x-id", path[2], raw)
         if path[0] == "intent" and path[1:] in (("user",), ("follow",)):
-            if "user_id" in url.query:
-                return _made_by("x-id", url.query["user_id"], raw)
+            if number := url.query.get("user_id") or url.query.get("id"):
+                return made_by("x-id", number, raw)
             if "screen_name" in url.query:
                 return self.handle(url.query["screen_name"].removeprefix("@"), raw)
         return super().profile(url, raw)
-
-    def from_url(self, url: Url, raw: str) -> Identifier:
-        """Understand also the form of 2010, ``twitter.com/#!/jane``."""
-        if not url.path and url.fragment.startswith("!"):
-            path = tuple(part for part in url.fragment[1:].split("?")[0].split("/") if part)
-            url = Url(host=url.host, path=path, query=url.query, fragment="")
-        return super().from_url(url, raw)
 
 
 class XId(PlatformId):
@@ -72,15 +63,21 @@ class Facebook(Platform):
 
     name = "facebook"
     title = "Facebook"
+    ids = "facebook-id"
+    uris = ("fb://",)
+    apps = (("fb://profile/", "https://facebook.com/"), ("fb://user/", "https://facebook.com/"))
     accepted = "a user name of letters, digits and dots, an account id, or a profile URL"
     form = re.compile(r"(?![0-9]+$)[a-z0-9]{1,50}")
     hosts = frozenset({"facebook.com", "fb.com", "m.me", "messenger.com"})
     pages = words(
         "home.php watch groups events marketplace pages pg story.php photo photo.php permalink.php sharer sharer.php "
         "share login login.php help policies privacy settings notifications messages hashtag gaming reel reels stories "
-        "search business ads legal public plugins dialog tr media posts videos photos l.php public friends"
+        "search business ads legal public plugins dialog tr media posts videos photos l.php public friends reel live profile.php "
+        "app_scoped_user_id hashtags checkpoint recover fundraisers notes"
     )
-    tabs = words("about photos videos friends followers following likes reviews mentions")
+    tabs = words("about photos videos friends followers following likes reviews mentions reels")
+    posts = words("posts videos photos reels")
+    _named = re.compile(r"[^/]{1,100}-([1-9][0-9]{4,19})")
 
     def normal(self, handle: str) -> str:
         """Return the user name without dots."""
@@ -89,22 +86,24 @@ class Facebook(Platform):
     def handle(self, handle: str, raw: str) -> Identifier:
         """Return the identifier of a user name, or of an id where it is all digits (no user name is)."""
         if handle.isascii() and handle.isdigit():
-            return _made_by("facebook-id", handle, raw)
+            return made_by("facebook-id", handle, raw)
         return super().handle(handle, raw)
 
     def profile(self, url: Url, raw: str) -> Identifier:
-        """Understand also ``profile.php?id=``, ``/people/Name/id`` and ``/groups/x/user/id``."""
-        path = tuple(segment.lower() for segment in url.path)
-        if path[0] == "profile.php" and "id" in url.query:
-            return _made_by("facebook-id", url.query["id"], raw)
+        """Understand also ``profile.php?id=``, ``/people/Name/id``, ``/Name-1000...``, ``/groups/x/user/id``, and who wrote a post."""
+        path = url.words
+        if path[0] in ("profile.php", "permalink.php", "story.php") and "id" in url.query:
+            return made_by("facebook-id", url.query["id"], raw)
         if path[0] == "people" and len(path) == 3:
-            return _made_by("facebook-id", path[2], raw)
+            return made_by("facebook-id", path[2], raw)
         if path[0] == "groups" and len(path) == 4 and path[2] == "user":
-            return _made_by("facebook-id", path[3], raw)
+            return made_by("facebook-id", path[3], raw)
         if url.host in ("messenger.com", "www.messenger.com"):
             if path[0] != "t" or len(path) != 2:
-                raise self.refuse(raw, "which is a page and no profile")
+                raise self.no_profile(raw)
             return self.handle(url.path[1], raw)
+        if (match := self._named.fullmatch(url.path[0])) and len(path) == 1:  # no user name has a hyphen
+            return made_by("facebook-id", match[1], raw)
         return super().profile(url, raw)
 
 
@@ -120,22 +119,30 @@ class FacebookId(PlatformId):
 
 
 class Instagram(Platform):
-    """Instagram: up to 30 letters, digits, dots and underscores; no dot first, last or twice."""
+    """Instagram: up to 30 letters, digits, dots and underscores; no dot first, last or twice, and not digits alone."""
 
     name = "instagram"
     title = "Instagram"
-    accepted = "a handle of up to 30 letters, digits, dots and _, or a profile URL"
-    form = re.compile(r"(?!.{31})[a-z0-9_]+(?:\.[a-z0-9_]+)*")
+    ids = "instagram-id"
+    uris = ("instagram://",)
+    apps = (("instagram://user?username=", "https://instagram.com/_u/"),)
+    accepted = "a handle of up to 30 letters, digits, dots and _, not digits alone, an account id, or a profile URL"
+    form = re.compile(r"(?!.{31})(?![0-9]+$)[a-z0-9_]+(?:\.[a-z0-9_]+)*")
+    others = ((re.compile(r"[0-9]+"), "which is digits alone, as no name is"),)
     hosts = frozenset({"instagram.com", "instagr.am", "ig.me"})
     pages = words(
         "p reel reels explore stories accounts direct about developer legal tv web tags locations challenge emails "
-        "session press api privacy help"
+        "session press api privacy help s n invites qr graphql ar audio"
     )
-    tabs = words("tagged reels channel guides saved followers following")
+    tabs = words("tagged reels channel guides saved followers following live")
+    posts = words("p reel reels tv")
 
     def profile(self, url: Url, raw: str) -> Identifier:
-        """Understand also ``/_u/jane`` and ``ig.me/m/jane``."""
-        if url.path[0] == ("m" if url.host == "ig.me" else "_u") and len(url.path) == 2:
+        """Understand also ``/_u/jane``, ``ig.me/m/jane`` and ``/stories/jane/123``."""
+        path = url.words
+        if path[0] == ("m" if url.host == "ig.me" else "_u") and len(path) == 2:
+            return self.handle(url.path[1], raw)
+        if path[0] == "stories" and 1 < len(path) <= 3 and path[1] != "highlights":
             return self.handle(url.path[1], raw)
         return super().profile(url, raw)
 
@@ -162,25 +169,40 @@ class LinkedIn(Platform):
     form = re.compile(r"(?:[A-Za-z0-9-]|[^\x00-\x7f\s]){3,100}")
     hosts = frozenset({"linkedin.com"})
     _member = re.compile(r"AC[or]AA[A-Za-z0-9_-]{20,60}")
+    # Of /pub/name/12/34a/56b, as URLs were until 2015: the page is now /in/name-56b34a12. Of shorter parts it is not known what fills them up.
+    _parts = re.compile(r"[0-9a-f]{3}")
+    _first = re.compile(r"[1-9a-f][0-9a-f]{0,2}")
 
     def handle(self, handle: str, raw: str) -> Identifier:
         """Return the identifier of a public name, or of the encoded member id that stands in its place in some URLs."""
         if handle.lower().startswith("urn:"):
-            return _made_by("linkedin-id", handle, raw)
+            return made_by("linkedin-id", handle, raw)
         if self._member.fullmatch(handle):
-            return _made_by("linkedin-id", f"urn:li:fsd_profile:{handle}", raw)
+            return made_by("linkedin-id", f"urn:li:fsd_profile:{handle}", raw)
         return super().handle(handle, raw)
 
     def profile(self, url: Url, raw: str) -> Identifier:
-        """Understand ``/in/jane`` and what hangs below it."""
-        first = url.path[0].lower()
-        if first in ("company", "school", "showcase", "groups"):
+        """Understand ``/in/jane`` and what hangs below it, ``/pub/jane/12/34a/56b`` and ``/profile/view?id=123``."""
+        path = url.words
+        while path[0] in ("mwlite", "comm", "m") and len(path) > 1:  # for phones, and in the mails that LinkedIn sends
+            url = attrs.evolve(url, path=url.path[1:])
+            path = path[1:]
+        if path[0] in ("company", "school", "showcase", "groups"):
             raise self.refuse(raw, "which is no person")
-        if first == "pub":
-            raise self.refuse(raw, "which is a URL of before 2015, whose name is another now")
-        if first != "in" or len(url.path) < 2 or (len(url.path) > 2 and url.path[2].lower() == "recent-activity"):
-            raise self.refuse(raw, "which is a page and no profile")
+        if path[0] == "pub":
+            return self._before_2015(url, raw)
+        if path == ("profile", "view") and url.query.get("id", "").isdecimal():
+            return made_by("linkedin-id", f"urn:li:member:{url.query['id']}", raw)
+        if path[0] != "in" or len(path) < 2:
+            raise self.no_profile(raw)
         return self.handle(url.path[1], raw)
+
+    def _before_2015(self, url: Url, raw: str) -> Identifier:
+        name, *parts = url.path[1:] or ("",)
+        parts = [part.lower() for part in parts]
+        if len(parts) != 3 or not (self._first.fullmatch(parts[0]) and all(map(self._parts.fullmatch, parts[1:]))):
+            raise self.refuse(raw, "which is a URL of before 2015, whose name is another now")
+        return self.handle(f"{name}-{parts[2]}{parts[1]}{parts[0]}", raw)
 
     def display(self, identifier: Identifier) -> str:
         """Return the URL without ``https://``, as people write it."""
@@ -194,6 +216,7 @@ class LinkedInId(PlatformId):
     title = "LinkedIn"
     platform = "linkedin"
     proves = frozenset({"linkedin"})
+    uris = ("urn:li:",)
     accepted = "a URN such as urn:li:person:AbC123"
     form = re.compile(r"urn:li:(?:person|member|fsd_profile):[A-Za-z0-9_-]{1,100}")
 
@@ -218,7 +241,7 @@ class YouTube(Platform):
     title = "YouTube"
     accepted = "a handle of 3 to 30 letters, digits, _ - . and ·, a channel id, or a URL such as youtube.com/@jane"
     form = re.compile(r"(?:\w|[-.·])[\w·.-]{1,28}(?:\w|[-.·])")
-    hosts = frozenset({"youtube.com"})
+    hosts = frozenset({"youtube.com", "music.youtube.com"})
     tabs = words("videos shorts live streams playlists community about featured podcasts posts channels store releases")
     _channel = re.compile(r"UC[A-Za-z0-9_-]{22}")
 
@@ -226,19 +249,19 @@ class YouTube(Platform):
         """Return the identifier of a handle, a channel id or a channel URL."""
         body, _ = self.checked(text, scope)
         if self._channel.fullmatch(body):
-            return _made_by("youtube-id", body, text)
+            return made_by("youtube-id", body, text)
         return super().parse(text, region=region, scope=scope)
 
     def profile(self, url: Url, raw: str) -> Identifier:
         """Understand ``/@jane`` and ``/channel/UC...``; names of before handles are not the handle."""
         first = url.path[0]
         if first == "channel" and len(url.path) > 1:
-            return _made_by("youtube-id", url.path[1], raw)
+            return made_by("youtube-id", url.path[1], raw)
         if first.startswith("@") and (len(url.path) == 1 or url.path[1].lower() in self.tabs):
             return self.handle(first[1:], raw)
         if first in ("c", "user"):
             raise self.refuse(raw, "which is a name of before handles, and may be another channel than that handle")
-        raise self.refuse(raw, "which is a page and no profile")
+        raise self.no_profile(raw)
 
 
 class YouTubeId(PlatformId):
@@ -260,12 +283,14 @@ class TikTok(Platform):
     accepted = "a handle of 2 to 24 letters, digits, _ and dots, or a URL such as tiktok.com/@jane"
     form = re.compile(r"[a-z0-9_.]{1,23}[a-z0-9_]")
     hosts = frozenset({"tiktok.com"})
+    tabs = words("live")
+    posts = words("video photo")
 
     def profile(self, url: Url, raw: str) -> Identifier:
-        """Understand ``/@jane``."""
-        if len(url.path) != 1 or not url.path[0].startswith("@"):
-            raise self.refuse(raw, "which is a page and no profile")
-        return self.handle(url.path[0][1:], raw)
+        """Understand ``/@jane`` and that person's posts."""
+        if not url.path[0].startswith("@"):
+            raise self.no_profile(raw)
+        return super().profile(url, raw)
 
 
 class TikTokId(PlatformId):
@@ -291,14 +316,36 @@ class Telegram(Platform):
     accepted = "a user name of 4 to 32 letters, digits and _, a user id, or a URL such as t.me/jane"
     form = re.compile(r"[a-z][a-z0-9_]{2,30}[a-z0-9]")
     hosts = frozenset({"t.me", "telegram.me", "telegram.dog"})
-    pages = words("joinchat addstickers addemoji share proxy socks login setlanguage addtheme bg c s iv")
+    pages = words(
+        "joinchat addstickers addemoji share proxy socks login setlanguage addtheme bg c s iv contact m boost giftcode nft addlist call msg "
+        "confirmphone invoice"
+    )
+    _web = frozenset({"web.telegram.org"})
+
+    def knows(self, url: Url) -> bool:
+        """Return whether it is one of t.me, of ``jane.t.me``, or of Telegram in the browser."""
+        return super().knows(url) or url.host.endswith(".t.me") or url.host in self._web
+
+    def from_url(self, url: Url, raw: str) -> Identifier:
+        """Understand also ``jane.t.me`` and ``web.telegram.org/a/#@jane``; chats with a negative number are groups and channels."""
+        name, _, rest = url.host.partition(".")
+        if url.host in self._web:
+            who = url.fragment.removeprefix("@")
+            if not who or who.startswith(("-", "?")):
+                raise self.no_profile(raw)
+            return self.handle(who, raw)
+        if rest == "t.me" and not super().knows(url):
+            if url.path:
+                raise self.no_profile(raw)
+            return self.handle(name, raw)
+        return super().from_url(url, raw)
 
     def handle(self, handle: str, raw: str) -> Identifier:
         """Return the identifier of a user name, of an id where it is all digits, of a number behind a plus."""
         if handle.isascii() and handle.isdigit():
-            return _made_by("telegram-id", handle, raw)
+            return made_by("telegram-id", handle, raw)
         if re.fullmatch(r"\+[0-9]{7,15}", handle):  # core.telegram.org/api/links, phone number links
-            return _made_by("phone", handle, raw)
+            return made_by("phone", handle, raw)
         return super().handle(handle, raw)
 
     def made(self, value: str, raw: str, scope: str = "") -> Identifier:

@@ -131,6 +131,9 @@ class Scheme(ABC):
     #: The schemes of handles or numbers of which an id of this one proves who holds them: it is the platform's own id of an account, which
     #: outlives the handle. Seen with a second id, a handle has had two holders.
     proves: ClassVar[frozenset[str]] = frozenset()
+    #: How URIs begin that are of this scheme, in lower case (``urn:mbid:``, ``viber://``); ``parse`` reads them as they are. Behind the
+    #: name of the scheme itself any value is read.
+    uris: ClassVar[tuple[str, ...]] = ()
 
     @abstractmethod
     def parse(self, text: str, *, region: str | None = None, scope: str = "") -> Identifier:
@@ -176,6 +179,7 @@ class Scheme(ABC):
 
 _schemes: dict[str, Scheme] = {}
 _provers: dict[str, frozenset[str]] = {}  # by the scheme that they prove; made when first asked for
+_uris: list[tuple[str, Scheme]] = []  # likewise, the longest first
 _NO_SCHEMES: frozenset[str] = frozenset()
 
 
@@ -189,6 +193,7 @@ def register_scheme(scheme: Scheme, *, replace: bool = False) -> None:
         raise ValueError(f"the scheme {scheme.name!r} is registered already; pass replace=True to take its place")
     _schemes[scheme.name] = scheme
     _provers.clear()
+    _uris.clear()
     forget()  # texts that the scheme of before has parsed
 
 
@@ -208,6 +213,18 @@ def get_scheme(name: str) -> Scheme:
 def find_scheme(name: str) -> Scheme | None:
     """Return the scheme of this name, or None."""
     return _schemes.get(name)
+
+
+def find_uri(text: str) -> Scheme | None:
+    """Return the scheme of which a text is a URI, or None.
+
+    >>> find_uri("nothing:that-is-known")
+    """
+    if not _uris:
+        heads = [(head, scheme) for scheme in _schemes.values() for head in scheme.uris]
+        _uris.extend(sorted(heads, key=lambda entry: (-len(entry[0]), entry[0])))
+    start = text[:32].lower()
+    return next((scheme for head, scheme in _uris if start.startswith(head)), None)
 
 
 def provers_of(name: str) -> frozenset[str]:

@@ -9,25 +9,28 @@ from contextlib import suppress
 from difflib import get_close_matches
 
 from omnitrack.errors import InvalidIdentifierError, WithheldError, mask, told
-from omnitrack.identifiers import platforms, postal, simple, sip, whatsapp  # noqa: F401  (they register their schemes)
+from omnitrack.identifiers import postal, simple, sip  # noqa: F401  (they register their schemes)
 from omnitrack.identifiers.callers import says_withheld
 from omnitrack.identifiers.email import email
-from omnitrack.identifiers.federated import read_profile
 from omnitrack.identifiers.nonvalues import REASON as PLACEHOLDER
 from omnitrack.identifiers.numbers import MAX_READ, numbers
 from omnitrack.identifiers.phone import phone
+from omnitrack.identifiers.profiles import read_profile
 from omnitrack.identifiers.scheme import (
     MAX_KEY_LENGTH,
     Identifier,
     checked_region,
     checked_text,
     find_scheme,
+    find_uri,
     get_scheme,
     iter_schemes,
     remembered,
 )
 from omnitrack.identifiers.social import PLATFORM_NAMES, Account, social
 from omnitrack.identifiers.urls import looks_like_url, read_url
+from omnitrack.identifiers.websites import Website
+from omnitrack.identifiers.whatsapp import is_jid
 
 _ACCEPTED = "accepted are a phone number, a mail address, a profile URL, @user@host, or a value behind its scheme such as x:jane or account:BT123@bt"
 _CUSTOMER_ID = re.compile(r"cus_[0-9a-f]{32}", re.IGNORECASE)
@@ -101,6 +104,8 @@ def _bare(text: str, body: str, region: str | None) -> Identifier:
         raise InvalidIdentifierError(
             f"identifier: got {mask(body)!r}, a handle that needs its platform, accepted is for example x:{mask(body[1:])}"
         )
+    if is_jid(body):
+        return social("whatsapp", body)
     if "@" in body and not looks_like_url(body):
         return email(body)
     if looks_like_url(body):
@@ -118,6 +123,8 @@ def _bare(text: str, body: str, region: str | None) -> Identifier:
 def _behind_prefix(body: str, region: str | None) -> Identifier | None:
     head, _, rest = body.partition(":")
     name = head.strip().lower()
+    if (scheme := find_uri(body)) is not None:
+        return scheme.parse(body, region=region)
     name = PLATFORM_NAMES.get(name, name)
     if name in _PHONE_URIS:
         return phone(body, region)
@@ -129,8 +136,6 @@ def _behind_prefix(body: str, region: str | None) -> Identifier | None:
         return social("mastodon", body)
     if name in ("did", "at"):
         return social("bluesky", body)
-    if name == "urn":
-        return social("linkedin-id", body)
     if name == "tg":
         return _telegram(body)
     scheme = find_scheme(name)
@@ -192,7 +197,7 @@ def find_identifiers(text: str, region: str | None = None, platform: str | None 
             raise InvalidIdentifierError(f"platform: got {told(platform)}, accepted is a social platform such as x")
     found: dict[Identifier, None] = {}
     for _, _, one in spans(text, region, platform):
-        if len(found) < _MAX_FOUND and one.reason != PLACEHOLDER:
+        if len(found) < _MAX_FOUND and one.reason != PLACEHOLDER and one.scheme != Website.name:
             found.setdefault(one)
     return list(found)
 

@@ -1,4 +1,4 @@
-"""WhatsApp: its accounts are phone numbers; beside them user names, and ids that are unique for one business."""
+"""WhatsApp: its accounts are phone numbers; beside them user names, ids that are unique for one business, and ids that hide the number."""
 
 from __future__ import annotations
 
@@ -6,67 +6,124 @@ import re
 
 import attrs
 
+from omnitrack.identifiers.number_messengers import NumberPlatform
 from omnitrack.identifiers.phone import phone
-from omnitrack.identifiers.scheme import Identifier, get_scheme, register_scheme
-from omnitrack.identifiers.social import Platform, PlatformId
+from omnitrack.identifiers.scheme import Identifier, register_scheme
+from omnitrack.identifiers.social import PlatformId, made_by
 from omnitrack.identifiers.urls import Url
 
 # Brazil gave its mobile numbers a ninth digit between 2012 and 2016 (Anatel, Resolução 553/2010); WhatsApp still writes
 # some without it. Landlines begin with 2 to 5, so 6 to 9 behind the area code was a mobile number.
 _BRAZIL_WITHOUT_NINE = re.compile(r"\+55([1-9][0-9])([6-9][0-9]{7})")
 
+# An address inside WhatsApp (JID): who, with the number of an agent and of a device, and the server.
+_JID = re.compile(
+    r"([A-Za-z0-9+_-]{1,64})(?:\.[0-9]{1,3})?(?::[0-9]{1,5})?@(s\.whatsapp\.net|c\.us|hosted|lid|hosted\.lid|g\.us|broadcast|newsletter|bot|call)",
+    re.IGNORECASE,
+)
+_NUMBERS = frozenset({"s.whatsapp.net", "c.us", "hosted"})
+_HIDDEN = frozenset({"lid", "hosted.lid"})
+_NO_PERSON = {
+    "g.us": "a group",
+    "broadcast": "a list of recipients",
+    "newsletter": "a channel",
+    "bot": "a bot",
+    "call": "a call",
+}
 
-class WhatsApp(Platform):
+
+def is_jid(text: str) -> bool:
+    """Return whether a text is an address inside WhatsApp, which looks like a mail address and is none.
+
+    >>> is_jid("447700900123@s.whatsapp.net"), is_jid("235085806727321@lid"), is_jid("jane@example.com")
+    (True, True, False)
+    """
+    return _JID.fullmatch(text.strip()) is not None
+
+
+class WhatsApp(NumberPlatform):
     """WhatsApp accounts.
 
     A ``wa_id`` is the phone number without its plus, so a ``phone`` identifier is returned: it is the number that links
-    a chat to a call. Business-scoped user ids give ``whatsapp-id``; user names are of this scheme.
+    a chat to a call. Business-scoped user ids give ``whatsapp-id``, ids that hide the number ``whatsapp-lid``; user names are of this scheme.
     """
 
     name = "whatsapp"
     title = "WhatsApp"
-    accepted = "a wa_id or phone number, a user name, a business-scoped user id, or a URL such as wa.me/447700900123"
+    ids = "whatsapp-id"
+    uris = ("whatsapp://",)
+    apps = (("whatsapp://", "https://api.whatsapp.com/"),)
+    accepted = (
+        "a wa_id or phone number, a JID, a user name, a business-scoped user id, or a URL such as wa.me/447700900123"
+    )
     form = re.compile(r"(?=.*[a-z])(?!www\.)(?!.{36})[a-z0-9_]+(?:\.[a-z0-9_]+)*(?<=.{3})")
-    hosts = frozenset({"wa.me", "api.whatsapp.com", "whatsapp.com"})
+    hosts = frozenset({"wa.me", "api.whatsapp.com", "web.whatsapp.com", "chat.whatsapp.com", "whatsapp.com"})
 
     def parse(self, text: str, *, region: str | None = None, scope: str = "") -> Identifier:
-        """Return the identifier of a number, a user name or a business-scoped user id."""
-        body = text.strip() if isinstance(text, str) else text
-        if isinstance(body, str) and WhatsAppId.form.fullmatch(body):
-            return get_scheme("whatsapp-id").parse(text, scope=scope)
+        """Return the identifier of a number, a JID, a user name or a business-scoped user id."""
+        if isinstance(text, str) and (match := _JID.fullmatch(text.strip())):
+            return self._of_jid(match[1], match[2].lower(), text)
         return super().parse(text, region=region, scope=scope)
+
+    def _of_jid(self, who: str, server: str, raw: str) -> Identifier:
+        who = who.partition("_")[0]
+        if server in _NO_PERSON:
+            raise self.refuse(raw, f"which is {_NO_PERSON[server]} and no person")
+        if not (who.isascii() and who.isdigit()):
+            raise self.refuse(raw, "which is no person")
+        return made_by("whatsapp-lid", who, raw) if server in _HIDDEN else self.handle(who, raw)
 
     def handle(self, handle: str, raw: str) -> Identifier:
         """Return the phone identifier of a number, else that of a user name."""
-        if re.search(r"[^\W\d_]", handle) or not re.search(r"\d", handle):
-            return super().handle(handle, raw)
-        digits = handle if handle.startswith("+") else f"+{handle}"
-        found = phone(digits)
+        found = super().handle(handle, raw)
         if match := _BRAZIL_WITHOUT_NINE.fullmatch(found.value):
-            found = phone(f"+55{match[1]}9{match[2]}")
-        return attrs.evolve(found, raw=raw)
+            return attrs.evolve(phone(f"+55{match[1]}9{match[2]}"), raw=raw)
+        return found
 
     def profile(self, url: Url, raw: str) -> Identifier:
         """Understand ``wa.me/number`` and ``api.whatsapp.com/send?phone=number``."""
+        if url.host == "chat.whatsapp.com":
+            raise self.refuse(raw, "which is a group and no person")
         number = url.query.get("phone", "") if url.path[0] == "send" else url.path[0]
-        if len(url.path) != 1 or not re.fullmatch(r"\+?[0-9 ]{7,20}", number.strip()):
-            raise self.refuse(raw, "which is a page and no profile")
-        return self.handle(number.strip(), raw)
+        if len(url.path) != 1:
+            raise self.no_profile(raw)
+        return self.numbered(number, raw)
 
 
 class WhatsAppId(PlatformId):
     """Business-scoped user ids: country, dot, up to 128 letters and digits (Meta for Developers, 2026).
 
-    They are unique in one business portfolio, which is the scope.
+    They are unique in one business portfolio, which is the scope. Portfolios under one parent have in common another id of the same person,
+    with ``ENT`` behind the country.
     """
 
     name = "whatsapp-id"
     title = "WhatsApp"
     platform = "whatsapp"
     proves = frozenset({"whatsapp", "phone"})
-    accepted = "a business-scoped user id such as US.13491208655302741918"
-    form = re.compile(r"[A-Z]{2}\.[A-Za-z0-9]{1,128}")
+    accepted = "a business-scoped user id such as US.13491208655302741918, or US.ENT.11815799212886844830 of a parent portfolio"
+    form = re.compile(r"[A-Z]{2}\.(?:ENT\.)?[A-Za-z0-9]{1,128}")
+
+    def series(self, value: str, scope: str) -> str:
+        """Return the scope, and whether the id is of the parent: a person has one of each."""
+        return f"parent@{scope}" if value[2:7] == ".ENT." else scope
+
+
+class WhatsAppLid(PlatformId):
+    """Ids by which WhatsApp hides a number (LID): digits that are no number. WhatsApp does not document whether one outlives the account."""
+
+    name = "whatsapp-lid"
+    title = "WhatsApp"
+    scoped = False
+    accepted = "the digits of a LID, such as 235085806727321@lid"
+    form = re.compile(r"[1-9][0-9]{5,19}")
+
+    def normal(self, value: str) -> str:
+        """Return the digits, without the device and the server."""
+        match = _JID.fullmatch(value)
+        return match[1] if match and match[2].lower() in _HIDDEN else value
 
 
 register_scheme(WhatsApp())
 register_scheme(WhatsAppId())
+register_scheme(WhatsAppLid())

@@ -19,7 +19,24 @@ from omnitrack.model import MAX_EXTRA, MAX_NAME, Assurance, Attachment, Interact
 #: Words that dump() writes and that are understood when they come back.
 ADDRESS, INTERACTION, REPLY, THREAD = "address", "Interaction", "replyTo", "Thread"
 SOCIAL = frozenset(
-    ["x", "x-id", "facebook", "instagram", "linkedin", "youtube", "tiktok", "bluesky", "whatsapp", "telegram"]
+    [
+        *(
+            "x",
+            "x-id",
+            "facebook",
+            "instagram",
+            "threads",
+            "linkedin",
+            "xing",
+            "youtube",
+            "tiktok",
+            "snapchat",
+            "reddit",
+            "vk",
+            "bluesky",
+        ),
+        *("whatsapp", "telegram", "signal", "line", "wechat", "kakaotalk", "discord"),
+    ]
 )
 
 _CUSTOMER = frozenset({"customer", "user", "initiator", "caller", "subscriber", "consumer", "contact", "individual"})

@@ -42,6 +42,8 @@ _CHANNELS = {
     "Channel::Tiktok": "tiktok",
     "Channel::Voice": "phone",
 }
+# Whose source_id is the platform's own id of the person, whatever inbox it came in by.
+_PLATFORM_IDS = {"line": "line-id", "telegram": "telegram-id"}
 _NETWORK_SAYS_PHONE = frozenset({"whatsapp", "sms", "phone"})
 # Newer versions write words, older ones and some events the numbers of the enumeration.
 _TYPES = {"0": "incoming", "1": "outgoing", "2": "activity", "3": "template"}
@@ -153,7 +155,8 @@ class ChatwootSource(JsonSource):
             contact = sender
         label = text_of(conversation.get("channel")) or ""
         channel = _CHANNELS.get(label, label.rpartition(":")[2].lower() or "chat")
-        proved = mapping_of(conversation.get("contact_inbox")).get("hmac_verified") is True
+        inbox = mapping_of(conversation.get("contact_inbox"))
+        proved, platform_id = inbox.get("hmac_verified") is True, text_of(inbox.get("source_id"))
         name = name_of(contact.get("name"))
         conversation_id = text_of(conversation.get("id")) or text_of(conversation.get("display_id"))
         additional = mapping_of(conversation.get("additional_attributes"))
@@ -162,7 +165,7 @@ class ChatwootSource(JsonSource):
             kind="note" if private else "event" if kind == "activity" else "message",
             occurred_at=moment,
             direction=direction,
-            customers=(tuple(self._contact(contact, channel, account, proved)),),
+            customers=(tuple(self._contact(contact, channel, account, proved, platform_id)),),
             subject=subject_of(additional.get("mail_subject")),
             body=None if gone else body_of(payload.get("content")),
             agent=None if kind == "incoming" else name_of(sender.get("name")),
@@ -191,11 +194,13 @@ class ChatwootSource(JsonSource):
             )
 
     def _contact(
-        self, contact: Mapping[str, Any], channel: str, account: str | None, proved: bool
+        self, contact: Mapping[str, Any], channel: str, account: str | None, proved: bool, platform_id: str | None
     ) -> Iterator[Sighting]:
         number = text_of(contact.get("id"))
         if number:
             yield Sighting(key_text("crm", number, f"chatwoot-{account}" if account else "chatwoot"))
+        if platform_id and channel in _PLATFORM_IDS:
+            yield Sighting(key_text(_PLATFORM_IDS[channel], platform_id))
         phone = text_of(contact.get("phone_number"))
         if phone:
             yield Sighting(

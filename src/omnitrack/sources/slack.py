@@ -40,6 +40,7 @@ _WRITTEN = frozenset(
 _TAKEN = words(
     "type subtype user text ts thread_ts edited files blocks user_profile client_msg_id team user_team source_team reply_users replies"
 )
+_SLACKBOT = "USLACKBOT"  # in every workspace, and by its record no bot
 _NO_MESSAGES = "file that holds no messages"
 _LINK = re.compile(r"<([^<>|]{1,2000})(?:\|([^<>]{0,2000}))?>")
 _ENTITY = re.compile("&(amp|lt|gt);")
@@ -59,7 +60,7 @@ class _Channel:
 
 
 class SlackSource(Source):
-    """Reads the messages of every channel, day by day. A member is known by their record in the workspace, and by their email.
+    """Reads the messages of every channel, day by day. A member is known by their id in the workspace, and by their email.
 
     Who is of the company the list of own identifiers tells (``email:*@bt.example``). In direct messages the other members are the
     recipients; who is mentioned is a participant.
@@ -154,12 +155,14 @@ class SlackSource(Source):
                 profile = mapping_of(about.get("profile"))
                 team = text_of(about.get("team_id"))
                 email = text_of(profile.get("email"))
-                found = [observed(key_text("crm", number, f"slack-{team}" if team else "slack"))]
+                found = [observed(key_text("slack-id", number, team or ""))]
                 named = (
                     name_of(profile.get("real_name")) or name_of(about.get("real_name")) or name_of(about.get("name"))
                 )
                 mail = [observed(f"email:{email}")] if email else []
-                self._members[number] = _Member(named, () if about.get("is_bot") else tuple(found + mail))
+                self._members[number] = _Member(
+                    named, () if about.get("is_bot") or number == _SLACKBOT else tuple(found + mail)
+                )
             else:
                 few = name.removesuffix(".json") in _OF_FEW
                 members = tuple(filter(None, map(text_of, list_of(about.get("members"))[:20]))) if few else ()
@@ -197,9 +200,9 @@ class SlackSource(Source):
         user = text_of(message.get("user"))
         member = self._members.get(user or "") or _Member(None, ())
         profile = mapping_of(message.get("user_profile"))  # of members of other workspaces, who are not in the list
-        if user and user not in self._members and not message.get("bot_id"):
+        if user and user not in self._members and user != _SLACKBOT and not message.get("bot_id"):
             team = text_of(profile.get("team")) or text_of(message.get("user_team")) or text_of(message.get("team"))
-            member = _Member(None, (observed(key_text("crm", user, f"slack-{team}" if team else "slack")),))
+            member = _Member(None, (observed(key_text("slack-id", user, team or "")),))
         raw = body_of(message.get("text")) or ""
         mentioned = [one for one in dict.fromkeys(re.findall(r"<@([A-Z0-9]{1,20})[|>]", raw)) if one != user]
         began = id_of(message.get("thread_ts"))

@@ -159,6 +159,7 @@ class WhatsAppCloudSource(JsonSource):
         wa_id = text_of(message.get(end)) or (None if text_of(message.get(f"{end}_user_id")) else thread)
         user_id = text_of(message.get(f"{end}_user_id"))
         contact = _contact(contacts, wa_id, user_id)
+        parent_id = text_of(message.get(f"{end}_parent_user_id"))
         profile = mapping_of(contact.get("profile"))
         context = mapping_of(message.get("context"))
         reaction = mapping_of(message.get("reaction"))
@@ -171,7 +172,7 @@ class WhatsAppCloudSource(JsonSource):
             kind="reaction" if kind == "reaction" else "message",
             occurred_at=moment,
             direction=direction,
-            customers=(tuple(_person(wa_id, user_id, contact, profile, scope)),),
+            customers=(tuple(_person(wa_id, user_id, contact, profile, scope, parent_id)),),
             body=body,
             thread=f"{business or 'business'}:{with_whom}" if with_whom else None,
             reply_to=id_of(context.get("id")) or id_of(reaction.get("message_id")),
@@ -179,7 +180,7 @@ class WhatsAppCloudSource(JsonSource):
             attachments=attachments,
             traits={"name": name} if name else {},
             attributes=attributes_of(
-                {"type": kind, "parent_user_id": contact.get("parent_user_id")},
+                {"type": kind},
                 facts(forwarded=context.get("forwarded") or context.get("frequently_forwarded")),
                 message,
                 without=_TAKEN,
@@ -242,6 +243,7 @@ class WhatsAppCloudSource(JsonSource):
         end = "from" if inbound else "to"
         wa_id, user_id = text_of(call.get(end)), text_of(call.get(f"{end}_user_id"))
         contact = _contact(contacts, wa_id, user_id)
+        parent_id = text_of(call.get(f"{end}_parent_user_id"))
         profile = mapping_of(contact.get("profile"))
         told = self.time(call.get("timestamp"), "timestamp")
         began, ended = parse_time(call.get("start_time")), parse_time(call.get("end_time"))
@@ -253,7 +255,7 @@ class WhatsAppCloudSource(JsonSource):
             occurred_at=moment,
             ended_at=ended if ended is not None and ended >= moment else None,
             direction=Direction.INBOUND if inbound else Direction.OUTBOUND,
-            customers=(tuple(_person(wa_id, user_id, contact, profile, scope)),),
+            customers=(tuple(_person(wa_id, user_id, contact, profile, scope, parent_id)),),
             outcome="answered" if began is not None else "missed",
             thread=f"{business or 'business'}:{wa_id or user_id}" if wa_id or user_id else None,
             via=f"phone:+{business}" if business else None,
@@ -278,7 +280,7 @@ class WhatsAppCloudSource(JsonSource):
             kind="preference",
             occurred_at=moment,
             direction=Direction.INBOUND,
-            customers=(tuple(_person(wa_id, user_id, contact, profile, scope)),),
+            customers=(tuple(_person(wa_id, user_id, contact, profile, scope, text_of(said.get("parent_user_id")))),),
             outcome=value or None,
             thread=f"{business or 'business'}:{wa_id or user_id}" if wa_id or user_id else None,
             via=f"phone:+{business}" if business else None,
@@ -310,7 +312,12 @@ def _contact(contacts: list[Mapping[str, Any]], wa_id: str | None, user_id: str 
 
 
 def _person(
-    wa_id: str | None, user_id: str | None, contact: Mapping[str, Any], profile: Mapping[str, Any], scope: str
+    wa_id: str | None,
+    user_id: str | None,
+    contact: Mapping[str, Any],
+    profile: Mapping[str, Any],
+    scope: str,
+    parent_id: str | None,
 ) -> Iterator[Sighting]:
     number = wa_id or text_of(contact.get("wa_id"))
     if number:
@@ -318,6 +325,9 @@ def _person(
     user = user_id or text_of(contact.get("user_id"))
     if user:
         yield observed(f"whatsapp-id:{user}@{scope}" if scope else f"whatsapp-id:{user}")
+    parent = parent_id or text_of(contact.get("parent_user_id"))
+    if parent:  # one for all portfolios of the parent, so none of them is its scope
+        yield observed(f"whatsapp-id:{parent}")
     username = text_of(profile.get("username"))
     if username:
         yield observed(f"whatsapp:{username.lstrip('@')}")

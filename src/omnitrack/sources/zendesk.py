@@ -255,7 +255,7 @@ class ZendeskSource(JsonSource):
         parts = split_text(body) if body and channel == "email" else None
         record = about.users.get(customer, {})
         name = name_of(record.get("name"))
-        person = tuple(self._person(customer, record, seen))
+        person = tuple(self._person(customer, record, seen, source_to if inbound else source_from))
         # Where nothing tells who is the customer, the company's own addresses do.
         ends_unknown = inbound is None and not person
         agent_id = call.agent if call is not None and call.agent else None if inbound and call is None else author
@@ -268,8 +268,8 @@ class ZendeskSource(JsonSource):
             ended_at=call.ended(self.zone, moment) if call is not None else None,
             direction=direction,
             customers=(person,) if not ends_unknown else (),
-            sender=tuple(self._person(None, {}, source_from)) if ends_unknown else (),
-            recipients=(tuple(self._person(None, {}, source_to)),) if ends_unknown else (),
+            sender=tuple(self._person(None, {}, source_from, source_to)) if ends_unknown else (),
+            recipients=(tuple(self._person(None, {}, source_to, source_from)),) if ends_unknown else (),
             subject=subject_of(about.ticket.get("subject")),
             body=parts.new if parts else body,
             agent=None if by_customer or inbound is None else name_of(agent.get("name")) or name_of(agent_id),
@@ -312,7 +312,9 @@ class ZendeskSource(JsonSource):
                 kept=True,
             )
 
-    def _person(self, number: str | None, user: Mapping[str, Any], seen: Mapping[str, Any]) -> Iterator[Sighting]:
+    def _person(
+        self, number: str | None, user: Mapping[str, Any], seen: Mapping[str, Any], other: Mapping[str, Any]
+    ) -> Iterator[Sighting]:
         if number:
             yield Sighting(key_text("crm", number, self.instance))
         address = text_of(seen.get("address"))
@@ -321,6 +323,11 @@ class ZendeskSource(JsonSource):
         number_seen = text_of(seen.get("phone")) or text_of(seen.get("formatted_phone"))
         if number_seen:
             yield Sighting(f"phone:{number_seen}")
+        profile, facebook = text_of(seen.get("profile_url")), text_of(seen.get("facebook_id"))
+        if facebook:  # given to the page that the other end is
+            yield Sighting(key_text("facebook-id", facebook, text_of(other.get("facebook_id")) or ""))
+        elif profile:
+            yield Sighting(profile)
         email, phone = text_of(user.get("email")), text_of(user.get("phone"))
         if email and (not address or email.lower() != address.lower()):
             yield Sighting(f"email:{email}", Assurance.CLAIMED)
