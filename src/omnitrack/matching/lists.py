@@ -18,12 +18,16 @@ from omnitrack.matching.clusters import cluster_pairs
 from omnitrack.matching.evidence import Column, Indices, columns_of, evidence_of
 from omnitrack.matching.explain import Score, explain_pairs
 from omnitrack.matching.fit import fit_model
-from omnitrack.matching.profile import Profile
 from omnitrack.matching.traits import normalise_traits, trait_of
 from omnitrack.matching.weights import Floats, Model, logit, probability_of
 
 #: Fewer people than this are taken to be a sample of that many, when nothing else is known of how many there are.
 LEAST_POPULATION = 1_000
+#: Pairs that weights are estimated from; of more than so many the rest would say the same again.
+MOST_FITTED = 300_000
+#: Pairs that are compared at a time, so that what is in memory does not grow with all of them.
+CHUNK = 250_000
+_SEED = 20_240_229
 
 
 @attrs.frozen(slots=True)
@@ -81,7 +85,6 @@ class Matches:
         self,
         model: Model,
         sources: Sequence[Sequence[Mapping[str, Any]]],
-        profiles: Sequence[Profile],
         evidence_columns: Sequence[Column | None],
         pairs: tuple[Indices, Indices, Floats],
         labels: Indices,
@@ -89,18 +92,21 @@ class Matches:
     ) -> None:
         self.model = model
         self.columns = columns
-        self._profiles = profiles
         self._values = evidence_columns
         self._pairs = pairs
         self._labels = labels
         self._starts = np.cumsum([0, *map(len, sources)]).tolist()
-        self._members = [Member(s, i, record) for s, source in enumerate(sources) for i, record in enumerate(source)]
+        self._sources = sources
         self.labels: tuple[tuple[int, ...], ...] = tuple(
             tuple(labels[a:b].tolist()) for a, b in zip(self._starts, self._starts[1:], strict=False)
         )
 
+    @cached_property
+    def _members(self) -> list[Member]:
+        return [Member(s, i, record) for s, source in enumerate(self._sources) for i, record in enumerate(source)]
+
     def __repr__(self) -> str:
-        return f"<Matches: {len(self._members)} records, {len(self.clusters)} clusters>"
+        return f"<Matches: {self._starts[-1]} records, {len(self.clusters)} clusters>"
 
     @cached_property
     def clusters(self) -> tuple[Cluster, ...]:
@@ -211,23 +217,35 @@ def match(
     _check_named(mapping, sources)
     profiles = [normalise_traits(record, region=region, columns=mapping) for source in sources for record in source]
     groups = [number for number, source in enumerate(sources) for _ in source] if others else None
-    left, right = candidate_pairs(profiles, groups=groups)
     values = columns_of(profiles)
     _check_common(values, [len(source) for source in sources], used)
-    evidence = evidence_of(values, left, right)
+    left, right = candidate_pairs(profiles, groups=groups)
+    size = len(profiles)
+    del profiles
     if model is None:
-        model = Model.default(max(len(profiles), LEAST_POPULATION))
+        model = Model.default(max(size, LEAST_POPULATION))
     if fit:
         of = None if groups is None else np.asarray(groups, dtype=np.int64)
-        model = fit_model(model, values, evidence, len(profiles), of)
+        rows = _sample(len(left))
+        part = len(rows) / max(len(left), 1)
+        model = fit_model(model, values, evidence_of(values, left[rows], right[rows]), size, of, part)
     fitted = model
-    weights = fitted.weigh(values, evidence)
 
     def weigh(a: Indices, b: Indices) -> Floats:
-        return fitted.weigh(values, evidence_of(values, a, b))
+        pieces = range(0, len(a), CHUNK)
+        weighed = [fitted.weigh(values, evidence_of(values, a[i : i + CHUNK], b[i : i + CHUNK])) for i in pieces]
+        return np.concatenate(weighed) if weighed else np.empty(0)
 
-    labels = cluster_pairs(len(profiles), left, right, weights, weigh, logit(threshold))
-    return Matches(fitted, sources, profiles, values, (left, right, weights), labels, used)
+    weights = weigh(left, right)
+    labels = cluster_pairs(size, left, right, weights, weigh, logit(threshold))
+    return Matches(fitted, sources, values, (left, right, weights), labels, used)
+
+
+def _sample(count: int) -> Indices:
+    """Return the pairs that the weights are estimated from: all, or so many drawn at random; the draw is fixed."""
+    if count <= MOST_FITTED:
+        return np.arange(count, dtype=np.int64)
+    return np.sort(np.random.default_rng(_SEED).choice(count, MOST_FITTED, replace=False))
 
 
 def _rows(source: Any) -> list[Mapping[str, Any]]:

@@ -7,7 +7,16 @@ from operator import attrgetter, itemgetter
 import numpy as np
 from rapidfuzz.distance import JaroWinkler
 
-from omnitrack.matching.comparators import NOT_COMPARABLE, Comparator, Level, Levels, Lookup, first_of, near_words
+from omnitrack.matching.comparators import (
+    Comparator,
+    Level,
+    Levels,
+    Lookup,
+    alike_words,
+    compare_known,
+    near_words,
+    staged,
+)
 from omnitrack.matching.dates import show_birth_date
 from omnitrack.matching.names import Name, are_nicknames, has_nicknames
 from omnitrack.matching.text import sound, squeeze
@@ -34,10 +43,6 @@ def _is_initial(name: Name) -> bool:
 
 def _knows_nicknames(name: Name) -> bool:
     return has_nicknames(name.given)
-
-
-def _are_nicknames(left: Name, right: Name) -> bool:
-    return are_nicknames(left.given, right.given)
 
 
 def _is_middle(left: Name, right: Name) -> bool:
@@ -88,33 +93,42 @@ def _swap_share(word: str, lookup: Lookup) -> float:
     return 2.0 / (1.0 / lookup("given name", word) + 1.0 / lookup("family name", word))
 
 
-def _given_share(level: str, left: Name, right: Name, lookup: Lookup) -> float:
+def _given_swap(level: str, left: Name, right: Name) -> str:
     left, right = sorted((left, right))
     forth = JaroWinkler.similarity(left.given, _family(right)) >= _SWAP_LIKENESS
-    return _swap_share(left.given if forth else right.given, lookup)
+    return left.given if forth else right.given
 
 
-def _family_share(level: str, left: Name, right: Name, lookup: Lookup) -> float:
+def _family_swap(level: str, left: Name, right: Name) -> str:
     left, right = sorted((left, right))
     back = JaroWinkler.similarity(_family(left), right.given) >= _SWAP_LIKENESS
-    return _swap_share(_family(left) if back else _family(right), lookup)
+    return _family(left) if back else _family(right)
+
+
+def _same_given(pairs: Pairs) -> Bools:
+    return pairs.same(_given) & ~pairs.either(_is_initial)
+
+
+def _are_short_forms(pairs: Pairs) -> Bools:
+    return pairs.where(pairs.both(_knows_nicknames), are_nicknames, _given)
 
 
 def _compare_given(pairs: Pairs) -> Levels:
-    near, alike = near_words(pairs, _given, _given_sound)
-    same, initial = pairs.same(_given), pairs.same(_given_initial) & pairs.either(_is_initial)
-    levels = first_of(
-        same & ~initial,
-        pairs.where(~same & pairs.both(_knows_nicknames), _are_nicknames),
-        near,
-        pairs.where(pairs.either(_has_middle), _is_middle),
-        _swapped(pairs, family=False),
-        initial,
-        alike,
-        otherwise=7,
+    return compare_known(
+        pairs,
+        pairs.both(_given),
+        lambda known: staged(
+            known,
+            _same_given,
+            _are_short_forms,
+            lambda rest: near_words(rest, _given),
+            lambda rest: rest.where(rest.either(_has_middle), _is_middle),
+            lambda rest: _swapped(rest, family=False),
+            lambda rest: rest.same(_given_initial) & rest.either(_is_initial),
+            lambda rest: alike_words(rest, _given, _given_sound),
+            otherwise=7,
+        ),
     )
-    levels[~pairs.both(_given)] = NOT_COMPARABLE
-    return levels
 
 
 GIVEN_NAME = Comparator(
@@ -138,25 +152,27 @@ GIVEN_NAME = Comparator(
     ordered=True,
     compare=_compare_given,
     term=_given,
-    share=_given_share,
+    joint=_given_swap,
+    share=_swap_share,
     show=lambda name: name.given.title(),
 )
 
 
 def _compare_family(pairs: Pairs) -> Levels:
-    near, alike = near_words(pairs, _family, _family_sound)
-    initial = pairs.same(_family_initial) & pairs.either(_is_family_initial)
-    levels = first_of(
-        pairs.same(_family) & ~initial,
-        near,
-        pairs.where(pairs.either(_is_double), _shares_word),
-        _swapped(pairs, family=True),
-        initial,
-        alike,
-        otherwise=6,
+    return compare_known(
+        pairs,
+        pairs.both(_family),
+        lambda known: staged(
+            known,
+            lambda all_: all_.same(_family) & ~all_.either(_is_family_initial),
+            lambda rest: near_words(rest, _family),
+            lambda rest: rest.where(rest.either(_is_double), _shares_word),
+            lambda rest: _swapped(rest, family=True),
+            lambda rest: rest.same(_family_initial) & rest.either(_is_family_initial),
+            lambda rest: alike_words(rest, _family, _family_sound),
+            otherwise=6,
+        ),
     )
-    levels[~pairs.both(_family)] = NOT_COMPARABLE
-    return levels
 
 
 FAMILY_NAME = Comparator(
@@ -180,7 +196,8 @@ FAMILY_NAME = Comparator(
     ordered=True,
     compare=_compare_family,
     term=_family,
-    share=_family_share,
+    joint=_family_swap,
+    share=_swap_share,
     show=lambda name: name.family.title(),
 )
 
@@ -192,16 +209,20 @@ def _month_day_swapped(digits: str) -> str:
     return digits[:4] + digits[6:] + digits[4:6]
 
 
-def _compare_birth_dates(pairs: Pairs) -> Levels:
+def _same_parts(pairs: Pairs) -> Bools:
     year, month, day = pairs.same(_year), pairs.same(_month), pairs.same(_day)
-    edits = pairs.edits(itself, 2)
-    return first_of(
-        year & month & day,
-        pairs.same(itself, _month_day_swapped),
-        edits <= 1,
-        (year & month) | (year & day) | (month & day),
-        year,
-        edits <= 2,
+    return (year & month) | (year & day) | (month & day)
+
+
+def _compare_birth_dates(pairs: Pairs) -> Levels:
+    return staged(
+        pairs,
+        lambda all_: all_.same(itself),
+        lambda rest: rest.same(itself, _month_day_swapped),
+        lambda rest: rest.edits(itself, 2) <= 1,
+        _same_parts,
+        lambda rest: rest.same(_year),
+        lambda rest: rest.edits(itself, 2) <= 2,
         otherwise=6,
     )
 
@@ -224,8 +245,13 @@ BIRTH_DATE = Comparator(
 
 
 def _compare_id_numbers(pairs: Pairs) -> Levels:
-    edits, size = pairs.edits(itself, 2), pairs.shorter(itself)
-    return first_of(edits == 0, (edits <= 1) & (size >= 5), (edits <= 2) & (size >= 6), otherwise=3)
+    return staged(
+        pairs,
+        lambda all_: all_.same(itself),
+        lambda rest: (rest.edits(itself, 2) <= 1) & (rest.shorter(itself) >= 5),
+        lambda rest: (rest.edits(itself, 2) <= 2) & (rest.shorter(itself) >= 6),
+        otherwise=3,
+    )
 
 
 ID_NUMBER = Comparator(

@@ -5,15 +5,22 @@ from __future__ import annotations
 from operator import attrgetter
 
 import numpy as np
+import numpy.typing as npt
 
-from omnitrack.matching.comparators import NOT_COMPARABLE, Comparator, Level, Levels, compare_equal, first_of
+from omnitrack.matching.comparators import Comparator, Level, Levels, compare_equal, compare_known, first_of, staged
 from omnitrack.matching.places import Address, postcode_area
 from omnitrack.matching.text import squeeze
 from omnitrack.matching.values import Feature, Pairs, itself
 
 
 def _compare_postcodes(pairs: Pairs) -> Levels:
-    return first_of(pairs.same(itself), pairs.edits(itself, 1) <= 1, pairs.same(postcode_area), otherwise=3)
+    return staged(
+        pairs,
+        lambda all_: all_.same(itself),
+        lambda rest: rest.edits(itself, 1) <= 1,
+        lambda rest: rest.same(postcode_area),
+        otherwise=3,
+    )
 
 
 POSTCODE = Comparator(
@@ -35,10 +42,16 @@ _number = attrgetter("number")
 
 
 def _compare_house_numbers(pairs: Pairs) -> Levels:
-    near = (pairs.edits(_number, 1) <= 1) & (pairs.longer(_number) >= 2)
-    levels = first_of(pairs.same(_number), near, otherwise=2)
-    levels[~pairs.both(_number)] = NOT_COMPARABLE
-    return levels
+    return compare_known(
+        pairs,
+        pairs.both(_number),
+        lambda known: staged(
+            known,
+            lambda all_: all_.same(_number),
+            lambda rest: (rest.edits(_number, 1) <= 1) & (rest.longer(_number) >= 2),
+            otherwise=2,
+        ),
+    )
 
 
 HOUSE_NUMBER = Comparator(
@@ -62,11 +75,23 @@ def _has_blank(text: str) -> bool:
 
 def _compare_lines(pairs: Pairs, line: Feature, bare: Feature, has_blank: Feature) -> Levels:
     """Return how alike lines of an address are, blanks and the order of words aside."""
-    likeness = 1 - pairs.edits(bare) / np.maximum(pairs.longer(bare), 1)
-    # Words in another order. One word against another has no order.
-    rest = np.flatnonzero((likeness < 0.8) & pairs.both(has_blank))
-    likeness[rest] = np.maximum(likeness[rest], pairs.take(rest).reordered(line, 0.65))
-    return first_of(pairs.same(bare), likeness >= 0.8, likeness >= 0.65, otherwise=3)
+
+    def likeness(rest: Pairs) -> npt.NDArray[np.float64]:
+        found: npt.NDArray[np.float64] = 1 - rest.edits(bare) / np.maximum(rest.longer(bare), 1)
+        # Words in another order. One word against another has no order.
+        low = np.flatnonzero((found < 0.8) & rest.both(has_blank))
+        found[low] = np.maximum(found[low], rest.take(low).reordered(line, 0.65))
+        return found
+
+    def compare(rest: Pairs) -> Levels:
+        found = likeness(rest)
+        return first_of(rest.none(), found >= 0.8, found >= 0.65, otherwise=3)
+
+    same = pairs.same(bare)
+    levels = np.zeros(len(pairs), dtype=np.int8)
+    rows = np.flatnonzero(~same)
+    levels[rows] = compare(pairs.take(rows))
+    return levels
 
 
 def _compare_words(pairs: Pairs) -> Levels:
@@ -94,9 +119,9 @@ def _street_has_blank(address: Address) -> bool:
 
 
 def _compare_streets(pairs: Pairs) -> Levels:
-    levels = _compare_lines(pairs, _street, _bare_street, _street_has_blank)
-    levels[~pairs.both(_street)] = NOT_COMPARABLE
-    return levels
+    return compare_known(
+        pairs, pairs.both(_street), lambda known: _compare_lines(known, _street, _bare_street, _street_has_blank)
+    )
 
 
 STREET = Comparator(
