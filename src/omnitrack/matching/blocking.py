@@ -10,6 +10,7 @@ import numpy as np
 from omnitrack.matching.evidence import Indices
 from omnitrack.matching.names import nickname_root
 from omnitrack.matching.profile import FIELDS, Profile
+from omnitrack.matching.scripts import romanise
 from omnitrack.matching.text import letters, sound, squeeze
 
 MAX_KEYS = 24  # of one profile and rule: many names times many addresses stay bounded
@@ -78,11 +79,13 @@ def _id_numbers(p: Profile) -> Iterator[str]:
 
 def _aliases(p: Profile) -> Iterator[str]:
     for text in (*p.handles, *p.display_names, *(address.partition("@")[0] for address in p.emails)):
-        word = letters(text)
+        word = romanise(letters(text))
         if len(word) >= 5:
             yield word
     for name in p.names:
-        given, family = squeeze(name.given), squeeze(name.family)
+        given, family = romanise(squeeze(name.given)), romanise(squeeze(name.family))
+        if len(given + family) >= 5 and not (given and family):
+            yield given + family
         if given and family:
             yield given + family
             yield family + given
@@ -172,6 +175,36 @@ def _city_and_name(p: Profile) -> Iterator[str]:
                 yield f"{squeeze(city)[:12]} {sound(name.family)} {name.given[:1]}"
 
 
+def _birth_and_place(p: Profile) -> Iterator[str]:
+    for digits in p.birth_dates:
+        for place in p.birth_places:
+            yield f"{digits} {squeeze(place)[:12]}"
+
+
+def _place_and_name(p: Profile) -> Iterator[str]:
+    for place in p.birth_places:
+        for name in p.names:
+            if name.family:
+                yield f"{squeeze(place)[:12]} {sound(name.family)} {name.given[:1]}"
+
+
+def _organisations(p: Profile) -> Iterator[str]:
+    if not p.names:
+        for company in p.companies:
+            words = sorted(sound(word) for word in company.split() if len(word) > 3)
+            yield " ".join(words[:3])
+
+
+def _organisation_words(p: Profile) -> Iterator[str]:
+    # A word of the name, beside anything that says where it is.
+    if not p.names:
+        where = [*p.postcodes, *(f"{address.number} {address.street[:4]}" for address in p.addresses if address.number)]
+        for company in p.companies:
+            for word in company.split():
+                if len(word) > 3:
+                    yield from (f"{place} {sound(word)}" for place in where)
+
+
 def _company_and_name(p: Profile) -> Iterator[str]:
     for company in p.companies:
         for name in p.names:
@@ -191,6 +224,10 @@ RULES: tuple[Rule, ...] = (
     Rule("street+name", _street_and_name, 50, needs=("addresses", "names")),
     Rule("company+name", _company_and_name, 50, needs=("companies", "names")),
     Rule("city+name", _city_and_name, 50, needs=("cities", "names")),
+    Rule("birth+place", _birth_and_place, 50, needs=("birth_dates", "birth_places")),
+    Rule("place+name", _place_and_name, 50, needs=("birth_places", "names")),
+    Rule("organisation", _organisations, 50, needs=("companies",)),
+    Rule("organisation+place", _organisation_words, 50, needs=("companies",)),
     Rule("name", _full_names, 50, needs=("names",)),
     Rule("initial", _initials, 50, needs=("names",)),
     Rule("birth", _birth_dates, 50, needs=("birth_dates",)),

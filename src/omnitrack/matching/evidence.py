@@ -10,9 +10,9 @@ import attrs
 import numpy as np
 import numpy.typing as npt
 
+from omnitrack.matching.comparators import Lookup
 from omnitrack.matching.comparisons import COMPARATORS, NOT_COMPARABLE, Comparator
 from omnitrack.matching.profile import Profile
-from omnitrack.matching.comparators import Lookup
 from omnitrack.matching.values import FEW, Pairs, Values
 
 Indices = npt.NDArray[np.int64]
@@ -58,7 +58,8 @@ class Column:
     def joint_shares(self, level: int, left: Indices, right: Indices, lookup: Lookup) -> npt.NDArray[np.float64]:
         """Return the share of the people who would agree at a joint level by chance, for pairs of values."""
         comparator, name, values = self.comparator, self.comparator.levels[level].name, self.values.values
-        assert comparator.joint is not None and comparator.share is not None
+        assert comparator.joint is not None
+        assert comparator.share is not None
         size = len(values)
         different, places = np.unique(left.astype(np.int64) * size + right, return_inverse=True)
         found = np.empty(len(different))
@@ -123,9 +124,7 @@ class Evidence:
 
     def take(self, rows: npt.NDArray[Any]) -> Evidence:
         """Return the evidence of some of the pairs."""
-        codes = [
-            [None if one is None else one[rows] for one in sides] for sides in (self.left_codes, self.right_codes)
-        ]
+        codes = [[None if one is None else one[rows] for one in sides] for sides in (self.left_codes, self.right_codes)]
         return Evidence(self.left[rows], self.right[rows], np.asfortranarray(self.levels[rows]), *codes)
 
 
@@ -145,8 +144,8 @@ def evidence_of(columns: Sequence[Column | None], left: Indices, right: Indices)
             last, pairs = key, _pair(column, left, right) if count else None
         codes: tuple[Any, Any] = (0, 0)
         if pairs is not None:
-            found, *codes = _best(column, pairs)
-            levels[pairs.rows, index] = found
+            found, *both = _best(column, pairs)
+            levels[pairs.rows, index], codes = found, (both[0], both[1])
         for side, one in zip(sides, codes, strict=True):
             all_codes = np.zeros(count, dtype=np.int32)
             if pairs is not None:

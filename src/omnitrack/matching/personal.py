@@ -8,19 +8,22 @@ import numpy as np
 from rapidfuzz.distance import JaroWinkler
 
 from omnitrack.matching.comparators import (
+    NOT_COMPARABLE,
     Comparator,
     Level,
     Levels,
     Lookup,
     alike_words,
+    compare_equal,
     compare_known,
     near_words,
     staged,
 )
 from omnitrack.matching.dates import show_birth_date
-from omnitrack.matching.names import Name, are_nicknames, has_nicknames
+from omnitrack.matching.names import PARTICLES, Name, are_nicknames, has_nicknames, is_given_name
+from omnitrack.matching.scripts import is_latin, romanise
 from omnitrack.matching.text import sound, squeeze
-from omnitrack.matching.values import Bools, Pairs, itself
+from omnitrack.matching.values import Bools, Feature, Pairs, itself
 
 _SWAP_LIKENESS = 0.9
 
@@ -70,7 +73,73 @@ def _is_double(name: Name) -> bool:
 
 
 def _shares_word(left: Name, right: Name) -> bool:
-    return any(len(word) > 3 for word in set(left.family.split()) & set(right.family.split()))
+    """Return whether a word of one family name is in the other, or stands where the other has its first family name."""
+    words = [set(name.family.split()) for name in (left, right)]
+    wider = [found | set(name.middle.split()) for found, name in zip(words, (left, right))]
+    return any(len(word) > 3 for word in (words[0] & wider[1]) | (wider[0] & words[1]))
+
+
+def _has_middle_or_double(name: Name) -> bool:
+    return bool(name.middle) or _is_double(name)
+
+
+def _has_particle(name: Name) -> bool:
+    return len(_bare_family(name)) < len(_family(name))
+
+
+def _bare_family(name: Name) -> str:
+    """Return the family name without its particles: van der, de la, al."""
+    words = name.family.split()
+    return "".join(word for word in words if word not in PARTICLES) or _family(name)
+
+
+def _is_latin(name: Name) -> bool:
+    return is_latin(name.given) and is_latin(name.family)
+
+
+def _roman_given(name: Name) -> str:
+    return romanise(squeeze(name.given))
+
+
+def _roman_family(name: Name) -> str:
+    return romanise(_family(name))
+
+
+def _in_two_scripts(pairs: Pairs) -> Bools:
+    return pairs.either(_is_latin) & ~pairs.both(_is_latin)
+
+
+def _one_word(name: Name) -> str:
+    """Return a name of one word, in Latin letters; "" where it has several."""
+    word = romanise(name.given or name.family)
+    return word if bool(name.given) != bool(name.family) and not name.middle and " " not in word else ""
+
+
+def _forth(name: Name) -> str:
+    return romanise(squeeze(name.given + name.family)) if _is_whole(name) else "-"
+
+
+def _back(name: Name) -> str:
+    return romanise(squeeze(name.family + name.given)) if _is_whole(name) else "-"
+
+
+def _run_together(pairs: Pairs) -> Bools:
+    """Return where the one word that a name is of is the other one's two, in whichever order."""
+    if not pairs.values.flags(_one_word).any() or not pairs.values.flags(_is_whole).any():
+        return pairs.none()
+    found = pairs.none()
+    for whole in (_forth, _back):
+        found |= pairs.same(_one_word, whole) | pairs.same(whole, _one_word)
+    return found
+
+
+def _together(level: str, left: Name, right: Name) -> tuple[str, str]:
+    whole = left if _is_whole(left) else right
+    return whole.given, _family(whole)
+
+
+def _is_known(name: Name) -> bool:
+    return is_given_name(name.given)
 
 
 def _is_whole(name: Name) -> bool:
@@ -99,6 +168,16 @@ def _given_swap(level: str, left: Name, right: Name) -> str:
     return left.given if forth else right.given
 
 
+def _given_joint(level: str, left: Name, right: Name) -> str | tuple[str, str]:
+    return _together(level, left, right) if level == "together" else _given_swap(level, left, right)
+
+
+def _given_share(found: str | tuple[str, str], lookup: Lookup) -> float:
+    if isinstance(found, str):
+        return _swap_share(found, lookup)
+    return lookup("given name", found[0]) * lookup("family name", found[1])
+
+
 def _family_swap(level: str, left: Name, right: Name) -> str:
     left, right = sorted((left, right))
     back = JaroWinkler.similarity(_family(left), right.given) >= _SWAP_LIKENESS
@@ -114,21 +193,37 @@ def _are_short_forms(pairs: Pairs) -> Bools:
 
 
 def _compare_given(pairs: Pairs) -> Levels:
-    return compare_known(
+    together, two = _run_together(pairs), _in_two_scripts(pairs)
+    levels = compare_known(pairs, pairs.both(_given) & ~two, _compare_given_letters)
+    # Another script is no contradiction: what it would be in Latin letters may be written in many ways.
+    rows = np.flatnonzero(two & pairs.both(_given))
+    levels[rows] = _compare_scripts(pairs.take(rows), _roman_given, _given_sound, _GIVEN_SCRIPT)
+    levels[together] = _TOGETHER
+    return levels
+
+
+def _compare_given_letters(pairs: Pairs) -> Levels:
+    return staged(
         pairs,
-        pairs.both(_given),
-        lambda known: staged(
-            known,
-            _same_given,
-            _are_short_forms,
-            lambda rest: near_words(rest, _given),
-            lambda rest: rest.where(rest.either(_has_middle), _is_middle),
-            lambda rest: _swapped(rest, family=False),
-            lambda rest: rest.same(_given_initial) & rest.either(_is_initial),
-            lambda rest: alike_words(rest, _given, _given_sound),
-            otherwise=7,
-        ),
+        _same_given,
+        _are_short_forms,
+        # Two names that both are names are not one with a typo in it: Tom and Tim.
+        lambda rest: near_words(rest, _given) & ~rest.both(_is_known),
+        lambda rest: rest.where(rest.either(_has_middle), _is_middle),
+        lambda rest: _swapped(rest, family=False),
+        lambda rest: rest.same(_given_initial) & rest.either(_is_initial),
+        lambda rest: alike_words(rest, _given, _given_sound),
+        otherwise=7,
     )
+
+
+#: Places of levels that are set apart from the others.
+_GIVEN_SCRIPT, _TOGETHER, _FAMILY_SCRIPT = 8, 9, 7
+
+
+def _compare_scripts(pairs: Pairs, roman: Feature, heard: Feature, level: int) -> Levels:
+    alike = pairs.same(heard) | alike_words(pairs, roman, heard)
+    return np.where(alike, np.int8(level), np.int8(NOT_COMPARABLE))
 
 
 GIVEN_NAME = Comparator(
@@ -147,31 +242,37 @@ GIVEN_NAME = Comparator(
         Level("initial", "the initial fits the given name ({left}, {right})"),
         Level("alike", "the given names are alike ({left}, {right})"),
         Level("differs", "the given names differ ({left}, {right})"),
+        Level("script", "the given names are one in two scripts ({left}, {right})"),
+        Level("together", "{left} and {right} are one name, run together", by_frequency=True, joint=True),
     ),
     values=_names,
     ordered=True,
     compare=_compare_given,
     term=_given,
-    joint=_given_swap,
-    share=_swap_share,
+    joint=_given_joint,
+    share=_given_share,
     show=lambda name: name.given.title(),
 )
 
 
 def _compare_family(pairs: Pairs) -> Levels:
-    return compare_known(
+    two = _in_two_scripts(pairs)
+    levels = compare_known(pairs, pairs.both(_family) & ~two & ~_run_together(pairs), _compare_family_letters)
+    rows = np.flatnonzero(two & pairs.both(_family))
+    levels[rows] = _compare_scripts(pairs.take(rows), _roman_family, _family_sound, _FAMILY_SCRIPT)
+    return levels
+
+
+def _compare_family_letters(pairs: Pairs) -> Levels:
+    return staged(
         pairs,
-        pairs.both(_family),
-        lambda known: staged(
-            known,
-            lambda all_: all_.same(_family) & ~all_.either(_is_family_initial),
-            lambda rest: near_words(rest, _family),
-            lambda rest: rest.where(rest.either(_is_double), _shares_word),
-            lambda rest: _swapped(rest, family=True),
-            lambda rest: rest.same(_family_initial) & rest.either(_is_family_initial),
-            lambda rest: alike_words(rest, _family, _family_sound),
-            otherwise=6,
-        ),
+        lambda all_: all_.same(_family) & ~all_.either(_is_family_initial),
+        lambda rest: near_words(rest, _family) | (rest.same(_bare_family) & rest.either(_has_particle)),
+        lambda rest: rest.where(rest.either(_has_middle_or_double), _shares_word),
+        lambda rest: _swapped(rest, family=True),
+        lambda rest: rest.same(_family_initial) & rest.either(_is_family_initial),
+        lambda rest: alike_words(rest, _family, _family_sound),
+        otherwise=6,
     )
 
 
@@ -191,6 +292,7 @@ FAMILY_NAME = Comparator(
         Level("initial", "the initial fits the family name ({left}, {right})"),
         Level("alike", "the family names are alike ({left}, {right})"),
         Level("differs", "the family names differ ({left}, {right})"),
+        Level("script", "the family names are one in two scripts ({left}, {right})"),
     ),
     values=_names,
     ordered=True,
@@ -264,4 +366,41 @@ ID_NUMBER = Comparator(
     ),
     values=attrgetter("id_numbers"),
     compare=_compare_id_numbers,
+)
+
+
+GENERATION = Comparator(
+    name="generation",
+    levels=(
+        Level("same", "both are the same in a row of people of one name"),
+        Level("differs", "one is senior to the other"),
+    ),
+    values=attrgetter("generations"),
+    compare=compare_equal,
+    show=lambda place: {"1": "senior", "2": "junior"}.get(place, place),
+)
+
+
+GENDER = Comparator(
+    name="gender",
+    levels=(Level("same", "same gender"), Level("differs", "the genders differ")),
+    values=attrgetter("genders"),
+    compare=compare_equal,
+)
+
+
+OCCUPATION = Comparator(
+    name="occupation",
+    levels=(
+        Level("same", "same occupation {left}", by_frequency=True),
+        Level("alike", "the occupations are alike ({left}, {right})"),
+        Level("differs", "the occupations differ ({left}, {right})"),
+    ),
+    values=attrgetter("occupations"),
+    compare=lambda pairs: staged(
+        pairs,
+        lambda all_: all_.same(itself),
+        lambda rest: rest.likeness(itself, least=0.9) >= 0.9,
+        otherwise=2,
+    ),
 )

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable, Sequence
 from operator import attrgetter
+from typing import NamedTuple
 
+import attrs
 import numpy as np
 import numpy.typing as npt
 
 from omnitrack.matching.comparators import Comparator, Level, Levels, compare_equal, compare_known, first_of, staged
 from omnitrack.matching.places import Address, postcode_area
+from omnitrack.matching.profile import Profile
 from omnitrack.matching.text import squeeze
-from omnitrack.matching.values import Feature, Pairs, itself
+from omnitrack.matching.values import Bools, Feature, Pairs, itself
 
 
 def _compare_postcodes(pairs: Pairs) -> Levels:
@@ -149,7 +153,68 @@ def _line(name: str, many: str, field: str) -> Comparator:
 
 ADDRESS_LINE = _line("address line", "address lines", "address_extras")
 TOWN = _line("town", "towns", "cities")
-COMPANY = _line("company", "companies", "companies")
+BIRTH_PLACE = _line("birth place", "birth places", "birth_places")
+
+
+def _is_person(profile: Profile) -> bool:
+    return bool(profile.names or profile.birth_dates)
+
+
+# Of two of which one is a person, the company is what that person shares with others.
+COMPANY = attrs.evolve(_line("company", "companies", "companies"), comparable=_is_person)
+
+
+class Organisation(NamedTuple):
+    """The name of an organisation that is one by itself, and not where somebody works."""
+
+    name: str
+
+
+def _organisations(profile: Profile) -> Sequence[Hashable]:
+    return () if _is_person(profile) else [Organisation(name) for name in profile.companies]
+
+
+_organisation_name = attrgetter("name")
+
+
+def _bare_organisation(one: Organisation) -> str:
+    return squeeze(one.name)
+
+
+def _words_in_common(pairs: Pairs) -> Bools:
+    return (pairs.in_common(_organisation_name, 0.95) >= 0.95) & (pairs.shorter(_bare_organisation) >= 5)
+
+
+def _words_alike(pairs: Pairs) -> Bools:
+    return pairs.in_common(_organisation_name, 0.7) >= 0.7
+
+
+def _is_near_organisation(pairs: Pairs) -> Bools:
+    few = pairs.edits(_bare_organisation) * 8 <= pairs.longer(_bare_organisation)
+    return few | (pairs.reordered(_organisation_name, 0.9) >= 0.9)
+
+
+ORGANISATION = Comparator(
+    name="organisation",
+    levels=(
+        Level("same", "same organisation {left}", by_frequency=True),
+        Level("near", "the names of the organisations differ by a typo ({left}, {right})"),
+        Level("part", "the name of one organisation is in that of the other ({left}, {right})"),
+        Level("alike", "the names of the organisations are alike ({left}, {right})"),
+        Level("differs", "the names of the organisations differ ({left}, {right})"),
+    ),
+    values=_organisations,
+    compare=lambda pairs: staged(
+        pairs,
+        lambda all_: all_.same(_bare_organisation),
+        _is_near_organisation,
+        _words_in_common,
+        _words_alike,
+        otherwise=4,
+    ),
+    term=_bare_organisation,
+    show=lambda one: one.name.title(),
+)
 
 
 STATE = Comparator(

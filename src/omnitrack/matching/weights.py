@@ -28,12 +28,14 @@ FORMAT = 1
 MOST_SAVED = 1_500
 #: Share of the people of a household who have the given name of another of it.
 NAMESAKES = 0.02
+#: Share of the people of a household who were born with another of it: three in a hundred are, and not all of theirs live there.
+TWINS = 0.005
 #: How many times a person is taken to be known besides, at least, when a sample shows fewer.
 LEAST_DUPLICATES = 0.01
 #: The most that two strangers are taken to be of one household: of so few people that all might be, it is as good as not known.
 MOST_HOUSEHOLD = 0.5
 _INDEX = {comparator.name: index for index, comparator in enumerate(COMPARATORS)}
-_GIVEN = _INDEX["given name"]
+_BESIDES = ((_INDEX["given name"], NAMESAKES), (_INDEX["birth date"], TWINS))
 _SHARED = tuple(comparator.shared for comparator in COMPARATORS)
 
 
@@ -228,12 +230,14 @@ class Model:
         Two who are not one are either strangers or of one household. For a household, what is shared agrees as it
         would for one person: the odds against a match grow by that possibility.
         """
-        match = self.weights["given name"].match[0]
         shared = _sum([part for part, is_shared in zip(parts, _SHARED) if is_shared], count)
-        given = parts[_GIVEN]
-        if match > NAMESAKES and given is not None:
-            # Father and son: inside a household a given name is shared more often than by chance.
-            shared = shared + np.maximum(given - math.log2(match / NAMESAKES), 0.0)
+        # Father and son of one name, or twins: inside a household either is shared more often than by chance, hardly both.
+        besides = np.zeros(count)
+        for index, share in _BESIDES:
+            match, part = self.weights[COMPARATORS[index].name].match[0], parts[index]
+            if part is not None and match > share:
+                besides = np.maximum(besides, part - math.log2(match / share))
+        shared += besides
         shared = np.minimum(shared, 1000.0)
         return np.asarray(-np.log2(1.0 - self.household + self.household * np.exp2(shared)), dtype=np.float64)
 
