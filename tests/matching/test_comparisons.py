@@ -141,7 +141,7 @@ def test_user_names(left: str, right: str, expected: str) -> None:
         ("street", "address", "12 Old Mill Lane", "12 Mill Old Lane", "near"),
         ("street", "address", "12 High Street", "5 Elm Road", "differs"),
         ("town", "city", "Newbury", "New bury", "same"),
-        ("company", "company", "Acme Ltd", "ACME Limited", "same"),
+        ("organisation", "company", "Acme Ltd", "ACME Limited", "same"),
         ("state", "state", "NSW", "nsw", "same"),
         ("language", "language", "en-GB", "en", "same"),
         ("id number", "ssn", "6988048", "6988084", "one digit"),

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from omnitrack.matching.blocking import RULES, Rule, blocking_keys
+from omnitrack.matching.columns import ColumnsLeftOutWarning, ColumnUse
 from omnitrack.matching.explain import Comparison, Score
+from omnitrack.matching.headings import TRAITS
 from omnitrack.matching.lists import Cluster, Matches, Member, Reason, match
 from omnitrack.matching.profile import Profile, identifier_profile, merge_profiles
-from omnitrack.matching.traits import TRAITS, normalise_traits, profile
+from omnitrack.matching.traits import normalise_traits, profile
 from omnitrack.matching.weights import Model, ModelFormatError, Weights
 
 __all__ = [
     "RULES",
     "TRAITS",
     "Cluster",
+    "ColumnUse",
+    "ColumnsLeftOutWarning",
     "Comparison",
     "Matches",
     "Member",

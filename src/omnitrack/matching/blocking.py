@@ -10,6 +10,7 @@ import numpy as np
 from omnitrack.matching.evidence import Indices
 from omnitrack.matching.names import nickname_root
 from omnitrack.matching.profile import FIELDS, Profile
+from omnitrack.matching.scripts import romanise
 from omnitrack.matching.text import letters, sound, squeeze
 
 MAX_KEYS = 24  # of one profile and rule: many names times many addresses stay bounded
@@ -78,11 +79,13 @@ def _id_numbers(p: Profile) -> Iterator[str]:
 
 def _aliases(p: Profile) -> Iterator[str]:
     for text in (*p.handles, *p.display_names, *(address.partition("@")[0] for address in p.emails)):
-        word = letters(text)
+        word = romanise(letters(text))
         if len(word) >= 5:
             yield word
     for name in p.names:
-        given, family = squeeze(name.given), squeeze(name.family)
+        given, family = romanise(squeeze(name.given)), romanise(squeeze(name.family))
+        if len(given + family) >= 5 and not (given and family):
+            yield given + family
         if given and family:
             yield given + family
             yield family + given
@@ -172,6 +175,36 @@ def _city_and_name(p: Profile) -> Iterator[str]:
                 yield f"{squeeze(city)[:12]} {sound(name.family)} {name.given[:1]}"
 
 
+def _birth_and_place(p: Profile) -> Iterator[str]:
+    for digits in p.birth_dates:
+        for place in p.birth_places:
+            yield f"{digits} {squeeze(place)[:12]}"
+
+
+def _place_and_name(p: Profile) -> Iterator[str]:
+    for place in p.birth_places:
+        for name in p.names:
+            if name.family:
+                yield f"{squeeze(place)[:12]} {sound(name.family)} {name.given[:1]}"
+
+
+def _organisations(p: Profile) -> Iterator[str]:
+    if not p.names:
+        for company in p.companies:
+            words = sorted(sound(word) for word in company.split() if len(word) > 3)
+            yield " ".join(words[:3])
+
+
+def _organisation_words(p: Profile) -> Iterator[str]:
+    # A word of the name, beside anything that says where it is.
+    if not p.names:
+        where = [*p.postcodes, *(f"{address.number} {address.street[:4]}" for address in p.addresses if address.number)]
+        for company in p.companies:
+            for word in company.split():
+                if len(word) > 3:
+                    yield from (f"{place} {sound(word)}" for place in where)
+
+
 def _company_and_name(p: Profile) -> Iterator[str]:
     for company in p.companies:
         for name in p.names:
@@ -191,6 +224,10 @@ RULES: tuple[Rule, ...] = (
     Rule("street+name", _street_and_name, 50, needs=("addresses", "names")),
     Rule("company+name", _company_and_name, 50, needs=("companies", "names")),
     Rule("city+name", _city_and_name, 50, needs=("cities", "names")),
+    Rule("birth+place", _birth_and_place, 50, needs=("birth_dates", "birth_places")),
+    Rule("place+name", _place_and_name, 50, needs=("birth_places", "names")),
+    Rule("organisation", _organisations, 50, needs=("companies",)),
+    Rule("organisation+place", _organisation_words, 50, needs=("companies",)),
     Rule("name", _full_names, 50, needs=("names",)),
     Rule("initial", _initials, 50, needs=("names",)),
     Rule("birth", _birth_dates, 50, needs=("birth_dates",)),
@@ -243,56 +280,51 @@ def candidate_pairs(profiles: Sequence[Profile], *, groups: Sequence[int] | None
         groups: the list that each profile comes from; pairs inside one list are left out.
     """
     size = len(profiles)
-    order = _sort_keys(profiles)
-    blocks_of: dict[str, dict[str, list[int]]] = {rule.name: {} for rule in RULES}
-    for index, profile in enumerate(profiles):
-        for name, keys in blocking_keys(profile, broad=True).items():
-            blocks = blocks_of[name]
-            for key in keys:
-                blocks.setdefault(key, []).append(index)
-    found: list[Indices] = []
+    of = None if groups is None else np.asarray(groups)
+    order = np.argsort(_sort_keys(profiles), kind="stable").tolist()
+    known = {field: [bool(getattr(profile, field)) for profile in profiles] for field in FIELDS}
+    codes = np.empty(0, dtype=np.int64)
+    # Rule after rule, so that the keys of one are there at a time.
     for rule in RULES:
-        blocks = blocks_of[rule.name]
-        pairs = [_pairs(members, rule.bound, order) for members in blocks.values() if len(members) > 1]
-        if pairs:
-            left = np.concatenate([pair[0] for pair in pairs])
-            right = np.concatenate([pair[1] for pair in pairs])
-            found.append(np.unique(np.minimum(left, right) * size + np.maximum(left, right)))
-    if not found:
-        empty = np.empty(0, dtype=np.int64)
-        return empty, empty
-    codes = np.unique(np.concatenate(found))
-    left, right = codes // size, codes % size
-    if groups is not None:
-        of = np.asarray(groups)
-        apart = of[left] != of[right]
-        left, right = left[apart], right[apart]
-    return left, right
+        if any(not any(known[field]) for field in rule.needs):
+            continue
+        asked = [index for index in order if all(known[field][index] for field in rule.needs)]
+        left, right = _rule_pairs(rule, profiles, asked)
+        if of is not None:
+            apart = of[left] != of[right]
+            left, right = left[apart], right[apart]
+        if len(left):
+            codes = np.unique(np.concatenate([codes, np.minimum(left, right) * size + np.maximum(left, right)]))
+    return codes // max(size, 1), codes % max(size, 1)
 
 
-def _pairs(members: list[int], bound: int, order: Indices) -> tuple[Indices, Indices]:
-    block = np.array(members, dtype=np.int64)
-    count = len(block)
-    if count <= bound:
-        a, b = _triangle(count)
-        return block[a], block[b]
-    block = block[np.argsort(order[block], kind="stable")]
-    # As many pairs as the bound allows each: half of them with those before, half with those behind.
-    steps = range(1, bound // 2 + 1)
-    return (
-        np.concatenate([block[:-step] for step in steps]),
-        np.concatenate([block[step:] for step in steps]),
-    )
-
-
-_TRIANGLES: dict[int, tuple[Indices, Indices]] = {}
-
-
-def _triangle(count: int) -> tuple[Indices, Indices]:
-    if count not in _TRIANGLES:
-        a, b = np.triu_indices(count, 1)
-        _TRIANGLES[count] = (a.astype(np.int64), b.astype(np.int64))
-    return _TRIANGLES[count]
+def _rule_pairs(rule: Rule, profiles: Sequence[Profile], asked: Sequence[int]) -> tuple[Indices, Indices]:
+    """Return the pairs that have a key of the rule in common, among those that are asked for one, in their order."""
+    hashes: list[int] = []
+    owners: list[int] = []
+    for index in asked:
+        keys = list(rule.keys(profiles[index]))
+        if len(keys) > 1:
+            keys = list(dict.fromkeys(key[:_KEY_LENGTH] for key in keys))[:MAX_KEYS]
+        for key in keys:
+            hashes.append(hash(key[:_KEY_LENGTH]))
+            owners.append(index)
+    hashed, owner = np.array(hashes, dtype=np.int64), np.array(owners, dtype=np.int64)
+    by_key = np.argsort(hashed, kind="stable")
+    hashed, owner = hashed[by_key], owner[by_key]
+    # Where the block of each key ends, and how many steps behind it a profile looks for others.
+    starts = np.flatnonzero(np.concatenate([[True], hashed[1:] != hashed[:-1]])) if len(hashed) else hashed
+    sizes = np.diff(starts, append=len(hashed))
+    ends = np.repeat(starts + sizes, sizes)
+    # All of a block, or as many pairs as the bound allows each: half of them with those before, half with those behind.
+    steps = np.repeat(np.where(sizes <= rule.bound, sizes - 1, rule.bound // 2), sizes)
+    place = np.arange(len(hashed))
+    left, right = [np.empty(0, dtype=np.int64)], [np.empty(0, dtype=np.int64)]
+    for step in range(1, int(steps.max(initial=0)) + 1):
+        place = place[(place + step < ends[place]) & (steps[place] >= step)]
+        left.append(owner[place])
+        right.append(owner[place + step])
+    return np.concatenate(left), np.concatenate(right)
 
 
 def _sort_keys(profiles: Sequence[Profile]) -> Indices:

@@ -65,26 +65,25 @@ def cluster_pairs(
 def _components(
     left: Indices, right: Indices, rows: npt.NDArray[np.int64]
 ) -> list[tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]]:
-    """Return the connected components of pairs: of each its members and the rows of its pairs."""
-    parent: dict[int, int] = {}
-
-    def root(x: int) -> int:
-        while (above := parent.setdefault(x, x)) != x:
-            parent[x] = x = parent[above]
-        return x
-
-    pairs = list(zip(left.tolist(), right.tolist(), strict=True))
-    for a, b in pairs:
-        a, b = root(a), root(b)
-        if a != b:
-            parent[max(a, b)] = min(a, b)
-    members: dict[int, list[int]] = {}
-    for x in parent:
-        members.setdefault(root(x), []).append(x)
-    inside: dict[int, list[int]] = {}
-    for row, (a, _) in zip(rows.tolist(), pairs, strict=True):
-        inside.setdefault(root(a), []).append(row)
-    return [(np.array(m, dtype=np.int64), np.array(inside[r], dtype=np.int64)) for r, m in members.items()]
+    """Return the connected components of pairs: of each its members, in order, and the rows of its pairs."""
+    if not len(left):
+        return []
+    members, places = np.unique(np.concatenate([left, right]), return_inverse=True)
+    a, b = places[: len(left)], places[len(left) :]
+    # Every member points to the least it is known to hang together with, until all of a component point to one.
+    least = np.arange(len(members))
+    while True:
+        before = least.copy()
+        np.minimum.at(least, before[a], before[b])
+        np.minimum.at(least, before[b], before[a])
+        while not np.array_equal(shorter := least[least], least):
+            least = shorter
+        if np.array_equal(least, before):
+            break
+    by_component, by_pair = np.argsort(least, kind="stable"), np.argsort(least[a], kind="stable")
+    ends = np.flatnonzero(np.diff(least[by_component])) + 1
+    pair_ends = np.searchsorted(least[a][by_pair], least[by_component][np.append(ends - 1, len(members) - 1)], "right")
+    return list(zip(np.split(members[by_component], ends), np.split(rows[by_pair], pair_ends[:-1]), strict=True))
 
 
 def _join_dense(
@@ -99,9 +98,14 @@ def _join_dense(
     weights = np.clip(weigh(left, right), -MOST_BITS, MOST_BITS)
     start = 0
     for group, (a, b) in zip(groups, triangles, strict=True):
-        matrix = np.full((len(group), len(group)), 0.0)
-        matrix[a, b] = matrix[b, a] = weights[start : start + len(a)]
+        inside = weights[start : start + len(a)]
         start += len(a)
+        if inside.min() > least:
+            # Every average is over it as well.
+            labels[group] = group[0]
+            continue
+        matrix = np.full((len(group), len(group)), 0.0)
+        matrix[a, b] = matrix[b, a] = inside
         labels[group] = group[_average_linkage(matrix, least)]
 
 
@@ -110,21 +114,19 @@ def _average_linkage(sums: Floats, least: float) -> npt.NDArray[np.int64]:
     count = len(sums)
     label = np.arange(count)
     sizes = np.ones(count)
-    alive = np.ones(count, dtype=np.bool_)
-    while alive.sum() > 1:
-        average = sums / np.outer(sizes, sizes)
-        average[~alive, :] = average[:, ~alive] = -np.inf
-        np.fill_diagonal(average, -np.inf)
-        best = int(average.argmax())
-        a, b = sorted(divmod(best, count))
+    average = sums.copy()
+    np.fill_diagonal(average, -np.inf)
+    while True:
+        a, b = sorted(divmod(int(average.argmax()), count))
         if average[a, b] <= least:
-            break
+            return label
         sums[a] += sums[b]
         sums[:, a] += sums[:, b]
         sizes[a] += sizes[b]
-        alive[b] = False
+        gone = np.isneginf(average[a])
+        average[a] = average[:, a] = np.where(gone, -np.inf, sums[a] / (sizes[a] * sizes))
+        average[b] = average[:, b] = -np.inf
         label[label == b] = a
-    return label
 
 
 def _numbered(labels: Indices) -> Indices:

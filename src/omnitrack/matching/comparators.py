@@ -47,8 +47,8 @@ class Comparator:
             out for its values.
         compare: the level of each pair of values, as an index into ``levels``, or ``NOT_COMPARABLE``.
         term: what is counted for the frequency of a value; "" for one that does not count.
-        share: of joint levels, the share of the people who would agree by chance, given the name of the level, both
-            values, and a lookup.
+        joint: of joint levels, what the two values agree in, given the name of the level and both values.
+        share: of joint levels, the share of the people who would agree by chance, given what ``joint`` returned, and a lookup.
         show: a value as people write it.
         shared: people of one household or company have it in common, so that it cannot by itself make them one.
         ordered: ``compare`` may say something else of the mirror image of a pair; it is given each pair in the order of its
@@ -61,7 +61,8 @@ class Comparator:
     values: Callable[[Profile], Sequence[Hashable]]
     compare: Callable[[Pairs], Levels]
     term: Callable[[Any], str] = str
-    share: Callable[[str, Any, Any, Lookup], float] | None = None
+    joint: Callable[[str, Any, Any], Hashable] | None = None
+    share: Callable[[Any, Lookup], float] | None = None
     show: Callable[[Any], str] = str
     shared: bool = False
     ordered: bool = False
@@ -76,13 +77,42 @@ def first_of(*conditions: Bools, otherwise: int) -> Levels:
     return out
 
 
+def staged(pairs: Pairs, *tests: Callable[[Pairs], Bools], otherwise: int) -> Levels:
+    """Return for each pair the index of the first test that it passes; a later test sees only those that are left."""
+    levels = np.full(len(pairs), otherwise, dtype=np.int8)
+    rest = np.arange(len(pairs))
+    for index, test in enumerate(tests):
+        if not len(rest):
+            break
+        passed = test(pairs)
+        levels[rest[passed]] = index
+        left = np.flatnonzero(~passed)
+        if len(left) < len(rest):
+            rest, pairs = rest[left], pairs.take(left)
+    return levels
+
+
+def compare_known(pairs: Pairs, known: Bools, compare: Callable[[Pairs], Levels]) -> Levels:
+    """Return the levels of the pairs of which both values are known, ``NOT_COMPARABLE`` for the others."""
+    levels = np.full(len(pairs), NOT_COMPARABLE, dtype=np.int8)
+    rows = np.flatnonzero(known)
+    levels[rows] = compare(pairs if len(rows) == len(pairs) else pairs.take(rows))
+    return levels
+
+
 def compare_equal(pairs: Pairs) -> Levels:
     """Return 0 for equal values and 1 for others."""
     return first_of(pairs.same(itself), otherwise=1)
 
 
-def near_words(pairs: Pairs, word: Feature, heard: Feature) -> tuple[Bools, Bools]:
-    """Return where two names differ by a typo, and where they are merely alike in spelling or in sound."""
-    edits, likeness, size = pairs.edits(word, 2), pairs.likeness(word, least=0.82), pairs.shorter(word)
-    near = ((edits <= 1) & (size >= 3)) | ((likeness >= 0.92) & (size >= 4))
-    return near, (likeness >= 0.82) | ((edits <= 2) & (size >= 5)) | (pairs.same(heard) & (size >= 3))
+def near_words(pairs: Pairs, word: Feature) -> Bools:
+    """Return where two names differ by a typo."""
+    size = pairs.shorter(word)
+    return ((pairs.edits(word, 2) <= 1) & (size >= 3)) | ((pairs.likeness(word, least=0.82) >= 0.92) & (size >= 4))
+
+
+def alike_words(pairs: Pairs, word: Feature, heard: Feature) -> Bools:
+    """Return where two names are alike in spelling or in sound."""
+    size = pairs.shorter(word)
+    spelled = (pairs.likeness(word, least=0.82) >= 0.82) | ((pairs.edits(word, 2) <= 2) & (size >= 5))
+    return spelled | (pairs.same(heard) & (size >= 3))

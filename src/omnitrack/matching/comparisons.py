@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from omnitrack.matching.comparators import NOT_COMPARABLE, Comparator, Level
 from omnitrack.matching.contacts import EMAIL, PHONE, SPELLING, USER_NAME
-from omnitrack.matching.personal import BIRTH_DATE, FAMILY_NAME, GIVEN_NAME, ID_NUMBER
+from omnitrack.matching.personal import BIRTH_DATE, FAMILY_NAME, GENDER, GENERATION, GIVEN_NAME, ID_NUMBER, OCCUPATION
 from omnitrack.matching.surroundings import (
     ADDRESS_LINE,
+    BIRTH_PLACE,
     COMPANY,
     HOUSE_NUMBER,
     LANGUAGE,
+    ORGANISATION,
     POSTCODE,
     STATE,
     STREET,
@@ -19,7 +21,11 @@ from omnitrack.matching.surroundings import (
 COMPARATORS: tuple[Comparator, ...] = (
     GIVEN_NAME,
     FAMILY_NAME,
+    GENERATION,
     BIRTH_DATE,
+    BIRTH_PLACE,
+    GENDER,
+    OCCUPATION,
     EMAIL,
     PHONE,
     ID_NUMBER,
@@ -32,6 +38,7 @@ COMPARATORS: tuple[Comparator, ...] = (
     TOWN,
     STATE,
     COMPANY,
+    ORGANISATION,
     LANGUAGE,
 )
 

@@ -8,10 +8,10 @@ from functools import lru_cache
 from operator import attrgetter
 from typing import NamedTuple
 
-from omnitrack.matching.comparators import NOT_COMPARABLE, Comparator, Level, Levels, Lookup, first_of
+from omnitrack.matching.comparators import Comparator, Level, Levels, Lookup, compare_known, staged
 from omnitrack.matching.profile import Profile
 from omnitrack.matching.text import letters, squeeze
-from omnitrack.matching.values import Pairs, itself
+from omnitrack.matching.values import Bools, Pairs, itself
 
 _MARKS = re.compile(r"[._-]")
 
@@ -29,13 +29,13 @@ def _plain(address: str) -> str:
 
 
 def _compare_emails(pairs: Pairs) -> Levels:
-    edits, size = pairs.edits(_plain, 3), pairs.shorter(_local)
-    return first_of(
-        pairs.same(itself),
-        edits <= 1,
-        pairs.same(_local) & (size >= 3),
-        (edits <= 3) & (pairs.edits(_local, 3) * 3 <= size),
-        (pairs.likeness(_local, least=0.9) >= 0.9) & (size >= 4),
+    return staged(
+        pairs,
+        lambda all_: all_.same(itself),
+        lambda rest: rest.edits(_plain, 3) <= 1,
+        lambda rest: rest.same(_local) & (rest.shorter(_local) >= 3),
+        lambda rest: (rest.edits(_plain, 3) <= 3) & (rest.edits(_local, 3) * 3 <= rest.shorter(_local)),
+        lambda rest: (rest.likeness(_local, least=0.9) >= 0.9) & (rest.shorter(_local) >= 4),
         otherwise=5,
     )
 
@@ -60,10 +60,14 @@ def _subscriber(number: str) -> str:
     return number.lstrip("+0")[-9:]
 
 
-def _compare_phones(pairs: Pairs) -> Levels:
+def _is_misdialled(pairs: Pairs) -> Bools:
     # A digit that was dropped moves another one into the last nine: the whole number is compared as well.
     near = (pairs.edits(_subscriber, 1) <= 1) | (pairs.edits(itself, 1) <= 1)
-    return first_of(pairs.same(_subscriber), near & (pairs.shorter(_subscriber) >= 6), otherwise=2)
+    return near & (pairs.shorter(_subscriber) >= 6)
+
+
+def _compare_phones(pairs: Pairs) -> Levels:
+    return staged(pairs, lambda all_: all_.same(_subscriber), _is_misdialled, otherwise=2)
 
 
 PHONE = Comparator(
@@ -85,9 +89,13 @@ def _user_names(profile: Profile) -> Sequence[Hashable]:
 
 
 def _compare_user_names(pairs: Pairs) -> Levels:
-    size = pairs.shorter(letters)
-    near = pairs.edits(letters, 2) * 5 <= size
-    return first_of(pairs.same(itself), pairs.same(letters) & (size >= 5), near & (size >= 5), otherwise=3)
+    return staged(
+        pairs,
+        lambda all_: all_.same(itself),
+        lambda rest: rest.same(letters) & (rest.shorter(letters) >= 5),
+        lambda rest: (rest.edits(letters, 2) * 5 <= rest.shorter(letters)) & (rest.shorter(letters) >= 5),
+        otherwise=3,
+    )
 
 
 USER_NAME = Comparator(
@@ -162,23 +170,39 @@ def _is_initials(alias: Alias) -> bool:
     return alias.kind == "initials"
 
 
-def _compare_spellings(pairs: Pairs) -> Levels:
-    same, initials = pairs.same(_alias_letters), pairs.either(_is_initials)
+def _reads_alike(pairs: Pairs) -> Bools:
     size = pairs.shorter(_alias_letters)
-    near = (pairs.edits(_alias_letters, 3) * 6 <= size) & (size >= 6)
-    levels = first_of(same & ~initials, same & initials, near, otherwise=3)
+    return (pairs.edits(_alias_letters, 3) * 6 <= size) & (size >= 6)
+
+
+def _compare_spellings(pairs: Pairs) -> Levels:
     # One of the two is spelled as it likes; two user names, addresses or names are compared as what they are.
-    handles, mails = pairs.either(_is_handle), pairs.either(_is_mail)
-    levels[~(handles | mails) | pairs.both(_is_handle) | pairs.both(_is_mail)] = NOT_COMPARABLE
-    return levels
+    free = pairs.either(_is_handle) | pairs.either(_is_mail)
+    return compare_known(
+        pairs,
+        free & ~pairs.both(_is_handle) & ~pairs.both(_is_mail),
+        lambda known: staged(
+            known,
+            lambda all_: all_.same(_alias_letters) & ~all_.either(_is_initials),
+            lambda rest: rest.same(_alias_letters),
+            _reads_alike,
+            otherwise=3,
+        ),
+    )
 
 
-def _spelling_share(level: str, left: Alias, right: Alias, lookup: Lookup) -> float:
+def _spelled(level: str, left: Alias, right: Alias) -> tuple[str, str, str]:
+    """Return given and family name, where one of the two is a name, and the letters; of initials the given name is empty."""
     name = left if left.family else right
-    if not name.family:
-        return lookup("spelling", left.letters)
-    given = lookup("given name", name.given) if level == "same" else _INITIAL_SHARE
-    return max(given * lookup("family name", name.family), lookup("spelling", left.letters))
+    return name.given if level == "same" else "", name.family, left.letters
+
+
+def _spelling_share(spelled: tuple[str, str, str], lookup: Lookup) -> float:
+    given, family, word = spelled
+    if not family:
+        return lookup("spelling", word)
+    share = lookup("given name", given) if given else _INITIAL_SHARE
+    return max(share * lookup("family name", family), lookup("spelling", word))
 
 
 SPELLING = Comparator(
@@ -192,6 +216,7 @@ SPELLING = Comparator(
     values=aliases,
     comparable=_is_nameless,
     compare=_compare_spellings,
+    joint=_spelled,
     share=_spelling_share,
     term=_alias_letters,
     show=lambda alias: alias.text,

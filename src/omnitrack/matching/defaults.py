@@ -10,18 +10,25 @@ from __future__ import annotations
 # Comparison -> (in matches, by chance, share of a value that is in no table). In the order of the comparator's levels; only
 # proportions matter.
 WEIGHTS: dict[str, tuple[tuple[float, ...], tuple[float, ...], float]] = {
-    # same, nickname, near, middle, swapped, initial, alike, differs
+    # same, nickname, near, middle, swapped, initial, alike, differs, script, together
     "given name": (
-        (0.78, 0.03, 0.05, 0.01, 0.02, 0.05, 0.02, 0.04),
-        (0.006, 0.002, 0.003, 0.001, 0.0003, 0.004, 0.02, 0.96),
+        (0.78, 0.03, 0.05, 0.01, 0.02, 0.05, 0.02, 0.04, 0.01, 0.01),
+        (0.006, 0.002, 0.003, 0.001, 0.0003, 0.004, 0.02, 0.96, 0.0002, 1e-8),
         4e-4,
     ),
-    # same, near, part, swapped, initial, alike, differs
+    # same, near, part, swapped, initial, alike, differs, script
     "family name": (
-        (0.83, 0.05, 0.02, 0.02, 0.01, 0.02, 0.05),
-        (0.001, 0.0006, 0.0003, 0.0003, 0.0008, 0.01, 0.987),
+        (0.83, 0.05, 0.02, 0.02, 0.01, 0.02, 0.05, 0.01),
+        (0.001, 0.0006, 0.0003, 0.0003, 0.0008, 0.01, 0.987, 2e-5),
         2e-5,
     ),
+    # same, differs
+    "generation": ((0.99, 0.01), (0.5, 0.5), 0.5),
+    "gender": ((0.98, 0.02), (0.5, 0.5), 0.5),
+    # same, alike, differs
+    "occupation": ((0.70, 0.05, 0.25), (0.02, 0.005, 0.975), 5e-3),
+    # same, near, alike, differs
+    "birth place": ((0.75, 0.06, 0.05, 0.14), (0.01, 0.002, 0.01, 0.978), 5e-3),
     # same, swapped, near, two parts, same year, alike, differs
     "birth date": (
         (0.87, 0.01, 0.05, 0.03, 0.01, 0.01, 0.02),
@@ -54,6 +61,8 @@ WEIGHTS: dict[str, tuple[tuple[float, ...], tuple[float, ...], float]] = {
     "state": ((0.93, 0.07), (0.08, 0.92), 5e-2),
     # same, near, alike, differs
     "company": ((0.60, 0.06, 0.04, 0.30), (5e-4, 3e-4, 4e-3, 0.995), 1e-4),
+    # same, near, part, alike, differs
+    "organisation": ((0.60, 0.10, 0.12, 0.06, 0.12), (2e-4, 1e-4, 2e-3, 5e-3, 0.993), 1e-4),
     # same, differs
     "language": ((0.95, 0.05), (0.6, 0.4), 0.5),
 }

@@ -10,13 +10,12 @@ import attrs
 import numpy as np
 import numpy.typing as npt
 
+from omnitrack.matching.comparators import Lookup
 from omnitrack.matching.comparisons import COMPARATORS, NOT_COMPARABLE, Comparator
 from omnitrack.matching.profile import Profile
-from omnitrack.matching.values import Pairs, Values
+from omnitrack.matching.values import FEW, Pairs, Values
 
 Indices = npt.NDArray[np.int64]
-#: So few values or pairs are compared as they are: to find the repeated ones would cost more than it saves.
-FEW = 2_000
 _MISSING = 99  # above every level, so that the best level of several values is the least
 
 
@@ -37,19 +36,43 @@ class Column:
     codes: Indices
     starts: Indices
     comparable: npt.NDArray[np.bool_] | None
-    _known: list[tuple[Mapping[str, float], float, npt.NDArray[np.float64]]] = attrs.field(factory=list, repr=False)
+    _known: dict[str, Any] = attrs.field(factory=dict, repr=False)
+    _joint: dict[tuple[int, int], Hashable] = attrs.field(factory=dict, repr=False)
+
+    def terms(self) -> list[str]:
+        """Return of each value what is counted for its frequency."""
+        if "terms" not in self._known:
+            self._known["terms"] = list(map(self.comparator.term, self.values.values))
+        terms: list[str] = self._known["terms"]
+        return terms
 
     def frequencies(self, codes: npt.NDArray[Any], table: Mapping[str, float], other: float) -> npt.NDArray[np.float64]:
         """Return the frequency of the term of each of some values, ``other`` where the table does not know it."""
         # An estimation asks for the same table in every iteration.
-        if not self._known or self._known[0][0] is not table or self._known[0][1] != other:
-            self._known[:] = [(table, other, np.full(len(self.values), np.nan))]
-        found = self._known[0][2]
-        term, values = self.comparator.term, self.values.values
-        for code in set(codes[np.isnan(found[codes])].tolist()):
-            found[code] = table.get(term(values[code]), other)
-        asked: npt.NDArray[np.float64] = found[codes]
+        if self._known.get("table") is not table or self._known.get("other") != other:
+            shares = np.array([table.get(term, other) for term in self.terms()])
+            self._known.update(table=table, other=other, shares=shares)
+        asked: npt.NDArray[np.float64] = self._known["shares"][codes]
         return asked
+
+    def joint_shares(self, level: int, left: Indices, right: Indices, lookup: Lookup) -> npt.NDArray[np.float64]:
+        """Return the share of the people who would agree at a joint level by chance, for pairs of values."""
+        comparator, name, values = self.comparator, self.comparator.levels[level].name, self.values.values
+        assert comparator.joint is not None
+        assert comparator.share is not None
+        size = len(values)
+        different, places = np.unique(left.astype(np.int64) * size + right, return_inverse=True)
+        found = np.empty(len(different))
+        shares: dict[Hashable, float] = {}
+        for row, pair in enumerate(different.tolist()):
+            asked = (level, pair)
+            if asked not in self._joint:
+                self._joint[asked] = comparator.joint(name, values[pair // size], values[pair % size])
+            term = self._joint[asked]
+            if term not in shares:
+                shares[term] = comparator.share(term, lookup)
+            found[row] = shares[term]
+        return found[places]
 
 
 def columns_of(profiles: Sequence[Profile]) -> list[Column | None]:
@@ -77,8 +100,8 @@ def _read(lists: list[Sequence[Hashable]]) -> tuple[Values, Indices, Indices]:
     np.cumsum(np.fromiter(map(len, lists), dtype=np.int64, count=len(lists)), out=starts[1:])
     if len(flat) <= FEW:
         return Values(flat), np.arange(len(flat), dtype=np.int64), starts
-    numbers = {value: number for number, value in enumerate(dict.fromkeys(flat))}
-    codes = np.fromiter(map(numbers.__getitem__, flat), dtype=np.int64, count=len(flat))
+    numbers: dict[Hashable, int] = {}
+    codes = np.fromiter((numbers.setdefault(value, len(numbers)) for value in flat), dtype=np.int64, count=len(flat))
     return Values(list(numbers)), codes, starts
 
 
@@ -89,41 +112,46 @@ class Evidence:
     Attributes:
         left, right: indices of the two profiles of each pair.
         levels: index into the comparator's levels; ``NOT_COMPARABLE`` where a side does not know the value.
-        left_codes, right_codes: which values were compared, as indices into the column's values.
+        left_codes, right_codes: for each comparator which values were compared, as indices into the column's values; None
+            where nobody has one.
     """
 
     left: Indices
     right: Indices
     levels: npt.NDArray[np.int8]
-    left_codes: npt.NDArray[np.int32]
-    right_codes: npt.NDArray[np.int32]
+    left_codes: list[npt.NDArray[np.int32] | None]
+    right_codes: list[npt.NDArray[np.int32] | None]
 
     def take(self, rows: npt.NDArray[Any]) -> Evidence:
         """Return the evidence of some of the pairs."""
-        return Evidence(
-            self.left[rows], self.right[rows], self.levels[rows], self.left_codes[rows], self.right_codes[rows]
-        )
+        codes = [[None if one is None else one[rows] for one in sides] for sides in (self.left_codes, self.right_codes)]
+        return Evidence(self.left[rows], self.right[rows], np.asfortranarray(self.levels[rows]), *codes)
 
 
 def evidence_of(columns: Sequence[Column | None], left: Indices, right: Indices) -> Evidence:
-    """Compare pairs of profiles, ``left[i]`` with ``right[i]``; each two different values are compared only once."""
-    shape = (len(left), len(COMPARATORS))
-    levels = np.full(shape, NOT_COMPARABLE, dtype=np.int8, order="F")
-    left_codes = np.zeros(shape, dtype=np.int32, order="F")
-    right_codes = np.zeros(shape, dtype=np.int32, order="F")
-    paired: dict[int, _Paired | None] = {}
+    """Compare pairs of profiles, ``left[i]`` with ``right[i]``; what two different values come to is worked out once."""
+    count = len(left)
+    levels = np.full((count, len(COMPARATORS)), NOT_COMPARABLE, dtype=np.int8, order="F")
+    sides: list[list[npt.NDArray[np.int32] | None]] = [[None] * len(COMPARATORS) for _ in range(2)]
+    last: tuple[int, int] | None = None
+    pairs: _Paired | None = None
     for index, column in enumerate(columns):
-        if column is None or not len(left):
+        if column is None:
             continue
-        key = id(column.values)
-        if key not in paired:
-            paired[key] = _pair(column, left, right)
-        if (pairs := paired[key]) is not None:
-            found, codes_left, codes_right = _best(column, pairs)
-            levels[pairs.rows, index] = found
-            left_codes[pairs.rows, index] = codes_left
-            right_codes[pairs.rows, index] = codes_right
-    return Evidence(left, right, levels, left_codes, right_codes)
+        # Comparators of one field stand side by side.
+        key = (id(column.values), 0 if column.comparable is None else index)
+        if key != last:
+            last, pairs = key, _pair(column, left, right) if count else None
+        codes: tuple[Any, Any] = (0, 0)
+        if pairs is not None:
+            found, *both = _best(column, pairs)
+            levels[pairs.rows, index], codes = found, (both[0], both[1])
+        for side, one in zip(sides, codes, strict=True):
+            all_codes = np.zeros(count, dtype=np.int32)
+            if pairs is not None:
+                all_codes[pairs.rows] = one
+            side[index] = all_codes
+    return Evidence(left, right, levels, sides[0], sides[1])
 
 
 @attrs.frozen(slots=True, eq=False)
@@ -134,21 +162,20 @@ class _Paired:
         rows: the pairs of profiles that both have a value.
         left, right: the values, pair of profiles after pair of profiles, as codes.
         starts: where in them the values of a pair of profiles begin; None where each has one.
-        different: the different pairs of values among them, to be compared.
-        places: of each pair of values its place in ``different``; None where they are all of them.
+        pairs: the pairs of values, to be compared: whichever of the two stands left, a pair and its mirror image are one.
     """
 
     rows: npt.NDArray[np.int64]
     left: Indices
     right: Indices
     starts: npt.NDArray[np.int64] | None
-    different: Pairs
-    places: npt.NDArray[np.int64] | None
+    pairs: Pairs
 
 
 def _pair(column: Column, left: Indices, right: Indices) -> _Paired | None:
     begin = column.starts
-    sizes_left, sizes_right = begin[left + 1] - begin[left], begin[right + 1] - begin[right]
+    sizes = np.diff(begin)
+    sizes_left, sizes_right = sizes[left], sizes[right]
     combinations = sizes_left * sizes_right
     if column.comparable is not None:
         combinations *= column.comparable[left] | column.comparable[right]
@@ -164,29 +191,27 @@ def _pair(column: Column, left: Indices, right: Indices) -> _Paired | None:
         nth, width = np.arange(len(row)) - starts[row], sizes_right[rows][row]
         first_left, first_right = first_left[row] + nth // width, first_right[row] + nth % width
     codes_left, codes_right = column.codes[first_left], column.codes[first_right]
-    # Whichever of the two stands left: a pair of values and its mirror image are compared as one.
-    order = column.values.ranks() if column.comparator.ordered else np.arange(len(column.values))
-    turned = order[codes_left] > order[codes_right]
+    order = column.values.ranks() if column.comparator.ordered else None
+    turned = codes_left > codes_right if order is None else order[codes_left] > order[codes_right]
     a, b = np.where(turned, codes_right, codes_left), np.where(turned, codes_left, codes_right)
-    if len(a) <= FEW:
-        return _Paired(rows, codes_left, codes_right, starts, Pairs(column.values, a, b), None)
-    size = len(column.values)
-    unique, places = np.unique(a * size + b, return_inverse=True)
-    return _Paired(rows, codes_left, codes_right, starts, Pairs(column.values, unique // size, unique % size), places)
+    return _Paired(rows, codes_left, codes_right, starts, Pairs(column.values, a, b))
 
 
 def _best(column: Column, pairs: _Paired) -> tuple[npt.NDArray[np.int8], Indices, Indices]:
     """Return the level of each pair of profiles, the least of all pairs of their values, and the codes of that pair."""
-    found = column.comparator.compare(pairs.different)
-    if pairs.places is not None:
-        found = found[pairs.places]
+    found = column.comparator.compare(pairs.pairs)
     if pairs.starts is None:
         return found, pairs.left, pairs.right
     # Among equals whichever comes first in the order of the values, so that it is the same from either side.
+    counts = np.diff(pairs.starts, append=len(found))
+    chosen = pairs.starts.copy()
+    several = np.flatnonzero(counts > 1)
+    row = np.repeat(several, counts[several])
+    places = np.flatnonzero(np.repeat(counts > 1, counts))
     size, ranks = len(column.values), column.values.ranks()
-    a, b = ranks[pairs.left], ranks[pairs.right]
-    ranked = np.where(found == NOT_COMPARABLE, _MISSING, found).astype(np.int64)
-    row = np.repeat(np.arange(len(pairs.rows)), np.diff(pairs.starts, append=len(found)))
+    a, b = ranks[pairs.left[places]], ranks[pairs.right[places]]
+    ranked = np.where(found == NOT_COMPARABLE, _MISSING, found).astype(np.int64)[places]
     order = np.lexsort(((ranked * size + np.minimum(a, b)) * size + np.maximum(a, b), row))
-    chosen = order[pairs.starts]
+    first = np.cumsum(counts[several]) - counts[several]
+    chosen[several] = places[order[first]]
     return found[chosen], pairs.left[chosen], pairs.right[chosen]

@@ -77,7 +77,7 @@ class Score:
 def explain_pairs(model: Model, columns: Sequence[Column | None], evidence: Evidence) -> list[Score]:
     """Return the score of each pair with its reasons."""
     parts = model.part_weights(columns, evidence)
-    household = model.household_weight(parts).tolist()
+    household = model.household_weight(parts, len(evidence.left)).tolist()
     prior = Comparison(
         "prior",
         "before",
@@ -85,18 +85,18 @@ def explain_pairs(model: Model, columns: Sequence[Column | None], evidence: Evid
         sentence=f"of two people taken at random, one pair in {round(1 / model.prior):,} is one person",
     )
     out = []
-    for row, weights in enumerate(parts.tolist()):
+    for row in range(len(evidence.left)):
         rows = [prior]
         for index, column in enumerate(columns):
             level = int(evidence.levels[row, index])
-            if column is None or level == NOT_COMPARABLE:
+            codes, weights = (evidence.left_codes[index], evidence.right_codes[index]), parts[index]
+            if column is None or level == NOT_COMPARABLE or weights is None:
                 continue
             comparator = COMPARATORS[index]
-            left = comparator.show(column.values.values[evidence.left_codes[row, index]])
-            right = comparator.show(column.values.values[evidence.right_codes[row, index]])
+            left, right = (comparator.show(column.values.values[side[row]]) for side in codes if side is not None)
             found = comparator.levels[level]
             sentence = found.sentence.format(left=left, right=right)
-            rows.append(Comparison(comparator.name, found.name, weights[index], left, right, sentence))
+            rows.append(Comparison(comparator.name, found.name, float(weights[row]), left, right, sentence))
         if abs(household[row]) > 1e-9:
             rows.append(
                 Comparison(
@@ -113,11 +113,11 @@ def _rarity(model: Model, columns: Sequence[Column | None], evidence: Evidence, 
     """Return how rare given and family name are together, "" where not both are the same."""
     share = 1.0
     for index in (_GIVEN, _FAMILY):
-        column = columns[index]
-        if column is None or evidence.levels[row, index] != 0:
+        column, codes = columns[index], evidence.left_codes[index]
+        if column is None or codes is None or evidence.levels[row, index] != 0:
             return ""
         weights = model.weights[COMPARATORS[index].name]
-        value = column.values.values[evidence.left_codes[row, index]]
+        value = column.values.values[codes[row]]
         share *= weights.frequencies.get(COMPARATORS[index].term(value), weights.other)
     return " (rare)" if share < RARE else " (frequent)" if share > FREQUENT else ""
 

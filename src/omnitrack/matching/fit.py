@@ -11,7 +11,7 @@ import numpy.typing as npt
 from omnitrack.matching.comparisons import COMPARATORS, NOT_COMPARABLE
 from omnitrack.matching.defaults import OTHERS
 from omnitrack.matching.evidence import Column, Evidence, Indices, evidence_of
-from omnitrack.matching.weights import Floats, Model, Weights, logit, probability_of
+from omnitrack.matching.weights import Floats, Model, Parts, Weights, logit, probability_of
 
 MAX_RANDOM_PAIRS = 100_000
 MAX_ITERATIONS = 60
@@ -40,6 +40,7 @@ def fit_model(
     candidates: Evidence,
     size: int,
     groups: npt.NDArray[np.int64] | None = None,
+    part: float = 1.0,
 ) -> Model:
     """Return the model with everything estimated from these people.
 
@@ -53,6 +54,7 @@ def fit_model(
         candidates: the pairs that share a blocking key.
         size: number of profiles.
         groups: the list that each profile comes from, where only pairs between lists are possible.
+        part: which part of all such pairs ``candidates`` are, drawn at random.
     """
     left, right, total = _random_pairs(size, groups)
     if not len(left) or not len(candidates.left):
@@ -65,11 +67,11 @@ def fit_model(
     for iteration in range(MAX_ITERATIONS):
         before = model
         parts = model.part_weights(columns, candidates)
-        weight = model.total(parts)
+        weight = model.total(parts, len(candidates.left))
         is_match = probability_of(weight)
-        is_household = (1.0 - is_match) * _household_share(model, parts)
-        random_weight = model.total(model.part_weights(columns, random))
-        matches, households = float(is_match.sum()), float(is_household.sum())
+        is_household = (1.0 - is_match) * _household_share(model, parts, len(weight))
+        random_weight = model.weigh(columns, random)
+        matches, households = float(is_match.sum()) / part, float(is_household.sum()) / part
         found = _counts(columns, candidates, is_match)
         strangers = _minus(seen, _counts(columns, random, probability_of(random_weight)))
         model = model.evolve(
@@ -77,7 +79,7 @@ def fit_model(
             household=_between(
                 (households + LEAST_HOUSEHOLDS * matches + START_PAIRS * start.household) / (total + START_PAIRS)
             ),
-            weights=_reweighed(start, model, columns, found, strangers, _minus(apart, found), total),
+            weights=_reweighed(start, model, columns, found, strangers, _minus(apart, found), total * part),
         )
         if _change(before, model) < TOLERANCE:
             break
@@ -87,9 +89,9 @@ def fit_model(
     return model
 
 
-def _household_share(model: Model, parts: Floats) -> Floats:
+def _household_share(model: Model, parts: Parts, count: int) -> Floats:
     """Return how likely two who are not one are of one household."""
-    strangers = (1.0 - model.household) * np.exp2(model.household_weight(parts))
+    strangers = (1.0 - model.household) * np.exp2(model.household_weight(parts, count))
     return np.clip(1.0 - strangers, 0.0, 1.0)
 
 
@@ -136,7 +138,7 @@ def _with_frequencies(model: Model, columns: Sequence[Column | None]) -> dict[st
             continue
         comparator = column.comparator
         terms: dict[str, int] = {}
-        term_of = np.array([terms.setdefault(comparator.term(value), len(terms)) for value in column.values.values])
+        term_of = np.array([terms.setdefault(term, len(terms)) for term in column.terms()])
         owner = np.repeat(np.arange(len(column.starts) - 1), np.diff(column.starts))
         term = term_of[column.codes]
         if "" in terms:

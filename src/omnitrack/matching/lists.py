@@ -15,15 +15,21 @@ from omnitrack.harmless import one_line
 from omnitrack.identifiers.numbering import numbered_region
 from omnitrack.matching.blocking import candidate_pairs
 from omnitrack.matching.clusters import cluster_pairs
+from omnitrack.matching.columns import ColumnUse, recognise_columns, warn_of
 from omnitrack.matching.evidence import Column, Indices, columns_of, evidence_of
 from omnitrack.matching.explain import Score, explain_pairs
 from omnitrack.matching.fit import fit_model
-from omnitrack.matching.profile import Profile
-from omnitrack.matching.traits import normalise_traits, trait_of
+from omnitrack.matching.headings import TRAITS
+from omnitrack.matching.traits import normalise_traits
 from omnitrack.matching.weights import Floats, Model, logit, probability_of
 
 #: Fewer people than this are taken to be a sample of that many, when nothing else is known of how many there are.
 LEAST_POPULATION = 1_000
+#: Pairs that weights are estimated from; of more than so many the rest would say the same again.
+MOST_FITTED = 300_000
+#: Pairs that are compared at a time, so that what is in memory does not grow with all of them.
+CHUNK = 250_000
+_SEED = 20_240_229
 
 
 @attrs.frozen(slots=True)
@@ -75,32 +81,39 @@ class Matches:
         model: the weights that were used; keep them with ``model.to_json()``.
         labels: for each list the number of the cluster of each record, in order.
         columns: for each list which trait each of its columns was taken for; columns not in it were not used.
+        report: what became of each column of each list, and why.
     """
 
     def __init__(
         self,
         model: Model,
         sources: Sequence[Sequence[Mapping[str, Any]]],
-        profiles: Sequence[Profile],
         evidence_columns: Sequence[Column | None],
         pairs: tuple[Indices, Indices, Floats],
         labels: Indices,
-        columns: tuple[dict[str, str], ...],
+        report: tuple[ColumnUse, ...],
     ) -> None:
         self.model = model
-        self.columns = columns
-        self._profiles = profiles
+        self.report = report
+        self.columns: tuple[dict[str, str], ...] = tuple(
+            {use.column: use.trait for use in report if use.source == number and use.trait is not None}
+            for number in range(len(sources))
+        )
         self._values = evidence_columns
         self._pairs = pairs
         self._labels = labels
         self._starts = np.cumsum([0, *map(len, sources)]).tolist()
-        self._members = [Member(s, i, record) for s, source in enumerate(sources) for i, record in enumerate(source)]
+        self._sources = sources
         self.labels: tuple[tuple[int, ...], ...] = tuple(
             tuple(labels[a:b].tolist()) for a, b in zip(self._starts, self._starts[1:], strict=False)
         )
 
+    @cached_property
+    def _members(self) -> list[Member]:
+        return [Member(s, i, record) for s, source in enumerate(self._sources) for i, record in enumerate(source)]
+
     def __repr__(self) -> str:
-        return f"<Matches: {len(self._members)} records, {len(self.clusters)} clusters>"
+        return f"<Matches: {self._starts[-1]} records, {len(self.clusters)} clusters>"
 
     @cached_property
     def clusters(self) -> tuple[Cluster, ...]:
@@ -176,11 +189,12 @@ def match(
     """Find the records of one person in a list, or in several lists that know them under different keys.
 
     Args:
-        records: a list of mappings, or a data frame of pandas or polars. Columns are recognised by their names
-            ("first_name", "DOB", "zip", ...); ``Matches.columns`` says which.
+        records: a list of mappings, or a data frame of pandas or polars. Columns are recognised by their headings
+            ("first_name", "DOB", "Postleitzahl", ...) and by what stands in them; ``Matches.report`` says which count and why,
+            and a ``ColumnsLeftOutWarning`` names those that do not and might.
         others: further lists. Where there are any, records are matched between lists and not inside one.
-        columns: the trait that a column holds (``omnitrack.matching.TRAITS``) where its name does not say, None for a
-            column to leave out.
+        columns: the trait that a column holds (``omnitrack.matching.TRAITS``) where that is not seen, None for a column
+            to leave out.
         region: ISO 3166 alpha-2, for national phone numbers and the order of day and month.
         threshold: the probability over which a pair is a match.
         model: weights to start from, or to use as they are with ``fit=False``; else those that omnitrack ships with.
@@ -203,31 +217,49 @@ def match(
     region = numbered_region(region)
     sources = [_rows(source) for source in (records, *others)]
     mapping = _mapping(columns)
-    used = tuple(_used(source, mapping) for source in sources)
+    uses = [recognise_columns(source, mapping, number) for number, source in enumerate(sources)]
+    used = tuple({use.column: use.trait for use in of if use.trait is not None} for of in uses)
     if any(any(source) and not taken for source, taken in zip(sources, used, strict=True)):
         raise ValueError(
             "columns: none of a list is recognised; name their traits, such as columns={'fn': 'given_name'}"
         )
     _check_named(mapping, sources)
-    profiles = [normalise_traits(record, region=region, columns=mapping) for source in sources for record in source]
+    report = tuple(use for of in uses for use in of)
+    warn_of(report, 2)
+    profiles = []
+    for source, of in zip(sources, uses, strict=True):
+        read: dict[str, str | None] = {use.column: use.trait for use in of}
+        profiles += [normalise_traits(record, region=region, columns=read) for record in source]
     groups = [number for number, source in enumerate(sources) for _ in source] if others else None
-    left, right = candidate_pairs(profiles, groups=groups)
     values = columns_of(profiles)
     _check_common(values, [len(source) for source in sources], used)
-    evidence = evidence_of(values, left, right)
+    left, right = candidate_pairs(profiles, groups=groups)
+    size = len(profiles)
+    del profiles
     if model is None:
-        model = Model.default(max(len(profiles), LEAST_POPULATION))
+        model = Model.default(max(size, LEAST_POPULATION))
     if fit:
-        of = None if groups is None else np.asarray(groups, dtype=np.int64)
-        model = fit_model(model, values, evidence, len(profiles), of)
+        apart = None if groups is None else np.asarray(groups, dtype=np.int64)
+        rows = _sample(len(left))
+        part = len(rows) / max(len(left), 1)
+        model = fit_model(model, values, evidence_of(values, left[rows], right[rows]), size, apart, part)
     fitted = model
-    weights = fitted.weigh(values, evidence)
 
     def weigh(a: Indices, b: Indices) -> Floats:
-        return fitted.weigh(values, evidence_of(values, a, b))
+        pieces = range(0, len(a), CHUNK)
+        weighed = [fitted.weigh(values, evidence_of(values, a[i : i + CHUNK], b[i : i + CHUNK])) for i in pieces]
+        return np.concatenate(weighed) if weighed else np.empty(0)
 
-    labels = cluster_pairs(len(profiles), left, right, weights, weigh, logit(threshold))
-    return Matches(fitted, sources, profiles, values, (left, right, weights), labels, used)
+    weights = weigh(left, right)
+    labels = cluster_pairs(size, left, right, weights, weigh, logit(threshold))
+    return Matches(fitted, sources, values, (left, right, weights), labels, report)
+
+
+def _sample(count: int) -> Indices:
+    """Return the pairs that the weights are estimated from: all, or so many drawn at random; the draw is fixed."""
+    if count <= MOST_FITTED:
+        return np.arange(count, dtype=np.int64)
+    return np.sort(np.random.default_rng(_SEED).choice(count, MOST_FITTED, replace=False))
 
 
 def _rows(source: Any) -> list[Mapping[str, Any]]:
@@ -279,17 +311,7 @@ def _check_common(values: Sequence[Column | None], sizes: Sequence[int], used: S
 
 
 def _mapping(columns: Mapping[str, str | None] | None) -> dict[str, str | None] | None:
-    from omnitrack.matching.traits import TRAITS
-
     for column, trait in (columns or {}).items():
         if trait is not None and trait not in TRAITS:
             raise ValueError(f"columns[{column!r}]: got {trait!r}, accepted are {', '.join(TRAITS)}")
     return None if columns is None else dict(columns)
-
-
-def _used(rows: Sequence[Mapping[str, Any]], mapping: Mapping[str, str | None] | None) -> dict[str, str]:
-    names: dict[str, None] = {}
-    for row in rows:
-        names.update(dict.fromkeys(str(name) for name in row))
-    found = {name: mapping[name] if mapping and name in mapping else trait_of(name) for name in names}
-    return {name: trait for name, trait in found.items() if trait is not None}

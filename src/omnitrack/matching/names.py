@@ -16,15 +16,74 @@ TITLES = frozenset({
     "signora", "dhr", "mevr", "mevrouw",
 })  # fmt: skip
 SUFFIXES = frozenset({
-    "jr", "junior", "snr", "ii", "iii", "iv", "phd", "md", "obe", "mbe", "cbe", "esq", "esquire", "bsc", "msc", "ba",
+    "jr", "jnr", "junior", "snr", "ii", "iii", "iv", "phd", "md", "obe", "mbe", "cbe", "esq", "esquire", "bsc", "msc", "ba",
     "ma", "dds", "cpa", "mba",
 })  # fmt: skip
 # "sr" is señor in front and senior behind.
 _EITHER = frozenset({"sr", "sra"})
 PARTICLES = frozenset({
     "van", "von", "der", "den", "de", "del", "della", "di", "da", "dos", "du", "la", "le", "al", "el", "bin", "ibn",
-    "bint", "ben", "ter", "ten", "zu", "zur", "st", "mac",
+    "bint", "ben", "ter", "ten", "zu", "zur", "st", "mac", "vom", "zum", "op", "dela", "das", "do", "af", "av", "abu", "umm",
 })  # fmt: skip
+# Words that join two family names and are none.
+_JOINING = frozenset({"y", "e", "i"})
+# What stands for the place in a row of people of one name.
+_GENERATIONS = {
+    "sr": "1", "snr": "1", "senior": "1", "pere": "1", "jr": "2", "jnr": "2", "junior": "2", "ii": "2", "2nd": "2", "fils": "2",
+    "hijo": "2", "filho": "2", "iii": "3", "3rd": "3", "neto": "3", "iv": "4", "4th": "4",
+}  # fmt: skip
+# Names that nobody has, where all words of a name are of these.
+_NOBODY = frozenset(
+    [
+        "unknown",
+        "test",
+        "testing",
+        "tester",
+        "guest",
+        "noname",
+        "anonymous",
+        "dummy",
+        "nobody",
+        "none",
+        "null",
+        "undefined",
+        "na",
+        "customer",
+        "client",
+        "kunde",
+        "kundin",
+        "cliente",
+        "klant",
+        "xxx",
+        "xx",
+        "tbc",
+        "tbd",
+        "unbekannt",
+        "inconnu",
+        "inconnue",
+        "desconocido",
+        "desconocida",
+        "sconosciuto",
+        "sconosciuta",
+        "onbekend",
+        "desconhecido",
+        "desconhecida",
+        "not",
+        "given",
+        "provided",
+        "available",
+        "no",
+        "name",
+        "new",
+        "caller",
+        "withheld",
+        "user",
+        "person",
+        "somebody",
+        "asdf",
+        "qwerty",
+    ]
+)
 MAX_NAME_WORDS = 8
 MAX_NAME_LENGTH = 200
 _COMMA = re.compile(r"[,;，]")
@@ -73,11 +132,50 @@ def parse_name(text: str) -> Name | None:
     start = len(words) - 1
     for index in range(1, len(words) - 1):
         if words[index] in PARTICLES and len(words[index]) > 1:
-            start = index
+            # A family name stands before the particle of a second one only where something joins the two.
+            start = index - 2 if index > 2 and words[index - 1] in _JOINING else index
+            break
+        if words[index] in _JOINING and index > 1:
+            start = index - 1
             break
     return _name(words[:start], words[start:])
 
 
+# Of these, names that somebody has.
+_SURNAMES = frozenset(
+    {"new", "name", "person", "given", "no", "not", "user", "caller", "client", "kunde", "available", "provided", "na"}
+)
+
+
+def is_nobody(name: Name) -> bool:
+    """Return whether a name is one that stands where none is known: ``Test Customer``, ``Unknown``.
+
+    >>> is_nobody(Name("test", "", "customer")), is_nobody(Name("jane", "", "guest"))
+    (True, False)
+    """
+    words = [word for part in name for word in part.split()]
+    return all(word in _NOBODY for word in words) and (len(words) > 1 or words[0] not in _SURNAMES)
+
+
+def generation_of(text: str, *, alone: bool = False) -> str:
+    """Return the place in a row of people of one name that stands behind a name: "1" for senior, "2" for junior; "" for none.
+
+    Args:
+        text: a name; or what stands behind one, with ``alone``.
+
+    >>> generation_of("Tom Smith Jr."), generation_of("Smith, Tom, III"), generation_of("Sr. Tom Smith")
+    ('2', '3', '')
+    """
+    if not any(mark in text.casefold() for mark in _MARKS):
+        return ""
+    words = fold(text).split()
+    return next((_GENERATIONS[word] for word in words[0 if alone else 1 :] if word in _GENERATIONS), "")
+
+
+_MARKS = tuple(_GENERATIONS)
+
+
+@lru_cache(maxsize=65536)
 def name_of(given: str = "", middle: str = "", family: str = "") -> Name | None:
     """Return the normal form of a name that comes in parts; None where all of them are empty."""
     return _name(_strip(_words(given)) + _words(middle), _strip(_words(family)))
@@ -153,6 +251,12 @@ def _nicknames() -> tuple[dict[str, set[str]], dict[str, set[str]]]:
 
     namer = NickNamer()
     return namer.nickname_lookup, namer.canonical_lookup
+
+
+@lru_cache(maxsize=65536)
+def is_given_name(word: str) -> bool:
+    """Return whether a word is one of the frequent given names, or a short form of one."""
+    return word in frequent_names()["given"] or has_nicknames(word)
 
 
 @lru_cache(maxsize=16384)

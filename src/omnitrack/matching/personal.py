@@ -7,11 +7,23 @@ from operator import attrgetter, itemgetter
 import numpy as np
 from rapidfuzz.distance import JaroWinkler
 
-from omnitrack.matching.comparators import NOT_COMPARABLE, Comparator, Level, Levels, Lookup, first_of, near_words
+from omnitrack.matching.comparators import (
+    NOT_COMPARABLE,
+    Comparator,
+    Level,
+    Levels,
+    Lookup,
+    alike_words,
+    compare_equal,
+    compare_known,
+    near_words,
+    staged,
+)
 from omnitrack.matching.dates import show_birth_date
-from omnitrack.matching.names import Name, are_nicknames, has_nicknames
+from omnitrack.matching.names import PARTICLES, Name, are_nicknames, has_nicknames, is_given_name
+from omnitrack.matching.scripts import is_latin, romanise
 from omnitrack.matching.text import sound, squeeze
-from omnitrack.matching.values import Bools, Pairs, itself
+from omnitrack.matching.values import Bools, Feature, Pairs, itself
 
 _SWAP_LIKENESS = 0.9
 
@@ -34,10 +46,6 @@ def _is_initial(name: Name) -> bool:
 
 def _knows_nicknames(name: Name) -> bool:
     return has_nicknames(name.given)
-
-
-def _are_nicknames(left: Name, right: Name) -> bool:
-    return are_nicknames(left.given, right.given)
 
 
 def _is_middle(left: Name, right: Name) -> bool:
@@ -65,7 +73,73 @@ def _is_double(name: Name) -> bool:
 
 
 def _shares_word(left: Name, right: Name) -> bool:
-    return any(len(word) > 3 for word in set(left.family.split()) & set(right.family.split()))
+    """Return whether a word of one family name is in the other, or stands where the other has its first family name."""
+    words = [set(name.family.split()) for name in (left, right)]
+    wider = [found | set(name.middle.split()) for found, name in zip(words, (left, right))]
+    return any(len(word) > 3 for word in (words[0] & wider[1]) | (wider[0] & words[1]))
+
+
+def _has_middle_or_double(name: Name) -> bool:
+    return bool(name.middle) or _is_double(name)
+
+
+def _has_particle(name: Name) -> bool:
+    return len(_bare_family(name)) < len(_family(name))
+
+
+def _bare_family(name: Name) -> str:
+    """Return the family name without its particles: van der, de la, al."""
+    words = name.family.split()
+    return "".join(word for word in words if word not in PARTICLES) or _family(name)
+
+
+def _is_latin(name: Name) -> bool:
+    return is_latin(name.given) and is_latin(name.family)
+
+
+def _roman_given(name: Name) -> str:
+    return romanise(squeeze(name.given))
+
+
+def _roman_family(name: Name) -> str:
+    return romanise(_family(name))
+
+
+def _in_two_scripts(pairs: Pairs) -> Bools:
+    return pairs.either(_is_latin) & ~pairs.both(_is_latin)
+
+
+def _one_word(name: Name) -> str:
+    """Return a name of one word, in Latin letters; "" where it has several."""
+    word = romanise(name.given or name.family)
+    return word if bool(name.given) != bool(name.family) and not name.middle and " " not in word else ""
+
+
+def _forth(name: Name) -> str:
+    return romanise(squeeze(name.given + name.family)) if _is_whole(name) else "-"
+
+
+def _back(name: Name) -> str:
+    return romanise(squeeze(name.family + name.given)) if _is_whole(name) else "-"
+
+
+def _run_together(pairs: Pairs) -> Bools:
+    """Return where the one word that a name is of is the other one's two, in whichever order."""
+    if not pairs.values.flags(_one_word).any() or not pairs.values.flags(_is_whole).any():
+        return pairs.none()
+    found = pairs.none()
+    for whole in (_forth, _back):
+        found |= pairs.same(_one_word, whole) | pairs.same(whole, _one_word)
+    return found
+
+
+def _together(level: str, left: Name, right: Name) -> tuple[str, str]:
+    whole = left if _is_whole(left) else right
+    return whole.given, _family(whole)
+
+
+def _is_known(name: Name) -> bool:
+    return is_given_name(name.given)
 
 
 def _is_whole(name: Name) -> bool:
@@ -88,33 +162,68 @@ def _swap_share(word: str, lookup: Lookup) -> float:
     return 2.0 / (1.0 / lookup("given name", word) + 1.0 / lookup("family name", word))
 
 
-def _given_share(level: str, left: Name, right: Name, lookup: Lookup) -> float:
+def _given_swap(level: str, left: Name, right: Name) -> str:
     left, right = sorted((left, right))
     forth = JaroWinkler.similarity(left.given, _family(right)) >= _SWAP_LIKENESS
-    return _swap_share(left.given if forth else right.given, lookup)
+    return left.given if forth else right.given
 
 
-def _family_share(level: str, left: Name, right: Name, lookup: Lookup) -> float:
+def _given_joint(level: str, left: Name, right: Name) -> str | tuple[str, str]:
+    return _together(level, left, right) if level == "together" else _given_swap(level, left, right)
+
+
+def _given_share(found: str | tuple[str, str], lookup: Lookup) -> float:
+    if isinstance(found, str):
+        return _swap_share(found, lookup)
+    return lookup("given name", found[0]) * lookup("family name", found[1])
+
+
+def _family_swap(level: str, left: Name, right: Name) -> str:
     left, right = sorted((left, right))
     back = JaroWinkler.similarity(_family(left), right.given) >= _SWAP_LIKENESS
-    return _swap_share(_family(left) if back else _family(right), lookup)
+    return _family(left) if back else _family(right)
+
+
+def _same_given(pairs: Pairs) -> Bools:
+    return pairs.same(_given) & ~pairs.either(_is_initial)
+
+
+def _are_short_forms(pairs: Pairs) -> Bools:
+    return pairs.where(pairs.both(_knows_nicknames), are_nicknames, _given)
 
 
 def _compare_given(pairs: Pairs) -> Levels:
-    near, alike = near_words(pairs, _given, _given_sound)
-    same, initial = pairs.same(_given), pairs.same(_given_initial) & pairs.either(_is_initial)
-    levels = first_of(
-        same & ~initial,
-        pairs.where(~same & pairs.both(_knows_nicknames), _are_nicknames),
-        near,
-        pairs.where(pairs.either(_has_middle), _is_middle),
-        _swapped(pairs, family=False),
-        initial,
-        alike,
+    together, two = _run_together(pairs), _in_two_scripts(pairs)
+    levels = compare_known(pairs, pairs.both(_given) & ~two, _compare_given_letters)
+    # Another script is no contradiction: what it would be in Latin letters may be written in many ways.
+    rows = np.flatnonzero(two & pairs.both(_given))
+    levels[rows] = _compare_scripts(pairs.take(rows), _roman_given, _given_sound, _GIVEN_SCRIPT)
+    levels[together] = _TOGETHER
+    return levels
+
+
+def _compare_given_letters(pairs: Pairs) -> Levels:
+    return staged(
+        pairs,
+        _same_given,
+        _are_short_forms,
+        # Two names that both are names are not one with a typo in it: Tom and Tim.
+        lambda rest: near_words(rest, _given) & ~rest.both(_is_known),
+        lambda rest: rest.where(rest.either(_has_middle), _is_middle),
+        lambda rest: _swapped(rest, family=False),
+        lambda rest: rest.same(_given_initial) & rest.either(_is_initial),
+        lambda rest: alike_words(rest, _given, _given_sound),
         otherwise=7,
     )
-    levels[~pairs.both(_given)] = NOT_COMPARABLE
-    return levels
+
+
+#: Places of levels that are set apart from the others.
+_GIVEN_SCRIPT, _TOGETHER, _FAMILY_SCRIPT = 8, 9, 7
+
+
+def _compare_scripts(pairs: Pairs, roman: Feature, heard: Feature, level: int) -> Levels:
+    alike = pairs.same(heard) | alike_words(pairs, roman, heard)
+    return np.where(alike, np.int8(level), np.int8(NOT_COMPARABLE))
 
 
 GIVEN_NAME = Comparator(
@@ -133,30 +242,38 @@ GIVEN_NAME = Comparator(
         Level("initial", "the initial fits the given name ({left}, {right})"),
         Level("alike", "the given names are alike ({left}, {right})"),
         Level("differs", "the given names differ ({left}, {right})"),
+        Level("script", "the given names are one in two scripts ({left}, {right})"),
+        Level("together", "{left} and {right} are one name, run together", by_frequency=True, joint=True),
     ),
     values=_names,
     ordered=True,
     compare=_compare_given,
     term=_given,
+    joint=_given_joint,
     share=_given_share,
     show=lambda name: name.given.title(),
 )
 
 
 def _compare_family(pairs: Pairs) -> Levels:
-    near, alike = near_words(pairs, _family, _family_sound)
-    initial = pairs.same(_family_initial) & pairs.either(_is_family_initial)
-    levels = first_of(
-        pairs.same(_family) & ~initial,
-        near,
-        pairs.where(pairs.either(_is_double), _shares_word),
-        _swapped(pairs, family=True),
-        initial,
-        alike,
+    two = _in_two_scripts(pairs)
+    levels = compare_known(pairs, pairs.both(_family) & ~two & ~_run_together(pairs), _compare_family_letters)
+    rows = np.flatnonzero(two & pairs.both(_family))
+    levels[rows] = _compare_scripts(pairs.take(rows), _roman_family, _family_sound, _FAMILY_SCRIPT)
+    return levels
+
+
+def _compare_family_letters(pairs: Pairs) -> Levels:
+    return staged(
+        pairs,
+        lambda all_: all_.same(_family) & ~all_.either(_is_family_initial),
+        lambda rest: near_words(rest, _family) | (rest.same(_bare_family) & rest.either(_has_particle)),
+        lambda rest: rest.where(rest.either(_has_middle_or_double), _shares_word),
+        lambda rest: _swapped(rest, family=True),
+        lambda rest: rest.same(_family_initial) & rest.either(_is_family_initial),
+        lambda rest: alike_words(rest, _family, _family_sound),
         otherwise=6,
     )
-    levels[~pairs.both(_family)] = NOT_COMPARABLE
-    return levels
 
 
 FAMILY_NAME = Comparator(
@@ -175,12 +292,14 @@ FAMILY_NAME = Comparator(
         Level("initial", "the initial fits the family name ({left}, {right})"),
         Level("alike", "the family names are alike ({left}, {right})"),
         Level("differs", "the family names differ ({left}, {right})"),
+        Level("script", "the family names are one in two scripts ({left}, {right})"),
     ),
     values=_names,
     ordered=True,
     compare=_compare_family,
     term=_family,
-    share=_family_share,
+    joint=_family_swap,
+    share=_swap_share,
     show=lambda name: name.family.title(),
 )
 
@@ -192,16 +311,20 @@ def _month_day_swapped(digits: str) -> str:
     return digits[:4] + digits[6:] + digits[4:6]
 
 
-def _compare_birth_dates(pairs: Pairs) -> Levels:
+def _same_parts(pairs: Pairs) -> Bools:
     year, month, day = pairs.same(_year), pairs.same(_month), pairs.same(_day)
-    edits = pairs.edits(itself, 2)
-    return first_of(
-        year & month & day,
-        pairs.same(itself, _month_day_swapped),
-        edits <= 1,
-        (year & month) | (year & day) | (month & day),
-        year,
-        edits <= 2,
+    return (year & month) | (year & day) | (month & day)
+
+
+def _compare_birth_dates(pairs: Pairs) -> Levels:
+    return staged(
+        pairs,
+        lambda all_: all_.same(itself),
+        lambda rest: rest.same(itself, _month_day_swapped),
+        lambda rest: rest.edits(itself, 2) <= 1,
+        _same_parts,
+        lambda rest: rest.same(_year),
+        lambda rest: rest.edits(itself, 2) <= 2,
         otherwise=6,
     )
 
@@ -224,8 +347,13 @@ BIRTH_DATE = Comparator(
 
 
 def _compare_id_numbers(pairs: Pairs) -> Levels:
-    edits, size = pairs.edits(itself, 2), pairs.shorter(itself)
-    return first_of(edits == 0, (edits <= 1) & (size >= 5), (edits <= 2) & (size >= 6), otherwise=3)
+    return staged(
+        pairs,
+        lambda all_: all_.same(itself),
+        lambda rest: (rest.edits(itself, 2) <= 1) & (rest.shorter(itself) >= 5),
+        lambda rest: (rest.edits(itself, 2) <= 2) & (rest.shorter(itself) >= 6),
+        otherwise=3,
+    )
 
 
 ID_NUMBER = Comparator(
@@ -238,4 +366,41 @@ ID_NUMBER = Comparator(
     ),
     values=attrgetter("id_numbers"),
     compare=_compare_id_numbers,
+)
+
+
+GENERATION = Comparator(
+    name="generation",
+    levels=(
+        Level("same", "both are the same in a row of people of one name"),
+        Level("differs", "one is senior to the other"),
+    ),
+    values=attrgetter("generations"),
+    compare=compare_equal,
+    show=lambda place: {"1": "senior", "2": "junior"}.get(place, place),
+)
+
+
+GENDER = Comparator(
+    name="gender",
+    levels=(Level("same", "same gender"), Level("differs", "the genders differ")),
+    values=attrgetter("genders"),
+    compare=compare_equal,
+)
+
+
+OCCUPATION = Comparator(
+    name="occupation",
+    levels=(
+        Level("same", "same occupation {left}", by_frequency=True),
+        Level("alike", "the occupations are alike ({left}, {right})"),
+        Level("differs", "the occupations differ ({left}, {right})"),
+    ),
+    values=attrgetter("occupations"),
+    compare=lambda pairs: staged(
+        pairs,
+        lambda all_: all_.same(itself),
+        lambda rest: rest.likeness(itself, least=0.9) >= 0.9,
+        otherwise=2,
+    ),
 )

@@ -41,6 +41,10 @@ class Profile:
         companies: folded, without their legal form.
         id_numbers: numbers by which an office or the company knows the person: social security, account, customer.
         languages: two or three lower-case letters, ISO 639.
+        generations: "1" for senior, "2" for junior, "3" for the third of a name, ...
+        birth_places: folded.
+        occupations: folded.
+        genders: "f" or "m".
     """
 
     names: tuple[Name, ...] = ()
@@ -57,6 +61,10 @@ class Profile:
     companies: tuple[str, ...] = ()
     id_numbers: tuple[str, ...] = ()
     languages: tuple[str, ...] = ()
+    generations: tuple[str, ...] = ()
+    birth_places: tuple[str, ...] = ()
+    occupations: tuple[str, ...] = ()
+    genders: tuple[str, ...] = ()
 
     def __bool__(self) -> bool:
         return any(_values_of(self))

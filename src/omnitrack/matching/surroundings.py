@@ -2,18 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable, Sequence
 from operator import attrgetter
+from typing import NamedTuple
 
+import attrs
 import numpy as np
+import numpy.typing as npt
 
-from omnitrack.matching.comparators import NOT_COMPARABLE, Comparator, Level, Levels, compare_equal, first_of
+from omnitrack.matching.comparators import Comparator, Level, Levels, compare_equal, compare_known, first_of, staged
 from omnitrack.matching.places import Address, postcode_area
+from omnitrack.matching.profile import Profile
 from omnitrack.matching.text import squeeze
-from omnitrack.matching.values import Feature, Pairs, itself
+from omnitrack.matching.values import Bools, Feature, Pairs, itself
 
 
 def _compare_postcodes(pairs: Pairs) -> Levels:
-    return first_of(pairs.same(itself), pairs.edits(itself, 1) <= 1, pairs.same(postcode_area), otherwise=3)
+    return staged(
+        pairs,
+        lambda all_: all_.same(itself),
+        lambda rest: rest.edits(itself, 1) <= 1,
+        lambda rest: rest.same(postcode_area),
+        otherwise=3,
+    )
 
 
 POSTCODE = Comparator(
@@ -35,10 +46,16 @@ _number = attrgetter("number")
 
 
 def _compare_house_numbers(pairs: Pairs) -> Levels:
-    near = (pairs.edits(_number, 1) <= 1) & (pairs.longer(_number) >= 2)
-    levels = first_of(pairs.same(_number), near, otherwise=2)
-    levels[~pairs.both(_number)] = NOT_COMPARABLE
-    return levels
+    return compare_known(
+        pairs,
+        pairs.both(_number),
+        lambda known: staged(
+            known,
+            lambda all_: all_.same(_number),
+            lambda rest: (rest.edits(_number, 1) <= 1) & (rest.longer(_number) >= 2),
+            otherwise=2,
+        ),
+    )
 
 
 HOUSE_NUMBER = Comparator(
@@ -62,11 +79,23 @@ def _has_blank(text: str) -> bool:
 
 def _compare_lines(pairs: Pairs, line: Feature, bare: Feature, has_blank: Feature) -> Levels:
     """Return how alike lines of an address are, blanks and the order of words aside."""
-    likeness = 1 - pairs.edits(bare) / np.maximum(pairs.longer(bare), 1)
-    # Words in another order. One word against another has no order.
-    rest = np.flatnonzero((likeness < 0.8) & pairs.both(has_blank))
-    likeness[rest] = np.maximum(likeness[rest], pairs.take(rest).reordered(line, 0.65))
-    return first_of(pairs.same(bare), likeness >= 0.8, likeness >= 0.65, otherwise=3)
+
+    def likeness(rest: Pairs) -> npt.NDArray[np.float64]:
+        found: npt.NDArray[np.float64] = 1 - rest.edits(bare) / np.maximum(rest.longer(bare), 1)
+        # Words in another order. One word against another has no order.
+        low = np.flatnonzero((found < 0.8) & rest.both(has_blank))
+        found[low] = np.maximum(found[low], rest.take(low).reordered(line, 0.65))
+        return found
+
+    def compare(rest: Pairs) -> Levels:
+        found = likeness(rest)
+        return first_of(rest.none(), found >= 0.8, found >= 0.65, otherwise=3)
+
+    same = pairs.same(bare)
+    levels = np.zeros(len(pairs), dtype=np.int8)
+    rows = np.flatnonzero(~same)
+    levels[rows] = compare(pairs.take(rows))
+    return levels
 
 
 def _compare_words(pairs: Pairs) -> Levels:
@@ -94,9 +123,9 @@ def _street_has_blank(address: Address) -> bool:
 
 
 def _compare_streets(pairs: Pairs) -> Levels:
-    levels = _compare_lines(pairs, _street, _bare_street, _street_has_blank)
-    levels[~pairs.both(_street)] = NOT_COMPARABLE
-    return levels
+    return compare_known(
+        pairs, pairs.both(_street), lambda known: _compare_lines(known, _street, _bare_street, _street_has_blank)
+    )
 
 
 STREET = Comparator(
@@ -124,7 +153,68 @@ def _line(name: str, many: str, field: str) -> Comparator:
 
 ADDRESS_LINE = _line("address line", "address lines", "address_extras")
 TOWN = _line("town", "towns", "cities")
-COMPANY = _line("company", "companies", "companies")
+BIRTH_PLACE = _line("birth place", "birth places", "birth_places")
+
+
+def _is_person(profile: Profile) -> bool:
+    return bool(profile.names or profile.birth_dates)
+
+
+# Of two of which one is a person, the company is what that person shares with others.
+COMPANY = attrs.evolve(_line("company", "companies", "companies"), comparable=_is_person)
+
+
+class Organisation(NamedTuple):
+    """The name of an organisation that is one by itself, and not where somebody works."""
+
+    name: str
+
+
+def _organisations(profile: Profile) -> Sequence[Hashable]:
+    return () if _is_person(profile) else [Organisation(name) for name in profile.companies]
+
+
+_organisation_name = attrgetter("name")
+
+
+def _bare_organisation(one: Organisation) -> str:
+    return squeeze(one.name)
+
+
+def _words_in_common(pairs: Pairs) -> Bools:
+    return (pairs.in_common(_organisation_name, 0.95) >= 0.95) & (pairs.shorter(_bare_organisation) >= 5)
+
+
+def _words_alike(pairs: Pairs) -> Bools:
+    return pairs.in_common(_organisation_name, 0.7) >= 0.7
+
+
+def _is_near_organisation(pairs: Pairs) -> Bools:
+    few = pairs.edits(_bare_organisation) * 8 <= pairs.longer(_bare_organisation)
+    return few | (pairs.reordered(_organisation_name, 0.9) >= 0.9)
+
+
+ORGANISATION = Comparator(
+    name="organisation",
+    levels=(
+        Level("same", "same organisation {left}", by_frequency=True),
+        Level("near", "the names of the organisations differ by a typo ({left}, {right})"),
+        Level("part", "the name of one organisation is in that of the other ({left}, {right})"),
+        Level("alike", "the names of the organisations are alike ({left}, {right})"),
+        Level("differs", "the names of the organisations differ ({left}, {right})"),
+    ),
+    values=_organisations,
+    compare=lambda pairs: staged(
+        pairs,
+        lambda all_: all_.same(_bare_organisation),
+        _is_near_organisation,
+        _words_in_common,
+        _words_alike,
+        otherwise=4,
+    ),
+    term=_bare_organisation,
+    show=lambda one: one.name.title(),
+)
 
 
 STATE = Comparator(

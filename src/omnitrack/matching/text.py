@@ -6,6 +6,8 @@ import re
 import unicodedata
 from functools import lru_cache
 
+from omnitrack.matching.scripts import romanise
+
 # Letters that Unicode does not decompose and that people write without their stroke.
 _PLAIN = str.maketrans({"ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "æ": "ae", "œ": "oe", "ı": "i", "ħ": "h"})
 _APOSTROPHES = re.compile(r"['’‘ʼ`´]")
@@ -60,14 +62,12 @@ def squeeze(text: str) -> str:
 
 @lru_cache(maxsize=65536)
 def sound(word: str) -> str:
-    """Return a short key that words spelled differently and heard alike have in common; the word itself where it is not Latin.
+    """Return a short key that words spelled differently and heard alike have in common; one of another script as it is written in Latin letters.
 
     >>> sound("stephen"), sound("steven"), sound("zaleski"), sound("salesky")
     ('stfn', 'stfn', 'slsk', 'slsk')
     """
-    word = squeeze(word)
-    if not word.isascii():
-        return word[:_SOUND_LENGTH]
+    word = romanise(squeeze(word))
     for pattern, heard in _SOUNDS:
         word = pattern.sub(heard, word)
     if not word:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
@@ -13,62 +12,20 @@ from omnitrack.identifiers.nonvalues import REASON as PLACEHOLDER
 from omnitrack.identifiers.nonvalues import is_nothing, is_written_for_nothing
 from omnitrack.identifiers.scheme import Identifier, get_scheme
 from omnitrack.matching.dates import parse_birth_date
-from omnitrack.matching.names import Name, name_of, parse_display_name, parse_name
+from omnitrack.matching.headings import TRAITS, trait_of
+from omnitrack.matching.names import Name, generation_of, is_nobody, name_of, parse_display_name, parse_name
 from omnitrack.matching.places import Address, house_number, parse_address, parse_postcode, parse_street
 from omnitrack.matching.profile import MAX_VALUES, Profile, identifier_profile, merge_profiles
 from omnitrack.matching.text import fold, squeeze
 
+__all__ = ["MAX_TRAIT_LENGTH", "TRAITS", "normalise_traits", "profile", "trait_of"]
+
 MAX_TRAIT_LENGTH = 512  # characters of one value that are looked at
 
-_ALIASES = {
-    "name": "name full_name fullname customer_name contact_name person_name person contact customer sender recipient",
-    "given_name": "given_name given first_name firstname first fname forename forenames christian_name vorname prenom nombre",
-    "middle_name": "middle_name middle_names middle middle_initial second_given_name",
-    "family_name": "family_name family surname last_name lastname last lname nachname nom apellido apellidos cognome",
-    "display_name": "display_name displayname screen_title profile_name nickname",
-    "user_name": "user_name username user handle screen_name screenname login twitter x instagram facebook tiktok x_handle "
-    "twitter_handle instagram_handle",
-    "email": "email e_mail mail email_address e_mail_address mail_address emailaddress",
-    "phone": "phone telephone tel phone_number phonenumber telephone_number mobile mobile_phone mobile_number cell cellphone "
-    "cell_phone landline home_phone work_phone msisdn fax_or_phone",
-    "birth_date": "birth_date birthdate birthday date_of_birth dateofbirth dob born geburtsdatum",
-    "postcode": "postcode post_code postalcode postal_code zip zipcode zip_code plz",
-    "house_number": "house_number house_no houseno street_number street_no streetnumber building_number",
-    "address": "address addr address_line street_address postal_address street street_name address_1 address1 addr1 "
-    "address_line_1 address_line1 line1 street_1 thoroughfare",
-    "address_extra": "address_extra address_2 address2 addr2 address_line_2 address_line2 line2 address_3 address3 "
-    "address_line_3 address_line3 line3 flat unit apartment building building_name dependent_locality",
-    "city": "city town suburb locality post_town posttown municipality ort place",
-    "state": "state county region province bundesland admin_area",
-    "company": "company company_name organisation organization organisation_name organization_name employer business "
-    "business_name firm",
-    "id_number": "id_number national_id soc_sec_id ssn social_security_number social_security nino ni_number "
-    "national_insurance_number nhs_number medicare_number tax_id passport passport_number account account_number "
-    "account_no customer_number customer_no membership_number",
-    "language": "language lang locale preferred_language",
-}
-_FIELD_OF = {alias: field for field, aliases in _ALIASES.items() for alias in aliases.split()}
-#: The traits that are compared, by the names that this package gives them.
-TRAITS: tuple[str, ...] = tuple(_ALIASES)
-
-_NOT_WORD = re.compile(r"[\W_]+")
-_CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
-_NUMBERED = re.compile(r"(?:_|(?<!\d))\d+$")
 _LEGAL_FORMS = frozenset({
     "ltd", "limited", "plc", "llp", "llc", "inc", "incorporated", "corp", "corporation", "co", "company", "gmbh",
     "ag", "kg", "ohg", "ug", "se", "sa", "sas", "sarl", "srl", "spa", "bv", "nv", "ab", "as", "oy", "aps", "pty",
 })  # fmt: skip
-
-
-@lru_cache(maxsize=4096)
-def trait_of(column: str) -> str | None:
-    """Return the trait that a column of this name holds, None where the name says nothing.
-
-    >>> trait_of("Date of Birth"), trait_of("firstName"), trait_of("email2"), trait_of("cluster")
-    ('birth_date', 'given_name', 'email', None)
-    """
-    name = _NOT_WORD.sub("_", _CAMEL.sub("_", column.strip()).casefold()).strip("_")
-    return _FIELD_OF.get(name) or _FIELD_OF.get(name.replace("_", "")) or _FIELD_OF.get(_NUMBERED.sub("", name))
 
 
 def normalise_traits(
@@ -92,7 +49,7 @@ def normalise_traits(
         if trait is None:
             continue
         for one in value if isinstance(value, (list, tuple, set, frozenset)) else (value,):
-            if not _is_nothing(one):
+            if not is_nothing_written(one):
                 found.setdefault(trait, []).append(one)
     return _profile(found, region)
 
@@ -110,13 +67,18 @@ def profile(
     return merge_profiles([identifier_profile(identifiers), *(normalise_traits(one, region=region) for one in traits)])
 
 
-def _is_nothing(value: object) -> bool:
-    if value is None or (isinstance(value, float) and math.isnan(value)) or value != value:  # NaT is not itself
-        return True
-    return isinstance(value, str) and is_written_for_nothing(value)
+def is_nothing_written(value: object) -> bool:
+    """Return whether a value of a record is none: None, not a number, or what is written for nothing."""
+    if isinstance(value, str):
+        return _says_nothing(value)
+    return value is None or value != value  # NaN and NaT are not themselves
 
 
-def _text(value: object) -> str:
+_says_nothing = lru_cache(maxsize=65536)(is_written_for_nothing)
+
+
+def text_of(value: object) -> str:
+    """Return a value of a record as text."""
     if isinstance(value, float) and value.is_integer():
         value = int(value)  # a data frame turns a column of numbers with gaps into floats
     return str(value).strip()[:MAX_TRAIT_LENGTH]
@@ -129,9 +91,13 @@ def _profile(found: dict[str, list[Any]], region: str | None) -> Profile:
         if value:
             fields.setdefault(field, {})[value] = None
 
-    texts = {trait: [_text(value) for value in values] for trait, values in found.items()}
+    texts = {trait: [text_of(value) for value in values] for trait, values in found.items()}
     for one in _names(texts):
-        add("names", one)
+        if not is_nobody(one):
+            add("names", one)
+    for trait in ("suffix", "name", "family_name", "given_name"):
+        for text in texts.get(trait, ()):
+            add("generations", generation_of(text, alone=trait == "suffix"))
     for text in texts.get("display_name", ()):
         if name := parse_display_name(text):
             add("names", name)
@@ -145,7 +111,9 @@ def _profile(found: dict[str, list[Any]], region: str | None) -> Profile:
     for text in texts.get("phone", ()):
         add("phones", _contact("phone", text, region, _dialled))
     for value in found.get("birth_date", ()):
-        add("birth_dates", parse_birth_date(int(value) if isinstance(value, float) else value, region))
+        add("birth_dates", _birth_date(int(value) if isinstance(value, float) else value, region))
+    for parts in zip(*(texts.get(trait, ()) for trait in ("birth_year", "birth_month", "birth_day"))):
+        add("birth_dates", _birth_date("-".join(parts), region))
     for address in _addresses(texts):
         add("addresses", address)
     for trait, field, normal in _PLAIN:
@@ -156,12 +124,26 @@ def _profile(found: dict[str, list[Any]], region: str | None) -> Profile:
 
 def _names(texts: dict[str, list[str]]) -> Iterable[Name]:
     parts = [texts.get(trait, []) for trait in ("given_name", "middle_name", "family_name")]
-    for row in range(max(map(len, parts))):
-        if name := name_of(*(part[row] if row < len(part) else "" for part in parts)):
+    for given, middle, family in zip(*_padded(parts)):
+        if name := name_of(given, middle, family):
             yield name
+    whole = [(given, family) for given, _, family in zip(*_padded(parts)) if given and family]
     for text in texts.get("name", ()):
+        # A full name beside its parts says nothing more; what else is in it is a title or a place.
+        if whole and _holds(text, whole):
+            continue
         if name := parse_name(text):
             yield name
+
+
+def _padded(parts: list[list[str]]) -> list[list[str]]:
+    longest = max(map(len, parts))
+    return [part + [""] * (longest - len(part)) for part in parts]
+
+
+def _holds(text: str, whole: list[tuple[str, str]]) -> bool:
+    words = set(fold(text).split())
+    return any(words.issuperset(f"{fold(given)} {fold(family)}".split()) for given, family in whole)
 
 
 def _addresses(texts: dict[str, list[str]]) -> Iterable[Address]:
@@ -186,6 +168,16 @@ def _contact(scheme: str, text: str, region: str | None, plain: Callable[[str], 
     return "" if one.reason == PLACEHOLDER else one.value.partition(";")[0]
 
 
+_parse_birth_date = lru_cache(maxsize=65536)(parse_birth_date)
+#: Days that programs and people write where none is known: the first of Unix, of Excel and of calendars, and the last.
+_NO_DAYS = frozenset({"19700101", "19000101", "18991230", "18991231", "19010101", "00010101", "99991231", "11111111"})
+
+
+def _birth_date(value: object, region: str | None) -> str:
+    found = _parse_birth_date(value, region) if isinstance(value, str) else parse_birth_date(value, region)
+    return "" if found in _NO_DAYS or not found.strip("0") else found
+
+
 def _dialled(text: str) -> str:
     return "".join(ch for ch in text if ch.isdigit() or ch == "+")
 
@@ -194,6 +186,55 @@ def _id_number(text: str) -> str:
     return "" if is_nothing(text) else squeeze(fold(text))
 
 
+_WOMEN = frozenset(
+    [
+        "f",
+        "w",
+        "female",
+        "woman",
+        "weiblich",
+        "femme",
+        "feminin",
+        "mujer",
+        "femenino",
+        "donna",
+        "femmina",
+        "femminile",
+        "v",
+        "vrouw",
+        "vrouwelijk",
+        "mulher",
+        "feminino",
+        "girl",
+    ]
+)
+_MEN = frozenset(
+    [
+        "m",
+        "h",
+        "male",
+        "man",
+        "mannlich",
+        "homme",
+        "masculin",
+        "hombre",
+        "masculino",
+        "uomo",
+        "maschio",
+        "maschile",
+        "mannelijk",
+        "homem",
+        "boy",
+    ]
+)
+
+
+def _gender(text: str) -> str:
+    word = fold(text)
+    return "f" if word in _WOMEN else "m" if word in _MEN else ""
+
+
+@lru_cache(maxsize=65536)
 def _company(text: str) -> str:
     words = fold(text).split()
     kept = [word for word in words if word not in _LEGAL_FORMS]
@@ -212,4 +253,7 @@ _PLAIN: tuple[tuple[str, str, Callable[[str], str]], ...] = (
     ("company", "companies", _company),
     ("id_number", "id_numbers", _id_number),
     ("language", "languages", _language),
+    ("birth_place", "birth_places", fold),
+    ("occupation", "occupations", fold),
+    ("gender", "genders", _gender),
 )

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 from rapidfuzz.distance import OSA, JaroWinkler
-from rapidfuzz.fuzz import token_sort_ratio
+from rapidfuzz.fuzz import token_set_ratio, token_sort_ratio
 from rapidfuzz.process import cpdist
 
 Bools = npt.NDArray[np.bool_]
@@ -17,6 +17,8 @@ Codes = npt.NDArray[np.int64]
 Feature = Callable[[Any], Any]
 #: More pairs than this are worth all processors.
 MANY = 20_000
+#: So few pairs are compared as they are: to find the repeated ones would cost more than it saves.
+FEW = 2_000
 
 
 def itself(value: Any) -> Any:
@@ -32,6 +34,7 @@ class Values:
         self._features: dict[Feature, list[Any]] = {itself: self.values}
         self._codes: dict[Feature, Codes] = {}
         self._lengths: dict[Feature, Codes] = {}
+        self._numbers: dict[tuple[Feature, Feature], tuple[list[Any], Codes, Codes]] = {}
         self._flags: dict[Feature, Bools] = {}
         self._ranks: Codes | None = None
 
@@ -49,6 +52,20 @@ class Values:
         if of not in self._codes:
             self._codes[of] = np.fromiter(map(hash, self.feature(of)), dtype=np.int64, count=len(self.values))
         return self._codes[of]
+
+    def numbers(self, of: Feature, and_of: Feature) -> tuple[list[Any], Codes, Codes]:
+        """Return what two features come to, each different one once, and the place of both features of each value in it."""
+        found = self._numbers.get((of, and_of))
+        if found is None:
+            place: dict[Any, int] = {}
+            codes = [
+                np.fromiter(
+                    (place.setdefault(one, len(place)) for one in self.feature(each)), dtype=np.int64, count=len(self)
+                )
+                for each in dict.fromkeys((of, and_of))
+            ]
+            found = self._numbers[of, and_of] = (list(place), codes[0], codes[-1])
+        return found
 
     def ranks(self) -> Codes:
         """Return the place of each value in their order; of equal values it is the same."""
@@ -77,8 +94,6 @@ class Pairs:
         self.values = values
         self.left = left
         self.right = right
-        self._left: list[int] | None = None
-        self._right: list[int] | None = None
         self._scores: dict[tuple[Any, Feature, Feature, float | None], npt.NDArray[Any]] = {}
 
     @classmethod
@@ -130,21 +145,33 @@ class Pairs:
 
     def reordered(self, of: Feature, least: float) -> npt.NDArray[np.float32]:
         """Return the similarity of the sorted words, 0 where it is under ``least``."""
-        percent = self._scored(token_sort_ratio, of, of, least * 100, np.float32)
-        return np.asarray(percent / 100, dtype=np.float32)
+        return self._percent(token_sort_ratio, of, least)
 
-    def where(self, rows: Bools, test: Callable[[Any, Any], bool]) -> Bools:
-        """Return where ``test`` holds; it is asked for the given rows alone."""
+    def in_common(self, of: Feature, least: float) -> npt.NDArray[np.float32]:
+        """Return the similarity of the words, 1 where those of one are among those of the other, 0 where it is under ``least``."""
+        return self._percent(token_set_ratio, of, least)
+
+    def where(self, rows: Bools, test: Callable[[Any, Any], bool], of: Feature = itself) -> Bools:
+        """Return where ``test`` holds of a feature; it is asked for the given rows alone, and once for each two values."""
         out = self.none()
         chosen = np.flatnonzero(rows)
-        values = self.values.values
-        for row, a, b in zip(chosen.tolist(), self.left[chosen].tolist(), self.right[chosen].tolist(), strict=True):
-            out[row] = test(values[a], values[b])
+        if not len(chosen):
+            return out
+        texts, numbers, _ = self.values.numbers(of, of)
+        left, right, places = _different(numbers[self.left[chosen]], numbers[self.right[chosen]], len(texts))
+        found = [test(texts[a], texts[b]) for a, b in zip(left.tolist(), right.tolist(), strict=True)]
+        answers = np.array(found, dtype=np.bool_)
+        out[chosen] = answers if places is None else answers[places]
         return out
 
     def take(self, rows: npt.NDArray[Any]) -> Pairs:
         """Return some of the pairs."""
-        return Pairs(self.values, self.left[rows], self.right[rows])
+        taken = Pairs(self.values, self.left[rows], self.right[rows])
+        taken._scores = {asked: found[rows] for asked, found in self._scores.items()}
+        return taken
+
+    def _percent(self, scorer: Any, of: Feature, least: float) -> npt.NDArray[np.float32]:
+        return np.asarray(self._scored(scorer, of, of, least * 100, np.float32) / 100, dtype=np.float32)
 
     def _scored(self, scorer: Any, of: Feature, and_of: Feature, cutoff: float | None, dtype: Any) -> npt.NDArray[Any]:
         if not len(self):
@@ -152,15 +179,24 @@ class Pairs:
         asked = (scorer, of, and_of, cutoff)
         if asked in self._scores:
             return self._scores[asked]
-        if self._left is None or self._right is None:
-            self._left, self._right = self.left.tolist(), self.right.tolist()
-        a, b = self.values.feature(of), self.values.feature(and_of)
-        self._scores[asked] = cpdist(
-            [a[code] for code in self._left],
-            [b[code] for code in self._right],
+        texts, of_left, of_right = self.values.numbers(of, and_of)
+        # Many values have one feature, and every two texts are compared once.
+        left, right, places = _different(of_left[self.left], of_right[self.right], len(texts))
+        found: npt.NDArray[Any] = cpdist(
+            [texts[code] for code in left.tolist()],
+            [texts[code] for code in right.tolist()],
             scorer=scorer,
             score_cutoff=cutoff,
             dtype=dtype,
-            workers=-1 if len(self) > MANY else 1,
+            workers=-1 if len(left) > MANY else 1,
         )
+        self._scores[asked] = found if places is None else found[places]
         return self._scores[asked]
+
+
+def _different(left: Codes, right: Codes, size: int) -> tuple[Codes, Codes, npt.NDArray[np.int64] | None]:
+    """Return the different ones of some pairs, and the place of each pair among them; None where they are as they came."""
+    if len(left) <= FEW:
+        return left, right, None
+    unique, places = np.unique(left * size + right, return_inverse=True)
+    return unique // size, unique % size, places

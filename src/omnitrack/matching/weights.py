@@ -21,18 +21,22 @@ if TYPE_CHECKING:
     from omnitrack.matching.explain import Score
 
 Floats = npt.NDArray[np.float64]
+#: Of each comparison the weights of some pairs.
+Parts = list[Floats | None]
 FORMAT = 1
 #: Values of one comparison whose frequency is saved.
 MOST_SAVED = 1_500
 #: Share of the people of a household who have the given name of another of it.
 NAMESAKES = 0.02
+#: Share of the people of a household who were born with another of it: three in a hundred are, and not all of theirs live there.
+TWINS = 0.005
 #: How many times a person is taken to be known besides, at least, when a sample shows fewer.
 LEAST_DUPLICATES = 0.01
 #: The most that two strangers are taken to be of one household: of so few people that all might be, it is as good as not known.
 MOST_HOUSEHOLD = 0.5
 _INDEX = {comparator.name: index for index, comparator in enumerate(COMPARATORS)}
-_GIVEN = _INDEX["given name"]
-_SHARED = np.array([comparator.shared for comparator in COMPARATORS], dtype=np.bool_)
+_BESIDES = ((_INDEX["given name"], NAMESAKES), (_INDEX["birth date"], TWINS))
+_SHARED = tuple(comparator.shared for comparator in COMPARATORS)
 
 
 class ModelFormatError(OmnitrackError, ValueError):
@@ -180,58 +184,61 @@ class Model:
 
     def weigh(self, columns: Sequence[Column | None], evidence: Evidence) -> Floats:
         """Return the weight of each pair in bits, the prior and the household included."""
-        parts = self.part_weights(columns, evidence)
-        return self.total(parts)
+        return self.total(self.part_weights(columns, evidence), len(evidence.left))
 
-    def part_weights(self, columns: Sequence[Column | None], evidence: Evidence) -> Floats:
-        """Return the weight of each comparison of each pair in bits, 0 where a value is not known."""
-        out = np.zeros(evidence.levels.shape, dtype=np.float64, order="F")
+    def part_weights(self, columns: Sequence[Column | None], evidence: Evidence) -> Parts:
+        """Return for each comparison the weight of each pair in bits, 0 where a value is not known; None where nobody has one."""
+        out: Parts = []
         for index, column in enumerate(columns):
-            if column is None:
+            left, right = evidence.left_codes[index], evidence.right_codes[index]
+            if column is None or left is None or right is None:
+                out.append(None)
                 continue
             weights = self.weights[column.comparator.name]
             match, chance = np.array(weights.match), np.array(weights.chance)
             table = np.append(np.log2(match / chance), 0.0)  # the last is that of NOT_COMPARABLE
             levels = evidence.levels[:, index]
-            out[:, index] = table[levels]
+            found = table[levels]
             for level in (i for i, level in enumerate(column.comparator.levels) if level.by_frequency):
                 rows = np.flatnonzero(levels == level)
                 if len(rows):
-                    share = self._shares(
-                        column, level, evidence.left_codes[rows, index], evidence.right_codes[rows, index]
-                    )
-                    out[rows, index] = np.log2(match[level] / np.minimum(share, 1.0))
+                    share = self._shares(column, level, left[rows], right[rows])
+                    found[rows] = np.log2(match[level] / np.minimum(share, 1.0))
+            out.append(found)
         return out
 
     def _shares(self, column: Column, level: int, left: npt.NDArray[Any], right: npt.NDArray[Any]) -> Floats:
         comparator = column.comparator
-        if comparator.share is None or not comparator.levels[level].joint:
-            # Both sides agree on the term, so the left one stands for both.
-            weights = self.weights[comparator.name]
-            return column.frequencies(left, weights.frequencies, weights.other)
-        name, values, share = comparator.levels[level].name, column.values.values, comparator.share
-        codes = zip(left.tolist(), right.tolist(), strict=True)
-        return np.array([share(name, values[a], values[b], self.share_of) for a, b in codes], dtype=np.float64)
+        if comparator.levels[level].joint:
+            return column.joint_shares(level, left, right, self.share_of)
+        # Both sides agree on the term, so the left one stands for both.
+        weights = self.weights[comparator.name]
+        return column.frequencies(left, weights.frequencies, weights.other)
 
     def share_of(self, comparison: str, term: str) -> float:
         """Return the share of the people who have this value; ``other`` of the comparison where it is not in its table."""
         weights = self.weights[comparison]
         return weights.frequencies.get(term, weights.other)
 
-    def total(self, parts: Floats) -> Floats:
-        """Return the sum of the comparisons with the prior and the household row."""
-        return np.asarray(parts.sum(axis=1) + logit(self.prior) + self.household_weight(parts), dtype=np.float64)
+    def total(self, parts: Parts, count: int) -> Floats:
+        """Return the sum of the comparisons with the prior and the household row, for so many pairs."""
+        return _sum(parts, count) + self.household_weight(parts, count) + logit(self.prior)
 
-    def household_weight(self, parts: Floats) -> Floats:
+    def household_weight(self, parts: Parts, count: int) -> Floats:
         """Return what has to be taken off because the two may be people of one household or company, in bits.
 
         Two who are not one are either strangers or of one household. For a household, what is shared agrees as it
         would for one person: the odds against a match grow by that possibility.
         """
-        match = self.weights["given name"].match[0]
-        # Father and son: inside a household a given name is shared more often than by chance.
-        namesakes = np.maximum(parts[:, _GIVEN] - math.log2(match / NAMESAKES), 0.0) if match > NAMESAKES else 0.0
-        shared = np.minimum(parts[:, _SHARED].sum(axis=1) + namesakes, 1000.0)
+        shared = _sum([part for part, is_shared in zip(parts, _SHARED) if is_shared], count)
+        # Father and son of one name, or twins: inside a household either is shared more often than by chance, hardly both.
+        besides = np.zeros(count)
+        for index, share in _BESIDES:
+            match, part = self.weights[COMPARATORS[index].name].match[0], parts[index]
+            if part is not None and match > share:
+                besides = np.maximum(besides, part - math.log2(match / share))
+        shared += besides
+        shared = np.minimum(shared, 1000.0)
         return np.asarray(-np.log2(1.0 - self.household + self.household * np.exp2(shared)), dtype=np.float64)
 
     # -- JSON
@@ -293,6 +300,15 @@ class Model:
             raise
         except (AttributeError, KeyError, TypeError, ValueError) as error:
             raise ModelFormatError(f"model: accepted is what Model.to_json() wrote; {error!r}") from error
+
+
+def _sum(parts: Parts, count: int) -> Floats:
+    """Return the sum of the weights that there are, for so many pairs."""
+    total = np.zeros(count)
+    for part in parts:
+        if part is not None:
+            total += part
+    return total
 
 
 def _against(one: Profile, others: Sequence[Profile]) -> tuple[list[Column | None], Evidence]:
