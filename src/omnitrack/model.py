@@ -303,6 +303,8 @@ class Interaction:
         attributes: anything else that the source knows, as JSON values.
         source: name of the system that it came from; with ``source_id`` unique in the store.
         region: ISO 3166 alpha-2 region in which national phone numbers are read.
+        revised_at: when its source had changed it last. One that is there already and comes with a later time than all that is known of it is a
+            revision; without a time it is a duplicate.
     """
 
     channel: str = attrs.field(validator=_text(MAX_NAME, required=True))
@@ -333,7 +335,7 @@ class Interaction:
     region: str | None = None
     id: str | None = None
     recorded_at: datetime | None = attrs.field(default=None, converter=_utc)
-    revised_at: datetime | None = attrs.field(default=None, converter=_utc)
+    revised_at: datetime | None = attrs.field(default=None, converter=_utc, validator=_time(required=False))
     deleted: bool = attrs.field(default=False, validator=_flag)
 
     def __attrs_post_init__(self) -> None:

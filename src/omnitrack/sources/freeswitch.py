@@ -61,20 +61,25 @@ class FreeSwitchCalls(CdrSource):
 
     def grouped(self, legs: Iterator[tuple[list[str], Leg] | Item]) -> Iterator[Item]:
         """Yield the calls that the legs are, each with what it has them joined by; what is no leg as it comes."""
-        calls: LinkedLegs[Leg] = LinkedLegs()
+        calls: LinkedLegs[Leg] = self.held(LinkedLegs)
         for item in legs:
             if not isinstance(item, tuple):
                 yield item
                 continue
             ids, leg = item
             for done in calls.add(ids, leg.end or leg.start, leg):
-                yield from self.joined(done, self._calls(done))
-        for done in calls.rest():
-            yield from self.joined(done, self._calls(done))
+                yield from self.complete(done)
+        yield from self.left(calls)
+
+    def complete(self, done: list[Leg]) -> Iterator[Item]:
+        """Yield the call of legs that are joined."""
+        yield from self.joined(done, self._calls(done))
 
     def _calls(self, legs: list[Leg]) -> Iterator[Interaction]:
         first = min(legs, key=lambda leg: (leg.start, leg.branch))
-        source_id = id_of(first.fields.get("uuid"))
+        # A leg that the switch placed for another names it, which may be in another load: the call has one id in both.
+        named = (id_of(first.fields.get(name)) for name in _PLACED) if first.branch else iter(())
+        source_id = next((id for id in named if id and _UUID.match(id)), None) or id_of(first.fields.get("uuid"))
         if source_id is None:
             raise UnreadableError("uuid: missing, accepted is the id of the leg")
         yield self.call(legs, source_id)
@@ -188,7 +193,7 @@ class FreeSwitchCsvSource(FreeSwitchCalls):
                 yield self.bad(row)
                 continue
             number, fields = row
-            where = f"line {number}"
+            where = self.spot(f"line {number}")
             fields = [field.strip().strip('"') for field in fields]
             columns = self.columns or _template(fields)
             try:
@@ -235,6 +240,7 @@ class FreeSwitchJsonSource(FreeSwitchCalls, JsonSource):
             if isinstance(value, Bad):
                 yield self.bad(value)
                 continue
+            where = self.spot(where)
             try:
                 yield self.leg(variables_of(value), where)
             except (OverflowError, ValueError) as error:

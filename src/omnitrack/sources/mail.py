@@ -123,12 +123,10 @@ class MailSource(Source):
         self.trusted_mail_server = trusted_mail_server
         self.split = split
         self._seen: dict[int, int] = {}
-        #: Shared by the sources of one folder, so that two mails with one Message-ID are told across files.
-        self.seen_before: dict[int, int] | None = None
 
     def forget(self) -> None:
         """Begin anew: what an earlier iteration saw does not count."""
-        self._seen = {} if self.seen_before is None else self.seen_before
+        self._seen = {} if self.shared is None else self.shared.mails
 
     def mail(
         self,

@@ -48,6 +48,7 @@ from omnitrack.usecases.erase import NotWorkedOut, Receipt, RetentionRule, erase
 from omnitrack.usecases.evidence import entries_of
 from omnitrack.usecases.exchange import Export, checked_format, export, interactions_of
 from omnitrack.usecases.ids import from_text, from_us, interaction_id, new_id, new_ids, now_us, to_text, to_us
+from omnitrack.usecases.later import Again, came_again, changed_since
 from omnitrack.usecases.notes import add_note, add_note_beside, note_row
 from omnitrack.usecases.once import Once, recorded
 from omnitrack.usecases.outcome import Saying
@@ -402,7 +403,7 @@ class Operations:
     ) -> Steps[None]:
         now = now_us()
         prepared = [prepare(self.ctx, item, now) for item, _ in waiting]
-        places = [at for _, at in waiting]
+        items, places = [item for item, _ in waiting], [at for _, at in waiting]
         waiting.clear()
         out: Batch = yield from self._batch(prepared, now)
         there = sum(duplicate is not None for duplicate in out.duplicates)
@@ -410,11 +411,32 @@ class Operations:
         tally.suppressed += len(out.suppressed)
         tally.added += len(prepared) - there - len(out.suppressed)
         tally.last_there = out.duplicates[-1] is not None
+        if again := came_again(items, out.duplicates):
+            yield from self._changed(again, tally)
         for number, one in enumerate(prepared):
             if out.duplicates[number] is None:
                 for rejected in one.rejected:
                     at = places[number]
                     tally.reject(rejected if at is None else attrs.evolve(rejected, where=place(at)))
+
+    def _changed(self, again: Sequence[Again], tally: _Tally) -> Steps[None]:
+        """Revise those that were there already and were changed at the source since."""
+        for one in (yield Step(lambda tx: changed_since(tx, again), write=False)):
+            item = one.item
+            try:
+                added = yield from self._revise(
+                    item.source,
+                    item.source_id,
+                    body=item.body,
+                    subject=item.subject,
+                    deleted=item.deleted,
+                    at=item.revised_at,
+                )
+            except InteractionNotFoundError:
+                continue  # erased meanwhile
+            if added:
+                tally.duplicates -= 1
+                tally.revised += 1
 
     def _revised(self, revision: Revision, tally: _Tally) -> Steps[bool]:
         try:

@@ -24,6 +24,7 @@ from omnitrack.storage.contract import InteractionRow
 from omnitrack.usecases.context import Context
 from omnitrack.usecases.ids import interaction_id, offset_of, to_us
 from omnitrack.usecases.judging import assurance_of, may_identify, refuse_placeholder
+from omnitrack.usecases.later import CHANGED
 
 _VERIFIED = int(Assurance.VERIFIED)
 _CLAIMED = int(Assurance.CLAIMED)
@@ -258,4 +259,6 @@ def _extra(interaction: Interaction) -> str | None:
         extra["traits"] = dict(interaction.traits)
     if interaction.attributes:
         extra["attributes"] = dict(interaction.attributes)
+    if interaction.revised_at is not None:
+        extra[CHANGED] = to_us(interaction.revised_at)
     return json.dumps(extra, ensure_ascii=False) if extra else None
