@@ -61,7 +61,8 @@ class Role(enum.IntEnum):
 class Sighting:
     """An identifier as it was seen in one interaction, and how sure it is. Made by verified(), observed(), claimed().
 
-    ``identifier`` may still be a text; it is parsed when recorded, with the region of the interaction.
+    ``identifier`` may still be a text; it is parsed when recorded, with the region of the interaction. ``through`` is the address that passed
+    a mail on and put itself in the place of the sender: where that is the company's own, a claimed sender is observed, as that of any mail is.
     """
 
     identifier: Identifier | str = attrs.field(
@@ -69,6 +70,7 @@ class Sighting:
     )
     assurance: Assurance = Assurance.OBSERVED
     raw: str | None = attrs.field(default=None, repr=sized)
+    through: str | None = attrs.field(default=None, repr=lambda value: shown(value) if value else repr(value))
 
 
 def verified(identifier: Identifier | str) -> Sighting:

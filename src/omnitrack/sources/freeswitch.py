@@ -10,8 +10,10 @@ from pathlib import Path
 from typing import Any, ClassVar
 from urllib.parse import unquote_plus
 
+import attrs
+
 from omnitrack.errors import MissingZoneError
-from omnitrack.model import Interaction
+from omnitrack.model import Direction, Interaction
 from omnitrack.sources.attested import attestation_of
 from omnitrack.sources.base import Item, JsonSource, UnreadableError
 from omnitrack.sources.cdr import CdrSource, Leg, caller_name, endpoint
@@ -82,7 +84,23 @@ class FreeSwitchCalls(CdrSource):
         source_id = next((id for id in named if id and _UUID.match(id)), None) or id_of(first.fields.get("uuid"))
         if source_id is None:
             raise UnreadableError("uuid: missing, accepted is the id of the leg")
-        yield self.call(legs, source_id)
+        yield self.call(self._placed_by_program(first, legs), source_id)
+
+    def _placed_by_program(self, first: Leg, legs: list[Leg]) -> list[Leg]:
+        """Return the legs of a call with its sides told: where a program has the switch ring an agent first, the customer is who was dialled then."""
+        if first.branch or first.fields.get("direction") != "outbound":
+            return legs
+        dialled = next((leg for leg in legs if leg.destination and not self.is_internal(leg.destination)), None)
+        if dialled is None:
+            return legs
+        lines = (leg.agent_calling or leg.agent_called for leg in legs if self.is_internal(leg.destination))
+        called = attrs.evolve(
+            first,
+            direction=Direction.OUTBOUND,
+            destination=dialled.destination,
+            agent_calling=next((line for line in lines if line), None),
+        )
+        return [called if leg is first else leg for leg in legs]
 
     def leg(self, values: Mapping[str, Any], where: str) -> tuple[list[str], Leg]:
         """Return the leg of one record, by the names of FreeSWITCH's variables, and every id that it shares with others of its call."""

@@ -145,6 +145,8 @@ class _People:
                 self.own_recipient = self.own_recipient or recipient
                 continue
             assurance = int(sighting.assurance)
+            if sighting.through is not None and assurance == _CLAIMED and self._is_own(sighting.through):
+                assurance = int(Assurance.OBSERVED)
             if found.host is not None or found.verstat is not None:
                 assurance = assurance_of(self._ctx, found, assurance)
             known = theirs.get(who.base)
@@ -158,6 +160,12 @@ class _People:
         if known is None:
             known = self._keep(key, resolve(self._ctx, parse_identifier(text, region=self._region)))
         return known
+
+    def _is_own(self, text: str) -> bool:
+        try:
+            return self._text(text).own
+        except (InvalidIdentifierError, WithheldError):
+            return False
 
     def _keep(self, key: object, resolved: Resolved) -> Resolved:
         memory = self._ctx.resolved
