@@ -2,9 +2,13 @@
 
     python bench/sources.py                # an mbox of 200 MB, a million rows of CSV, of JSON lines, of one JSON array, a chat
     python bench/sources.py --part 0.05    # a twentieth of that
+    python bench/sources.py --part 5 --files --only mbox csv    # a file of 1 GB and one of five million rows
+    python bench/sources.py --part 0.2 --load --only csv        # records 200,000 rows into a SQLite file too
     python bench/sources.py --crafted      # input that is made to be slow, at one, two and four times a size
 
-Each line is read in a process of its own, from a stream that makes the bytes as they are asked for. ``load`` records into a SQLite file too.
+Each line is read in a process of its own, at a tenth of the size and at all of it: from a stream that makes the bytes as they are asked for, or
+with ``--files`` from a file in the folder for temporary files, which is removed. Seconds are those of the processor; memory is by how much the process has
+grown at the most.
 """
 
 from __future__ import annotations
@@ -17,6 +21,7 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -59,13 +64,19 @@ class Made:
 
 
 def mails(count: int) -> Iterator[bytes]:
-    text = b"We have had no broadband since Friday, and nobody calls back.\n" * 60
+    text = b"We have had no broadband since Friday, and nobody calls back.\n" * 20
+    photo = (b"QUJD" * 19 + b"\n") * 500  # of 28 KB
     for n in range(count):
         yield b"From jane Mon Jan  5 09:00:00 2026\nFrom: Jane <j%d@example.com>\nTo: care@shop.example\n" % (
             n % 50_000
         )
         yield b"Date: Mon, 5 Jan 2026 09:%02d:%02d +0000\nMessage-ID: <%d@example.com>\n" % (n // 60 % 60, n % 60, n)
-        yield b"Subject: No broadband\n\n" + text + b"\n"
+        yield b"Subject: No broadband\nMIME-Version: 1.0\nContent-Type: multipart/mixed; boundary=b\n\n--b\n\n" + text
+        yield (
+            b"--b\nContent-Type: image/jpeg; name=router.jpg\nContent-Transfer-Encoding: base64\n\n"
+            + photo
+            + b"--b--\n\n"
+        )
 
 
 def csv_rows(count: int) -> Iterator[bytes]:
@@ -89,11 +100,11 @@ def chat(count: int) -> Iterator[bytes]:
 
 
 SIZES: dict[str, tuple[int, Callable[[int], Iterator[bytes]], str, dict[str, Any]]] = {
-    "mbox of 200 MB": (51_000, mails, "mbox", {}),
-    "rows of CSV": (1_000_000, csv_rows, "csv", {"mapping": MAPPING, "zone": "UTC"}),
-    "JSON lines": (1_000_000, json_lines, "jsonl", {"mapping": MAPPING}),
-    "one JSON array": (1_000_000, lambda n: json_lines(n, b"[", b",", b"]"), "jsonl", {"mapping": MAPPING}),
-    "lines of a chat": (1_000_000, chat, "whatsapp-chat", {"own_name": "Care", "zone": "UTC", "dates": "dmy"}),
+    "mbox": (5_000, mails, "mbox", {}),
+    "csv": (1_000_000, csv_rows, "csv", {"mapping": MAPPING, "zone": "UTC"}),
+    "jsonl": (1_000_000, json_lines, "jsonl", {"mapping": MAPPING}),
+    "json-array": (1_000_000, lambda n: json_lines(n, b"[", b",", b"]"), "jsonl", {"mapping": MAPPING}),
+    "chat": (1_000_000, chat, "whatsapp-chat", {"own_name": "Care", "zone": "UTC", "dates": "dmy"}),
 }
 # Made to be slow: each a beginning, what is repeated, and an end.
 CRAFTED: dict[str, tuple[bytes, bytes, bytes, str, dict[str, Any]]] = {
@@ -154,6 +165,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--part", type=float, default=1.0, help="of the sizes")
     parser.add_argument("--load", action="store_true", help="record what is read into a SQLite file")
+    parser.add_argument("--files", action="store_true", help="from a file on disk")
+    parser.add_argument("--only", nargs="+", choices=list(SIZES), help="of what is read")
     parser.add_argument("--crafted", action="store_true", help="read what is made to be slow instead")
     parser.add_argument("--size", type=int, default=500_000, help="bytes of crafted input")
     chosen = parser.parse_args()
@@ -170,14 +183,26 @@ def main() -> None:
                 + f"   {seconds[2] / max(seconds[0], 0.001):5.1f} times for 4 times the size"
             )
         return
-    print(f"{'what':18}{'units':>10}{'MB grown':>10}{'seconds':>9}   at a tenth: MB, seconds")
+    print("| what | at | MB | units | seconds | units a second | grew by MB |\n|---|---|---|---|---|---|---|")
     for name, (most, make, format, options) in SIZES.items():
+        if chosen.only and name not in chosen.only:
+            continue
         count = int(most * chosen.part)
-        found = []
-        for n in (max(1, count // 10), count):
-            found.append(measure(lambda n=n, m=make, f=format, o=options: read(Made(m(n)), f, o)))  # type: ignore[misc]
-        (_, small, little), (counts, seconds, grown) = found
-        print(f"{name:18}{max(counts.values()):>10}{grown:>10.1f}{seconds:>9.1f}   {little:.1f}, {small:.1f}")
+        for at, n in (("a tenth", max(1, count // 10)), ("all", count)):
+            size = sum(map(len, make(n)))
+            with tempfile.TemporaryDirectory() as folder:
+                origin: Any = Path(folder) / name
+                if chosen.files:
+                    with origin.open("wb") as file:
+                        file.writelines(make(n))
+                else:
+                    origin = Made(make(n))
+                counts, seconds, grown = measure(partial(read, origin, format, options))
+            units = max(counts.values())
+            print(
+                f"| {name} | {at} | {size / 1e6:,.0f} | {units:,} | {seconds:.1f} | {units / max(seconds, 0.001):,.0f} | {grown:.1f} |",
+                flush=True,
+            )
 
 
 if __name__ == "__main__":

@@ -61,7 +61,8 @@ class Role(enum.IntEnum):
 class Sighting:
     """An identifier as it was seen in one interaction, and how sure it is. Made by verified(), observed(), claimed().
 
-    ``identifier`` may still be a text; it is parsed when recorded, with the region of the interaction.
+    ``identifier`` may still be a text; it is parsed when recorded, with the region of the interaction. ``through`` is the address that passed
+    a mail on and put itself in the place of the sender: where that is the company's own, a claimed sender is observed, as that of any mail is.
     """
 
     identifier: Identifier | str = attrs.field(
@@ -69,6 +70,7 @@ class Sighting:
     )
     assurance: Assurance = Assurance.OBSERVED
     raw: str | None = attrs.field(default=None, repr=sized)
+    through: str | None = attrs.field(default=None, repr=lambda value: shown(value) if value else repr(value))
 
 
 def verified(identifier: Identifier | str) -> Sighting:
@@ -303,6 +305,8 @@ class Interaction:
         attributes: anything else that the source knows, as JSON values.
         source: name of the system that it came from; with ``source_id`` unique in the store.
         region: ISO 3166 alpha-2 region in which national phone numbers are read.
+        revised_at: when its source had changed it last. One that is there already and comes with a later time than all that is known of it is a
+            revision; without a time it is a duplicate.
     """
 
     channel: str = attrs.field(validator=_text(MAX_NAME, required=True))
@@ -333,7 +337,7 @@ class Interaction:
     region: str | None = None
     id: str | None = None
     recorded_at: datetime | None = attrs.field(default=None, converter=_utc)
-    revised_at: datetime | None = attrs.field(default=None, converter=_utc)
+    revised_at: datetime | None = attrs.field(default=None, converter=_utc, validator=_time(required=False))
     deleted: bool = attrs.field(default=False, validator=_flag)
 
     def __attrs_post_init__(self) -> None:

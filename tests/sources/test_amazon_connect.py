@@ -8,7 +8,7 @@ import pytest
 
 import omnitrack
 from omnitrack.model import Direction
-from sources.asserting import in_utc, interactions, passed_over, rejected, revisions
+from sources.asserting import in_utc, interactions, passed_over, rejected
 
 
 def record(number="c-1", method="INBOUND", **fields):
@@ -101,11 +101,14 @@ def test_events_of_agents_among_the_records_are_passed_over_by_their_type():
     assert [unit.reason for unit in passed_over(items)] == ['event type "LOGIN"']
 
 
-def test_record_that_comes_again_changed_is_a_revision_and_unchanged_a_duplicate():
+@pytest.mark.parametrize("loads", [1, 2, 4])
+def test_record_that_comes_again_changed_is_a_revision_and_unchanged_a_duplicate(loads):
     first = record(LastUpdateTimestamp="2026-01-05T09:06:00Z")
     later = first | {"LastUpdateTimestamp": "2026-01-06T10:00:00Z", "Attributes": {"reason": "billing"}}
-    items = read(first, first, later)
-    assert (len(interactions(items)), [one.source_id for one in revisions(items)]) == (2, ["c-1"])
+    records = [first, first, later, later]
     tracker = omnitrack.open("memory://", region="GB")
-    report = tracker.record_many(items)
-    assert (report.added, report.duplicates, report.revised) == (1, 1, 1)
+    size = len(records) // loads
+    reports = [
+        tracker.load(records[start : start + size], format="amazon-connect") for start in range(0, len(records), size)
+    ]
+    assert [sum(getattr(one, name) for one in reports) for name in ("added", "duplicates", "revised")] == [1, 2, 1]

@@ -69,3 +69,39 @@ def test_json_without_variables_is_rejected_and_the_next_read(fixtures):
     record = json.loads((fixtures / "freeswitch.json").read_text(encoding="utf-8"))
     items = list(in_utc([{"core-uuid": "x"}, record], "freeswitch-json"))
     assert (len(rejected(items)), len(interactions(items))) == (1, 1)
+
+
+def leg(uuid, number, destination, channel, **variables):
+    variables = {
+        "uuid": uuid,
+        "direction": "outbound",
+        "start_epoch": "1767603600",
+        "answer_epoch": "1767603605",
+    } | variables
+    profile = {"caller_id_number": number, "destination_number": destination, "context": "default"}
+    return {
+        "core-uuid": "x",
+        "variables": variables
+        | {"channel_name": channel, "end_epoch": "1767603700", "hangup_cause": "NORMAL_CLEARING"},
+        "callflow": [{"profile_index": "1", "caller_profile": profile}],
+    }
+
+
+def test_call_that_a_program_placed_is_outbound_to_whom_was_dialled_after_the_agent():
+    first, second = ("d05a7f84-9d3b-4f0e-8a6e-5d7f0b1c2d4" + end for end in "12")
+    agent = leg(first, "01632960000", "1002", "sofia/internal/1002@pbx.example")
+    customer = leg(
+        second, "01632960000", "07700900456", "sofia/gateway/carrier/07700900456", originating_leg_uuid=first
+    )
+    for legs in ([agent, customer], [customer, agent]):
+        [call] = interactions(in_utc(legs, "freeswitch-json"))
+        assert (call.direction, people(call.customers), call.agent) == (
+            Direction.OUTBOUND,
+            [["phone:07700900456"]],
+            "1002",
+        )
+
+
+def test_call_that_a_program_placed_to_a_customer_is_outbound():
+    [call] = in_utc([leg("u-1", "01632960000", "07700900456", "sofia/gateway/carrier/07700900456")], "freeswitch-json")
+    assert (call.direction, people(call.customers), call.agent) == (Direction.OUTBOUND, [["phone:07700900456"]], None)

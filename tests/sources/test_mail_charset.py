@@ -38,6 +38,12 @@ def test_every_label_has_a_codec():
         ("“quoted” €", "ansi_x3.4-1968", "cp1252"),
         ("Zoë", "unicode-1-1-utf-8", "utf-8"),
         ("Zoë", "utf-16", "utf-16-le"),
+        ("Zoë", "utf-16", "utf-16"),
+        ("Zoë", "utf-16le", "utf-16"),
+        ("Zażółć", "latin-2", "iso8859_2"),
+        ("Grüße", "cp-850", "cp850"),
+        ("שלום", "DOS-862", "cp862"),
+        ("Привет", "cp-1251", "cp1251"),
     ],
 )
 def test_a_label_means_what_browsers_take_it_for(text, label, codec):

@@ -30,6 +30,8 @@ from omnitrack.sources.mail_dates import parse_date
         "Di, 3 Februar 2026 10:00:00 +0200",
         "Вт, 3 фев 2026 10:00:00 +0200",
         "03-Feb-26 10:00:00 +0200",
+        "Tue, 3 Feb 2026 10:00:00 Europe/Helsinki",
+        "Tue, 3 Feb 2026 10:00:00 +0200 (Europe/Paris)",
     ],
 )
 def test_a_date_is_read_in_every_form_in_which_programs_write_it(text):
@@ -58,3 +60,21 @@ def test_a_mail_without_a_date_that_a_server_dated_is_whole():
     data = b"From: a@b.example\nReceived: by mx.example; Tue, 3 Feb 2026 10:00:00 +0000\n\nhi"
     [mail] = open_source(data, "eml")
     assert mail.attributes["date_from"] == "received"
+
+
+@pytest.mark.parametrize(
+    ("text", "moment"),
+    [
+        ("Tue, 3 Feb 2026 24:00:00 +0000", "2026-02-04T00:00:00+00:00"),
+        ("1770112800", "2026-02-03T10:00:00+00:00"),
+        ("Tue, 3 Feb 2026 10:00:00 EST5EDT", "2026-02-03T10:00:00-05:00"),
+    ],
+)
+def test_the_end_of_a_day_seconds_and_names_of_zones_are_read(text, moment):
+    assert parse_date(text).isoformat() == moment
+
+
+def test_a_date_that_came_as_an_encoded_word_is_read():
+    mail = b"From: jane@example.org\nDate: =?utf-8?Q?Tue,_3_Feb_2026_10:00:00_+0200?=\n\nhi"
+    [item] = open_source(mail, "eml")
+    assert item.occurred_at.isoformat() == "2026-02-03T10:00:00+02:00"

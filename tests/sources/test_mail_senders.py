@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+import omnitrack
 from omnitrack.errors import SourceFormatError
 from omnitrack.model import Assurance
 from omnitrack.sources import open_source
@@ -34,6 +35,31 @@ def test_who_wrote_through_a_group_is_the_sender_as_a_claim(head):
     assert str(mail.sender[0].identifier) == "email:jane@example.org"
     assert mail.sender[0].assurance is Assurance.CLAIMED
     assert "care@shop.example" in mail.attributes["sent_by"]
+
+
+GROUP = f'From: "Jane Roe via Care" <care@shop.example>\nX-Original-From: Jane Roe <jane@example.org>\n{LIST}'
+FORM = f"From: Jane Roe via Care <care@shop.example>\nReply-To: Jane Roe <jane@example.org>\n{LIST}"
+
+
+@pytest.mark.parametrize(
+    ("head", "own", "seen"),
+    [
+        (GROUP, ["email:*@shop.example"], True),
+        (GROUP + "Reply-To: Jane <jane@example.org>\n", ["email:care@shop.example"], True),
+        (GROUP, ["email:help@shop.example"], False),
+        (GROUP + "Reply-To: Evil <evil@bad.example>\n", ["email:*@shop.example"], False),
+        (GROUP + "X-Original-Sender: evil@bad.example\n", ["email:*@shop.example"], False),
+        (GROUP + "X-Original-Authentication-Results: mx; dmarc=fail\n", ["email:*@shop.example"], False),
+        (FORM, ["email:*@shop.example"], False),
+    ],
+)
+def test_who_wrote_through_a_group_of_the_company_is_observed_where_the_group_says_it_and_nothing_else_does(
+    head, own, seen
+):
+    tracker = omnitrack.open("memory://", own=own)
+    tracker.load(open_source((head + REST).encode(), "eml"))
+    assert len(list(tracker.timeline("jane@example.org", directions="inbound"))) == seen
+    assert len(list(tracker.timeline("jane@example.org", include_claimed=True))) == 1
 
 
 @pytest.mark.parametrize(
@@ -114,3 +140,36 @@ def test_a_mail_that_is_passed_on_says_so():
 def test_contact_forms_that_are_no_list_are_refused():
     with pytest.raises(SourceFormatError, match="contact_forms"):
         open_source(b"", "eml", contact_forms="forms@shop.example")
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        "From: Jane <jane@example.org>\nSubject: Out of Office AutoReply: your order",
+        "From: Jane <jane@example.org>\nSubject: AUTO: Jane Roe is out of the office (returning 05/02/2026)",
+        "From: Jane <jane@example.org>\nReturn-Path: <>\nSubject: Jane Roe is out of office",
+        "From: Jane <jane@example.org>\nReturn-Path: <>\nIn-Reply-To: <7@shop.example>\nSubject: Re: your order",
+    ],
+)
+def test_an_answer_that_nobody_wrote_is_known(head):
+    assert one(head).kind == "auto-reply"
+
+
+@pytest.mark.parametrize(
+    "subject", ["I am out of the office next week", "Automatic reply from your robot", "Away with this"]
+)
+def test_words_that_a_person_may_write_are_no_answer_of_a_machine(subject):
+    assert one(f"From: Jane <jane@example.org>\nSubject: {subject}").kind == "message"
+
+
+@pytest.mark.parametrize(
+    ("value", "box"),
+    [
+        ("'Jane' <'jane@example.org'>", "jane@example.org"),
+        ("Jane <=?utf-8?Q?jane=40example=2Eorg?=>", "jane@example.org"),
+        ("=?utf-8?Q?Jane?= <=?utf-8?Q?jane?=@example.org>", "jane@example.org"),
+        ("jane@example.org via Care <care@other.example>", "care@other.example"),
+    ],
+)
+def test_the_mailbox_is_found_in_an_address_that_is_written_wrongly(value, box):
+    assert str(one(f"From: {value}").sender[0].identifier) == f"email:{box}"

@@ -176,3 +176,18 @@ def test_maildirs_beside_cur_are_read_to_any_depth_and_their_names_and_flags_cou
     facts = {mail.subject: {"spam", "trashed"} & mail.attributes.keys() for mail in interactions(items)}
     assert (facts["1"], facts["4"], facts["5"]) == (set(), {"trashed"}, {"spam", "trashed"})
     assert [item.reason for item in items if isinstance(item, PassedOver)] == ["draft", "draft"]
+
+
+def test_mailbox_and_mail_of_an_old_mac_end_their_lines_in_carriage_returns(tmp_path):
+    path = tmp_path / "In"
+    path.write_bytes(mbox(b"a\nb", b"c").replace(b"\n", b"\r"))
+    assert [mail.body for mail in open_source(path)] == ["a\nb", "c"]
+    path.write_bytes((MAIL % (1, 1, b"a\nb")).replace(b"\n", b"\r"))
+    assert [mail.body for mail in open_source(path, "eml")] == ["a\nb"]
+
+
+def test_what_a_mail_server_keeps_of_a_mailbox_is_no_mail():
+    first = b"From MAILER-DAEMON Mon Jan  6 09:00:00 2025\nFrom: Mail System Internal Data <MAILER-DAEMON@x.example>\n"
+    first += b"Subject: DON'T DELETE THIS MESSAGE -- FOLDER INTERNAL DATA\nX-IMAP: 1736154000 0000000002\n\nx\n\n"
+    kept, mail = open_source(first + mbox(b"a"), "mbox")
+    assert (kept.reason, mail.body) == ("index of a mail program", "a")

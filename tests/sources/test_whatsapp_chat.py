@@ -97,6 +97,8 @@ def test_lines_of_the_app_itself_are_no_messages(chat):
         ("115/1/13 下午9:05 - Jane: hi", "2026-01-13T21:05:00"),
         ("民國115/1/13 下午9:05 - Jane: hi", "2026-01-13T21:05:00"),
         ("R8/1/13 21:05 - Jane: hi", "2026-01-13T21:05:00"),
+        ("[1/13/R8, 21:05:00] Jane: hi", "2026-01-13T21:05:00"),
+        ("2026년 1월 13일 오후 9:05, Jane : hi", "2026-01-13T21:05:00"),
         ("令和8年1月13日 21:05 - Jane: hi", "2026-01-13T21:05:00"),
         ("۱۴۰۴/۱۰/۲۳،‏ ۲۱:۰۵ - Jane: hi", "2026-01-13T21:05:00"),
         ("[1404/10/23 AP, 9:05:06 PM] Jane: hi", "2026-01-13T21:05:06"),
@@ -301,3 +303,10 @@ def test_deleted_messages_are_told_in_every_language(text):
 def test_edited_messages_are_told_in_every_language():
     [message] = interactions(read("13/01/2026, 21:05 - Jane: hola <Se editó este mensaje.>"))
     assert (message.body, message.attributes["edited"]) == ("hola", True)
+
+
+def test_what_the_phone_did_not_have_is_a_contact_without_text():
+    texts = ["null", "<View once voice message omitted>", "Waiting for this message. This may take a while."]
+    found = interactions(read("".join(f"13/01/2026, 21:05 - Jane: {text}\n" for text in texts)))
+    assert [message.body for message in found] == [None, None, None]
+    assert found[2].attributes["told"] == texts[2]

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping
-from datetime import datetime, timezone, tzinfo
+from datetime import timezone, tzinfo
 from pathlib import Path
 from typing import Any, ClassVar
 
 from omnitrack.errors import told
 from omnitrack.identifiers.attestation import Level, counts
-from omnitrack.model import Direction, Interaction, Revision, Sighting, claimed, observed
+from omnitrack.model import Direction, Interaction, Sighting, claimed, observed
 from omnitrack.sources.attested import attestation_of, checked_trust
 from omnitrack.sources.base import Item, JsonSource, UnreadableError
 from omnitrack.sources.cdr import ABANDONED, ANSWERED, SELF_SERVICE, VOICEMAIL, withheld
@@ -58,7 +58,7 @@ class AmazonConnectSource(JsonSource):
     """Reads contact records one after another, line by line, or as an array.
 
     Each contact is an interaction; those that follow from one another by transfers are one thread. Records are delivered
-    at least once, so that the same one comes again: it adds nothing. One that comes again changed (by its LastUpdateTimestamp) is a revision. Events of
+    at least once, so that the same one comes again: it adds nothing. One that comes again with a later LastUpdateTimestamp is a revision. Events of
     agents and of contacts in the same stream are passed over by their type.
 
     Args:
@@ -85,8 +85,7 @@ class AmazonConnectSource(JsonSource):
     ) -> None:
         super().__init__(origin, **options)
         self.trust_attestation = checked_trust(trust_attestation)
-        # What is known of the contacts read so far: when they were updated last, and their direction.
-        self._seen: OrderedDict[str, tuple[datetime | None, Direction | None]] = OrderedDict()
+        self._seen: OrderedDict[str, Direction | None] = OrderedDict()  # the direction of the contacts read so far
         self._fields: tuple[PersonField, ...] = person_fields(identifiers or {}, "identifiers")
 
     @classmethod
@@ -108,12 +107,11 @@ class AmazonConnectSource(JsonSource):
         if method in _OUTBOUND or (method == "API" and channel == "phone"):
             return Direction.OUTBOUND
         if method in _CONTINUED:
-            first = self._seen.get(thread)
-            return first[1] if first is not None else Direction.INBOUND
+            return self._seen.get(thread, Direction.INBOUND)
         return Direction.INBOUND if method in _KNOWN else None
 
-    def _remember(self, number: str, updated: datetime | None, direction: Direction | None) -> None:
-        self._seen[number] = (updated, direction)
+    def _remember(self, number: str, direction: Direction | None) -> None:
+        self._seen[number] = direction
         if len(self._seen) > _MOST_SEEN:
             self._seen.popitem(last=False)
 
@@ -141,12 +139,7 @@ class AmazonConnectSource(JsonSource):
         company = mapping_of(record.get("SystemEndpoint"))
         thread = id_of(record.get("InitialContactId")) or number
         direction = self._direction(method, channel, thread)
-        updated = parse_time(record.get("LastUpdateTimestamp"), self.zone)
-        earlier = self._seen.get(number)
-        if earlier is not None and updated is not None and earlier[0] is not None and updated != earlier[0]:
-            yield Revision(source=self.source, source_id=number, at=updated, subject=subject_of(record.get("Name")))
-            return
-        self._remember(number, updated, direction)
+        self._remember(number, direction)
         attributes = mapping_of(record.get("Attributes"))
         counted = direction in (Direction.OUTBOUND, Direction.INTERNAL) or channel != "phone"
         counted = counted or counts(*attestation_of(attributes), trust=self.trust_attestation)
@@ -193,6 +186,7 @@ class AmazonConnectSource(JsonSource):
             source=self.source,
             source_id=number,
             region=self.region,
+            revised_at=parse_time(record.get("LastUpdateTimestamp"), self.zone),
         )
 
 

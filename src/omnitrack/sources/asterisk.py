@@ -18,11 +18,11 @@ from omnitrack.sources.cdr import (
     SELF_SERVICE,
     VOICEMAIL,
     CdrSource,
-    Groups,
     Leg,
     caller_name,
     endpoint,
 )
+from omnitrack.sources.legs import LinkedLegs
 from omnitrack.sources.reading import Bad, first_line, rows
 from omnitrack.sources.values import attributes_of, derived_id, id_of, local_time, parse_time, text_of, unread, words
 
@@ -38,6 +38,9 @@ _CDR_CUSTOM = words(
 )
 _HEADERS = {"calldate": "start", "recordingfile": "recording", "unique_id": "uniqueid", "linked_id": "linkedid"}
 _TIME = re.compile(r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d")
+_HALF = re.compile(r"(Local/[^;]{1,200}-[0-9a-f]{4,});[12]$")
+_SECOND_HALF = re.compile(r";2$")
+_HOURS = 4 * 3600  # seconds
 _UNIQUE = re.compile(r"(?:.*-)?(\d{9,10})\.\d+$")
 _OUTCOMES = {
     "ANSWERED": "answered",
@@ -65,7 +68,8 @@ _MACHINES = frozenset(
 class AsteriskSource(CdrSource):
     """Reads Asterisk's CDR in CSV; the legs of one call (by linkedid, else uniqueid) are one interaction.
 
-    Load files that are complete (rotated): a call whose later legs come in another load keeps the legs of the first.
+    Legs on the two halves of a Local channel are joined by its name, where no linkedid does. Files of one folder are one log. A call whose later
+    legs come in another load keeps the legs of the first.
 
     Args:
         origin: a path, bytes or a stream.
@@ -94,7 +98,7 @@ class AsteriskSource(CdrSource):
 
     def items(self) -> Iterator[Item]:
         """Yield what it holds; see ``Source.items``."""
-        groups: Groups[Leg] = Groups()
+        calls: LinkedLegs[Leg] = self.held(LinkedLegs)
         source = self.open()
         source.as_utf8()
         columns: Sequence[str] | None = self.columns
@@ -104,7 +108,7 @@ class AsteriskSource(CdrSource):
                 yield self.bad(row)
                 continue
             number, fields = row
-            where = f"line {number}"
+            where = self.spot(f"line {number}")
             if first:
                 first = False
                 header = _header([field.strip() for field in fields])
@@ -113,19 +117,20 @@ class AsteriskSource(CdrSource):
                     continue
             try:
                 columns = columns or _usual(fields)
-                key, leg = self._leg(columns or (), fields, where)
+                leg = self._leg(columns or (), fields, where)
             except (OverflowError, ValueError) as error:
                 yield self.rejected(where, str(error), raw=",".join(fields)[:200])
                 continue
-            for done, legs in groups.add(key, leg.end or leg.start, leg):
-                yield from self.joined(legs, self._calls(legs, done))
-        for done, legs in groups.rest():
-            yield from self.joined(legs, self._calls(legs, done))
+            for done in calls.add([leg.id, *_halves(leg)], leg.end or leg.start, leg):
+                yield from self.complete(done)
+        yield from self.left(calls)
 
-    def _calls(self, legs: list[Leg], source_id: str) -> Iterator[Item]:
-        yield self.call(legs, source_id)
+    def complete(self, done: list[Leg]) -> Iterator[Item]:
+        """Yield the call of legs that are joined; the first leg's id is its."""
+        first = min(done, key=lambda leg: (leg.branch, leg.start))
+        yield from self.joined(done, [self.call(done, first.id)])
 
-    def _leg(self, columns: Sequence[str], fields: list[str], where: str) -> tuple[str, Leg]:
+    def _leg(self, columns: Sequence[str], fields: list[str], where: str) -> Leg:
         if not columns:
             raise UnreadableError(
                 f"a row of {len(fields)} fields that is no Asterisk CDR; name its order with columns="
@@ -146,7 +151,7 @@ class AsteriskSource(CdrSource):
         if end is None and (values.get("duration") or "").isdigit():
             end = start + timedelta(seconds=min(int(values["duration"]), 10**7))
         number = values.get("src")
-        leg = Leg(
+        return Leg(
             source=number,
             destination=values.get("dst"),
             start=start,
@@ -157,11 +162,11 @@ class AsteriskSource(CdrSource):
             agent_calling=endpoint(values.get("channel")),
             context=values.get("dcontext") or "",
             attestation=attestation_of(values),
+            branch=_SECOND_HALF.search(values.get("channel", "")) is not None,
             fields=_attributes(values, doubt),
             where=where,
+            id=id_of(values.get("linkedid") or unique) or derived_id(*fields),
         )
-        key = id_of(values.get("linkedid") or unique) or derived_id(*fields)
-        return key, leg
 
     def _time(self, text: str | None, near: datetime | None) -> tuple[datetime | None, str | None]:
         if not text or (near is not None and self.zone is None):
@@ -174,6 +179,18 @@ class AsteriskSource(CdrSource):
             except ValueError:
                 return None, None
         return parse_time(text, self.zone), None
+
+
+def _halves(leg: Leg) -> Iterator[str]:
+    """Yield what joins a leg to that on the other half of a Local channel, whose unique id is another: the name of the channel.
+
+    Names begin again when Asterisk does, so they hold for some hours.
+    """
+    for name in ("channel", "dstchannel"):
+        match = _HALF.match(leg.fields.get(name) or "")
+        if match:
+            hours = int(leg.start.timestamp()) // _HOURS
+            yield from (f"{match[1]} {hours}", f"{match[1]} {hours + 1}")
 
 
 def _outcome(disposition: str, values: Mapping[str, Any], columns: Sequence[str]) -> str:

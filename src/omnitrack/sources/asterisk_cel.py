@@ -6,6 +6,7 @@ import csv
 import re
 from collections.abc import Iterator, Sequence
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -103,7 +104,7 @@ class AsteriskCelSource(CdrSource):
 
     def items(self) -> Iterator[Item]:
         """Yield the calls of the file."""
-        groups: Groups[_Event] = Groups(most=100_000)
+        groups: Groups[_Event] = self.held(partial(Groups, most=100_000))
         source = self.open()
         source.as_utf8()
         columns: Sequence[str] | None = self.columns
@@ -113,7 +114,7 @@ class AsteriskCelSource(CdrSource):
                 yield self.bad(row)
                 continue
             number, fields = row
-            where = f"line {number}"
+            where = self.spot(f"line {number}")
             header = _header(fields) if first else None
             first = False
             if header is not None:
@@ -125,10 +126,9 @@ class AsteriskCelSource(CdrSource):
             except (OverflowError, ValueError) as error:
                 yield self.rejected(where, str(error), raw=",".join(fields)[:200])
                 continue
-            for done, events in groups.add(key, event.at, event):
-                yield from self._told(done, events)
-        for done, events in groups.rest():
-            yield from self._told(done, events)
+            for done in groups.add(key, event.at, event):
+                yield from self.complete(done)
+        yield from self.left(groups)
 
     def _event(self, columns: Sequence[str], fields: Sequence[str], where: str) -> tuple[str, _Event]:
         if not columns:
@@ -153,8 +153,9 @@ class AsteriskCelSource(CdrSource):
         except ValueError:
             return None
 
-    def _told(self, key: str, events: list[_Event]) -> Iterator[Item]:
+    def complete(self, done: tuple[str, list[_Event]]) -> Iterator[Item]:
         """Yield the call of some events, and account for each event: the first is the call, the others are counted with it."""
+        key, events = done
         taken = False
         for item in self.guarded(events[0].where, [self._call(key, events)]):
             taken = taken or isinstance(item, Interaction)

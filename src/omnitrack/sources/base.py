@@ -24,6 +24,19 @@ class UnreadableError(OmnitrackError, ValueError):
     """Raised inside a source for an item that it cannot turn into an interaction; becomes a ``Rejected``."""
 
 
+class Shared:
+    """What the sources of one load share, where what belongs together may stand in several files.
+
+    Attributes:
+        mails: by message id what the mail says, so that two mails with one id are told.
+        calls: by format the source that read a file of it last, and the legs whose calls may have more in another file.
+    """
+
+    def __init__(self) -> None:
+        self.mails: dict[int, int] = {}
+        self.calls: dict[str, tuple[Any, Any]] = {}
+
+
 class Source(ABC):
     """A reader of one format.
 
@@ -70,6 +83,8 @@ class Source(ABC):
         self.detected_by: str | None = None
         #: Where the item that was yielded last stands, as ``place`` takes it; None where the format has no places.
         self.at: str | None = None
+        #: What it shares with the sources of other files of the load; None where it is read by itself.
+        self.shared: Shared | None = None
 
     @classmethod
     @abstractmethod

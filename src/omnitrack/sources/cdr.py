@@ -18,6 +18,7 @@ from omnitrack.sources.base import Item, Source
 from omnitrack.sources.values import attributes_of, name_of, words
 
 T = TypeVar("T")
+Held = TypeVar("Held")
 
 FURTHER_LEG = "further leg of a call"
 
@@ -48,6 +49,10 @@ _ENDPOINT = re.compile(
 _TO_TRUNKS = frozenset(words("gateway external"))  # profiles of FreeSWITCH that lead out of the company
 
 
+class _Placed(str):
+    """A place with the name of its file."""
+
+
 @attrs.frozen(slots=True)
 class Leg:
     """One record of a call."""
@@ -66,6 +71,7 @@ class Leg:
     attestation: tuple[str, ...] = ()
     fields: Mapping[str, Any] = attrs.field(factory=dict)
     where: str = ""
+    id: str = ""  # of its call, where the leg says it
 
 
 def withheld(number: str | None) -> bool:
@@ -136,6 +142,37 @@ class CdrSource(Source):
         self._outbound = tuple(outbound_contexts)
         self.trust_attestation = checked_trust(trust_attestation)
 
+    def held(self, make: Callable[..., Held]) -> Held:
+        """Return what holds legs until their call is complete: of a folder one for all files, which stand in no order of time.
+
+        Args:
+            make: what makes it, with ``wait=``.
+        """
+        if self.shared is None:
+            return make()
+        _, held = self.shared.calls.get(self.name, (None, None))
+        held = held or make(wait=timedelta.max)
+        self.shared.calls[self.name] = (self, held)
+        return held
+
+    def left(self, held: Any) -> Iterator[Item]:
+        """Yield what is still held at the end of a file, unless more of it may come in the next."""
+        if self.shared is None:
+            for done in held.rest():
+                yield from self.complete(done)
+
+    def complete(self, done: Any) -> Iterator[Item]:
+        """Yield the call of legs as they were held together."""
+        raise AssertionError("each format whose calls have several legs has its own")
+
+    def spot(self, where: str) -> str:
+        """Return a place that stays the same when the leg there is told of after the file."""
+        return where if self.shared is None else _Placed(super().place(where))
+
+    def place(self, where: str) -> str:
+        """Return the place with the name of its file in front."""
+        return str(where) if isinstance(where, _Placed) else super().place(where)
+
     def joined(self, legs: list[Leg], call: Iterable[Item]) -> Iterator[Item]:
         """Yield the call of some legs, and account for each leg: the first is the call, the others are counted with it."""
         taken = False
@@ -153,14 +190,16 @@ class CdrSource(Source):
         text = (number or "").strip()
         return text in _SPECIAL or (not text.startswith(("+", "00")) and 0 < len(text) <= self.internal_digits)
 
+    def _is_line(self, endpoint: str | None) -> bool:
+        return endpoint is not None and endpoint.isdecimal() and self.is_internal(endpoint)
+
     def sides(self, leg: Leg) -> Direction | None:
         """Return who called whom, where the record tells."""
         if leg.direction is not None:
             return leg.direction
         arrived = bool(leg.context) and leg.context.lower().startswith(self._inbound)
         # A line of the company may show the company's number to whom it calls; the channel tells whose it is.
-        line = leg.agent_calling or ""
-        calling = self.is_internal(leg.source) or (not arrived and line.isdecimal() and self.is_internal(line))
+        calling = self.is_internal(leg.source) or (not arrived and self._is_line(leg.agent_calling))
         called = self.is_internal(leg.destination)
         if calling and called:
             return Direction.INTERNAL
@@ -174,9 +213,13 @@ class CdrSource(Source):
 
     def call(self, legs: list[Leg], source_id: str, extra: Mapping[str, Any] | None = None) -> Interaction:
         """Return the one interaction that the legs of a call are."""
+        # A copy of a file in the same folder has the same legs.
+        legs = list({repr(leg.fields): leg for leg in legs}.values())
         legs = sorted(legs, key=lambda leg: (leg.start, leg.branch, str(leg.fields.get("sequence", ""))))
         first = legs[0]
         direction = self.sides(first)
+        if direction is None and any(self._is_line(leg.agent_called) for leg in legs):
+            direction = Direction.INBOUND  # it came in from outside, and a line of the company was rung
         answered = [leg for leg in legs if leg.outcome == ANSWERED]
         outcome = _became(legs, direction)
         ends = [leg.end for leg in legs if leg.end is not None]

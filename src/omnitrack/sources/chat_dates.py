@@ -16,12 +16,12 @@ from omnitrack.sources.chat_words import half_of_day, is_joint
 ORDERS = ("dmy", "mdy", "ymd")
 
 _ERA = r"(民國|民国|令和|平成|昭和|[RHS](?=\d))?\s?"
-_DATE = rf"{_ERA}(\d{{1,4}})\s?([./\-年])\s?(\d{{1,2}})\s?[./\-月]\s?(\d{{1,4}})"
+_DATE = rf"{_ERA}(\d{{1,4}})\s?([./\-年년])\s?(\d{{1,2}})\s?[./\-月월]\s?([RHS](?=\d))?(\d{{1,4}})"
 _TIME = r"(\d{1,2})[:.](\d\d)(?:[:.](\d\d))?"
 _WORD = r"([^\d\[\]:\-–,،]{0,16}?)"
 _END = r"(\]\s?|\s[-–]\s|,\s|:\s)(.*)"
 _DATE_FIRST = re.compile(rf"\[?{_DATE}([^\d\[\]:]{{1,30}}?){_TIME}{_WORD}{_END}", re.DOTALL)
-_TIME_FIRST = re.compile(rf"\[?{_TIME}{_WORD}[,،]?\s{_DATE}()([.日]?){_END}", re.DOTALL)
+_TIME_FIRST = re.compile(rf"\[?{_TIME}{_WORD}[,،]?\s{_DATE}()([.日일]?){_END}", re.DOTALL)
 _SENDER = re.compile(r"([^:\n]{1,100}?)\s?:(?:\s|$)")
 _BEGINS = frozenset("[民令平昭RHS")
 # What opens a quotation, and what closes it.
@@ -41,6 +41,7 @@ class Stamp:
         style: ``"]"``, ``"-"``, ``","`` or ``":"``, which stands behind the time.
         iso: its date is of the form 2026-01-13.
         era: the word that names its calendar, None where none does.
+        era_last: that word stands before the last of the numbers.
         unknown: a word at the time that may say before or after noon, and is not known.
     """
 
@@ -52,11 +53,12 @@ class Stamp:
     style: str = "-"
     iso: bool = False
     era: str | None = None
+    era_last: bool = False
     unknown: str | None = None
 
     def time(self, order: str) -> datetime | None:
         """Return the time on the wall, None where the order does not fit, or it cannot be the time of a message."""
-        if self.era is not None and not is_era(self.era) and order != "ymd":
+        if self.era is not None and not is_era(self.era) and (order == "ymd") == self.era_last:
             return None  # an era of Japan or China stands before its year
         year, month, day = self._date(order)
         found = in_gregorian(year, month, day, self.era)
@@ -92,15 +94,15 @@ def read_stamp(line: str) -> Stamp | None:
         line = "".join(str(unicodedata.decimal(ch)) if ch.isdecimal() else ch for ch in head) + line[80:]
     match = _DATE_FIRST.match(line)
     if match is not None:
-        era, first, mark, second, third, joint, hour, minute, seconds, behind, end, rest = match.groups()
+        era, first, mark, second, late, third, joint, hour, minute, seconds, behind, end, rest = match.groups()
     else:
         match = _TIME_FIRST.match(line)
         if match is None:
             return None
-        hour, minute, seconds, behind, era, first, mark, second, third, joint, _, end, rest = match.groups()
-    if not joint.startswith((" ", ",", "،", ".", "日")) and joint:
+        hour, minute, seconds, behind, era, first, mark, second, late, third, joint, _, end, rest = match.groups()
+    if not joint.startswith((" ", ",", "،", ".", "日", "일")) and joint:
         return None
-    words = [word for word in re.split(r"[\s,،]+", f"{joint.lstrip('.日')} {behind}") if word.strip(".")]
+    words = [word for word in re.split(r"[\s,،]+", f"{joint.lstrip('.日일')} {behind}") if word.strip(".")]
     eras = [word for word in words if is_era(word) and half_of_day(word) is None]
     if not eras and words and is_era(words[0]) and len(words) > 1:
         eras = words[:1]  # AP is of the Persian calendar, and of a Finnish morning
@@ -127,7 +129,8 @@ def read_stamp(line: str) -> Stamp | None:
         dotted=mark == ".",
         style=end.strip(),
         iso=mark == "-" and len(first) == 4,
-        era=era or (eras[0] if eras else None),
+        era=era or late or (eras[0] if eras else None),
+        era_last=late is not None,
         unknown=unknown,
     )
 

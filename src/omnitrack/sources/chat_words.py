@@ -55,7 +55,7 @@ OMITTED = re.compile(
         r"|medya dahil edilmedi|medya çıkarıldı|media tidak disertakan|media dikeluarkan|media disenaraikan|phương tiện bị bỏ qua|תמונה הושמטה|המדיה לא נכללה"
         r"|تم استبعاد الوسائط|رسانه حذف شد|मीडिया छोड़ा गया|মিডিয়া বাদ দেওয়া হয়েছে|媒体文件已略过|省略多媒體檔|已略過媒體檔|メディアは含まれていません|미디어 파일을 생략한 대화내용"
         r"|미디어 파일 제외|ละเว้นสื่อ|μη περιλαμβανομένων των πολυμέσων|mediji izostavljeni|media jätetty pois|multimèdia omès)>",
-        r"(?:image|photo|video|audio|sticker|gif|document|voice message|contact card|video note) omitted",
+        r"<?(?:image|photo|video|audio|sticker|gif|document|voice message|contact card|video note|view once .{1,20}) omitted>?|null",
         r"(?:bild|video|videonachricht|audio|sticker|gif|dokument|kontaktkarte) weggelassen",
         r"(?:imagen|foto|vídeo|video|audio|sticker|documento|gif|tarjeta de contacto|nota de video) omitid[oa]",
         r"(?:image|photo|vidéo|audio|document|sticker|gif|fiche contact) (?:absente?|omise?|retirée?)",
@@ -116,6 +116,15 @@ DELETED = re.compile(
                 "s'ha suprimit aquest missatge|has suprimit aquest missatge|ova poruka je izbrisana|izbrisali ste ovu poruku",
             )
         )
+    ),
+    re.I,
+)
+
+# Instead of a message that the phone could not decrypt yet, in the languages of which it is public.
+WAITING = re.compile(
+    _either(
+        r"waiting for this message\b.{0,60}|warte auf diese nachricht\b.{0,80}|en attente de ce message\b.{0,80}|esperando (?:el|este) mensaje\b.{0,60}",
+        r"(?:aguardando|à espera d)\w* (?:essa |esta )?mensagem\b.{0,60}|in attesa del messaggio\b.{0,60}|wachten op dit bericht\b.{0,60}|ожидание (?:этого )?сообщения\b.{0,60}",
     ),
     re.I,
 )

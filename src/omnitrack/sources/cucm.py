@@ -61,7 +61,7 @@ class CucmSource(CdrSource):
 
     def items(self) -> Iterator[Item]:
         """Yield the calls of the file."""
-        groups: Groups[Leg] = Groups()
+        groups: Groups[Leg] = self.held(Groups)
         source = self.open()
         source.as_utf8()
         columns: list[str] | None = None
@@ -70,7 +70,7 @@ class CucmSource(CdrSource):
                 yield self.bad(row)
                 continue
             number, fields = row
-            where = f"line {number}"
+            where = self.spot(f"line {number}")
             if {name.strip().lower() for name in fields} >= _NEEDED:
                 columns = [name.strip().lower() for name in fields]  # also of a second file joined to the first
                 continue
@@ -91,12 +91,13 @@ class CucmSource(CdrSource):
             except (OverflowError, ValueError) as error:
                 yield self.rejected(where, str(error), raw=",".join(fields)[:200])
                 continue
-            for done, legs in groups.add(key, leg.end or leg.start, leg):
-                yield from self._call(done, legs)
-        for done, legs in groups.rest():
-            yield from self._call(done, legs)
+            for done in groups.add(key, leg.end or leg.start, leg):
+                yield from self.complete(done)
+        yield from self.left(groups)
 
-    def _call(self, key: str, legs: list[Leg]) -> Iterator[Item]:
+    def complete(self, done: tuple[str, list[Leg]]) -> Iterator[Item]:
+        """Yield the call of the legs of one id."""
+        key, legs = done
         # The numbers of calls begin again, so that the first second of a call is a part of its id.
         began = int(min(leg.start for leg in legs).timestamp())
         yield from self.joined(legs, [self.call(legs, id_of(f"{key}:{began}") or key)])

@@ -30,6 +30,8 @@ class EmlSource(MailSource):
         """Know it as the class says; see ``Source.sniff``."""
         if path.suffix.lower() == ".eml" and not path.is_dir():
             return "its name ends in .eml"
+        if b"\n" not in head:
+            head = head.replace(b"\r", b"\n")
         top = re.split(rb"\r?\n\r?\n", head.lstrip(b"\r\n"), maxsplit=1)[0]
         if (
             not top.startswith(b"From ")
@@ -52,6 +54,7 @@ class EmlSource(MailSource):
             stated: what its folder and name say of it.
         """
         source = self.open()
+        source.as_lines()
         fallback = None
         if source.path is not None:
             fallback = datetime.fromtimestamp(source.path.stat().st_mtime, timezone.utc)

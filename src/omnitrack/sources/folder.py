@@ -8,9 +8,8 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from omnitrack.errors import SourceFormatError, check_flag
-from omnitrack.sources.base import Item, Source
+from omnitrack.sources.base import Item, Shared, Source
 from omnitrack.sources.beside import what_beside
-from omnitrack.sources.mail import MailSource
 from omnitrack.sources.maildir import LINK
 from omnitrack.sources.mapped import mapping_beside
 from omnitrack.sources.values import zone_of
@@ -61,7 +60,7 @@ class FolderSource(Source):
     def items(self) -> Iterator[Item]:
         """Yield what it holds; see ``Source.items``."""
         self._done = 0
-        seen: dict[int, int] = {}
+        shared = self.shared or Shared()
         for path, reason in self._found(self.folder, (os.path.realpath(self.folder),)):
             if reason is not None:
                 yield self.passed(str(path.relative_to(self.folder)), reason)
@@ -89,8 +88,7 @@ class FolderSource(Source):
                 yield self.rejected(str(path.relative_to(self.folder)), f"cannot be opened: {error.strerror}")
                 continue
             self._current.use_zone(self.zone)
-            if isinstance(self._current, MailSource):
-                self._current.seen_before = seen
+            self._current.shared = shared
             try:
                 for item in self._current:
                     at = self._current.at
@@ -100,6 +98,16 @@ class FolderSource(Source):
                 yield self.rejected(str(path.relative_to(self.folder)), f"cannot be read: {error.strerror}")
             self._done += _size(path)
             self._current = None
+        if self.shared is None:
+            yield from self._calls(shared)
+
+    def _calls(self, shared: Shared) -> Iterator[Item]:
+        """Yield the calls whose legs could have stood in any file."""
+        for source, held in shared.calls.values():
+            for done in held.rest():
+                for item in source.complete(done):
+                    self.at = None if source.at is None else source.place(source.at)
+                    yield item
 
     def _open(self, path: Path) -> Source:
         """A mapping given for a whole folder is for the files that no source knows."""

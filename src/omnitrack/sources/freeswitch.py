@@ -10,8 +10,10 @@ from pathlib import Path
 from typing import Any, ClassVar
 from urllib.parse import unquote_plus
 
+import attrs
+
 from omnitrack.errors import MissingZoneError
-from omnitrack.model import Interaction
+from omnitrack.model import Direction, Interaction
 from omnitrack.sources.attested import attestation_of
 from omnitrack.sources.base import Item, JsonSource, UnreadableError
 from omnitrack.sources.cdr import CdrSource, Leg, caller_name, endpoint
@@ -61,23 +63,44 @@ class FreeSwitchCalls(CdrSource):
 
     def grouped(self, legs: Iterator[tuple[list[str], Leg] | Item]) -> Iterator[Item]:
         """Yield the calls that the legs are, each with what it has them joined by; what is no leg as it comes."""
-        calls: LinkedLegs[Leg] = LinkedLegs()
+        calls: LinkedLegs[Leg] = self.held(LinkedLegs)
         for item in legs:
             if not isinstance(item, tuple):
                 yield item
                 continue
             ids, leg = item
             for done in calls.add(ids, leg.end or leg.start, leg):
-                yield from self.joined(done, self._calls(done))
-        for done in calls.rest():
-            yield from self.joined(done, self._calls(done))
+                yield from self.complete(done)
+        yield from self.left(calls)
+
+    def complete(self, done: list[Leg]) -> Iterator[Item]:
+        """Yield the call of legs that are joined."""
+        yield from self.joined(done, self._calls(done))
 
     def _calls(self, legs: list[Leg]) -> Iterator[Interaction]:
         first = min(legs, key=lambda leg: (leg.start, leg.branch))
-        source_id = id_of(first.fields.get("uuid"))
+        # A leg that the switch placed for another names it, which may be in another load: the call has one id in both.
+        named = (id_of(first.fields.get(name)) for name in _PLACED) if first.branch else iter(())
+        source_id = next((id for id in named if id and _UUID.match(id)), None) or id_of(first.fields.get("uuid"))
         if source_id is None:
             raise UnreadableError("uuid: missing, accepted is the id of the leg")
-        yield self.call(legs, source_id)
+        yield self.call(self._placed_by_program(first, legs), source_id)
+
+    def _placed_by_program(self, first: Leg, legs: list[Leg]) -> list[Leg]:
+        """Return the legs of a call with its sides told: where a program has the switch ring an agent first, the customer is who was dialled then."""
+        if first.branch or first.fields.get("direction") != "outbound":
+            return legs
+        dialled = next((leg for leg in legs if leg.destination and not self.is_internal(leg.destination)), None)
+        if dialled is None:
+            return legs
+        lines = (leg.agent_calling or leg.agent_called for leg in legs if self.is_internal(leg.destination))
+        called = attrs.evolve(
+            first,
+            direction=Direction.OUTBOUND,
+            destination=dialled.destination,
+            agent_calling=next((line for line in lines if line), None),
+        )
+        return [called if leg is first else leg for leg in legs]
 
     def leg(self, values: Mapping[str, Any], where: str) -> tuple[list[str], Leg]:
         """Return the leg of one record, by the names of FreeSWITCH's variables, and every id that it shares with others of its call."""
@@ -188,7 +211,7 @@ class FreeSwitchCsvSource(FreeSwitchCalls):
                 yield self.bad(row)
                 continue
             number, fields = row
-            where = f"line {number}"
+            where = self.spot(f"line {number}")
             fields = [field.strip().strip('"') for field in fields]
             columns = self.columns or _template(fields)
             try:
@@ -235,6 +258,7 @@ class FreeSwitchJsonSource(FreeSwitchCalls, JsonSource):
             if isinstance(value, Bad):
                 yield self.bad(value)
                 continue
+            where = self.spot(where)
             try:
                 yield self.leg(variables_of(value), where)
             except (OverflowError, ValueError) as error:

@@ -53,7 +53,7 @@ class FreeSwitchXmlSource(FreeSwitchCalls):
                 yield self.bad(found)
                 continue
             number, record = found
-            where = f"record {number}"
+            where = self.spot(f"record {number}")
             try:
                 yield self.leg(variables_of(_parsed(record)), where)
             except (OverflowError, ValueError) as error:

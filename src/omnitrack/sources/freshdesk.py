@@ -22,6 +22,7 @@ from omnitrack.sources.values import (
     list_of,
     mapping_of,
     name_of,
+    parse_time,
     subject_of,
     text_of,
     words,
@@ -168,6 +169,7 @@ class FreshdeskSource(JsonSource):
             source=self.source,
             source_id=id,
             region=self.region,
+            revised_at=parse_time(said.get("last_edited_at"), self.zone),
         )
         if not person:
             yield self.rejected(

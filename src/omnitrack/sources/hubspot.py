@@ -156,6 +156,7 @@ class HubSpotSource(JsonSource):
             source=self.source,
             source_id=f"{kind} {number}",
             region=self.region,
+            revised_at=parse_time(one.get("updatedAt") or properties.get("hs_lastmodifieddate"), self.zone),
         )
         if not people:
             yield self.rejected(
@@ -242,4 +243,5 @@ def _as_object(found: Mapping[str, Any]) -> Mapping[str, Any]:
         "properties": properties,
         "associations": found.get("associations"),
         "archived": engagement.get("active") is False,
+        "updatedAt": engagement.get("lastUpdated"),
     }

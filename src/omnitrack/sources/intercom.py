@@ -23,6 +23,7 @@ from omnitrack.sources.values import (
     list_of,
     mapping_of,
     name_of,
+    parse_time,
     subject_of,
     text_of,
     words,
@@ -151,6 +152,8 @@ class IntercomSource(JsonSource):
             source=self.source,
             source_id=id,
             region=self.region,
+            revised_at=parse_time(part.get("updated_at"), self.zone),
+            deleted=gone,
         )
         if not people:
             yield self.rejected(where, "contacts: missing, nobody is known to whom it belongs", source_id=id, kept=True)

@@ -73,6 +73,7 @@ _TAKEN = frozenset(
         "x-google-smtp-source return-path reply-to sender"
     )
 )
+_INTERNAL = "FOLDER INTERNAL DATA"  # of the mail in which UW IMAP keeps what it knows of a mailbox
 _MAX_HEAD = 1024 * 1024
 _HEAD_END = re.compile(rb"\n\r?\n")
 _HEADER = re.compile(rb"[!-9;-~]+:")
@@ -123,12 +124,10 @@ class MailSource(Source):
         self.trusted_mail_server = trusted_mail_server
         self.split = split
         self._seen: dict[int, int] = {}
-        #: Shared by the sources of one folder, so that two mails with one Message-ID are told across files.
-        self.seen_before: dict[int, int] | None = None
 
     def forget(self) -> None:
         """Begin anew: what an earlier iteration saw does not count."""
-        self._seen = {} if self.seen_before is None else self.seen_before
+        self._seen = {} if self.shared is None else self.shared.mails
 
     def mail(
         self,
@@ -164,12 +163,15 @@ class MailSource(Source):
             for name, value in message.raw_items()
             if name[:8].lower() == "content-" and len(value) == MAX_PARAMETERS
         ]
+        if (headers.get("x-imap") or headers.get("x-imapbase")) and _INTERNAL in (headers.get("subject") or ""):
+            yield self.passed(where, "index of a mail program", source_id=next(iter(headers.ids("message-id")), None))
+            return
         said = {**(stated or {}), **header_facts(headers)}
         if said.get("draft") and not self.drafts:
             yield self.passed(where, "draft", source_id=next(iter(headers.ids("message-id")), None))
             return
         moment, found_in = self._when(headers, fallback)
-        if found_in is not None and parse_date(headers.get("date"), timezone.utc) is None:
+        if found_in is not None and parse_date(headers.text("date"), timezone.utc) is None:
             came = next((value for name, value in headers.all if name == "date"), None)
             if came or found_in == "reading":
                 notes.append(
@@ -187,6 +189,7 @@ class MailSource(Source):
         parts = split_text(text) if self.split and kind in ("message", "auto-reply") else None
         failed = failed_authentication(headers, self.trusted_mail_server) if self.trusted_mail_server else None
         assurance = Assurance.CLAIMED if failed or sent.by is not None else Assurance.OBSERVED
+        through = f"email:{sent.by.mailbox}" if sent.by is not None and sent.named and not failed else None
         to = headers.addresses("to", "bcc", "resent-to") or headers.addresses("apparently-to", "x-original-to")
         copied = [*others, *headers.addresses("cc"), *to[MAX_PEOPLE:]]
         bounced = [_report_address(fields.get("final_recipient", "")) for fields in body.delivery]
@@ -223,7 +226,7 @@ class MailSource(Source):
             channel="email",
             kind=kind,
             occurred_at=moment,
-            sender=tuple(_sighting(address, assurance) for address in senders[:1]),
+            sender=tuple(_sighting(address, assurance, through) for address in senders[:1]),
             recipients=tuple((_sighting(address),) for address in to[:MAX_PEOPLE]),
             participants=tuple(participants[:MAX_PARTICIPANTS]),
             subject=subject_of(headers.text("subject")),
@@ -269,7 +272,7 @@ class MailSource(Source):
         """
         received = received_date(headers)
         try:
-            said = parse_date(headers.get("date"), self.zone)
+            said = parse_date(headers.text("date"), self.zone)
         except MissingZoneError:
             if received is None:
                 raise
@@ -332,8 +335,8 @@ def decode_text(headers: Headers, name: str) -> str | None:
     return value[:1000] if value else None
 
 
-def _sighting(address: Address, assurance: Assurance = Assurance.OBSERVED) -> Sighting:
-    return Sighting(f"email:{address.mailbox}", assurance, address.text)
+def _sighting(address: Address, assurance: Assurance = Assurance.OBSERVED, through: str | None = None) -> Sighting:
+    return Sighting(f"email:{address.mailbox}", assurance, address.text, through)
 
 
 def _same_everywhere(headers: Headers, data: bytes) -> bytes:

@@ -69,6 +69,9 @@ _LABELS = {
     "": "x-user-defined x-unknown unknown-8bit unknown default 8bit 7bit binary x-binaryenc none null iso-8859",
 }
 _MEANT = {label: codec for codec, labels in _LABELS.items() for label in labels.split(" ")}
+_MARKS = re.compile(r"[^a-z0-9]+")
+_LOOSELY = {_MARKS.sub("", label): codec for label, codec in _MEANT.items()}
+_CODE_PAGE = re.compile(r"(?:x)?(?:cp|ibm|dos|oem|ms|windows)?0*(\d{3,5})")  # of a label without its marks
 # Escapes that begin a run of two-byte characters (ISO 2022), for texts whose charset nothing says.
 _ESCAPES = (
     (b"\x1b$)C", "iso2022_kr"),
@@ -88,12 +91,14 @@ def decode_bytes(data: bytes, charset: str | None) -> str:
         data: the bytes, already free of their transfer encoding.
         charset: as declared, or None.
     """
-    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        charset = "utf-16"
+    if data.startswith(codecs.BOM_UTF16_LE):
+        data, charset = data[2:], "utf-16le"
+    elif data.startswith(codecs.BOM_UTF16_BE):
+        data, charset = data[2:], "utf-16be"
     elif data.startswith(codecs.BOM_UTF8):
         data, charset = data[3:], "utf-8"
     label = (charset or "").strip().strip("\"'").strip().lower().partition("*")[0]
-    declared = _MEANT.get(label, label)
+    declared = _codec(label)
     if declared == "cp1252" and "ascii" in label:
         declared = ""  # the default of those who never thought of it: bytes beyond it are most often UTF-8
     if b"\x1b" in data and declared in ("", "utf-8", "cp1252", "iso2022_jp_ext"):
@@ -108,6 +113,19 @@ def decode_bytes(data: bytes, charset: str | None) -> str:
             if name == declared and (text := _mostly(data, name)) is not None:
                 return clean(text)
     return clean(data.decode("cp1252", "replace"))
+
+
+def _codec(label: str) -> str:
+    """Return the codec that a label means; one that no list has by its letters and digits alone, or by the number of its code page."""
+    known = _MEANT.get(label)
+    if known is not None or not label:
+        return known or ""
+    try:
+        return codecs.lookup(label).name
+    except (LookupError, ValueError):
+        bare = _MARKS.sub("", label[:100])
+        page = _CODE_PAGE.fullmatch(bare)
+        return _LOOSELY.get(bare) or (_MEANT.get(f"cp{page[1]}", f"cp{page[1]}") if page else label)
 
 
 def _mostly(data: bytes, charset: str) -> str | None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from datetime import datetime, timedelta, timezone, tzinfo
 from email.utils import parsedate_tz
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from omnitrack.errors import MissingZoneError
 from omnitrack.sources.values import local_time, words
@@ -18,6 +20,11 @@ _NUMBERED = re.compile(r"(?<!\d)(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})(?!\d)T?")
 _DOTTED = re.compile(r"(?<![\d.])(\d{1,2})\.(\d{1,2})\.(\d{4})(?![\d.])")
 _OFFSET = re.compile(r"(?:\b(?:GMT|UTC?|Z))?[ ]?([+-])(\d{1,2}):?(\d\d)?(?!\d)(?![-/.])", re.I)
 _MONTHS = words("jan feb mar apr may jun jul aug sep oct nov dec")
+
+_SECONDS = re.compile(r"\s*(\d{9,10})\s*")  # since 1970
+_PLACE = re.compile(
+    r"\b(?:[A-Z][A-Za-z]{2,12}/[A-Z][A-Za-z_]{2,20}(?:/[A-Z][A-Za-z_]{2,20})?|[A-Z]{3}\d[A-Z]{3})\b"
+)  # a zone of the tz database
 
 # Names of months, whole and shortened, where they do not begin as the English ones.
 _OTHER_MONTHS = {
@@ -55,6 +62,12 @@ def parse_date(text: str | None, zone: tzinfo | None = None) -> datetime | None:
     if not text:
         return None
     text = text[: 10 * _MAX]
+    if (seconds := _SECONDS.fullmatch(text)) is not None:
+        return datetime.fromtimestamp(int(seconds[1]), timezone.utc)
+    place = _PLACE.search(text)
+    if place is not None:
+        with suppress(ZoneInfoNotFoundError, ValueError, OSError):
+            zone, text = ZoneInfo(place[0]), text[: place.start()] + text[place.end() :]
     told = _OFFSET_COMMENT.search(text)
     # Comments, and spaces around colons, are allowed by the obsolete syntax (section 4.3).
     plain = ":".join(part.strip() for part in _COMMENT.sub(" ", text)[:_MAX].split(":"))
@@ -62,7 +75,9 @@ def parse_date(text: str | None, zone: tzinfo | None = None) -> datetime | None:
     clock = _CLOCK.search(plain)
     if clock is None:
         return None
-    hour = int(clock[1])
+    hour, late = int(clock[1]), timedelta(0)
+    if hour == 24 and not clock[4]:  # the end of the day (ISO 8601-1, 5.3.2)
+        hour, late = 0, timedelta(days=1)
     if clock[4]:
         hour = hour % 12 + 12 * (clock[4][0] in "pP")
     day, after = plain[: clock.start()], plain[clock.end() :]
@@ -80,7 +95,7 @@ def parse_date(text: str | None, zone: tzinfo | None = None) -> datetime | None:
         return None
     try:
         # Some programs wrote what C calls tm_year: the years since 1900.
-        naive = datetime(parsed[0] + 1900 if 100 <= parsed[0] < 200 else parsed[0], *parsed[1:6])
+        naive = datetime(parsed[0] + 1900 if 100 <= parsed[0] < 200 else parsed[0], *parsed[1:6]) + late
         if not 1960 <= naive.year <= 2100:
             return None
         if offset is None or abs(offset) >= 24 * 60:

@@ -129,18 +129,42 @@ def parse_addresses(values: Iterable[str]) -> list[Address]:
     return list(found.values())
 
 
+def _named(value: str) -> str:
+    """Return addresses with marks around names that hold an @, as ``jane@example.org via Care <care@example.com>`` does without them."""
+    if value.count("@") < 2 or "<" not in value:
+        return value
+    parts = []
+    for part in value.split(","):
+        name, opening, box = part.rpartition("<")
+        bare = name.strip()
+        if opening and "@" in bare and not any(mark in bare for mark in '"<>:;()'):
+            part = f'"{bare}" <{box}'
+        parts.append(part)
+    return ",".join(parts)
+
+
 def _pairs(value: str) -> list[tuple[str, str]]:
+    value = _named(value)
     try:
         pairs = getaddresses([value]) if len(value) <= _MAX_GROUPS or ":" not in value else []
     except (AttributeError, IndexError, LookupError, RecursionError, TypeError, ValueError):
         pairs = []
-    good = [(name, clean(box.strip())) for name, box in pairs if _is_box(box.strip())]
+    pairs = [(name, _bare(box)) for name, box in pairs]
+    good = [(name, clean(box)) for name, box in pairs if _is_box(box)]
     if good and len(good) == len(pairs):
         return good
     # One broken address spoils a list for the strict parser; those that stand in it are picked out by their looks.
     picked = {clean(box.rstrip(".")).lower(): clean(box.rstrip(".")) for box in _BOX.findall(value) if _is_box(box)}
     names = {box.lower(): name for name, box in good}
     return [(names.get(key, ""), box) for key, box in picked.items() if "@" in box.rstrip("@")]
+
+
+def _bare(box: str) -> str:
+    """Return a mailbox without the marks that Outlook puts around it, and with its encoded words read, which have no place there."""
+    box = box.strip()
+    if len(box) > 2 and box[0] == box[-1] == "'":
+        box = box[1:-1].strip()
+    return decode_words(box) if "=?" in box else box
 
 
 def _is_box(text: str) -> bool:

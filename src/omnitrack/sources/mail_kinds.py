@@ -31,7 +31,7 @@ _DELAYED = re.compile(
 # What mail programs put in front of the subject of an answer that nobody wrote.
 _AWAY = re.compile(
     r"(?:automatic reply|automatic response|auto[- ]?reply|auto[- ]?response|autoresponse|auto[- ]?responder|out[- ]of[- ](?:the[- ])?office|ooo|"
-    r"vacation reply|on vacation|away from (?:my|the) (?:mail|office|desk)|automatische antwort|abwesenheitsnotiz|abwesenheitsnachricht|abwesenheit|"
+    r"vacation reply|vacation message|on vacation|away from (?:my|the) (?:mail|office|desk)|automatische antwort|abwesenheitsnotiz|abwesenheitsnachricht|abwesenheit|abwesend|nicht im büro|"
     r"autom\. antwort|réponse automatique|absence du bureau|respuesta automática|fuera de (?:la )?oficina|risposta automatica|fuori (?:sede|ufficio)|"
     r"resposta automática|fora do escritório|ausência temporária|automatisch antwoord|automatisch bericht|afwezig(?:heid)?|automatiskt svar|autosvar|"
     r"automatisk svar|frånvaro(?:meddelande)?|fraværende|automaattinen vastaus|poissaoloilmoitus|odpowiedź automatyczna|automatyczna odpowiedź|"
@@ -40,6 +40,8 @@ _AWAY = re.compile(
     r"trả lời tự động|balas otomatis|samodejni odgovor|automatski odgovor)",
     re.I,
 )
+# Lotus Notes: "AUTO: Jane Roe is out of the office (returning 02/03/2026)".
+_AWAY_NOTES = re.compile(r"(?:auto: )?\w[^:]{0,80} (?:is|will be) (?:out of (?:the |my )?office|away)\b", re.I)
 _AFTER_AWAY = re.compile(r"\s{0,5}(?:[:：\-–—\])]|$|re:)", re.I)
 _FORWARD = re.compile(
     r"\s{0,9}(?:fwd?|wg|tr|rv|enc|vs|vb|doorst|i|pd|továbbítás|ilt|пересл|转发|轉寄|전달|fyi)\s{0,3}[:：]", re.I
@@ -89,16 +91,9 @@ def kind_of(headers: Headers, body: Body, senders: list[Address]) -> tuple[str, 
     if "disposition-notification" in content_type:
         return "receipt", None, body.about
     submitted = (headers.get("auto-submitted") or "no").lower().partition(";")[0].strip()
-    away = _AWAY.match(subject.lstrip("[("))
-    if _answered_by_machine(headers, submitted) or (
-        away is not None
-        and (
-            _AFTER_AWAY.match(subject.lstrip("[("), away.end())
-            or null_path
-            or submitted != "no"
-            or _suppressed(headers)
-        )
-    ):
+    by_machine = null_path or submitted != "no" or _suppressed(headers)
+    away = _away(subject, by_machine) or (null_path and not from_daemon and bool(headers.get("in-reply-to")))
+    if _answered_by_machine(headers, submitted) or away:
         return "auto-reply", None, None
     if submitted != "no" or (null_path and not from_daemon and _suppressed(headers)):
         return "notification", None, None
@@ -123,6 +118,18 @@ def forwarded(headers: Headers, text: str) -> bool:
         return True
     subject = headers.text("subject") or ""
     return _FORWARD.match(subject) is not None and holds_headers(text)
+
+
+def _away(subject: str, by_machine: bool) -> bool:
+    """Whether a subject is that of an answer out of office; one that a person could write counts where a machine sent it."""
+    text = subject.lstrip("[(")
+    end = 0
+    while (found := _AWAY.match(text, end)) is not None:  # "Out of Office AutoReply:"
+        end = found.end() + (text[found.end() : found.end() + 1] == " ")
+    if end:
+        return by_machine or _AFTER_AWAY.match(text, end) is not None
+    notes = _AWAY_NOTES.match(text)
+    return notes is not None and (by_machine or text[:5].lower() == "auto:")
 
 
 def _answered_by_machine(headers: Headers, submitted: str) -> bool:

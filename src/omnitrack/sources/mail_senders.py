@@ -24,18 +24,22 @@ _OF_LISTS = (
 
 @attrs.frozen(slots=True)
 class Authors:
-    """Who wrote a mail, the others who signed it, and who passed it on where that is not the author."""
+    """Who wrote a mail, the others who signed it, and who passed it on where that is not the author.
+
+    ``named``: the group that passed it on says in headers of its own who wrote, and nothing contradicts it.
+    """
 
     authors: list[Address]
     others: list[Address]
     by: Address | None = None
+    named: bool = False
 
 
 def authors(headers: Headers, contact_forms: frozenset[str]) -> Authors:
     """Return who sent the mail: of several authors, Sender says which (RFC 5322 section 3.6.2).
 
     A group that passes mails on under its own address (``Jane via Care``, since DMARC would refuse hers) says in other headers
-    whose they are: anybody can write those, so they are a claim.
+    whose they are: anybody can write those, so they are a claim, unless the group is the company's own.
 
     Args:
         headers: of the mail.
@@ -56,8 +60,18 @@ def authors(headers: Headers, contact_forms: frozenset[str]) -> Authors:
         elif len(found) == 1:
             author = _passed_on(headers, by, replies)
         if author is not None:
-            return Authors([author], found[1:], by)
+            return Authors(
+                [author], found[1:], by, by.mailbox.lower() not in contact_forms and _is_named(headers, by, author)
+            )
     return Authors(found[:1], found[1:])
+
+
+def _is_named(headers: Headers, by: Address, author: Address) -> bool:
+    """Whether the headers that Google Groups writes name the author, and the answers go to nobody else."""
+    said = [*headers.addresses("x-original-from"), *headers.addresses("x-original-sender")]
+    boxes = {one.mailbox.lower() for one in (*said, *headers.addresses("reply-to"))} - {by.mailbox.lower()}
+    verdict = headers.get("x-original-authentication-results") or ""
+    return bool(said) and boxes == {author.mailbox.lower()} and "dmarc=fail" not in verdict.lower()
 
 
 def _passed_on(headers: Headers, by: Address, replies: list[Address]) -> Address | None:

@@ -52,6 +52,8 @@ class MboxSource(MailSource):
     def sniff(cls, path: Path, head: bytes) -> str | None:
         """Know it as the class says; see ``Source.sniff``."""
         text = head.removeprefix(codecs.BOM_UTF8).lstrip(b"\r\n")
+        if b"\n" not in text:
+            text = text.replace(b"\r", b"\n")
         first, _, rest = text.partition(b"\n")
         if is_separator(first[:LINE], rest[:LINE], after_blank=True):
             return "begins with a From line of a mailbox"
@@ -63,6 +65,7 @@ class MboxSource(MailSource):
         number = 0
         source = self.open()
         source.as_utf8()
+        source.as_lines()
         folder = folder_facts(_folder_name(source.path))
         for cut in _mails(source):
             where = f"mail {number + 1}, byte {cut.offset}"

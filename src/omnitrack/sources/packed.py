@@ -72,6 +72,7 @@ class _Packed(Source):
         """Yield what the source of the contents yields."""
         self._inside = source
         source.use_zone(self.zone)
+        source.shared = self.shared
         for item in source:
             self.at = source.at
             yield item

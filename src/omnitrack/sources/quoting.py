@@ -18,6 +18,7 @@ _RULE = re.compile(r"[-_=*~—–─]{5,}$")
 _DASHED = re.compile(r"[-_=*—–─]{2,}")
 _CLOCK = re.compile(r"(?<!\d)(?:\d{1,2}[:.]\d\d(?![.\d/-])|\d{1,2} ?[hH時时点點시] ?(?:\d\d)?)")
 _YEAR = re.compile(r"(?<!\d)(?:(?:19|20)\d\d(?![\d:])|\d{1,2}[/.-]\d{1,2}[/.-]\d\d(?![\d:]))")
+_PATCH = re.compile(r">?From [0-9a-f]{40} ")  # the first line of what git format-patch writes
 _ADDRESS = re.compile(r"[^\s<>()\[\]\"@]@[^\s<>()\[\]\"@.]")
 _WROTE_WORDS = frozenset(word for word in WROTE if " " not in word)
 # Phrases, and words of scripts that put no spaces between them.
@@ -131,6 +132,8 @@ def _headers_at(lines: list[str], index: int) -> bool:
         if index >= len(lines):
             return False
     first = _role(lines[index])
+    if index and _PATCH.match(lines[index - 1]):
+        return False  # the headers of a patch that was pasted
     if first is None or first in ("cc", "other"):
         return False
     roles: dict[str, str] = {}

@@ -25,6 +25,7 @@ from omnitrack.sources.values import (
     list_of,
     mapping_of,
     name_of,
+    parse_time,
     size_of,
     text_of,
     words,
@@ -239,6 +240,7 @@ class SlackSource(Source):
             source=self.source,
             source_id=f"{channel.id}:{number}",
             region=self.region,
+            revised_at=parse_time(mapping_of(message.get("edited")).get("ts")),
         )
 
     def _plain(self, text: str) -> str:

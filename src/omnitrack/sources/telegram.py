@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timedelta, timezone, tzinfo
 from pathlib import Path, PurePosixPath
 from typing import Any, ClassVar
 
@@ -93,6 +93,7 @@ class TelegramSource(Source):
         inbound = bool(other) and other == writer
         seconds = message.get("duration_seconds") if call else None
         ended = moment + timedelta(seconds=seconds) if isinstance(seconds, int) and 0 <= seconds < _LONGEST else None
+        edited = _edited(message, self.zone)
         name = name_of(message.get("from")) or name_of(message.get("actor"))
         yield Interaction(
             channel="telegram",
@@ -116,11 +117,12 @@ class TelegramSource(Source):
                     "chat_type": chat.get("type"),
                     "forwarded_from": message.get("forwarded_from"),
                 },
-                facts(edited=_edited(message), forwarded="forwarded_from" in message),
+                facts(edited=edited is not None, forwarded="forwarded_from" in message),
             ),
             source=self.source,
             source_id=_joint(thread, number),
             region=self.region,
+            revised_at=edited,
         )
 
 
@@ -135,12 +137,10 @@ def _person(value: Any) -> tuple[Sighting, ...]:
     return (observed(f"telegram-id:{match[1]}"),) if match else ()
 
 
-def _edited(message: Mapping[str, Any]) -> bool:
-    """Whether there is a time of an edit; older exports write 1970 where there is none."""
-    edited: datetime | None = parse_time(message.get("edited_unixtime")) or parse_time(
-        message.get("edited"), timezone.utc
-    )
-    return edited is not None and edited.year > 1970
+def _edited(message: Mapping[str, Any], zone: tzinfo | None) -> datetime | None:
+    """Return the time of an edit; older exports write 1970 where there is none."""
+    edited = parse_time(message.get("edited_unixtime")) or parse_time(message.get("edited"), zone or timezone.utc)
+    return edited if edited is not None and edited.year > 1970 else None
 
 
 def _outcome(message: Mapping[str, Any], ended: datetime | None) -> str:

@@ -64,7 +64,7 @@ class ThreeCxSource(CdrSource):
 
     def items(self) -> Iterator[Item]:
         """Yield the calls of the file."""
-        groups: Groups[Leg] = Groups()
+        groups: Groups[Leg] = self.held(Groups)
         source = self.open()
         source.as_utf8()
         for row in rows(source, same_width=True):
@@ -72,16 +72,20 @@ class ThreeCxSource(CdrSource):
                 yield self.bad(row)
                 continue
             number, fields = row
-            where = f"line {number}"
+            where = self.spot(f"line {number}")
             try:
                 key, leg = self._leg(fields, where)
             except (OverflowError, ValueError) as error:
                 yield self.rejected(where, str(error), raw=",".join(fields)[:200])
                 continue
-            for done, legs in groups.add(key, leg.end or leg.start, leg):
-                yield from self.joined(legs, [self.call(legs, done)])
-        for done, legs in groups.rest():
-            yield from self.joined(legs, [self.call(legs, done)])
+            for done in groups.add(key, leg.end or leg.start, leg):
+                yield from self.complete(done)
+        yield from self.left(groups)
+
+    def complete(self, done: tuple[str, list[Leg]]) -> Iterator[Item]:
+        """Yield the call of the legs of one id."""
+        key, legs = done
+        yield from self.joined(legs, [self.call(legs, key)])
 
     def _leg(self, fields: Sequence[str], where: str) -> tuple[str, Leg]:
         columns = self.columns or (_FIELDS if _usual(fields) else None)

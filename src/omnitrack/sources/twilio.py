@@ -57,7 +57,7 @@ class TwilioSource(CdrSource, JsonSource):
 
     def items(self) -> Iterator[Item]:
         """Yield the calls of the file."""
-        calls: LinkedLegs[Leg] = LinkedLegs()
+        calls: LinkedLegs[Leg] = self.held(LinkedLegs)
         for where, value in self.values():
             if isinstance(value, Bad):
                 yield self.bad(value)
@@ -68,16 +68,19 @@ class TwilioSource(CdrSource, JsonSource):
             elif page is not None and not isinstance(page, list):
                 yield self.rejected(where, f"calls: got {type(page).__name__}, accepted is a list")
             for index, record in enumerate(list_of(page) if page is not None else [value]):
-                place = f"{where}, call {index}" if page is not None else where
+                place = self.spot(f"{where}, call {index}" if page is not None else where)
                 try:
                     ids, leg = self._leg(mapping_of(record), place)
                 except (OverflowError, ValueError) as error:
                     yield self.rejected(place, str(error))
                     continue
                 for done in calls.add(ids, leg.end or leg.start, leg):
-                    yield from self.joined(done, self._calls(done))
-        for done in calls.rest():
-            yield from self.joined(done, self._calls(done))
+                    yield from self.complete(done)
+        yield from self.left(calls)
+
+    def complete(self, done: list[Leg]) -> Iterator[Item]:
+        """Yield the call of legs that are joined."""
+        yield from self.joined(done, self._calls(done))
 
     def read(self, value: Any, where: str) -> Iterator[Item]:
         """Yield the call of one record by itself."""

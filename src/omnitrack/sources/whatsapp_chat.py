@@ -14,7 +14,7 @@ from omnitrack.errors import MissingZoneError
 from omnitrack.model import Attachment, Direction, Interaction, Sighting, observed
 from omnitrack.sources.base import Item, Source, UnreadableError
 from omnitrack.sources.chat_dates import ORDERS, Stamp, find_order, read_stamp
-from omnitrack.sources.chat_words import CALL, DELETED, EDITED, ENCRYPTED, NOTICE, OMITTED, missed
+from omnitrack.sources.chat_words import CALL, DELETED, EDITED, ENCRYPTED, NOTICE, OMITTED, WAITING, missed
 from omnitrack.sources.facts import facts
 from omnitrack.sources.reading import Bad, decode, lines
 from omnitrack.sources.values import attributes_of, body_of, clean, derived_id, id_of, local_time
@@ -191,6 +191,8 @@ class WhatsAppChatSource(Source):
         told = body if call else None  # by the app, of the call
         attachments, body = _attachments("" if call else body, message.by_app)
         deleted = DELETED.fullmatch(body) is not None
+        if WAITING.fullmatch(body):
+            told, body = body, ""
         mark = body.rfind("<")  # stands last
         edited = mark >= 0 and EDITED.fullmatch(body, mark) is not None
         own = sender in self.own_names

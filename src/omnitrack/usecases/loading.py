@@ -32,6 +32,7 @@ from omnitrack.usecases.calls import Progress, Run, check_progress
 from omnitrack.usecases.context import Context
 from omnitrack.usecases.evidence import entries_of
 from omnitrack.usecases.ids import now_us, to_text
+from omnitrack.usecases.later import Again, came_again, changed_since
 from omnitrack.usecases.once import Once, recorded
 from omnitrack.usecases.prepare import Prepared, prepare
 from omnitrack.usecases.proofs import NewHolderError
@@ -236,7 +237,7 @@ class _Loading:
             return
         now = now_us()
         prepared = [prepare(self._ctx, item, now) for item, _ in self.waiting]
-        places = [at for _, at in self.waiting]
+        items, places = [item for item, _ in self.waiting], [at for _, at in self.waiting]
         self.waiting.clear()
         out = _batch(self._run, self._ctx, prepared, now)
         tally = self.tally
@@ -245,6 +246,8 @@ class _Loading:
         tally.suppressed += len(out.suppressed)
         tally.added += len(prepared) - there - len(out.suppressed)
         tally.last_there = out.duplicates[-1] is not None
+        if again := came_again(items, out.duplicates):
+            self._changed(again)
         for number, one in enumerate(prepared):
             if out.duplicates[number] is None:
                 for rejected in one.rejected:
@@ -257,6 +260,29 @@ class _Loading:
         for revision in self._deferred:
             if not self._revised(revision):
                 self.tally.reject(_no_original(revision))
+
+    def _changed(self, again: Sequence[Again]) -> None:
+        """Revise those that were there already and were changed at the source since."""
+        for one in self._run(lambda tx: changed_since(tx, again), write=False):
+            item = one.item
+            assert item.source is not None
+            assert item.source_id is not None
+            try:
+                added = add_revision(
+                    self._run,
+                    self._ctx,
+                    item.source,
+                    item.source_id,
+                    body=item.body,
+                    subject=item.subject,
+                    deleted=item.deleted,
+                    at=item.revised_at,
+                )
+            except InteractionNotFoundError:
+                continue  # erased meanwhile
+            if added:
+                self.tally.duplicates -= 1
+                self.tally.revised += 1
 
     def _revised(self, revision: Revision) -> bool:
         tally = self.tally

@@ -24,6 +24,7 @@ from omnitrack.storage.contract import InteractionRow
 from omnitrack.usecases.context import Context
 from omnitrack.usecases.ids import interaction_id, offset_of, to_us
 from omnitrack.usecases.judging import assurance_of, may_identify, refuse_placeholder
+from omnitrack.usecases.later import CHANGED
 
 _VERIFIED = int(Assurance.VERIFIED)
 _CLAIMED = int(Assurance.CLAIMED)
@@ -144,6 +145,8 @@ class _People:
                 self.own_recipient = self.own_recipient or recipient
                 continue
             assurance = int(sighting.assurance)
+            if sighting.through is not None and assurance == _CLAIMED and self._is_own(sighting.through):
+                assurance = int(Assurance.OBSERVED)
             if found.host is not None or found.verstat is not None:
                 assurance = assurance_of(self._ctx, found, assurance)
             known = theirs.get(who.base)
@@ -157,6 +160,12 @@ class _People:
         if known is None:
             known = self._keep(key, resolve(self._ctx, parse_identifier(text, region=self._region)))
         return known
+
+    def _is_own(self, text: str) -> bool:
+        try:
+            return self._text(text).own
+        except (InvalidIdentifierError, WithheldError):
+            return False
 
     def _keep(self, key: object, resolved: Resolved) -> Resolved:
         memory = self._ctx.resolved
@@ -258,4 +267,6 @@ def _extra(interaction: Interaction) -> str | None:
         extra["traits"] = dict(interaction.traits)
     if interaction.attributes:
         extra["attributes"] = dict(interaction.attributes)
+    if interaction.revised_at is not None:
+        extra[CHANGED] = to_us(interaction.revised_at)
     return json.dumps(extra, ensure_ascii=False) if extra else None

@@ -14,6 +14,7 @@ from omnitrack.model import Role
 from omnitrack.storage.contract import EntryRow, InteractionRow, RecordRow, Transaction
 from omnitrack.usecases.context import Context
 from omnitrack.usecases.filing import find_filings
+from omnitrack.usecases.later import CHANGED, settled
 from omnitrack.usecases.record import TRAIT, suppression_key, trait_key
 from omnitrack.usecases.scrub import Scrub, Scrubs, personal_patterns
 
@@ -141,6 +142,8 @@ def clean(staying: Staying, mark_key: bytes) -> Clean:
             text = getattr(row, name)
             texts[name] = erased_id(mark_key, text) if text and scrub.names_in(text) else text
         new = row._replace(**texts, extra=_extra(row.extra, scrub, row.id in staying.first))
+        if row.revision == 0 and new != row:
+            new = settled(new)  # it would come again as it was
         rows.append(new)
         if row.source is not None and row.source_id is not None:
             if row.revision == 0 and new.source_id != row.source_id:
@@ -186,4 +189,6 @@ def _extra(extra: str | None, scrub: Scrub, of_the_first: bool) -> str | None:
         clean["traits"] = scrub.value(values["traits"])
     if "attributes" in values:
         clean["attributes"] = scrub.value(values["attributes"])
+    if CHANGED in values:
+        clean[CHANGED] = values[CHANGED]
     return json.dumps(clean, ensure_ascii=False) if clean else None

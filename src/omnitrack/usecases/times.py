@@ -43,7 +43,7 @@ def timed(item: Timed, zone: tzinfo | None) -> Timed:
         MissingZoneError: a time has no zone, and none is given.
         InvalidInteractionError: a year before 1900 or from 2200 on: something that was read wrong.
     """
-    fields = ("occurred_at", "ended_at") if isinstance(item, Interaction) else ("at",)
+    fields = ("occurred_at", "ended_at", "revised_at") if isinstance(item, Interaction) else ("at",)
     changed: dict[str, Any] = {}
     for field in fields:
         value: datetime | None = getattr(item, field)
