@@ -53,7 +53,12 @@ def in_threads(place: Store, writers: int, rounds: list[Callable[[int], int]], r
             took: list[float] = []
             ready = threading.Barrier(writers)
 
-            def write(writer: int, whom: Callable[[int], int] = whom, took: list[float] = took) -> None:
+            def write(
+                writer: int,
+                whom: Callable[[int], int] = whom,
+                took: list[float] = took,
+                ready: threading.Barrier = ready,
+            ) -> None:
                 ready.wait()
                 for _ in range(records):
                     fields = contact(whom(writer))
