@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from effort import budget
-from omnitrack.sources import open_source
+from omnitrack.errors import SourceFormatError
+from omnitrack.sources import inspect, open_source
 from omnitrack.sources.archives import Refused, check_xml, check_zip
 from omnitrack.sources.reading import Input, rows
 from sources.asserting import in_utc, interactions, passed_over, people, rejected
@@ -146,6 +147,31 @@ def test_xml_that_declares_a_document_type_is_refused_whatever_stands_before(bef
     with pytest.raises(Refused, match="accepted is XML without a document type"):
         check_xml((before + ENTITIES).encode(charset)[: 64 * 1024])
     check_xml('<?xml version="1.0"?><!-- x --><a/>'.encode(charset))
+
+
+def torn(book, end):
+    """A workbook whose first sheet ends early, packed as if that were all of it."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(book)) as whole, zipfile.ZipFile(out, "w") as file:
+        for name in whole.namelist():
+            data = whole.read(name)
+            if name == "xl/worksheets/sheet1.xml":
+                data = data[: data.index(end)]
+            file.writestr(name, data)
+    return out.getvalue()
+
+
+@pytest.mark.parametrize("end", [b"<sheetData", b"</row>", b"</sheetData>"])
+def test_a_workbook_with_a_torn_sheet_is_read_and_inspected_as_far_as_it_goes(tmp_path, end):
+    rows = [HEAD, *([n, datetime(2026, 1, 5), "020 7946 0958", "a"] for n in range(3))]
+    path = tmp_path / "log.xlsx"
+    path.write_bytes(torn(workbook({"A": rows}), end))
+    assert [item.reason for item in rejected(read(path.read_bytes()))][-1:] == ["cannot be read further (ParseError)"]
+    if end == b"</sheetData>":
+        assert inspect(path).mapping is not None
+    else:
+        with pytest.raises(SourceFormatError, match=r"'log\.xlsx' is no workbook that can be read"):
+            inspect(path)
 
 
 def test_entities_in_a_workbook_are_refused():

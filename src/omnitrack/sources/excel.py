@@ -108,12 +108,23 @@ def first_rows(path: Path, count: int) -> Iterator[list[Any]]:
             sheets = _sheets(stream)
         except Refused as error:
             raise SourceFormatError(f"path: {path.name!r} is {error}") from error
+        broken: Exception | None = None
         for _, rows in sheets:
-            filled = ([_value(cell) for cell in cells] for cells in islice(rows, 10 * count))
-            found = [row for row in filled if any(value is not None for value in row)]
+            found: list[list[Any]] = []
+            try:
+                for cells in islice(rows, 10 * count):
+                    row = [_value(cell) for cell in cells]
+                    if any(value is not None for value in row):
+                        found.append(row)
+            except Exception as error:  # whatever the reader trips over in a broken part; what stands before it counts
+                broken = error
             if found:
                 yield from found[: count + 1]
                 return
+    if broken is not None:
+        raise SourceFormatError(
+            f"path: {path.name!r} is no workbook that can be read ({type(broken).__name__})"
+        ) from broken
 
 
 def _sheets(stream: Any) -> list[tuple[str, Iterator[Sequence[Any]]]]:

@@ -17,7 +17,7 @@ class Proxy:
     """Relays to the server of a URL; ``url`` is the same with the relay in its place.
 
     ``cut_after`` is a pattern: the connection on which the client sends what it matches is cut when the server has answered, before the answer gets
-    through; as often as ``times`` says. ``silent_from`` is a pattern too: what matches it gets through, and from then on nothing does, on no connection,
+    through; as often as ``times`` says, and not before ``passes`` more of them got through. ``cuts`` counts. ``silent_from`` is a pattern too: what matches it gets through, and from then on nothing does, on no connection,
     until ``speak_again``.
     """
 
@@ -26,6 +26,8 @@ class Proxy:
         self._server = (parts.hostname or "127.0.0.1", parts.port or 0)
         self.cut_after: str | None = None
         self.times = 0
+        self.passes = 0
+        self.cuts = 0
         self.silent_from: str | None = None
         self._speaks = threading.Event()
         self._speaks.set()
@@ -67,10 +69,14 @@ class Proxy:
                         server.sendall(data)
                         return self._hold(client, server)
                     if source is client and self.times > 0 and re.search(self.cut_after or "", data.decode("latin-1")):
-                        self.times -= 1
-                        server.sendall(data)
-                        server.recv(65536)
-                        return
+                        if self.passes > 0:
+                            self.passes -= 1
+                        else:
+                            self.times -= 1
+                            self.cuts += 1
+                            server.sendall(data)
+                            server.recv(65536)
+                            return
                     (server if source is client else client).sendall(data)
         except OSError:
             pass
@@ -100,6 +106,16 @@ class Proxy:
             except OSError:
                 pass
         self._open.clear()
+
+    def ports(self) -> set[int]:
+        """Return the ports by which the server knows the connections that are open, the ends of the relay among them."""
+        found = set()
+        for end in self._open:
+            try:
+                found.add(end.getsockname()[1])
+            except OSError:  # closed
+                pass
+        return found
 
     def come_back(self) -> None:
         """Take connections again."""
