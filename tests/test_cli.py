@@ -182,6 +182,16 @@ def test_a_contact_with_nobody_is_given_to_a_person(loaded: Shell) -> None:
     assert contact in [one["id"] for one in loaded.data()]
 
 
+def test_people_are_searched_for_by_name(run: Shell, tmp_path: Path) -> None:
+    (tmp_path / "omnitrack.toml").write_text(SETTINGS + "matching = true\n", encoding="utf-8")
+    run("load", str(DATA / "calls.csv"), "--zone", "Europe/London")
+    assert run("search", "--name", "Okafor") == 0
+    assert run.lines()[0].startswith("cus_")
+    assert "family name Okafor" in run.out
+    assert run("search", "--name", "Okafor", "--json", "--limit", "1") == 0
+    assert "Okafor" in str(run.data()[0]["sentence"])
+
+
 def test_a_note_stands_on_the_timeline(loaded: Shell) -> None:
     assert loaded("note", MAIL, "Call back on Monday", "--agent", "priya") == 0
     filed = loaded.out.strip()

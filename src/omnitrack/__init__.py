@@ -67,6 +67,7 @@ if TYPE_CHECKING:
     from omnitrack.tracker import open as open
     from omnitrack.usecases.erase import Receipt, RetentionRule
     from omnitrack.usecases.rebuild import RebuildReport, VerifyReport
+    from omnitrack.usecases.search import SearchResult
     from omnitrack.usecases.suggest import Suggestion
 
 __version__ = "0.1.0"
@@ -108,6 +109,7 @@ __all__ = [
     "Revision",
     "SchemaVersionError",
     "SchemeRule",
+    "SearchResult",
     "SecretError",
     "Sighting",
     "SourceFormatError",
@@ -194,6 +196,7 @@ _NAMES = {
     "tracker": ("Timeline", "Tracker", "open"),
     "usecases.erase": ("Receipt", "RetentionRule"),
     "usecases.rebuild": ("RebuildReport", "VerifyReport"),
+    "usecases.search": ("SearchResult",),
     "usecases.suggest": ("Suggestion",),
 }
 _HOME = {name: module for module, names in _NAMES.items() for name in names}

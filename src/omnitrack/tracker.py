@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from datetime import datetime, tzinfo
+from datetime import date, datetime, tzinfo
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
@@ -46,6 +46,7 @@ from omnitrack.usecases.resolve import Who, get_row, meant, shown_who
 from omnitrack.usecases.revise import add_revision
 
 if TYPE_CHECKING:
+    from omnitrack.usecases.search import SearchResult
     from omnitrack.usecases.suggest import Suggestion
 
 T = TypeVar("T")
@@ -507,6 +508,54 @@ class Tracker:
         named, size = meant(self._ctx, who), checked_limit(limit)
         with self._run() as run:
             return run(lambda tx: read.candidates_of(tx, self._ctx, named, size, run.later), write=False)
+
+    def search(
+        self,
+        *,
+        name: str | None = None,
+        postcode: str | None = None,
+        birth_date: str | date | None = None,
+        address: str | None = None,
+        city: str | None = None,
+        company: str | None = None,
+        email: str | None = None,
+        phone: str | None = None,
+        text: str | None = None,
+        limit: int = 10,
+    ) -> list[SearchResult]:
+        """Return the people who are most like what a clerk knows of somebody, best first, each with the reasons.
+
+        Spellings, swapped names and typos are let through: what was asked is compared as ``suggestions()`` compares two customers. The time does not
+        grow with the store. Identifiers that several people share find nobody.
+
+        Args:
+            name: given and family name, in any order; None for any.
+            postcode: of any country; None for any.
+            birth_date: as people write it, or a date; None for any.
+            address: house number and street; None for any.
+            city: town or suburb; None for any.
+            company: with or without its legal form; None for any.
+            email: an e-mail address, which may have a typo; None for any.
+            phone: a phone number, which may have a typo; without a country it is read in the store's region. None for any.
+            text: words that a contact of theirs has in its subject or body, which narrows what the others find; None for any.
+            limit: the largest number of people to return, 1 to 1,000; at most 48 are compared.
+
+        Raises:
+            InvalidInteractionError: a value cannot be read, or nothing by which somebody could be found is given.
+            InvalidPolicyError: the store keeps no index for matching; open it once with ``matching=True``.
+        """
+        asked = {
+            "name": name,
+            "postcode": postcode,
+            "birth_date": birth_date,
+            "address": address,
+            "city": city,
+            "company": company,
+            "email": email,
+            "phone": phone,
+        }
+        with self._run() as run:
+            return likeness.search(run, self._ctx, asked, text, limit)
 
     def interaction(self, id: str) -> Interaction:
         """Return one interaction whole, with the people it was with.

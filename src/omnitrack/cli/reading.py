@@ -1,4 +1,4 @@
-"""Commands that read the history: timeline, customer, candidates, unattributed, export."""
+"""Commands that read the history: timeline, customer, candidates, search, unattributed, export."""
 
 from __future__ import annotations
 
@@ -46,6 +46,20 @@ def add(command: Commands) -> None:
     timeline.add_argument("--include-claimed", action="store_true", help="also what a claim alone says is theirs")
 
     command(_customer, "print who this is", "who")
+    search = command(_search, "find people by what is known of them, best first (needs matching = true)")
+    for name, text in (
+        ("name", "given and family name"),
+        ("postcode", "of any country"),
+        ("birth-date", "as people write it"),
+        ("address", "house number and street"),
+        ("city", "town or suburb"),
+        ("company", "with or without its legal form"),
+        ("email", "may have a typo"),
+        ("phone", "may have a typo"),
+        ("text", "words of a contact, which narrow what the others find"),
+    ):
+        search.add_argument(f"--{name}", metavar=name.partition("-")[0].upper(), help=text)
+    search.add_argument("--limit", type=at_least(1), default=10, metavar="N", help="at most so many (10)")
     command(_candidates, "print who this may be, best first", "who")
     unattributed = command(_unattributed, "list contacts with nobody identifiable")
     unattributed.add_argument("--limit", type=at_least(1), default=50, metavar="N", help="at most so many (50)")
@@ -101,6 +115,21 @@ def _customer(tracker: omnitrack.Tracker, arguments: argparse.Namespace) -> int:
     if found.first_seen and found.last_seen:
         print_lines(f"  from {wall_clock(found.first_seen)} to {wall_clock(found.last_seen)}")
     return 0
+
+
+def _search(tracker: omnitrack.Tracker, arguments: argparse.Namespace) -> int:
+    names = ("name", "postcode", "birth_date", "address", "city", "company", "email", "phone", "text", "limit")
+    found = tracker.search(**{name: getattr(arguments, name) for name in names})
+    if not arguments.json:
+        return list_things(arguments, found)
+    return list_things(
+        arguments,
+        [
+            {"customer": _customer_data(one.customer), "weight": one.weight, "probability": one.probability}
+            | {"comparisons": one.comparisons, "sentence": one.sentence}
+            for one in found
+        ],
+    )
 
 
 def _candidates(tracker: omnitrack.Tracker, arguments: argparse.Namespace) -> int:

@@ -1,9 +1,9 @@
-"""Likeness: who may be one person by name, address and date of birth, asked of one person, or compared and kept for the whole store."""
+"""Likeness: who may be one person by name, address and date of birth, asked of one person or of a description, or compared for the whole store."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 from omnitrack.errors import InvalidPolicyError
 from omnitrack.model import Page
@@ -22,6 +22,7 @@ from omnitrack.usecases.settings import read_settings, under
 
 if TYPE_CHECKING:  # they import numpy, which only matching needs
     from omnitrack.matching import Model
+    from omnitrack.usecases.search import SearchResult
     from omnitrack.usecases.suggest import Found, Suggestion
 
 BLOCKS = 5_000  # records of the index that are read at a time
@@ -41,6 +42,17 @@ def suggestions(
     named = meant(ctx, who)
     found = run(lambda tx: suggestions_for(tx, ctx, named, size, least), write=False)
     return Page(tuple(found))
+
+
+def search(run: Run, ctx: Context, asked: Mapping[str, Any], text: str | None, limit: int) -> list[SearchResult]:
+    """Find people by what is known of them."""
+    from omnitrack.usecases.search import checked_text, search, search_profile
+
+    size = checked_limit(limit)
+    said = checked_text(text)
+    _need_index(ctx)
+    profile = search_profile(ctx, asked)
+    return run(lambda tx: search(tx, ctx, profile, said, size, run.later), write=False)
 
 
 def find_matches(run: Run, ctx: Context, least: float, progress: Progress | None) -> int:

@@ -8,6 +8,7 @@ from typing import Any
 
 from omnitrack.matching import RULES, Profile, blocking_keys, identifier_profile, merge_profiles, normalise_traits
 from omnitrack.matching.profile import FIELDS, MAX_VALUES
+from omnitrack.matching.text import squeeze
 from omnitrack.model import Assurance
 from omnitrack.storage.contract import NO_ID, IdentifierRow, RecordRow, Transaction
 from omnitrack.usecases.record import TRAIT
@@ -287,3 +288,14 @@ def found_by(tx: Transaction, profile: Profile) -> list[bytes]:
                 id = bytes.fromhex(record.key.rpartition("/")[2])
                 found[id] = found.get(id, 0.0) + 1 / len(records)
     return sorted(found, key=lambda id: (-found[id], id))
+
+
+def found_by_family_name(tx: Transaction, profile: Profile, limit: int) -> list[bytes]:
+    """Return identifiers of people of the family names of which a profile has no given name: the index has no key of a family name alone."""
+    found: dict[bytes, None] = {}
+    for name in profile.names:
+        family = squeeze(name.family)
+        if family and not name.given:
+            records = tx.find_records(BLOCK, prefix=f"initial:{family} ", limit=limit)
+            found.update(dict.fromkeys(bytes.fromhex(record.key.rpartition("/")[2]) for record in records))
+    return list(found)
