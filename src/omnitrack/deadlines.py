@@ -12,7 +12,7 @@ from __future__ import annotations
 import math
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from types import TracebackType
@@ -131,15 +131,6 @@ class Bounds:
     def call(self) -> Call:
         """Return what bounds one call."""
         return Call(self)
-
-    def running(self, run: Callable[..., Any]) -> Callable[..., Any]:
-        """Return what runs a function in a transaction as ``run`` does, as a call of its own."""
-
-        def running(fn: Callable[..., Any], **options: Any) -> Any:
-            with Call(self):
-                return run(fn, **options)
-
-        return running
 
     def until(self) -> float | None:
         """Return when a call that begins now has to end."""

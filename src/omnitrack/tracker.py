@@ -100,7 +100,7 @@ class Tracker:
         secret: a key for the ids of identifiers, so that nobody who reads the store can look up an address by its id. The same one each time; None for
             ids without a key.
         rebuild: bring a store that was built with other settings to these. False refuses such a store.
-        matching: have the store keep an index of likeness from now on, for suggestions() and find_matches() (needs numpy). False leaves it as it is.
+        matching: have the store keep an index of likeness from now on, for suggestions() and find_matches(). False leaves it as it is.
         placeholders: what your systems write where there is no value, in the form of ``own``: ``"account:0815"``, ``"email:nn@*"``. It identifies
             nobody, as the values of the list that every store has. Empty by default.
         zone: time zone in which times without an offset are read, as an IANA name or a tzinfo; with None such a time is refused.
@@ -219,7 +219,7 @@ class Tracker:
         Lengths are in characters of Unicode. What is beyond a limit is refused, never cut.
 
         Args:
-            channel: the channel by any lower-case name of up to 255: ``"phone"``, ``"email"``, ``"web"``, ``"letter"``, ``"chat"``, ``"x"``, ``"forum"``.
+            channel: name of the channel in lower case, up to 255: ``"phone"``, ``"email"``, ``"web"``, ``"letter"``, ``"chat"``, ``"x"``, ``"forum"``.
             occurred_at: when it happened; a naive time is read in the zone of the tracker, and refused where it has none.
             direction: ``"inbound"``, ``"outbound"`` or ``"internal"``; None asks the own list, and is inbound where that does not know.
             customer: the identifiers of the one person it was with. They are seen together, and link. A text is observed; ``verified()`` and ``claimed()``
@@ -230,7 +230,7 @@ class Tracker:
             ended_at: when it ended, not before ``occurred_at``; None where it did not last, or where that is not known.
             subject: the subject line, up to 10,000; None for none.
             body: the text, up to 4,000,000; None for none.
-            agent: name or id of the agent who had it, up to 255; None for none.
+            agent: name or id of the agent who handled it, up to 255; None for none.
             thread: what belongs together at the source, up to 998: a conversation id, a mail thread, a web session; None for none.
             reply_to: ``source_id`` of the interaction that it answers; None for none.
             outcome: how it ended, up to 255: ``"answered"``, ``"missed"``, ``"done"``, ``"abandoned"``, ``"bounced"``; None where that is not known.
@@ -354,7 +354,7 @@ class Tracker:
             source_id: its id in that system.
             body: the text from then on; None leaves it as it was.
             subject: the subject from then on; None leaves it as it was.
-            deleted: the source deleted it.
+            deleted: True where the source deleted it.
             at: when it was edited at the source, after 1970; a naive time is read in the zone of the tracker. None for now.
 
         Returns:
@@ -374,7 +374,7 @@ class Tracker:
         Args:
             who: any identifier, as an Identifier or a text, a customer id, or the id of an interaction, ``int_...``.
             text: of the note, up to 4,000,000 characters.
-            agent: name or id of whoever wrote it; None for nobody.
+            agent: name or id of whoever wrote it, up to 255 characters; None where that is not to be kept.
 
         Raises:
             CustomerNotFoundError: nobody is known by this. InteractionNotFoundError: there is no interaction with this id.
@@ -390,7 +390,7 @@ class Tracker:
         Args:
             interaction: id of one, ``int_...``.
             identifier: whose it is, or a customer id; an identifier that nobody was seen with yet becomes a customer.
-            by: who says so, up to 255 characters; None for nobody.
+            by: who says so, up to 255 characters; None where that is not to be kept.
             reason: why, up to 10,000 characters; None for no reason.
 
         Raises:
@@ -446,17 +446,17 @@ class Tracker:
             kinds: only these kinds, one name or up to 1,000; None for all.
             since: only what happened at this time or later; None for no bound.
             until: only what happened before this time; None for no bound.
-            text: only what has this text in its subject or body, in upper or lower case; None for all.
-            agent: only what this agent had, by the exact name; None for all.
-            thread: only what is of this thread; None for all.
-            source: only what came from this source; None for all.
+            text: only what has this text in its subject or body, whatever the case; None for all.
+            agent: only what this agent handled, by the exact name; None for all.
+            thread: only interactions of this thread; None for all.
+            source: only interactions from this source; None for all.
             order: ``"newest"`` or ``"oldest"`` first, by when it happened.
             as_of: as it could be known at that time, by what was recorded and who was whom then; None for now.
             trust: ``"verified"`` reads through verified links alone: what may be shown to the customer rather than to an agent. ``"observed"`` reads through
                 all that the policy merges by.
-            include_shared: with what is filed under shared identifiers that the customer touches; such items are marked.
-            include_claimed: with what rests on nothing but what somebody said; such items are marked.
-            include_participant: with what the customer was in copy of or mentioned in; such items are marked.
+            include_shared: add what is filed under shared identifiers that the customer touches; such items are marked.
+            include_claimed: add what rests on nothing but what somebody said; such items are marked.
+            include_participant: add what the customer was in copy of or mentioned in; such items are marked.
 
         Raises:
             InvalidInteractionError: a filter has a value that none can have.
@@ -605,10 +605,10 @@ class Tracker:
             kinds: only these kinds, one name or up to 1,000; None for all.
             since: only what happened at this time or later; None for no bound.
             until: only what happened before this time; None for no bound.
-            text: only what has this text in its subject or body, in upper or lower case; None for all.
-            agent: only what this agent had, by the exact name; None for all.
-            thread: only what is of this thread; None for all.
-            source: only what came from this source; None for all.
+            text: only what has this text in its subject or body, whatever the case; None for all.
+            agent: only what this agent handled, by the exact name; None for all.
+            thread: only interactions of this thread; None for all.
+            source: only interactions from this source; None for all.
             order: ``"oldest"`` or ``"newest"`` first, by when it happened.
 
         Raises:
@@ -647,7 +647,7 @@ class Tracker:
             channels: only these channels, one name or up to 1,000; None for all.
             since: only what happened at this time or later; None for no bound.
             until: only what happened before this time; None for no bound.
-            source: only what came from this source; None for all.
+            source: only interactions from this source; None for all.
 
         Raises:
             InvalidInteractionError: a filter has a value that none can have.
@@ -667,7 +667,7 @@ class Tracker:
         Args:
             a: an identifier, as an Identifier or a text, or a customer id.
             b: another one of the same person.
-            by: who says so, up to 255 characters; None for nobody.
+            by: who says so, up to 255 characters; None where that is not to be kept.
             reason: why, up to 10,000 characters; None for no reason.
             at: when it was said; a naive time is read in the zone of the tracker. None for now.
 
@@ -684,7 +684,7 @@ class Tracker:
         Args:
             a: an identifier, as an Identifier or a text, or a customer id.
             b: one of somebody else.
-            by: who says so, up to 255 characters; None for nobody.
+            by: who says so, up to 255 characters; None where that is not to be kept.
             reason: why, up to 10,000 characters; None for no reason.
             at: when it was said; a naive time is read in the zone of the tracker. None for now.
 
@@ -700,7 +700,7 @@ class Tracker:
 
         Args:
             x: an identifier, as an Identifier or a text, or a customer id.
-            by: who says so, up to 255 characters; None for nobody.
+            by: who says so, up to 255 characters; None where that is not to be kept.
             reason: why, up to 10,000 characters; None for no reason.
             at: when it was said; a naive time is read in the zone of the tracker. None for now.
 
@@ -717,7 +717,7 @@ class Tracker:
         Args:
             x: an identifier, as an Identifier or a text, or a customer id.
             of: an identifier of the person whose it is, or the customer id.
-            by: who says so, up to 255 characters; None for nobody.
+            by: who says so, up to 255 characters; None where that is not to be kept.
             reason: why, up to 10,000 characters; None for no reason.
             at: when it was said; a naive time is read in the zone of the tracker. None for now.
 
@@ -732,7 +732,7 @@ class Tracker:
         Args:
             x: an identifier, as an Identifier or a text.
             at: since when the new holder has it; a naive time is read in the zone of the tracker.
-            by: who says so, up to 255 characters; None for nobody.
+            by: who says so, up to 255 characters; None where that is not to be kept.
             reason: why, up to 10,000 characters; None for no reason.
 
         Raises:
@@ -749,7 +749,7 @@ class Tracker:
 
         Args:
             statement: what ``link``, ``deny`` and the others returned, or its id, ``st_...``.
-            by: who takes it back, up to 255 characters; None for nobody.
+            by: who takes it back, up to 255 characters; None where that is not to be kept.
             reason: why, up to 10,000 characters; None for no reason.
 
         Raises:
@@ -901,9 +901,9 @@ class Tracker:
 
         Args:
             who: an identifier of the person, as an Identifier or a text, or the customer id.
-            by: who asks for it, up to 255 characters; None for nobody.
+            by: who asks for it, up to 255 characters; None where that is not to be kept.
             reason: why, up to 10,000 characters; None for no reason.
-            dry_run: only count what would go.
+            dry_run: count what would go, and change nothing.
             suppress: leave keyed marks, so that a re-run import does not bring the interactions back. False leaves none.
 
         Raises:
@@ -920,7 +920,7 @@ class Tracker:
 
         Args:
             rules: how long interactions of which channels are kept; what no rule names stays.
-            dry_run: only count what would go.
+            dry_run: count what would go, and change nothing.
 
         Raises:
             OperationRunningError: it runs already, or a rebuild does.
@@ -940,7 +940,7 @@ class Tracker:
 
         Args:
             source: name of the system, as it stands on the interactions: ``report.format`` of many formats, or ``source=`` of the load.
-            dry_run: only count what would go.
+            dry_run: count what would go, and change nothing.
 
         Raises:
             OperationRunningError: a rebuild, a retention or another unload runs.

@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from omnitrack.errors import BackendError, OmnitrackError
-from omnitrack.storage.contract import Transaction
 
 T = TypeVar("T")
 
@@ -40,18 +39,6 @@ def understood(fn: Callable[..., T], *rows: Any) -> T:
         return fn(*rows)
     except Exception as error:
         raise of_ours(error)  # noqa: B904 (it is the same, or has its context already)
-
-
-def reading(run: Callable[..., Any]) -> Callable[..., Any]:
-    """Return what runs a function in a transaction as ``run`` does, and lets errors of ours leave alone."""
-
-    def running(fn: Callable[[Transaction], Any], **options: Any) -> Any:
-        try:
-            return run(fn, **options)
-        except Exception as error:
-            raise of_ours(error)  # noqa: B904 (it is the same, or has its context already)
-
-    return running
 
 
 def _place(error: Exception) -> str:
