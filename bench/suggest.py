@@ -1,9 +1,10 @@
-"""The cost of suggestions(who) in a store of a million customers: median time, and rows read, beside a store a hundredth as large.
+"""The cost of suggestions(who) and search() in a store of a million customers, beside a store a hundredth as large.
 
     python bench/suggest.py [--customers 1000000] [--keep FOLDER]
+    python bench/suggest.py --store postgresql:///people    # an empty database, which is filled; run again, it is asked
 
 The people are written through the storage contract (identifiers, profiles, blocks), as recording with ``matching=True`` writes them, so that a
-million stand in minutes. ``--keep`` leaves the stores in a folder, and takes those that are there up where they end.
+million stand in minutes. A search has a name and a postcode, a name alone or a postcode alone, each with a typo in one of three. ``--keep`` leaves the stores in a folder, and takes those that are there up where they end.
 """
 
 from __future__ import annotations
@@ -88,24 +89,48 @@ def fill(tracker: Any, customers: int) -> None:
             print(f"\r{start + chunk:,} of {customers:,}", end="", file=sys.stderr)
 
 
-def measure(customers: int, calls: int, keep: Path | None) -> tuple[float, float, float]:
-    """Return (median, 95th percentile) of wall time and the median of processor time of suggestions(who), in milliseconds."""
-    with tempfile.TemporaryDirectory() as folder:
-        path = (keep or Path(folder)) / f"people{customers}.db"
-        tracker = open_tracker(f"sqlite:///{path}", region="GB", matching=True)
-        fill(tracker, customers)
-        rnd = random.Random(3)
-        everyone = [person(rnd, number)[0] for number in range(min(customers, 20_000))]
-        asked = random.Random(4).sample(everyone, calls + 5)
-        wall, cpu = [], []
-        for who in asked:
-            start, used = time.perf_counter(), time.process_time()
-            tracker.suggestions(who, least=0.0)
-            wall.append((time.perf_counter() - start) * 1e3)
-            cpu.append((time.process_time() - used) * 1e3)
-        tracker.close()
+#: What is searched for: the traits that are given.
+ASKED = (("name", "postcode"), ("name",), ("postcode",), ("name", "birth_date"))
+
+
+def typo(rnd: random.Random, text: str) -> str:
+    """Return a text in which two letters have changed places."""
+    at = rnd.randrange(1, max(2, len(text) - 2))
+    return text[:at] + text[at : at + 2][::-1] + text[at + 2 :]
+
+
+def timed(calls: list[Any]) -> tuple[float, float, float]:
+    """Return (median, 95th percentile) of wall time and the median of processor time, in milliseconds; the first five are not counted."""
+    wall, cpu = [], []
+    for call in calls:
+        start, used = time.perf_counter(), time.process_time()
+        call()
+        wall.append((time.perf_counter() - start) * 1e3)
+        cpu.append((time.process_time() - used) * 1e3)
     wall, cpu = wall[5:], cpu[5:]
     return statistics.median(wall), sorted(wall)[int(len(wall) * 0.95)], statistics.median(cpu)
+
+
+def measure(url: str, customers: int, calls: int) -> list[str]:
+    """Return rows of the table for a store with so many customers."""
+    rows = []
+    with open_tracker(url, region="GB", matching=True) as tracker:
+        fill(tracker, customers)
+        rnd = random.Random(3)
+        everyone = [person(rnd, number) for number in range(min(customers, 20_000))]
+        rnd = random.Random(4)
+        asked = rnd.sample(everyone, calls + 5)
+        done = timed([lambda who=who: tracker.suggestions(who, least=0.0) for who, _ in asked])
+        rows.append(("suggestions(who)", done))
+        for names in ASKED:
+            queries = []
+            for _, traits in asked:
+                query = {name: traits[name] for name in names}
+                if "name" in query and rnd.random() < 1 / 3:
+                    query["name"] = typo(rnd, query["name"])
+                queries.append(query)
+            rows.append((f"search({', '.join(names)})", timed([lambda q=q: tracker.search(**q) for q in queries])))
+    return [f"| {customers:,} | {what} | {one:.1f} | {tail:.1f} | {cpu:.1f} |" for what, (one, tail, cpu) in rows]
 
 
 def main() -> None:
@@ -113,11 +138,13 @@ def main() -> None:
     parser.add_argument("--customers", type=int, default=1_000_000)
     parser.add_argument("--calls", type=int, default=100)
     parser.add_argument("--keep", type=Path, help="a folder for the stores")
+    parser.add_argument("--store", help="URL of one store, in the place of two files")
     chosen = parser.parse_args()
-    print("| customers | suggestions(who), median ms | p95 ms | processor ms |\n|---|---|---|---|")
-    for customers in (chosen.customers // 100, chosen.customers):
-        median, tail, cpu = measure(customers, chosen.calls, chosen.keep)
-        print(f"| {customers:,} | {median:.1f} | {tail:.1f} | {cpu:.1f} |", flush=True)
+    print("| customers | call | median ms | p95 ms | processor ms |\n|---|---|---|---|---|")
+    with tempfile.TemporaryDirectory() as folder:
+        for customers in (chosen.customers,) if chosen.store else (chosen.customers // 100, chosen.customers):
+            url = chosen.store or f"sqlite:///{(chosen.keep or Path(folder)) / f'people{customers}.db'}"
+            print("\n".join(measure(url, customers, chosen.calls)), flush=True)
 
 
 if __name__ == "__main__":
