@@ -35,6 +35,18 @@ def test_a_third_partys_scheme_is_understood(loyalty: Loyalty) -> None:
     assert identifier("clubcard:ab12").key == "clubcard:AB12"
 
 
+def test_a_uri_is_read_by_the_scheme_that_says_how_it_begins(loyalty: Loyalty) -> None:
+    class Linked(Loyalty):
+        uris = ("urn:club:", "club://")
+
+    register_scheme(Linked(), replace=True)
+    assert identifier("urn:club:ab12").key == "clubcard:URN:CLUB:AB12"
+    assert identifier("CLUB://ab12").scheme == "clubcard"
+    register_scheme(Loyalty(), replace=True)
+    with pytest.raises(InvalidIdentifierError):
+        identifier("urn:club:ab")
+
+
 def test_a_scheme_that_takes_anothers_place_is_asked_from_then_on(loyalty: Loyalty) -> None:
     class Other(Loyalty):
         def parse(self, text: str, *, region: str | None = None, scope: str = "") -> Identifier:

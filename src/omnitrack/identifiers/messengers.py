@@ -1,4 +1,4 @@
-"""Messengers whose accounts have a name of their own: LINE, WeChat, KakaoTalk, Apple Messages."""
+"""Messengers that know people by a name or an id of their own: LINE, WeChat, KakaoTalk, Apple Messages."""
 
 from __future__ import annotations
 

@@ -12,6 +12,7 @@ from omnitrack.errors import InvalidIdentifierError, WithheldError, mask, told
 from omnitrack.identifiers import postal, simple, sip  # noqa: F401  (they register their schemes)
 from omnitrack.identifiers.callers import says_withheld
 from omnitrack.identifiers.email import email
+from omnitrack.identifiers.jids import is_jid
 from omnitrack.identifiers.nonvalues import REASON as PLACEHOLDER
 from omnitrack.identifiers.numbers import MAX_READ, numbers
 from omnitrack.identifiers.phone import phone
@@ -30,7 +31,6 @@ from omnitrack.identifiers.scheme import (
 from omnitrack.identifiers.social import PLATFORM_NAMES, Account, social
 from omnitrack.identifiers.urls import looks_like_url, read_url
 from omnitrack.identifiers.websites import Website
-from omnitrack.identifiers.whatsapp import is_jid
 
 _ACCEPTED = "accepted are a phone number, a mail address, a profile URL, @user@host, or a value behind its scheme such as x:jane or account:BT123@bt"
 _CUSTOMER_ID = re.compile(r"cus_[0-9a-f]{32}", re.IGNORECASE)
@@ -104,10 +104,8 @@ def _bare(text: str, body: str, region: str | None) -> Identifier:
         raise InvalidIdentifierError(
             f"identifier: got {mask(body)!r}, a handle that needs its platform, accepted is for example x:{mask(body[1:])}"
         )
-    if is_jid(body):
-        return social("whatsapp", body)
     if "@" in body and not looks_like_url(body):
-        return email(body)
+        return social("whatsapp", body) if is_jid(body) else email(body)
     if looks_like_url(body):
         return read_profile(read_url(body, "identifier"), text)
     if says_withheld(body, region):

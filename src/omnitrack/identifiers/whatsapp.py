@@ -6,6 +6,7 @@ import re
 
 import attrs
 
+from omnitrack.identifiers.jids import read_jid
 from omnitrack.identifiers.number_messengers import NumberPlatform
 from omnitrack.identifiers.phone import phone
 from omnitrack.identifiers.scheme import Identifier, register_scheme
@@ -16,12 +17,7 @@ from omnitrack.identifiers.urls import Url
 # some without it. Landlines begin with 2 to 5, so 6 to 9 behind the area code was a mobile number.
 _BRAZIL_WITHOUT_NINE = re.compile(r"\+55([1-9][0-9])([6-9][0-9]{7})")
 
-# An address inside WhatsApp (JID): who, with the number of an agent and of a device, and the server.
-_JID = re.compile(
-    r"([A-Za-z0-9+_-]{1,64})(?:\.[0-9]{1,3})?(?::[0-9]{1,5})?@(s\.whatsapp\.net|c\.us|hosted|lid|hosted\.lid|g\.us|broadcast|newsletter|bot|call)",
-    re.IGNORECASE,
-)
-_NUMBERS = frozenset({"s.whatsapp.net", "c.us", "hosted"})
+# Servers of addresses (JID): of ids that hide the number, and of what is no person; the others are of numbers.
 _HIDDEN = frozenset({"lid", "hosted.lid"})
 _NO_PERSON = {
     "g.us": "a group",
@@ -30,15 +26,6 @@ _NO_PERSON = {
     "bot": "a bot",
     "call": "a call",
 }
-
-
-def is_jid(text: str) -> bool:
-    """Return whether a text is an address inside WhatsApp, which looks like a mail address and is none.
-
-    >>> is_jid("447700900123@s.whatsapp.net"), is_jid("235085806727321@lid"), is_jid("jane@example.com")
-    (True, True, False)
-    """
-    return _JID.fullmatch(text.strip()) is not None
 
 
 class WhatsApp(NumberPlatform):
@@ -61,12 +48,11 @@ class WhatsApp(NumberPlatform):
 
     def parse(self, text: str, *, region: str | None = None, scope: str = "") -> Identifier:
         """Return the identifier of a number, a JID, a user name or a business-scoped user id."""
-        if isinstance(text, str) and (match := _JID.fullmatch(text.strip())):
-            return self._of_jid(match[1], match[2].lower(), text)
+        if isinstance(text, str) and (jid := read_jid(text)):
+            return self._of_jid(*jid, text)
         return super().parse(text, region=region, scope=scope)
 
     def _of_jid(self, who: str, server: str, raw: str) -> Identifier:
-        who = who.partition("_")[0]
         if server in _NO_PERSON:
             raise self.refuse(raw, f"which is {_NO_PERSON[server]} and no person")
         if not (who.isascii() and who.isdigit()):
@@ -120,8 +106,8 @@ class WhatsAppLid(PlatformId):
 
     def normal(self, value: str) -> str:
         """Return the digits, without the device and the server."""
-        match = _JID.fullmatch(value)
-        return match[1] if match and match[2].lower() in _HIDDEN else value
+        jid = read_jid(value)
+        return jid[0] if jid and jid[1] in _HIDDEN else value
 
 
 register_scheme(WhatsApp())
