@@ -89,11 +89,18 @@ def generated(kind: str, seed: int) -> tuple[Rows, list[str]]:
             if kind == "customers":
                 first = rng.choices(given, frequent[:300])[0]
                 record = {"Vorname": first, "Name": name, "geb.": born, "Anschrift": line, "PLZ": code, "Wohnort": town}
-                record |= {"Festnetz": phone, "Kontakt": f"{first}.{name}{rng.randint(1, 99)}@mail.example", "Status": "aktiv"}
+                record |= {
+                    "Festnetz": phone,
+                    "Kontakt": f"{first}.{name}{rng.randint(1, 99)}@mail.example",
+                    "Status": "aktiv",
+                }
                 record["Kundentyp"] = rng.choice(("A", "B"))
             else:
                 what = rng.choice(("Garage", "School", "Hotel", "Pharmacy", "Bakery Ltd", "Services GmbH", "Partners"))
-                record = {"branch": f"{name} {rng.choice(streets)} {what}".title(), "where": f"{rng.randint(1, 99)} {line.split()[0]} street"}
+                record = {
+                    "branch": f"{name} {rng.choice(streets)} {what}".title(),
+                    "where": f"{rng.randint(1, 99)} {line.split()[0]} street",
+                }
                 record |= {"zip code": code, "tel": phone, "town": town, "since": f"{rng.randint(1990, 2024)}"}
             for _ in range(rng.choices((1, 2, 3, 4), (6, 5, 2, 1))[0]):
                 shown = {
@@ -164,15 +171,19 @@ def run_splink(rows: Rows) -> Callable[[], list[Any]]:
         linker.training.estimate_probability_two_random_records_match(
             [
                 "l.first_name = r.first_name and l.surname = r.surname and l.dob = r.dob",
-                "substr(l.first_name,1,2) = substr(r.first_name,1,2) and l.surname = r.surname "
-                "and substr(l.postcode_fake,1,2) = substr(r.postcode_fake,1,2)",
+                (
+                    "substr(l.first_name,1,2) = substr(r.first_name,1,2) and l.surname = r.surname "
+                    "and substr(l.postcode_fake,1,2) = substr(r.postcode_fake,1,2)"
+                ),
                 "l.dob = r.dob and l.postcode_fake = r.postcode_fake",
             ],
             recall=0.6,
         )
         linker.training.estimate_u_using_random_sampling(max_pairs=5e6)
         for rule in (block_on("first_name", "surname"), block_on("dob")):
-            linker.training.estimate_parameters_using_expectation_maximisation(rule, estimate_without_term_frequencies=True)
+            linker.training.estimate_parameters_using_expectation_maximisation(
+                rule, estimate_without_term_frequencies=True
+            )
         pairs = linker.inference.predict(threshold_match_probability=0.2)
         found = linker.clustering.cluster_pairwise_predictions_at_threshold(pairs, threshold_match_probability=0.95)
         of = dict(found.as_duckdbpyrelation().select("unique_id, cluster_id").fetchall())

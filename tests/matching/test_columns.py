@@ -61,14 +61,21 @@ def test_headings_are_read_in_seven_languages(heading: str, trait: str) -> None:
 
 @pytest.mark.parametrize(
     ("heading", "trait"),
-    [("postcode_fake", "postcode"), ("customer e-mail", "email"), ("Kunden-PLZ", "postcode"), ("clean_dob", "birth_date")],
+    [
+        ("postcode_fake", "postcode"),
+        ("customer e-mail", "email"),
+        ("Kunden-PLZ", "postcode"),
+        ("clean_dob", "birth_date"),
+    ],
 )
 def test_words_beside_the_one_that_says_it_are_passed_over(heading: str, trait: str) -> None:
     assert trait_of(heading) is None
     assert hinted_trait(heading) == trait
 
 
-@pytest.mark.parametrize("heading", ["valid until", "mother's maiden name", "emergency contact phone", "cluster", "id", "notes"])
+@pytest.mark.parametrize(
+    "heading", ["valid until", "mother's maiden name", "emergency contact phone", "cluster", "id", "notes"]
+)
 def test_what_is_of_somebody_or_something_else_is_no_hint(heading: str) -> None:
     assert trait_of(heading) is None
     assert hinted_trait(heading) is None
