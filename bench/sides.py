@@ -67,8 +67,44 @@ def _mistyped(rng: random.Random, word: str) -> str:
 
 
 def _words(rng: random.Random, count: int) -> list[str]:
-    parts = "ba be bo da do fa ga ha ka la le li lo ma me mi mo na ne no pa ra re ri ro sa se so ta te ti to va ve wi".split()
-    ends = "n r s l k m t ck rt ld ng st".split()
+    parts = [
+        "ba",
+        "be",
+        "bo",
+        "da",
+        "do",
+        "fa",
+        "ga",
+        "ha",
+        "ka",
+        "la",
+        "le",
+        "li",
+        "lo",
+        "ma",
+        "me",
+        "mi",
+        "mo",
+        "na",
+        "ne",
+        "no",
+        "pa",
+        "ra",
+        "re",
+        "ri",
+        "ro",
+        "sa",
+        "se",
+        "so",
+        "ta",
+        "te",
+        "ti",
+        "to",
+        "va",
+        "ve",
+        "wi",
+    ]
+    ends = ["n", "r", "s", "l", "k", "m", "t", "ck", "rt", "ld", "ng", "st"]
     made = ("".join(rng.choices(parts, k=rng.randint(1, 3))) + rng.choice(ends) for _ in range(3 * count))
     return list(dict.fromkeys(made))[:count]
 

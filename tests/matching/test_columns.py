@@ -12,9 +12,35 @@ from omnitrack.matching import TRAITS, ColumnsLeftOutWarning, match
 from omnitrack.matching.columns import recognise_columns
 from omnitrack.matching.headings import hinted_trait, trait_of
 
-GIVEN = "John Mary Robert Linda Michael Susan William Karen David Nancy James Patricia".split()
-FAMILY = "Smith Johnson Brown Jones Miller Davis Wilson Anderson Taylor Moore Jackson Martin".split()
-CITIES = "Newbury Leeds York Bath Ely Hull Truro Ripon Wells Derby Lincoln Durham".split()
+GIVEN = [
+    "John",
+    "Mary",
+    "Robert",
+    "Linda",
+    "Michael",
+    "Susan",
+    "William",
+    "Karen",
+    "David",
+    "Nancy",
+    "James",
+    "Patricia",
+]
+FAMILY = [
+    "Smith",
+    "Johnson",
+    "Brown",
+    "Jones",
+    "Miller",
+    "Davis",
+    "Wilson",
+    "Anderson",
+    "Taylor",
+    "Moore",
+    "Jackson",
+    "Martin",
+]
+CITIES = ["Newbury", "Leeds", "York", "Bath", "Ely", "Hull", "Truro", "Ripon", "Wells", "Derby", "Lincoln", "Durham"]
 
 
 def trait_in(values: list[object], heading: str = "c7") -> str | None:
