@@ -10,6 +10,10 @@ records. Of Splink five figures are shown, since it leaves the threshold to its 
 of the pairs over it and of the clusters they make, and at whichever threshold gives the best F1, which takes the labels
 to find. Seconds are of one run each, imports aside: by the clock, and of all processors together, which depends less on
 what else the machine does.
+
+A second table is of lists of other kinds (bench/sides.py): two that are made up here, and public ones where the folder of data has
+them (historical/, schools/, rldata/, restaurants/). Each side runs in a process of its own, and its memory is measured too.
+``--only NAME`` names one of the lists. GoldenMatch is run where the Python of ``--peer`` has it; it takes minutes for 50,000 records.
 """
 
 from __future__ import annotations
@@ -29,6 +33,10 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+import sides
 
 HERE = Path(__file__).resolve().parent
 FILES = {
@@ -124,7 +132,9 @@ def run_peer(python: str, data: Path) -> dict[str, Any]:
 def install_peer(folder: Path) -> str:
     venv.create(folder, with_pip=True)
     python = str(folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python"))
-    subprocess.run([python, "-m", "pip", "install", "--quiet", "splink", "pandas", "pyarrow"], check=True)
+    subprocess.run(
+        [python, "-m", "pip", "install", "--quiet", "splink", "goldenmatch", "polars", "pandas", "pyarrow"], check=True
+    )
     return python
 
 
@@ -166,6 +176,35 @@ def measure(data: Path, peer: dict[str, Any] | None) -> None:
             cells += [f"{truth.of_clusters(components(truth.person, over))[2]:.4f}"]
             cells += [f"{x:.4f}" for x in best] + [f"{theirs['seconds']:.1f}", f"{theirs['cpu_seconds']:.1f}"]
         print("| " + " | ".join(cells) + " |", flush=True)
+
+
+def measure_others(data: Path, python: str | None, only: Sequence[str]) -> None:
+    """Print precision, recall, F1, time and memory of each side on lists of other kinds."""
+    print(
+        "| list | records | pairs | side | P | R | F1 | s | CPU s | MB |\n|---|---:|---:|---|---:|---:|---:|---:|---:|---:|"
+    )
+    for name in [*sides.GENERATED, *sides.PUBLIC]:
+        found = sides.read(name, data)
+        if found is None or (only and name not in only):
+            continue
+        rows, labels = found
+        keys = [str(place) for place in range(len(rows))]
+        truth = Truth([(keys, labels, rows)])
+        for side in sides.SIDES:
+            if side != "omnitrack" and (python is None or (side == "splink" and name != "historical")):
+                continue
+            program = python if python and side != "omnitrack" else sys.executable
+            done = subprocess.run(
+                [program, str(HERE / "sides.py"), side, name, str(data)], stdout=subprocess.PIPE, text=True, check=False
+            )
+            if done.returncode:
+                print(f"| {name} | {len(rows):,} | {truth.pairs:,} | {side} | did not run |", flush=True)
+                continue
+            said = json.loads(done.stdout.splitlines()[-1])
+            figures = truth.of_clusters(dict(zip(keys, said["labels"], strict=True)))
+            cells = [name, f"{len(rows):,}", f"{truth.pairs:,}", side, *(f"{x:.4f}" for x in figures)]
+            cells += [f"{said['seconds']:.1f}", f"{said['cpu_seconds']:.1f}", f"{said['megabytes']:.0f}"]
+            print("| " + " | ".join(cells) + " |", flush=True)
 
 
 def measure_cost(candidates: int = 200, rounds: int = 300) -> None:
@@ -212,6 +251,10 @@ def measure_cost(candidates: int = 200, rounds: int = 300) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data", type=Path, help="folder with febrl/ and splink_fake1000/; else OMNITRACK_DATA")
+    parser.add_argument(
+        "--others", type=Path, help="folder with the public lists of the second table; else that of --data"
+    )
+    parser.add_argument("--only", nargs="*", default=[], help="lists of the second table, and nothing of the first")
     parser.add_argument("--peer", help="a Python in whose environment Splink is installed")
     parser.add_argument("--install-peer", action="store_true", help="install Splink into a temporary environment")
     args = parser.parse_args()
@@ -220,7 +263,10 @@ def main() -> None:
         sys.exit(f"{data}: no folder febrl there; name the data with --data or OMNITRACK_DATA")
     with tempfile.TemporaryDirectory() as folder:
         python = install_peer(Path(folder)) if args.install_peer else args.peer
-        measure(data, run_peer(python, data) if python else None)
+        if not args.only:
+            measure(data, run_peer(python, data) if python else None)
+            print()
+        measure_others(args.others or data, python, args.only)
     print()
     measure_cost()
 

@@ -185,10 +185,10 @@ def _recognise_values(column: _Column, rows: Sequence[Mapping[str, Any]]) -> Non
             column.leave("dates, and not of birth by their years", worth_naming=False)
     elif kind is not None and kind.trait and (kind.sure or count >= LEAST_TELLING):
         column.take(kind.trait, f"by its values: {kind.name}")
+    elif _is_key(column.name, rows) and (kind is not None or not _reads_as_words(column)):
+        column.leave("different in every record, like the number of a row")
     elif kind is not None:
         column.leave(f"its values are {kind.name}", worth_naming=kind.worth_naming)
-    elif _is_key(column.name, rows):
-        column.leave("different in every record, like the number of a row")
     elif count >= LEAST_TELLING and (trait := _kind_of_name(column)):
         column.take(trait, f"by its values: {_SAID[trait]}")
     else:
@@ -217,6 +217,10 @@ def _kind_of_name(column: _Column) -> str | None:
 
 def _several_words(column: _Column) -> float:
     return float(np.mean([len(fold(value).split()) > 1 for value in column.values])) if column.values else 0.0
+
+
+def _reads_as_words(column: _Column) -> bool:
+    return float(np.mean([any(ch.isdigit() for ch in value) for value in column.values])) < FEW
 
 
 def _is_key(name: str, rows: Sequence[Mapping[str, Any]]) -> bool:

@@ -10,16 +10,16 @@ from __future__ import annotations
 # Comparison -> (in matches, by chance, share of a value that is in no table). In the order of the comparator's levels; only
 # proportions matter.
 WEIGHTS: dict[str, tuple[tuple[float, ...], tuple[float, ...], float]] = {
-    # same, nickname, near, middle, swapped, initial, alike, differs, script, together
+    # same, together, nickname, near, script, middle, swapped, initial, alike, near names, differs, two names
     "given name": (
-        (0.78, 0.03, 0.05, 0.01, 0.02, 0.05, 0.02, 0.04, 0.01, 0.01),
-        (0.006, 0.002, 0.003, 0.001, 0.0003, 0.004, 0.02, 0.96, 0.0002, 1e-8),
+        (0.78, 0.01, 0.03, 0.05, 0.01, 0.01, 0.02, 0.05, 0.02, 0.003, 0.03, 0.008),
+        (0.006, 1e-8, 0.002, 0.003, 0.0002, 0.001, 0.0003, 0.004, 0.02, 0.009, 0.48, 0.48),
         4e-4,
     ),
-    # same, near, part, swapped, initial, alike, differs, script
+    # same, near, script, part, swapped, initial, alike, differs
     "family name": (
-        (0.83, 0.05, 0.02, 0.02, 0.01, 0.02, 0.05, 0.01),
-        (0.001, 0.0006, 0.0003, 0.0003, 0.0008, 0.01, 0.987, 2e-5),
+        (0.83, 0.05, 0.01, 0.02, 0.02, 0.01, 0.02, 0.05),
+        (0.001, 0.0006, 2e-5, 0.0003, 0.0003, 0.0008, 0.01, 0.987),
         2e-5,
     ),
     # same, differs

@@ -63,7 +63,9 @@ def fit_model(
     model = model.evolve(weights=_with_frequencies(model, columns))
     random = evidence_of(columns, left, right)
     seen, apart = _counts(columns, random, None), _counts(columns, candidates, None)
-    model = model.evolve(weights=_reweighed(start, model, columns, None, seen, None, total))
+    if len(left) >= START_CHANCES:
+        # Of few people any pair may be one person: what is rare by chance is first taken to be as rare as shipped.
+        model = model.evolve(weights=_reweighed(start, model, columns, None, seen, None, total))
     for iteration in range(MAX_ITERATIONS):
         before = model
         parts = model.part_weights(columns, candidates)

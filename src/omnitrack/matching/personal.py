@@ -206,19 +206,23 @@ def _compare_given_letters(pairs: Pairs) -> Levels:
     return staged(
         pairs,
         _same_given,
+        lambda rest: rest.none(),
         _are_short_forms,
         # Two names that both are names are not one with a typo in it: Tom and Tim.
         lambda rest: near_words(rest, _given) & ~rest.both(_is_known),
+        lambda rest: rest.none(),
         lambda rest: rest.where(rest.either(_has_middle), _is_middle),
         lambda rest: _swapped(rest, family=False),
         lambda rest: rest.same(_given_initial) & rest.either(_is_initial),
-        lambda rest: alike_words(rest, _given, _given_sound),
-        otherwise=7,
+        lambda rest: alike_words(rest, _given, _given_sound) & ~rest.both(_is_known),
+        lambda rest: near_words(rest, _given) & rest.both(_is_known),
+        lambda rest: ~rest.both(_is_known),
+        otherwise=11,
     )
 
 
-#: Places of levels that are set apart from the others.
-_GIVEN_SCRIPT, _TOGETHER, _FAMILY_SCRIPT = 8, 9, 7
+#: Places of the levels of given names that are found before the others, and of family names.
+_TOGETHER, _GIVEN_SCRIPT, _FAMILY_SCRIPT = 1, 4, 2
 
 
 def _compare_scripts(pairs: Pairs, roman: Feature, heard: Feature, level: int) -> Levels:
@@ -230,8 +234,10 @@ GIVEN_NAME = Comparator(
     name="given name",
     levels=(
         Level("same", "same given name {left}", by_frequency=True),
+        Level("together", "one name is the other run together ({left}, {right})", by_frequency=True, joint=True),
         Level("nickname", "{left} and {right} are forms of one given name"),
         Level("near", "the given names differ by a typo ({left}, {right})"),
+        Level("script", "the given names are one in two scripts ({left}, {right})"),
         Level("middle", "the given name of one is a second name of the other ({left}, {right})"),
         Level(
             "swapped",
@@ -241,9 +247,9 @@ GIVEN_NAME = Comparator(
         ),
         Level("initial", "the initial fits the given name ({left}, {right})"),
         Level("alike", "the given names are alike ({left}, {right})"),
+        Level("near names", "{left} and {right} are alike, and two names"),
         Level("differs", "the given names differ ({left}, {right})"),
-        Level("script", "the given names are one in two scripts ({left}, {right})"),
-        Level("together", "{left} and {right} are one name, run together", by_frequency=True, joint=True),
+        Level("two names", "{left} and {right} are two names"),
     ),
     values=_names,
     ordered=True,
@@ -251,7 +257,7 @@ GIVEN_NAME = Comparator(
     term=_given,
     joint=_given_joint,
     share=_given_share,
-    show=lambda name: name.given.title(),
+    show=lambda name: (name.given or name.family).title(),
 )
 
 
@@ -268,11 +274,12 @@ def _compare_family_letters(pairs: Pairs) -> Levels:
         pairs,
         lambda all_: all_.same(_family) & ~all_.either(_is_family_initial),
         lambda rest: near_words(rest, _family) | (rest.same(_bare_family) & rest.either(_has_particle)),
+        lambda rest: rest.none(),
         lambda rest: rest.where(rest.either(_has_middle_or_double), _shares_word),
         lambda rest: _swapped(rest, family=True),
         lambda rest: rest.same(_family_initial) & rest.either(_is_family_initial),
         lambda rest: alike_words(rest, _family, _family_sound),
-        otherwise=6,
+        otherwise=7,
     )
 
 
@@ -282,6 +289,7 @@ FAMILY_NAME = Comparator(
     levels=(
         Level("same", "same family name {left}", by_frequency=True),
         Level("near", "the family names differ by a typo ({left}, {right})"),
+        Level("script", "the family names are one in two scripts ({left}, {right})"),
         Level("part", "one family name is part of the other ({left}, {right})"),
         Level(
             "swapped",
@@ -292,7 +300,6 @@ FAMILY_NAME = Comparator(
         Level("initial", "the initial fits the family name ({left}, {right})"),
         Level("alike", "the family names are alike ({left}, {right})"),
         Level("differs", "the family names differ ({left}, {right})"),
-        Level("script", "the family names are one in two scripts ({left}, {right})"),
     ),
     values=_names,
     ordered=True,

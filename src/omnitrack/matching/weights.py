@@ -28,8 +28,9 @@ FORMAT = 1
 MOST_SAVED = 1_500
 #: Share of the people of a household who have the given name of another of it.
 NAMESAKES = 0.02
-#: Share of the people of a household who were born with another of it: three in a hundred are, and not all of theirs live there.
-TWINS = 0.005
+#: Share of the people of a household who were born with another of it: three in a hundred are, a third of them
+#: of somebody who lives there.
+TWINS = 0.01
 #: How many times a person is taken to be known besides, at least, when a sample shows fewer.
 LEAST_DUPLICATES = 0.01
 #: The most that two strangers are taken to be of one household: of so few people that all might be, it is as good as not known.
