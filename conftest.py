@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import random
 import shutil
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 from sybil import Sybil
 from sybil.parsers.myst import PythonCodeBlockParser, SkipParser
 
@@ -15,6 +17,22 @@ from effort import load_profile
 ROOT = Path(__file__).parent
 
 load_profile()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config: pytest.Config) -> None:
+    """Choose the seed of the property tests where each run looks somewhere new, so that it can be said; workers are given the same."""
+    if config.option.hypothesis_seed is None and not settings().derandomize:
+        config.option.hypothesis_seed = str(random.SystemRandom().randrange(2**32))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Say after a failure what repeats it."""
+    if terminalreporter.stats.get("failed") and config.option.hypothesis_seed is not None:
+        profile = f"OMNITRACK_HYPOTHESIS={os.environ.get('OMNITRACK_HYPOTHESIS', 'default')}"
+        terminalreporter.write_line(
+            f"property tests: {profile} pytest --hypothesis-seed={config.option.hypothesis_seed} repeats them"
+        )
 
 
 @pytest.fixture(scope="module")

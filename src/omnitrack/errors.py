@@ -116,7 +116,7 @@ class MissingZoneError(InvalidInteractionError):
 
 
 class InvalidCursorError(OmnitrackError, ValueError):
-    """A page cursor that this version did not make, or made for another query."""
+    """A page cursor that this version did not make, that is damaged, or that was made for another query."""
 
 
 class InvalidPolicyError(OmnitrackError, ValueError):

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from effort import budget
 from identity.facts import POLICIES
-from identity.mutants import Mutant, alive
+from mutants import Mutant, alive
+from omnitrack.identity import bulk, bulk_numpy, tangles
 from omnitrack.identity.bulk import Bulk
 from omnitrack.identity.numbered import BATCH
 from omnitrack.identity.partition import (
@@ -229,43 +230,41 @@ def test_identifiers_that_do_not_ascend_are_refused(again: int) -> None:
 
 
 # -- that the properties above would see a difference -------------------------------------------------------------------
-BULK, NUMPY, TANGLES = (f"omnitrack.identity.{name}" for name in ("bulk", "bulk_numpy", "tangles"))
-
 EXAMPLES = 2000
 
 MUTANTS = (
-    Mutant("claimed links do not join", BULK, "if 0 in strength:", "if False:"),
-    Mutant("links without an end alone are left out", BULK, "[one >= 0 and two >= 0 for", "[False for"),
-    Mutant("statements join", BULK, "                stated.append((one, two, seen))", "                pass"),
-    Mutant("statements do not join what is denied", BULK, "and not apart:", "and True:"),
-    Mutant("the first holder is a holder", BULK, "if base not in self._bases:", "if False:"),
-    Mutant("numpy: usable", NUMPY, "if not usable.all():", "if False:"),
-    Mutant("numpy: over a limit", NUMPY, "one[counts > limits]", "one[counts >= limits]"),
-    Mutant("numpy: a limit of the pair", NUMPY, "self.most[self.kind[self.group[one]], self.kind[group]]", "self.most[0, self.kind[group]]"),
-    Mutant("numpy: values that count as one", NUMPY, "leader[links.b[one]]", "links.b[one]"),
-    Mutant("numpy: shared stand alone in statements", NUMPY, "stated = stated[alone[stated[:, 0]] & alone[stated[:, 1]]]", "pass"),
-    Mutant("numpy: personal by statements alone", NUMPY, "    alone[_numbers(p.personal)] = False", "    pass"),
-    Mutant("numpy: personal is not shared", NUMPY, "    shared[_numbers(p.personal)] = False", "    pass"),
-    Mutant("numpy: denied pairs", NUMPY, "    if p.denied:", "    if False:"),
-    Mutant("numpy: holders are denied", NUMPY, "    if p.bases:", "    if False:"),
-    Mutant("numpy: oversized", NUMPY, "and (sizes > p.max_component).any()", "and False"),
-    Mutant("numpy: verified links of an oversized one", NUMPY, "links.strength >= int", "links.strength > int"),
-    Mutant("numpy: the second half of a home", NUMPY, "among = among[least[label[among]] == second[among]]", "pass"),
-    Mutant("numpy: too many is a hazard", NUMPY, "hazards |= sizes > p.max_identifiers", "pass"),
-    Mutant("numpy: exclusive values are a hazard", NUMPY, "(value[1:] != value[:-1])", "False"),
-    Mutant("numpy: denials are a hazard", NUMPY, "for a, b in p.denied:", "for a, b in ():"),
-    Mutant("numpy: holders are a hazard", NUMPY, "for n, base in p.bases.items():", "for n, base in ():"),
-    Mutant("numpy: turns", NUMPY, "-strength, label[a]", "strength, label[a]"),
-    Mutant("numpy: ids alike in the first half", NUMPY, "        if self._alike:", "        if False:"),
-    Mutant("d: denied", TANGLES, "if any(x in up and find(x) == root for x in fewer):", "if False:"),
-    Mutant("d: a customer keeps its denials", TANGLES, "                more |= fewer\n                apart[a] = more\n", ""),
-    Mutant("d: holders", TANGLES, "kept_apart.setdefault(n, set()).update(several)", "pass"),
-    Mutant("d: exclusive values", TANGLES, "others.get(group, value) != value", "False"),
-    Mutant("d: values that count as one", TANGLES, "numbered.leader.get(n, n)", "n"),
-    Mutant("d: a customer keeps its values", TANGLES, ".update(values[b])", ".copy()"),
-    Mutant("d: too many", TANGLES, "size[a] + size[b] > most", "False"),
-    Mutant("d: a customer has its size", TANGLES, "            size[a] += size[b]\n", ""),
-    Mutant("d: the oldest home", TANGLES, "homes[a * 16 : a * 16 + 16] > homes", "homes[a * 16 : a * 16 + 16] < homes"),
+    Mutant("claimed links do not join", bulk.Bulk.add_links, "if 0 in strength: ...", "if False: ..."),
+    Mutant("links without an end alone are left out", bulk.Bulk._numbered, "one >= 0 and two >= 0", "False"),
+    Mutant("statements join", bulk.Bulk._numbered, "stated.append(__a)", "None"),
+    Mutant("statements do not join what is denied", bulk.Bulk._numbered, "not apart", "True"),
+    Mutant("the first holder is a holder", bulk.Bulk._several_holders, "base not in self._bases", "False"),
+    Mutant("numpy: usable", bulk_numpy.solve, "not usable.all()", "False"),
+    Mutant("numpy: over a limit", bulk_numpy._Limits.over, "counts > limits", "counts >= limits"),
+    Mutant("numpy: a limit of the pair", bulk_numpy._Limits.over, "self.most[__a, __b]", "self.most[0, __b]"),
+    Mutant("numpy: values that count as one", bulk_numpy._shared, "leader[links.b[one]]", "links.b[one]"),
+    Mutant("numpy: shared stand alone in statements", bulk_numpy.solve, "stated = stated[alone[stated[:, 0]] & alone[stated[:, 1]]]", "pass"),
+    Mutant("numpy: personal by statements alone", bulk_numpy.solve, "alone[_numbers(p.personal)] = False", "pass"),
+    Mutant("numpy: personal is not shared", bulk_numpy._shared, "shared[_numbers(p.personal)] = False", "pass"),
+    Mutant("numpy: denied pairs", bulk_numpy._undenied, "if p.denied: ...", "if False: ..."),
+    Mutant("numpy: holders are denied", bulk_numpy._undenied, "if p.bases: ...", "if False: ..."),
+    Mutant("numpy: oversized", bulk_numpy.solve, "... and (sizes > p.max_component).any()", "False"),
+    Mutant("numpy: verified links of an oversized one", bulk_numpy.solve, "links.strength >= __a", "links.strength > __a"),
+    Mutant("numpy: the second half of a home", bulk_numpy._oldest, "among = among[least[label[among]] == second[among]]", "pass"),
+    Mutant("numpy: too many is a hazard", bulk_numpy._hazards, "hazards |= sizes > p.max_identifiers", "pass"),
+    Mutant("numpy: exclusive values are a hazard", bulk_numpy._hazards, "value[1:] != value[:-1]", "False"),
+    Mutant("numpy: denials are a hazard", bulk_numpy._hazards, "for a, b in p.denied: ...", "for a, b in (): ..."),
+    Mutant("numpy: holders are a hazard", bulk_numpy._hazards, "p.bases.items()", "()"),
+    Mutant("numpy: turns", bulk_numpy._tangles, "-strength", "strength"),
+    Mutant("numpy: ids alike in the first half", bulk_numpy._Index.places, "if self._alike: ...", "if False: ..."),
+    Mutant("d: denied", tangles.untangle, "any(... for x in fewer)", "False"),
+    Mutant("d: a customer keeps its denials", tangles.untangle, "more |= fewer\napart[a] = more", "pass"),
+    Mutant("d: holders", tangles.untangle, "kept_apart.setdefault(n, set()).update(several)", "None"),
+    Mutant("d: exclusive values", tangles.untangle, "others.get(group, value) != value", "False"),
+    Mutant("d: values that count as one", tangles.untangle, "numbered.leader.get(n, n)", "n"),
+    Mutant("d: a customer keeps its values", tangles.untangle, "__a.update(values[b])", "__a.copy()"),
+    Mutant("d: too many", tangles.untangle, "size[a] + size[b] > most", "False"),
+    Mutant("d: a customer has its size", tangles.untangle, "size[a] += size[b]", "pass"),
+    Mutant("d: the oldest home", tangles.untangle, "homes[__a : __b] > __c", "homes[__a : __b] < __c"),
 )  # fmt: skip
 
 

@@ -13,15 +13,13 @@ from hypothesis import strategies as st
 import omnitrack
 from effort import budget
 from identity.facts import WORLD, Fact, check, facts, told, when
-from identity.mutants import Mutant, alive
+from mutants import Mutant, alive
 from omnitrack.identifiers import account, social
 from omnitrack.identifiers.scheme import Identifier
 from omnitrack.identity.policy import Policy
 from omnitrack.model import Assurance, Sighting
 from omnitrack.tracker import Tracker
 from omnitrack.usecases import leaf, record
-
-LEAF = "omnitrack.usecases.leaf"
 
 
 @contextmanager
@@ -245,22 +243,32 @@ def test_what_has_to_be_found_out_is(scene: str) -> None:
     check(tracker)
 
 
-MUTANTS = {
-    "a second account": ("if policy.exclusive(z.scheme) and any(", "if False and any("),
-    "a customer that is full": ("len(members) >= policy.max_identifiers", "False"),
-    "an earlier place": ("if full and not _comes_last(added, links, members, policy):", "if False:"),
-    "a component of one customer": ("if most is not None and len(members) > most:", "if False:"),
-    "a component of several customers": ("        if len(counted) > most:", "        if False:"),
-    "a neighbour too many": ("return all(reader.shared(x) is None for x in touched)", "return True"),
-    "one that is personal": ("any(link.basis == PERSONAL for link in around)", "False"),
-}
+MUTANTS = (
+    Mutant("a second account", leaf.plan_leaf, "policy.exclusive(z.scheme) and any(__a for __b in __c)", "False"),
+    Mutant("a customer that is full", leaf.plan_leaf, "len(members) >= policy.max_identifiers", "False"),
+    Mutant("an earlier place", leaf.plan_leaf, "if full and not _comes_last(__a, __b, __c, __d): ...", "if False: ..."),
+    Mutant(
+        "a component of one customer",
+        leaf.plan_leaf,
+        "if most is not None and len(members) > most: ...",
+        "if False: ...",
+    ),
+    Mutant("a component of several customers", leaf._has_room, "if len(counted) > most: ...", "if False: ..."),
+    Mutant(
+        "a neighbour too many",
+        leaf._within_limits,
+        "return all(reader.shared(x) is None for x in touched)",
+        "return True",
+    ),
+    Mutant("one that is personal", leaf.plan_leaf, "any(link.basis == PERSONAL for link in around)", "False"),
+)
 
 
-@pytest.mark.parametrize("scene", MUTANTS)
-def test_a_leaf_that_forgets_is_caught(scene: str) -> None:
-    play, policy = SCENES[scene]
+@pytest.mark.parametrize("mutant", MUTANTS, ids=str)
+def test_a_leaf_that_forgets_is_caught(mutant: Mutant) -> None:
+    play, policy = SCENES[mutant.rule]
     tracker = _open(**policy)
-    with alive(Mutant(scene, LEAF, *MUTANTS[scene])):
+    with alive(mutant):
         play(tracker)
     with pytest.raises(AssertionError):
         check(tracker)
