@@ -18,9 +18,10 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "tests" / "sources"))
 
+from quoted_mails import NEW, answers  # noqa: E402
+
 from omnitrack.sources.mail_parts import take_apart  # noqa: E402
 from omnitrack.sources.mail_text import html_to_text, split_text  # noqa: E402
-from quoted_mails import NEW, answers  # noqa: E402
 
 # By name: the new text alone, and with the signature below it.
 TRUE: dict[str, tuple[str, str]] = {
