@@ -561,3 +561,23 @@ def test_depth_and_size_are_limited(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(limits, "MAX_JSON_VALUES", 1_000)
     with pytest.raises(SourceFormatError, match="values"):
         load({"dialog": wide})
+
+
+def test_of_a_mail_in_a_vcon_what_is_new_is_the_text() -> None:
+    mail = {
+        "type": "text",
+        "start": "2026-03-01T09:30:00Z",
+        "parties": [0, 1],
+        "mediatype": "message/rfc822",
+        "body": "Still dead.\n\nOn Sun, 1 Mar 2026 at 09:00, Bob <bob@care.example> wrote:\n> Is it plugged in?",
+    }
+    document = conversation(mail)
+    document["parties"] = [
+        {"mailto": "alice@example.com", "role": "customer"},
+        {"mailto": "bob@care.example", "role": "agent"},
+    ]
+    with omnitrack.open("memory://") as tracker:
+        tracker.load([document], format="vcon")
+        [item] = tracker.timeline("alice@example.com")
+    assert (item.channel, item.body) == ("email", "Still dead.")
+    assert item.attributes["quoted"].startswith("On Sun")

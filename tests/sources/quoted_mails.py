@@ -58,6 +58,9 @@ INTRODUCTIONS = {
 
 #: The headers that Outlook and others put above a quote, by language: from, when, to, subject.
 LABELS = {
+    "ru mail.ru": ("От кого", "Дата", "Кому", "Тема"),
+    "ca": ("De", "Enviat", "Per a", "Assumpte"),
+    "hi": ("प्रेषक", "भेजा गया", "प्रति", "विषय"),
     "en": ("From", "Sent", "To", "Subject"),
     "en hotmail": ("From", "Date", "To", "Subject"),
     "de": ("Von", "Gesendet", "An", "Betreff"),
@@ -121,6 +124,11 @@ TITLES = [
 
 #: Texts of which every line is new.
 NEW = {
+    "a patch": (
+        "Please apply:\n\nFrom 0123456789abcdef0123456789abcdef01234567 Mon Sep 17 00:00:00 2001\nFrom: Jane <jane@example.org>\n"
+        "Date: Mon, 2 Feb 2026 09:00:00 +0000\nSubject: [PATCH] fix it\n\n---\n a | 2 +-"
+    ),
+    "asks for answers above": "##- Please type your reply above this line -##\n\nYour request has been updated.",
     "rows of underscores": "Order A\n________________________________\n\nOrder B\n________________________________\n\nPlease ring me.",
     "a journey": "Please book:\nFrom: London\nTo: Paris\nDate: 5 May 2026\n\nThanks, Jane",
     "a story": "On Monday my neighbour wrote:\n\nYour engineer never came.\n\nIs that so?",

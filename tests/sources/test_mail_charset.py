@@ -83,3 +83,16 @@ def test_escapes_in_a_header_are_read():
         "eml",
     )
     assert mail.subject == "注文"
+
+
+@pytest.mark.parametrize(
+    ("subject", "codec"), [("特價", "big5hkscs"), ("Скидка", "koi8_r"), ("Rabatt für Sie", "utf-8")]
+)
+def test_bytes_in_a_header_are_of_utf_8_or_the_charset_of_the_body(subject, codec):
+    mail = b"From: jane@example.org\nSubject: " + subject.encode(codec)
+    mail += (
+        b"\nDate: 3 Feb 2026 10:00 +0000\nContent-Type: text/plain; charset="
+        + ("big5" if "特" in subject else "koi8-r").encode()
+    )
+    [item] = open_source(mail + b"\n\nhi", "eml")
+    assert item.subject == subject

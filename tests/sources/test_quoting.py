@@ -54,3 +54,20 @@ def test_what_a_mailing_list_puts_under_a_mail_is_no_answer():
 def test_above_lines_with_marks_less_has_to_be_said(line):
     assert split_text(f"Still dead.\n\n{line}\n> Is it?\n").new == "Still dead."
     assert split_text(f"Still dead.\n\n{line}\nIs it?\n").new == f"Still dead.\n\n{line}\nIs it?"
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "##- Bitte geben Sie Ihre Antwort über dieser Zeile ein. -##",
+        "--- Please reply above this line ---",
+        ">>> Care <care@shop.example> 02/02/2026 09:00 >>>",
+    ],
+)
+def test_what_help_desks_and_other_programs_put_above_a_quote_begins_it(line):
+    assert split_text(f"Still dead.\n\n{line}\n\nIs it plugged in?\n").new.startswith("Still dead.")
+    assert split_text(f"Still dead.\n\n{line}\n").new == "Still dead."
+
+
+def test_what_horde_puts_above_marks_begins_a_quote():
+    assert split_text("Still dead.\n\nZitat von Care <care@shop.example>:\n\n> Is it?\n").new == "Still dead."

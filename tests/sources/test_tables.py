@@ -273,3 +273,11 @@ def test_a_workbook_is_found_by_the_mapping_beside_it_and_by_one_that_is_given(t
         'channel = "letter"\n[fields]\noccurred_at = "When"\n[customer]\nPhone = "phone:{}"\n', encoding="utf-8"
     )
     assert open_source(tmp_path / "log.xlsx").name == "excel"
+
+
+def test_of_two_columns_with_one_name_the_first_counts_and_that_is_said():
+    text = b"Ref,When,Phone,Phone,Message\n1,2026-02-03,07700900123,07700900124,a\n"
+    said, contact = in_utc(text, "csv", mapping=MAPPING)
+    assert (said.kept, "Phone more than once" in said.reason) == (True, True)
+    assert people(contact.customers) == [["phone:07700900123"]]
+    assert "07700900124" in contact.attributes.values()

@@ -310,3 +310,20 @@ def test_what_the_phone_did_not_have_is_a_contact_without_text():
     found = interactions(read("".join(f"13/01/2026, 21:05 - Jane: {text}\n" for text in texts)))
     assert [message.body for message in found] == [None, None, None]
     assert found[2].attributes["told"] == texts[2]
+
+
+def test_group_that_begins_with_many_notices_is_known(tmp_path):
+    path = tmp_path / "chat.txt"
+    notices = "".join(
+        f"13/01/2026, 21:05 - +44 7700 9001{n} joined using this group's invite link\n" for n in range(10, 90)
+    )
+    path.write_text(notices + "13/01/2026, 21:06 - Jane: hi\n", encoding="utf-8")
+    found = list(in_utc(path))
+    assert ([message.body for message in interactions(found)], len(passed_over(found))) == (["hi"], 80)
+
+
+@pytest.mark.parametrize("line", ["13/01/2026, 21:05 - Jane: see", "[13/01/2026, 21:05:00] Jane: see"])
+def test_messages_that_were_copied_in_the_browser_are_a_part_of_the_text(line):
+    copied = "[9:05 PM, 1/12/2026] Sam: we come on Monday"
+    [message] = interactions(read(f"{line}\n{copied}\n"))
+    assert message.body == f"see\n{copied}"

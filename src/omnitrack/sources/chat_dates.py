@@ -42,6 +42,7 @@ class Stamp:
         iso: its date is of the form 2026-01-13.
         era: the word that names its calendar, None where none does.
         era_last: that word stands before the last of the numbers.
+        time_first: the time stands before the date.
         unknown: a word at the time that may say before or after noon, and is not known.
     """
 
@@ -54,6 +55,7 @@ class Stamp:
     iso: bool = False
     era: str | None = None
     era_last: bool = False
+    time_first: bool = False
     unknown: str | None = None
 
     def time(self, order: str) -> datetime | None:
@@ -93,6 +95,7 @@ def read_stamp(line: str) -> Stamp | None:
     if not head.isascii():  # digits of other scripts, in the stamp only
         line = "".join(str(unicodedata.decimal(ch)) if ch.isdecimal() else ch for ch in head) + line[80:]
     match = _DATE_FIRST.match(line)
+    time_first = match is None
     if match is not None:
         era, first, mark, second, late, third, joint, hour, minute, seconds, behind, end, rest = match.groups()
     else:
@@ -131,6 +134,7 @@ def read_stamp(line: str) -> Stamp | None:
         iso=mark == "-" and len(first) == 4,
         era=era or late or (eras[0] if eras else None),
         era_last=late is not None,
+        time_first=time_first,
         unknown=unknown,
     )
 

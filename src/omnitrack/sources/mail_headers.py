@@ -43,7 +43,7 @@ class Address:
 
 
 class Headers:
-    """The headers of a mail by lower-case name, unfolded, with bytes beyond ASCII read as UTF-8 or Windows-1252."""
+    """The headers of a mail by lower-case name, unfolded, with bytes beyond ASCII read as UTF-8, else in the charset of its body, else Windows-1252."""
 
     def __init__(self, message: Message) -> None:
         self.all: list[tuple[str, str]] = []
@@ -54,7 +54,7 @@ class Headers:
                 self.cut.append((clean(name)[:100], len(text)))
                 text = text[:MAX_HEADER]
             if not text.isascii() or "\x1b" in text:
-                text = decode_bytes(text.encode("utf-8", "surrogateescape"), None)
+                text = _decoded(text.encode("utf-8", "surrogateescape"), message)
             self.all.append((name.lower(), _FOLD.sub(" ", text).strip()))
 
     def get(self, name: str) -> str | None:
@@ -80,6 +80,13 @@ class Headers:
         found = _ID.findall(value) or [word for word in value.split() if "@" in word]
         ids = (id_of(re.sub(r"\s+", "", text)) for text in found[:1000])
         return [text for text in ids if text]
+
+
+def _decoded(data: bytes, message: Message) -> str:
+    try:
+        return clean(data.decode("utf-8")) if b"\x1b" not in data else decode_bytes(data, None)
+    except UnicodeDecodeError:
+        return decode_bytes(data, next((charset for charset in message.get_charsets() if charset), None))
 
 
 def decode_words(value: str) -> str:

@@ -242,7 +242,13 @@ class CsvSource(MappedSource):
                 continue
             number, fields = row
             if header is None:
-                header = [name.strip() for name in fields]
+                header, twice = _header(fields)
+                if twice:
+                    yield self.rejected(
+                        f"line {number}",
+                        f"columns: got {', '.join(twice)} more than once; the first of each counts",
+                        kept=True,
+                    )
                 missing = [_missed(name, header) for name in sorted(self.mapping.needed() - set(header))]
                 if missing:
                     yield self.rejected(f"line {number}", f"columns missing: {', '.join(missing)}", kept=True)
@@ -264,6 +270,19 @@ def without_marks(text: str) -> str:
     """Return a cell without what spreadsheets put around a number so that it is kept as text: ``="0123"`` and ``'0123``."""
     marked = _MARKED.fullmatch(text)
     return text if marked is None else marked[1] or marked[2]
+
+
+def _header(fields: list[str]) -> tuple[list[str], list[str]]:
+    """Return the names of the columns, of which each is there once, and those that came more than once."""
+    names: dict[str, int] = {}
+    twice: list[str] = []
+    for number, field in enumerate(fields):
+        name = field.strip()
+        if name in names and name:
+            twice.append(name)
+            name = f"{name} ({number + 1})"
+        names[name or f" {number}"] = number
+    return [name if name.strip() else "" for name in names], list(dict.fromkeys(twice))
 
 
 def _missed(name: str, header: list[str]) -> str:

@@ -19,6 +19,13 @@ _DASHED = re.compile(r"[-_=*—–─]{2,}")
 _CLOCK = re.compile(r"(?<!\d)(?:\d{1,2}[:.]\d\d(?![.\d/-])|\d{1,2} ?[hH時时点點시] ?(?:\d\d)?)")
 _YEAR = re.compile(r"(?<!\d)(?:(?:19|20)\d\d(?![\d:])|\d{1,2}[/.-]\d{1,2}[/.-]\d\d(?![\d:]))")
 _PATCH = re.compile(r">?From [0-9a-f]{40} ")  # the first line of what git format-patch writes
+# What help desks ask to be answered above, and the line of GroupWise.
+_ABOVE = re.compile(
+    r"(?:##- .{5,200} -##|[-–—=*#\s]{0,20}(?:please )?(?:type |write )?(?:your )?reply above this line[-–—=*#.\s]{0,20})$",
+    re.I,
+)
+_GROUPWISE = re.compile(r">>> .{1,300}(?:>>>|:)$")
+_ABOVE_BEGINS = frozenset("#-–—=*>pPtTwWyYrR")
 _ADDRESS = re.compile(r"[^\s<>()\[\]\"@]@[^\s<>()\[\]\"@.]")
 _WROTE_WORDS = frozenset(word for word in WROTE if " " not in word)
 # Phrases, and words of scripts that put no spaces between them.
@@ -34,9 +41,15 @@ def is_quoted(line: str) -> bool:
 
 def quote_starts(lines: list[str]) -> int:
     """Return the line at which everything below is a quote by what introduces it; the number of lines where nothing does."""
+    said = False  # something above
     for index, line in enumerate(lines):
-        if not line or line.isspace() or is_quoted(line):
+        if not line or line.isspace():
             continue
+        if said and _asks_for_answer_above(line):
+            return index
+        if is_quoted(line):
+            continue
+        said = True
         if _title_at(lines, index) or _headers_at(lines, index):
             return index
         if ends_in_colon(line):
@@ -44,6 +57,13 @@ def quote_starts(lines: list[str]) -> int:
             if begin is not None and not _answered_between(lines, index + 1):
                 return begin
     return len(lines)
+
+
+def _asks_for_answer_above(line: str) -> bool:
+    line = line.translate(_MARKS).strip()
+    if len(line) > _LONGEST_LINE or line[:1] not in _ABOVE_BEGINS:
+        return False
+    return _ABOVE.match(line) is not None or (_GROUPWISE.match(line) is not None and _YEAR.search(line) is not None)
 
 
 def holds_headers(text: str) -> bool:

@@ -12,21 +12,21 @@ _LABELS = {
     "from": (
         "from|von|de|da|van|från|fra|lähettäjä|od|feladó|de la|kimden|gönderen|от|від|από|מאת|من|差出人|送信者|发件人|寄件者|寄件人|보낸 사람|"
         "보낸사람|từ|người gửi|dari|expéditeur|remitente|mittente|remetente|absender|afzender|avsändare|afsender|avsender|nadawca|odesílatel|"
-        "expeditor|pošiljatelj|pošiljatel|šalje|nuo|no|saatja|จาก"
+        "expeditor|pošiljatelj|pošiljatel|šalje|nuo|no|saatja|จาก|от кого|від кого|प्रेषक"
     ),
     "date": (
         "date|datum|fecha|data|dato|päivämäärä|päiväys|dátum|tarih|дата|ημερομηνία|תאריך|التاريخ|تاريخ|日付|日時|日期|时间|날짜|보낸날짜|ngày|"
-        "tanggal|วันที่"
+        "tanggal|วันที่|दिनांक|तारीख"
     ),
     "sent": (
         "sent|gesendet|gesendet am|envoyé|envoyé le|enviado|enviado el|inviato|enviada|enviada em|enviado em|data de envio|verzonden|skickat|"
         "sendt|lähetetty|wysłano|wysłane|odesláno|odoslané|elküldve|küldve|trimis|gönderildi|gönderme tarihi|отправлено|дата отправки|надіслано|"
         "изпратено|στάλθηκε|נשלח|تاريخ الإرسال|送信日時|发送时间|发送日期|寄件日期|傳送時間|보낸 날짜|보낸 시간|đã gửi|dikirim|terkirim|poslano|išsiųsta|"
-        "saadetud|nosūtīts|ส่ง"
+        "saadetud|nosūtīts|ส่ง|enviat|enviat el|भेजा गया"
     ),
     "to": (
         "to|an|à|a|para|aan|till|til|vastaanottaja|do|komu|címzett|către|catre|kime|alıcı|кому|до|προς|אל|إلى|宛先|收件人|收件者|받는 사람|받는사람|"
-        "đến|tới|người nhận|kepada|za|prima|destinataire|destinatario|destinatário|empfänger|mottagare|modtager|odbiorca|kam|saaja|ถึง|pro"
+        "đến|tới|người nhận|kepada|za|prima|destinataire|destinatario|destinatário|empfänger|mottagare|modtager|odbiorca|kam|saaja|ถึง|pro|per a|प्रति"
     ),
     "cc": (
         "cc|bcc|kopie|kopia|kopi|kopio|dw|copie|copie à|copia|con copia|cópia|bilgi|копия|копія|κοιν.|κοινοποίηση|עותק|نسخة|抄送|副本|참조|tembusan|"
@@ -34,7 +34,7 @@ _LABELS = {
     ),
     "subject": (
         "subject|betreff|objet|asunto|oggetto|assunto|onderwerp|ämne|emne|aihe|temat|předmět|predmet|tárgy|subiect|konu|тема|относно|θέμα|נושא|"
-        "الموضوع|件名|主题|主旨|主題|제목|chủ đề|tiêu đề|subjek|perihal|judul|zadeva|tema|teema|เรื่อง"
+        "الموضوع|件名|主题|主旨|主題|제목|chủ đề|tiêu đề|subjek|perihal|judul|zadeva|tema|teema|เรื่อง|assumpte|विषय"
     ),
     "other": (
         "reply-to|reply to|antwort an|répondre à|importance|priority|attachments|attachment|anlagen|pièces jointes|adjuntos|allegati|anexos|bijlagen|"
@@ -61,10 +61,10 @@ TITLES = frozenset(
         "välitetty viesti|wiadomość oryginalna|oryginalna wiadomość|wiadomość przekazana|przekazana wiadomość|treść przekazanej wiadomości|"
         "původní zpráva|původní e-mail|přeposlaná zpráva|pôvodná správa|preposlaná správa|eredeti üzenet|továbbított üzenet|mesaj original|"
         "mesajul original|mesaj redirecționat|mesaj redirectionat|özgün ileti|orijinal mesaj|orijinal ileti|iletilen mesaj|yönlendirilmiş mesaj|"
-        "исходное сообщение|пересылаемое сообщение|пересланное сообщение|пересылаемое письмо|начало переадресованного сообщения|"
+        "исходное сообщение|исходное письмо|пересылаемое сообщение|пересланное сообщение|пересылаемое письмо|начало переадресованного сообщения|"
         "первоначальное сообщение|оригинальное сообщение|вихідне повідомлення|переслане повідомлення|оригинално съобщение|препратено съобщение|"
         "αρχικό μήνυμα|προωθημένο μήνυμα|הודעה מקורית|הודעה שהועברה|الرسالة الأصلية|رسالة أصلية|رسالة معاد توجيهها|元のメッセージ|元のメール|"
-        "転送されたメッセージ|転送メッセージ|original message 転送|原始邮件|原始信息|转发的邮件|转发邮件信息|转发的消息|已转发邮件|原始郵件|轉寄郵件|轉寄的郵件|"
+        "転送されたメッセージ|転送メッセージ|original message 転送|原始邮件|邮件原件|原始信息|转发的邮件|转发邮件信息|转发的消息|已转发邮件|原始郵件|轉寄郵件|轉寄的郵件|"
         "원본 메시지|원본 메일|전달된 메시지|전달된 메일|thư gốc|tin nhắn gốc|thư đã chuyển tiếp|pesan asli|pesan terusan|pesan diteruskan|"
         "izvirno sporočilo|posredovano sporočilo|originalna poruka|izvorna poruka|proslijeđena poruka|ข้อความต้นฉบับ"
     )
@@ -75,7 +75,7 @@ WROTE = _parted(
     "wrote|writes|schrieb|geschrieben|a écrit|écrit|escribió|escribio|ha scritto|scritto|escreveu|schreef|skrev|kirjoitti|napisał|napisała|"
     "napisał(a)|pisze|napsal|napsala|napsal(a)|napísal|napísala|napísal(a)|írta|írt|a scris|yazdı|написал|написала|написал(а)|написал(-а)|пишет|пише|"
     "написав|написала|написа|έγραψε|כתב|כתבה|כתב/ה|كتب|كتبت|写道|寫道|書きました|さんのメール|작성|đã viết|menulis|napisao|napisala|je napisal|je napisala|"
-    "เขียน|kirjutas|rašė|rakstīja|wrote on"
+    "เขียน|kirjutas|rašė|rakstīja|wrote on|quoting|zitat|citando|citat|citazione"
 )
 
 #: Words with which such a line begins in many languages; they tell how many lines above the colon belong to it.

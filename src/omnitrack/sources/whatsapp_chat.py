@@ -88,8 +88,8 @@ class WhatsAppChatSource(Source):
     @classmethod
     def sniff(cls, path: Path, head: bytes) -> str | None:
         """Know it by a date, a time and a name at the beginning of its lines."""
-        text = decode(head[:4000]).splitlines()
-        found = [stamp for stamp in map(_stamp, text[:40]) if stamp]
+        text = decode(head[:32_000]).splitlines()
+        found = [stamp for stamp in map(_stamp, text[:300]) if stamp]
         first = _stamp(next((line for line in text if line.strip()), ""))
         if first is None or not any(stamp.sender for stamp in found):
             return None
@@ -102,7 +102,7 @@ class WhatsAppChatSource(Source):
         source = self.open()
         source.as_utf8()
         head = [stamped for line in decode(source.peek(_AHEAD)).splitlines() if (stamped := _read(line)) is not None]
-        style = head[0][0].style if head else "-"
+        style = (head[0][0].style, head[0][0].time_first) if head else ("-", False)
         head = [(stamp, by_app) for stamp, by_app in head if _is_of(style, stamp)]
         stamps = [stamp for stamp, _ in head]
         order, sure = (self.dates, True) if self.dates != "auto" else find_order(stamps)
@@ -140,7 +140,7 @@ class WhatsAppChatSource(Source):
                     where, f"a message of over {_MAX_MESSAGE} characters: {message.lost} lines were left out", kept=True
                 )
 
-    def _messages(self, source: Any, style: str) -> Iterator[_Message | Bad]:
+    def _messages(self, source: Any, style: tuple[str, bool]) -> Iterator[_Message | Bad]:
         message: _Message | None = None
         first = True
         for line in lines(source):
@@ -266,9 +266,16 @@ def _read(line: str) -> tuple[Stamp, bool] | None:
     return stamp, bool(colon) and text.lstrip(" ").startswith("\0")
 
 
-def _is_of(style: str, stamp: Stamp) -> bool:
-    """Whether a stamp begins a message: a text may begin like one of the older styles, where the chat has another."""
-    return stamp.style == style or stamp.style in ("]", "-")
+def _is_of(style: tuple[str, bool], stamp: Stamp) -> bool:
+    """Whether a stamp begins a message: a text may begin like one of the older styles, where the chat has another, or with
+    messages that were copied in the browser, where the time stands first.
+
+    Args:
+        style: of the chat: what stands behind the time, and whether the time stands first.
+    """
+    if stamp.time_first != style[1]:
+        return stamp.style != "]"
+    return stamp.style == style[0] or stamp.style in ("]", "-")
 
 
 def _is_notice(text: str) -> bool:

@@ -17,6 +17,7 @@ from omnitrack.interchange.report import ConversionReport
 from omnitrack.interchange.vcon_signed import Keys
 from omnitrack.model import Assurance, Interaction, Role
 from omnitrack.sources.base import Item, JsonSource
+from omnitrack.sources.mail_text import split_text
 from omnitrack.sources.reading_json import head_keys
 from omnitrack.sources.registry import register_source
 from omnitrack.storage.contract import Transaction
@@ -115,13 +116,17 @@ class _DocumentSource(JsonSource):
     def read(self, value: Any, where: str) -> Iterator[Item]:
         """Yield the interactions of one document."""
         interactions, report = self._load(value)
-        yield from map(as_texts, interactions)
+        yield from map(as_texts, map(self._new_text, interactions))
         for one in (*report.rejected, *report.left_out):
             yield attrs.evolve(
                 one, where=self.place(f"{where}, {one.where}" if one.where else where), source=self.source
             )
         for note in (*report.lost, *report.assumed):
             yield self.rejected(where, str(note), kept=True)
+
+    def _new_text(self, interaction: Interaction) -> Interaction:
+        """Return it with what is new of its text."""
+        return interaction
 
     def _load(self, value: Any) -> tuple[Iterator[Interaction], ConversionReport]:
         raise AssertionError("each standard has its own")
@@ -151,6 +156,14 @@ class VconSource(_DocumentSource):
         if found is not None and found[0] == "vcon":
             return found[1]
         return "it is a vCon in the signed form" if {"payload", "signatures", "protected"} <= head_keys(head) else None
+
+    def _new_text(self, interaction: Interaction) -> Interaction:
+        if interaction.channel != "email" or not interaction.body:
+            return interaction
+        parts = split_text(interaction.body)
+        if not parts.quoted or not parts.new:
+            return interaction
+        return attrs.evolve(interaction, body=parts.new, attributes={**interaction.attributes, "quoted": parts.quoted})
 
     def _load(self, value: Any) -> tuple[Iterator[Interaction], ConversionReport]:
         return vcon.load(
