@@ -283,7 +283,7 @@ def candidate_pairs(profiles: Sequence[Profile], *, groups: Sequence[int] | None
     of = None if groups is None else np.asarray(groups)
     order = np.argsort(_sort_keys(profiles), kind="stable").tolist()
     known = {field: [bool(getattr(profile, field)) for profile in profiles] for field in FIELDS}
-    codes = np.empty(0, dtype=np.int64)
+    found = [np.empty(0, dtype=np.int64)]
     # Rule after rule, so that the keys of one are there at a time.
     for rule in RULES:
         if any(not any(known[field]) for field in rule.needs):
@@ -293,8 +293,11 @@ def candidate_pairs(profiles: Sequence[Profile], *, groups: Sequence[int] | None
         if of is not None:
             apart = of[left] != of[right]
             left, right = left[apart], right[apart]
-        if len(left):
-            codes = np.unique(np.concatenate([codes, np.minimum(left, right) * size + np.maximum(left, right)]))
+        found.append(np.minimum(left, right) * size + np.maximum(left, right))
+    codes = np.concatenate(found)
+    del found
+    codes.sort()  # many times faster than numpy.unique, which does not sort whole numbers
+    codes = codes[np.concatenate([[True], codes[1:] != codes[:-1]])] if len(codes) else codes
     return codes // max(size, 1), codes % max(size, 1)
 
 

@@ -157,6 +157,7 @@ def is_nobody(name: Name) -> bool:
     return all(word in _NOBODY for word in words) and (len(words) > 1 or words[0] not in _SURNAMES)
 
 
+@lru_cache(maxsize=65536)
 def generation_of(text: str, *, alone: bool = False) -> str:
     """Return the place in a row of people of one name that stands behind a name: "1" for senior, "2" for junior; "" for none.
 

@@ -39,6 +39,8 @@ def fold(text: str) -> str:
     >>> fold("  O’Brien-Müller, JR. ")
     'obrien muller jr'
     """
+    if text.isascii():
+        return _SPLIT.sub(" ", _APOSTROPHES.sub("", text.lower())).strip()
     text = unicodedata.normalize("NFKD", unicodedata.normalize("NFKC", text).casefold())
     text = "".join(c for c in text if not unicodedata.combining(c)).translate(_PLAIN)
     return _SPLIT.sub(" ", _APOSTROPHES.sub("", text)).strip()

@@ -9,7 +9,7 @@ from typing import Any
 
 from omnitrack.errors import InvalidIdentifierError
 from omnitrack.identifiers.nonvalues import REASON as PLACEHOLDER
-from omnitrack.identifiers.nonvalues import is_nothing, is_written_for_nothing
+from omnitrack.identifiers.nonvalues import WORDS, is_nothing, is_written_for_nothing
 from omnitrack.identifiers.scheme import Identifier, get_scheme
 from omnitrack.matching.dates import parse_birth_date
 from omnitrack.matching.headings import TRAITS, trait_of
@@ -74,7 +74,16 @@ def is_nothing_written(value: object) -> bool:
     return value is None or value != value  # NaN and NaT are not themselves
 
 
-_says_nothing = lru_cache(maxsize=65536)(is_written_for_nothing)
+@lru_cache(maxsize=65536)
+def _says_nothing(text: str) -> bool:
+    if _LETTERS.fullmatch(text):
+        # Nothing to take off: nearly every name.
+        return text.translate(_NO_MARKS).lower() in WORDS
+    return is_written_for_nothing(text)
+
+
+_LETTERS = re.compile(r"[A-Za-z](?:[A-Za-z .,-]*[A-Za-z])?")
+_NO_MARKS = str.maketrans("", "", " .,-")
 
 
 def text_of(value: object) -> str:
