@@ -40,6 +40,8 @@ DRAWN_POLICIES = (
     Policy(limits={"*": 2, "account": None}, max_identifiers=3, max_component=4, auto_match=0.9),
     Policy(limits={"*": 1, ("account", "*"): None, ("phone", "account"): 2, ("email", "x"): 3}, max_component=4),
     Policy(limits=None, max_identifiers=3),
+    Policy(limits={"*": 2, ("x", "*"): "verified", ("account", "phone"): "verified"}, max_component=4, auto_match=0.9),
+    Policy(limits={"*": "verified", ("account", "*"): "verified"}, max_component=4, auto_match=0.9),
 )
 policies = st.sampled_from(DRAWN_POLICIES)
 
@@ -240,6 +242,9 @@ MUTANTS = (
     Mutant("statements do not join what is denied", BULK, "and not apart:", "and True:"),
     Mutant("the first holder is a holder", BULK, "if base not in self._bases:", "if False:"),
     Mutant("numpy: usable", NUMPY, "if not usable.all():", "if False:"),
+    Mutant("numpy: pairs that only verified links join", NUMPY, "    if not verified_only.any():", "    if True:"),
+    Mutant("numpy: of these pairs verified links join", NUMPY, "(links.strength < int(Assurance.VERIFIED))", "True"),
+    Mutant("numpy: of these pairs matches join", NUMPY, "(links.strength > AUTO_MATCHED) &", "True &"),
     Mutant("numpy: over a limit", NUMPY, "one[counts > limits]", "one[counts >= limits]"),
     Mutant("numpy: a limit of the pair", NUMPY, "self.most[self.kind[self.group[one]], self.kind[group]]", "self.most[0, self.kind[group]]"),
     Mutant("numpy: values that count as one", NUMPY, "leader[links.b[one]]", "links.b[one]"),
