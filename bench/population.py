@@ -3,6 +3,7 @@
     python bench/population.py                              # the default policy beside the one of before: two minutes
     python bench/population.py --seeds 1 2 3 --people 5000
     python bench/population.py --draws 20                   # how far it hangs on what nobody has counted
+    python bench/population.py --curve --people 4000        # what less mixing costs, and what time would tell of numbers
     python bench/population.py --limits '{"device/email": 1}' # and one with limits of your own
     python bench/population.py --check                      # that the partition measured here is the one that recording makes
 
@@ -25,10 +26,12 @@ import argparse
 import json
 import random
 import sys
+from bisect import bisect_right
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from copy import copy
 from datetime import datetime, timedelta, timezone
-from itertools import combinations
+from itertools import combinations, pairwise
 from pathlib import Path
 from statistics import median
 
@@ -37,7 +40,7 @@ import attrs
 sys.path.insert(0, str(Path(__file__).parent))
 sys.path.insert(0, str(Path(__file__).parent.parent / "src"))
 
-from people import DAY_US, World
+from people import DAY_US, Contact, World
 from rates import Rates
 
 import omnitrack
@@ -45,7 +48,7 @@ from omnitrack import Sighting, identifier
 from omnitrack.identifiers.scheme import content_id, get_scheme
 from omnitrack.identity.bulk import Bulk
 from omnitrack.identity.partition import TOGETHER
-from omnitrack.identity.policy import Policy
+from omnitrack.identity.policy import Limit, Policy
 from omnitrack.model import Assurance
 from omnitrack.storage.contract import LINKABLE, NO_ID, SHARED, IdentifierRow, LinkRow
 
@@ -58,8 +61,33 @@ class Store:
     """The contacts of a regime as a store would have them: rows and links for the partition, and of each interaction the anchor and who it was."""
 
     def __init__(self, regime: str, people: int, seed: int, rates: Rates) -> None:
-        self.world = world = World(people, seed, regime.split()[0], rates)
-        self.contacts = list(world.contacts())
+        self.world = World(people, seed, regime.split()[0], rates)
+        self._take(list(self.world.contacts()))
+
+    def silent(self, days: float) -> Store:
+        """Return the store as it were if a number that was silent for so many days had another holder afterwards."""
+        numbers: dict[int, list[float]] = {}
+        for contact in self.contacts:
+            for x, _ in contact.shown:
+                if self.kind(x) == "phone":
+                    numbers.setdefault(x, []).append(contact.at)
+        began: dict[int, list[tuple[float, int]]] = {}
+        for x, times in numbers.items():
+            times.sort()
+            later = [(at, self.world.new("phone")) for before, at in pairwise(times) if at - before >= days]
+            began[x] = [(times[0], x), *later]
+        other = copy(self)
+        other._take(
+            [
+                attrs.evolve(c, shown=tuple((_holder(began.get(x), c.at, x), assurance) for x, assurance in c.shown))
+                for c in self.contacts
+            ]
+        )
+        return other
+
+    def _take(self, contacts: list[Contact]) -> None:
+        world = self.world
+        self.contacts = contacts
         self.ids: dict[int, bytes] = {}
         self.anchors: list[tuple[bytes | None, int]] = []
         best: dict[tuple[bytes, bytes, int], tuple[int, bytes]] = {}
@@ -98,6 +126,10 @@ class Store:
         if found is None:
             found = self.ids[x] = content_id(self.key_of(x), None)
         return found
+
+
+def _holder(began: Sequence[tuple[float, int]] | None, at: float, x: int) -> int:
+    return x if began is None else began[bisect_right(began, at, key=lambda one: one[0]) - 1][1]
 
 
 @attrs.frozen(kw_only=True)
@@ -178,6 +210,38 @@ def measured(store: Store, policy: Policy) -> Measured:
 BEFORE = Policy(limits={"*": 8, "device": 20})
 
 
+#: Limits of the curve, which ask less of a link than the defaults, or more.
+CURVE: dict[str, dict[str, Limit]] = {
+    "two addresses once beside each other join": {"email/email": 1},
+    "a number and an account join where both are verified": {"phone/account": "verified"},
+}
+SILENT = (120, 180, 270, 365, 540)
+
+
+def print_curve(people: int, seed: int, rates: Rates) -> None:
+    """Print what less mixing costs, as ratios to the limits of before: by policies, and by how long a number may be silent and still be the same holder's."""
+    for regime in REGIMES:
+        store = Store(regime, people, seed, rates)
+        before = measured(store, BEFORE)
+        points = [("the defaults", store, Policy())]
+        points += [(name, store, Policy(limits=limits)) for name, limits in CURVE.items()]
+        print(regime)
+        for name, one, policy in points:
+            _print_point(name, before, measured(one, policy))
+        for days in SILENT:
+            _print_point(
+                f"a number begins anew after {days} days of silence", before, measured(store.silent(days), Policy())
+            )
+
+
+def _print_point(name: str, before: Measured, now: Measured) -> None:
+    print(
+        f"  {name:58s} mixed x{_ratio(now.mixed, before.mixed):.2f}  recall x{_ratio(now.recall, before.recall):.2f}  "
+        f"nobody's {now.nobodys:6.2%}  burst {now.burst:.2%}",
+        flush=True,
+    )
+
+
 def check(people: int, seed: int) -> None:
     """Record a small population interaction by interaction, in an order of its own, and compare who is whom with what is measured here."""
     for regime in REGIMES:
@@ -242,6 +306,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--seeds", type=int, nargs="+", default=[1])
     parser.add_argument("--draws", type=int, default=5, help="how many populations with other rates")
     parser.add_argument("--limits", type=json.loads, help="limits beside the defaults, as JSON")
+    parser.add_argument("--curve", action="store_true", help="what less mixing costs, at the middle of the rates")
     parser.add_argument("--check", action="store_true", help="of 300 people, unless --people says how many")
     given = parser.parse_args(arguments)
     policies = {"before": BEFORE, "default": Policy()}
@@ -252,6 +317,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
             check(min(given.people, 300), seed)
             continue
         print(f"seed {seed}, {given.people} people, three years")
+        if given.curve:
+            print_curve(given.people, seed, Rates())
+            continue
         compare(given.people, seed, Rates(), policies)
         draws = []
         for number in range(seed * 1000, seed * 1000 + given.draws):

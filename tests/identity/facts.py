@@ -52,6 +52,19 @@ PAIRS = Policy(
     max_identifiers=5,
     max_component=7,
 )
+#: Of some pairs only verified links count, said of either end.
+VERIFIED_PAIRS = Policy(
+    limits={
+        "*": 2,
+        ("phone", "phone"): "verified",
+        ("email", "email"): "verified",
+        ("phone", "account"): "verified",
+        ("email", "x"): "verified",
+        ("x", "email"): 1,
+    },
+    max_identifiers=5,
+    max_component=7,
+)
 POLICIES = (
     TIGHT,
     PAIRS,
@@ -60,6 +73,8 @@ POLICIES = (
     Policy(limits={"*": None, "account": 2}, max_identifiers=None, max_component=5),
     Policy(limits={"*": 3}, max_identifiers=4, max_component=6, merges_at="verified"),
     Policy(limits=None, max_identifiers=4, max_component=6),
+    VERIFIED_PAIRS,
+    VERIFIED_PAIRS,
 )
 
 

@@ -29,7 +29,7 @@ from identity.facts import (
 )
 from omnitrack.errors import InvalidIdentifierError
 from omnitrack.identifiers.scheme import content_id, get_scheme
-from omnitrack.identity.policy import Policy
+from omnitrack.identity.policy import Limit, Policy
 from omnitrack.identity.statement import StatementRecord
 from omnitrack.tracker import Tracker
 from omnitrack.usecases.resolve import customer_text
@@ -163,6 +163,11 @@ class Naive:
                 assurance = min(one[3], two[3])
                 if assurance < int(self.policy.merges_at):
                     continue
+                if assurance < 3 and "verified" in (
+                    self.limit(one[0], WORLD[two[0][0]].scheme),
+                    self.limit(two[0], WORLD[one[0][0]].scheme),
+                ):
+                    continue
                 pair = frozenset((one[0], two[0]))
                 best = found.get(pair)
                 if best is None or (-assurance, seen.minute) < (-best[0], best[1]):
@@ -232,13 +237,13 @@ class Naive:
                     known = kinds.setdefault((scheme, scope if exclusive else ""), [])
                     if not (exclusive and any(other in c and o in c for c in classes for o in known)):
                         known.append(other)
-            over = any((limit := self.limit(x, k[0])) is not None and len(o) > limit for k, o in kinds.items())
+            over = any(isinstance(limit := self.limit(x, k[0]), int) and len(o) > limit for k, o in kinds.items())
             if over or x in marked:
                 found.add(x)
         return found
 
-    def limit(self, x: Holder, scheme: str) -> int | None:
-        """How many neighbours of a scheme a holder may have, read off what the policy lists."""
+    def limit(self, x: Holder, scheme: str) -> Limit:
+        """How many neighbours of a scheme a holder may have, or that only verified links count, read off what the policy lists."""
         listed, own = self.policy.limits, self.kind(x)[0]
         if listed is None:
             return None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from identity.facts import PAIRS, TIGHT, Attribute, ById, Said, Seen, Step, Undo
+from identity.facts import PAIRS, TIGHT, VERIFIED_PAIRS, Attribute, ById, Said, Seen, Step, Undo
 from omnitrack.identity.policy import Policy
 
 P1, P2, ANN, BEN, A1, A2, A3, A4, EE, X, INFO = range(11)
@@ -67,6 +67,27 @@ STORIES: dict[str, tuple[Policy, list[Step]]] = {
     "of a pair seen twice the surer sighting counts": (
         WIDE,
         [seen(0, [P1, A1]), seen(1, verified(P1, A1)), seen(2, verified(P1, A2))],
+    ),
+    "two numbers that were seen together are not one person's where only verified links count": (
+        VERIFIED_PAIRS,
+        [seen(0, [P1, P2]), seen(1, [P1, ANN]), seen(2, [P2, X])],
+    ),
+    "two numbers that were verified together are one person's there": (
+        VERIFIED_PAIRS,
+        [seen(0, [P1, P2]), seen(1, verified(P1, P2))],
+    ),
+    "said of one end it counts of the other too": (
+        VERIFIED_PAIRS,
+        [seen(0, [P1, ANN]), seen(1, [P1, A1]), seen(2, [ANN, X]), seen(3, verified(BEN, X))],
+    ),
+    "a newborn joins nobody by a link that does not count": (VERIFIED_PAIRS, [seen(0, [P1, ANN]), seen(1, [P1, P2])]),
+    "what does not count makes nobody shared": (
+        VERIFIED_PAIRS,
+        [seen(0, [P1, A1]), seen(1, [P1, A2]), seen(2, [P1, A3]), seen(3, verified(P1, A4))],
+    ),
+    "two whom only a statement joins come apart with it": (
+        VERIFIED_PAIRS,
+        [seen(0, [ANN, BEN]), same(ANN, BEN, 1), Undo(1)],
     ),
     # b: what is shared
     "an identifier at its limit is not shared": (TIGHT, [seen(0, [X, P1]), seen(1, [X, P2])]),

@@ -41,6 +41,8 @@ DRAWN_POLICIES = (
     Policy(limits={"*": 2, "account": None}, max_identifiers=3, max_component=4, auto_match=0.9),
     Policy(limits={"*": 1, ("account", "*"): None, ("phone", "account"): 2, ("email", "x"): 3}, max_component=4),
     Policy(limits=None, max_identifiers=3),
+    Policy(limits={"*": 2, ("x", "*"): "verified", ("account", "phone"): "verified"}, max_component=4, auto_match=0.9),
+    Policy(limits={"*": "verified", ("account", "*"): "verified"}, max_component=4, auto_match=0.9),
 )
 policies = st.sampled_from(DRAWN_POLICIES)
 
@@ -239,6 +241,9 @@ MUTANTS = (
     Mutant("statements do not join what is denied", bulk.Bulk._numbered, "not apart", "True"),
     Mutant("the first holder is a holder", bulk.Bulk._several_holders, "base not in self._bases", "False"),
     Mutant("numpy: usable", bulk_numpy.solve, "not usable.all()", "False"),
+    Mutant("numpy: pairs that only verified links join", bulk_numpy._counting, "not verified_only.any()", "True"),
+    Mutant("numpy: of these pairs verified links join", bulk_numpy._counting, "links.strength < int(Assurance.VERIFIED)", "True"),
+    Mutant("numpy: of these pairs matches join", bulk_numpy._counting, "(links.strength > AUTO_MATCHED) & __a", "__a"),
     Mutant("numpy: over a limit", bulk_numpy._Limits.over, "counts > limits", "counts >= limits"),
     Mutant("numpy: a limit of the pair", bulk_numpy._Limits.over, "self.most[__a, __b]", "self.most[0, __b]"),
     Mutant("numpy: values that count as one", bulk_numpy._shared, "leader[links.b[one]]", "links.b[one]"),

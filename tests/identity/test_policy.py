@@ -64,6 +64,22 @@ def test_none_switches_every_limit_off() -> None:
     assert {policy.limit(scheme, of) for scheme in ("phone", "account") for of in ("device", "crm")} == {None}
 
 
+def test_verified_is_a_limit_without_a_number_and_a_direction() -> None:
+    policy = Policy(limits={("phone", "x"): "verified"})
+    assert policy.limit("x", "phone") is None
+    assert policy.verified_only("x", "phone")
+    assert policy.verified_only("phone", "x")
+    assert not policy.verified_only("phone", "email")
+    assert Policy(**tomllib.loads('[policy.limits]\n"phone/x" = "verified"')["policy"]) == policy
+    assert policy.fingerprint() != Policy(limits={("phone", "x"): None}).fingerprint()
+
+
+@pytest.mark.parametrize("limits", [None, {"*": 3}, {"email": 3}, {"email/email": None}], ids=str)
+def test_limits_that_cover_the_addresses_of_an_address_let_them_join(limits: Any) -> None:
+    assert Policy().verified_only("email", "email")
+    assert not Policy(limits=limits).verified_only("email", "email")
+
+
 def test_a_pair_is_a_text_too_as_in_a_settings_file() -> None:
     pairs = {("device", "email"): 1, ("account", "*"): None, ("*", "phone"): 3}
     file = tomllib.loads('[policy.limits]\n"device/email" = 1\n"account/*" = "none"\nphone = 3\n')
@@ -91,6 +107,7 @@ def test_the_limits_of_a_policy_make_the_same_policy_again() -> None:
         ({("device", "email"): 0}, "'device/email' has 0"),
         ({"phone": True}, "'phone' has True"),
         ({"phone": "3"}, "number from 1 or None"),
+        ({"phone": "observed"}, "'verified' where only verified links count"),
         ({("device", "email"): 1, "device/email": 2}, "twice"),
         ({"phone": 1, ("*", "phone"): 1}, "twice"),
     ],
@@ -117,8 +134,9 @@ def test_a_store_with_other_limits_says_so_and_a_rebuild_brings_it_over() -> Non
 
 def test_the_table_of_the_reference_has_the_defaults() -> None:
     page = Path(__file__).resolve().parents[2] / "docs" / "reference" / "policy-and-statements.md"
-    rows = re.findall(r"^\| `([^`]+)` \| (\d+|none) \|", page.read_text(encoding="utf-8"), re.MULTILINE)
-    assert {key: None if limit == "none" else int(limit) for key, limit in rows} == DEFAULT_LIMITS
+    rows = re.findall(r"^\| `([^`]+)` \| (\d+|none|verified) \|", page.read_text(encoding="utf-8"), re.MULTILINE)
+    told = {key: int(limit) if limit.isdigit() else limit for key, limit in rows}
+    assert {key: None if limit == "none" else limit for key, limit in told.items()} == DEFAULT_LIMITS
 
 
 # -- what the defaults make of plain people -------------------------------------------------------------------------------
@@ -220,13 +238,44 @@ def test_a_list_of_those_in_copy_that_was_filed_as_one_person_joins_nobody() -> 
     assert [scene.size(_mail(n)) for n in range(8)] == [1] * 8
 
 
-def test_two_addresses_that_were_seen_together_are_one_persons_until_one_is_seen_with_a_third() -> None:
+def test_two_addresses_that_were_seen_together_only_suggest_one_person() -> None:
     scene = Scene()
     scene.seen(_mail(0), _mail(1))
+    assert [scene.size(_mail(n)) for n in (0, 1)] == [1, 1]
+    assert "the policy asks for more assurance" in str(scene.tracker.explain(_mail(0), _mail(1)))
+    for page in (scene.tracker.suggestions(_mail(0)), scene.tracker.suggestions()):
+        (found,) = page
+        assert {found.a, found.b} == {_mail(0), _mail(1)}
+        assert "only claimed" not in str(found)
+    assert not list(scene.tracker.conflicts())
+    said = scene.tracker.link(_mail(0), _mail(1))
     assert scene.size(_mail(0)) == 2
-    scene.seen(_mail(0), _mail(2))
-    assert scene.shared(_mail(0))
-    assert [scene.size(_mail(n)) for n in (1, 2)] == [1, 1]
+    scene.tracker.retract(said)
+    assert scene.size(_mail(0)) == 1
+    assert scene.tracker.verify().ok
+
+
+def test_two_addresses_that_were_verified_together_are_one_persons() -> None:
+    scene = Scene()
+    scene.seen(_mail(0), _mail(1))
+    scene.seen(verified(_mail(0)), verified(_mail(1)))
+    assert scene.size(_mail(0)) == 2
+
+
+def test_who_is_in_copy_of_many_mails_keeps_what_they_log_in_with() -> None:
+    scene = Scene()
+    scene.seen(verified(_mail(0)), device("browser"))
+    for n in range(1, 20):
+        scene.seen(_mail(0), _mail(n))
+    assert not scene.shared(_mail(0))
+    assert scene.size(_mail(0)) == 2
+
+
+def test_two_addresses_are_one_persons_by_the_account_that_each_was_seen_with() -> None:
+    scene = Scene()
+    for n in range(2):
+        scene.seen(verified(ANN), _mail(n))
+    assert scene.size(ANN) == 3
 
 
 def test_why_an_identifier_is_shared_names_its_own_scheme_and_theirs() -> None:

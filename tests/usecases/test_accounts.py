@@ -105,7 +105,7 @@ def test_one_identifier_too_many_is_a_conflict_of_size() -> None:
 def test_corrupt_input_is_a_conflict_of_its_own() -> None:
     tracker = tracker_with(Policy(max_component=2))
     seen(tracker, 0, NUMBER, JANE)
-    seen(tracker, 1, JANE, JOE)
+    seen(tracker, 1, JANE, "x:jane")
     assert set(kinds(tracker)) == set(kinds(tracker, JANE)) == {"oversized"}
 
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
+import omnitrack
 from clock import now
 from contacts import at, seen
 from omnitrack import (
@@ -236,6 +238,36 @@ def test_what_was_filed_under_a_holder_goes_with_the_corrected_date_and_the_stor
     tracker.rebuild()
     assert bodies(tracker, NUMBER) == ["filed"]
     assert tracker.verify()
+
+
+@pytest.mark.parametrize(
+    ("listed", "nobodys", "message"),
+    [
+        ({"own": [JANE]}, JANE, "the company's own"),
+        ({"placeholders": [ONE]}, ONE, "a placeholder"),
+    ],
+    ids=["own", "placeholder"],
+)
+@pytest.mark.parametrize("stored", [False, True], ids=["never named before", "named before"])
+def test_an_interaction_is_attributed_to_nobody_who_is_no_customer(
+    tmp_path: Path, listed: dict[str, list[str]], nobodys: str, message: str, stored: bool
+) -> None:
+    url = f"sqlite:///{tmp_path / 'history.db'}"
+    named = [nobodys]
+    with omnitrack.open(url, region="GB") as tracker:
+        call = seen(tracker, 0, NUMBER)
+        assert call is not None
+        if stored:
+            tracker.deny(JOE, nobodys)
+            named.append(tracker.customer(nobodys).id)
+    with omnitrack.open(url, region="GB", rebuild=True, **listed) as tracker:
+        tracker.rebuild()
+        for who in named:
+            with pytest.raises(InvalidIdentifierError, match=message):
+                tracker.attribute(call, who)
+        assert bodies(tracker, NUMBER) == [None]
+        assert not tracker.statements(NUMBER)
+        assert tracker.verify()
 
 
 def test_the_id_of_a_holder_who_never_was_is_of_whoever_has_the_place_and_never_of_who_came_afterwards(

@@ -216,6 +216,7 @@ class Bulk:
             group=self._group,
             kind=[schemes.index(scheme) for scheme, _ in self._groups.names],
             limits=[[self._policy.limit(scheme, own) for scheme in schemes] for own in schemes],
+            verified_only=[[self._policy.verified_only(scheme, own) for scheme in schemes] for own in schemes],
             exclusive=[self._policy.exclusive(scheme) for scheme, _ in self._groups.names],
             leader={at[x]: at[y] for x, y in classes.items() if x != y},
             bases=bases,

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from omnitrack.identity.numbered import BATCH, Numbered, Solved, Tangle
+from omnitrack.identity.partition import AUTO_MATCHED
 from omnitrack.model import Assurance
 
 Words = npt.NDArray[np.uint64]
@@ -122,6 +123,7 @@ def solve(p: Numbered) -> Solved:
     if not usable.all():  # rule a
         links = links.kept(usable[links.a] & usable[links.b])
     group = np.frombuffer(p.group, np.int32)
+    links = _counting(p, links, group)
     leader = np.arange(p.count, dtype=np.int32)
     leader[_numbers(p.leader)] = _numbers(p.leader.values())
     shared = _shared(p, links, group, leader)
@@ -145,6 +147,16 @@ def solve(p: Numbered) -> Solved:
         bytearray(oversized.tobytes()),
         _tangles(links, stated, label, hazards),
     )
+
+
+def _counting(p: Numbered, links: _Links, group: Small) -> _Links:
+    """Rule a: without what was seen together, not verified, of two schemes that only verified links join."""
+    verified_only = np.array(p.verified_only, dtype=np.bool_)
+    if not verified_only.any():
+        return links
+    kind = np.array(p.kind, dtype=np.int32)[group]
+    weak = (links.strength > AUTO_MATCHED) & (links.strength < int(Assurance.VERIFIED))
+    return links.kept(~(weak & verified_only[kind[links.a], kind[links.b]]))
 
 
 def _numbers(values: Any) -> Numbers:

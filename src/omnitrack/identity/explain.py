@@ -130,6 +130,12 @@ class Explanation:
         return f"{head}: " + "; ".join(map(str, self.path)) + "."
 
 
+def weak_kind(link: LinkRow) -> str:
+    """Return the kind of obstacle of a link of evidence that takes no part."""
+    kinds = {Assurance.SIMILAR: "similar", Assurance.CLAIMED: "claimed"}
+    return kinds.get(Assurance(link.assurance), "policy")
+
+
 def weak_links(links: Iterable[LinkRow], result: Partition) -> list[tuple[LinkRow, str]]:
     """Return the links of evidence that take no part in a partition, and those between the holders of one identifier, each with the kind of
     obstacle."""
@@ -145,8 +151,7 @@ def weak_links(links: Iterable[LinkRow], result: Partition) -> list[tuple[LinkRo
             and (pair not in best or best[pair].assurance < link.assurance)
         ):
             best[pair] = link
-    kinds = {Assurance.SIMILAR: "similar", Assurance.CLAIMED: "claimed"}
-    weak = [(link, kinds.get(Assurance(link.assurance), "policy")) for link in best.values()]
+    weak = [(link, weak_kind(link)) for link in best.values()]
     return [*weak, *((link, "holders") for link in links if link.basis == REASSIGNED)]
 
 

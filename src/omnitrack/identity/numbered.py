@@ -26,6 +26,7 @@ class Numbered:
         group: of each the number of its scheme (of an exclusive one: scheme and scope).
         kind: of each group the number of its scheme.
         limits: of each scheme how many neighbours of each scheme an identifier may have, None for any number.
+        verified_only: of each scheme whether it is linked with each scheme only where both are verified.
         exclusive: of each group whether a customer has one value of it.
         leader: values of exclusive schemes that stand for the same as another, and that other.
         bases: of those that have another holder of the same identifier beside them, the number of one of these.
@@ -43,6 +44,7 @@ class Numbered:
     group: array[int]
     kind: list[int]
     limits: list[list[int | None]]
+    verified_only: list[list[bool]]
     exclusive: list[bool]
     leader: dict[int, int]
     bases: dict[int, int]

@@ -75,6 +75,17 @@ def strength_of(link: LinkRow, policy: Policy) -> int:
     return link.assurance if link.assurance >= policy.merges_at else 0
 
 
+def strength_between(link: LinkRow, a: IdentifierRow, b: IdentifierRow, policy: Policy) -> int:
+    """Return how strongly a link of evidence merges these two under the policy; 0 where it only suggests."""
+    strength = strength_of(link, policy)
+    return 0 if is_weak(link.basis, strength) and policy.verified_only(a.scheme, b.scheme) else strength
+
+
+def is_weak(basis: str, strength: int) -> bool:
+    """Whether a link joins some pairs of schemes and others not. A match compares two people, whatever identifiers stand for them."""
+    return basis == TOGETHER and strength < Assurance.VERIFIED
+
+
 def usable(row: IdentifierRow | None) -> bool:
     """Whether an identifier may take part in a merge at all."""
     return row is not None and bool(row.state & LINKABLE) and not row.state & RETIRED
@@ -165,6 +176,7 @@ class Reader:
         exclusive = {scheme: policy.exclusive(scheme) for scheme in schemes}
         self.exclusive = exclusive
         self._limits = {(own, other): policy.limit(other, own) for own in schemes for other in schemes}
+        verified_only = {pair for pair in self._limits if policy.verified_only(*pair)}
         self.statements = Statements(links)
         if classes is None:
             classes = exclusive_classes(rows, self.statements, lambda scheme: exclusive[scheme])
@@ -177,6 +189,8 @@ class Reader:
             a, b = link.a, link.b
             strength = strength_of(link, policy)
             if not strength or not usable(rows.get(a)) or not usable(rows.get(b)):
+                continue
+            if verified_only and is_weak(link.basis, strength) and (rows[a].scheme, rows[b].scheme) in verified_only:
                 continue
             old = self.evidence.get((a, b))
             if old is None:

@@ -6,7 +6,7 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal
 
 import attrs
 
@@ -14,9 +14,14 @@ from omnitrack.errors import InvalidIdentifierError, InvalidPolicyError, shown, 
 from omnitrack.identifiers.scheme import NORMAL_FORM_VERSION, get_scheme
 from omnitrack.model import Assurance
 
+#: A number; None for no limit; ``"verified"`` where links between the two count for nothing below that.
+Limit = int | Literal["verified"] | None
+
+VERIFIED_ONLY: Literal["verified"] = "verified"
+
 #: How many distinct neighbours of a scheme an identifier of another may have, as ``"of/neighbour"``; ``"*"`` stands for any. Chosen by what
 #: ``bench/population.py`` measures.
-DEFAULT_LIMITS: Mapping[str, int | None] = {
+DEFAULT_LIMITS: Mapping[str, Limit] = {
     "*": 8,
     "device": None,  # cookies are cleared: how many browsers there were says nothing of how many people
     "account/*": None,  # whoever knows it, it is one customer's: a family's numbers, the staff of a business
@@ -24,7 +29,7 @@ DEFAULT_LIMITS: Mapping[str, int | None] = {
     "device/*": 1,  # two log-ins on one device are two people, as two accounts are: a kiosk, a family's tablet
     "phone/phone": 1,  # two together are a person's; a number that was seen beside two others is an agent's or an exchange
     "phone/email": 3,
-    "email/email": 1,  # two together may be a person's; one that was seen beside two others was in copy
+    "email/email": VERIFIED_ONLY,  # a mail has one sender: a second address was in copy, or somebody wrote it down
 }
 
 _NO_LIMIT = "none"  # as a settings file has to say it: TOML has no null
@@ -105,20 +110,27 @@ def _covers(given: tuple[str, str], pair: tuple[str, str]) -> bool:
     return all(one in ("*", other) for one, other in zip(given, pair))
 
 
-def _limits(value: Any) -> dict[str, int | None] | None:
+def _is_limit(limit: Any) -> bool:
+    if isinstance(limit, str) or limit is None:
+        return limit in (None, VERIFIED_ONLY)
+    return isinstance(limit, int) and not isinstance(limit, bool) and limit >= 1
+
+
+def _limits(value: Any) -> dict[str, Limit] | None:
     if value is None or value == _NO_LIMIT:
         return None
     if not isinstance(value, Mapping):
         raise InvalidPolicyError(
             f"limits: got {shown(value)}, accepted is a mapping by the names of schemes or pairs of them, or None for no limits"
         )
-    given: dict[tuple[str, str], int | None] = {}
+    given: dict[tuple[str, str], Limit] = {}
     for key, limit in value.items():
         pair = _pair(key)
         limit = None if limit == _NO_LIMIT else limit
-        if limit is not None and (not isinstance(limit, int) or isinstance(limit, bool) or limit < 1):
+        if not _is_limit(limit):
             raise InvalidPolicyError(
-                f"limits: {_text(pair)!r} has {shown(limit)}, accepted is a number from 1 or None for no limit"
+                f"limits: {_text(pair)!r} has {shown(limit)}, accepted is a number from 1 or None for no limit, "
+                f"and {VERIFIED_ONLY!r} where only verified links count"
             )
         if pair in given:
             raise InvalidPolicyError(f"limits: {_text(pair)!r} is there twice, accepted is one limit for each pair")
@@ -168,7 +180,9 @@ class Policy:
             pair, ``("device", "email")`` or ``"device/email"``, for the mail addresses of a device; a scheme alone, ``"email"``, for those of
             every identifier; ``"*"`` in either place, or alone, for any scheme. The most specific counts: the pair, the neighbour's scheme
             alone, one where that is exclusive, ``("device", "*")``, ``"*"``. What is given comes before every default that it covers; what
-            is not given keeps its default. ``limits=None`` switches all of them off. In a settings file None is ``"none"``.
+            is not given keeps its default. ``limits=None`` switches all of them off. In a settings file None is ``"none"``. Instead of a number,
+            ``"verified"`` says that being seen together tells nothing of the two, in either direction, unless both are verified: below that a
+            link between them neither joins nor counts, and only suggests; verified ones join, and any number of them may.
         max_identifiers: the most identifiers of one customer.
         max_component: the most identifiers that links may connect before only verified links and statements among them count (the sign
             of corrupt input).
@@ -177,7 +191,7 @@ class Policy:
     """
 
     schemes: Mapping[str, SchemeRule] = attrs.field(factory=dict, converter=_scheme_rules)
-    limits: Mapping[str, int | None] | None = attrs.field(factory=dict, converter=_limits)
+    limits: Mapping[str, Limit] | None = attrs.field(factory=dict, converter=_limits)
     max_identifiers: int | None = attrs.field(default=100, validator=_at_least_two)
     max_component: int | None = attrs.field(default=10_000, validator=_at_least_two)
     merges_at: Assurance = attrs.field(default=Assurance.OBSERVED, converter=_merges_at)
@@ -207,6 +221,15 @@ class Policy:
             scheme: of the neighbours.
             of: of the identifier; ``"*"`` stands for one that no limit names.
         """
+        listed = self._listed(scheme, of)
+        return None if listed == VERIFIED_ONLY else listed
+
+    def verified_only(self, scheme: str, other: str) -> bool:
+        """Whether identifiers of two schemes that were seen together are linked only where both are verified."""
+        return VERIFIED_ONLY in (self._listed(scheme, other), self._listed(other, scheme))
+
+    def _listed(self, scheme: str, of: str) -> Limit:
+        """Return the most specific limit that there is of a pair."""
         limits = self.limits
         if limits is None:
             return None

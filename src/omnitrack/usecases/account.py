@@ -10,7 +10,7 @@ from omnitrack.errors import InvalidCursorError
 from omnitrack.harmless import one_line
 from omnitrack.identifiers.scheme import Identifier
 from omnitrack.identity.explain import Explanation, Step, details, shortest_path, weak_links
-from omnitrack.identity.partition import DIFFERENT, EVIDENCE, MATCH, PERSONAL, SAME, Reader, strength_of, usable
+from omnitrack.identity.partition import DIFFERENT, EVIDENCE, MATCH, PERSONAL, SAME, Reader, strength_between, usable
 from omnitrack.identity.statement import StatementRecord
 from omnitrack.model import Assurance, Change, Page
 from omnitrack.storage.contract import LINKABLE, NO_ID, ChangeRow, IdentifierRow, LinkRow, Transaction
@@ -192,7 +192,9 @@ def conflicts_page(
         a, b = rows[link.a], rows[link.b]
         if a.customer == b.customer or not usable(a) or not usable(b):
             return False
-        return link.basis in (SAME, PERSONAL) or (link.basis in EVIDENCE and strength_of(link, ctx.policy) > 0)
+        return link.basis in (SAME, PERSONAL) or (
+            link.basis in EVIDENCE and strength_between(link, a, b, ctx.policy) > 0
+        )
 
     found: list[LinkConflict] = []
     while True:
@@ -241,7 +243,7 @@ def suggesting_links(
             link.basis in EVIDENCE
             and a.customer != b.customer
             and bool(a.state & b.state & LINKABLE)
-            and strength_of(link, ctx.policy) == 0
+            and strength_between(link, a, b, ctx.policy) == 0
         )
 
     links, rows, after = _scan(tx, cursors, cursor, limit, wanted)
@@ -253,11 +255,7 @@ def suggesting_links_of(
 ) -> tuple[list[LinkRow], dict[bytes, IdentifierRow]]:
     """Return the links that suggest something of these identifiers."""
     ids = {m.id for m in members}
-    links = [
-        x
-        for x in tx.find_links(sorted(ids))
-        if x.basis in EVIDENCE and strength_of(x, ctx.policy) == 0 and (x.a not in ids or x.b not in ids)
-    ]
+    links = [x for x in tx.find_links(sorted(ids)) if x.basis in EVIDENCE and (x.a not in ids or x.b not in ids)]
     ends = {end for x in links for end in (x.a, x.b)}
     rows = {row.id: row for row in tx.find_identifiers(ids=sorted(ends))} if ends else {}
     usable = [
@@ -267,6 +265,7 @@ def suggesting_links_of(
         and x.b in rows
         and rows[x.a].customer != rows[x.b].customer
         and rows[x.a].state & rows[x.b].state & LINKABLE
+        and strength_between(x, rows[x.a], rows[x.b], ctx.policy) == 0
     ]
     return _undenied(tx, usable), rows
 

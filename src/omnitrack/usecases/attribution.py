@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from omnitrack.errors import InteractionNotFoundError, InvalidInteractionError
+from omnitrack.errors import InteractionNotFoundError, InvalidIdentifierError, InvalidInteractionError
+from omnitrack.identifiers.scheme import Identifier
 from omnitrack.identity.mention import Mention
 from omnitrack.identity.statement import ATTRIBUTED, StatementRecord
 from omnitrack.identity.tenures import ONE_HOLDER
@@ -23,13 +24,14 @@ from omnitrack.usecases.context import Context
 from omnitrack.usecases.evidence import edited_evidence, entries_of, tenures_of, with_removed
 from omnitrack.usecases.filing import AWAY, FILING, Filing, away_key, find_filings
 from omnitrack.usecases.ids import to_text
+from omnitrack.usecases.judging import refuse_placeholder
 from omnitrack.usecases.neighbourhood import Cause, plan_change
 from omnitrack.usecases.notes import follow
 from omnitrack.usecases.outcome import Outcome, Saying, born, move_traits, write
 from omnitrack.usecases.proofs import bases_of, beside_entries, evident_handles, held_of
 from omnitrack.usecases.reasons import named_in
 from omnitrack.usecases.refile import refiled
-from omnitrack.usecases.resolve import find_row
+from omnitrack.usecases.resolve import Meant, find_row, to_identifier
 from omnitrack.usecases.said import STATEMENT, attributed, index_of, mention
 from omnitrack.usecases.settings import enter
 from omnitrack.usecases.settling import settle
@@ -43,6 +45,7 @@ def attribute(
     Raises:
         InteractionNotFoundError: there is none with this id.
         InvalidInteractionError: it is a note beside an interaction, which is with whoever that one is with.
+        InvalidIdentifierError: the identifier is the company's own, or stands where there is no value: nobody's, however it is named, as for a note.
     """
     enter(tx, ctx, exclusive=True)
     rows = tx.find_interactions(ids=[interaction])
@@ -62,9 +65,11 @@ def attribute(
         row = find_row(tx, ctx, who)
         if row is None:
             raise who.not_found()
+        _refuse_nobodys(ctx, who, to_identifier(row))
         named = mention(tx, row, first.occurred_at)
         holder = row.id
     else:
+        _refuse_nobodys(ctx, who, identifier)
         base = ctx.base_id(identifier.key)
         stored = tx.find_identifiers(ids=[base])
         if not stored:
@@ -101,6 +106,14 @@ def attribute(
     handles = evident_handles(tx, outcome)
     write(tx, ctx, outcome, saying.now)
     return record, [*outcome.log, *settle(tx, ctx, handles, cause)]
+
+
+def _refuse_nobodys(ctx: Context, who: Meant, identifier: Identifier) -> None:
+    if ctx.own.matches(identifier):
+        raise InvalidIdentifierError(
+            f"identifier: {who.text} is the company's own, accepted is an identifier of the customer's, or a customer id"
+        )
+    refuse_placeholder(ctx, identifier)
 
 
 def _away_keys(entries: Iterable[EntryRow]) -> list[str]:

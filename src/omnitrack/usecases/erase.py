@@ -9,7 +9,8 @@ from datetime import datetime, timedelta
 import attrs
 
 from omnitrack.errors import InvalidPolicyError, shown
-from omnitrack.identity.partition import EVIDENCE, MATCH, PERSONAL
+from omnitrack.identity.partition import EVIDENCE, MATCH, PERSONAL, strength_between
+from omnitrack.identity.policy import Policy
 from omnitrack.storage.contract import (
     NO_ID,
     OVERSIZED,
@@ -265,20 +266,21 @@ def _plan_apart(
             (link.a, link.b): kept_apart(mention(tx, plan.rows[link.a], now), mention(tx, plan.rows[link.b], now), now)
             for link in plan.links
             if link.basis in EVIDENCE
-            and (link.basis == MATCH or link.assurance >= ctx.policy.merges_at)
             and not {link.a, link.b} & gone
             and (link.a, link.b) not in apart
-            and _joins(plan, link)
+            and _joins(plan, link, ctx.policy)
         }
         if not fresh:
             return plan, list(apart.values())
         apart |= fresh
 
 
-def _joins(plan: Plan, link: LinkRow) -> bool:
+def _joins(plan: Plan, link: LinkRow, policy: Policy) -> bool:
     """Whether a link's ends were two customers' and will be one's, and not because a component was too large."""
     a, b = plan.rows.get(link.a), plan.rows.get(link.b)
     if a is None or b is None or a.customer == b.customer or (a.state | b.state) & OVERSIZED:
+        return False
+    if link.basis != MATCH and not strength_between(link, a, b, policy):
         return False
     return plan.result.customer[a.id] == plan.result.customer[b.id]
 

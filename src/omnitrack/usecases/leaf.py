@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from omnitrack.identity.partition import EVIDENCE, PERSONAL, SAME, Partition, Reader, strength_of, usable
+from omnitrack.identity.partition import (
+    EVIDENCE,
+    PERSONAL,
+    SAME,
+    Partition,
+    Reader,
+    strength_between,
+    strength_of,
+    usable,
+)
 from omnitrack.identity.policy import Policy
 from omnitrack.storage.contract import OVERSIZED, SHARED, IdentifierChange, IdentifierRow, LinkRow, Transaction
 from omnitrack.usecases.neighbourhood import Plan
@@ -42,13 +51,15 @@ def plan_leaf(
     z = fresh[newborn[0]]
     if not usable(z) or z.base != z.id:
         return None
-    if any(link.basis not in EVIDENCE or not strength_of(link, policy) for link in added):
+    if any(link.basis not in EVIDENCE for link in added):
         return None
     seen_with = sorted(ends - {z.id})
     rows = {row.id: row for row in tx.find_identifiers(ids=seen_with)}
     customers = {row.customer for row in rows.values()}
     # A home that is older than the customer's would give the customer another name.
     if len(rows) < len(seen_with) or len(customers) != 1 or z.home < (home := customers.pop()):
+        return None
+    if not all(strength_between(link, z, rows[link.a if link.b == z.id else link.b], policy) for link in added):
         return None
     members = {row.id: row for row in tx.find_identifiers(customers=[home])}
     if not tx.serialised:
@@ -79,7 +90,8 @@ def plan_leaf(
 
 
 def _joining(links: Sequence[LinkRow], policy: Policy) -> list[LinkRow]:
-    """Return the links that may join: those that evidence or a statement gives, denied ones among them."""
+    """Return the links that may join: those that evidence or a statement gives, rather too many than too few: denied ones are among them, and those
+    between schemes that only verified links join."""
     return [
         link
         for link in links

@@ -9,7 +9,7 @@ import attrs
 
 from omnitrack.harmless import one_line
 from omnitrack.identifiers.scheme import Identifier
-from omnitrack.identity.explain import Step, percent
+from omnitrack.identity.explain import Step, percent, weak_kind
 from omnitrack.identity.partition import DIFFERENT, MATCH
 from omnitrack.matching import Comparison, Model, Score, merge_profiles
 from omnitrack.model import Page
@@ -80,7 +80,7 @@ def suggestions_for(tx: Transaction, ctx: Context, who: Meant, limit: int, least
     found: dict[bytes, Suggestion] = {}
     mine = {m.id for m in members}
     names = {x: to_identifier(r) for x, r in rows.items()}
-    for link, step in zip(links, to_steps(tx, [(x, "claimed", None) for x in links], names)):
+    for link, step in zip(links, to_steps(tx, [(x, weak_kind(x), None) for x in links], names)):
         a, b = (link.a, link.b) if link.a in mine else (link.b, link.a)
         other = rows[b].customer
         probability = CLAIMED_PROBABILITY if step.probability is None else step.probability
