@@ -21,8 +21,9 @@ RUN = os.environ.get("PYTEST_XDIST_TESTRUNUID") or secrets.token_hex(8)
 SEED = int(hashlib.blake2b(RUN.encode(), digest_size=3).hexdigest(), 16)
 FOUND, UNREAD = expressions(Path(omnitrack.__file__).parent, "omnitrack")
 
-# Those that are made while a function runs. The first is the numbering plans' own, of digits of one number; the others are looked at below.
+# Those that are made while a function runs. The first two are the numbering plans' own, of digits of one number; the others are looked at below.
 MADE_LATER = {
+    "identifiers/dialling.py",
     "identifiers/numbering.py",
     "identifiers/spellings.py",
     "sources/draft.py",

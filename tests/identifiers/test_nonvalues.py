@@ -227,7 +227,7 @@ def test_what_may_be_somebodys_is_somebodys(text: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["noemail@example.com", "no-email@x.org", "none@none.com", "test@corp.example", "n.a@x.example", "noemail17@x.org", "jane@noemail.com",
+    ["noemail@example.com", "a@a.com", "xxx@xxx.com", "no@no.com", "no@email.com", "abc@abc.com", "test123@example.com", "no-email@x.org", "none@none.com", "test@corp.example", "n.a@x.example", "noemail17@x.org", "jane@noemail.com",
      "unknown@unknown.net", "asdf@asdf.com", "dummy@x.org", "11111111@x.org", "customer_has_no_email@x.org", "noreply@x.org", "test+1@x.org"],
 )  # fmt: skip
 def test_an_address_that_nobody_gave_is_kept_and_not_linkable_at_any_domain(text: str) -> None:

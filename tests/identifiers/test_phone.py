@@ -8,12 +8,14 @@ from pathlib import Path
 
 import phonenumbers
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from omnitrack.errors import InvalidIdentifierError, WithheldError
 from omnitrack.identifiers import phone
+from omnitrack.identifiers.dialling import read_grouped
 from omnitrack.identifiers.numbering import _settle, read_plain
+from omnitrack.identifiers.phone import _settled
 
 LONDON = "+442079460958"
 
@@ -108,7 +110,17 @@ def test_every_way_of_writing_a_number_is_one_identifier(text: str, region: str 
         ("650 253 0000 poste 12", "US", "+16502530000;ext=12"),
         ("650 253 0000 Durchwahl 12", "US", "+16502530000;ext=12"),
         ("650 253 0000 ~12", "US", "+16502530000;ext=12"),
+        ("650 253 0000,12", "US", "+16502530000;ext=12"),
+        ("650 253 0000, 12", "US", "+16502530000;ext=12"),
         ("650 253 0000,,12#", "US", "+16502530000;ext=12"),
+        ("650 253 0000-12#", "US", "+16502530000;ext=12"),
+        ("650 253 0000 ext.-12", "US", "+16502530000;ext=12"),
+        ("650 253 0000 xtn 12", "US", "+16502530000;ext=12"),
+        ("650 253 0000 extensi\u006f\u0301n 12", "US", "+16502530000;ext=12"),
+        ("+1 650 253 0000 \u0414\u041e\u0411 12", None, "+16502530000;ext=12"),
+        ("+1 650 253 0000 \u5185\u7dda12", None, "+16502530000;ext=12"),
+        ("+1 650 253 0000\u8f6c12", None, "+16502530000;ext=12"),
+        ("+1 650 253 0000 \ub0b4\uc120 12", None, "+16502530000;ext=12"),
     ],
 )
 def test_an_extension_is_kept_as_it_is(text: str, region: str | None, value: str) -> None:
@@ -441,6 +453,57 @@ def test_a_zero_in_brackets_is_dialled_only_where_numbers_begin_with_one(text: s
 def test_what_may_be_somebody_elses_number_is_refused(text: str, region: str | None) -> None:
     with pytest.raises(InvalidIdentifierError):
         phone(text, region)
+
+
+@pytest.mark.parametrize(
+    ("text", "region"), [("+44 20 7946 0958 123#", None), ("447700900123,0", "GB"), ("650,253,0000", "US")]
+)
+def test_digits_that_may_be_the_numbers_are_no_extension(text: str, region: str | None) -> None:
+    with pytest.raises(InvalidIdentifierError):
+        phone(text, region)
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("+551187654321", "+5511987654321"),
+        ("+5215512345678", "+525512345678"),
+        ("+22997123456", "+2290197123456"),
+        ("+22507123456", "+2250707123456"),
+        ("+22547123456", "+2250747123456"),
+        ("+22505123456", "+2250505123456"),
+    ],
+)
+def test_a_number_of_an_older_plan_is_that_of_today_however_it_is_written(old: str, new: str) -> None:
+    country = old[:3] if old[1] == "5" else old[:4]
+    for text in (old, f"{country} {old[len(country) :]}", f"00{old[1:]}", f"tel:{old}"):
+        assert phone(text).value == new
+
+
+@pytest.mark.parametrize(
+    "text", ["044 55 1234 5678", "045 55 1234 5678", "01 55 1234 5678", "55 1234 5678", "1 55 1234 5678"]
+)
+def test_what_was_dialled_in_mexico_is_none_of_the_number(text: str) -> None:
+    assert phone(text, "MX").value == "+525512345678"
+
+
+@given(
+    st.sampled_from([region for region in phonenumbers.SUPPORTED_REGIONS if region != "001"]),
+    st.from_regex(r"[0-9]{4,11}", fullmatch=True),
+    st.sampled_from(["0{}", "0{} ", "(0{}) ", "+{} "]),
+    st.integers(1, 5),
+    st.booleans(),
+)
+@settings(max_examples=300)
+def test_the_fast_road_of_written_numbers_gives_the_answer_of_the_slow_one(
+    region: str, digits: str, form: str, first: int, known: bool
+) -> None:
+    if known and (one := phonenumbers.example_number(region)) is not None:
+        digits = phonenumbers.national_significant_number(one)
+    lead = f"{phonenumbers.country_code_for_region(region)}" if form[0] == "+" else digits[:first]
+    text = form.format(lead) + (digits if form[0] == "+" else digits[first:])
+    fast = read_grouped(text, region)
+    assert fast is None or fast == _settled(text, region)
 
 
 @pytest.mark.parametrize("text", ["+1 555 123 4567 8", "+12125550100", "+49 1"])

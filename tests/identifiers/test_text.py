@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
+from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -277,3 +280,101 @@ def test_what_is_found_stands_in_the_text_in_that_order(words: list[str]) -> Non
     }
     expected = list(dict.fromkeys(keys[word] for word in words if word in keys))
     assert _keys(" ; ".join(words)) == expected
+
+
+# By the rules of twitter-text: what may stand before a mention, and what may not stand behind one.
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("@ann", ["ann"]),
+        ("thanks @ann_1!", ["ann_1"]),
+        ("@12345 and @_ann_", ["12345", "_ann_"]),
+        (".@ann /@bob -@tom (@liz) \u201c@kim\u201d", ["ann", "bob", "tom", "liz", "kim"]),
+        ("\u3053\u3093\u306b\u3061\u306f@ann\u3067\u3059", ["ann"]),
+        ("\uc548\ub155@ann\ub2d8", ["ann"]),
+        ("\uff20ann \u3000@bob", ["ann", "bob"]),
+        ("RT@ann rt@bob Rt:@tom RT @liz", ["ann", "bob", "tom", "liz"]),
+        ("art@ann xRT@bob", []),
+        ("f!@kn f#@kn f$@kn f%@kn f&@kn f*@kn f@@kn f_@kn", []),
+        ("@ann\u00e8 @ann\u0301", []),
+        ("@ann@bob @http://x.example", []),
+        ("mail me @ann@example.com @bob", ["bob"]),
+        ("@ann/list-one and @bob/7", ["ann", "bob"]),
+        ("@_@ (cc: @ann)", ["ann"]),
+        ("@username @test @null", ["username", "test"]),
+        ("@abcdefghijklmnop", []),
+        ("@ann\n@bob", ["ann", "bob"]),
+    ],
+)
+def test_mentions_on_x_are_those_that_x_takes_for_one(text: str, names: list[str]) -> None:
+    assert [one.value for one in find_identifiers(text, platform="x") if one.scheme == "x"] == names
+
+
+@pytest.mark.parametrize(
+    ("platform", "text", "key"),
+    [
+        ("instagram", "\u5199\u771f\u306f@ann.lee\u3067\u3059", "instagram:ann.lee"),
+        ("tiktok", ".@ann.lee.", "tiktok:ann.lee"),
+        ("youtube", "\u00bb@\u682a\u5f0f\u4f1a\u793e\u30a2\u30f3", "youtube:@\u682a\u5f0f\u4f1a\u793e\u30a2\u30f3"),
+    ],
+)
+def test_mentions_elsewhere_are_by_the_characters_of_the_platform(platform: str, text: str, key: str) -> None:
+    assert [key.replace(":@", ":")] == [one.key.replace(":@", ":") for one in find_identifiers(text, platform=platform)]
+
+
+@pytest.mark.parametrize(
+    ("text", "keys"),
+    [
+        ("\u8054\u7cfbann@example.com\u8c22\u8c22", ["email:ann@example.com"]),
+        ("\u90ae\u7bb1\uff1aann@example.com\u3002", ["email:ann@example.com"]),
+        ("\u30e1\u30fc\u30ebann.lee+x@example.co.jp\u307e\u3067", ["email:ann.lee+x@example.co.jp"]),
+        ("\uc774\uba54\uc77cann@example.kr\uc785\ub2c8\ub2e4", ["email:ann@example.kr"]),
+        ("\u7528\u6237@\u4f8b\u5b50.\u516c\u53f8", ["email:\u7528\u6237@xn--fsqu00a.xn--55qx5d"]),
+        ("\u8bf7\u62e8\u6253+442079460958\u6211\u5728", ["phone:+442079460958"]),
+        ("\u96fb\u8a71\u306f020-7946-0958\u3067\u3059", ["phone:+442079460958"]),
+        ("\u898bhttps://x.com/ann\uff0c\u8c22\u8c22", ["x:ann"]),
+        ("https://x.com/ann\u3092\u898b\u3066", ["x:ann"]),
+        ("pr\u00e9nomann@example.com", ["email:pr\u00e9nomann@example.com"]),
+    ],
+)
+def test_letters_of_scripts_without_spaces_are_no_part_of_what_they_stand_beside(text: str, keys: list[str]) -> None:
+    assert _keys(text, "GB") == keys
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "git@github.com:org/repo.git",
+        "scp ann@host.example.com:/var/log/x .",
+        "ssh://ann@host.example.com/x postgres://ann:pw@db.example.com/x",
+        "icon@2x.png",
+        "Message-ID: <ann.1@example.com>",
+        "> References: <a.1@example.com>\n <b.2@example.com>",
+        "xmpp:ann@chat.example.com",
+        "https://shop.example.com/?mail=ann@example.com&tel=02079460958",
+    ],
+)
+def test_what_has_the_form_of_an_address_and_is_none_is_not_found(text: str) -> None:
+    assert _keys(text, "GB", "x") == []
+
+
+def test_an_address_of_a_telephone_is_no_mail() -> None:
+    assert _keys("sip:jane@voip.example or sip:+442079460958@voip.example") == [
+        "sip:jane@voip.example",
+        "phone:+442079460958",
+    ]
+
+
+_TEXTS = Path(__file__).parents[2] / "bench" / "data" / "texts.jsonl"
+_LABELLED = [json.loads(line) for line in _TEXTS.read_text("utf-8").splitlines()]
+
+
+def test_the_labelled_texts_are_of_many_languages_and_half_of_them_hold_nothing() -> None:
+    assert len(_LABELLED) >= 200
+    assert len({one["language"] for one in _LABELLED}) >= 10
+    assert 0.4 < sum(not one["found"] for one in _LABELLED) / len(_LABELLED) < 0.6
+
+
+@pytest.mark.parametrize("one", _LABELLED, ids=lambda one: f"{one['language']}-{one['text'][:24]}")
+def test_what_stands_in_a_text_is_found_and_nothing_else(one: dict[str, Any]) -> None:
+    assert _keys(one["text"], one["region"], one.get("platform")) == one["found"]

@@ -12,10 +12,12 @@ from collections.abc import Iterator
 from functools import cache
 from typing import Any
 
-from omnitrack.identifiers.numbering import library
+from omnitrack.identifiers.callers import SPELT_WITHHELD, without_privacy_code
+from omnitrack.identifiers.numbering import OUTSIDE, fits_plan, library, read_plain
 
 _CODE_IN_BRACKETS = re.compile(r"[(\[]\s*(\+|00)\s*([0-9]{1,3})\s*[)\]]")
 _ZERO_IN_BRACKETS = re.compile(r"[(\[]\s*0\s*[)\]]")
+_GROUPED = re.compile(r"(?:\+[1-9][0-9]{0,14}|0[1-9][0-9]{0,14}|\(0[1-9][0-9]{0,5}\))(?:[ -]?[0-9]{1,15}+){0,7}")
 _NOT_DIGIT = re.compile(r"[^0-9]+")
 
 AMBIGUOUS = "which can be read as two numbers"
@@ -52,6 +54,36 @@ def parse(body: str, region: str | None) -> Any:
     # There is one reading, or none is of a plan; the number may still be a possible one, an old one, or one that is kept for drama.
     number = lib.parse(readings[0], region, keep_raw_input=True)
     return AMBIGUOUS if _is_national(number, body, region) else number
+
+
+def read_grouped(text: str, region: str | None) -> tuple[str, str | None] | None:
+    """Read a number as most are written, a plus and digits in groups, or a 0 in the regions that dial one: the fast road.
+
+    Returns:
+        The number in E.164 form and why it is not linkable; None where only ``parse`` can tell. It is the same answer wherever it gives one; a
+        property test holds it to that.
+    """
+    if not _GROUPED.fullmatch(text):
+        return None
+    digits = _digits(text)
+    if text[0] == "+":
+        whole = f"+{digits}"
+        return read_plain(whole) if digits not in SPELT_WITHHELD and fits_plan(whole) else None
+    home = _zero_region(region) if region is not None else None
+    if home is None or home[1].match(digits) or without_privacy_code(text, region)[0] != text:
+        return None
+    plain = read_plain(f"+{home[0]}{digits[1:]}")
+    return plain if plain is not None and plain[1] is not OUTSIDE else None
+
+
+@cache
+def _zero_region(region: str) -> tuple[int, re.Pattern[str]] | None:
+    """Return the country code of a region where a 0 is dialled before every national number, and what is dialled abroad; None for the others."""
+    lib = library()
+    metadata = lib.PhoneMetadata.metadata_for_region(region, None)
+    if metadata is None or metadata.national_prefix_for_parsing != "0" or metadata.national_prefix != "0":
+        return None
+    return int(metadata.country_code), re.compile(metadata.international_prefix)
 
 
 def _readings(body: str, region: str | None) -> Iterator[str]:
@@ -101,9 +133,9 @@ def _at_home(body: str, digits: str, region: str) -> Iterator[str]:
         if _valid(international, None) is not None and (trunk or _valid(body, region) is None):
             yield international
             return
-    if region == "MX" and re.fullmatch(r"04[45][0-9]{10}", digits):
-        # Mobiles were called with 044 or 045 in front until 3 August 2019 (IFT, Plan Técnico Fundamental de Numeración).
-        yield digits[3:]
+    if region == "MX" and (old := re.fullmatch(r"(?:04[45]|01)([0-9]{10})", digits)):
+        # Mobiles were called with 044 or 045 in front, other areas with 01, until 3 August 2019 (IFT, Plan Técnico Fundamental de Numeración).
+        yield old[1]
         return
     yield body
 

@@ -16,6 +16,7 @@ class Provider:
     domain: str
     dots: bool = False  # dots do not count
     tags: bool = False  # "+tag" does not count
+    loose_dots: bool = False  # has addresses with dots in a row or before the @, which RFC 5321 puts between quotes
 
 
 # Only what the provider itself documents; elsewhere nothing is stripped, since a +tag may be somebody else's mailbox.
@@ -46,6 +47,9 @@ PROVIDERS: dict[str, Provider] = {
     "protonmail.com": Provider("protonmail.com", tags=True),
     "protonmail.ch": Provider("protonmail.ch", tags=True),
     "pm.me": Provider("pm.me", tags=True),
+    # NTT docomo and KDDI (au) gave out addresses such as try..this@ and trythis.@ until 2009, which their owners keep.
+    "docomo.ne.jp": Provider("docomo.ne.jp", loose_dots=True),
+    "ezweb.ne.jp": Provider("ezweb.ne.jp", loose_dots=True),
 }
 
 

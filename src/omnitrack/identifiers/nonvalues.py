@@ -60,7 +60,9 @@ _MAIL = words(
     """
 )
 # Those that forms make different by a number behind them.
-_MAIL_NUMBERED = words("noemail nomail noaddress dummy")
+_MAIL_NUMBERED = words("noemail nomail noaddress dummy test")
+# Those that are none at a domain of the same name, or of one that says as little: no@no.com, abc@abc.com, no@email.com.
+_MAIL_SAME = words("no abc abcd xyz asd qwe 123 1234 12345 me email mail")
 # Domains of the same kind, by their first label.
 _MAIL_HOSTS = words(
     "noemail nomail noemails none null undefined noaddress noemailaddress nomailaddress donotemail fakeemail fakemail"
@@ -137,13 +139,19 @@ def is_placeholder_number(digits: str) -> bool:
 def is_placeholder_mailbox(local: str, domain: str) -> bool:
     """Return whether a mail address stands where nobody gave one: ``noemail@`` and its kin at any domain, anything at ``noemail.com``.
 
-    >>> is_placeholder_mailbox("no.email", "example.com"), is_placeholder_mailbox("jane", "example.com")
-    (True, False)
+    >>> is_placeholder_mailbox("no.email", "example.com"), is_placeholder_mailbox("a", "a.com"), is_placeholder_mailbox("jane", "example.com")
+    (True, True, False)
     """
     base = local.strip('"').partition("+")[0] or local
     compact = base.replace(".", "").replace("-", "").replace("_", "")
     host = domain.partition(".")[0].replace("-", "")
     if host in _MAIL_HOSTS or compact in _MAIL or compact.rstrip("0123456789") in _MAIL_NUMBERED:
+        return True
+    if (compact == host and (compact in _MAIL_SAME or len(set(compact)) == 1)) or (
+        compact == "no" and host in ("email", "mail")
+    ):
+        return True
+    if len(compact) >= 3 and not compact.strip("x"):
         return True
     numbered = len(compact) >= LEAST_DIGITS and is_placeholder_digits(compact)
     return not compact or numbered or compact in _CONSTANTS

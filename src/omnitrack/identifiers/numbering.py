@@ -115,6 +115,15 @@ class _Plan:
     lengths: frozenset[int]
     regions: tuple[_Region, ...]  # the main one first
 
+    def holds(self, national: str) -> bool:
+        for region in self.regions:
+            if region.leading is not None and len(self.regions) > 1:
+                if region.leading.match(national):
+                    return region.kind(national) is not None
+            elif region.kind(national) is not None:
+                return True
+        return False
+
     def reason(self, national: str) -> str | None:
         if not any(region.general.fits(national) for region in self.regions):
             return OUTSIDE
@@ -144,6 +153,21 @@ def _plan(code: int) -> _Plan | None:
     )
 
 
+def national_lengths(code: int) -> frozenset[int]:
+    """Return how many digits the national numbers of a country code have."""
+    plan = _plan(code)
+    return plan.lengths if plan is not None else frozenset()
+
+
+def fits_plan(text: str) -> bool:
+    """Return whether a number in E.164 form is one of its country's numbering plan, be it assigned or not."""
+    for digits in (1, 2, 3):
+        plan = _plan(int(text[1 : 1 + digits]))
+        if plan is not None:
+            return plan.holds(text[1 + digits :])
+    return False
+
+
 def read_plain(text: str) -> tuple[str, str | None] | None:
     """Read a number that is in E.164 form already: the fast road.
 
@@ -162,7 +186,7 @@ def read_plain(text: str) -> tuple[str, str | None] | None:
     national = text[1 + digits :]
     if len(national) not in plan.lengths or (plan.prefix is not None and plan.prefix.match(national)):
         return None
-    if not national.strip("0"):
+    if not national.strip("0") or (text.startswith(_GROWN) and modern(text) != text):
         return None
     return text, _placeholder(text, national) or plan.reason(national)
 
@@ -234,6 +258,9 @@ _GREW: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"\+225([04-9][4-6][0-9]{6})"), r"+22505\1"),
     (re.compile(r"\+225([04-9][7-9][0-9]{6})"), r"+22507\1"),
 )
+
+
+_GROWN = ("+52", "+55", "+225", "+229")
 
 
 def modern(text: str) -> str:

@@ -11,7 +11,7 @@ import attrs
 
 from omnitrack.errors import InvalidIdentifierError, WithheldError, mask
 from omnitrack.identifiers.callers import ANONYMOUS_DOMAINS, SPELT_WITHHELD, says_withheld, without_privacy_code
-from omnitrack.identifiers.dialling import parse
+from omnitrack.identifiers.dialling import parse, read_grouped
 from omnitrack.identifiers.numbering import (
     OUTSIDE,
     SHORT,
@@ -35,7 +35,9 @@ from omnitrack.identifiers.sip_uri import SipUri, normal_host, read_sip, verstat
 
 _ACCEPTED = "accepted is an international number such as +44 20 7946 0958, or a national one with its region"
 
-_WRITTEN = re.compile(r"[0-9A-Za-z+*#~ ().,;:=/\[\]|\\&\n\xf3\u0119\u0430-\u044f-]+")
+_WRITTEN = re.compile(
+    r"[0-9A-Za-z+*#~ ().,;:=/\[\]|\\&\n\xd3\xf3\u0118\u0119\u0410-\u044f\u5185\u5167\u7dda\u7ebf\u5206\u6a5f\u673a\u8f6c\u8f49\ub0b4\uc120-]+"
+)
 # What spreadsheets and exports put around a text so that it stays one: quotes, an apostrophe in front, ="...".
 _QUOTES = "'\"`\u00b4\u2018\u2019\u201a\u201c\u201d\u201e\u00ab\u00bb"
 _LABEL = re.compile(
@@ -45,20 +47,24 @@ _REMARK = re.compile(
     r"(?<!\s)\s*[(\[]?\b(?:home|work|mobile|mob|cell|office|landline|fax|day(?:time)?|evenings?|main)[)\]]?$",
     re.IGNORECASE,
 )
-# The words are those that libphonenumber reads, and what German, Dutch, Italian, French and Polish business cards have.
+# The words are those that libphonenumber reads, and what German, Dutch, Italian, French and Polish business cards have; those of Chinese, Japanese
+# and Korean ones, which no space parts from the digits.
 _EXTENSION = re.compile(
-    r"(?:(?<![\s,;(\[])[\s,;(\[]*(?:;\s*ext\s*=|\b(?:extension|extensi\xf3n|extn|ext|xtn|int|interno|intern|anexo|ramal|durchwahl|dw"
+    r"(?:(?<![\s,;(\[])[\s,;(\[]*(?:;\s*ext\s*=|\b(?:extension|extensi[o\xf3]n?|e?xtn?|int|interno|intern|anexo|ramal|durchwahl|dw"
     r"|app(?:arat)?|toestel|poste|wewn(?:\u0119trzny)?|\u0434\u043e\u0431(?:\u0430\u0432\u043e\u0447\u043d\u044b\u0439)?)\b[.:]?"
-    r"|(?<=[\d\s).,(\[])(?:ext|x)[.:]?|[#~])|(?<!,),,++|;)\s*([0-9]{1,15})[#)\]]*$",
+    r"|(?<=[\d\s).,(\[])(?:e?xtn?|x)[.:]?|[#~]|(?:[\u5185\u5167][\u7dda\u7ebf]|\u5206[\u6a5f\u673a]|[\u8f6c\u8f49]|\ub0b4\uc120)[.:]?)[\s,-]*"
+    r"|(?<!,),+\s*|;\s*)([0-9]{1,15})[#)\]]*$",
     re.IGNORECASE,
 )
+# As North America writes one too: 212-555-0100-512#. Elsewhere the # may be what ends the dialling, and the digits of the number.
+_AMERICAN = re.compile(r"(?<=[0-9])[- ]+([0-9]{1,6})#$")
 _NO_EXTENSION = re.compile(r"(?<![\s,;(])[\s,;(]*\b(?:extension|extn|ext|x)[.:]?\s*$", re.IGNORECASE)
 _PARAMETER = re.compile(r";\s*([a-z][a-z0-9-]*)(?:=([^;]*))?(?=;|$)", re.IGNORECASE)
 _CONTEXT = re.compile(r";\s*phone-context=([^;>]*)", re.IGNORECASE)
 _SEPARATOR = re.compile(r"(?:(?<!\s)\s+)?(?:[/|\\&\n,]|;(?!\s*ext)|\b(?:or|and|und|et|y|o)\b)\s*", re.IGNORECASE)
 _VANITY = re.compile(r"\+?[\d\s().-]*\d{3}[\s().-]*[A-Za-z][A-Za-z0-9 .-]*")
 _ROUNDED = re.compile(r"[+-]?\d(?:[.,]\d+)?\s*E\s*\+?\d{1,2}", re.IGNORECASE)  # 4.47701E+11
-_DECIMAL = re.compile(r"\d{6,}\.0")  # 447700900123.0
+_DECIMAL = re.compile(r"\d{6,}[.,]0+")  # 447700900123.0
 _URI = re.compile(r"(tel|sips?|callto|sms|smsto|fax):(?://)?", re.IGNORECASE)
 
 
@@ -130,6 +136,9 @@ def _parse(text: str, region: str | None) -> Identifier:
     if plain is not None and plain[1] is not OUTSIDE and text[1:] not in SPELT_WITHHELD:
         return _identifier(text, plain[0], plain[1])
     numbered_region(region)
+    grouped = read_grouped(text, region)
+    if grouped is not None:
+        return _identifier(text, *grouped)
     cleaned = _cleaned(text)
     uri = read_sip(cleaned) if "@" in cleaned else None
     if uri is not None and not uri.is_number and _is_name_of_digits(uri):
@@ -170,7 +179,7 @@ def _cleaned(text: str) -> str:
             raise _refuse(text, "with a character that is no digit")
         else:
             out.append(unicodedata.normalize("NFKC", ch))
-    return "".join(out).strip()
+    return unicodedata.normalize("NFC", "".join(out)).strip()
 
 
 def _is_name_of_digits(uri: SipUri) -> bool:
@@ -232,9 +241,11 @@ def _read(raw: str, body: str, region: str | None, private: bool) -> Identifier:
         )
     body = _REMARK.sub("", body[match.end() :] if (match := _LABEL.match(body)) else body)
     _refuse_several(raw, body, region)
-    extension = ""
+    extension, american = "", False
     if match := _EXTENSION.search(body):
         extension, body = match[1], body[: match.start()]
+    elif match := _AMERICAN.search(body):
+        extension, body, american = match[1], body[: match.start()], True
     else:
         body = _NO_EXTENSION.sub("", body)
     body = body.strip(" .,;:\n")
@@ -246,6 +257,8 @@ def _read(raw: str, body: str, region: str | None, private: bool) -> Identifier:
     if isinstance(found, str):
         raise _refuse(raw, found)
     value, reason = found
+    if american and not value.startswith("+1"):
+        raise _refuse(raw, "which ends in a # that may be none of the number's")
     return _identifier(raw, f"{value};ext={extension}" if extension else value, reason, private)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from difflib import get_close_matches
 
@@ -12,8 +12,10 @@ from omnitrack.errors import InvalidIdentifierError, WithheldError, mask, told
 from omnitrack.identifiers import postal, simple, sip  # noqa: F401  (they register their schemes)
 from omnitrack.identifiers.callers import says_withheld
 from omnitrack.identifiers.email import email
+from omnitrack.identifiers.figures import SPACELESS
 from omnitrack.identifiers.jids import is_jid
 from omnitrack.identifiers.nonvalues import REASON as PLACEHOLDER
+from omnitrack.identifiers.nonvalues import is_written_for_nothing
 from omnitrack.identifiers.numbers import MAX_READ, numbers
 from omnitrack.identifiers.phone import phone
 from omnitrack.identifiers.profiles import read_profile
@@ -153,28 +155,51 @@ def _telegram(body: str) -> Identifier:
     return social("telegram", name)
 
 
-# Where in free text an identifier may begin. Each is read by identifier() afterwards, so these only have to find.
-_DOMAIN = r"(?:[^\W_](?:[\w-]{0,61}[^\W_])?\.){1,8}(?:xn--[a-z0-9-]{2,59}|[^\W\d_]{2,24})(?![\w-])"
+# Where in free text an identifier may begin. Each is read by identifier() afterwards, so these only have to find. A letter of a script that has no
+# spaces between words (SPACELESS) is no part of what it stands beside, unless all of it is written so.
+_W = rf"[^\W{SPACELESS}]"
+_LABEL = rf"(?:{_W}(?:(?:{_W}|-){{0,61}}{_W})?\.)"
+_LABEL_OF_ANY = r"(?:[^\W_](?:[\w-]{0,61}[^\W_])?\.)"
+_TOP = rf"(?:xn--[a-z0-9-]{{2,59}}|(?:(?!\d|_){_W}){{2,24}})(?!{_W}|-{_W})"
+_DOMAIN = rf"(?:{_LABEL}{{1,8}}{_TOP}|{_LABEL_OF_ANY}{{1,8}}(?:[a-z]{{2,24}}(?!{_W}|-{_W})|[^\W\d_]{{2,24}}(?![\w-])))"
 _URLS = re.compile(
-    r"(?:https?://|(?<![\w@.])(?:[a-z0-9-]{1,63}\.){1,4}[a-z]{2,24}/)[^\s<>\"'`|\\^{}\[\]]{1,400}", re.IGNORECASE
+    rf"(?:https?://|(?<!{_W})(?<![@.])(?:[a-z0-9-]{{1,63}}\.){{1,4}}[a-z]{{2,24}}/)[^\s<>\"'`|\\^{{}}\[\]，。、；！？（）「」『』【】《》]{{1,400}}",
+    re.IGNORECASE,
 )
-_FEDERATED = re.compile(rf"(?<![\w@.])@[\w.-]{{1,64}}@{_DOMAIN}", re.IGNORECASE)
-_MAILS = re.compile(rf"(?<![\w.+/=&%#?@-])(?<!\w')\w[\w.+'-]{{0,63}}@{_DOMAIN}", re.IGNORECASE)
-_HANDLES = re.compile(r"(?<![\w@./])[@＠][\w.·-]{1,100}")
-_END = ".,;:!?)»”’'\"…"
+# What is a URI of another kind, or an id of a mail, as a whole; of those none but addresses of SIP (RFC 3261) is anybody's.
+_URIS = re.compile(
+    r"(?<![a-z0-9+.-])(?:(?P<sip>sips?:)[^\s<>\"',;]{1,200}|(?!https?:)[a-z][a-z0-9+.-]{1,20}+://[^\s<>\"'`|]{1,400}|(?:xmpp|cid|mid|im):[^\s<>\"']{1,200})"
+    r"|(?<![\w.-])[\w.-]{1,64}+@[\w.-]{1,200}+:(?:[~/]|[\w.-]{1,64}+/)[^\s<>\"']{0,200}"
+    r"|^[> \t]{0,9}+(?:message-id|in-reply-to|references|content-id)[ \t]?:(?:\s{0,20}+<[^<>\s]{1,300}+>){1,50}",
+    re.IGNORECASE | re.MULTILINE,
+)
+_FEDERATED = re.compile(rf"(?<!{_W})(?<![@./])@[a-z0-9_](?:[a-z0-9_.-]{{0,62}}[a-z0-9_])?@{_DOMAIN}", re.IGNORECASE)
+_MAILS = re.compile(
+    rf"(?<!{_W})(?<![.+/=&%#?@-])(?<!{_W}')"
+    rf"(?:{_W}(?:(?![{SPACELESS}])[\w.+'-]){{0,63}}+@|\w[\w.+'-]{{0,63}}+@(?<=[{SPACELESS}]@)(?=[a-z0-9-]{{0,62}}[{SPACELESS}]))(?![1-4]x\.){_DOMAIN}",
+    re.IGNORECASE,
+)
+# Mentions as twitter-text finds them: what may not stand before, RT, and what may not stand behind (another @, a Latin letter with an accent, ://).
+_BEFORE_MENTION = r"(?:(?<![a-z0-9_!#$%&*@＠])|(?<=(?<![a-z0-9_+~.-])rt)|(?<=(?<![a-z0-9_+~.-])rt:))"
+_BEHIND_MENTION = r"(?![@＠]|[\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u024f\u0253\u0254\u0256\u0257\u0259\u025b\u0263\u0268\u026f\u0272\u0289\u028b\u02bb\u0300-\u036f\u1e00-\u1eff]|://)"
+_HANDLES_OF_X = re.compile(rf"{_BEFORE_MENTION}[@＠][a-z0-9_]{{1,20}}+{_BEHIND_MENTION}", re.IGNORECASE | re.ASCII)
+_HANDLES = re.compile(rf"{_BEFORE_MENTION}[@＠][\w.·-]{{1,100}}+{_BEHIND_MENTION}", re.IGNORECASE)
+_SPACELESS = re.compile(f"[{SPACELESS}]")
+_END = ".,;:!?)»”’'\"…*"
 _MAX_FOUND = 10_000
 
 
 def find_identifiers(text: str, region: str | None = None, platform: str | None = None) -> list[Identifier]:
     """Return the identifiers that stand in free text, each once, in order of appearance.
 
-    Found are phone numbers, mail addresses, profile URLs, ``@user@host``, and the ``@handles`` of the platform given.
-    A number without its country code is taken where it is valid in the region, or written with the national prefix; an
-    order number is seldom either. What stands where there is no value, such as ``noemail@example.com``, is left out.
+    Found are phone numbers, mail addresses, profile URLs, ``@user@host``, and the ``@handles`` of the platform given, those
+    by the rules of twitter-text. A number without its country code is taken where it is of the region's plan and written as
+    one, and the words around call it nothing else; dates, orders, tax numbers and addresses of networks are none. What
+    stands where there is no value, such as ``noemail@example.com``, is left out.
 
     Args:
-        text: of any length. Of each kind the first 5,000 different writings are read, and 10,000 identifiers are returned at most; the time
-            grows with the length alone.
+        text: of any length. Of each kind the first 5,000 different writings are read (one with letters outside ASCII counts as three), and
+            10,000 identifiers are returned at most; the time grows with the length alone.
         region: ISO 3166 alpha-2 region in which national numbers are read; None finds international ones only.
         platform: on which the text was posted; None finds no bare handles.
 
@@ -195,9 +220,14 @@ def find_identifiers(text: str, region: str | None = None, platform: str | None 
             raise InvalidIdentifierError(f"platform: got {told(platform)}, accepted is a social platform such as x")
     found: dict[Identifier, None] = {}
     for _, _, one in spans(text, region, platform):
-        if len(found) < _MAX_FOUND and one.reason != PLACEHOLDER and one.scheme != Website.name:
+        if len(found) < _MAX_FOUND and one.scheme != Website.name and (one.reason != PLACEHOLDER or _is_mention(one)):
             found.setdefault(one)
     return list(found)
+
+
+def _is_mention(one: Identifier) -> bool:
+    # A platform has accounts that are called what is a word for no value elsewhere, such as @username and @test; none is called null.
+    return isinstance(get_scheme(one.scheme), Account) and not is_written_for_nothing(one.value)
 
 
 def spans(text: str, region: str | None = None, platform: str | None = None) -> Iterator[tuple[int, int, Identifier]]:
@@ -215,13 +245,21 @@ def _spans(text: str, region: str | None, platform: str | None) -> Iterator[tupl
     read = _Reader(region)
     urls: list[tuple[int, int]] = []
     for match in _URLS.finditer(text):
-        piece = match[0].rstrip(_END)
+        piece, one = _nearest(read, match[0].rstrip(_END))
         urls.append((match.start(), match.start() + len(piece)))
-        if (one := read(piece)) is not None:
+        if one is not None:
             yield *urls[-1], one
+    in_url = _Inside(urls)
+    uris: list[tuple[int, int]] = []
+    for match in _URIS.finditer(text):
+        if not in_url(*match.span()):
+            piece = match[0].rstrip(_END)
+            uris.append((match.start(), match.start() + len(piece)))
+            if match["sip"] and (one := read(piece)) is not None:
+                yield *uris[-1], one
     # What stands inside a URL is a part of it, whether the URL is anybody's or not.
-    inside = _Inside(urls)
-    for pattern in (_FEDERATED, _MAILS):
+    inside = _Inside(sorted(urls + uris))
+    for pattern in (_FEDERATED, _MAILS) if "@" in text else ():
         read = _Reader(region)
         for match in pattern.finditer(text):
             one = None if inside(*match.span()) else read(match[0])
@@ -229,14 +267,24 @@ def _spans(text: str, region: str | None, platform: str | None) -> Iterator[tupl
                 yield *match.span(), one
     if platform is not None:
         read = _Reader(region, platform)
-        for match in _HANDLES.finditer(text):
-            piece = match[0].rstrip(_END + "-")
-            start, stop = match.start(), match.start() + len(piece)
-            if not inside(start, stop) and (one := read(piece)) is not None:
-                yield start, stop, one
+        for match in (_HANDLES_OF_X if platform == "x" else _HANDLES).finditer(text):
+            if not inside(*match.span()):
+                piece, one = _nearest(read, match[0].rstrip(".-·"))
+                if one is not None:
+                    yield match.start(), match.start() + len(piece), one
     for start, stop, one in numbers(text, region):
         if not inside(start, stop):
             yield start, stop, one
+
+
+def _nearest(read: Callable[[str], Identifier | None], piece: str) -> tuple[str, Identifier | None]:
+    """Return what a piece is, or where it is nothing, what it is up to the first letter of a script without spaces."""
+    one = read(piece)
+    if one is None and not piece.isascii() and (end := _SPACELESS.search(piece)) is not None:
+        short = piece[: end.start()].rstrip(_END + "-")
+        if (shorter := read(short)) is not None:
+            return short, shorter
+    return piece, one
 
 
 class _Inside:
@@ -252,16 +300,21 @@ class _Inside:
 
 
 class _Reader:
-    """Reads the pieces of a text that look alike, each writing once, and at most ``MAX_READ`` of them."""
+    """Reads the pieces of a text that look alike, each writing once, and at most ``MAX_READ`` of them.
+
+    One with letters outside ASCII takes some three times as long, and counts as three.
+    """
 
     def __init__(self, region: str | None, platform: str | None = None) -> None:
         self._region, self._platform = region, platform
         self._found: dict[str, Identifier | None] = {}
+        self._left = MAX_READ
 
     def __call__(self, piece: str) -> Identifier | None:
         if piece not in self._found:
-            if len(self._found) >= MAX_READ:
+            if self._left <= 0:
                 return None
+            self._left -= 1 if piece.isascii() else 3
             self._found[piece] = self._read(piece)
         return self._found[piece]
 

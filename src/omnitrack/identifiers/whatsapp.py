@@ -4,18 +4,11 @@ from __future__ import annotations
 
 import re
 
-import attrs
-
 from omnitrack.identifiers.jids import read_jid
 from omnitrack.identifiers.number_messengers import NumberPlatform
-from omnitrack.identifiers.phone import phone
 from omnitrack.identifiers.scheme import Identifier, register_scheme
 from omnitrack.identifiers.social import PlatformId, made_by
 from omnitrack.identifiers.urls import Url
-
-# Brazil gave its mobile numbers a ninth digit between 2012 and 2016 (Anatel, Resolução 553/2010); WhatsApp still writes
-# some without it. Landlines begin with 2 to 5, so 6 to 9 behind the area code was a mobile number.
-_BRAZIL_WITHOUT_NINE = re.compile(r"\+55([1-9][0-9])([6-9][0-9]{7})")
 
 # Servers of addresses (JID): of ids that hide the number, and of what is no person; the others are of numbers.
 _HIDDEN = frozenset({"lid", "hosted.lid"})
@@ -58,13 +51,6 @@ class WhatsApp(NumberPlatform):
         if not (who.isascii() and who.isdigit()):
             raise self.refuse(raw, "which is no person")
         return made_by("whatsapp-lid", who, raw) if server in _HIDDEN else self.handle(who, raw)
-
-    def handle(self, handle: str, raw: str) -> Identifier:
-        """Return the phone identifier of a number, else that of a user name."""
-        found = super().handle(handle, raw)
-        if match := _BRAZIL_WITHOUT_NINE.fullmatch(found.value):
-            return attrs.evolve(phone(f"+55{match[1]}9{match[2]}"), raw=raw)
-        return found
 
     def profile(self, url: Url, raw: str) -> Identifier:
         """Understand ``wa.me/number`` and ``api.whatsapp.com/send?phone=number``."""
