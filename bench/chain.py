@@ -21,7 +21,7 @@ sys.path.insert(0, str(Path(__file__).parent.parent / "src"))
 
 import omnitrack
 from omnitrack import Interaction, Policy, Tracker, social
-from omnitrack.usecases import record
+from omnitrack.recording import record
 
 START = datetime(2026, 1, 1, tzinfo=timezone.utc)
 

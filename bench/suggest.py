@@ -27,8 +27,9 @@ import centre
 from omnitrack import email
 from omnitrack import open as open_tracker
 from omnitrack.matching import blocking_keys, merge_profiles, normalise_traits
+from omnitrack.reading.profiles import own_profile
+from omnitrack.records import BLOCK, PROFILE, profile_key
 from omnitrack.storage.contract import LINKABLE, IdentifierRow, RecordRow
-from omnitrack.usecases.profiles import BLOCK, PROFILE, own_profile, profile_key
 
 STREETS = ["High Street", "Station Road", "Church Lane", "Mill Lane", "Park Avenue", "Victoria Road", "Green Lane"]
 

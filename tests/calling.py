@@ -8,10 +8,12 @@ from typing import Any, Generic, TypeVar
 from greenlet import GreenletExit, getcurrent, greenlet
 
 from omnitrack import Interaction, RebuildReport, Recorded, Tracker
+from omnitrack.foundation import lease
+from omnitrack.foundation.calls import Progress, Run, Runtime
+from omnitrack.foundation.context import Context
+from omnitrack.recording import loading
 from omnitrack.storage.contract import Backend, Transaction
-from omnitrack.usecases import lease, loading, takeover
-from omnitrack.usecases.calls import Progress, Run, Runtime
-from omnitrack.usecases.context import Context
+from omnitrack.upkeep import takeover
 
 T = TypeVar("T")
 

@@ -11,7 +11,7 @@ from datetime import datetime, timezone
 
 import pytest
 
-from omnitrack.usecases.ids import from_us, now_us, to_us
+from omnitrack.foundation.ids import from_us, now_us, to_us
 
 START = datetime(2026, 6, 1, 12, tzinfo=timezone.utc)
 

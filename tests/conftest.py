@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -35,3 +36,11 @@ def options() -> dict[str, Any]:
 def tracker(url: str, options: dict[str, Any]) -> Iterator[Tracker]:
     with omnitrack.open(url, **options) as tracker:
         yield tracker
+
+
+@pytest.fixture(params=["memory", "sqlite"])
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[Tracker, Path]]:
+    """A tracker with the index for matching, and the folder that its store is in."""
+    url = "memory://" if request.param == "memory" else f"sqlite:///{tmp_path / 'history.db'}"
+    with omnitrack.open(url, region="GB", matching=True) as tracker:
+        yield tracker, tmp_path

@@ -20,13 +20,13 @@ import servers
 from omnitrack import AsyncTracker, OmnitrackError, TimedOutError, Tracker, deadlines, open_async
 from omnitrack import open as open_tracker
 from omnitrack.errors import BackendError, OperationRunningError
+from omnitrack.foundation.calls import Run, Runtime
 from omnitrack.greenlets import GreenletRuntime, ThreadRuntime
 from omnitrack.storage.contract import Backend, retrying
 from omnitrack.storage.memory import MemoryBackend
 from omnitrack.storage.watchdog import Watch
 from omnitrack.testing.processes import Forked
 from omnitrack.testing.timeouts import SAFETY, held
-from omnitrack.usecases.calls import Run, Runtime
 
 AT = datetime(2026, 3, 1, tzinfo=timezone.utc)
 SHORT = 0.2

@@ -16,10 +16,10 @@ from omnitrack import InvalidInteractionError, Statement, Tracker, model
 from omnitrack.errors import BackendError, InvalidPolicyError, OmnitrackError
 from omnitrack.identifiers.characters import unescape_html
 from omnitrack.identity.statement import MAX_BY, MAX_REASON
+from omnitrack.reading.query import MAX_FILTER, MAX_LIMIT
 from omnitrack.sources import open_source
 from omnitrack.sources.mail_text import html_to_text
 from omnitrack.storage.namespaces import MOST
-from omnitrack.usecases.query import MAX_FILTER, MAX_LIMIT
 
 T0 = datetime(2026, 3, 3, 12, tzinfo=timezone.utc)
 A, B = "email:a@example.org", "email:b@example.org"

@@ -63,12 +63,12 @@ if TYPE_CHECKING:
         observed,
         verified,
     )
+    from omnitrack.suggesting.search import SearchResult
+    from omnitrack.suggesting.suggest import Suggestion
     from omnitrack.tracker import Timeline, Tracker
     from omnitrack.tracker import open as open
-    from omnitrack.usecases.erase import Receipt, RetentionRule
-    from omnitrack.usecases.rebuild import RebuildReport, VerifyReport
-    from omnitrack.usecases.search import SearchResult
-    from omnitrack.usecases.suggest import Suggestion
+    from omnitrack.upkeep.erase import Receipt, RetentionRule
+    from omnitrack.upkeep.rebuild import RebuildReport, VerifyReport
 
 __version__ = "0.1.0"
 
@@ -194,10 +194,10 @@ _NAMES = {
         "verified",
     ),
     "tracker": ("Timeline", "Tracker", "open"),
-    "usecases.erase": ("Receipt", "RetentionRule"),
-    "usecases.rebuild": ("RebuildReport", "VerifyReport"),
-    "usecases.search": ("SearchResult",),
-    "usecases.suggest": ("Suggestion",),
+    "upkeep.erase": ("Receipt", "RetentionRule"),
+    "upkeep.rebuild": ("RebuildReport", "VerifyReport"),
+    "suggesting.search": ("SearchResult",),
+    "suggesting.suggest": ("Suggestion",),
 }
 _HOME = {name: module for module, names in _NAMES.items() for name in names}
 

@@ -8,6 +8,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal
 
 from omnitrack.deadlines import Within
+from omnitrack.foundation.calls import Progress
 from omnitrack.greenlets import AsyncItems, Calls, DrivenTracker
 from omnitrack.identity.explain import Explanation
 from omnitrack.identity.policy import Policy
@@ -24,20 +25,19 @@ from omnitrack.model import (
     Sighting,
     TimelineItem,
 )
+from omnitrack.reading.exchange import Export
+from omnitrack.reading.resolve import Who
+from omnitrack.recording.loading import Items, Person
+from omnitrack.statements.account import LinkConflict
 from omnitrack.storage.contract import Backend
 from omnitrack.storage.registry import open_backend
 from omnitrack.tracker import Timeline
-from omnitrack.usecases.account import LinkConflict
-from omnitrack.usecases.calls import Progress
-from omnitrack.usecases.erase import Receipt, RetentionRule
-from omnitrack.usecases.exchange import Export
-from omnitrack.usecases.loading import Items, Person
-from omnitrack.usecases.rebuild import RebuildReport, VerifyReport
-from omnitrack.usecases.resolve import Who
+from omnitrack.upkeep.erase import Receipt, RetentionRule
+from omnitrack.upkeep.rebuild import RebuildReport, VerifyReport
 
 if TYPE_CHECKING:
-    from omnitrack.usecases.search import SearchResult
-    from omnitrack.usecases.suggest import Suggestion
+    from omnitrack.suggesting.search import SearchResult
+    from omnitrack.suggesting.suggest import Suggestion
 
 
 class AsyncTimeline:

@@ -15,10 +15,10 @@ from typing import Any, Generic, ParamSpec, TypeVar
 
 from omnitrack import deadlines, forks
 from omnitrack.errors import TimedOutError
+from omnitrack.foundation.calls import Runtime
+from omnitrack.recording.loading import Item
 from omnitrack.storage.contract import Backend, Transaction
 from omnitrack.tracker import Tracker
-from omnitrack.usecases.calls import Runtime
-from omnitrack.usecases.loading import Item
 
 P = ParamSpec("P")
 T = TypeVar("T")

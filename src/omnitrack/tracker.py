@@ -12,6 +12,9 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from omnitrack.deadlines import Bounds, Within
 from omnitrack.errors import TimedOutError
+from omnitrack.foundation import lease
+from omnitrack.foundation.arguments import microseconds
+from omnitrack.foundation.calls import Progress, Run, Runtime, check_progress, walk
 from omnitrack.identifiers.numbering import numbered_region
 from omnitrack.identity.explain import Explanation
 from omnitrack.identity.policy import Policy
@@ -28,26 +31,28 @@ from omnitrack.model import (
     Sighting,
     TimelineItem,
 )
+from omnitrack.reading import read
+from omnitrack.reading.exchange import Export, checked_format, export, interactions_of
+from omnitrack.reading.query import Query, checked_limit, make_query, shown_query
+from omnitrack.reading.resolve import Who, get_row, meant, shown_who
+from omnitrack.recording import loading
+from omnitrack.recording.loading import Items, Person, make_interaction
+from omnitrack.recording.revise import add_revision
 from omnitrack.sources.base import Source
 from omnitrack.sources.registry import open_source
+from omnitrack.statements import account, notes, saying, statements
+from omnitrack.statements.account import LinkConflict
 from omnitrack.storage.contract import Backend, Transaction
 from omnitrack.storage.registry import open_backend
-from omnitrack.usecases import account, lease, likeness, loading, notes, read, removal, saying, statements, takeover
-from omnitrack.usecases.account import LinkConflict
-from omnitrack.usecases.arguments import microseconds
-from omnitrack.usecases.calls import Progress, Run, Runtime, check_progress, walk
-from omnitrack.usecases.erase import Receipt, RetentionRule
-from omnitrack.usecases.exchange import Export, checked_format, export, interactions_of
-from omnitrack.usecases.loading import Items, Person, make_interaction
-from omnitrack.usecases.opening import make_context, open_store
-from omnitrack.usecases.query import Query, checked_limit, make_query, shown_query
-from omnitrack.usecases.rebuild import RebuildReport, VerifyReport, verify
-from omnitrack.usecases.resolve import Who, get_row, meant, shown_who
-from omnitrack.usecases.revise import add_revision
+from omnitrack.suggesting import likeness
+from omnitrack.upkeep import removal, takeover
+from omnitrack.upkeep.erase import Receipt, RetentionRule
+from omnitrack.upkeep.opening import make_context, open_store
+from omnitrack.upkeep.rebuild import RebuildReport, VerifyReport, verify
 
 if TYPE_CHECKING:
-    from omnitrack.usecases.search import SearchResult
-    from omnitrack.usecases.suggest import Suggestion
+    from omnitrack.suggesting.search import SearchResult
+    from omnitrack.suggesting.suggest import Suggestion
 
 T = TypeVar("T")
 

@@ -21,13 +21,16 @@ from omnitrack import (
     Tracker,
     verified,
 )
+from omnitrack.foundation.calls import Run
 from omnitrack.identifiers.scheme import content_id
 from omnitrack.identity.statement import Statement
 from omnitrack.model import Interaction
+from omnitrack.recording import loading
+from omnitrack.statements import notes, saying
 from omnitrack.storage.contract import Backend, Transaction
-from omnitrack.usecases import likeness, loading, notes, removal, saying
-from omnitrack.usecases.calls import Run
-from omnitrack.usecases.opening import make_context, open_store
+from omnitrack.suggesting import likeness
+from omnitrack.upkeep import removal
+from omnitrack.upkeep.opening import make_context, open_store
 
 NOW = datetime.now(timezone.utc)
 OLD, NEW = Policy(limits={"*": 3}), Policy(limits={"*": 1}, max_identifiers=3)

@@ -11,9 +11,10 @@ import pytest
 from concurrency.actors import T0, Actors
 from concurrency.stepped import Outcome, explore
 from omnitrack import CustomerNotFoundError, Policy, claimed, verified
+from omnitrack.recording import record
+from omnitrack.statements import neighbourhood
 from omnitrack.storage.contract import Backend
 from omnitrack.tracker import Tracker
-from omnitrack.usecases import neighbourhood, record
 
 POLICY = Policy(limits={"*": 2})
 

@@ -12,11 +12,11 @@ from concurrency.operations import HER_IDS, HERS, OLD, OPERATIONS, Ended, Runnin
 from concurrency.row_locks import Actor
 from concurrency.row_locks import Run as LockedRun
 from omnitrack.errors import OperationRunningError
+from omnitrack.foundation.calls import Run, Runtime
 from omnitrack.storage.contract import Backend
 from omnitrack.storage.memory import MemoryBackend
 from omnitrack.storage.tables import MemoryState
 from omnitrack.tracker import Tracker
-from omnitrack.usecases.calls import Run, Runtime
 from servers import ENGINES, store
 
 PAIRS = list(combinations_with_replacement(OPERATIONS, 2))

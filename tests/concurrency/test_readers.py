@@ -13,9 +13,11 @@ from typing import Any
 import pytest
 
 from omnitrack import Interaction, Policy, Tracker
+from omnitrack.reading import read
+from omnitrack.statements import refile
 from omnitrack.storage.contract import Backend
 from omnitrack.storage.memory import MemoryBackend
-from omnitrack.usecases import read, refile, takeover
+from omnitrack.upkeep import takeover
 from servers import ENGINES, Store, store
 
 T0 = datetime(2026, 3, 1, tzinfo=timezone.utc)
@@ -84,7 +86,7 @@ class Shown:
 
 
 def _query() -> Any:
-    from omnitrack.usecases.query import make_query
+    from omnitrack.reading.query import make_query
 
     return make_query(order="oldest")
 

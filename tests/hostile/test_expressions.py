@@ -28,7 +28,7 @@ MADE_LATER = {
     "identifiers/spellings.py",
     "sources/draft.py",
     "sources/mail_text.py",
-    "usecases/renormalise.py",
+    "upkeep/renormalise.py",
 }
 
 

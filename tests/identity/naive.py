@@ -31,9 +31,9 @@ from omnitrack.errors import InvalidIdentifierError
 from omnitrack.identifiers.scheme import content_id, get_scheme
 from omnitrack.identity.policy import Limit, Policy
 from omnitrack.identity.statement import StatementRecord
+from omnitrack.reading.resolve import customer_text
+from omnitrack.records import STATEMENT
 from omnitrack.tracker import Tracker
-from omnitrack.usecases.resolve import customer_text
-from omnitrack.usecases.said import STATEMENT
 
 Pair = frozenset[Holder]
 

@@ -29,22 +29,12 @@ from identity.facts import (
 from identity.naive import Naive, play
 from identity.stories import STORIES
 from mutants import Mutant, alive
+from omnitrack.foundation import evidence, filing
 from omnitrack.identity import mention, partition, policy
 from omnitrack.identity.policy import Policy
-from omnitrack.usecases import (
-    attribution,
-    evidence,
-    filing,
-    holders,
-    leaf,
-    neighbourhood,
-    prepare,
-    query,
-    read,
-    record,
-    resolve,
-    statements,
-)
+from omnitrack.reading import query, read, resolve
+from omnitrack.recording import leaf, prepare, record
+from omnitrack.statements import attribution, holders, neighbourhood, statements
 
 EXAMPLES = 100
 

@@ -18,12 +18,12 @@ import servers
 from children import Child
 from omnitrack import AsyncTracker, Tracker, forks
 from omnitrack.errors import BackendError
+from omnitrack.foundation import ids
 from omnitrack.storage.contract import Transaction
 from omnitrack.storage.memory import MemoryBackend
 from omnitrack.storage.registry import open_backend
 from omnitrack.storage.sql import SqlBackend
 from omnitrack.testing.rows import id_of, identifier
-from omnitrack.usecases import ids
 from storage.sql import processes
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")

@@ -15,11 +15,11 @@ import omnitrack
 import servers
 from omnitrack import account, claimed, email, phone
 from omnitrack.errors import BackendError, ConflictError, InvalidCursorError, OmnitrackError
+from omnitrack.reading.sealed import seal, unseal
 from omnitrack.storage.registry import open_backend
 from omnitrack.storage.sql import SqlBackend
 from omnitrack.storage.sql.failures import said, scrubbed
 from omnitrack.testing.rows import entry, identifier, interaction
-from omnitrack.timeline.sealed import seal, unseal
 
 SECRET = "opensesame-4711"
 PASSWORD = "wachtwoord99"

@@ -1,0 +1,54 @@
+"""Arguments: what callers give a tracker, checked, and read into the form that the use cases take."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime, tzinfo
+from typing import TypeVar
+
+from omnitrack.errors import InvalidInteractionError, InvalidPolicyError, shown
+from omnitrack.foundation.ids import to_us
+from omnitrack.foundation.times import in_zone
+
+T = TypeVar("T")
+
+
+def microseconds(value: datetime | None, field: str, zone: tzinfo | None = None) -> int | None:
+    """Return a time as microseconds since 1970, None for None; a time without a zone is read in ``zone``, and refused without that."""
+    if value is None:
+        return None
+    if not isinstance(value, datetime):
+        raise InvalidInteractionError(f"{field}: got {type(value).__name__}, accepted is a datetime")
+    return to_us(in_zone(value, zone, field))
+
+
+def listed(field: str, value: Iterable[T], accepted: str, error: type[Exception] = InvalidInteractionError) -> list[T]:
+    """Return an iterable as a list."""
+    if isinstance(value, (str, bytes)):
+        raise error(f"{field}: got {shown(value)}, accepted is {accepted}")
+    try:
+        return list(value)
+    except TypeError:
+        raise error(f"{field}: got {shown(value)}, accepted is {accepted}") from None
+
+
+def iterated(field: str, value: Iterable[T]) -> Iterator[T]:
+    """Return an iterator over an iterable of interactions; nothing is read ahead."""
+    try:
+        return iter(value)
+    except TypeError:
+        raise InvalidInteractionError(
+            f"{field}: got {shown(value)}, accepted is an iterable of Interaction, Revision, Rejected and PassedOver"
+        ) from None
+
+
+def check_batch_size(value: object) -> None:
+    """Raise unless it is a number from 1."""
+    if not isinstance(value, int) or isinstance(value, bool) or value < 1:
+        raise InvalidInteractionError(f"batch_size: got {shown(value)}, accepted is a number from 1")
+
+
+def check_probability(field: str, value: object) -> None:
+    """Raise unless it is a number from 0 to 1."""
+    if not isinstance(value, (int, float)) or isinstance(value, bool) or not 0 <= value <= 1:
+        raise InvalidPolicyError(f"{field}: got {shown(value)}, accepted is a probability from 0 to 1")

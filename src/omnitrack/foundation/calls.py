@@ -1,0 +1,204 @@
+"""Calls: how the code of one public call runs functions in transactions, waits, and tells what is done when its time is over.
+
+A use case is a function of a transaction, ``f(tx, ...)``. What takes several transactions is straight code over a ``Run``, which
+runs such functions. Where that code waits is the business of a ``Runtime``, so sync and async callers share the code.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from types import TracebackType
+from typing import Protocol, TypeVar
+
+from omnitrack import deadlines
+from omnitrack.deadlines import Bounds
+from omnitrack.errors import InvalidInteractionError, TimedOutError, shown
+from omnitrack.foundation.unreadable import of_ours
+from omnitrack.storage.contract import Backend, Transaction
+
+T = TypeVar("T")
+P = TypeVar("P")
+
+#: Called as a long call goes on, with how much is done and how much there is in all, None where that is not known.
+Progress = Callable[[int, int | None], object]
+
+
+def check_progress(progress: object) -> None:
+    """Raise unless it can be called, or is None."""
+    if progress is not None and not callable(progress):
+        raise InvalidInteractionError(
+            f"progress: got {shown(progress)}, accepted is a function of two numbers, or None"
+        )
+
+
+class Later(Protocol):
+    """Runs a function that only reads, in a transaction and a call of its own, after the call that returned it has ended."""
+
+    def __call__(self, fn: Callable[[Transaction], T]) -> T: ...  # noqa: D102
+
+
+class Waiting(Protocol):
+    """What a ``Run`` needs of a runtime."""
+
+    def run(self, fn: Callable[[Transaction], T], *, write: bool = True) -> T:
+        """Run a function in a transaction, as ``Backend.run`` does."""
+
+    def sleep(self, seconds: float) -> None:
+        """Wait."""
+
+    def offload(self, work: Callable[[], T]) -> T:
+        """Do work that takes its time and touches no store, without holding others up."""
+
+
+class Runtime:
+    """Where the code of a tracker waits for a backend. This one waits in the thread of the caller; ``omnitrack.greenlets`` has those of async callers.
+
+    Attributes:
+        blocking: code that runs outside of a call may wait too, so what a call returns may read more when it is asked for.
+    """
+
+    blocking = True
+
+    def __init__(self, backend: Backend) -> None:
+        self.backend = backend
+
+    def run(self, fn: Callable[[Transaction], T], *, write: bool = True) -> T:
+        """Run a function in a transaction."""
+        return self.backend.run(fn, write=write)
+
+    def sleep(self, seconds: float) -> None:
+        """Wait."""
+        time.sleep(seconds)
+
+    def offload(self, work: Callable[[], T]) -> T:
+        """Do work that takes its time and touches no store."""
+        return work()
+
+    def setup(self) -> None:
+        """Create the store's tables where they are missing."""
+        self.backend.setup()
+
+    def reclaim(self) -> None:
+        """Have deleted data leave the store's files."""
+        self.backend.reclaim()
+
+    def close(self) -> None:
+        """Release connections and files."""
+        self.backend.close()
+
+
+class Run:
+    """Runs the functions of one call, each in a transaction of its own, within the time of the call.
+
+    What a function raises leaves as an error of ours. When the time is over, the error tells what of the call is done, and what gives back what the
+    call holds has a little more time.
+
+    Args:
+        waiting: where the call waits.
+        bounds: how long the calls of the tracker may take; None for the deadline of the call that is under way.
+        later: reads more after the call has ended; None where nothing can wait then.
+    """
+
+    __slots__ = ("_call", "_end", "_waiting", "_wrote", "later")
+
+    def __init__(self, waiting: Waiting, bounds: Bounds | None = None, later: Later | None = None) -> None:
+        self._waiting = waiting
+        self._call = None if bounds is None else bounds.call()
+        self.later = later
+        self._wrote = False
+        self._end: float | None = None  # for what gives back what the call holds, where its time is over
+
+    def __enter__(self) -> Run:
+        if self._call is not None:
+            self._call.__enter__()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._call is not None:
+            self._call.__exit__(kind, error, trace)
+
+    def __call__(self, fn: Callable[[Transaction], T], *, write: bool = True) -> T:
+        """Run a function in a transaction; with ``write=False`` it only reads."""
+        try:
+            if self._end is None:
+                answer = self._waiting.run(fn, write=write)
+            else:
+                with deadlines.ending_by(self._end):
+                    answer = self._waiting.run(fn, write=write)
+        except BaseException as error:
+            raise self._told(error)  # noqa: B904 (it is the same, or has its context already)
+        self._wrote = self._wrote or write
+        return answer
+
+    def pause(self, seconds: float) -> None:
+        """Wait, not beyond the time of the call.
+
+        Raises:
+            TimedOutError: the time is over.
+        """
+        try:
+            deadlines.check()
+            left = deadlines.left()
+            self._waiting.sleep(seconds if left is None else min(seconds, left))
+        except BaseException as error:
+            raise self._told(error)  # noqa: B904
+
+    def offload(self, work: Callable[[], T]) -> T:
+        """Do work that takes its time and touches no store."""
+        try:
+            return self._waiting.offload(work)
+        except BaseException as error:
+            raise self._told(error)  # noqa: B904
+
+    def _told(self, error: BaseException) -> BaseException:
+        """Return what is raised where an error left a transaction."""
+        if isinstance(error, TimedOutError):
+            self._end = self._end or time.monotonic() + deadlines.GRACE
+            return _after_others(error) if self._wrote else error
+        return of_ours(error) if isinstance(error, Exception) else error
+
+
+def walk(step: Callable[[P | None], tuple[T, P | None]]) -> Iterator[T]:
+    """Take one step after the other, each from the position that the last one returned, to the end; yield what else each returned."""
+    position: P | None = None
+    while True:
+        found, position = step(position)
+        yield found
+        if position is None:
+            return
+
+
+def at_once(work: Callable[[Run], T], tx: Transaction) -> T:
+    """Do what takes several transactions in one that is open already, which is all there or not at all."""
+    try:
+        return work(Run(_Inside(tx)))
+    except TimedOutError as error:
+        raise TimedOutError("nothing written") from error
+
+
+class _Inside:
+    """Runs functions in a transaction that is open already."""
+
+    def __init__(self, tx: Transaction) -> None:
+        self._tx = tx
+
+    def run(self, fn: Callable[[Transaction], T], *, write: bool = True) -> T:
+        return fn(self._tx)
+
+    def sleep(self, seconds: float) -> None:
+        time.sleep(seconds)
+
+    def offload(self, work: Callable[[], T]) -> T:
+        return work()
+
+
+def _after_others(error: TimedOutError) -> TimedOutError:
+    """Return what is said of a call whose time is over, where transactions before the last one wrote."""
+    if error.outcome != "nothing written":
+        return error
+    late = TimedOutError("done up to here")
+    late.__cause__ = error.__cause__
+    return late.with_traceback(error.__traceback__)

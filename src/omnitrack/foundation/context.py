@@ -1,0 +1,151 @@
+"""What every use case knows besides the transaction: the policy, the own list, the secret, and what is stored already."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping
+from datetime import tzinfo
+from itertools import islice
+from typing import TYPE_CHECKING, TypeVar
+
+import attrs
+
+from omnitrack import forks
+from omnitrack.foundation.ids import now_us
+from omnitrack.identifiers.scheme import content_id
+from omnitrack.identifiers.scheme import forget as forget_texts
+from omnitrack.identity.mention import Tenures as Tenures
+from omnitrack.identity.mention import holder_at as holder_at
+from omnitrack.identity.policy import Policy
+from omnitrack.identity.tenures import Held
+
+if TYPE_CHECKING:
+    from omnitrack.identifiers.own import OwnList
+    from omnitrack.recording.prepare import Resolved
+
+K = TypeVar("K")
+V = TypeVar("V")
+
+Pair = tuple[bytes, bytes, int]  # (a, b, assurance) of a link of evidence
+Earliest = tuple[int, bytes]  # (seen, evidence) of it
+
+
+def _grown(memory: dict[K, V], added: dict[K, V]) -> dict[K, V]:
+    memory.update(added)
+    return memory
+
+
+def _bounded(memory: dict[K, V], size: int) -> dict[K, V]:
+    """Let the oldest half go when there is too much: a dict keeps the order of insertion, and a new one does not disturb readers of the old."""
+    return memory if len(memory) <= size else dict(islice(memory.items(), len(memory) // 2, None))
+
+
+class Known:
+    """A bounded memory of identifiers and links that are stored, so that seeing them again costs no read and no write.
+
+    It holds for one epoch of the store: what an erasure, retraction or reassignment makes stale goes with the epoch, and a transaction
+    that relied on it holds the guard to its commit.
+    """
+
+    def __init__(self, size: int = 200_000) -> None:
+        self._size = size
+        self._lock = threading.Lock()
+        self.epoch = -1
+        self.tenures: dict[bytes, Held] = {}
+        self.links: dict[Pair, Earliest] = {}
+        self._suppresses: bool | None = None
+        self.matching = False  # whether the store keeps the index for matching, as its settings said last
+        self._rebuilding = (-1, 0)  # the epoch at which that was looked at, and until when a rebuild is taken to run
+        forks.watch(self)
+
+    def forked(self) -> None:
+        """In a child: go on, since what is known holds for its epoch in every process; unless another thread was about to change it."""
+        changing = self._lock.locked()
+        self._lock = threading.Lock()
+        if changing:
+            self.forget()
+
+    @property
+    def rebuilding(self) -> bool:
+        """Whether a rebuild runs beside, as the settings said last; writers keep a journal for it."""
+        return self._rebuilding[1] > 0
+
+    def rebuilding_is_doubtful(self, now: int) -> bool:
+        """Whether a rebuild was said to run, so long ago that it has to be looked at again."""
+        return 0 < self._rebuilding[1] < now
+
+    def note_rebuilding(self, epoch: int, until: int) -> None:
+        """Note until when a rebuild is taken to run, 0 for none; of two transactions that note it, that of the later epoch is right."""
+        with self._lock:
+            if epoch >= self._rebuilding[0]:
+                self._rebuilding = (epoch, until)
+
+    def suppresses(self, epoch: int) -> bool | None:
+        """Return whether erasures left marks in the store at this epoch; None where that is not known."""
+        return self._suppresses if epoch == self.epoch else None
+
+    def is_checked(self, epoch: int) -> bool:
+        """Whether the store's settings were compared with this tracker's at this epoch."""
+        return epoch == self.epoch
+
+    def view(self, epoch: int) -> tuple[dict[bytes, Held], dict[Pair, Earliest]]:
+        """Return what is known at this epoch; read only."""
+        if epoch == self.epoch:
+            return self.tenures, self.links
+        return {}, {}
+
+    def learn(self, epoch: int, tenures: dict[bytes, Held], links: dict[Pair, Earliest], suppresses: bool) -> None:
+        """Add what a transaction that has committed wrote or found."""
+        with self._lock:
+            if epoch < self.epoch:
+                return
+            if epoch > self.epoch:
+                self.tenures, self.links, self.epoch = {}, {}, epoch
+            self._suppresses = suppresses
+            self.tenures = _bounded(_grown(self.tenures, tenures), self._size)
+            self.links = _bounded(_grown(self.links, links), self._size)
+
+    def forget(self) -> None:
+        """Empty the memory."""
+        with self._lock:
+            self.tenures, self.links, self.epoch, self._suppresses = {}, {}, -1, None
+
+
+@attrs.frozen(kw_only=True)
+class Context:
+    """What the use cases of one tracker share."""
+
+    policy: Policy
+    own: OwnList
+    placeholders: OwnList
+    fingerprint: str = ""
+    parts: Mapping[str, str] = attrs.field(factory=dict)  # of the fingerprint, by what each is called
+    region: str | None = None
+    zone: tzinfo | None = None  # of times that come without one
+    secret: bytes = attrs.field(default=b"", repr=False)
+    mark_key: bytes = attrs.field(
+        default=b"", repr=False
+    )  # of the marks that erasures leave; known once the store is open
+    known: Known = attrs.field(factory=Known)
+    resolved: dict[object, Resolved] = attrs.field(factory=dict, repr=False)
+    clock: Callable[[], int] = attrs.field(default=now_us, repr=False, eq=False)  # for leases; microseconds
+
+    def base_id(self, key: str) -> bytes:
+        """Return the content address of an identifier's first holder."""
+        return content_id(key, None, self.secret)
+
+    def learn(self, epoch: int, tenures: dict[bytes, Held], links: dict[Pair, Earliest], suppresses: bool) -> None:
+        """Add what a transaction that has committed wrote or found; of an epoch that began elsewhere, as an erasure does, forget the texts of before."""
+        if epoch > self.known.epoch >= 0:
+            self.forget()
+        self.known.learn(epoch, tenures, links, suppresses)
+
+    def forget(self) -> None:
+        """Forget what is stored, and the texts that were read lately, so that somebody who was erased is in no memory of this process."""
+        self.known.forget()
+        self.resolved.clear()
+        forget_texts()
+
+    def holder_id(self, key: str, since: int, other: bytes = b"") -> bytes:
+        """Return the content address of the holder since then; ``other`` tells it from another since the same time."""
+        return content_id(key, since, self.secret, other)

@@ -1,0 +1,1 @@
+"""Reading: answers from rows: timelines, customers, profiles and exports."""

@@ -1,0 +1,294 @@
+"""Profiles and blocks: what is known of people for comparison, and the index under which those who may be alike are found."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from omnitrack.matching import RULES, Profile, blocking_keys, identifier_profile, merge_profiles, normalise_traits
+from omnitrack.matching.profile import FIELDS, MAX_VALUES
+from omnitrack.matching.text import squeeze
+from omnitrack.model import Assurance
+from omnitrack.reading.resolve import to_identifier
+from omnitrack.records import BLOCK, PROFILE, TRAIT, profile_key
+from omnitrack.storage.contract import NO_ID, IdentifierRow, RecordRow, Transaction
+
+_STAMPS = "stamps"  # beside the fields of a profile: of each value when it was said last
+
+Said = tuple[int, bytes, Any]  # at, the identifier it was filed under, the traits
+Latest = dict[str, dict[Any, int]]  # of each field its values, latest first, each with what orders it
+
+_BY_REGION = {"phones", "birth_dates"}
+_READ_BY_REGION = {rule.name for rule in RULES if _BY_REGION & set(rule.needs)}
+CHUNK = 5_000  # records read at a time
+#: The most that are read under one key: of more than that, each counts for so little that others are looked at first.
+MOST_UNDER_A_KEY = 30
+
+_BOUNDS = {rule.name: min(rule.bound, MOST_UNDER_A_KEY) for rule in RULES}
+
+
+def block_keys(profile: Profile) -> list[str]:
+    """Return the keys under which a profile is found, its rule first."""
+    return [f"{rule}:{key}" for rule, keys in blocking_keys(profile).items() for key in keys]
+
+
+def own_profile(rows: Iterable[IdentifierRow]) -> Profile:
+    """Return what identifiers say by themselves."""
+    return identifier_profile(map(to_identifier, rows))
+
+
+def index_rows(rows: Iterable[IdentifierRow]) -> list[RecordRow]:
+    """Return the block records of identifiers by themselves."""
+    return [_block(key, row.id) for row in rows for key in block_keys(own_profile([row]))]
+
+
+def index_traits(tx: Transaction, found: Iterable[Said], region: str | None) -> list[RecordRow]:
+    """Return the records that traits of people make beside those that are there: profiles, by the identifier they were filed under, and blocks.
+
+    Blocks of what no longer is among the latest are taken away.
+
+    Args:
+        found: what was said of whom, in any order.
+        region: in which phone numbers among the traits are read.
+    """
+    added = _profiles(found, region)
+    if not added:
+        return []
+    keys = {profile_key(id): id for id in added}
+    stored = {keys[r.key]: r for r in tx.find_records(PROFILE, keys=list(keys))}
+    records: list[RecordRow] = []
+    gone: dict[bytes, set[str]] = {}
+    for id, latest in added.items():
+        before = _load(stored[id]) if id in stored else {}
+        after = _latest((before, latest))
+        if after == before:
+            continue
+        records.append(_dump(id, after, stored[id].version if id in stored else 0))
+        was, now = _profile(before), _profile(after)
+        if was == now:
+            continue  # said again
+        old = set(block_keys(was))
+        new = dict.fromkeys(block_keys(now))
+        records += [_block(key, id) for key in new if key not in old]
+        if old - new.keys():
+            gone[id] = old - new.keys()
+    if gone:
+        rows = {row.id: row for row in tx.find_identifiers(ids=sorted(gone))}
+        own = {id: block_keys(own_profile([row])) for id, row in rows.items()}
+        tx.delete(
+            records=[(BLOCK, _block(k, id).key) for id in gone for k in sorted(gone[id].difference(own.get(id, ())))]
+        )
+    return records
+
+
+def index_stored(tx: Transaction, rows: Sequence[IdentifierRow], region: str | None) -> list[RecordRow]:
+    """Return the records of identifiers and of all traits that are stored with them, beside those that are there."""
+    found = [said for row in rows for r in tx.find_records(TRAIT, prefix=f"{row.id.hex()}/") for said in said_in(r)]
+    return index_rows(rows) + index_traits(tx, found, region)
+
+
+def index_afresh(rows: Sequence[IdentifierRow], found: Iterable[Said], region: str | None) -> list[RecordRow]:
+    """Return all the records of identifiers and of what was said of them, each once."""
+    records = {(r.kind, r.key): r for r in index_rows(rows)}
+    for id, latest in _profiles(found, region).items():
+        for record in (_dump(id, latest, -1), *(_block(key, id) for key in block_keys(_profile(latest)))):
+            records[record.kind, record.key] = record
+    return list(records.values())
+
+
+def reindex(tx: Transaction, rows: Sequence[IdentifierRow], region: str | None) -> None:
+    """Put the records of identifiers in the place of those made of traits that are not stored with them any more."""
+    stored = _stored(tx, rows)
+    found = [said for row in rows for r in tx.find_records(TRAIT, prefix=f"{row.id.hex()}/") for said in said_in(r)]
+    _put_afresh(tx, rows, stored, found, region)
+
+
+def reindex_run(tx: Transaction, rows: Sequence[IdentifierRow], region: str | None) -> None:
+    """As ``reindex``, for identifiers that come one after another in the order of their ids: what is said of them is read at once."""
+    stored = _stored(tx, rows)
+    _put_afresh(tx, rows, stored, said_of(tx, rows), region)
+
+
+def _stored(tx: Transaction, rows: Sequence[IdentifierRow]) -> dict[str, RecordRow]:
+    """Return the profiles that are kept with identifiers, by key. They are read before what they are made of: who records more of it meanwhile
+    changes their version, and what is put in their place is not put."""
+    keys = [profile_key(row.id) for row in rows]
+    return {record.key: record for record in tx.find_records(PROFILE, keys=keys)} if keys else {}
+
+
+def _put_afresh(
+    tx: Transaction,
+    rows: Sequence[IdentifierRow],
+    stored: Mapping[str, RecordRow],
+    found: Iterable[Said],
+    region: str | None,
+) -> None:
+    records = index_afresh(rows, found, region)
+    there = {(r.kind, r.key) for r in records}
+    tx.delete(records=[key for key in dict.fromkeys(_index_keys(rows, stored)) if key not in there])
+    tx.put_records(
+        [
+            r._replace(version=stored[r.key].version if r.key in stored else 0) if r.kind == PROFILE else r
+            for r in records
+        ]
+    )
+
+
+def said_in(record: RecordRow) -> list[Said]:
+    """Return what a record of traits says of whom; what came with a mere claim may be of whoever made it, and says nothing."""
+    content = json.loads(record.value)
+    if content["assurance"] <= Assurance.CLAIMED:
+        return []
+    return [(content["at"], bytes.fromhex(record.key.partition("/")[0]), content["traits"])]
+
+
+def said_of(tx: Transaction, rows: Sequence[IdentifierRow]) -> list[Said]:
+    """Return what is said of identifiers that come one after another in the order of their ids."""
+    ids = {row.id.hex() for row in rows}
+    after, last = rows[0].id.hex(), rows[-1].id.hex()
+    found: list[Said] = []
+    while True:
+        records = tx.find_records(TRAIT, after=after, limit=CHUNK)
+        for record in records:
+            of = record.key.partition("/")[0]
+            if of > last:
+                return found
+            if of in ids:
+                found += said_in(record)
+        if len(records) < CHUNK:
+            return found
+        after = records[-1].key
+
+
+def counted(record: RecordRow) -> tuple[bytes, int]:
+    """Return the identifier of a record of the index, and what tells it from others in this process; 0 for nothing.
+
+    What another country's tracker reads otherwise (numbers without a country, the order of day and month) tells nothing.
+    """
+    if record.kind == BLOCK:
+        key, _, id = record.key.rpartition("/")
+        return bytes.fromhex(id), 0 if key.partition(":")[0] in _READ_BY_REGION else hash((BLOCK, record.key))
+    data = json.loads(record.value)
+    for fields in (data, data[_STAMPS]):
+        for field in _BY_REGION & fields.keys():
+            del fields[field]
+    value = json.dumps(data) if data[_STAMPS] else ""
+    return bytes.fromhex(record.key.rstrip("/")), hash((PROFILE, value)) if value else 0
+
+
+def _profiles(found: Iterable[Said], region: str | None) -> dict[bytes, Latest]:
+    """Return what is said of each identifier, of those of whom anything is."""
+    parts: dict[bytes, list[Latest]] = {}
+    for at, id, traits in found:
+        if id != NO_ID and (said := _stamped(normalise_traits(traits, region=region), at)):
+            parts.setdefault(id, []).append(said)
+    return {id: _latest(of) for id, of in parts.items()}
+
+
+def _stamped(profile: Profile, at: int) -> Latest:
+    """Return the values of what was said at a time, the first of a field as the latest."""
+    return {
+        field: {value: at * MAX_VALUES + MAX_VALUES - 1 - n for n, value in enumerate(values)}
+        for field in FIELDS
+        if (values := getattr(profile, field))
+    }
+
+
+def _latest(parts: Iterable[Latest]) -> Latest:
+    """Return what several say, of each field the latest values, latest first.
+
+    Those that were left out before are older than all that are kept, so it is the same in whatever order and pieces they come together.
+    """
+    found: dict[str, dict[Any, int]] = {}
+    for part in parts:
+        for field, values in part.items():
+            known = found.setdefault(field, {})
+            for value, stamp in values.items():
+                known[value] = max(stamp, known.get(value, stamp))
+    return {
+        field: found[field]
+        if len(found[field]) == 1
+        else dict(sorted(found[field].items(), key=lambda item: (-item[1], repr(item[0])))[:MAX_VALUES])
+        for field in FIELDS
+        if field in found
+    }
+
+
+def _profile(latest: Latest) -> Profile:
+    return Profile(**{field: tuple(values) for field, values in latest.items()})
+
+
+def _dump(id: bytes, latest: Latest, version: int) -> RecordRow:
+    stamps = {field: list(values.values()) for field, values in latest.items()}
+    value = json.dumps({**_profile(latest).to_dict(), _STAMPS: stamps})
+    return RecordRow(PROFILE, profile_key(id), value, version)
+
+
+def _load(record: RecordRow) -> Latest:
+    data = json.loads(record.value)
+    profile = Profile.from_dict(data)
+    return {field: dict(zip(getattr(profile, field), stamps)) for field, stamps in data[_STAMPS].items()}
+
+
+def _block(key: str, id: bytes) -> RecordRow:
+    return RecordRow(BLOCK, f"{key}/{id.hex()}", "", -1)
+
+
+def load_profile(record: RecordRow) -> Profile:
+    """Return the profile of a record."""
+    return Profile.from_dict(json.loads(record.value))
+
+
+def index_of(tx: Transaction, rows: Sequence[IdentifierRow]) -> list[tuple[str, str]]:
+    """Return the records by which identifiers are found and what is kept with them, as (kind, key)."""
+    return _index_keys(rows, _stored(tx, rows))
+
+
+def _index_keys(rows: Sequence[IdentifierRow], stored: Mapping[str, RecordRow]) -> list[tuple[str, str]]:
+    out = [(BLOCK, f"{key}/{row.id.hex()}") for row in rows for key in block_keys(own_profile([row]))]
+    for row in rows:
+        record = stored.get(profile_key(row.id))
+        if record is not None:
+            out.append((PROFILE, record.key))
+            out += [(BLOCK, f"{key}/{row.id.hex()}") for key in block_keys(load_profile(record))]
+    return out
+
+
+def profiles_of(tx: Transaction, customers: Sequence[bytes], members: Sequence[IdentifierRow]) -> dict[bytes, Profile]:
+    """Return what is known of each customer, from its members and the traits that came with them."""
+    keys = {profile_key(row.id): row for row in members}
+    parts: dict[bytes, list[Profile]] = {home: [] for home in customers}
+    for record in tx.find_records(PROFILE, keys=list(keys)) if keys else ():
+        parts[keys[record.key].customer].append(load_profile(record))
+    grouped: dict[bytes, list[IdentifierRow]] = {}
+    for row in members:
+        grouped.setdefault(row.customer, []).append(row)
+    return {home: merge_profiles((*parts[home], own_profile(grouped.get(home, ())))) for home in customers}
+
+
+def found_by(tx: Transaction, profile: Profile) -> list[bytes]:
+    """Return identifiers that have a blocking key in common with a profile, those first that have the most to say for them.
+
+    Of each key at most ``MOST_UNDER_A_KEY``. A key that few have says much, one that many have says little: each counts by the inverse of how many
+    were found under it.
+    """
+    found: dict[bytes, float] = {}
+    for rule, keys in blocking_keys(profile).items():
+        for key in keys:
+            records = tx.find_records(BLOCK, prefix=f"{rule}:{key}/", limit=_BOUNDS[rule])
+            for record in records:
+                id = bytes.fromhex(record.key.rpartition("/")[2])
+                found[id] = found.get(id, 0.0) + 1 / len(records)
+    return sorted(found, key=lambda id: (-found[id], id))
+
+
+def found_by_family_name(tx: Transaction, profile: Profile, limit: int) -> list[bytes]:
+    """Return identifiers of people of the family names of which a profile has no given name: the index has no key of a family name alone."""
+    found: dict[bytes, None] = {}
+    for name in profile.names:
+        family = squeeze(name.family)
+        if family and not name.given:
+            records = tx.find_records(BLOCK, prefix=f"initial:{family} ", limit=limit)
+            found.update(dict.fromkeys(bytes.fromhex(record.key.rpartition("/")[2]) for record in records))
+    return list(found)

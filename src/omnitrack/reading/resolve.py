@@ -1,0 +1,254 @@
+"""Resolving: from whatever names a person to the identifier meant, its customer, and the customer's members, now or as of a time."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+
+import attrs
+
+from omnitrack.errors import CustomerNotFoundError, InvalidIdentifierError, mask, shown
+from omnitrack.foundation.context import Context, Tenures, holder_at
+from omnitrack.foundation.evidence import tenures_of
+from omnitrack.foundation.ids import from_text, now_us, to_text
+from omnitrack.identifiers.scheme import Identifier, check_parts, find_scheme
+from omnitrack.identifiers.text import identifier as parse_identifier
+from omnitrack.identity.mention import Mention
+from omnitrack.identity.partition import EVIDENCE, Reader, components
+from omnitrack.model import Assurance, Sighting
+from omnitrack.records import HOLDERS
+from omnitrack.storage.contract import REASSIGNED, RETIRED, SHARED, IdentifierRow, LinkRow, Transaction
+
+CHUNK = 500  # rows read at a time of those with whom a shared identifier was seen
+
+Who = Identifier | Sighting | str
+
+
+def customer_text(home: bytes) -> str:
+    """Return the customer id as people see it."""
+    return to_text("cus", home)
+
+
+def to_identifier(row: IdentifierRow) -> Identifier:
+    """Return the identifier of a row."""
+    return Identifier(
+        scheme=row.scheme, value=row.value, scope=row.scope, linkable=row.reason is None, reason=row.reason
+    )
+
+
+@attrs.frozen(slots=True)
+class Meant:
+    """What a ``who`` names, read before the transaction: a home, or an identifier."""
+
+    home: bytes | None
+    identifier: Identifier | None
+
+    @property
+    def text(self) -> str:
+        """What was named, masked: for errors."""
+        if self.identifier is not None:
+            return f"{self.identifier.scheme}:{mask(self.identifier.value)}"
+        assert self.home is not None
+        return customer_text(self.home)
+
+    def not_found(self) -> CustomerNotFoundError:
+        """Return the error that says so."""
+        hint = ""
+        if self.identifier is not None and not self.identifier.scope:
+            scheme = find_scheme(self.identifier.scheme)
+            if scheme is not None and scheme.scoped:
+                hint = f"; where it was recorded with a scope, it is asked for with it: {scheme.name}:...@scope"
+        return CustomerNotFoundError(f"who: nobody is known as {self.text}{hint}")
+
+
+def meant(ctx: Context, who: Who) -> Meant:
+    """Read a ``who``: an Identifier, a customer id, or a text that identifier() understands.
+
+    Raises:
+        InvalidIdentifierError: it is none of these.
+    """
+    if isinstance(who, Sighting):
+        who = who.identifier
+    if isinstance(who, Identifier):
+        check_parts(who)
+        return Meant(None, who)
+    if not isinstance(who, str):
+        raise InvalidIdentifierError(
+            f"who: got {type(who).__name__}, accepted is an Identifier, a customer id or a text that holds an identifier"
+        )
+    home = from_text("cus", who.strip())
+    if home is not None:
+        return Meant(home, None)
+    return Meant(None, parse_identifier(who, region=ctx.region))
+
+
+def shown_who(who: object) -> str:
+    """Return a masked label for a ``who``."""
+    if isinstance(who, Sighting):
+        who = who.identifier
+    if isinstance(who, Identifier):
+        return f"{who.scheme}:{mask(who.value)}"
+    return who.strip() if isinstance(who, str) and from_text("cus", who.strip()) else shown(who)
+
+
+def find_row(tx: Transaction, ctx: Context, who: Meant, at: int | None = None) -> IdentifierRow | None:
+    """Return the identifier that is meant, as its holder at ``at`` (microseconds; now where None), or None where nobody is known by it."""
+    if who.home is not None:
+        rows = tx.find_identifiers(homes=[who.home])
+    else:
+        assert who.identifier is not None
+        rows = tx.find_identifiers(ids=[ctx.base_id(who.identifier.key)])
+    if not rows:
+        return None
+    row = rows[0]
+    if row.state & RETIRED and not (
+        at is not None and row.id in {holder for _, holder in _tenures_as_of(tx, row.base, at)}
+    ):
+        held = tenures_of(tx, [row.base])[row.base] if at is None else _tenures_as_of(tx, row.base, at)
+        rows = tx.find_identifiers(ids=[_place_of(tx, row).about(held)])
+        row = rows[0] if rows else row
+    if who.home is None:
+        held = _tenures_as_of(tx, row.base, at) if at is not None else ()
+        if at is None and row.state & REASSIGNED:
+            held = tenures_of(tx, [row.id])[row.id]
+        holder = holder_at(row.base, held, now_us() if at is None else at)
+        if holder != row.id:
+            row = tx.find_identifiers(ids=[holder])[0]
+    return row
+
+
+def _place_of(tx: Transaction, row: IdentifierRow) -> Mention:
+    """Return what the id of a retired holder names: the identifier, at the last time at which it was taken to be theirs."""
+    last = row.since or 0
+    for record in tx.find_records(HOLDERS, keys=[row.base.hex()]):
+        said = json.loads(record.value)
+        for _, holder, _, _, retired in said:
+            if retired is not None and bytes.fromhex(holder) == row.id:
+                others = (s for s, _, _, by, until in said if by <= retired and (until is None or until > retired))
+                last = min((s - 1 for s in others if s > (row.since or 0)), default=retired)
+    return Mention(row.base, None, last)
+
+
+def _tenures_as_of(tx: Transaction, base: bytes, at: int) -> Tenures:
+    """Return the later holders of an identifier by the reassignments that held at a time; what was not said yet was not known."""
+    found = set()
+    for record in tx.find_records(HOLDERS, keys=[base.hex()]):
+        for since, holder, _, said, retracted in json.loads(record.value):
+            if said <= at and (retracted is None or retracted > at):
+                found.add((since, bytes.fromhex(holder)))
+    return tuple(sorted(found))
+
+
+def get_row(tx: Transaction, ctx: Context, who: Meant, at: int | None = None) -> IdentifierRow:
+    """Return the identifier that is meant.
+
+    Raises:
+        CustomerNotFoundError: nobody is known by it.
+    """
+    row = find_row(tx, ctx, who, at)
+    if row is None or (at is not None and row.born_at > at):
+        raise who.not_found()
+    return row
+
+
+def members_of(tx: Transaction, customer: bytes) -> list[IdentifierRow]:
+    """Return the identifiers of a customer, without holders that are retired."""
+    return [row for row in tx.find_identifiers(customers=[customer]) if not row.state & RETIRED]
+
+
+def find_people(
+    tx: Transaction, ctx: Context, who: Meant, alone: bool = False
+) -> tuple[IdentifierRow, list[IdentifierRow]]:
+    """Return the identifier that is meant, and its customer's: of a shared one itself alone, which is several people's.
+
+    ``alone``: nothing else is read in this transaction.
+
+    Raises:
+        CustomerNotFoundError: nobody is known by it.
+    """
+    if who.identifier is not None:
+        id = ctx.base_id(who.identifier.key)
+        rows = tx.find_customer(id, alone=alone)
+        if not rows:
+            raise who.not_found()
+        for row in rows:
+            if row.id == id and not row.state & (RETIRED | REASSIGNED):
+                return row, [row] if row.state & SHARED else [r for r in rows if not r.state & RETIRED]
+    row = get_row(tx, ctx, who)
+    return row, [row] if row.state & SHARED else members_of(tx, row.customer)
+
+
+def customers_as_of(tx: Transaction, rows: Sequence[IdentifierRow], at: int) -> dict[bytes, bytes]:
+    """Return which customer each identifier belonged to at a time."""
+    current = {row.id: row.customer for row in rows}
+    first_after: dict[bytes, bytes] = {}
+    last_before: dict[bytes, bytes] = {}
+    for change in tx.list_changes(identifiers=list(current)):
+        if change.at <= at:
+            last_before[change.identifier] = change.new
+        else:
+            first_after.setdefault(change.identifier, change.old)
+    return {id: last_before.get(id, first_after.get(id, customer)) for id, customer in current.items()}
+
+
+def members_as_of(tx: Transaction, row: IdentifierRow, at: int) -> tuple[bytes, list[IdentifierRow]]:
+    """Return the customer that an identifier belonged to at a time, and who else did."""
+    customer = customers_as_of(tx, [row], at)[row.id]
+    candidates = {r.id: r for r in tx.find_identifiers(customers=[customer])}
+    changed = {c.identifier for c in tx.list_changes(customers=[customer])} - set(candidates)
+    candidates.update((r.id, r) for r in tx.find_identifiers(ids=list(changed)))
+    candidates[row.id] = row
+    then = [r for r in candidates.values() if r.born_at <= at]
+    was = customers_as_of(tx, then, at)
+    return customer, sorted(r for r in then if was[r.id] == customer)
+
+
+def verified_members(
+    tx: Transaction, ctx: Context, row: IdentifierRow, members: Sequence[IdentifierRow]
+) -> list[IdentifierRow]:
+    """Return the members that verified links and statements alone join to an identifier."""
+    rows = {member.id: member for member in members}
+    links = tx.find_links(
+        list(rows)
+    )  # with statements on others: whoever an identifier is personal of, evidence does not join it
+    strong = [x for x in links if x.basis not in EVIDENCE or x.assurance >= Assurance.VERIFIED]
+    edges, _ = Reader(rows, strong, ctx.policy).edges({})
+    for part in components(rows, edges):
+        if row.id in part:
+            return [rows[x] for x in sorted(part)]
+    return [row]
+
+
+def shared_around(tx: Transaction, ctx: Context, members: Sequence[IdentifierRow]) -> list[IdentifierRow]:
+    """Return the shared identifiers that a customer's identifiers touch."""
+    ids = {member.id for member in members}
+    links = tx.find_links(list(ids))
+    rows = {row.id: row for row in tx.find_identifiers(ids=sorted({x for link in links for x in link[:2]} - ids))}
+    touched = {x for pair in _touching(ctx, [*members, *rows.values()], links) for x in pair} - ids
+    return [rows[x] for x in sorted(touched) if rows[x].state & SHARED]
+
+
+def neighbours_of_shared(tx: Transaction, ctx: Context, row: IdentifierRow, limit: int) -> list[IdentifierRow]:
+    """Return identifiers that a shared one was seen with, those seen most surely and most recently first, at most ``limit``."""
+    of: dict[bytes, list[LinkRow]] = {}
+    links = tx.find_links([row.id])
+    for link in sorted(links, key=lambda link: (-link.assurance, -link.seen)):
+        of.setdefault(link.b if link.a == row.id else link.a, []).append(link)
+    said = [link for link in links if link.basis not in EVIDENCE]
+    others = list(of)
+    found: list[IdentifierRow] = []
+    for start in range(0, len(others), CHUNK):
+        if len(found) >= limit:
+            break
+        some = others[start : start + CHUNK]
+        rows = {r.id: r for r in tx.find_identifiers(ids=some)}
+        pairs = _touching(ctx, [row, *rows.values()], [*said, *(link for x in some for link in of[x])])
+        touched = {x for pair in pairs for x in pair if x != row.id}
+        found += [rows[x] for x in some if x in touched and x in rows]
+    return found[:limit]
+
+
+def _touching(ctx: Context, rows: Iterable[IdentifierRow], links: Sequence[LinkRow]) -> list[tuple[bytes, bytes]]:
+    """Return the pairs among identifiers that links would join if nothing were shared."""
+    edges, _ = Reader({row.id: row for row in rows}, links, ctx.policy).edges({})
+    return [(edge.a, edge.b) for edge in edges]

@@ -1,0 +1,159 @@
+"""The commonest change of all: a newborn identifier that can do nothing but join one customer or stand alone, known without parting anybody anew."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from omnitrack.identity.partition import (
+    EVIDENCE,
+    PERSONAL,
+    SAME,
+    Partition,
+    Reader,
+    strength_between,
+    strength_of,
+    usable,
+)
+from omnitrack.identity.policy import Policy
+from omnitrack.statements.neighbourhood import Plan
+from omnitrack.storage.contract import OVERSIZED, SHARED, IdentifierChange, IdentifierRow, LinkRow, Transaction
+
+#: Writers side by side do not see each other's newborn: where they do not wait for each other, a component this close to ``max_component`` is
+#: counted under the locks of all of it.
+MARGIN = 500
+
+
+def plan_leaf(
+    tx: Transaction, policy: Policy, added: Sequence[LinkRow], fresh: Mapping[bytes, IdentifierRow]
+) -> Plan | None:
+    """Return the plan of a newborn that joins a customer, or stands alone, and changes nothing else; None where that has to be found out. Writes nothing.
+
+    Let z be newborn, seen with members Y of one customer K, every end usable, none of Y shared or personal, before or after, no limit passed, and
+    the component, with z, not more than ``max_component``. Nothing is denied to z, which nobody could name yet, and it is the only holder. So z is
+    not shared, rule c takes nothing from it, and in rule d it adds to what it is in a size of one and, where its scheme is exclusive, a value.
+    Follow the joins of rule d in their order, with z and without it:
+
+    1. K has room for one more, and no value of z's exclusive scheme and scope. By induction, what is made of the members of K with z is at any time
+       a union of parts of K as they are without z, and perhaps z. A join of two such parts is allowed: K itself is, and z adds nothing
+       that K and z may not have. A join of such a part with anything outside K was refused without z, else it would be in K; so it is refused
+       with z, for a larger part has every denial, value and size of the smaller. Joins among the others never notice. In the end K is joined
+       as before, and z with it.
+    2. K is full, and z's links come after every link among the members of K, as those do that were seen later. When their turn comes, K is as
+       it will be, z is refused for the size, and is alone for good. The others never notice.
+
+    What leads out of K is counted customer by customer, which reads identifiers and links but parts nothing, and counts rather too much than too
+    little. Beyond ``max_component``, and in every other case, the answer is None.
+    """
+    ends = {end for link in added for end in (link.a, link.b)}
+    newborn = [x for x in ends if x in fresh]
+    if len(newborn) != 1 or any(newborn[0] not in (link.a, link.b) for link in added):
+        return None
+    z = fresh[newborn[0]]
+    if not usable(z) or z.base != z.id:
+        return None
+    if any(link.basis not in EVIDENCE for link in added):
+        return None
+    seen_with = sorted(ends - {z.id})
+    rows = {row.id: row for row in tx.find_identifiers(ids=seen_with)}
+    customers = {row.customer for row in rows.values()}
+    # A home that is older than the customer's would give the customer another name.
+    if len(rows) < len(seen_with) or len(customers) != 1 or z.home < (home := customers.pop()):
+        return None
+    if not all(strength_between(link, z, rows[link.a if link.b == z.id else link.b], policy) for link in added):
+        return None
+    members = {row.id: row for row in tx.find_identifiers(customers=[home])}
+    if not tx.serialised:
+        # As they are under the locks: whoever makes the customer another one waits, or was waited for.
+        members = {row.id: row for row in tx.lock_identifiers(sorted(members)) if row.customer == home}
+        if len(members) < len(tx.find_identifiers(customers=[home])):
+            return None
+    if not all(x in members and usable(members[x]) and not members[x].state & (SHARED | OVERSIZED) for x in seen_with):
+        return None
+    links = tx.find_links(sorted(members))
+    full = policy.max_identifiers is not None and len(members) >= policy.max_identifiers
+    if full and not _comes_last(added, links, members, policy):
+        return None
+    if policy.exclusive(z.scheme) and any((x.scheme, x.scope) == (z.scheme, z.scope) for x in members.values()):
+        return None
+    most = None if policy.max_component is None else policy.max_component - (1 if tx.serialised else MARGIN)
+    if most is not None and len(members) > most:
+        return None
+    if not _has_room(tx, policy, members, links, most):
+        return None
+    around = [link for link in links if link.a in seen_with or link.b in seen_with]
+    if any(link.basis == PERSONAL for link in around) or not _within_limits(tx, policy, members, around, added, z):
+        return None
+    known = {**members, z.id: z}
+    result = Partition({**dict.fromkeys(members, home), z.id: z.home if full else home}, {}, [], [], [], set())
+    updates = [] if full else [IdentifierChange(z.id, home, z.state, z.reason)]
+    return Plan(known, list(added), result, updates)
+
+
+def _joining(links: Sequence[LinkRow], policy: Policy) -> list[LinkRow]:
+    """Return the links that may join: those that evidence or a statement gives, rather too many than too few: denied ones are among them, and those
+    between schemes that only verified links join."""
+    return [
+        link
+        for link in links
+        if (strength_of(link, policy) if link.basis in EVIDENCE else link.basis in (SAME, PERSONAL))
+    ]
+
+
+def _comes_last(
+    added: Sequence[LinkRow], links: Sequence[LinkRow], members: Mapping[bytes, IdentifierRow], policy: Policy
+) -> bool:
+    """Whether added links of one pair come after all links among the members of a customer; a statement comes before all evidence."""
+
+    def turn(link: LinkRow) -> tuple[int, int, bytes, bytes]:
+        return (-strength_of(link, policy), link.seen, link.a, link.b)
+
+    inside = [turn(x) for x in _joining(links, policy) if x.basis in EVIDENCE and x.a in members and x.b in members]
+    return min(map(turn, added)) > max(inside, default=(0, 0, b"", b""))
+
+
+def _has_room(
+    tx: Transaction,
+    policy: Policy,
+    members: Mapping[bytes, IdentifierRow],
+    links: Sequence[LinkRow],
+    most: int | None,
+) -> bool:
+    """Whether everything that may hang together with a customer is not more than this."""
+    if most is None:
+        return True
+    counted = set(members)
+    customers = {row.customer for row in members.values()}
+    while links:
+        joining = _joining(links, policy)
+        further = {end for link in joining for end in (link.a, link.b)} - counted
+        if not further:
+            return True
+        reached = {
+            row.customer for row in tx.find_identifiers(ids=sorted(further)) if usable(row) and not row.state & SHARED
+        } - customers
+        if not reached:
+            return True
+        customers |= reached
+        found = [row.id for row in tx.find_identifiers(customers=sorted(reached))]
+        counted.update(found)
+        if len(counted) > most:
+            return False
+        links = tx.find_links(sorted(found))
+    return True
+
+
+def _within_limits(
+    tx: Transaction,
+    policy: Policy,
+    members: Mapping[bytes, IdentifierRow],
+    around: Sequence[LinkRow],
+    added: Sequence[LinkRow],
+    z: IdentifierRow,
+) -> bool:
+    """Whether nobody in it is shared with the added links. Accounts that a statement calls one count as two here: then it has to be found out."""
+    known = {**members, z.id: z}
+    others = {end for link in around for end in (link.a, link.b)} - known.keys()
+    known.update((row.id, row) for row in (tx.find_identifiers(ids=sorted(others)) if others else ()))
+    reader = Reader(known, [*around, *added], policy, {})
+    touched = {end for link in added for end in (link.a, link.b)}
+    return all(reader.shared(x) is None for x in touched)

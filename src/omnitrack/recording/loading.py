@@ -1,0 +1,372 @@
+"""Loading: interactions recorded one by one or batch by batch, with the revisions among them, and the report of what became of each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import date
+from typing import Any
+
+import attrs
+
+from omnitrack.errors import InteractionNotFoundError, InvalidInteractionError, shown
+from omnitrack.foundation.arguments import check_batch_size, iterated
+from omnitrack.foundation.calls import Progress, Run, check_progress
+from omnitrack.foundation.context import Context
+from omnitrack.foundation.evidence import entries_of
+from omnitrack.foundation.ids import now_us, to_text
+from omnitrack.foundation.once import Once, recorded
+from omnitrack.foundation.times import timed
+from omnitrack.identity.statement import Named
+from omnitrack.model import (
+    MOST_REASONS,
+    MOST_REPORTED,
+    OTHER_REASONS,
+    Change,
+    Interaction,
+    LoadReport,
+    PassedOver,
+    Recorded,
+    Rejected,
+    Revision,
+    Role,
+    Sighting,
+)
+from omnitrack.reading.resolve import customer_text
+from omnitrack.recording.anew import record_anew
+from omnitrack.recording.later import Again, came_again, changed_since
+from omnitrack.recording.prepare import Prepared, prepare
+from omnitrack.recording.record import Batch, homes_for, record_batch
+from omnitrack.recording.revise import add_revision
+from omnitrack.sources.base import Source
+from omnitrack.statements import account
+from omnitrack.statements.proofs import NewHolderError
+from omnitrack.storage.contract import NO_ID, Transaction
+
+MOST_DEFERRED = 10_000  # revisions that came before what they revise
+
+Item = Interaction | Revision | Rejected | PassedOver
+Items = Iterable[Item]  # what a source yields
+Person = Iterable[Named | Sighting] | Named | Sighting
+
+
+def make_interaction(
+    customer: Person | None, customers: Iterable[Person] | None, fields: Mapping[str, Any]
+) -> Interaction:
+    """Return the interaction that record() was given.
+
+    Raises:
+        InvalidInteractionError: both ``customer`` and ``customers`` were given, or a field is wrong.
+    """
+    if customer is not None and customers is not None:
+        raise InvalidInteractionError("customer: got both customer and customers, accepted is one of the two")
+    people = customers if customers is not None else ([customer] if customer is not None else [])
+    if isinstance(fields.get("traits"), Mapping):
+        fields = {**fields, "traits": {name: _dates_as_text(value) for name, value in fields["traits"].items()}}
+    return Interaction(customers=people, **fields)
+
+
+def _dates_as_text(value: Any) -> Any:
+    """Return a trait as it is kept: dates, as a database or a data frame gives birth dates, in the form of ISO 8601."""
+    if isinstance(value, date):  # a datetime is one too
+        return value.isoformat()
+    if isinstance(value, (list, tuple)):
+        return [one.isoformat() if isinstance(one, date) else one for one in value]
+    return value
+
+
+def record(run: Run, ctx: Context, interaction: Interaction) -> Recorded:
+    """Record one interaction."""
+    now = now_us()
+    prepared = prepare(ctx, timed(interaction, ctx.zone), now)
+    out = _batch(run, ctx, [prepared], now)
+    stored_under = out.duplicates[0] or prepared.row.id
+    changes: tuple[Change, ...] = ()
+    if out.log:
+        changes = tuple(run(lambda tx: account.to_changes(tx, out.log), write=False))
+
+    def customers(tx: Transaction) -> tuple[str, ...]:
+        entries = entries_of(tx, [stored_under])
+        anchors = [e.identifier for e in entries if e.role == Role.ANCHOR and e.identifier != NO_ID]
+        rows = tx.find_identifiers(ids=anchors) if anchors else []
+        return tuple(dict.fromkeys(customer_text(row.customer) for row in rows))
+
+    later = run.later
+    found = run(customers, write=False) if later is None else None
+    suppressed = bool(out.suppressed)
+    return Recorded(
+        interaction=None if suppressed else to_text("int", stored_under),
+        duplicate=out.duplicates[0] is not None,
+        suppressed=suppressed,
+        changes=changes,
+        rejected=tuple(prepared.rejected),
+        load=lambda: later(customers) if later is not None else found or (),
+    )
+
+
+def _batch(run: Run, ctx: Context, prepared: Sequence[Prepared], now: int) -> Batch:
+    """Store a batch in one transaction."""
+    homes = homes_for(prepared)
+
+    def is_there(tx: Transaction, out: Batch) -> bool:
+        ours = next((p.row.id for p, there in zip(prepared, out.duplicates) if there is None), None)
+        return ours is not None and recorded(ours, now)(tx, out)
+
+    def write(tx: Transaction) -> Batch:
+        return record_batch(tx, ctx, prepared, homes, now, ctx.mark_key)
+
+    def write_anew(tx: Transaction) -> Batch:
+        return record_anew(tx, ctx, prepared, homes, now, ctx.mark_key)
+
+    try:
+        out = run(Once(write, is_there))
+    except NewHolderError:
+        out = run(Once(write_anew, is_there))
+    ctx.learn(out.epoch, out.tenures, out.links, out.suppresses)
+    return out
+
+
+def load(
+    run: Run, ctx: Context, source: Source, *, batch_size: int, on_error: str, progress: Progress | None
+) -> LoadReport:
+    """Record what a source yields; progress is in bytes."""
+    source.use_zone(ctx.zone)
+    return record_many(
+        run,
+        ctx,
+        source,
+        batch_size=batch_size,
+        on_error=on_error,
+        progress=progress,
+        position=lambda: (source.position, source.size),
+        format=source.name,
+        detected_by=lambda: source.detected_by,
+        at=lambda: source.at,
+        place=source.place,
+    )
+
+
+def record_many(
+    run: Run,
+    ctx: Context,
+    items: Items,
+    *,
+    batch_size: int,
+    on_error: str,
+    progress: Progress | None,
+    position: Callable[[], tuple[int, int | None]] | None = None,
+    format: str | None = None,
+    detected_by: Callable[[], str | None] = lambda: None,
+    at: Callable[[], str | None] = lambda: None,
+    place: Callable[[str], str] = str,
+) -> LoadReport:
+    """Record many interactions, batch by batch, and report what became of them.
+
+    Args:
+        position: how far the source has been read, and its size; None counts items.
+        at: where the item that came last stands. place: says it to people; asked only where something of the item is rejected.
+    """
+    if on_error not in ("raise", "collect"):
+        raise InvalidInteractionError(f"on_error: got {shown(on_error)}, accepted are 'raise' and 'collect'")
+    check_batch_size(batch_size)
+    check_progress(progress)
+    loading = _Loading(run, ctx, _Tally(on_error), place)
+    seen = 0
+
+    def report() -> None:
+        if progress is not None:
+            progress(*(position() if position is not None else (seen, None)))
+
+    for item in iterated("interactions", items):
+        seen += 1
+        loading.take(item, at)
+        if len(loading.waiting) >= batch_size:
+            loading.flush()
+            report()
+    loading.end()
+    report()
+    return loading.tally.report(format, detected_by())
+
+
+class _Loading:
+    """A load under way: the interactions of the next batch, and the revisions that came before what they revise."""
+
+    def __init__(self, run: Run, ctx: Context, tally: _Tally, place: Callable[[str], str]) -> None:
+        self._run = run
+        self._ctx = ctx
+        self._place = place
+        self.tally = tally
+        self.waiting: list[tuple[Interaction, str | None]] = []  # each with where it stands
+        self._deferred: list[Revision] = []
+
+    def take(self, item: Item, at: Callable[[], str | None]) -> None:
+        """Take one item in."""
+        if isinstance(item, (Interaction, Revision)):
+            try:
+                item = timed(item, self._ctx.zone)
+            except InvalidInteractionError as error:
+                at_place = at()
+                item = Rejected(
+                    reason=str(error),
+                    where=None if at_place is None else self._place(at_place),
+                    source=item.source,
+                    source_id=item.source_id,
+                )
+        if isinstance(item, Interaction):
+            self.waiting.append((item, at()))
+        elif isinstance(item, Rejected):
+            self.tally.reject(item)
+        elif isinstance(item, PassedOver):
+            self.tally.passed(item)
+        elif isinstance(item, Revision):
+            self.flush()
+            if not self._revised(item):
+                if len(self._deferred) < MOST_DEFERRED:
+                    self._deferred.append(item)
+                else:
+                    self.tally.reject(_no_original(item))
+        else:
+            self.tally.reject(
+                Rejected(
+                    reason=f"item: got {type(item).__name__}, accepted are Interaction, Revision, Rejected and PassedOver"
+                )
+            )
+
+    def flush(self) -> None:
+        """Store the interactions that wait."""
+        if not self.waiting:
+            return
+        now = now_us()
+        prepared = [prepare(self._ctx, item, now) for item, _ in self.waiting]
+        items, places = [item for item, _ in self.waiting], [at for _, at in self.waiting]
+        self.waiting.clear()
+        out = _batch(self._run, self._ctx, prepared, now)
+        tally = self.tally
+        there = sum(duplicate is not None for duplicate in out.duplicates)
+        tally.duplicates += there
+        tally.suppressed += len(out.suppressed)
+        tally.added += len(prepared) - there - len(out.suppressed)
+        tally.last_there = out.duplicates[-1] is not None
+        if again := came_again(items, out.duplicates):
+            self._changed(again)
+        for number, one in enumerate(prepared):
+            if out.duplicates[number] is None:
+                for rejected in one.rejected:
+                    at = places[number]
+                    tally.reject(rejected if at is None else attrs.evolve(rejected, where=self._place(at)))
+
+    def end(self) -> None:
+        """Store what is left."""
+        self.flush()
+        for revision in self._deferred:
+            if not self._revised(revision):
+                self.tally.reject(_no_original(revision))
+
+    def _changed(self, again: Sequence[Again]) -> None:
+        """Revise those that were there already and were changed at the source since."""
+        for one in self._run(lambda tx: changed_since(tx, again), write=False):
+            item = one.item
+            assert item.source is not None
+            assert item.source_id is not None
+            try:
+                added = add_revision(
+                    self._run,
+                    self._ctx,
+                    item.source,
+                    item.source_id,
+                    body=item.body,
+                    subject=item.subject,
+                    deleted=item.deleted,
+                    at=item.revised_at,
+                )
+            except InteractionNotFoundError:
+                continue  # erased meanwhile
+            if added:
+                self.tally.duplicates -= 1
+                self.tally.revised += 1
+
+    def _revised(self, revision: Revision) -> bool:
+        tally = self.tally
+        try:
+            added = add_revision(
+                self._run,
+                self._ctx,
+                revision.source,
+                revision.source_id,
+                body=revision.body,
+                subject=revision.subject,
+                deleted=revision.deleted,
+                at=revision.at,
+            )
+        except InteractionNotFoundError:
+            return False
+        if revision.same_unit:
+            tally.revised_with_original(added)
+        elif added is None:
+            tally.suppressed += 1
+        elif added:
+            tally.revised += 1
+        else:
+            tally.duplicates += 1
+        return True
+
+
+def _no_original(revision: Revision) -> Rejected:
+    return Rejected(
+        reason="source_id: a revision of an interaction that is not there",
+        source=revision.source,
+        source_id=revision.source_id,
+    )
+
+
+class _Tally:
+    """Counts of a load."""
+
+    def __init__(self, on_error: str) -> None:
+        self._raise = on_error == "raise"
+        self.added = self.duplicates = self.revised = self.suppressed = self._total = self._left_out_total = 0
+        self.last_there = False  # the interaction that came last was there already
+        self._rejected: list[Rejected] = []
+        self._left_out: list[Rejected] = []
+        self._passed: dict[str, int] = {}
+        self._examples: list[PassedOver] = []
+
+    def reject(self, item: Rejected) -> None:
+        if self._raise:
+            where = f" ({item.where})" if item.where else ""
+            raise InvalidInteractionError(f"{item.reason}{where}")
+        listed = self._left_out if item.kept else self._rejected
+        if item.kept:
+            self._left_out_total += 1
+        else:
+            self._total += 1
+        if len(listed) < MOST_REPORTED:
+            listed.append(item)
+
+    def passed(self, item: PassedOver) -> None:
+        reason = item.reason if item.reason in self._passed or len(self._passed) < MOST_REASONS else OTHER_REASONS
+        if reason not in self._passed:
+            self._examples.append(attrs.evolve(item, reason=reason))
+        self._passed[reason] = self._passed.get(reason, 0) + 1
+
+    def revised_with_original(self, added: bool | None) -> None:
+        """Count a revision that came with its original: of one that was there already it is what the unit has brought."""
+        if added and self.last_there:
+            self.duplicates -= 1
+            self.revised += 1
+            self.last_there = False
+
+    def report(self, format: str | None, detected_by: str | None) -> LoadReport:
+        return LoadReport(
+            added=self.added,
+            duplicates=self.duplicates,
+            revised=self.revised,
+            suppressed=self.suppressed,
+            rejected=tuple(self._rejected),
+            rejected_total=self._total,
+            passed_over=self._passed,
+            passed_over_examples=tuple(self._examples),
+            left_out=tuple(self._left_out),
+            left_out_total=self._left_out_total,
+            format=format,
+            detected_by=detected_by,
+        )

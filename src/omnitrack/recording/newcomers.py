@@ -1,0 +1,104 @@
+"""Newcomers: ids of a platform that interactions about to be recorded show with a handle or a number, and whether it has had another holder by them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from typing import NamedTuple
+
+from omnitrack.foundation.context import Context
+from omnitrack.identity.tenures import Held, Proof
+from omnitrack.recording.prepare import Prepared, Seen
+from omnitrack.statements.proofs import NewHolderError, read_sightings, series_of
+from omnitrack.storage.contract import IdentifierRow, InteractionRow, LinkRow, Transaction
+
+
+class Shown(NamedTuple):
+    """An id that an interaction shows with an identifier whose holder it proves."""
+
+    seen: Seen
+    id: Seen
+    person: Sequence[Seen]  # all that is seen of them there
+    row: InteractionRow
+
+    def proof(self) -> Proof:
+        """Return what it proves."""
+        return Proof(series_of(self.id.who.identifier), self.id.base, self.row.occurred_at, self.row.id)
+
+
+def ids_beside(ctx: Context, person: Iterable[Seen], seen: Seen) -> list[bytes]:
+    """Return the other identifiers of a person, those with which an identifier was seen surely enough to prove who holds it."""
+    if seen.assurance < ctx.policy.merges_at:
+        return []
+    return [other.base for other in person if other is not seen and other.assurance >= ctx.policy.merges_at]
+
+
+def shown_in(ctx: Context, batch: Sequence[Prepared], numbers: Iterable[int]) -> dict[bytes, list[Shown]]:
+    """Return the ids that interactions (their positions in the batch) show with identifiers whose holder they prove, by these identifiers."""
+    found: dict[bytes, list[Shown]] = {}
+    merges_at = ctx.policy.merges_at
+    for number in numbers:
+        for person in batch[number].people:
+            if len(person) < 2:
+                continue
+            for id in person:
+                if not id.who.proves or not id.who.linkable or id.assurance < merges_at:
+                    continue
+                for seen in person:
+                    who = seen.who
+                    if who.identifier.scheme in id.who.proves and who.linkable and seen.assurance >= merges_at:
+                        found.setdefault(seen.base, []).append(Shown(seen, id, person, batch[number].row))
+    return found
+
+
+def check_holders(
+    tx: Transaction,
+    ctx: Context,
+    shown: Mapping[bytes, Sequence[Shown]],
+    held: Callable[[bytes], Held],
+    new: Collection[LinkRow],
+    fresh: Collection[bytes],
+    rows: Mapping[bytes, IdentifierRow],
+) -> dict[bytes, Held]:
+    """See that interactions are filed with the holders that the ids in them prove.
+
+    Args:
+        shown: what they show. held: who held an identifier when, as they are filed.
+        new: the links that the store does not have yet, whose ends are locked.
+        fresh: identifiers that are born with them. rows: identifiers that were read already.
+
+    Returns:
+        Who held the identifiers that have had several holders when, as it is known with these interactions.
+
+    Raises:
+        NewHolderError: an identifier has had another holder by them, or an entry belongs to another.
+    """
+    ends = {end for link in new for end in (link.a, link.b)}
+    found = {}
+    for base, group in shown.items():
+        if base in fresh:
+            first = group[0].id.base
+            if any(one.id.base != first for one in group):
+                raise NewHolderError  # most likely; of ids of two series it is seen to then that they tell nothing
+            continue
+        filed = [
+            (
+                held(base).holder(base, one.row.occurred_at, ids_beside(ctx, one.person, one.seen)),
+                held(one.id.base).holder(one.id.base, one.row.occurred_at),
+            )
+            for one in group
+        ]
+        if not any(ends.issuperset(pair) for pair in filed):
+            continue  # what is known already
+        proofs = [one.proof() for one in group]
+        row = rows.get(base) or tx.find_identifiers(ids=[base])[0]
+        sightings = read_sightings(tx, ctx, row, more=proofs, rows=rows)
+        now = sightings.held(ctx)
+        if not now.tenures and not sightings.stored:
+            continue
+        was = sightings.without(proofs).held(ctx).proven
+        if not sightings.settled(now) or was.items() - now.proven.items():
+            raise NewHolderError
+        if any(now.holder(base, p.seen, [p.id]) != holder for p, (holder, _) in zip(proofs, filed)):
+            raise NewHolderError
+        found[base] = now
+    return found

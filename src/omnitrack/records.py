@@ -1,0 +1,87 @@
+"""The kinds and the keys of the documents that a store keeps beside its rows."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+
+from omnitrack.storage.contract import EntryRow, RecordRow
+
+#: How a store was made, and how far it was brought since.
+SETTINGS = "settings"
+SETTINGS_KEY = "store"
+#: The weights by which people are compared.
+MODEL = "model"
+MODEL_KEY = "matching"
+ADOPTED = "statements"  # statements are indexed, and say apart what they name and whom they are about
+
+#: Who runs an operation of several transactions.
+LEASE = "lease"
+LEASE_KEY = "store"
+
+#: The journal of what writers touch beside a rebuild, by ids of its own.
+TOUCHED = "touched"
+
+RECEIPT = "receipt"  # the record that says that an erasure was done, and nothing of whom
+
+#: What was said, by the id of the statement.
+STATEMENT = "statement"
+ABOUT = (
+    "about"  # empty records, each of an identifier that a statement names, by its first holder, and of the statement
+)
+ATTRIBUTIONS = "attributions"  # of an interaction: every attribution that there was of it, by id
+
+NAMED = "named"  # empty records, each of an identifier that the reason of a statement names, by its first holder, and of the statement
+
+FILING = "filing"
+AWAY = "away"  # an identifier and an interaction that was filed under it until it was attributed to somebody
+
+#: Records of every reassignment that there was of an identifier: [since, holder, statement, said at, retracted at].
+HOLDERS = "holders"
+
+#: Of an identifier, by its first holder: proofs of which nothing else is left, as [series, id or "", seen].
+WAS_HELD = "was held"
+#: Empty records of an id and the identifier (its first holder) that such a proof is of.
+WAS_HELD_BY = "was held by"
+
+#: Empty records, each of a key under which people who may be alike are found, and of an identifier.
+BLOCK = "block"
+#: What traits say of an identifier, for comparison.
+PROFILE = "profile"
+
+#: What an interaction said of a person.
+TRAIT = "trait"
+#: Marks of interactions that an erasure keeps out.
+SUPPRESSED = "suppressed"
+
+
+def away_key(identifier: bytes, interaction: bytes) -> str:
+    """Return the key of the record that keeps an identifier named while its interaction is attributed to another."""
+    return f"{identifier.hex()}/{interaction.hex()}"
+
+
+def profile_key(identifier: bytes) -> str:
+    """Return the key of the profile that is kept with an identifier."""
+    return f"{identifier.hex()}/"
+
+
+def trait_key(identifier: bytes, interaction: bytes) -> str:
+    """Return the key of what an interaction said of a person, under the identifier that it was filed under."""
+    return f"{identifier.hex()}/{interaction.hex()}"
+
+
+def trait_of(record: RecordRow, anchor: EntryRow) -> RecordRow:
+    """Return what an interaction said of a person, filed with another anchor: it is believed as that one is."""
+    value = json.dumps({**json.loads(record.value), "assurance": anchor.assurance}, ensure_ascii=False)
+    return RecordRow(TRAIT, trait_key(anchor.identifier, anchor.interaction), value, -1)
+
+
+def suppression_key(secret: bytes, source: str, source_id: str) -> str:
+    """Return the keyed mark of an erased interaction: tells whether it comes again, and nothing of what it was."""
+    text = f"{source}\0{source_id}".encode("utf-8", "surrogatepass")
+    return hashlib.blake2b(text, digest_size=16, key=secret[:64]).hexdigest()
+
+
+def edit_key(mark_key: bytes, source: str, source_id: str, at: int) -> str:
+    """Return the mark of an edit whose text was redacted: that of its interaction's, of a time."""
+    return suppression_key(mark_key, source, f"{source_id}\0{at}")

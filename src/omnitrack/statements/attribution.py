@@ -1,0 +1,230 @@
+"""Attribution: an interaction filed under somebody else than those it came with, and back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from omnitrack.errors import InteractionNotFoundError, InvalidIdentifierError, InvalidInteractionError
+from omnitrack.foundation.context import Context
+from omnitrack.foundation.evidence import edited_evidence, entries_of, tenures_of, with_removed
+from omnitrack.foundation.filing import Filing, find_filings
+from omnitrack.foundation.ids import to_text
+from omnitrack.foundation.judging import refuse_placeholder
+from omnitrack.foundation.settings import enter
+from omnitrack.identifiers.scheme import Identifier
+from omnitrack.identity.mention import Mention
+from omnitrack.identity.statement import ATTRIBUTED, StatementRecord
+from omnitrack.identity.tenures import ONE_HOLDER
+from omnitrack.model import Assurance, Role
+from omnitrack.reading.resolve import Meant, find_row, to_identifier
+from omnitrack.records import AWAY, FILING, STATEMENT, away_key
+from omnitrack.statements.neighbourhood import Cause, plan_change
+from omnitrack.statements.notes import follow
+from omnitrack.statements.outcome import Outcome, Saying, born, move_traits, write
+from omnitrack.statements.proofs import bases_of, beside_entries, evident_handles, held_of
+from omnitrack.statements.reasons import named_in
+from omnitrack.statements.refile import refiled
+from omnitrack.statements.said import attributed, index_of, mention
+from omnitrack.statements.settling import settle
+from omnitrack.storage.contract import (
+    NO_ID,
+    ChangeRow,
+    EntryRow,
+    IdentifierRow,
+    InteractionRow,
+    RecordRow,
+    Transaction,
+)
+from omnitrack.storage.contract import REASSIGNED as HAS_HOLDERS
+
+
+def attribute(
+    tx: Transaction, ctx: Context, interaction: bytes, saying: Saying
+) -> tuple[StatementRecord, list[ChangeRow]]:
+    """File an interaction under an identifier instead of those it was filed under.
+
+    Raises:
+        InteractionNotFoundError: there is none with this id.
+        InvalidInteractionError: it is a note beside an interaction, which is with whoever that one is with.
+        InvalidIdentifierError: the identifier is the company's own, or stands where there is no value: nobody's, however it is named, as for a note.
+    """
+    enter(tx, ctx, exclusive=True)
+    rows = tx.find_interactions(ids=[interaction])
+    if not rows:
+        raise InteractionNotFoundError(f"interaction: none has the id {to_text('int', interaction)}")
+    first = rows[0]
+    filing = find_filings(tx, [interaction]).get(interaction, Filing())
+    if filing.beside is not None:
+        raise InvalidInteractionError(
+            f"interaction: {to_text('int', interaction)} is a note beside an interaction and with whoever that is with, "
+            f"accepted is that one, {to_text('int', filing.beside)}"
+        )
+    who = saying.a
+    identifier = who.identifier
+    fresh: dict[bytes, IdentifierRow] = {}
+    if identifier is None:
+        row = find_row(tx, ctx, who)
+        if row is None:
+            raise who.not_found()
+        _refuse_nobodys(ctx, who, to_identifier(row))
+        named = mention(tx, row, first.occurred_at)
+        holder = row.id
+    else:
+        _refuse_nobodys(ctx, who, identifier)
+        base = ctx.base_id(identifier.key)
+        stored = tx.find_identifiers(ids=[base])
+        if not stored:
+            newborn = born(ctx, who, saying.homes[0], saying.now)
+            if not tx.add_identifiers([newborn]):
+                fresh[base] = newborn
+        tenures = tenures_of(tx, [base])[base] if stored and stored[0].state & HAS_HOLDERS else ()
+        named = Mention(base, None, first.occurred_at)
+        holder = named.about(tenures)
+    record = StatementRecord(
+        kind=ATTRIBUTED,
+        a=holder,
+        b=holder,
+        named_a=named,
+        at=saying.at,
+        by=saying.by,
+        reason=saying.reason,
+        recorded_at=saying.now,
+        interaction=interaction,
+    )
+    if not filing.said:
+        filing.before = saying.now
+    key = to_text("st", saying.id)
+    filing.said.append((key, named if identifier is None else None))
+    filing.times.append(saying.now)
+    cause = Cause(name="attribute", at=saying.now, ref=saying.id, by=saying.by, reason=saying.reason)
+    people = [e for e in entries_of(tx, [interaction]) if e.person >= 0]
+    there = [_attributed_entry(first, holder, saying.now)]
+    outcome = _refile(tx, ctx, record, cause, people, there, filing.notes, fresh, True)
+    outcome.records += [RecordRow(STATEMENT, key, record.dump(), 0), *index_of(record, key), filing.record(interaction)]
+    outcome.records += named_in(ctx, key, record.reason)
+    outcome.records.append(attributed(tx, interaction, key))
+    outcome.records += [RecordRow(AWAY, away, "", -1) for away in _away_keys(people)]
+    handles = evident_handles(tx, outcome)
+    write(tx, ctx, outcome, saying.now)
+    return record, [*outcome.log, *settle(tx, ctx, handles, cause)]
+
+
+def _refuse_nobodys(ctx: Context, who: Meant, identifier: Identifier) -> None:
+    if ctx.own.matches(identifier):
+        raise InvalidIdentifierError(
+            f"identifier: {who.text} is the company's own, accepted is an identifier of the customer's, or a customer id"
+        )
+    refuse_placeholder(ctx, identifier)
+
+
+def _away_keys(entries: Iterable[EntryRow]) -> list[str]:
+    return [away_key(e.identifier, e.interaction) for e in entries if e.identifier != NO_ID]
+
+
+def _attributed_entry(row: InteractionRow, holder: bytes, at: int) -> EntryRow:
+    return EntryRow(
+        holder,
+        row.occurred_at,
+        row.id,
+        0,
+        at,
+        None,
+        int(Role.ANCHOR),
+        int(Assurance.OBSERVED),
+        row.channel,
+        row.direction,
+        row.kind,
+        None,
+    )
+
+
+def _refile(
+    tx: Transaction,
+    ctx: Context,
+    record: StatementRecord,
+    cause: Cause,
+    removed: Sequence[EntryRow],
+    added: Sequence[EntryRow],
+    notes: Iterable[bytes],
+    fresh: dict[bytes, IdentifierRow],
+    lock: bool,
+) -> Outcome:
+    """Take entries of one interaction away and put others there; links whose last evidence goes, go too, and the notes beside it go along."""
+    touched = list(dict.fromkeys(e.identifier for e in (*removed, *added) if e.identifier != NO_ID))
+    more, gone = edited_evidence(tx, dict.fromkeys(removed), added)
+    plan = plan_change(tx, ctx.policy, added=more, removed=gone, fresh=fresh, touched=touched, lock=lock)
+    outcome = Outcome(record, plan, plan.log(cause, skip=fresh), more, gone, fresh)
+    left, gone_to = follow(tx, dict.fromkeys(notes, added), cause.at)
+    outcome.entries_removed, outcome.entries_added = [*removed, *left], [*added, *gone_to]
+    # Traits are of the first person.
+    old = next((e for e in removed if e.role == Role.ANCHOR and e.person == 0), None)
+    new = next((e for e in added if e.role == Role.ANCHOR and e.person == 0), None)
+    if old is not None:
+        move_traits(tx, {old: new}, outcome)
+    return outcome
+
+
+def unattribute(tx: Transaction, ctx: Context, id: str, record: StatementRecord, cause: Cause, lock: bool) -> Outcome:
+    """Have an interaction filed as if this attribution had never been said: by the last of those that still hold, else as it came."""
+    rows = tx.find_interactions(ids=[record.interaction])
+    if not rows:
+        raise InteractionNotFoundError(f"interaction: {to_text('int', record.interaction)} is not there any more")
+    filing = find_filings(tx, [record.interaction])[record.interaction]
+    counted = filing.said[-1][0] == id
+    came = filing.before
+    filing.said = [(other, pin) for other, pin in filing.said if other != id]
+    filing.times.append(cause.at)
+    if not filing.said:
+        filing.before = None
+        filing.times.clear()
+    if not counted:
+        outcome = Outcome(record, plan_change(tx, ctx.policy, lock=lock), [])
+    else:
+        now_there = [e for e in entries_of(tx, [record.interaction]) if e.person >= 0]
+        if filing.said:
+            back = _attributed_before(tx, ctx, rows[0], filing, cause.at)
+        else:
+            back = _as_it_came(tx, ctx, rows[0], came, cause.at)
+        outcome = _refile(tx, ctx, record, cause, now_there, back, filing.notes, {}, lock)
+    if not filing.said:
+        outcome.records_gone += [(AWAY, key) for key in _away_keys(with_removed(tx, [record.interaction]))]
+    if filing:
+        outcome.records.append(filing.record(record.interaction))
+    else:
+        outcome.records_gone.append((FILING, record.interaction.hex()))
+    return outcome
+
+
+def _attributed_before(tx: Transaction, ctx: Context, row: InteractionRow, filing: Filing, now: int) -> list[EntryRow]:
+    """Return the entry that the last attribution which holds makes."""
+    found = tx.find_records(STATEMENT, keys=[filing.said[-1][0]])
+    entry = _attributed_entry(row, StatementRecord.load(found[0].value).a, now)
+    return [entry._replace(identifier=_holders_now(tx, ctx, [entry], filing)[0])]
+
+
+def _as_it_came(tx: Transaction, ctx: Context, row: InteractionRow, attributed: int | None, now: int) -> list[EntryRow]:
+    """Return the entries that an interaction had before it was attributed, with the holders of now."""
+    filing = find_filings(tx, [row.id])[row.id]
+    filing.said.clear()
+    as_of = None if attributed is None else attributed - 1
+    before = [e for e in tx.list_entries(interactions=[row.id], as_of=as_of) if e.person >= 0]
+    holders = _holders_now(tx, ctx, before, filing)
+    back = [e._replace(identifier=holder, removed_at=None) for e, holder in zip(before, holders)]
+    rows = {r.id: r for r in tx.find_identifiers(ids=sorted({e.identifier for e in back}))} if back else {}
+    # The store may go by another policy or own list than it did then.
+    return [e._replace(added_at=now) for e in refiled(ctx, row, back, rows)]
+
+
+def _holders_now(tx: Transaction, ctx: Context, entries: Sequence[EntryRow], filing: Filing) -> list[bytes]:
+    """Return who holds the identifiers of an interaction's entries at its time, as their tenures stand now."""
+    bases = bases_of(tx, {e.identifier for e in entries})
+    rows = tx.find_identifiers(ids=sorted(set(bases.values()))) if bases else []
+    held = held_of(tx, ctx, [row for row in rows if row.state & HAS_HOLDERS])
+    wanted = {id for one in held.values() for _, id in one.proven}
+    beside = beside_entries(tx, ctx, {}, entries, wanted, entries)
+    return [
+        NO_ID
+        if e.identifier == NO_ID
+        else filing.holder(e, bases[e.identifier], held.get(bases[e.identifier], ONE_HOLDER), beside(e))
+        for e in entries
+    ]

@@ -1,0 +1,257 @@
+"""Holders: what becomes of entries, evidence and statements when an identifier goes to somebody else, or did not after all."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import attrs
+
+from omnitrack.foundation.context import Context
+from omnitrack.foundation.evidence import all_entries, edited_evidence
+from omnitrack.foundation.filing import NO_FILING, find_filings
+from omnitrack.foundation.ids import new_id, to_text
+from omnitrack.identity.mention import Tenures
+from omnitrack.identity.partition import DIFFERENT, REASSIGNED, SAME, Partition
+from omnitrack.identity.statement import StatementRecord
+from omnitrack.identity.tenures import Held
+from omnitrack.reading.resolve import to_identifier
+from omnitrack.records import HOLDERS
+from omnitrack.statements.neighbourhood import Cause, Plan, plan_change
+from omnitrack.statements.outcome import Outcome, Saying, move_traits
+from omnitrack.statements.proofs import beside_entries, handles_of, proofs_in_entries, read_sightings
+from omnitrack.statements.said import find_statements, holding, links_of, statement_id
+from omnitrack.storage.contract import (
+    LINKABLE,
+    NO_ID,
+    RETIRED,
+    EntryRow,
+    IdentifierRow,
+    LinkRow,
+    RecordRow,
+    Transaction,
+)
+from omnitrack.storage.contract import REASSIGNED as HAS_HOLDERS
+
+
+@attrs.define(slots=True)
+class Shift:
+    """What becomes of identifiers whose holders change, but for who is whom by it.
+
+    Attributes:
+        holders: all that they have, or had until now. changed: of these, rows whose state changes.
+        moves: entries that go to another holder, each with itself as it will be there.
+        added: links to add. removed: links to remove. records: to put.
+        history: of each identifier, the holders that began and those that ended, as HOLDERS keeps them.
+    """
+
+    holders: list[bytes] = attrs.field(factory=list)
+    changed: dict[bytes, IdentifierRow] = attrs.field(factory=dict)
+    moves: dict[EntryRow, EntryRow | None] = attrs.field(factory=dict)
+    added: list[LinkRow] = attrs.field(factory=list)
+    removed: list[LinkRow] = attrs.field(factory=list)
+    records: list[RecordRow] = attrs.field(factory=list)
+    history: dict[bytes, tuple[list[list[Any]], set[tuple[str, str]]]] = attrs.field(factory=dict)
+
+    def __bool__(self) -> bool:
+        return bool(self.changed or self.moves or self.added or self.removed or self.records)
+
+
+def shift_holders(
+    tx: Transaction,
+    ctx: Context,
+    held: Mapping[bytes, Held],
+    cause: Cause,
+    fresh: dict[bytes, IdentifierRow],
+    homes: Iterator[bytes] | None = None,
+    *,
+    lock: bool,
+) -> Shift:
+    """Give every entry and every statement of identifiers to whoever held them.
+
+    Args:
+        held: who held each of them when, by its first holder.
+        fresh: takes in the holders that come to life. homes: for them; where there are none left, they are made.
+    """
+    shift = Shift()
+    unborn = {id: fresh[id] for id in held if id in fresh}
+    bases = unborn | {row.id: row for row in tx.find_identifiers(ids=sorted(held))}
+    homes = iter(()) if homes is None else homes
+    for id, base in sorted(bases.items()):
+        _shift(tx, ctx, base, held[id], shift, cause, fresh, homes, lock)
+    _move_statements(tx, {id: held[id].tenures for id in bases}, shift)
+    return shift
+
+
+def _shift(
+    tx: Transaction,
+    ctx: Context,
+    base: IdentifierRow,
+    held: Held,
+    shift: Shift,
+    cause: Cause,
+    fresh: dict[bytes, IdentifierRow],
+    homes: Iterator[bytes],
+    lock: bool,
+) -> None:
+    links = [x for x in tx.find_links([base.id]) if x.basis == REASSIGNED and x.a == base.id]
+    tenures = sorted({*held.tenures, *((x.seen, x.b) for x in links)})
+    holders = [base.id, *(holder for _, holder in tenures)]
+    stored = {row.id: row for row in tx.find_identifiers(ids=holders)}
+    active = {holder for _, holder in held.tenures}
+    state = base.state | HAS_HOLDERS if active else base.state & ~HAS_HOLDERS
+    if state != base.state:
+        shift.changed[base.id] = base._replace(state=state)
+    for since, holder in tenures:
+        known = stored.get(holder)
+        if known is None:
+            home = next(homes, None) or new_id()
+            row = base._replace(
+                id=holder, home=home, customer=home, since=since, state=base.state & LINKABLE, born_at=cause.at
+            )
+            stored[holder] = fresh[holder] = row
+            if lock:
+                tx.add_identifiers([row])
+        else:
+            state = known.state & ~RETIRED if holder in active else known.state | RETIRED
+            if state != known.state:
+                shift.changed[holder] = known._replace(state=state)
+    before, after = {x for x in links if x.ref == NO_ID}, set(held.links(base.id))
+    shift.added += sorted(after - before)
+    shift.removed += sorted(before - after)
+    began = [[x.seen, x.b.hex(), "", cause.at, None] for x in sorted(after) if x.b not in {y.b for y in before}]
+    ended = {(x.b.hex(), "") for x in before if x.b not in {y.b for y in after}}
+    shift.history[base.id] = (began, ended)
+    entries = all_entries(tx, [x for x in holders if x not in fresh])
+    filings = find_filings(tx, (entry.interaction for entry in entries))
+    beside = beside_entries(tx, ctx, filings, entries, {id for _, id in held.proven})
+    for entry in entries:
+        wanted = filings.get(entry.interaction, NO_FILING).holder(entry, base.id, held, beside(entry))
+        if wanted != entry.identifier:
+            shift.moves[entry] = entry._replace(identifier=wanted, added_at=cause.at)
+    shift.holders += holders
+
+
+def _move_statements(tx: Transaction, tenures: Mapping[bytes, Tenures], shift: Shift) -> None:
+    """Have the statements that name identifiers be about whoever held them."""
+    for found, said in holding(find_statements(tx, sorted(tenures)).values()):
+        about = said.about(tenures.get)
+        if about != (said.a, said.b):
+            id = statement_id(found.key)
+            shift.removed += links_of(said, id)
+            said.a, said.b = about
+            shift.added += links_of(said, id)
+            shift.records.append(found._replace(value=said.dump()))
+
+
+def carry_out(
+    tx: Transaction,
+    ctx: Context,
+    record: StatementRecord | None,
+    shift: Shift,
+    cause: Cause,
+    fresh: dict[bytes, IdentifierRow],
+    added: Sequence[LinkRow] = (),
+    removed: Sequence[LinkRow] = (),
+    *,
+    lock: bool,
+    planned: bool = True,
+) -> Outcome:
+    """Return all that changes with the holders of identifiers.
+
+    Args:
+        record: the statement that changes them, if one does. added, removed: the links of it.
+        planned: whether who is whom is worked out too; it is not where everything is computed anew afterwards.
+    """
+    more, gone = edited_evidence(tx, shift.moves)
+    added = [*added, *more, *shift.added]
+    removed = [*removed, *gone, *shift.removed]
+    if planned:
+        plan = plan_change(
+            tx,
+            ctx.policy,
+            added=added,
+            removed=removed,
+            fresh=fresh,
+            changed=shift.changed,
+            touched=shift.holders,
+            lock=lock,
+        )
+    else:
+        plan = Plan({}, [], Partition({}, {}, [], [], [], set()), [])
+    outcome = Outcome(record, plan, plan.log(cause, skip=fresh), added, removed, fresh, shift.changed)
+    outcome.entries_removed = list(shift.moves)
+    outcome.entries_added = [entry for entry in shift.moves.values() if entry is not None]
+    outcome.records += shift.records
+    outcome.records += [_history(tx, base, began, ended, cause.at) for base, (began, ended) in shift.history.items()]
+    move_traits(tx, shift.moves, outcome)
+    return outcome
+
+
+def _history(
+    tx: Transaction, base: bytes, began: Sequence[list[Any]], ended: set[tuple[str, str]], now: int
+) -> RecordRow:
+    """Return the record of all the later holders that an identifier had, with some that began and some that ended."""
+    found = tx.find_records(HOLDERS, keys=[base.hex()])
+    known = json.loads(found[0].value) if found else []
+    known = [[*one[:4], now if (one[1], one[2]) in ended and one[4] is None else one[4]] for one in known]
+    return RecordRow(HOLDERS, base.hex(), json.dumps([*known, *began]), -1)
+
+
+def changed_holders(
+    tx: Transaction, ctx: Context, added: Sequence[LinkRow], removed: Sequence[LinkRow]
+) -> dict[bytes, Held]:
+    """Return who held identifiers when, of those of which statements between the ids that prove it, said or taken back, tell it otherwise.
+
+    Args:
+        added: links of statements that will be there. removed: links of statements that will not.
+    """
+    found: dict[bytes, Held] = {}
+    for row in handles_of(tx, [x for x in (*added, *removed) if x.basis in (SAME, DIFFERENT)]):
+        held = read_sightings(tx, ctx, row, added=added, removed=removed).held(ctx)
+        if held != read_sightings(tx, ctx, row).held(ctx):
+            found[row.id] = held
+    return found
+
+
+def reassign(
+    tx: Transaction,
+    ctx: Context,
+    row: IdentifierRow,
+    record: StatementRecord,
+    saying: Saying,
+    cause: Cause,
+    fresh: dict[bytes, IdentifierRow],
+    lock: bool,
+) -> Outcome:
+    """Work out what a new holder from a time on changes."""
+    base = row if row.id == row.base else tx.find_identifiers(ids=[row.base])[0]
+    holder = ctx.holder_id(to_identifier(base).key, saying.at)
+    record.a, record.b = base.id, holder
+    links = links_of(record, saying.id)
+    sightings = read_sightings(tx, ctx, base, added=links)
+    if sightings.proofs:  # which of them were seen in the new tenure, their links do not say
+        sightings = read_sightings(tx, ctx, base, added=links, more=proofs_in_entries(tx, ctx, sightings))
+    held = sightings.held(ctx)
+    shift = shift_holders(tx, ctx, {base.id: held}, cause, fresh, iter(saying.homes[2:]), lock=lock)
+    shift.history[base.id][0].append([saying.at, holder.hex(), to_text("st", saying.id), saying.now, None])
+    return carry_out(tx, ctx, record, shift, cause, fresh, links, lock=lock)
+
+
+def unreassign(
+    tx: Transaction,
+    ctx: Context,
+    record: StatementRecord,
+    cause: Cause,
+    links: list[LinkRow],
+    home: bytes,
+    lock: bool,
+) -> Outcome:
+    """Work out what changes when a reassignment is taken back."""
+    base = tx.find_identifiers(ids=[record.a])[0]
+    fresh: dict[bytes, IdentifierRow] = {}
+    held = read_sightings(tx, ctx, base, removed=links).held(ctx)
+    shift = shift_holders(tx, ctx, {base.id: held}, cause, fresh, iter((home,)), lock=lock)
+    shift.history[base.id][1].add((record.b.hex(), to_text("st", cause.ref)))
+    return carry_out(tx, ctx, record, shift, cause, fresh, removed=links, lock=lock)

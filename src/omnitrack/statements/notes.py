@@ -1,0 +1,165 @@
+"""Notes: what an agent writes down about a person, or beside an interaction; a note beside one is always filed as that one is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+import attrs
+
+from omnitrack.errors import InteractionNotFoundError
+from omnitrack.foundation.calls import Run
+from omnitrack.foundation.context import Context
+from omnitrack.foundation.evidence import entries_of
+from omnitrack.foundation.filing import Filing, find_filings
+from omnitrack.foundation.ids import from_text, from_us, interaction_id, now_us, to_text
+from omnitrack.foundation.journal import touch
+from omnitrack.foundation.judging import is_refused
+from omnitrack.foundation.once import Once, recorded
+from omnitrack.foundation.settings import enter
+from omnitrack.model import Direction, Interaction, Role
+from omnitrack.reading.resolve import Meant, Who, get_row, meant, to_identifier
+from omnitrack.statements.said import mention
+from omnitrack.storage.contract import EntryRow, InteractionRow, Transaction
+
+_ANCHOR = int(Role.ANCHOR)
+
+
+def note(run: Run, ctx: Context, who: Who, text: str, *, agent: str | None) -> str:
+    """File an internal note under a person, or beside an interaction; return its id."""
+    now = now_us()
+    id = interaction_id(now, None, None)
+    beside = from_text("int", who) if isinstance(who, str) else None
+    Interaction(channel="note", occurred_at=from_us(now), body=text, agent=agent)  # checks the limits
+    row = note_row(id, now, text, agent)
+    if beside is not None:
+        run(Once(lambda tx: add_note_beside(tx, ctx, row, beside), recorded(id, now)))
+    else:
+        named = meant(ctx, who)
+        run(Once(lambda tx: add_note(tx, ctx, row, named), recorded(id, now)))
+    return to_text("int", id)
+
+
+def note_row(id: bytes, now: int, text: str, agent: str | None) -> InteractionRow:
+    """Return the row of a note."""
+    return InteractionRow(
+        id, 0, None, None, "note", Direction.INTERNAL.value, "note", now, 0, None, now, None, text, agent, None, None,
+        None, None, None, 0,
+    )  # fmt: skip
+
+
+def add_note(tx: Transaction, ctx: Context, row: InteractionRow, who: Meant) -> None:
+    """File a note under a person.
+
+    Raises:
+        CustomerNotFoundError: nobody is known by it; what is the company's own, or stands where there is no value, is nobody's.
+    """
+    enter(tx, ctx)
+    holder = get_row(tx, ctx, who)
+    identifier = to_identifier(holder)
+    if ctx.own.matches(identifier) or is_refused(ctx, identifier):
+        raise who.not_found()  # a statement may have named it all the same
+    entry = EntryRow(
+        holder.id,
+        row.occurred_at,
+        row.id,
+        0,
+        row.recorded_at,
+        None,
+        _ANCHOR,
+        2,
+        row.channel,
+        row.direction,
+        row.kind,
+        None,
+    )
+    tx.add_interactions([row], [entry])
+    touch(tx, ctx, interactions=[row.id])
+    if who.home is not None:
+        tx.put_records([Filing(pin=mention(tx, holder, row.occurred_at), version=-1).record(row.id)])
+
+
+def add_note_beside(tx: Transaction, ctx: Context, row: InteractionRow, interaction: bytes) -> None:
+    """File a note beside an interaction: under whoever that is filed under, from now on and whatever becomes of it.
+
+    Raises:
+        InteractionNotFoundError: there is none with this id.
+    """
+    enter(tx, ctx)  # before anything is read, so that the interaction cannot go to somebody else meanwhile
+    there = tx.find_interactions(ids=[interaction])
+    if not there:
+        raise InteractionNotFoundError(f"who: no interaction has the id {to_text('int', interaction)}")
+    # Beside a note that stands beside an interaction, it stands beside that interaction too.
+    known = find_filings(tx, [interaction]).get(interaction, Filing())
+    first = interaction if known.beside is None else known.beside
+    if first != interaction:
+        known = find_filings(tx, [first]).get(first, Filing())
+    began = tx.find_interactions(ids=[first])[0].occurred_at
+    row = row._replace(reply_to=there[0].source_id or to_text("int", interaction))
+    tx.add_interactions([row], filed_as(entries_of(tx, [first]), row, row.recorded_at))
+    touch(tx, ctx, interactions=[first])
+    known.notes.append(row.id)
+    tx.put_records([known.record(first), Filing(beside=first, at=began, version=-1).record(row.id)])
+
+
+def filed_as(entries: Iterable[EntryRow], row: InteractionRow, now: int) -> list[EntryRow]:
+    """Return the entries of a note beside an interaction that has these: under the same identifier of each of its people, as sure."""
+    return [
+        EntryRow(
+            e.identifier,
+            row.occurred_at,
+            row.id,
+            e.person,
+            now,
+            None,
+            _ANCHOR,
+            e.assurance,
+            row.channel,
+            row.direction,
+            row.kind,
+            None,
+        )
+        for e in entries
+        if e.role == _ANCHOR
+    ]
+
+
+def follow(
+    tx: Transaction, entries: Mapping[bytes, Sequence[EntryRow]], now: int
+) -> tuple[list[EntryRow], list[EntryRow]]:
+    """Work out how notes go where the interactions go beside which they stand.
+
+    Args:
+        entries: of each note, those that its interaction will have.
+
+    Returns:
+        The entries of notes to remove, and to add.
+    """
+    notes = list(entries)
+    there: dict[bytes, list[EntryRow]] = {}
+    for entry in entries_of(tx, notes):
+        there.setdefault(entry.interaction, []).append(entry)
+    removed: list[EntryRow] = []
+    added: list[EntryRow] = []
+    for row in tx.find_interactions(ids=notes) if notes else ():
+        if row.revision == 0:
+            before = {e._replace(added_at=now): e for e in there.get(row.id, ())}
+            after = filed_as(entries[row.id], row, now)
+            removed += [e for key, e in before.items() if key not in after]
+            added += [e for e in after if e not in before]
+    return removed, added
+
+
+def with_notes(tx: Transaction, interactions: Iterable[bytes]) -> list[bytes]:
+    """Return these interactions and the notes beside them, each once."""
+    found = dict.fromkeys(interactions)
+    for filing in find_filings(tx, list(found)).values():
+        found.update(dict.fromkeys(filing.notes))
+    return list(found)
+
+
+def without_notes(tx: Transaction, notes: Iterable[bytes]) -> dict[bytes, Filing]:
+    """Return the filings of the interactions beside which these notes stand, as they are once the notes are gone."""
+    gone = set(notes)
+    beside = {f.beside for f in find_filings(tx, gone).values() if f.beside is not None}
+    found = find_filings(tx, beside)
+    return {id: attrs.evolve(f, notes=[note for note in f.notes if note not in gone]) for id, f in found.items()}

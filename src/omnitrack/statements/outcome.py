@@ -1,0 +1,193 @@
+"""Outcomes: what a statement changes, and how that is written."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Collection, Iterable, Mapping
+
+import attrs
+
+from omnitrack.foundation.context import Context
+from omnitrack.foundation.ids import to_text
+from omnitrack.foundation.journal import touch
+from omnitrack.foundation.judging import may_identify, refuse_placeholder
+from omnitrack.identity.mention import Mention
+from omnitrack.identity.partition import DIFFERENT, SHARED_MARK
+from omnitrack.identity.statement import StatementRecord
+from omnitrack.model import Role
+from omnitrack.reading.resolve import Meant
+from omnitrack.records import STATEMENT, TRAIT, trait_key, trait_of
+from omnitrack.statements.neighbourhood import Plan
+from omnitrack.statements.said import index_of, links_of
+from omnitrack.storage.contract import (
+    LINKABLE,
+    NO_ID,
+    ChangeRow,
+    EntryRow,
+    IdentifierChange,
+    IdentifierRow,
+    LinkRow,
+    RecordRow,
+    Transaction,
+)
+
+
+@attrs.frozen(slots=True, kw_only=True)
+class Saying:
+    """A statement about to be said; ids and times are made outside the transaction."""
+
+    kind: str
+    a: Meant
+    b: Meant | None
+    at: int
+    by: str | None
+    reason: str | None
+    id: bytes
+    now: int
+    homes: tuple[bytes, bytes, bytes]  # for identifiers that it brings to life
+
+
+@attrs.define(slots=True)
+class Outcome:
+    """What a statement changes: all that has to be written, and the plan behind it."""
+
+    record: StatementRecord | None
+    plan: Plan
+    log: list[ChangeRow]
+    added: list[LinkRow] = attrs.field(factory=list)
+    removed: list[LinkRow] = attrs.field(factory=list)
+    fresh: dict[bytes, IdentifierRow] = attrs.field(factory=dict)
+    changed: dict[bytes, IdentifierRow] = attrs.field(factory=dict)
+    entries_removed: list[EntryRow] = attrs.field(factory=list)
+    entries_added: list[EntryRow] = attrs.field(factory=list)
+    records: list[RecordRow] = attrs.field(factory=list)
+    records_gone: list[tuple[str, str]] = attrs.field(factory=list)
+    indexed: set[bytes] = attrs.field(factory=set)  # identifiers whose traits come or go
+
+    @property
+    def said(self) -> StatementRecord:
+        """The statement; there is one but where evidence alone changes the holders of identifiers."""
+        assert self.record is not None
+        return self.record
+
+
+def write(tx: Transaction, ctx: Context, outcome: Outcome, now: int) -> None:
+    """Write all that follows from a statement."""
+    if outcome.removed:
+        tx.delete(links=outcome.removed)
+    if outcome.added:
+        tx.add_links(outcome.added)
+    if outcome.entries_removed or outcome.entries_added:
+        tx.replace_entries(outcome.entries_removed, outcome.entries_added, now)
+    updates = {u.id: u for u in outcome.plan.updates}
+    for x, row in outcome.changed.items():
+        customer = outcome.plan.result.customer.get(x, row.customer)
+        updates.setdefault(x, IdentifierChange(x, customer, row.state, row.reason))
+    if updates or outcome.log:
+        tx.update_identifiers(list(updates.values()), outcome.log)
+    if outcome.records_gone:
+        tx.delete(records=outcome.records_gone)
+    tx.put_records(outcome.records)
+    touch(tx, ctx, identifiers=[*updates, *outcome.fresh], links=[*outcome.added, *outcome.removed])
+    follow_index(tx, ctx, outcome.indexed | outcome.fresh.keys())
+
+
+def follow_index(tx: Transaction, ctx: Context, identifiers: Collection[bytes]) -> None:
+    """Have the index for matching say of identifiers what is stored of them now: those just born, and those whose traits come or go."""
+    if identifiers and ctx.known.matching:
+        from omnitrack.reading.profiles import reindex  # numpy, which only matching needs
+
+        reindex(tx, tx.find_identifiers(ids=sorted(identifiers)), ctx.region)
+
+
+def born(ctx: Context, who: Meant, home: bytes, now: int) -> IdentifierRow:
+    """Return the row of an identifier that nobody has seen yet."""
+    identifier = who.identifier
+    assert identifier is not None
+    refuse_placeholder(ctx, identifier)
+    linkable, reason = may_identify(ctx, identifier)
+    base = ctx.base_id(identifier.key)
+    return IdentifierRow(
+        base,
+        home,
+        home,
+        identifier.scheme,
+        identifier.value,
+        identifier.scope,
+        base,
+        None,
+        LINKABLE if linkable else 0,
+        reason,
+        now,
+    )
+
+
+@attrs.frozen(slots=True)
+class Kept:
+    """A statement of omnitrack's own, which stays where somebody's data went: the records of it, and its links."""
+
+    records: list[RecordRow]
+    links: list[LinkRow]
+
+
+def unsaid(tx: Transaction, kept: Iterable[Kept]) -> list[RecordRow]:
+    """Return the records of those that do not hold yet; one that was said before stays as it was said."""
+    by_key = {one.records[0].key: one for one in kept}
+    found = tx.find_records(STATEMENT, keys=sorted(by_key)) if by_key else []
+    said = {row.key for row in found if StatementRecord.load(row.value).retracted_at is None}
+    return [record for key, one in by_key.items() if key not in said for record in one.records]
+
+
+def kept_mark(named: Mention, now: int) -> Kept:
+    """Return the statement that an identifier is shared, which stays where somebody was erased who used it.
+
+    Each identifier has one such mark at most, whoever went: its id is made of the identifier's.
+    """
+    id = hashlib.blake2b(_holder(named), digest_size=16, person=b"kept shared").digest()
+    return _kept(id, SHARED_MARK, named, None, "was shared when somebody who used it was erased", now)
+
+
+def kept_apart(a: Mention, b: Mention, now: int) -> Kept:
+    """Return the statement that two identifiers are not one person's, which stays where what kept them apart went with somebody's data.
+
+    Each pair has one at most, whoever went: its id is made of the pair.
+    """
+    a, b = sorted((a, b), key=_holder)
+    id = hashlib.blake2b(_holder(a) + _holder(b), digest_size=16, person=b"kept apart").digest()
+    return _kept(id, DIFFERENT, a, b, "were kept apart by what was deleted since", now)
+
+
+def _holder(named: Mention) -> bytes:
+    return named.base if named.holder is None else named.holder
+
+
+def _kept(id: bytes, kind: str, a: Mention, b: Mention | None, reason: str, now: int) -> Kept:
+    record = StatementRecord(
+        kind=kind,
+        a=_holder(a),
+        b=_holder(b or a),
+        named_a=a,
+        named_b=b,
+        at=now,
+        by="omnitrack",
+        reason=reason,
+        recorded_at=now,
+    )
+    key = to_text("st", id)
+    return Kept([RecordRow(STATEMENT, key, record.dump(), -1), *index_of(record, key)], links_of(record, id))
+
+
+def move_traits(tx: Transaction, moves: Mapping[EntryRow, EntryRow | None], outcome: Outcome) -> None:
+    """Have what an interaction said of a person go where its anchor goes; with nobody to go to, it goes."""
+    keys = {
+        trait_key(old.identifier, old.interaction): new
+        for old, new in moves.items()
+        if old.role == Role.ANCHOR and old.identifier != NO_ID
+    }
+    for record in tx.find_records(TRAIT, keys=list(keys)) if keys else ():
+        new = keys[record.key]
+        outcome.records_gone.append((TRAIT, record.key))
+        outcome.indexed.add(bytes.fromhex(record.key.partition("/")[0]))
+        if new is not None and new.identifier != NO_ID:
+            outcome.records.append(trait_of(record, new))
+            outcome.indexed.add(new.identifier)

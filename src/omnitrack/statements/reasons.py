@@ -1,0 +1,66 @@
+"""Reasons: what was said about others may name a person in its reason, and is found by that name when the person is erased."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+import attrs
+
+from omnitrack.foundation.context import Context
+from omnitrack.foundation.scrub import Scrub
+from omnitrack.identifiers.text import find_identifiers
+from omnitrack.identity.statement import StatementRecord
+from omnitrack.records import NAMED, STATEMENT
+from omnitrack.statements.said import statement_id
+from omnitrack.storage.contract import ChangeRow, RecordRow, Transaction
+
+
+def named_in(ctx: Context, key: str, *reasons: str | None) -> list[RecordRow]:
+    """Return the records by which a statement is found by the identifiers that its reasons name."""
+    found = {ctx.base_id(one.key) for reason in reasons if reason for one in find_identifiers(reason, ctx.region)}
+    return [RecordRow(NAMED, f"{base.hex()}/{key}", "", -1) for base in sorted(found)]
+
+
+@attrs.frozen(slots=True)
+class Reworded:
+    """Statements and changes of others whose reasons name a person, and how they read without."""
+
+    records: list[RecordRow]
+    changes: list[ChangeRow]  # as they will be
+    gone: list[tuple[str, str]]  # of the index
+
+
+def reworded(
+    tx: Transaction,
+    ctx: Context,
+    bases: Iterable[bytes],
+    leaving: Mapping[str, StatementRecord],
+    scrub: Scrub,
+) -> Reworded:
+    """Return what names a person who goes in the reasons of what stays.
+
+    Args:
+        bases: the first holders of the person's identifiers. leaving: the statements that go.
+    """
+    index = [row for base in sorted(set(bases)) for row in tx.find_records(NAMED, prefix=f"{base.hex()}/")]
+    keys = sorted({row.key.partition("/")[2] for row in index} - leaving.keys())
+    out = Reworded([], [], [(NAMED, row.key) for row in index])
+    for key, said in leaving.items():
+        out.gone.extend((NAMED, row.key) for row in named_in(ctx, key, said.reason, said.retracted_reason))
+    for row in tx.find_records(STATEMENT, keys=keys) if keys else ():
+        said = StatementRecord.load(row.value)
+        said.reason, said.retracted_reason = scrub(said.reason), scrub(said.retracted_reason)
+        out.records.append(row._replace(value=said.dump(), version=-1))
+        changes = _changes_by(tx, said, statement_id(row.key))
+        out.changes.extend(change._replace(reason=scrub(change.reason)) for change in changes)
+    return out
+
+
+def _changes_by(tx: Transaction, said: StatementRecord, ref: bytes) -> list[ChangeRow]:
+    """Return the membership history that a statement brought about, among those with whom its ends ever were one."""
+    ends = sorted({said.a, said.b})
+    own = tx.list_changes(identifiers=ends)
+    homes = {home for change in own for home in (change.old, change.new)}
+    homes |= {row.customer for row in tx.find_identifiers(ids=ends)}
+    found = {change.id: change for change in (*own, *tx.list_changes(customers=sorted(homes)))}
+    return [change for change in found.values() if change.ref == ref and change.reason]

@@ -1,0 +1,102 @@
+"""Saying: statements and attributions as callers make them, said, taken back, or previewed."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from omnitrack.errors import InvalidPolicyError
+from omnitrack.foundation.calls import Run
+from omnitrack.foundation.context import Context
+from omnitrack.foundation.ids import new_id, new_ids, now_us, to_text, to_us
+from omnitrack.foundation.once import Once
+from omnitrack.foundation.times import in_zone
+from omnitrack.identity.preview import Preview
+from omnitrack.identity.statement import Named, Statement, check_said
+from omnitrack.reading.read import interaction_id
+from omnitrack.reading.resolve import meant
+from omnitrack.statements import statements
+from omnitrack.statements.attribution import attribute as attribute_in
+from omnitrack.statements.outcome import Saying
+from omnitrack.statements.proofs import NewHolderError
+from omnitrack.storage.contract import Transaction
+
+
+def say(run: Run, ctx: Context, statement: Statement) -> Statement:
+    """Say a statement."""
+    saying = _saying(ctx, statement)
+
+    def write(tx: Transaction, alone: bool = False) -> Statement:
+        record, _ = statements.say(tx, ctx, saying, alone)
+        return statements.to_statement(tx, to_text("st", saying.id), record)
+
+    try:
+        return run(Once(write, statements.is_said))
+    except NewHolderError:
+        return run(Once(partial(write, alone=True), statements.is_said))
+
+
+def attribute(
+    run: Run, ctx: Context, interaction: str, identifier: Named, *, by: str | None, reason: str | None
+) -> Statement:
+    """File an interaction under an identifier."""
+    key = interaction_id(interaction)
+    saying = _saying(ctx, Statement(kind="attributed", a=identifier, by=by, reason=reason))
+
+    def write(tx: Transaction) -> Statement:
+        record, _ = attribute_in(tx, ctx, key, saying)
+        return statements.to_statement(tx, to_text("st", saying.id), record)
+
+    return run(Once(write, statements.is_said))
+
+
+def retract(run: Run, ctx: Context, statement: Statement | str, *, by: str | None, reason: str | None) -> Statement:
+    """Take a statement back."""
+    retraction = _retraction(statement, by, reason)
+
+    def write(tx: Transaction) -> Statement:
+        record, _ = statements.retract(tx, ctx, retraction)
+        return statements.to_statement(tx, retraction.id, record)
+
+    return run(Once(write, statements.is_said))
+
+
+def preview(run: Run, ctx: Context, statement: Statement) -> Preview:
+    """Work out what a statement would do, or, of one that was said, what taking it back would."""
+    if not isinstance(statement, Statement):
+        raise InvalidPolicyError(
+            f"statement: got {type(statement).__name__}, accepted is a Statement, such as Statement.link(a, b)"
+        )
+    if statement.id is not None:
+        retraction = _retraction(statement, None, None)
+        return run(
+            lambda tx: statements.preview(tx, statements.consider_retraction(tx, ctx, retraction, lock=False)),
+            write=False,
+        )
+    saying = _saying(ctx, statement)
+    return run(lambda tx: statements.preview(tx, statements.consider(tx, ctx, saying, lock=False)), write=False)
+
+
+def _saying(ctx: Context, statement: Statement) -> Saying:
+    now = now_us()
+    first, second, third, id = new_ids(4)
+    return Saying(
+        kind=statement.kind,
+        a=meant(ctx, statement.a),
+        b=None if statement.b is None else meant(ctx, statement.b),
+        at=now if statement.at is None else to_us(in_zone(statement.at, ctx.zone, "at")),
+        by=statement.by,
+        reason=statement.reason,
+        id=id,
+        now=now,
+        homes=(first, second, third),
+    )
+
+
+def _retraction(statement: Statement | str, by: str | None, reason: str | None) -> statements.Retraction:
+    check_said(by, reason)
+    id = statement.id if isinstance(statement, Statement) else statement
+    if id is not None and not isinstance(id, str):
+        raise InvalidPolicyError(f"statement: got {type(id).__name__}, accepted is a Statement or its id")
+    if id is None:
+        raise InvalidPolicyError("statement: got one that was never said, accepted is what link(), deny() ... returned")
+    return statements.Retraction(id=id, by=by, reason=reason, now=now_us(), home=new_id())

@@ -1,0 +1,329 @@
+"""Statements said and taken back: what each does to links, entries and customers, or would do."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from itertools import chain, product
+
+import attrs
+
+from omnitrack.errors import (
+    InvalidIdentifierError,
+    StatementNotFoundError,
+    told,
+)
+from omnitrack.foundation.context import Context, holder_at
+from omnitrack.foundation.evidence import tenures_of
+from omnitrack.foundation.ids import from_text, from_us, to_text
+from omnitrack.foundation.settings import enter
+from omnitrack.identity.mention import Mention
+from omnitrack.identity.partition import DIFFERENT, PERSONAL, REASSIGNED, SAME
+from omnitrack.identity.preview import UNATTRIBUTED, Move, Preview, regroup
+from omnitrack.identity.statement import ATTRIBUTED, VERBS, Statement, StatementRecord
+from omnitrack.reading.resolve import Meant, customer_text, find_row, members_of, to_identifier
+from omnitrack.records import STATEMENT
+from omnitrack.statements.attribution import unattribute
+from omnitrack.statements.holders import carry_out, changed_holders, reassign, shift_holders, unreassign
+from omnitrack.statements.neighbourhood import Cause
+from omnitrack.statements.outcome import Outcome, Saying, born, write
+from omnitrack.statements.proofs import NewHolderError, evident_handles, proves_any, series_of
+from omnitrack.statements.reasons import named_in
+from omnitrack.statements.said import find_statements, index_of, links_of, mention
+from omnitrack.statements.settling import settle
+from omnitrack.storage.contract import (
+    LINKABLE,
+    NO_ID,
+    ChangeRow,
+    IdentifierRow,
+    RecordRow,
+    Transaction,
+)
+from omnitrack.storage.contract import REASSIGNED as HAS_HOLDERS
+
+
+def say(tx: Transaction, ctx: Context, saying: Saying, alone: bool = False) -> tuple[StatementRecord, list[ChangeRow]]:
+    """Say a statement: write it and all that follows from it.
+
+    Args:
+        alone: as no other writer does anything; it changes the holders of identifiers.
+
+    Raises:
+        NewHolderError: it does, and is to be said ``alone``.
+    """
+    alone = alone or saying.kind == REASSIGNED
+    enter(tx, ctx, exclusive=alone)
+    outcome = consider(tx, ctx, saying, lock=True)
+    if not alone and changed_holders(tx, ctx, outcome.added, ()):  # looked at when the ends are locked
+        raise NewHolderError
+    write(tx, ctx, outcome, saying.now)
+    return outcome.said, outcome.log
+
+
+def consider(tx: Transaction, ctx: Context, saying: Saying, *, lock: bool) -> Outcome:
+    """Work out what a statement changes. Writes at most the identifiers that it brings to life (with ``lock``)."""
+    fresh: dict[bytes, IdentifierRow] = {}
+    rows = _ends(tx, ctx, saying, fresh, lock)
+    a = rows[0]
+    b = rows[1] if len(rows) > 1 else a
+    if saying.b is not None and a.id == b.id:
+        raise InvalidIdentifierError(f"b: got the identifier that a is too ({saying.b.text}), accepted is another one")
+    if saying.kind in (SAME, PERSONAL):
+        if a.base == b.base:
+            raise InvalidIdentifierError(
+                f"{saying.kind}: got {saying.a.text} and {saying.b.text if saying.b else ''}, which are two holders of one "
+                f"{a.scheme}, accepted are two who can be one person; where nobody else ever had it, retract the reassignment"
+            )
+        for row in (a, b):
+            if not row.state & LINKABLE:
+                raise InvalidIdentifierError(
+                    f"{saying.kind}: {to_identifier(row)!r} may not identify a person ({row.reason}), accepted is one that may"
+                )
+    record = StatementRecord(
+        kind=saying.kind,
+        a=a.id,
+        b=b.id,
+        named_a=_mention(tx, saying, saying.a, a),
+        named_b=None if saying.b is None else _mention(tx, saying, saying.b, b),
+        at=saying.at,
+        by=saying.by,
+        reason=saying.reason,
+        recorded_at=saying.now,
+    )
+    cause = Cause(name=VERBS[saying.kind], at=saying.now, ref=saying.id, by=saying.by, reason=saying.reason)
+    if saying.kind == REASSIGNED:
+        outcome = reassign(tx, ctx, a, record, saying, cause, fresh, lock)
+    else:
+        links = links_of(record, saying.id)
+        held = changed_holders(tx, ctx, links, ())
+        shift = shift_holders(tx, ctx, held, cause, fresh, lock=lock)
+        outcome = carry_out(tx, ctx, record, shift, cause, fresh, links, lock=lock)
+    key = to_text("st", saying.id)
+    outcome.records += [RecordRow(STATEMENT, key, record.dump(), 0), *index_of(record, key)]
+    outcome.records += named_in(ctx, key, record.reason)
+    return outcome
+
+
+def _mention(tx: Transaction, saying: Saying, who: Meant, row: IdentifierRow) -> Mention:
+    """Return what a statement names by an identifier or, by customer id, a holder of one. A reassignment is of the identifier, whoever was named."""
+    if who.home is None or saying.kind == REASSIGNED:
+        return Mention(row.base, None, saying.at)
+    return mention(tx, row, saying.at)
+
+
+def preview(tx: Transaction, outcome: Outcome) -> Preview:
+    """Return what would join and part, and which interactions would move."""
+    rows = outcome.plan.rows
+    names = {x: to_identifier(row) for x, row in rows.items()}
+    before = {x: customer_text(row.customer) for x, row in rows.items()}
+    after = {x: customer_text(outcome.plan.result.customer[x]) for x in rows}
+    unborn = {customer_text(row.home) for row in outcome.fresh.values()}
+    joins, parts = regroup(before, after, names, unborn)
+    said = {link[:5] for link in outcome.added}
+    obstacles = tuple(
+        f"{names[c.edge.a].display} and {names[c.edge.b].display} stay apart ({c.kind})"
+        for c in outcome.plan.result.conflicts
+        if c.edge.link[:5] in said
+    )
+    return Preview(joins=joins, parts=parts, moves=_moves(tx, outcome, before, after, unborn), obstacles=obstacles)
+
+
+def _moves(
+    tx: Transaction, outcome: Outcome, before: Mapping[bytes, str], after: Mapping[bytes, str], unborn: Collection[str]
+) -> tuple[Move, ...]:
+    """Return the interactions whose entries go to another identifier, counted by whose it is before and after."""
+    left = {e.interaction: e.identifier for e in outcome.entries_removed if e.person >= 0}
+    come = {e.interaction: e.identifier for e in outcome.entries_added if e.person >= 0}
+    ways = [(left.get(interaction, NO_ID), come.get(interaction, NO_ID)) for interaction in {**left, **come}]
+    counts = Counter(ways)
+    record = outcome.said
+    if record.kind == REASSIGNED and not counts:
+        tenures = [tenure for tenure in tenures_of(tx, [record.a])[record.a] if tenure[1] != record.b]
+        way = (holder_at(record.a, tenures, record.at), record.b)
+        counts[way if record.retracted_at is None else way[::-1]] = 0
+    elsewhere = sorted({x for way in counts for x in way} - {NO_ID, *before})
+    others = {row.id: customer_text(row.customer) for row in tx.find_identifiers(ids=elsewhere)} if elsewhere else {}
+    others[NO_ID] = UNATTRIBUTED
+    found: Counter[tuple[str | None, str | None]] = Counter()
+    for (old, new), count in counts.items():
+        was, becomes = {**others, **before}[old], {**others, **after}[new]
+        if was != becomes:
+            found[None if was in unborn else was, None if becomes in unborn else becomes] += count
+    return tuple(
+        Move(before=was, after=becomes, interactions=count)
+        for (was, becomes), count in sorted(found.items(), key=lambda one: (-one[1], str(one[0])))
+    )
+
+
+def _ends(
+    tx: Transaction, ctx: Context, saying: Saying, fresh: dict[bytes, IdentifierRow], write: bool
+) -> list[IdentifierRow]:
+    """Return the identifiers that a statement is about; those that nobody has seen yet come to life."""
+    named = [saying.a] if saying.b is None else [saying.a, saying.b]
+    rows = []
+    for who, home in zip(named, saying.homes):
+        row = find_row(tx, ctx, who)
+        if row is not None and (row.base != row.id or row.state & HAS_HOLDERS):
+            row = _held_at(tx, row, who, saying)
+        if row is None:
+            if who.identifier is None:
+                raise who.not_found()
+            row = born(ctx, who, home, saying.now)
+            if write:
+                if tx.add_identifiers([row]):
+                    row = tx.find_identifiers(ids=[row.id])[0]
+                else:
+                    fresh[row.id] = row
+            else:
+                fresh[row.id] = row
+        rows.append(row)
+    if len(rows) == 2 and saying.kind in (SAME, DIFFERENT):
+        rows = _representatives(tx, ctx, named, rows)
+    return rows
+
+
+def _held_at(tx: Transaction, row: IdentifierRow, who: Meant, saying: Saying) -> IdentifierRow:
+    """Return whoever held an identifier when the statement was made: said of last year, it is about the holder of last year."""
+    if who.home is not None or saying.kind == REASSIGNED:
+        return row
+    holder = holder_at(row.base, tenures_of(tx, [row.base])[row.base], saying.at)
+    return row if holder == row.id else tx.find_identifiers(ids=[holder])[0]
+
+
+def _representatives(
+    tx: Transaction, ctx: Context, named: Sequence[Meant], rows: Sequence[IdentifierRow]
+) -> list[IdentifierRow]:
+    """Choose the identifiers that stand for customers named by id: values of one exclusive scheme where both have one, for a link between
+    them says what a link between lesser identifiers could not; else those that gave the ids. Never two holders of one identifier, while there are
+    others: these can never be one."""
+    if any(who.home is None for who in named) or rows[0].customer == rows[1].customer:
+        return list(rows)
+    members = [members_of(tx, row.customer) for row in rows]
+    values = [
+        {(m.scheme, m.scope): m for m in group if ctx.policy.exclusive(m.scheme) and m.state & LINKABLE}
+        for group in members
+    ]
+    both = sorted(set(values[0]) & set(values[1]), key=lambda s: (-ctx.policy.rank(s[0]), s))
+    pairs = chain(
+        ((values[0][scope], values[1][scope]) for scope in both),
+        _accounts(*members),
+        product(*([row, *group] for row, group in zip(rows, members))),
+    )
+    able = ([a, b] for a, b in pairs if a.state & b.state & LINKABLE and a.base != b.base)
+    return next(able, list(rows))
+
+
+def _accounts(one: Sequence[IdentifierRow], two: Sequence[IdentifierRow]) -> list[tuple[IdentifierRow, IdentifierRow]]:
+    """Return ids of one platform by which two customers had one handle, one after the other: while these are two people's, its holders stay apart."""
+    if not {m.base for m in one} & {m.base for m in two}:
+        return []
+    first, second = ({series_of(m): m for m in group if proves_any(m)} for group in (one, two))
+    return [(first[series], second[series]) for series in sorted(first.keys() & second.keys())]
+
+
+# -- retraction -----------------------------------------------------------------------------------------------------------
+
+
+def get_statement(tx: Transaction, id: str) -> tuple[RecordRow, StatementRecord]:
+    """Return a statement that holds.
+
+    Raises:
+        StatementNotFoundError: there is none, or it was retracted before.
+    """
+    found = tx.find_records(STATEMENT, keys=[id]) if from_text("st", id) is not None else []
+    if not found:
+        raise StatementNotFoundError(f"statement: none has the id {told(id)}")
+    record = StatementRecord.load(found[0].value)
+    if record.retracted_at is not None:
+        raise StatementNotFoundError(f"statement: {id} was retracted on {from_us(record.retracted_at):%Y-%m-%d}")
+    return found[0], record
+
+
+@attrs.frozen(slots=True, kw_only=True)
+class Retraction:
+    """A statement about to be taken back."""
+
+    id: str
+    by: str | None
+    reason: str | None
+    now: int
+    home: bytes
+
+
+def retract(tx: Transaction, ctx: Context, retraction: Retraction) -> tuple[StatementRecord, list[ChangeRow]]:
+    """Take a statement back: the state becomes what it would be had it never been said."""
+    enter(tx, ctx, exclusive=True)
+    outcome = consider_retraction(tx, ctx, retraction, lock=True)
+    handles = evident_handles(tx, outcome)
+    write(tx, ctx, outcome, retraction.now)
+    return outcome.said, [*outcome.log, *settle(tx, ctx, handles, _cause(retraction))]
+
+
+def _cause(retraction: Retraction) -> Cause:
+    id = from_text("st", retraction.id) or b""
+    return Cause(name="retract", at=retraction.now, ref=id, by=retraction.by, reason=retraction.reason)
+
+
+def consider_retraction(tx: Transaction, ctx: Context, retraction: Retraction, *, lock: bool) -> Outcome:
+    """Work out what taking a statement back changes."""
+    stored, record = get_statement(tx, retraction.id)
+    id = from_text("st", retraction.id) or b""
+    cause = _cause(retraction)
+    if record.kind == ATTRIBUTED:
+        outcome = unattribute(tx, ctx, retraction.id, record, cause, lock)
+    else:
+        links = [link for link in tx.find_links([record.a]) if link.ref == id]
+        if record.kind == REASSIGNED:
+            outcome = unreassign(tx, ctx, record, cause, links, retraction.home, lock)
+        else:
+            fresh: dict[bytes, IdentifierRow] = {}
+            shift = shift_holders(tx, ctx, changed_holders(tx, ctx, (), links), cause, fresh, lock=lock)
+            outcome = carry_out(tx, ctx, record, shift, cause, fresh, removed=links, lock=lock)
+    record = outcome.said
+    record.retracted_at, record.retracted_by, record.retracted_reason = (
+        retraction.now,
+        retraction.by,
+        retraction.reason,
+    )
+    outcome.records.append(RecordRow(STATEMENT, stored.key, record.dump(), stored.version))
+    outcome.records += named_in(ctx, retraction.id, retraction.reason)
+    return outcome
+
+
+# -- what people see --------------------------------------------------------------------------------------------------------
+
+
+def to_statement(tx: Transaction, id: str, record: StatementRecord) -> Statement:
+    """Return a statement as people see it."""
+    names = {row.id: to_identifier(row) for row in tx.find_identifiers(ids=[record.a, record.b])}
+    a, b = names.get(record.a, "(erased)"), names.get(record.b, "(erased)")
+    return Statement(
+        kind=record.kind,
+        a=a,
+        b=b if record.kind in (SAME, DIFFERENT, PERSONAL) else None,
+        at=from_us(record.at),
+        by=record.by,
+        reason=record.reason,
+        id=id,
+        recorded_at=from_us(record.recorded_at),
+        retracted_at=None if record.retracted_at is None else from_us(record.retracted_at),
+        retracted_by=record.retracted_by,
+        interaction=to_text("int", record.interaction) if record.interaction else None,
+    )
+
+
+def is_said(tx: Transaction, statement: Statement) -> bool:
+    """Whether a statement is stored as it is here, taken back or not."""
+    found = tx.find_records(STATEMENT, keys=[statement.id or ""])
+    return bool(found) and to_statement(tx, found[0].key, StatementRecord.load(found[0].value)) == statement
+
+
+def statements_about(tx: Transaction, rows: Iterable[IdentifierRow]) -> list[Statement]:
+    """Return the statements that hold about these identifiers and their first holders, oldest first; those that say nothing at present are among them."""
+    ids = {x for row in rows for x in (row.id, row.base)}
+    found = find_statements(tx, sorted({row.base for row in rows}))
+    return [
+        to_statement(tx, key, said)
+        for key, (_, said) in sorted(found.items())
+        if said.retracted_at is None and said.kind != ATTRIBUTED and not ids.isdisjoint((said.a, said.b))
+    ]

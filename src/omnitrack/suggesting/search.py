@@ -1,0 +1,127 @@
+"""Search: people found by what a clerk knows of them, best first, each with the reasons."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+import attrs
+
+from omnitrack.errors import InvalidInteractionError, shown
+from omnitrack.foundation.calls import Later
+from omnitrack.foundation.context import Context
+from omnitrack.harmless import one_line
+from omnitrack.matching import Comparison, Profile, Score, merge_profiles, normalise_traits
+from omnitrack.matching.blocking import blocking_keys
+from omnitrack.model import Customer
+from omnitrack.reading.profiles import found_by, found_by_family_name, profiles_of
+from omnitrack.reading.query import Query
+from omnitrack.reading.read import customer_of, timeline_page
+from omnitrack.reading.resolve import Meant
+from omnitrack.storage.contract import SHARED, IdentifierRow, Transaction
+from omnitrack.suggesting.suggest import MOST_CANDIDATES, read_model
+
+
+@attrs.frozen(slots=True, kw_only=True)
+class SearchResult:
+    """A person whom a search found.
+
+    Attributes:
+        customer: who it is.
+        weight: how well what was asked agrees with what is known, in bits: each doubles the odds that it is the one who is looked for. Results are in
+            this order; the odds of a person taken at random are in it, so that it is below 0 where little was asked.
+        probability: the same, from 0 to 1.
+        comparisons: the rows that the weight is the sum of.
+        sentence: the reasons, for a person to read.
+    """
+
+    customer: Customer
+    weight: float
+    probability: float
+    comparisons: tuple[Comparison, ...]
+    sentence: str = attrs.field(repr=False)
+
+    @one_line
+    def __str__(self) -> str:
+        return f"{self.customer.id}: {self.sentence}"
+
+
+def search_profile(ctx: Context, asked: Mapping[str, Any]) -> Profile:
+    """Return what is asked in normal forms.
+
+    Raises:
+        InvalidInteractionError: a value is no text or date, or nothing by which anybody could be found is among them.
+    """
+    given = {name: value for name, value in asked.items() if value is not None}
+    for name, value in given.items():
+        if not isinstance(value, (str, date)):
+            raise InvalidInteractionError(f"{name}: got {shown(value)}, accepted is a text, and None for any")
+    texts = {name: value if isinstance(value, str) else value.isoformat() for name, value in given.items()}
+    parts = [(name, normalise_traits({name: text}, region=ctx.region)) for name, text in texts.items()]
+    for name, part in parts:
+        if not part:
+            raise InvalidInteractionError(f"{name}: got {shown(texts[name])}, which cannot be read as one")
+    profile = merge_profiles([part for _, part in parts])
+    if not blocking_keys(profile):
+        raise InvalidInteractionError(
+            f"search: got {', '.join(texts) or 'nothing'}, by which nobody is found; accepted are a name, a postcode, an address with its house "
+            "number, a date of birth, an e-mail address, a phone number, and beside one of these a city, a company or a text"
+        )
+    return profile
+
+
+def search(
+    tx: Transaction, ctx: Context, profile: Profile, text: str | None, limit: int, later: Later | None
+) -> list[SearchResult]:
+    """Return the people who are most like a profile, best first; reads a bounded number of rows of the index, whatever the size of the store.
+
+    Args:
+        text: what a contact of theirs has in its subject or body; None for anybody.
+    """
+    ids = list(dict.fromkeys((*found_by(tx, profile), *found_by_family_name(tx, profile, MOST_CANDIDATES))))
+    candidates = [row for row in tx.find_identifiers(ids=ids[:MOST_CANDIDATES]) if not row.state & SHARED]
+    homes = list(dict.fromkeys(row.customer for row in candidates))
+    if not homes:
+        return []
+    grouped: dict[bytes, list[IdentifierRow]] = {home: [] for home in homes}
+    for row in tx.find_identifiers(customers=homes):
+        grouped[row.customer].append(row)
+    homes = [home for home in homes if grouped[home]]
+    profiles = profiles_of(tx, homes, [row for home in homes for row in grouped[home]])
+    scored = read_model(tx).suggest(profile, [profiles[home] for home in homes], limit=len(homes), least=0.0)
+    found: list[SearchResult] = []
+    for place, score in scored:
+        if len(found) == limit:
+            break
+        if text is None or _said(tx, ctx, homes[place], text):
+            found.append(_result(tx, ctx, homes[place], score, later))
+    return found
+
+
+def _said(tx: Transaction, ctx: Context, home: bytes, text: str) -> bool:
+    """Tell whether a contact on a customer's timeline has the text."""
+    return bool(timeline_page(tx, ctx, Meant(home, None), Query(text=text), 1, None).items)
+
+
+def _result(tx: Transaction, ctx: Context, home: bytes, score: Score, later: Later | None) -> SearchResult:
+    return SearchResult(
+        customer=customer_of(tx, ctx, Meant(home, None), None, later),
+        weight=score.weight,
+        probability=score.probability,
+        comparisons=score.comparisons,
+        sentence=score.sentence,
+    )
+
+
+def checked_text(text: object) -> str | None:
+    """Return the text that is looked for in contacts.
+
+    Raises:
+        InvalidInteractionError: it is no text, or an empty one.
+    """
+    if text is None:
+        return None
+    if not isinstance(text, str) or not text.strip():
+        raise InvalidInteractionError(f"text: got {shown(text)}, accepted is a text, and None for any")
+    return text

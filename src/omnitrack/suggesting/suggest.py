@@ -1,0 +1,252 @@
+"""Suggestions: who somebody may be besides, by claims and by likeness, each with its reasons. Nothing merges here but what the policy lets."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+
+import attrs
+
+from omnitrack.foundation.context import Context
+from omnitrack.foundation.journal import touch
+from omnitrack.harmless import one_line
+from omnitrack.identifiers.scheme import Identifier
+from omnitrack.identity.explain import Step, percent, weak_kind
+from omnitrack.identity.partition import DIFFERENT, MATCH
+from omnitrack.matching import Comparison, Model, Score, merge_profiles
+from omnitrack.model import Page
+from omnitrack.reading.profiles import found_by, own_profile, profiles_of
+from omnitrack.reading.resolve import Meant, customer_text, find_people, to_identifier
+from omnitrack.records import MODEL, MODEL_KEY
+from omnitrack.statements.account import LinkCursors, suggesting_links, suggesting_links_of, to_steps
+from omnitrack.statements.neighbourhood import Cause, plan_change
+from omnitrack.storage.contract import LINKABLE, SHARED, IdentifierRow, LinkRow, RecordRow, Transaction
+
+#: What a claim is worth while nothing else is known: most people give their own address, and a form has typos and strangers.
+CLAIMED_PROBABILITY = 0.8
+#: The least probability at which likeness is worth a clerk's look.
+LEAST = 0.2
+#: Candidates whose profiles are read for one person, those first that have the rarest keys in common.
+MOST_CANDIDATES = 48
+LINKS = 2_000  # looked through at a time for the matches among them
+
+
+@attrs.frozen(slots=True, kw_only=True)
+class Suggestion:
+    """Two customers who may be one.
+
+    Attributes:
+        a: an identifier of the one. b: an identifier of the other; ``tracker.link(a, b)`` confirms, ``tracker.deny(a, b)`` denies.
+        customers: their ids.
+        probability: how likely, 0 to 1.
+        evidence: the links that only suggest (a claim, or a match that ``find_matches`` kept).
+        comparisons: of the likeness, whose weights add up to its score; empty where they were not compared.
+        sentence: the reasons, for a person to read.
+    """
+
+    a: Identifier
+    b: Identifier
+    customers: tuple[str, str]
+    probability: float
+    evidence: tuple[Step, ...] = ()
+    comparisons: tuple[Comparison, ...] = ()
+    sentence: str = attrs.field(default="", repr=False)
+
+    @one_line
+    def __str__(self) -> str:
+        return f"{percent(self.probability)} {self.a.display} and {self.b.display}: {self.sentence}"
+
+
+def read_model(tx: Transaction) -> Model:
+    """Return the weights of the store, those that omnitrack ships with where none were estimated."""
+    found = tx.find_records(MODEL, keys=[MODEL_KEY])
+    return _model(found[0].value if found else None)
+
+
+@lru_cache(maxsize=4)
+def _model(text: str | None) -> Model:
+    return Model.default() if text is None else Model.from_json(text)
+
+
+def write_model(tx: Transaction, model: Model) -> None:
+    """Keep weights in the store."""
+    tx.put_records([RecordRow(MODEL, MODEL_KEY, model.to_json(), -1)])
+
+
+def suggestions_for(tx: Transaction, ctx: Context, who: Meant, limit: int, least: float) -> list[Suggestion]:
+    """Return who a person may be besides, best first; reads a bounded number of rows, whatever the size of the store."""
+    row, members = find_people(tx, ctx, who)
+    links, rows = suggesting_links_of(tx, ctx, members)
+    found: dict[bytes, Suggestion] = {}
+    mine = {m.id for m in members}
+    names = {x: to_identifier(r) for x, r in rows.items()}
+    for link, step in zip(links, to_steps(tx, [(x, weak_kind(x), None) for x in links], names)):
+        a, b = (link.a, link.b) if link.a in mine else (link.b, link.a)
+        other = rows[b].customer
+        probability = CLAIMED_PROBABILITY if step.probability is None else step.probability
+        known = found.get(other)
+        found[other] = Suggestion(
+            a=names[a],
+            b=names[b],
+            customers=(customer_text(row.customer), customer_text(other)),
+            probability=max(probability, known.probability if known else 0.0),
+            evidence=(*(known.evidence if known else ()), step),
+            sentence=f"{known.sentence} {_sentence(step)}" if known else _sentence(step),
+        )
+    if ctx.known.matching:
+        for other_rows, score in alike(tx, ctx, row, members, limit, least):
+            other = other_rows[0].customer
+            known = found.get(other)
+            found[other] = Suggestion(
+                a=known.a if known else to_identifier(best_of(ctx, members)),
+                b=known.b if known else to_identifier(best_of(ctx, other_rows)),
+                customers=(customer_text(row.customer), customer_text(other)),
+                probability=max(score.probability, known.probability if known else 0.0),
+                evidence=known.evidence if known else (),
+                comparisons=score.comparisons,
+                sentence=f"{known.sentence} {score.sentence}" if known and known.sentence else score.sentence,
+            )
+    ordered = sorted(found.values(), key=lambda s: (-s.probability, s.customers))
+    return ordered[:limit]
+
+
+def _sentence(step: Step) -> str:
+    if step.basis == MATCH:
+        return f"{step}."
+    return f"{step.a.display} and {step.b.display} were given together on {step.seen:%Y-%m-%d}."
+
+
+def best_of(ctx: Context, rows: Sequence[IdentifierRow]) -> IdentifierRow:
+    """Return the identifier that stands for a customer in a suggestion: one that a link may name, of the highest rank."""
+    return min(rows, key=lambda r: (not r.state & LINKABLE, -ctx.policy.rank(r.scheme), r.id))
+
+
+def alike(
+    tx: Transaction, ctx: Context, row: IdentifierRow, members: Sequence[IdentifierRow], limit: int, least: float
+) -> list[tuple[list[IdentifierRow], Score]]:
+    """Return the customers who are most alike, best first, each with its identifiers and its score."""
+    own = profiles_of(tx, [row.customer], [m._replace(customer=row.customer) for m in members])[row.customer]
+    profile = merge_profiles((own, own_profile(members)))
+    mine = {member.id for member in members}
+    ids = [id for id in found_by(tx, profile) if id not in mine][:MOST_CANDIDATES]
+    candidates = [r for r in tx.find_identifiers(ids=ids) if r.customer != row.customer and not r.state & SHARED]
+    homes = list(dict.fromkeys(r.customer for r in candidates))
+    if not homes:
+        return []
+    everyone = tx.find_identifiers(customers=homes)
+    grouped: dict[bytes, list[IdentifierRow]] = {home: [] for home in homes}
+    for r in everyone:
+        grouped[r.customer].append(r)
+    denied = _denied(tx, members, grouped)
+    homes = [home for home in homes if home not in denied]
+    profiles = profiles_of(tx, homes, [r for home in homes for r in grouped[home]])
+    scored = read_model(tx).suggest(profile, [profiles[home] for home in homes], limit=limit, least=least)
+    return [(grouped[homes[n]], score) for n, score in scored]
+
+
+def _denied(tx: Transaction, members: Sequence[IdentifierRow], grouped: dict[bytes, list[IdentifierRow]]) -> set[bytes]:
+    """Return the customers whom somebody said this one is not."""
+    of = {r.id: home for home, rows in grouped.items() for r in rows}
+    ends = [(x.a, x.b) for x in tx.find_links([m.id for m in members]) if x.basis == DIFFERENT]
+    return {of[end] for pair in ends for end in pair if end in of}
+
+
+def suggestions_page(
+    tx: Transaction, ctx: Context, limit: int, cursors: LinkCursors, cursor: str | None
+) -> Page[Suggestion]:
+    """Return links of the whole store that suggest, claims and stored matches, the best of the page first."""
+    links, rows, after = suggesting_links(tx, ctx, limit, cursors, cursor)
+    names = {x: to_identifier(r) for x, r in rows.items()}
+    items = []
+    for link, step in zip(links, to_steps(tx, [(x, None, None) for x in links], names)):
+        items.append(
+            Suggestion(
+                a=names[link.a],
+                b=names[link.b],
+                customers=(customer_text(rows[link.a].customer), customer_text(rows[link.b].customer)),
+                probability=CLAIMED_PROBABILITY if step.probability is None else step.probability,
+                evidence=(step,),
+                sentence=f"{step}.",
+            )
+        )
+    return Page(tuple(sorted(items, key=lambda s: -s.probability)), after)
+
+
+@attrs.frozen(slots=True)
+class Found:
+    """A match about to be stored: two identifiers that stand for their customers, and the probability."""
+
+    a: bytes
+    b: bytes
+    probability: float
+
+
+def put_matches(tx: Transaction, ctx: Context, added: Sequence[LinkRow], removed: Sequence[LinkRow], now: int) -> None:
+    """Store matches in the place of others, and let those join by themselves that the policy lets."""
+    plan = plan_change(tx, ctx.policy, added=added, removed=removed)
+    tx.delete(links=removed)
+    tx.add_links(added)
+    touch(tx, ctx, identifiers=[u.id for u in plan.updates], links=[*added, *removed])
+    if plan.updates:
+        tx.update_identifiers(plan.updates, plan.log(Cause(name="match", at=now)))
+
+
+LinkKey = tuple[bytes, bytes, str, int, bytes]
+
+
+def look_again(
+    tx: Transaction, ctx: Context, after: LinkKey | None, model: Model, least: float
+) -> tuple[list[tuple[LinkRow, LinkRow | None]], LinkKey | None]:
+    """Compare again those whose match is kept: what it rested on may have gone to somebody else, or altogether.
+
+    Two whom nothing but their match joins are compared as the two that they are without it.
+
+    Returns:
+        The matches that are scored otherwise now, each as it will be (None: less likely than ``least``, and than anything worth a look), and where to
+        go on (None at the end).
+    """
+    links = tx.find_links(after=after, limit=LINKS)
+    matches = [link for link in links if link.basis == MATCH]
+    return _scored_otherwise(tx, ctx, matches, model, least), links[-1][:5] if len(links) == LINKS else None
+
+
+def _scored_otherwise(
+    tx: Transaction, ctx: Context, links: Sequence[LinkRow], model: Model, least: float
+) -> list[tuple[LinkRow, LinkRow | None]]:
+    rows = {r.id: r for r in tx.find_identifiers(ids=sorted({end for link in links for end in link[:2]}))}
+    found: list[tuple[LinkRow, LinkRow | None]] = []
+    for link in links:
+        if not rows.keys() >= {link.a, link.b}:
+            continue
+        homes = list(dict.fromkeys(rows[end].customer for end in link[:2]))
+        members = tx.find_identifiers(customers=homes)
+        if len(homes) == 1:
+            apart = plan_change(tx, ctx.policy, removed=[link], lock=False).result.customer
+            members = [m._replace(customer=apart.get(m.id, m.customer)) for m in members]
+            home_of = {m.id: m.customer for m in members}
+            homes = list(dict.fromkeys(home_of[end] for end in link[:2] if end in home_of))
+            if len(homes) == 1:
+                continue  # they are one without it
+        profiles = profiles_of(tx, homes, [m for m in members if m.customer in homes])
+        scored = model.suggest(profiles[homes[0]], [profiles[homes[1]]], limit=1, least=min(least, LEAST))
+        score = round(scored[0][1].probability * 1_000_000) if scored else None
+        if score != link.score:
+            found.append((link, None if score is None else link._replace(score=score)))
+    return found
+
+
+def renew_matches(
+    tx: Transaction,
+    ctx: Context,
+    found: Sequence[tuple[LinkRow, LinkRow | None]],
+    model: Model,
+    least: float,
+    now: int,
+) -> None:
+    """Compare once more those whose match was found to be scored otherwise, as they are now, and store what comes of it; what is unlikely now goes,
+    and where the policy merged by it, that ends too. The caller holds the guard."""
+    tx.lock_identifiers(sorted({end for old, _ in found for end in old[:2]}))
+    there = set(tx.find_links(sorted({end for old, _ in found for end in old[:2]})))
+    held = _scored_otherwise(tx, ctx, [old for old, _ in found if old in there], model, least)
+    if held:
+        put_matches(tx, ctx, [new for _, new in held if new is not None], [old for old, _ in held], now)

@@ -1,1 +1,0 @@
-"""The timeline's own arithmetic: cursors and threads, as pure functions."""

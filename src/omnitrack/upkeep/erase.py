@@ -1,0 +1,432 @@
+"""Erasure of a person, and retention by channel and age: what goes, what stays redacted, and the receipt."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+
+import attrs
+
+from omnitrack.errors import InvalidPolicyError, shown
+from omnitrack.foundation.context import Context
+from omnitrack.foundation.evidence import all_entries, edited_evidence
+from omnitrack.foundation.filing import find_filings
+from omnitrack.foundation.ids import new_ids, to_text
+from omnitrack.foundation.scrub import Scrub, Scrubs, personal_patterns
+from omnitrack.foundation.settings import enter
+from omnitrack.identity.partition import EVIDENCE, MATCH, PERSONAL, strength_between
+from omnitrack.identity.policy import Policy
+from omnitrack.reading.resolve import Meant, to_identifier
+from omnitrack.records import RECEIPT, SUPPRESSED, TRAIT, suppression_key
+from omnitrack.statements.neighbourhood import Cause, LinkKey, Plan, plan_change
+from omnitrack.statements.outcome import Kept, follow_index, kept_apart, kept_mark, unsaid
+from omnitrack.statements.reasons import reworded
+from omnitrack.statements.said import delete_statements, mention
+from omnitrack.statements.settling import look_after, look_before
+from omnitrack.storage.contract import (
+    NO_ID,
+    OVERSIZED,
+    SHARED,
+    ChangeRow,
+    EntryRow,
+    IdentifierRow,
+    InteractionRow,
+    LinkRow,
+    Position,
+    RecordRow,
+    Transaction,
+)
+from omnitrack.upkeep.leaving import find_leaving
+from omnitrack.upkeep.redact import Staying, clean, read_staying, store_clean
+from omnitrack.upkeep.sweep import Sweep, gather
+
+BATCH = 500  # interactions that retention takes away in one transaction
+MOST_UNDER_GUARD = 20_000  # characters that an erasure reads while others wait; some ten milliseconds
+
+
+class NotWorkedOut(Exception):
+    """An erasure found more text to redact than it looked at before; it looks again."""
+
+
+@attrs.frozen(slots=True, kw_only=True)
+class Receipt:
+    """What an erasure or a retention took away, in numbers; holds nothing of the person.
+
+    Attributes:
+        interactions: deleted whole. redacted: kept for others, without this person's identifiers.
+        entries: deleted, those of deleted interactions included.
+        identifiers: deleted, those of others that nothing else names included. links, statements, records: deleted.
+        marks: left so that a re-run import does not bring back an interaction that went whole (those for redacted texts are not counted).
+        kept_shared: identifiers of others that stay shared, as they were because of this person.
+        kept_apart: pairs of others' identifiers that stay with two people, as they did because of what went.
+        dry_run: nothing was done.
+    """
+
+    id: str
+    at: datetime
+    by: str | None = None
+    reason: str | None = None
+    interactions: int = 0
+    redacted: int = 0
+    entries: int = 0
+    identifiers: int = 0
+    links: int = 0
+    statements: int = 0
+    records: int = 0
+    marks: int = 0
+    kept_shared: int = 0
+    kept_apart: int = 0
+    dry_run: bool = False
+
+    def __str__(self) -> str:
+        verb = "would be erased" if self.dry_run else "erased"
+        return (
+            f"{self.interactions} interactions, {self.identifiers} identifiers, {self.links} links, {self.entries} entries, "
+            f"{self.statements} statements and {self.records} records {verb}; {self.redacted} interactions redacted"
+        )
+
+
+def erase(
+    tx: Transaction,
+    ctx: Context,
+    who: Meant,
+    *,
+    by: str | None,
+    reason: str | None,
+    dry_run: bool,
+    suppress: bool,
+    now: int,
+    at: datetime,
+    id: bytes,
+    mark_key: bytes,
+    scrubs: Scrubs,
+    patient: bool,
+) -> Receipt:
+    """Take a person out of every table.
+
+    Args:
+        scrubs: what a look ahead worked out of the texts that stay for others.
+        patient: work out the rest here, however much it is, while others wait.
+
+    Raises:
+        NotWorkedOut: much text has come that the look ahead did not see. Nothing was changed.
+    """
+    if not dry_run:
+        enter(tx, ctx, exclusive=True)
+    sweep = gather(tx, ctx, who)
+    ids = {row.id for row in (*sweep.identifiers, *sweep.alone)}
+    # Links of others that rested on entries which now go (two shared numbers in one call of this person) go as well.
+    more, gone = edited_evidence(tx, dict.fromkeys(sweep.entries), leaving=ids)
+    removed = {x[:5]: x for x in (*sweep.links, *gone)}
+    neighbours = sorted({end for x in removed.values() for end in (x.a, x.b)} - ids)
+    held = [
+        kept_mark(mention(tx, row, now), now) for row in _to_hold(tx, _losing(removed, more, ids), sweep.links, ids)
+    ]
+    plan, apart = _plan_apart(tx, ctx, more, held, list(removed.values()), neighbours, ids, now, lock=not dry_run)
+    rows = [row for row in tx.find_interactions(ids=sweep.interactions) if row.revision == 0]
+    marks = [
+        suppression_key(mark_key, row.source, row.source_id)
+        for row in rows
+        if suppress and row.source is not None and row.source_id is not None
+    ]
+    receipt = Receipt(
+        id=to_text("rcp", id),
+        at=at,
+        by=by,
+        reason=reason,
+        interactions=len(sweep.interactions),
+        redacted=len(sweep.redacted),
+        entries=len(sweep.entries),
+        identifiers=len(ids),
+        links=len(removed),
+        statements=len(sweep.statements),
+        records=len(sweep.records),
+        marks=len(marks),
+        kept_shared=len(held),
+        kept_apart=len(apart),
+        dry_run=dry_run,
+    )
+    if dry_run:
+        return receipt
+    staying = _staying(tx, ctx, sweep, scrubs)
+    person = _scrub(tx, ctx, sweep, scrubs)
+    others = reworded(tx, ctx, {row.base for row in sweep.identifiers}, sweep.statements, person)
+    if not patient and staying.unknown() > MOST_UNDER_GUARD:
+        raise NotWorkedOut
+    redacted = clean(staying, mark_key)
+    store_clean(tx, ctx, redacted)
+    if suppress:
+        marks += redacted.marks
+    past = _past_of_others(tx, sweep)
+    before = look_before(tx, ctx, removed.values(), ids)
+    named_by = changes_by(tx, {entry.identifier for entry in sweep.entries} - ids, set(sweep.interactions))
+    tx.delete(
+        identifiers=sorted(ids),
+        links=list(removed.values()),
+        interactions=sweep.interactions,
+        entries=sweep.entries,
+        records=[*sweep.records, *others.gone],
+        changes=[c.id for c in (*named_by, *others.changes)],
+    )
+    delete_statements(tx, sweep.statements, sweep.interactions)
+    vacant = new_ids(len(sweep.vacant))
+    cleared = ~(SHARED | OVERSIZED)
+    tx.add_identifiers(
+        [r._replace(home=h, customer=h, state=r.state & cleared, born_at=now) for r, h in zip(sweep.vacant, vacant)]
+    )
+    follow_index(tx, ctx, {row.id for row in sweep.vacant})
+    kept = [*held, *apart]
+    tx.add_links([*more, *(link for one in kept for link in one.links), *sweep.tenures])
+    tx.put_records([*sweep.filings, *unsaid(tx, kept), *others.records])
+    cause = Cause(name="erase", at=now, ref=id, by=by, reason=person(reason))
+    updates = [u for u in plan.updates if u.id not in ids]
+    homes = {row.home for row in (*sweep.identifiers, *sweep.alone)}
+    past += without_cause(named_by, homes)
+    past_ids = {c.id for c in past}
+    past += [
+        c for c in others.changes if c.id not in past_ids and not {c.old, c.new} & homes and c.identifier not in ids
+    ]
+    tx.update_identifiers(updates, [*past, *plan.log(cause, skip=ids)])
+    look_after(tx, ctx, before, ids, cause)
+    kept_marks = [RecordRow(SUPPRESSED, key, "{}", -1) for key in dict.fromkeys(marks)]
+    tx.put_records([*kept_marks, RecordRow(RECEIPT, receipt.id, "{}", -1)])
+    return receipt
+
+
+def is_receipted(tx: Transaction, receipt: Receipt) -> bool:
+    """Whether the erasure that a receipt is of was done."""
+    return bool(tx.find_records(RECEIPT, keys=[receipt.id]))
+
+
+def _scrub(tx: Transaction, ctx: Context, sweep: Sweep, scrubs: Scrubs) -> Scrub:
+    """Return what takes the person out of what others said."""
+    traits = _traits(tx, sweep)
+    personal = personal_patterns(json.loads(record.value)["traits"] for record in traits)
+    return scrubs.find(frozenset(map(to_identifier, sweep.identifiers)), frozenset(), ctx.region, personal)
+
+
+def _traits(tx: Transaction, sweep: Sweep) -> list[RecordRow]:
+    keys = [key for kind, key in sweep.records if kind == TRAIT]
+    return tx.find_records(TRAIT, keys=keys) if keys else []
+
+
+def look_ahead(tx: Transaction, ctx: Context, who: Meant, scrubs: Scrubs) -> Staying:
+    """Read what an erasure would redact, so that it can be worked out before anybody has to wait for it."""
+    return _staying(tx, ctx, gather(tx, ctx, who), scrubs)
+
+
+def _staying(tx: Transaction, ctx: Context, sweep: Sweep, scrubs: Scrubs) -> Staying:
+    named = map(to_identifier, sweep.identifiers)
+    return read_staying(tx, ctx, named, sweep.redacted, sweep.entries, _traits(tx, sweep), scrubs)
+
+
+def _losing(removed: Mapping[LinkKey, LinkRow], more: Iterable[LinkRow], leaving: Collection[bytes]) -> list[bytes]:
+    """Return the identifiers that stay and lose a link altogether; one that is only dated anew loses nothing."""
+    lost = removed.keys() - {x[:5] for x in more}
+    return sorted({end for key in lost for end in key[:2]} - set(leaving))
+
+
+def _to_hold(
+    tx: Transaction, neighbours: Sequence[bytes], links: Iterable[LinkRow], ids: Collection[bytes]
+) -> list[IdentifierRow]:
+    """Return the identifiers of others that somebody who goes keeps apart: shared ones, and those said to be personal of somebody who goes, which
+    evidence would join to others from now on."""
+    personal = {x.a for x in links if x.basis == PERSONAL and x.b in ids and x.a not in ids}
+    rows = tx.find_identifiers(ids=neighbours) if neighbours else []
+    return [row for row in rows if row.state & SHARED or row.id in personal]
+
+
+def _plan_apart(
+    tx: Transaction,
+    ctx: Context,
+    more: Sequence[LinkRow],
+    held: Sequence[Kept],
+    removed: Sequence[LinkRow],
+    touched: Sequence[bytes],
+    leaving: Collection[bytes],
+    now: int,
+    *,
+    lock: bool,
+) -> tuple[Plan, list[Kept]]:
+    """Return what a deletion makes different, and the statements by which it joins nobody.
+
+    Evidence that was kept from joining two customers (each has an account of its own, say) would join them once what stood against it is gone. Nobody
+    has said so, and an agent would see a stranger's history: the two ends stay apart until somebody says that they are one. (A component that was
+    taken apart for its size alone comes together again: it no longer looks like corrupt input.)
+    """
+    gone = set(leaving)
+    apart: dict[tuple[bytes, bytes], Kept] = {}
+    while True:
+        kept = [link for one in (*held, *apart.values()) for link in one.links]
+        plan = plan_change(tx, ctx.policy, added=[*more, *kept], removed=removed, touched=touched, lock=lock)
+        fresh = {
+            (link.a, link.b): kept_apart(mention(tx, plan.rows[link.a], now), mention(tx, plan.rows[link.b], now), now)
+            for link in plan.links
+            if link.basis in EVIDENCE
+            and not {link.a, link.b} & gone
+            and (link.a, link.b) not in apart
+            and _joins(plan, link, ctx.policy)
+        }
+        if not fresh:
+            return plan, list(apart.values())
+        apart |= fresh
+
+
+def _joins(plan: Plan, link: LinkRow, policy: Policy) -> bool:
+    """Whether a link's ends were two customers' and will be one's, and not because a component was too large."""
+    a, b = plan.rows.get(link.a), plan.rows.get(link.b)
+    if a is None or b is None or a.customer == b.customer or (a.state | b.state) & OVERSIZED:
+        return False
+    if link.basis != MATCH and not strength_between(link, a, b, policy):
+        return False
+    return plan.result.customer[a.id] == plan.result.customer[b.id]
+
+
+def _past_of_others(tx: Transaction, sweep: Sweep) -> list[ChangeRow]:
+    """Return the membership history of others that names customers who go, with the home of each in their place: it was with the erased person
+    then, which nobody may know any more, and with nobody else."""
+    gone = (*sweep.identifiers, *sweep.alone)
+    ids = {row.id for row in gone}
+    homes = {row.home for row in gone}
+    changes = [c for c in tx.list_changes(customers=sorted(homes)) if c.identifier not in ids]
+    own = {row.id: row.home for row in tx.find_identifiers(ids=sorted({c.identifier for c in changes}))}
+    past = []
+    for c in changes:
+        if c.identifier in own:
+            old, new = (own[c.identifier] if home in homes else home for home in (c.old, c.new))
+            if old != new:
+                past.append(c._replace(old=old, new=new, ref=NO_ID, reason=None))
+    return past
+
+
+def changes_by(tx: Transaction, ids: Collection[bytes], interactions: Collection[bytes]) -> list[ChangeRow]:
+    """Return the membership history of others, with whom these identifiers ever were one, that names an interaction as its cause which goes."""
+    if not ids or not interactions:
+        return []
+    own = tx.list_changes(identifiers=sorted(ids))
+    homes = {home for change in own for home in (change.old, change.new)}
+    homes |= {row.customer for row in tx.find_identifiers(ids=sorted(ids))}
+    found = {c.id: c for c in (*own, *tx.list_changes(customers=sorted(homes))) if c.ref in interactions}
+    return [found[id] for id in sorted(found)]
+
+
+def without_cause(changes: Iterable[ChangeRow], gone: Collection[bytes]) -> list[ChangeRow]:
+    """Return changes without the interaction that caused them; those that name a home that is gone stay gone."""
+    return [c._replace(ref=NO_ID) for c in changes if c.old not in gone and c.new not in gone]
+
+
+# -- retention ------------------------------------------------------------------------------------------------------------
+
+
+def _channels(value: object) -> tuple[str, ...] | None:
+    if value is None:
+        return None
+    found = (value,) if isinstance(value, str) else value
+    if not isinstance(found, (tuple, list, set, frozenset)) or not found or not all(isinstance(c, str) for c in found):
+        raise InvalidPolicyError(f"channels: got {shown(value)}, accepted are names of channels, and None for all")
+    return tuple(found)
+
+
+@attrs.frozen(slots=True, kw_only=True)
+class RetentionRule:
+    """Interactions of these channels (None: of all) are kept for ``keep`` after they happened."""
+
+    keep: timedelta
+    channels: tuple[str, ...] | None = attrs.field(default=None, converter=_channels)
+
+    def __attrs_post_init__(self) -> None:
+        if not isinstance(self.keep, timedelta) or self.keep <= timedelta(0):
+            raise InvalidPolicyError(f"keep: got {shown(self.keep)}, accepted is a timedelta above zero")
+
+
+def retain_step(
+    tx: Transaction,
+    ctx: Context,
+    rules: Sequence[tuple[int, tuple[str, ...] | None]],
+    after: tuple[int, bytes] | None,
+    now: int,
+    dry_run: bool,
+) -> tuple[dict[str, int], tuple[int, bytes] | None]:
+    """Take away one batch of interactions that are past their time. The caller holds the guard alone, but for a ``dry_run``.
+
+    Args:
+        rules: (cut, channels): interactions of these channels that happened before the cut, in microseconds, go.
+
+    Returns:
+        Counts as in Receipt, and where to go on (None at the end).
+    """
+
+    def stays(row: InteractionRow | EntryRow) -> bool:
+        return not any(
+            row.occurred_at < cut and (channels is None or row.channel in channels) for cut, channels in rules
+        )
+
+    rows = tx.find_interactions(until=max(cut for cut, _ in rules), after=after, limit=BATCH)
+    if not rows:
+        return {}, None
+    position = (rows[-1].occurred_at, rows[-1].id)
+    turns = _turns(tx, {row.id: row for row in rows}, stays)
+    old = [row.id for row in rows if turns[row.id] == (row.occurred_at, row.id)]
+    if not old:
+        return {}, position
+
+    def is_gone(id: bytes, leaving: Collection[bytes], _: Mapping[bytes, int]) -> bool:
+        """Whether the last entry of an identifier goes with these. What goes later is not gone yet."""
+        newest = tx.list_entries(identifiers=[id], limit=1)
+        if newest and newest[0].kind != "note" and newest[0].interaction not in leaving:
+            return False
+        turns = _turns(tx, {e.interaction: e for e in all_entries(tx, [id])}, stays)
+        return all(turn is not None and turn <= position for turn in turns.values())
+
+    going = find_leaving(tx, ctx, old, is_gone)
+    leaving, unnamed, removed, more = going.interactions, going.unnamed, going.removed, going.added
+    counts = going.counts()
+    if dry_run:
+        return counts, position
+    ends = sorted({end for x in removed.values() for end in (x.a, x.b)} - set(unnamed))
+    held = [kept_mark(mention(tx, row, now), now) for row in _to_hold(tx, _losing(removed, more, unnamed), (), ())]
+    plan, apart = _plan_apart(tx, ctx, more, held, list(removed.values()), ends, unnamed, now, lock=True)
+    counts |= {"kept_shared": len(held), "kept_apart": len(apart)}
+    kept = [*held, *apart]
+    named_by = changes_by(tx, set(going.ids) - set(unnamed), leaving)
+    before = look_before(tx, ctx, removed.values(), unnamed)
+    tx.delete(
+        identifiers=unnamed,
+        links=list(removed.values()),
+        interactions=sorted(leaving),
+        records=going.records,
+        changes=[c.id for c in named_by],
+    )
+    delete_statements(tx, going.said, leaving)
+    tx.add_links([*more, *(link for one in kept for link in one.links)])
+    tx.put_records([*unsaid(tx, kept), *(f.record(id) for id, f in going.beside.items() if f)])
+    skip = set(unnamed)
+    follow_index(tx, ctx, {bytes.fromhex(key.partition("/")[0]) for kind, key in going.records if kind == TRAIT} - skip)
+    updates = [u for u in plan.updates if u.id not in skip]
+    homes = {row.home for row in plan.rows.values() if row.id in skip}
+    past = without_cause(named_by, homes)
+    cause = Cause(name="retention", at=now)
+    tx.update_identifiers(updates, [*past, *plan.log(cause, skip=skip)])
+    look_after(tx, ctx, before, skip, cause)
+    return counts, position
+
+
+def _turns(
+    tx: Transaction,
+    rows: Mapping[bytes, InteractionRow | EntryRow],
+    stays: Callable[[InteractionRow | EntryRow], bool],
+) -> dict[bytes, Position | None]:
+    """Return the position at which each of these interactions goes, None for those that stay. A note goes with the interaction beside which
+    it stands; where that one stays, by its own time."""
+    filings = find_filings(tx, [id for id, row in rows.items() if row.kind == "note"])
+    beside = {id: filing.beside for id, filing in filings.items() if filing.beside is not None}
+    first = {row.id: row for row in tx.find_interactions(ids=sorted(set(beside.values())))} if beside else {}
+    turns: dict[bytes, Position | None] = {}
+    for id, row in rows.items():
+        leader = first.get(beside.get(id, id))
+        if leader is not None and not stays(leader):
+            turns[id] = (leader.occurred_at, leader.id)
+        else:
+            turns[id] = None if stays(row) else (row.occurred_at, id)
+    return turns

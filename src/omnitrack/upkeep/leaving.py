@@ -1,0 +1,134 @@
+"""What goes with interactions that go: identifiers that nothing names any more, links, records and statements."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+
+import attrs
+
+from omnitrack.foundation.context import Context
+from omnitrack.foundation.evidence import edited_evidence, with_removed
+from omnitrack.foundation.filing import Filing, find_filings
+from omnitrack.identity.partition import EVIDENCE
+from omnitrack.identity.statement import ATTRIBUTED, StatementRecord
+from omnitrack.model import Role
+from omnitrack.records import AWAY, FILING, HOLDERS, TRAIT, away_key, trait_key
+from omnitrack.statements.neighbourhood import LinkKey
+from omnitrack.statements.notes import with_notes, without_notes
+from omnitrack.statements.proofs import holders_of
+from omnitrack.statements.said import find_attributions, find_statements
+from omnitrack.storage.contract import NO_ID, EntryRow, LinkRow, Transaction
+from omnitrack.upkeep.sweep import index_of_rows
+
+
+@attrs.frozen(slots=True, kw_only=True)
+class Leaving:
+    """What a deletion of interactions takes away with them.
+
+    Attributes:
+        interactions: with the notes beside them. entries: all of theirs, removed ones too.
+        ids: what they name. unnamed: identifiers that nothing names any more.
+        removed: links that go. added: links that other interactions show, which those hid.
+        records: (kind, key) of each that goes. beside: what is left of the filings of interactions that stay.
+        said: statements that go, by their keys.
+    """
+
+    interactions: set[bytes]
+    entries: list[EntryRow]
+    ids: list[bytes]
+    unnamed: list[bytes]
+    removed: dict[LinkKey, LinkRow]
+    added: list[LinkRow]
+    records: list[tuple[str, str]]
+    beside: dict[bytes, Filing]
+    said: dict[str, StatementRecord]
+
+    def counts(self) -> dict[str, int]:
+        """Return how many go, as in Receipt."""
+        return {
+            "interactions": len(self.interactions),
+            "entries": len(self.entries),
+            "links": len(self.removed),
+            "records": len(self.records),
+            "identifiers": len(self.unnamed),
+            "statements": len(self.said),
+        }
+
+
+def find_leaving(
+    tx: Transaction,
+    ctx: Context,
+    interactions: Iterable[bytes],
+    is_gone: Callable[[bytes, Collection[bytes], Mapping[bytes, int]], bool],
+) -> Leaving:
+    """Return what goes with some interactions.
+
+    Args:
+        is_gone: whether no entry of an identifier stays, given the interactions that go and how many of their entries name each.
+    """
+    leaving = set(with_notes(tx, interactions))
+    entries = with_removed(tx, sorted(leaving))
+    naming = Counter(e.identifier for e in entries)
+    ids = sorted(naming.keys() - {NO_ID})
+    filings = find_filings(tx, leaving)
+    away = {away_key(e.identifier, e.interaction) for e in entries if e.interaction in filings}
+    bases = {row.base for row in tx.find_identifiers(ids=ids)} if ids else set()
+    said = {key: s for key, (_, s) in find_statements(tx, sorted(bases)).items()}
+    unnamed = _unnamed(tx, ids, away, said.values(), lambda id: is_gone(id, leaving, naming))
+    added, gone = edited_evidence(tx, dict.fromkeys(entries), leaving=unnamed)
+    removed = {x[:5]: x for x in (*gone, *(tx.find_links(unnamed) if unnamed else ()))}
+    keys = [trait_key(e.identifier, e.interaction) for e in entries if e.role == Role.ANCHOR]
+    records = [(TRAIT, r.key) for r in tx.find_records(TRAIT, keys=keys)] if keys else []
+    if unnamed:
+        records += index_of_rows(tx, ctx, tx.find_identifiers(ids=unnamed))
+        records += [(HOLDERS, r.key) for r in tx.find_records(HOLDERS, keys=[x.hex() for x in unnamed])]
+    beside = {id: filing for id, filing in without_notes(tx, leaving).items() if id not in leaving}
+    records += [(FILING, id.hex()) for id in (*filings, *(id for id, filing in beside.items() if not filing))]
+    records += [(AWAY, r.key) for r in tx.find_records(AWAY, keys=sorted(away))] if away else []
+    # Attributions of what goes, and what was retracted and is about nobody else but whom nothing names.
+    said = {key: s for key, s in said.items() if not set(unnamed).isdisjoint((s.a, s.b))}
+    said |= {key: s for key, (_, s) in find_attributions(tx, leaving).items()}
+    return Leaving(
+        interactions=leaving,
+        entries=entries,
+        ids=ids,
+        unnamed=unnamed,
+        removed=removed,
+        added=added,
+        records=records,
+        beside=beside,
+        said=said,
+    )
+
+
+def _unnamed(
+    tx: Transaction,
+    ids: Sequence[bytes],
+    away: Collection[str],
+    said: Collection[StatementRecord],
+    is_gone: Callable[[bytes], bool],
+) -> list[bytes]:
+    """Return those of some identifiers, and of the other holders of the same, that nothing names any more: no interaction, and no statement.
+
+    Args:
+        away: keys of interactions that go and were attributed to others.
+        said: the statements about them.
+        is_gone: whether no entry of an identifier stays.
+    """
+    groups = holders_of(tx, ids)
+    looked_at = sorted({*ids, *(x for group in groups for x in group)})
+    links = tx.find_links(looked_at) if looked_at else []
+    # That an identifier had several holders is worked out from ids that were seen with it; it names nobody.
+    stated = {end for x in links if x.basis not in EVIDENCE and x.ref != NO_ID for end in (x.a, x.b)}
+    stated |= {end for s in said if s.retracted_at is None and s.kind != ATTRIBUTED for end in (s.a, s.b)}
+    found = {
+        x
+        for x in looked_at
+        if x not in stated
+        and not any(r.key not in away for r in tx.find_records(AWAY, prefix=f"{x.hex()}/"))
+        and is_gone(x)
+    }
+    # Of an identifier that ids proved to have several holders, they go together: one alone would be taken for another.
+    stay = {x for group in groups if not group <= found for x in group}
+    return sorted(found - stay)

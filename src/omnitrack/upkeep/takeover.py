@@ -1,0 +1,363 @@
+"""Rebuilding beside readers and writers: who is whom computed anew from pieces of the store, and taken over in one transaction.
+
+Nobody sees anything of it before the take-over, nor half of it after: readers see the customers of before or those of after. Writers go on by the old
+settings until then. What they write while it computes they note in the journal, and the take-over, which holds the guard alone, takes that in. What
+erases, retracts, attributes or reassigns changes what was computed from in ways that the journal does not tell; then it is computed again, at
+last under the guard itself, so that it comes to an end however often that happens.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Sequence
+from functools import partial
+
+import attrs
+
+from omnitrack.foundation import journal, lease
+from omnitrack.foundation.calls import Progress, Run, at_once, walk
+from omnitrack.foundation.context import Context
+from omnitrack.foundation.ids import new_ids
+from omnitrack.foundation.journal import LinkKey, Touched
+from omnitrack.foundation.judging import linkable
+from omnitrack.foundation.lease import Lease
+from omnitrack.foundation.settings import change_settings, read_settings, under
+from omnitrack.foundation.unreadable import understood
+from omnitrack.identity.bulk import Bulk, Census
+from omnitrack.identity.partition import MATCH
+from omnitrack.statements.neighbourhood import Cause, plan_change
+from omnitrack.statements.proofs import handles_of
+from omnitrack.statements.refile import filed_otherwise, filed_otherwise_among, refile
+from omnitrack.statements.settling import settle, unsettled
+from omnitrack.storage.contract import (
+    LINKABLE,
+    NO_ID,
+    OVERSIZED,
+    SHARED,
+    ChangeRow,
+    IdentifierChange,
+    IdentifierRow,
+    LinkRow,
+    Transaction,
+)
+from omnitrack.upkeep.handles import find_handles
+from omnitrack.upkeep.rebuild import RebuildReport
+from omnitrack.upkeep.renormalise import is_of_today, renormalise
+from omnitrack.upkeep.restate import differ, restate
+
+CHUNK = 5_000
+ROUNDS = 3  # beside writers; the next one is under the guard
+CATCH_UP = 5  # times that the journal is read beside writers before it is read under the guard
+LITTLE = 500  # interactions in the journal that are left to the guard
+MOST_TOUCHED = 20_000  # links in the journal; of more it is computed again
+
+CAUSE = "rebuild"
+
+
+@attrs.define(slots=True)
+class Staged:
+    """Who is whom by the settings that the store is to have, computed and not written.
+
+    Attributes:
+        generation: of the lease. epoch: of the store when the computing began; none but the take-over may follow it.
+        census: the partition; of each identifier some fifty bytes, with numpy.
+        linkable: of each whether it may identify a person, a byte. reasons: why not, by place, of those that may not.
+        links: how many were read.
+        differing: ids of identifiers whose derived fields are to change, 16 bytes each.
+        refiled: interactions that are to be filed otherwise.
+        handles: identifiers, by their first holders, that are to have other holders than they have.
+        touched: what writers touched meanwhile.
+    """
+
+    generation: int
+    epoch: int
+    bulk: Bulk
+    census: Census | None = None
+    linkable: bytearray = attrs.field(factory=bytearray)
+    reasons: dict[int, str] = attrs.field(factory=dict)
+    links: int = 0
+    differing: bytearray = attrs.field(factory=bytearray)
+    refiled: dict[bytes, None] = attrs.field(factory=dict)
+    handles: list[bytes] = attrs.field(factory=list)
+    touched: Touched = attrs.field(factory=Touched)
+
+    def take_identifiers(self, ctx: Context, rows: Sequence[IdentifierRow]) -> None:
+        """Take in some identifiers, in order of id."""
+        judged = []
+        for row in rows:
+            may, reason = linkable(ctx, row)
+            if reason is not None:
+                self.reasons[len(self.linkable)] = sys.intern(reason)
+            self.linkable.append(may)
+            judged.append(row if may == bool(row.state & LINKABLE) else row._replace(state=row.state ^ LINKABLE))
+        self.bulk.add_identifiers(judged)
+
+    def take_links(self, rows: Sequence[LinkRow]) -> None:
+        """Take in some links, after all identifiers."""
+        self.bulk.add_links(rows)
+        self.links += len(rows)
+
+    def changes(self, ctx: Context, rows: Sequence[IdentifierRow]) -> Iterator[tuple[IdentifierRow, IdentifierChange]]:
+        """Yield identifiers whose derived fields are to be others, with these. One that was born meanwhile is to be alone; the links that it came
+        with are taken in afterwards."""
+        census = self.census
+        assert census is not None
+        for row, place in zip(rows, census.index.find([row.id for row in rows])):
+            if place < 0:
+                may, reason = linkable(ctx, row)
+                customer, state = row.home, LINKABLE if may else 0
+            else:
+                customer, reason = census.customer_at(place), self.reasons.get(place)
+                state = LINKABLE if self.linkable[place] else 0
+                state |= (SHARED if census.shared[place] else 0) | (OVERSIZED if census.oversized[place] else 0)
+            state |= row.state & ~(LINKABLE | SHARED | OVERSIZED)
+            if (customer, state, reason) != (row.customer, row.state, row.reason):
+                yield row, IdentifierChange(row.id, customer, state, reason)
+
+    def ids_of_changes(self, ctx: Context, rows: Sequence[IdentifierRow]) -> bytes:
+        """Return the ids of the identifiers whose derived fields are to be others, in a row."""
+        return b"".join(row.id for row, _ in self.changes(ctx, rows))
+
+
+def rebuild(run: Run, ctx: Context, held: Lease, progress: Progress | None) -> RebuildReport:
+    """Recompute who is whom by this tracker's settings, and have the store go by them."""
+    # What changes the rows that customers are computed from is done in the transaction that takes over, so that nobody sees the one without the other.
+    reshaped = run(lambda tx: not is_of_today(tx) or differ(tx), write=False)
+    report = None if reshaped else _beside_writers(run, ctx, held, progress)
+    if report is None:
+        report = run(lease.once(held, lambda tx: at_once(lambda inside: _under_the_guard(inside, ctx, held), tx)))
+    ctx.known.forget()
+    if ctx.known.matching:
+        _reindex(run, ctx, held)
+    return report
+
+
+def _beside_writers(run: Run, ctx: Context, held: Lease, progress: Progress | None) -> RebuildReport | None:
+    """Compute and take over while others write; None where they changed, each time, what was computed from."""
+    for _ in range(ROUNDS):
+        staged = _stage(run, ctx, held, progress)
+        if len(staged.touched.links) <= MOST_TOUCHED:
+            report = run(lease.once(held, partial(_take_over, ctx=ctx, held=held, staged=staged)))
+            if report is not None:
+                return report
+    return None
+
+
+def _under_the_guard(run: Run, ctx: Context, held: Lease) -> RebuildReport:
+    """Compute and take over in one transaction, while every writer waits; first bring what is not to the form of today."""
+    run(lambda tx: _reshape(tx, ctx, held))
+    staged = _stage(run, ctx, held, None)
+    report = run(lambda tx: _take_over(tx, ctx, held, staged))
+    assert report is not None
+    return report
+
+
+def _reshape(tx: Transaction, ctx: Context, held: Lease) -> None:
+    tx.guard(exclusive=True)
+    lease.check(tx, held, ctx.clock())
+    renormalise(tx, ctx, ctx.clock())
+    restate(tx)
+
+
+def _stage(run: Run, ctx: Context, held: Lease, progress: Progress | None) -> Staged:
+    """Compute who is whom, and find what of the store will differ. Writes nothing but that writers keep the journal from now on."""
+
+    def begin(tx: Transaction) -> Staged:
+        epoch = change_settings(tx, rebuilding=held.generation)
+        lease.check(tx, held, ctx.clock())
+        journal.empty(tx)
+        return Staged(held.generation, epoch, Bulk(ctx.policy))
+
+    staged = run(begin)
+    beat = ctx.clock() + lease.TERM // 4
+    for ids in walk(lambda at: run(lambda tx: filed_otherwise(tx, ctx, at), write=False)):
+        staged.refiled.update(dict.fromkeys(ids))
+        beat = _beat(run, ctx, held, beat)
+    for rows in _identifiers(run):
+        understood(staged.take_identifiers, ctx, rows)
+        beat = _beat(run, ctx, held, beat)
+    for links in walk(lambda at: run(lambda tx: _links_after(tx, at), write=False)):
+        understood(staged.take_links, links)
+        beat = _beat(run, ctx, held, beat)
+    staged.census = understood(staged.bulk.solve)
+    staged.handles = run(lambda tx: unsettled(tx, ctx, find_handles(tx, ctx)), write=False)
+    _beat(run, ctx, held, beat)
+    _compare(run, ctx, held, staged, progress)
+    _catch_up(run, ctx, held, staged)
+    return staged
+
+
+def _identifiers(run: Run) -> Iterator[list[IdentifierRow]]:
+    """Yield all identifiers in order of id, some in each transaction."""
+    return walk(lambda at: run(lambda tx: _identifiers_after(tx, at), write=False))
+
+
+def _identifiers_after(tx: Transaction, after: bytes | None) -> tuple[list[IdentifierRow], bytes | None]:
+    rows = tx.find_identifiers(after=after, limit=CHUNK)
+    return rows, rows[-1].id if len(rows) == CHUNK else None
+
+
+def _links_after(tx: Transaction, after: LinkKey | None) -> tuple[list[LinkRow], LinkKey | None]:
+    links = tx.find_links(after=after, limit=CHUNK)
+    return links, links[-1][:5] if len(links) == CHUNK else None
+
+
+def _beat(run: Run, ctx: Context, held: Lease, due: int) -> int:
+    """Renew the lease where that is due; return when it is due next."""
+    now = ctx.clock()
+    if now < due:
+        return due
+
+    def renew(tx: Transaction) -> None:
+        tx.guard()
+        lease.check(tx, held, ctx.clock())
+
+    run(renew)
+    return now + lease.TERM // 4
+
+
+def _compare(run: Run, ctx: Context, held: Lease, staged: Staged, progress: Progress | None) -> None:
+    """Find the identifiers that the take-over has to write."""
+    beat, done, total = 0, 0, len(staged.linkable)
+    for rows in _identifiers(run):
+        staged.differing += understood(staged.ids_of_changes, ctx, rows)
+        beat = _beat(run, ctx, held, beat)
+        done = min(done + len(rows), total)
+        if progress is not None and rows:
+            progress(done, total)
+
+
+def _catch_up(run: Run, ctx: Context, held: Lease, staged: Staged) -> None:
+    """Look through what writers recorded meanwhile, so that little of it is left to look through while they wait."""
+    beat = 0
+    for _ in range(CATCH_UP):
+        run(staged.touched.read, write=False)
+        beat = _beat(run, ctx, held, beat)
+        ids = staged.touched.unseen()
+        for start in range(0, len(ids), CHUNK):
+            part = ids[start : start + CHUNK]
+            found = run(partial(filed_otherwise_among, ctx=ctx, ids=part), write=False)
+            staged.refiled.update(dict.fromkeys(found))
+            staged.touched.looked_at.update(part)
+        if len(ids) < LITTLE:
+            return
+
+
+def _take_over(tx: Transaction, ctx: Context, held: Lease, staged: Staged) -> RebuildReport | None:
+    """Write what differs, and have the store go by the new settings, all at once; None where it has to be computed again.
+
+    It holds the guard alone: no writer that was there before is still writing, and none begins. It writes the rows that differ and no others.
+    """
+    epoch = tx.guard(exclusive=True)
+    lease.check(tx, held, ctx.clock())
+    settings = read_settings(tx)
+    assert settings is not None
+    if epoch != staged.epoch + 1 or settings.rebuilding != staged.generation:
+        return None  # what was computed from is not what is there
+    ctx.known.matching = settings.matching
+    touched = staged.touched
+    touched.read(tx)
+    now = ctx.clock()
+    more, less = _refile(tx, ctx, list(dict.fromkeys((*staged.refiled, *touched.unseen()))), now)
+    moved = updated = 0
+    for part in _each(staged):
+        changes = list(staged.changes(ctx, tx.find_identifiers(ids=part)))
+        log = _logged([(row, row.customer, change.customer) for row, change in changes], now)
+        tx.update_identifiers([change for _, change in changes], log)
+        _judge_anew(tx, ctx, [(row, to.reason) for row, to in changes if row.reason != to.reason])
+        updated += len(changes)
+        moved += len(log)
+    moved += _take_in(tx, ctx, touched, more, less, now)
+    shown = {row.id for row in handles_of(tx, [*touched.links.values(), *more, *less])}
+    moved += len(settle(tx, ctx, shown.union(staged.handles), Cause(name=CAUSE, at=now)))
+    change_settings(tx, fingerprint=ctx.fingerprint, parts=ctx.parts, rebuilding=0)
+    journal.empty(tx)
+    assert staged.census is not None
+    return RebuildReport(
+        identifiers=len(staged.linkable),
+        links=staged.links,
+        customers=staged.census.customers(),
+        moved=moved,
+        updated=updated,
+    )
+
+
+def _judge_anew(tx: Transaction, ctx: Context, changes: Sequence[tuple[IdentifierRow, str | None]]) -> None:
+    """Have the index for matching say of identifiers what they say by why they may not identify as of now: a placeholder says nothing of anybody."""
+    if changes and ctx.known.matching:
+        from omnitrack.reading.profiles import index_of, reindex_run  # numpy, which only matching needs
+
+        tx.delete(records=index_of(tx, [row for row, _ in changes]))
+        reindex_run(tx, [row._replace(reason=reason) for row, reason in changes], ctx.region)
+
+
+def _each(staged: Staged) -> Iterator[list[bytes]]:
+    """Yield in pieces the identifiers that may have to be written: those that differed when it was computed, and those touched since."""
+    for start in range(0, len(staged.differing), CHUNK * 16):
+        piece = staged.differing[start : start + CHUNK * 16]
+        yield [bytes(piece[n : n + 16]) for n in range(0, len(piece), 16)]
+    rest = sorted(staged.touched.identifiers)
+    for start in range(0, len(rest), CHUNK):
+        yield rest[start : start + CHUNK]
+
+
+def _logged(moves: Sequence[tuple[IdentifierRow, bytes, bytes]], now: int) -> list[ChangeRow]:
+    moved = [(row.id, old, new) for row, old, new in moves if old != new]
+    return [
+        ChangeRow(id, now, x, old, new, CAUSE, NO_ID, None, None)
+        for id, (x, old, new) in zip(new_ids(len(moved)), moved)
+    ]
+
+
+def _refile(tx: Transaction, ctx: Context, ids: Sequence[bytes], now: int) -> tuple[list[LinkRow], list[LinkRow]]:
+    more: list[LinkRow] = []
+    less: list[LinkRow] = []
+    for start in range(0, len(ids), CHUNK):
+        came, went = refile(tx, ctx, ids[start : start + CHUNK], now)
+        more += came
+        less += went
+    return more, less
+
+
+def _take_in(
+    tx: Transaction, ctx: Context, touched: Touched, more: Sequence[LinkRow], less: Sequence[LinkRow], now: int
+) -> int:
+    """Take in the links that came and went since the computing began, as if they came now; return how many more identifiers moved by it."""
+    links = touched.links
+    # Matches alone are taken away by writers; whether one is there now, the store says.
+    matches = sorted({end for link in links.values() if link.basis == MATCH for end in link[:2]})
+    stored = {link[:5]: link for link in tx.find_links(matches)} if matches else {}
+    gone = {link[:5] for link in less}
+    added = [stored.get(key, link) for key, link in links.items() if key in stored or link.basis != MATCH]
+    added = [link for link in added if link[:5] not in gone]
+    removed = [link for key, link in links.items() if link.basis == MATCH and key not in stored]
+    # An address that became the company's own joined nobody in what was computed, so its links go unseen.
+    ends = sorted({end for link in (*more, *less) for end in link[:2]})
+    usable = {row.id for row in tx.find_identifiers(ids=ends) if row.state & LINKABLE} if ends else set()
+    added += [link for link in more if usable.issuperset(link[:2])]
+    removed += [link for link in less if usable.issuperset(link[:2])]
+    if not (added or removed):
+        return 0
+    plan = plan_change(tx, ctx.policy, added=added, removed=removed)
+    moving = sorted(row.id for row, _ in plan.moved())
+    known = {c.identifier: c for c in tx.list_changes(identifiers=moving) if c.at == now and c.cause == CAUSE}
+    tx.delete(changes=[c.id for c in known.values()])
+    log = _logged(
+        [(row, known[row.id].old if row.id in known else row.customer, new) for row, new in plan.moved()], now
+    )
+    tx.update_identifiers(plan.updates, log)
+    return len(log) - len(known)
+
+
+def _reindex(run: Run, ctx: Context, held: Lease) -> None:
+    """Make the index for matching anew, piece by piece; of nobody is anything left out of it meanwhile."""
+    from omnitrack.reading.profiles import reindex_run  # numpy, which only matching needs
+
+    def step(tx: Transaction, after: bytes | None) -> tuple[None, bytes | None]:
+        rows, position = _identifiers_after(tx, after)
+        if rows:
+            reindex_run(tx, rows, ctx.region)
+        return None, position
+
+    for _ in walk(lambda at: run(under(ctx, held, lambda tx: step(tx, at)))):
+        pass

@@ -1,1 +1,0 @@
-"""Use cases: plain functions of a transaction, the only place where rules meet rows."""
