@@ -92,7 +92,7 @@ _WORDY = re.compile(r"[\s_\-./\\,;:~|]+")
 # From how many digits on a number of one repeated digit, or of digits that run up or down, is one that nobody has. Shorter ones
 # are numbers of accounts like any other.
 LEAST_DIGITS = 7
-# A phone number that ends in a run of so many digits is one too: 07123 456789, 06 12345678, 0176 12345678.
+# A phone number that is this run and little else is one too: 07123 456789.
 _RUN = "123456789"
 
 _UP, _DOWN = "01234567890123456789", "98765432109876543210"
@@ -128,12 +128,17 @@ def is_written_for_nothing(text: str) -> bool:
 
 
 def is_placeholder_number(digits: str) -> bool:
-    """Return whether a national number is one digit repeated, the first one aside, or ends in 123456789, with a 0 behind it or not.
+    """Return whether a national number is one digit repeated, the first one aside, or 123456789 with at most one digit in front and a 0 behind.
 
-    >>> [is_placeholder_number(n) for n in ("1234567890", "7123456789", "5555555555", "7000000000", "5512345678")]
-    [True, True, True, True, False]
+    Of more digits in front, the run is made by where an area code ends: 11 2345-6789 in Buenos Aires is somebody's.
+
+    >>> [is_placeholder_number(n) for n in ("1234567890", "7123456789", "5555555555", "7000000000", "5512345678", "91123456789")]
+    [True, True, True, True, False, False]
     """
-    return len(digits) >= LEAST_DIGITS and (len(set(digits[1:])) == 1 or digits.removesuffix("0").endswith(_RUN))
+    if len(digits) < LEAST_DIGITS:
+        return False
+    run = digits.removesuffix("0")
+    return len(set(digits[1:])) == 1 or (run.endswith(_RUN) and len(run) <= len(_RUN) + 1)
 
 
 def is_placeholder_mailbox(local: str, domain: str) -> bool:
