@@ -151,7 +151,7 @@ class Rcs(NumberPlatform):
     title = "RCS"
     bare_numbers = False
     accepted = "a phone number with its plus"
-    others = ((re.compile(r".*[^\W\d_].*"), "which is a business's agent and no person"),)
+    others = ((re.compile(r"\A[\W\d_]*+[^\W\d_].*"), "which is a business's agent and no person"),)
 
 
 for _scheme in (Viber(), ViberId(), Zalo(), ZaloId(), Signal(), SignalId(), Rcs()):

@@ -42,8 +42,8 @@ class Kind:
 
 
 _TIME = re.compile(r"\d:\d\d")
-_MAIL = re.compile(r"[^\s@,;]+@[^\s@,;]+\.[^\s@,;]{2,}")
-_WEB = re.compile(r"(?:https?://\S+|www\.\S+\.\S+)", re.IGNORECASE)
+_MAIL = re.compile(r"[^\s@,;]++@(?:[^\s@,;.]++\.)++[^\s@,;.]{2,}+")
+_WEB = re.compile(r"(?:https?://\S++|www\.[^\s.]++\.\S++)", re.IGNORECASE)
 _DATE = re.compile(r"\d{1,4}[-/.\s]\s?(?:\d{1,2}|[^\W\d]{3,9})\.?[-/.,\s]\s?\d{1,4}(?:[T\s].*)?|(?:1[89]|20)\d{6}")
 _UUID = re.compile(r"[0-9a-f]{8}-?(?:[0-9a-f]{4}-?){3}[0-9a-f]{12}", re.IGNORECASE)
 _SSN = re.compile(r"\d{3}-\d{2}-\d{4}")
