@@ -5,6 +5,7 @@ from __future__ import annotations
 import doctest
 import importlib
 import os
+import re
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,7 @@ PACKAGE = Path(omnitrack.__file__).parent
 WITH_EXAMPLES = [
     ".".join(part for part in path.relative_to(PACKAGE.parent).with_suffix("").parts if part != "__init__")
     for path in sorted(PACKAGE.rglob("*.py"))
-    if ">>> " in path.read_text(encoding="utf-8")
+    if re.search(r"(?m)^\s*>>> ", path.read_text(encoding="utf-8"))
 ]
 
 

@@ -241,7 +241,7 @@ class _Finder:
         if "+" in lead or "\uff0b" in lead:
             return PLUS
         if digits.startswith("00"):
-            after = digits[2:] or _plain(self._text[group[1] : group[1] + 4].strip(" -()"))
+            after = digits[2:] or _plain("".join(filter(str.isdecimal, self._text[group[1] : group[1] + 4])))
             return ZEROS if after[:1] != "0" else None
         home = self._home
         if home is None:
