@@ -73,6 +73,12 @@ def add_common(parser: argparse._ActionsContainer, behind: bool = False) -> None
     parser.add_argument("--json", action="store_true", help="print JSON lines", **unless)
 
 
+def add_why(parser: argparse.ArgumentParser) -> None:
+    """Add who says something, and why; both have to be given."""
+    parser.add_argument("--by", required=True, metavar="NAME", help="who says so")
+    parser.add_argument("--reason", required=True, help="why")
+
+
 def at_least(least: int) -> Callable[[str], int]:
     """Return what reads a whole number that is not below another."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 import omnitrack
-from omnitrack.cli.arguments import Commands, at_least, time
+from omnitrack.cli.arguments import Commands, add_why, at_least, time
 from omnitrack.cli.output import list_things
 
 
@@ -14,23 +14,20 @@ def add(command: Commands) -> None:
     command(_explain, "say why two identifiers are one person, or why not", "a", "b")
     for run, text in ((_link, "say that two are one person"), (_deny, "say that two are not one person")):
         said = command(run, text, "a", "b", begins=True)
-        said.add_argument("--by", required=True, metavar="NAME", help="who says so")
-        said.add_argument("--reason", required=True, help="why")
+        add_why(said)
     for run, text in (
         (_mark_shared, "say that several people use an identifier, so that it joins nobody"),
         (_mark_personal, "say that an identifier is one person's alone"),
         (_reassign, "say that an identifier has a new holder from a time on"),
     ):
         said = command(run, text, "identifier")
-        said.add_argument("--by", required=True, metavar="NAME", help="who says so")
-        said.add_argument("--reason", required=True, help="why")
+        add_why(said)
         if run is _mark_personal:
             said.add_argument("--of", required=True, metavar="WHO", help="whose it is")
         if run is _reassign:
             said.add_argument("--at", required=True, type=time, metavar="TIME", help="when it went to somebody else")
     attribute = command(_attribute, "say whose a contact is", "interaction", "identifier")
-    attribute.add_argument("--by", required=True, metavar="NAME", help="who says so")
-    attribute.add_argument("--reason", required=True, help="why")
+    add_why(attribute)
     command(_statements, "list the statements that hold about a person's identifiers", "who")
     retract = command(_retract, "take a statement back, as if it had never been made", "statement")
     retract.add_argument("--by", metavar="NAME")

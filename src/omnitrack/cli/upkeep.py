@@ -5,15 +5,14 @@ from __future__ import annotations
 import argparse
 
 import omnitrack
-from omnitrack.cli.arguments import Commands
+from omnitrack.cli.arguments import Commands, add_why
 from omnitrack.cli.output import list_things
 
 
 def add(command: Commands) -> None:
     """Add the commands that remove, check or compute again."""
     erase = command(_erase, "erase a person; without --yes only say what would go", "who")
-    erase.add_argument("--by", required=True, metavar="NAME", help="who says so")
-    erase.add_argument("--reason", required=True, help="why")
+    add_why(erase)
     erase.add_argument("--yes", action="store_true", help="do it")
     command(_verify, "compute who is whom again from the evidence, and compare")
     command(_rebuild, "compute who is whom from scratch, as after a change of policy", rebuilds=True)

@@ -15,12 +15,12 @@ from omnitrack.harmless import one_line
 from omnitrack.matching import Comparison, Profile, Score, merge_profiles, normalise_traits
 from omnitrack.matching.blocking import blocking_keys
 from omnitrack.model import Customer
-from omnitrack.reading.profiles import found_by, found_by_family_name, profiles_of
+from omnitrack.reading.profiles import found_by, found_by_family_name
 from omnitrack.reading.query import Query
 from omnitrack.reading.read import customer_of, timeline_page
 from omnitrack.reading.resolve import Meant
-from omnitrack.storage.contract import SHARED, IdentifierRow, Transaction
-from omnitrack.suggesting.suggest import MOST_CANDIDATES, read_model
+from omnitrack.storage.contract import Transaction
+from omnitrack.suggesting.suggest import MOST_CANDIDATES, candidates_by_customer, ranked
 
 
 @attrs.frozen(slots=True, kw_only=True)
@@ -80,22 +80,13 @@ def search(
         text: what a contact of theirs has in its subject or body; None for anybody.
     """
     ids = list(dict.fromkeys((*found_by(tx, profile), *found_by_family_name(tx, profile, MOST_CANDIDATES))))
-    candidates = [row for row in tx.find_identifiers(ids=ids[:MOST_CANDIDATES]) if not row.state & SHARED]
-    homes = list(dict.fromkeys(row.customer for row in candidates))
-    if not homes:
-        return []
-    grouped: dict[bytes, list[IdentifierRow]] = {home: [] for home in homes}
-    for row in tx.find_identifiers(customers=homes):
-        grouped[row.customer].append(row)
-    homes = [home for home in homes if grouped[home]]
-    profiles = profiles_of(tx, homes, [row for home in homes for row in grouped[home]])
-    scored = read_model(tx).suggest(profile, [profiles[home] for home in homes], limit=len(homes), least=0.0)
+    grouped = candidates_by_customer(tx, ids)
     found: list[SearchResult] = []
-    for place, score in scored:
+    for home, score in ranked(tx, profile, grouped, len(grouped), 0.0):
         if len(found) == limit:
             break
-        if text is None or _said(tx, ctx, homes[place], text):
-            found.append(_result(tx, ctx, homes[place], score, later))
+        if text is None or _said(tx, ctx, home, text):
+            found.append(_result(tx, ctx, home, score, later))
     return found
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 
 import attrs
@@ -13,7 +13,7 @@ from omnitrack.harmless import one_line
 from omnitrack.identifiers.scheme import Identifier
 from omnitrack.identity.explain import Step, percent, weak_kind
 from omnitrack.identity.partition import DIFFERENT, MATCH
-from omnitrack.matching import Comparison, Model, Score, merge_profiles
+from omnitrack.matching import Comparison, Model, Profile, Score, merge_profiles
 from omnitrack.model import Page
 from omnitrack.reading.profiles import found_by, own_profile, profiles_of
 from omnitrack.reading.resolve import Meant, customer_text, find_people, to_identifier
@@ -128,20 +128,32 @@ def alike(
     own = profiles_of(tx, [row.customer], [m._replace(customer=row.customer) for m in members])[row.customer]
     profile = merge_profiles((own, own_profile(members)))
     mine = {member.id for member in members}
-    ids = [id for id in found_by(tx, profile) if id not in mine][:MOST_CANDIDATES]
-    candidates = [r for r in tx.find_identifiers(ids=ids) if r.customer != row.customer and not r.state & SHARED]
-    homes = list(dict.fromkeys(r.customer for r in candidates))
+    grouped = candidates_by_customer(tx, [id for id in found_by(tx, profile) if id not in mine])
+    grouped.pop(row.customer, None)
+    for home in _denied(tx, members, grouped) if grouped else ():
+        del grouped[home]
+    return [(grouped[home], score) for home, score in ranked(tx, profile, grouped, limit, least)]
+
+
+def candidates_by_customer(tx: Transaction, ids: Sequence[bytes]) -> dict[bytes, list[IdentifierRow]]:
+    """Return the customers of the first ``MOST_CANDIDATES`` identifiers, each with all of its own; of those that are shared nobody."""
+    candidates = [r for r in tx.find_identifiers(ids=ids[:MOST_CANDIDATES]) if not r.state & SHARED]
+    grouped: dict[bytes, list[IdentifierRow]] = {r.customer: [] for r in candidates}
+    for r in tx.find_identifiers(customers=list(grouped)) if grouped else ():
+        grouped[r.customer].append(r)
+    return grouped
+
+
+def ranked(
+    tx: Transaction, profile: Profile, grouped: Mapping[bytes, Sequence[IdentifierRow]], limit: int, least: float
+) -> list[tuple[bytes, Score]]:
+    """Return those of some customers who are most like a profile, best first."""
+    homes = list(grouped)
     if not homes:
         return []
-    everyone = tx.find_identifiers(customers=homes)
-    grouped: dict[bytes, list[IdentifierRow]] = {home: [] for home in homes}
-    for r in everyone:
-        grouped[r.customer].append(r)
-    denied = _denied(tx, members, grouped)
-    homes = [home for home in homes if home not in denied]
-    profiles = profiles_of(tx, homes, [r for home in homes for r in grouped[home]])
+    profiles = profiles_of(tx, homes, [r for rows in grouped.values() for r in rows])
     scored = read_model(tx).suggest(profile, [profiles[home] for home in homes], limit=limit, least=least)
-    return [(grouped[homes[n]], score) for n, score in scored]
+    return [(homes[n], score) for n, score in scored]
 
 
 def _denied(tx: Transaction, members: Sequence[IdentifierRow], grouped: dict[bytes, list[IdentifierRow]]) -> set[bytes]:
