@@ -1,0 +1,116 @@
+"""Customers, the changes of identity, and the result of recording an interaction."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+import attrs
+
+from omnitrack.harmless import one_line, sized
+from omnitrack.model.load_report import Rejected
+
+if TYPE_CHECKING:
+    from omnitrack.identifiers.scheme import Identifier
+
+
+@attrs.frozen(slots=True, kw_only=True)
+class CustomerDetails:
+    """What of a customer is read only when asked for."""
+
+    traits: Mapping[str, tuple[Any, ...]]
+    first_seen: datetime | None
+    last_seen: datetime | None
+
+
+@attrs.define(slots=True, kw_only=True, eq=False)
+class Customer:
+    """A person: the identifiers that links and statements, read by the policy, put together.
+
+    Attributes:
+        id: ``cus_...``; of two that merge the older stays, and either goes on resolving.
+        identifiers: those of this person.
+        shared: it stands for one shared identifier (an office line, a family's mailbox), not for a person.
+    """
+
+    id: str
+    identifiers: tuple[Identifier, ...]
+    shared: bool = False
+    _load: Callable[[], CustomerDetails] = attrs.field(repr=False)
+    _details: CustomerDetails | None = attrs.field(default=None, init=False, repr=False)
+
+    def details(self) -> CustomerDetails:
+        """Read traits and the times of the first and the last interaction, once."""
+        if self._details is None:
+            self._details = self._load()
+        return self._details
+
+    @property
+    def traits(self) -> Mapping[str, tuple[Any, ...]]:
+        """What interactions said of the person, all values of each trait, the best first: by assurance, then the latest."""
+        return self.details().traits
+
+    @property
+    def first_seen(self) -> datetime | None:
+        """When the first interaction on the timeline happened; None where there is none."""
+        return self.details().first_seen
+
+    @property
+    def last_seen(self) -> datetime | None:
+        """When the last interaction on the timeline happened; None where there is none."""
+        return self.details().last_seen
+
+    @one_line
+    def __str__(self) -> str:
+        return f"{self.id} ({', '.join(sorted(i.display for i in self.identifiers))})"
+
+
+@attrs.frozen(slots=True, kw_only=True)
+class Change:
+    """One identifier that went from one customer to another, when, why, and by whom."""
+
+    at: datetime
+    identifier: Identifier
+    old: str
+    new: str
+    cause: str  # record, link, deny, mark_shared, mark_personal, reassign, retract, attribute, erase, retention, unload, rebuild
+    interaction: str | None = None  # the evidence, where an interaction brought it about
+    statement: str | None = None  # or the statement
+    by: str | None = None
+    reason: str | None = attrs.field(default=None, repr=sized)
+    id: str | None = None
+
+    @one_line
+    def __str__(self) -> str:
+        who = f" by {self.by}" if self.by else ""
+        why = f": {self.reason}" if self.reason else ""
+        return f"{self.at:%Y-%m-%d %H:%M} {self.identifier.display}: {self.old} → {self.new} ({self.cause}{who}{why})"
+
+
+@attrs.define(slots=True, kw_only=True, eq=False)
+class Recorded:
+    """What became of one interaction that was recorded.
+
+    Attributes:
+        interaction: its id, ``int_...``; of a duplicate the id under which it was there already.
+        duplicate: it was there already (same source and source id); nothing was written.
+        suppressed: it belongs to a person who was erased, and was not taken in again.
+        changes: identifiers that went to another customer by it.
+        rejected: identifiers that were not well-formed; the interaction was kept.
+    """
+
+    interaction: str | None
+    duplicate: bool = False
+    suppressed: bool = False
+    changes: tuple[Change, ...] = ()
+    rejected: tuple[Rejected, ...] = ()
+    _load: Callable[[], tuple[str, ...]] = attrs.field(repr=False)
+    _customers: tuple[str, ...] | None = attrs.field(default=None, init=False, repr=False)
+
+    @property
+    def customer_ids(self) -> tuple[str, ...]:
+        """The customers whose timelines it is on, read when first asked for; empty where nobody was identified."""
+        if self._customers is None:
+            self._customers = self._load()
+        return self._customers

@@ -1,0 +1,103 @@
+"""The items of a timeline."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+import attrs
+
+from omnitrack.errors import shown, told
+from omnitrack.harmless import one_line, sized
+from omnitrack.model.interaction import Attachment, Direction
+from omnitrack.model.sighting import Assurance
+
+if TYPE_CHECKING:
+    from omnitrack.identifiers.scheme import Identifier
+
+
+def wall_clock(moment: datetime) -> str:
+    """Return a time to the minute for people to read, with its offset unless that is UTC: clocks of two zones are not in one order."""
+    return moment.isoformat(" ", "minutes").removesuffix("+00:00")
+
+
+class TimelineDraft:
+    """The slots of a timeline item, open to be written: what makes the many of a page fills each in and declares it a ``TimelineItem``.
+
+    A frozen class writes its fields through ``object.__setattr__``, at seven times the cost.
+    """
+
+    __slots__ = (
+        "__weakref__",
+        "agent",
+        "assurance",
+        "attachments",
+        "attributes",
+        "body",
+        "channel",
+        "deleted",
+        "direction",
+        "ended_at",
+        "id",
+        "identifier",
+        "kind",
+        "occurred_at",
+        "outcome",
+        "participant",
+        "recorded_at",
+        "reply_to",
+        "revised_at",
+        "shared",
+        "source",
+        "source_id",
+        "subject",
+        "thread",
+        "traits",
+        "via",
+    )
+
+
+@attrs.frozen(slots=True, kw_only=True)
+class TimelineItem(TimelineDraft):
+    """One interaction on a customer's timeline. ``print`` shows it in a line, with the offset of a time that is not in UTC."""
+
+    id: str
+    channel: str
+    direction: Direction
+    kind: str
+    occurred_at: datetime
+    recorded_at: datetime
+    identifier: Identifier | None  # the anchor; None while nobody is identified
+    assurance: Assurance  # of the anchor
+    ended_at: datetime | None = None
+    subject: str | None = attrs.field(default=None, repr=sized)
+    body: str | None = attrs.field(default=None, repr=sized)
+    agent: str | None = attrs.field(default=None, repr=shown)
+    thread: str | None = attrs.field(default=None, repr=shown)
+    reply_to: str | None = attrs.field(default=None, repr=shown)
+    outcome: str | None = attrs.field(default=None, repr=told)
+    via: str | None = attrs.field(default=None, repr=shown)
+    attachments: tuple[Attachment, ...] = ()
+    traits: Mapping[str, Any] = attrs.field(repr=sized, factory=dict)
+    attributes: Mapping[str, Any] = attrs.field(repr=sized, factory=dict)
+    source: str | None = None
+    source_id: str | None = attrs.field(default=None, repr=shown)
+    revised_at: datetime | None = None
+    deleted: bool = False
+    shared: bool = False  # filed under a shared identifier: it may be somebody else's
+    participant: bool = False  # the customer was in copy or mentioned
+
+    @property
+    def claimed(self) -> bool:
+        """Kept apart: all that is known of the person is what somebody said."""
+        return self.identifier is not None and self.assurance <= Assurance.CLAIMED
+
+    @one_line
+    def __str__(self) -> str:
+        arrow = {"inbound": "→", "outbound": "←", "internal": "·"}[self.direction]
+        text = " ".join((self.subject or self.body or self.outcome or "").split())
+        if self.deleted:
+            text = "(deleted at the source)"
+        marks = "".join(f" [{m}]" for m in ("claimed", "shared") if getattr(self, m))
+        return f"{wall_clock(self.occurred_at)} {arrow} {self.channel:<8} {text[:100]}{marks}"
