@@ -31,10 +31,18 @@ from omnitrack.model import (
     Sighting,
     TimelineItem,
 )
-from omnitrack.reading import read
+from omnitrack.reading.customers import candidates_of, customer_of
 from omnitrack.reading.exchange import Export, checked_format, export, interactions_of
+from omnitrack.reading.interactions import (
+    get_interaction,
+    interaction_id,
+    revisions_of,
+    some_interactions,
+    some_journeys,
+)
 from omnitrack.reading.query import Query, checked_limit, make_query, shown_query
 from omnitrack.reading.resolve import Who, get_row, meant, shown_who
+from omnitrack.reading.timeline import timeline_page, unattributed_page
 from omnitrack.recording import loading
 from omnitrack.recording.loading import Items, Person, make_interaction
 from omnitrack.recording.revise import add_revision
@@ -80,7 +88,7 @@ class Timeline:
         """
         ctx = self._tracker._ctx
         named, size = meant(ctx, self._who), checked_limit(limit)
-        return self._tracker._read(lambda tx: read.timeline_page(tx, ctx, named, self._query, size, cursor))
+        return self._tracker._read(lambda tx: timeline_page(tx, ctx, named, self._query, size, cursor))
 
     def __iter__(self) -> Iterator[TimelineItem]:
         cursor: str | None = None
@@ -417,7 +425,7 @@ class Tracker:
             InvalidCursorError: the cursor is of another query.
         """
         size = checked_limit(limit)
-        return self._read(lambda tx: read.unattributed_page(tx, size, cursor))
+        return self._read(lambda tx: unattributed_page(tx, size, cursor))
 
     # -- reading --------------------------------------------------------------------------------------------------------
     def timeline(
@@ -498,7 +506,7 @@ class Tracker:
         """
         named, at = meant(self._ctx, who), microseconds(as_of, "as_of", self._ctx.zone)
         with self._run() as run:
-            return run(lambda tx: read.customer_of(tx, self._ctx, named, at, run.later), write=False)
+            return run(lambda tx: customer_of(tx, self._ctx, named, at, run.later), write=False)
 
     def candidates(self, who: Who, *, limit: int = 50) -> list[Customer]:
         """Return the customers that somebody may be, best first: one where it is certain, several for a shared identifier.
@@ -512,7 +520,7 @@ class Tracker:
         """
         named, size = meant(self._ctx, who), checked_limit(limit)
         with self._run() as run:
-            return run(lambda tx: read.candidates_of(tx, self._ctx, named, size, run.later), write=False)
+            return run(lambda tx: candidates_of(tx, self._ctx, named, size, run.later), write=False)
 
     def search(
         self,
@@ -571,8 +579,8 @@ class Tracker:
         Raises:
             InteractionNotFoundError: there is none with this id.
         """
-        key = read.interaction_id(id)
-        return self._read(lambda tx: read.get_interaction(tx, key))
+        key = interaction_id(id)
+        return self._read(lambda tx: get_interaction(tx, key))
 
     def revisions(self, id: str) -> list[Interaction]:
         """Return an interaction as each of its revisions had it, the first as it was recorded.
@@ -583,8 +591,8 @@ class Tracker:
         Raises:
             InteractionNotFoundError: there is none with this id.
         """
-        key = read.interaction_id(id)
-        return self._read(lambda tx: read.revisions_of(tx, key))
+        key = interaction_id(id)
+        return self._read(lambda tx: revisions_of(tx, key))
 
     def interactions(
         self,
@@ -632,7 +640,7 @@ class Tracker:
             source=source,
             order=order,
         )
-        for piece in walk(lambda at: self._read(lambda tx: read.some_interactions(tx, query, at))):
+        for piece in walk(lambda at: self._read(lambda tx: some_interactions(tx, query, at))):
             yield from piece
 
     def journeys(
@@ -660,7 +668,7 @@ class Tracker:
         query = make_query(
             zone=self._ctx.zone, channels=channels, since=since, until=until, source=source, order="oldest"
         )
-        for piece in walk(lambda at: self._read(lambda tx: read.some_journeys(tx, query, at))):
+        for piece in walk(lambda at: self._read(lambda tx: some_journeys(tx, query, at))):
             yield from piece
 
     # -- identity -------------------------------------------------------------------------------------------------------

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from omnitrack import Interaction, Policy, Tracker
-from omnitrack.reading import read
+from omnitrack.reading.interactions import some_journeys
 from omnitrack.statements import refile
 from omnitrack.storage.contract import Backend
 from omnitrack.storage.memory import MemoryBackend
@@ -78,7 +78,7 @@ class Shown:
 
     def whole(self) -> tuple[str, Any]:
         """Return what one piece of the journeys of everybody shows: who is whom of many people at one moment."""
-        found, _ = self.tracker._read(lambda tx: read.some_journeys(tx, _EVERYTHING, None))
+        found, _ = self.tracker._read(lambda tx: some_journeys(tx, _EVERYTHING, None))
         groups: dict[str, set[str | None]] = {}
         for customer, interaction in found:
             groups.setdefault(customer, set()).add(interaction.source_id)

@@ -15,7 +15,7 @@ from mutants import Mutant, alive, passes
 from omnitrack import Tracker
 from omnitrack.errors import InvalidCursorError
 from omnitrack.reading.cursor import Cursor, decode_cursor
-from omnitrack.reading.read import Query
+from omnitrack.reading.query import Query
 
 WHO, OTHER = "email:jane@example.com", "email:joe@example.com"
 T0 = datetime(2026, 3, 1, tzinfo=timezone.utc)

@@ -17,7 +17,7 @@ from omnitrack.interchange.record import as_texts, decode
 from omnitrack.interchange.report import ConversionReport
 from omnitrack.interchange.vcon_signed import Keys
 from omnitrack.model import Assurance, Interaction, Role
-from omnitrack.reading.read import interactions_by_id, to_interactions
+from omnitrack.reading.interactions import interactions_by_id, to_interactions
 from omnitrack.reading.resolve import Meant, get_row, members_of
 from omnitrack.sources.base import Item, JsonSource
 from omnitrack.sources.mail_text import split_text

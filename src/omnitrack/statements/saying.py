@@ -12,7 +12,7 @@ from omnitrack.foundation.once import Once
 from omnitrack.foundation.times import in_zone
 from omnitrack.identity.preview import Preview
 from omnitrack.identity.statement import Named, Statement, check_said
-from omnitrack.reading.read import interaction_id
+from omnitrack.reading.interactions import interaction_id
 from omnitrack.reading.resolve import meant
 from omnitrack.statements import statements
 from omnitrack.statements.attribution import attribute as attribute_in

@@ -15,10 +15,11 @@ from omnitrack.harmless import one_line
 from omnitrack.matching import Comparison, Profile, Score, merge_profiles, normalise_traits
 from omnitrack.matching.blocking import blocking_keys
 from omnitrack.model import Customer
+from omnitrack.reading.customers import customer_of
 from omnitrack.reading.profiles import found_by, found_by_family_name
 from omnitrack.reading.query import Query
-from omnitrack.reading.read import customer_of, timeline_page
 from omnitrack.reading.resolve import Meant
+from omnitrack.reading.timeline import timeline_page
 from omnitrack.storage.contract import Transaction
 from omnitrack.suggesting.suggest import MOST_CANDIDATES, candidates_by_customer, ranked
 
