@@ -18,7 +18,7 @@ from contextvars import ContextVar
 from types import TracebackType
 from typing import Any, TypeVar
 
-from omnitrack.errors import BackendError, TimedOutError, shown
+from omnitrack.errors import BackendError, TimedOutError, masked_repr
 
 T = TypeVar("T")
 
@@ -73,7 +73,9 @@ def seconds_of(field: str, value: object) -> float | None:
     if value is None:
         return None
     if not isinstance(value, (int, float)) or isinstance(value, bool) or not math.isfinite(value):
-        raise BackendError(f"{field}: got {shown(value)}, accepted is a finite number of seconds, or None for no bound")
+        raise BackendError(
+            f"{field}: got {masked_repr(value)}, accepted is a finite number of seconds, or None for no bound"
+        )
     return float(value)
 
 
@@ -121,7 +123,7 @@ class Bounds:
         self._timeout = seconds_of("timeout", timeout)
         if self._timeout is not None and self._timeout <= 0:
             raise BackendError(
-                f"timeout: got {shown(timeout)}, accepted is a number of seconds above 0, or None for no bound"
+                f"timeout: got {masked_repr(timeout)}, accepted is a number of seconds above 0, or None for no bound"
             )
 
     def within(self, seconds: float | None) -> Within:

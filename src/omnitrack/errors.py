@@ -43,10 +43,10 @@ def mask(value: object, limit: int = 60) -> str:
     return masked if len(masked) <= limit else masked[: limit - 1] + "…"
 
 
-def shown(value: object) -> str:
+def masked_repr(value: object) -> str:
     """Return what came as an error says it: a masked text, a small number, else only what kind of thing it is.
 
-    >>> shown("jane.doe@example.com"), shown(0), shown(442079460958), shown([1])
+    >>> masked_repr("jane.doe@example.com"), masked_repr(0), masked_repr(442079460958), masked_repr([1])
     ("'j***.d**@ex***le.c**'", '0', '44********58', 'list')
     """
     if isinstance(value, str):
@@ -58,41 +58,41 @@ def shown(value: object) -> str:
     return type(value).__name__
 
 
-def told(value: object) -> str:
+def plain_repr(value: object) -> str:
     """Return what came for a field whose values are nobody's data, such as a region: whole, where it can be no address or number.
 
     Ids that omnitrack gives out are whole too.
 
-    >>> told("UK"), told("sideways"), told("jane.doe@example.com"), told("+442079460958")
+    >>> plain_repr("UK"), plain_repr("sideways"), plain_repr("jane.doe@example.com"), plain_repr("+442079460958")
     ("'UK'", "'sideways'", "'j***.d**@ex***le.c**'", "'+44********58'")
     """
     if isinstance(value, str) and (
         _ID.fullmatch(value) or (len(value) <= 60 and "@" not in value and sum(map(str.isdigit, value)) < 6)
     ):
         return repr(value)
-    return shown(value)
+    return masked_repr(value)
 
 
-def told_url(url: object) -> str:
+def masked_url(url: object) -> str:
     """Return what of a URL an error may show: its scheme. Behind that may stand a password, and what looks like a path or a port may be part of it.
 
-    >>> told_url("postgresql://jane:sesame@host:port/x"), told_url("history.db"), told_url("jane:open@sesame@host")
+    >>> masked_url("postgresql://jane:sesame@host:port/x"), masked_url("history.db"), masked_url("jane:open@sesame@host")
     ("'postgresql:...'", "'history.db'", "'jane:...'")
     """
     if not isinstance(url, str):
-        return shown(url)
+        return masked_repr(url)
     scheme = _URL_SCHEME.match(url)
     if scheme is not None:
         return repr(f"{scheme[0]}...")
     before, _, _ = url.partition("?")
     _, at, host = before.rpartition("@")
-    return repr(f"...@{mask(host)}") if at else told(host)
+    return repr(f"...@{mask(host)}") if at else plain_repr(host)
 
 
 def check_flag(field: str, value: object, error: type[OmnitrackError]) -> None:
     """Raise ``error`` unless it is True or False: what else is true would do what nobody asked for, such as erase."""
     if not isinstance(value, bool):
-        raise error(f"{field}: got {shown(value)}, accepted are True and False")
+        raise error(f"{field}: got {masked_repr(value)}, accepted are True and False")
 
 
 class OmnitrackError(Exception):

@@ -39,10 +39,10 @@ def one_line(show: Callable[[T], str]) -> Callable[[T], str]:
     """Make a ``__str__`` give one harmless line, whatever the fields hold."""
 
     @wraps(show)
-    def shown(self: T) -> str:
+    def line(self: T) -> str:
         return harmless(show(self))
 
-    return shown
+    return line
 
 
 def harmless_json(text: str) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime, tzinfo
 from typing import TypeVar
 
-from omnitrack.errors import InvalidInteractionError, InvalidPolicyError, shown
+from omnitrack.errors import InvalidInteractionError, InvalidPolicyError, masked_repr
 from omnitrack.foundation.ids import to_us
 from omnitrack.foundation.times import in_zone
 
@@ -25,11 +25,11 @@ def microseconds(value: datetime | None, field: str, zone: tzinfo | None = None)
 def listed(field: str, value: Iterable[T], accepted: str, error: type[Exception] = InvalidInteractionError) -> list[T]:
     """Return an iterable as a list."""
     if isinstance(value, (str, bytes)):
-        raise error(f"{field}: got {shown(value)}, accepted is {accepted}")
+        raise error(f"{field}: got {masked_repr(value)}, accepted is {accepted}")
     try:
         return list(value)
     except TypeError:
-        raise error(f"{field}: got {shown(value)}, accepted is {accepted}") from None
+        raise error(f"{field}: got {masked_repr(value)}, accepted is {accepted}") from None
 
 
 def iterated(field: str, value: Iterable[T]) -> Iterator[T]:
@@ -38,17 +38,17 @@ def iterated(field: str, value: Iterable[T]) -> Iterator[T]:
         return iter(value)
     except TypeError:
         raise InvalidInteractionError(
-            f"{field}: got {shown(value)}, accepted is an iterable of Interaction, Revision, Rejected and PassedOver"
+            f"{field}: got {masked_repr(value)}, accepted is an iterable of Interaction, Revision, Rejected and PassedOver"
         ) from None
 
 
 def check_batch_size(value: object) -> None:
     """Raise unless it is a number from 1."""
     if not isinstance(value, int) or isinstance(value, bool) or value < 1:
-        raise InvalidInteractionError(f"batch_size: got {shown(value)}, accepted is a number from 1")
+        raise InvalidInteractionError(f"batch_size: got {masked_repr(value)}, accepted is a number from 1")
 
 
 def check_probability(field: str, value: object) -> None:
     """Raise unless it is a number from 0 to 1."""
     if not isinstance(value, (int, float)) or isinstance(value, bool) or not 0 <= value <= 1:
-        raise InvalidPolicyError(f"{field}: got {shown(value)}, accepted is a probability from 0 to 1")
+        raise InvalidPolicyError(f"{field}: got {masked_repr(value)}, accepted is a probability from 0 to 1")

@@ -13,7 +13,7 @@ from typing import Protocol, TypeVar
 
 from omnitrack import deadlines
 from omnitrack.deadlines import Bounds
-from omnitrack.errors import InvalidInteractionError, TimedOutError, shown
+from omnitrack.errors import InvalidInteractionError, TimedOutError, masked_repr
 from omnitrack.foundation.unreadable import of_ours
 from omnitrack.storage.contract import Backend, Transaction
 
@@ -28,7 +28,7 @@ def check_progress(progress: object) -> None:
     """Raise unless it can be called, or is None."""
     if progress is not None and not callable(progress):
         raise InvalidInteractionError(
-            f"progress: got {shown(progress)}, accepted is a function of two numbers, or None"
+            f"progress: got {masked_repr(progress)}, accepted is a function of two numbers, or None"
         )
 
 

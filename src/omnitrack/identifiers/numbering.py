@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from omnitrack.errors import InvalidIdentifierError, told
+from omnitrack.errors import InvalidIdentifierError, plain_repr
 from omnitrack.identifiers.nonvalues import REASON as NONE
 from omnitrack.identifiers.nonvalues import is_placeholder_number
 
@@ -65,7 +65,7 @@ def numbered_region(region: object) -> str | None:
     if code not in library().SUPPORTED_REGIONS:
         meant = f" (did you mean {_MEANT[code]}?)" if code in _MEANT else ""
         raise InvalidIdentifierError(
-            f"region: got {told(region)}{meant}, accepted are codes of two letters of regions with a numbering plan, such as GB "
+            f"region: got {plain_repr(region)}{meant}, accepted are codes of two letters of regions with a numbering plan, such as GB "
             "(ISO 3166-1 alpha-2)"
         )
     return code

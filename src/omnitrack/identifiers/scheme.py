@@ -10,7 +10,7 @@ from typing import Any, ClassVar, TypeVar, cast
 
 import attrs
 
-from omnitrack.errors import InvalidIdentifierError, mask, shown, told
+from omnitrack.errors import InvalidIdentifierError, mask, masked_repr, plain_repr
 
 # Raised whenever a normal form changes for any input; part of the fingerprint that a store keeps.
 NORMAL_FORM_VERSION = 2
@@ -79,7 +79,7 @@ def check_parts(identifier: Identifier) -> None:
     """
     for name, part in (("scheme", identifier.scheme), ("value", identifier.value), ("scope", identifier.scope)):
         if not isinstance(part, str):
-            raise InvalidIdentifierError(f"{name}: got {shown(part)}, accepted is a string")
+            raise InvalidIdentifierError(f"{name}: got {masked_repr(part)}, accepted is a string")
         if not part and name != "scope":
             raise InvalidIdentifierError(
                 f"{name}: got an empty one, accepted is what phone(), email() and the like give"
@@ -94,7 +94,7 @@ def check_parts(identifier: Identifier) -> None:
     for name in ("reason", "host", "verstat"):
         text = getattr(identifier, name)
         if text is not None and not isinstance(text, str):
-            raise InvalidIdentifierError(f"{name}: got {shown(text)}, accepted is a string")
+            raise InvalidIdentifierError(f"{name}: got {masked_repr(text)}, accepted is a string")
 
 
 def content_id(key: str, since: int | None = None, secret: bytes = b"", other: bytes = b"") -> bytes:
@@ -207,7 +207,9 @@ def get_scheme(name: str) -> Scheme:
         return _schemes[name]
     except (KeyError, TypeError):
         known = ", ".join(sorted(_schemes))
-        raise InvalidIdentifierError(f"scheme: got {told(name)}, which is not registered; known are {known}") from None
+        raise InvalidIdentifierError(
+            f"scheme: got {plain_repr(name)}, which is not registered; known are {known}"
+        ) from None
 
 
 def find_scheme(name: str) -> Scheme | None:
@@ -313,7 +315,7 @@ def checked_region(region: Any) -> str | None:
     if isinstance(region, str) and len(region) == 2:
         return region.upper()
     raise InvalidIdentifierError(
-        f"region: got {told(region)}, accepted are ISO 3166 alpha-2 codes such as GB, US or DE"
+        f"region: got {plain_repr(region)}, accepted are ISO 3166 alpha-2 codes such as GB, US or DE"
     )
 
 

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 import attrs
 
-from omnitrack.errors import InvalidIdentifierError, mask, told
+from omnitrack.errors import InvalidIdentifierError, mask, plain_repr
 from omnitrack.identifiers.characters import fold, refuse_unseen
 from omnitrack.identifiers.lookalike import lookalike, lookalike_host
 from omnitrack.identifiers.nonvalues import REASON as NONE
@@ -76,7 +76,7 @@ def _social(platform: str, text: str, scope: str) -> Identifier:
     scheme = find_scheme(name)
     if not isinstance(scheme, Account):
         known = ", ".join(sorted(scheme.name for scheme in iter_schemes() if isinstance(scheme, Account)))
-        raise InvalidIdentifierError(f"platform: got {told(platform)}, accepted are {known}")
+        raise InvalidIdentifierError(f"platform: got {plain_repr(platform)}, accepted are {known}")
     return scheme.parse(text, scope=scope)
 
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from difflib import get_close_matches
 
-from omnitrack.errors import InvalidIdentifierError, WithheldError, mask, told
+from omnitrack.errors import InvalidIdentifierError, WithheldError, mask, plain_repr
 from omnitrack.identifiers import postal, simple, sip  # noqa: F401  (they register their schemes)
 from omnitrack.identifiers.callers import says_withheld
 from omnitrack.identifiers.email import email
@@ -217,7 +217,9 @@ def find_identifiers(text: str, region: str | None = None, platform: str | None 
             )
         platform = PLATFORM_NAMES.get(platform.strip().lower(), platform.strip().lower())
         if not isinstance(get_scheme(platform), Account):
-            raise InvalidIdentifierError(f"platform: got {told(platform)}, accepted is a social platform such as x")
+            raise InvalidIdentifierError(
+                f"platform: got {plain_repr(platform)}, accepted is a social platform such as x"
+            )
     found: dict[Identifier, None] = {}
     for _, _, one in spans(text, region, platform):
         if len(found) < _MAX_FOUND and one.scheme != Website.name and (one.reason != PLACEHOLDER or _is_mention(one)):

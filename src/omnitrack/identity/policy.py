@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 import attrs
 
-from omnitrack.errors import InvalidIdentifierError, InvalidPolicyError, shown, told
+from omnitrack.errors import InvalidIdentifierError, InvalidPolicyError, masked_repr, plain_repr
 from omnitrack.identifiers.scheme import NORMAL_FORM_VERSION, get_scheme
 from omnitrack.model import Assurance
 
@@ -48,25 +48,25 @@ class SchemeRule:
     def _is_yes_or_no(self, attribute: attrs.Attribute[Any], value: Any) -> None:
         if value is not None and not isinstance(value, bool):
             raise InvalidPolicyError(
-                f"exclusive: got {shown(value)}, accepted are True, False, and None for the scheme's own"
+                f"exclusive: got {masked_repr(value)}, accepted are True, False, and None for the scheme's own"
             )
 
     @rank.validator
     def _is_number(self, attribute: attrs.Attribute[Any], value: Any) -> None:
         if value is not None and (not isinstance(value, int) or isinstance(value, bool) or abs(value) > MAX_RANK):
             raise InvalidPolicyError(
-                f"rank: got {shown(value)}, accepted is a number from -{MAX_RANK} to {MAX_RANK}, and None for the scheme's own"
+                f"rank: got {masked_repr(value)}, accepted is a number from -{MAX_RANK} to {MAX_RANK}, and None for the scheme's own"
             )
 
 
 def _named(field: str, value: Any) -> list[tuple[str, Any]]:
     """Return the items of a mapping by names of schemes; of None none."""
     if value is not None and not isinstance(value, Mapping):
-        raise InvalidPolicyError(f"{field}: got {shown(value)}, accepted is a mapping by the names of schemes")
+        raise InvalidPolicyError(f"{field}: got {masked_repr(value)}, accepted is a mapping by the names of schemes")
     items = list((value or {}).items())
     for name, _ in items:
         if not isinstance(name, str) or not _NAME.fullmatch(name):
-            raise InvalidPolicyError(f"{field}: got {told(name)}, accepted are names of schemes such as phone")
+            raise InvalidPolicyError(f"{field}: got {plain_repr(name)}, accepted are names of schemes such as phone")
     return items
 
 
@@ -77,11 +77,13 @@ def _scheme_rules(value: Any) -> dict[str, SchemeRule]:
             unknown = set(rule) - {"exclusive", "rank"}
             if unknown:
                 raise InvalidPolicyError(
-                    f"schemes: {name!r} has {', '.join(sorted(map(shown, unknown)))}, accepted are exclusive and rank"
+                    f"schemes: {name!r} has {', '.join(sorted(map(masked_repr, unknown)))}, accepted are exclusive and rank"
                 )
             rule = SchemeRule(**rule)
         if not isinstance(rule, SchemeRule):
-            raise InvalidPolicyError(f"schemes: {name!r} has {shown(rule)}, accepted is a SchemeRule or a mapping")
+            raise InvalidPolicyError(
+                f"schemes: {name!r} has {masked_repr(rule)}, accepted is a SchemeRule or a mapping"
+            )
         rules[name] = rule
     return rules
 
@@ -93,7 +95,7 @@ def _pair(key: Any) -> tuple[str, str]:
         parts = ("*", key)
     if not isinstance(parts, (tuple, list)) or len(parts) != 2 or not all(map(_is_name, parts)):
         raise InvalidPolicyError(
-            f"limits: got {told(key)}, accepted are names of schemes such as 'phone', and pairs such as ('device', 'email') or 'device/email'"
+            f"limits: got {plain_repr(key)}, accepted are names of schemes such as 'phone', and pairs such as ('device', 'email') or 'device/email'"
         )
     return parts[0], parts[1]
 
@@ -121,7 +123,7 @@ def _limits(value: Any) -> dict[str, Limit] | None:
         return None
     if not isinstance(value, Mapping):
         raise InvalidPolicyError(
-            f"limits: got {shown(value)}, accepted is a mapping by the names of schemes or pairs of them, or None for no limits"
+            f"limits: got {masked_repr(value)}, accepted is a mapping by the names of schemes or pairs of them, or None for no limits"
         )
     given: dict[tuple[str, str], Limit] = {}
     for key, limit in value.items():
@@ -129,7 +131,7 @@ def _limits(value: Any) -> dict[str, Limit] | None:
         limit = None if limit == _NO_LIMIT else limit
         if not _is_limit(limit):
             raise InvalidPolicyError(
-                f"limits: {_text(pair)!r} has {shown(limit)}, accepted is a number from 1 or None for no limit, "
+                f"limits: {_text(pair)!r} has {masked_repr(limit)}, accepted is a number from 1 or None for no limit, "
                 f"and {VERIFIED_ONLY!r} where only verified links count"
             )
         if pair in given:
@@ -151,14 +153,14 @@ def _merges_at(value: Any) -> Assurance:
     if isinstance(value, Assurance) and value in accepted.values():
         return value
     if not isinstance(value, str) or value not in accepted:
-        raise InvalidPolicyError(f"merges_at: got {told(value)}, accepted are 'observed' and 'verified'")
+        raise InvalidPolicyError(f"merges_at: got {plain_repr(value)}, accepted are 'observed' and 'verified'")
     return accepted[value]
 
 
 def _at_least_two(instance: object, attribute: attrs.Attribute[Any], value: Any) -> None:
     if value is not None and (not isinstance(value, int) or isinstance(value, bool) or value < 2):
         raise InvalidPolicyError(
-            f"{attribute.name}: got {shown(value)}, accepted is a number from 2 or None for no limit"
+            f"{attribute.name}: got {masked_repr(value)}, accepted is a number from 2 or None for no limit"
         )
 
 
@@ -166,7 +168,7 @@ def _probability(instance: object, attribute: attrs.Attribute[Any], value: Any) 
     number = isinstance(value, (int, float)) and not isinstance(value, bool)
     if value is not None and not (number and 0.5 <= value <= 1):
         raise InvalidPolicyError(
-            f"{attribute.name}: got {shown(value)}, accepted is a probability from 0.5 to 1, or None"
+            f"{attribute.name}: got {masked_repr(value)}, accepted is a probability from 0.5 to 1, or None"
         )
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import attrs
 
-from omnitrack.errors import InvalidPolicyError, told
+from omnitrack.errors import InvalidPolicyError, plain_repr
 from omnitrack.harmless import one_line, sized
 from omnitrack.identifiers.scheme import Identifier
 from omnitrack.identity.mention import Mention, Tenures
@@ -91,7 +91,7 @@ class Statement:
 
     def __attrs_post_init__(self) -> None:
         if not isinstance(self.kind, str) or self.kind not in VERBS:
-            raise InvalidPolicyError(f"kind: got {told(self.kind)}, accepted are {', '.join(VERBS)}")
+            raise InvalidPolicyError(f"kind: got {plain_repr(self.kind)}, accepted are {', '.join(VERBS)}")
         if (self.b is None) == (self.kind in BINARY):
             raise InvalidPolicyError(
                 f"b: a statement of the kind {self.kind!r} is about {'two' if self.b is None else 'one'}"

@@ -9,7 +9,7 @@ from typing import Any
 
 import attrs
 
-from omnitrack.errors import InvalidInteractionError, shown, told
+from omnitrack.errors import InvalidInteractionError, masked_repr, plain_repr
 from omnitrack.harmless import sized
 from omnitrack.model.fields import (
     as_utc,
@@ -48,7 +48,7 @@ class Attachment:
     """What came with an interaction: described, not stored."""
 
     name: str | None = attrs.field(default=None, repr=sized)
-    media_type: str | None = attrs.field(default=None, repr=told)
+    media_type: str | None = attrs.field(default=None, repr=plain_repr)
     size: int | None = None  # bytes
     sha256: str | None = None  # hex
     url: str | None = attrs.field(default=None, repr=sized)
@@ -72,7 +72,7 @@ def _direction(value: Any) -> Any:
         return Direction(value)
     except ValueError:
         accepted = ", ".join(Direction)
-        raise InvalidInteractionError(f"direction: got {told(value)}, accepted are {accepted}") from None
+        raise InvalidInteractionError(f"direction: got {plain_repr(value)}, accepted are {accepted}") from None
 
 
 @attrs.frozen(slots=True, kw_only=True)
@@ -115,16 +115,20 @@ class Interaction:
     ended_at: datetime | None = attrs.field(default=None, validator=check_time(required=False))
     subject: str | None = attrs.field(repr=sized, default=None, validator=check_text(MAX_SUBJECT))
     body: str | None = attrs.field(repr=sized, default=None, validator=check_text(MAX_BODY))
-    agent: str | None = attrs.field(repr=shown, default=None, converter=empty_to_none, validator=check_text(MAX_NAME))
+    agent: str | None = attrs.field(
+        repr=masked_repr, default=None, converter=empty_to_none, validator=check_text(MAX_NAME)
+    )
     thread: str | None = attrs.field(
-        repr=shown, default=None, converter=empty_to_none, validator=check_text(MAX_SOURCE_ID)
+        repr=masked_repr, default=None, converter=empty_to_none, validator=check_text(MAX_SOURCE_ID)
     )
     reply_to: str | None = attrs.field(
-        repr=shown, default=None, converter=empty_to_none, validator=check_text(MAX_SOURCE_ID)
+        repr=masked_repr, default=None, converter=empty_to_none, validator=check_text(MAX_SOURCE_ID)
     )
-    outcome: str | None = attrs.field(repr=told, default=None, converter=empty_to_none, validator=check_text(MAX_NAME))
+    outcome: str | None = attrs.field(
+        repr=plain_repr, default=None, converter=empty_to_none, validator=check_text(MAX_NAME)
+    )
     via: str | None = attrs.field(
-        repr=shown, default=None, converter=empty_to_none, validator=check_text(MAX_SOURCE_ID)
+        repr=masked_repr, default=None, converter=empty_to_none, validator=check_text(MAX_SOURCE_ID)
     )
     attachments: tuple[Attachment, ...] = attrs.field(default=(), converter=_attachments)
     traits: Mapping[str, Any] = attrs.field(
@@ -135,7 +139,7 @@ class Interaction:
     )
     source: str | None = attrs.field(default=None, converter=empty_to_none, validator=check_text(MAX_NAME))
     source_id: str | None = attrs.field(
-        repr=shown, default=None, converter=empty_to_none, validator=check_text(MAX_SOURCE_ID)
+        repr=masked_repr, default=None, converter=empty_to_none, validator=check_text(MAX_SOURCE_ID)
     )
     region: str | None = None
     id: str | None = None
@@ -171,7 +175,7 @@ class Revision:
     """
 
     source: str = attrs.field(validator=check_text(MAX_NAME, required=True))
-    source_id: str = attrs.field(repr=shown, validator=check_text(MAX_SOURCE_ID, required=True))
+    source_id: str = attrs.field(repr=masked_repr, validator=check_text(MAX_SOURCE_ID, required=True))
     at: datetime = attrs.field(validator=check_time(required=True))
     body: str | None = attrs.field(repr=sized, default=None, validator=check_text(MAX_BODY))
     subject: str | None = attrs.field(repr=sized, default=None, validator=check_text(MAX_SUBJECT))

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import attrs
 
-from omnitrack.errors import shown
+from omnitrack.errors import masked_repr
 from omnitrack.harmless import one_line
 from omnitrack.model.fields import to_mapping
 
@@ -27,7 +27,7 @@ class Rejected:
     reason: str
     where: str | None = None
     source: str | None = None
-    source_id: str | None = attrs.field(default=None, repr=shown)
+    source_id: str | None = attrs.field(default=None, repr=masked_repr)
     raw: str | None = None
     kept: bool = False
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from omnitrack.errors import InvalidInteractionError, shown
+from omnitrack.errors import InvalidInteractionError, masked_repr
 from omnitrack.harmless import sized
 from omnitrack.model.fields import is_iterable, is_storable
 from omnitrack.model.limits import MAX_SUBJECT
@@ -44,11 +44,11 @@ class Sighting:
     """
 
     identifier: Identifier | str = attrs.field(
-        repr=lambda value: shown(value) if isinstance(value, str) else repr(value)
+        repr=lambda value: masked_repr(value) if isinstance(value, str) else repr(value)
     )
     assurance: Assurance = Assurance.OBSERVED
     raw: str | None = attrs.field(default=None, repr=sized)
-    through: str | None = attrs.field(default=None, repr=lambda value: shown(value) if value else repr(value))
+    through: str | None = attrs.field(default=None, repr=lambda value: masked_repr(value) if value else repr(value))
 
 
 def verified(identifier: Identifier | str) -> Sighting:

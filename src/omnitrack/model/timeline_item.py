@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from omnitrack.errors import shown, told
+from omnitrack.errors import masked_repr, plain_repr
 from omnitrack.harmless import one_line, sized
 from omnitrack.model.interaction import Attachment, Direction
 from omnitrack.model.sighting import Assurance
@@ -73,16 +73,16 @@ class TimelineItem(TimelineDraft):
     ended_at: datetime | None = None
     subject: str | None = attrs.field(default=None, repr=sized)
     body: str | None = attrs.field(default=None, repr=sized)
-    agent: str | None = attrs.field(default=None, repr=shown)
-    thread: str | None = attrs.field(default=None, repr=shown)
-    reply_to: str | None = attrs.field(default=None, repr=shown)
-    outcome: str | None = attrs.field(default=None, repr=told)
-    via: str | None = attrs.field(default=None, repr=shown)
+    agent: str | None = attrs.field(default=None, repr=masked_repr)
+    thread: str | None = attrs.field(default=None, repr=masked_repr)
+    reply_to: str | None = attrs.field(default=None, repr=masked_repr)
+    outcome: str | None = attrs.field(default=None, repr=plain_repr)
+    via: str | None = attrs.field(default=None, repr=masked_repr)
     attachments: tuple[Attachment, ...] = ()
     traits: Mapping[str, Any] = attrs.field(repr=sized, factory=dict)
     attributes: Mapping[str, Any] = attrs.field(repr=sized, factory=dict)
     source: str | None = None
-    source_id: str | None = attrs.field(default=None, repr=shown)
+    source_id: str | None = attrs.field(default=None, repr=masked_repr)
     revised_at: datetime | None = None
     deleted: bool = False
     shared: bool = False  # filed under a shared identifier: it may be somebody else's

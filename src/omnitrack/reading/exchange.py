@@ -10,7 +10,7 @@ from typing import Any
 
 import attrs
 
-from omnitrack.errors import InvalidInteractionError, told
+from omnitrack.errors import InvalidInteractionError, plain_repr
 from omnitrack.foundation.context import Context
 from omnitrack.interchange import cloudevents, jsonl, sniff, tmf683, vcon
 from omnitrack.interchange.record import as_texts, decode
@@ -61,7 +61,7 @@ def checked_format(format: object) -> str:
         InvalidInteractionError: there is none of this name.
     """
     if not isinstance(format, str) or format not in FORMATS:
-        raise InvalidInteractionError(f"format: got {told(format)}, accepted are {', '.join(FORMATS)}")
+        raise InvalidInteractionError(f"format: got {plain_repr(format)}, accepted are {', '.join(FORMATS)}")
     return str(format)
 
 

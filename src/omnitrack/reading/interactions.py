@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from omnitrack.errors import InteractionNotFoundError, told
+from omnitrack.errors import InteractionNotFoundError, plain_repr
 from omnitrack.foundation.ids import from_text, from_us, to_text
 from omnitrack.identifiers.scheme import Identifier
 from omnitrack.model import Assurance, Attachment, Direction, Interaction, Role, Sighting
@@ -66,7 +66,7 @@ def interaction_id(text: str) -> bytes:
     """
     id = from_text("int", text) if isinstance(text, str) else None
     if id is None:
-        raise InteractionNotFoundError(f"interaction: got {told(text)}, accepted is an id such as int_...")
+        raise InteractionNotFoundError(f"interaction: got {plain_repr(text)}, accepted is an id such as int_...")
     return id
 
 

@@ -9,7 +9,7 @@ from typing import Literal
 
 import attrs
 
-from omnitrack.errors import InvalidInteractionError, check_flag, shown, told
+from omnitrack.errors import InvalidInteractionError, check_flag, masked_repr, plain_repr
 from omnitrack.foundation.arguments import listed, microseconds
 from omnitrack.foundation.ids import from_us
 from omnitrack.model import is_storable
@@ -77,7 +77,7 @@ def checked_limit(limit: object) -> int:
         InvalidInteractionError: it is not a number from 1 to the maximum.
     """
     if not isinstance(limit, int) or isinstance(limit, bool) or not 1 <= limit <= MAX_LIMIT:
-        raise InvalidInteractionError(f"limit: got {shown(limit)}, accepted is a number from 1 to {MAX_LIMIT}")
+        raise InvalidInteractionError(f"limit: got {masked_repr(limit)}, accepted is a number from 1 to {MAX_LIMIT}")
     return limit
 
 
@@ -115,13 +115,13 @@ def make_query(
         for one in found:
             if not isinstance(one, str) or not is_storable(one):
                 raise InvalidInteractionError(
-                    f"{name}: got {shown(one)}, accepted is a name or a list of names, text that UTF-8 can hold"
+                    f"{name}: got {masked_repr(one)}, accepted is a name or a list of names, text that UTF-8 can hold"
                 )
         return tuple(str(one) for one in found)
 
     for name, value in (("text", text), ("agent", agent), ("thread", thread), ("source", source)):
         if value is not None and not isinstance(value, str):
-            raise InvalidInteractionError(f"{name}: got {shown(value)}, accepted is a string, and None for any")
+            raise InvalidInteractionError(f"{name}: got {masked_repr(value)}, accepted is a string, and None for any")
     for name, flag in (
         ("include_shared", include_shared),
         ("include_claimed", include_claimed),
@@ -129,14 +129,14 @@ def make_query(
     ):
         check_flag(name, flag, InvalidInteractionError)
     if order not in ("newest", "oldest"):
-        raise InvalidInteractionError(f"order: got {told(order)}, accepted are 'newest' and 'oldest'")
+        raise InvalidInteractionError(f"order: got {plain_repr(order)}, accepted are 'newest' and 'oldest'")
     if trust not in ("observed", "verified"):
-        raise InvalidInteractionError(f"trust: got {told(trust)}, accepted are 'observed' and 'verified'")
+        raise InvalidInteractionError(f"trust: got {plain_repr(trust)}, accepted are 'observed' and 'verified'")
     wanted = several("directions", directions)
     unknown = set(wanted or ()) - {"inbound", "outbound", "internal"}
     if unknown:
         raise InvalidInteractionError(
-            f"directions: got {', '.join(sorted(map(told, unknown)))}, accepted are inbound, outbound and internal"
+            f"directions: got {', '.join(sorted(map(plain_repr, unknown)))}, accepted are inbound, outbound and internal"
         )
     return Query(
         channels=several("channels", channels),

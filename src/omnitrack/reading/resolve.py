@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 
 import attrs
 
-from omnitrack.errors import CustomerNotFoundError, InvalidIdentifierError, mask, shown
+from omnitrack.errors import CustomerNotFoundError, InvalidIdentifierError, mask, masked_repr
 from omnitrack.foundation.context import Context, Tenures, holder_at
 from omnitrack.foundation.evidence import tenures_of
 from omnitrack.foundation.ids import from_text, now_us, to_text
@@ -88,7 +88,7 @@ def shown_who(who: object) -> str:
         who = who.identifier
     if isinstance(who, Identifier):
         return f"{who.scheme}:{mask(who.value)}"
-    return who.strip() if isinstance(who, str) and from_text("cus", who.strip()) else shown(who)
+    return who.strip() if isinstance(who, str) and from_text("cus", who.strip()) else masked_repr(who)
 
 
 def find_row(tx: Transaction, ctx: Context, who: Meant, at: int | None = None) -> IdentifierRow | None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import attrs
 
-from omnitrack.errors import InteractionNotFoundError, InvalidInteractionError, shown
+from omnitrack.errors import InteractionNotFoundError, InvalidInteractionError, masked_repr
 from omnitrack.foundation.arguments import check_batch_size, iterated
 from omnitrack.foundation.calls import Progress, Run, check_progress
 from omnitrack.foundation.context import Context
@@ -166,7 +166,7 @@ def record_many(
         at: where the item that came last stands. place: says it to people; asked only where something of the item is rejected.
     """
     if on_error not in ("raise", "collect"):
-        raise InvalidInteractionError(f"on_error: got {shown(on_error)}, accepted are 'raise' and 'collect'")
+        raise InvalidInteractionError(f"on_error: got {masked_repr(on_error)}, accepted are 'raise' and 'collect'")
     check_batch_size(batch_size)
     check_progress(progress)
     loading = _Loading(run, ctx, _Tally(on_error), place)

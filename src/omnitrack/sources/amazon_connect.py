@@ -8,7 +8,7 @@ from datetime import timezone, tzinfo
 from pathlib import Path
 from typing import Any, ClassVar
 
-from omnitrack.errors import told
+from omnitrack.errors import plain_repr
 from omnitrack.identifiers.attestation import Level, counts
 from omnitrack.model import Direction, Interaction, Sighting, claimed, observed
 from omnitrack.sources.attested import attestation_of, checked_trust
@@ -153,7 +153,7 @@ class AmazonConnectSource(JsonSource):
         if method not in _KNOWN:
             yield self.rejected(
                 where,
-                f"InitiationMethod: got {told(method)}, known are {', '.join(sorted(_KNOWN))}; who called whom is left open",
+                f"InitiationMethod: got {plain_repr(method)}, known are {', '.join(sorted(_KNOWN))}; who called whom is left open",
                 source_id=number,
                 kept=True,
             )

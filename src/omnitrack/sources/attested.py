@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from omnitrack.errors import told
+from omnitrack.errors import plain_repr
 from omnitrack.identifiers.attestation import Level
 from omnitrack.identifiers.sip_uri import verstat_of
 from omnitrack.sources.values import text_of, words
@@ -57,4 +57,6 @@ def checked_trust(value: Any) -> Level | None:
     """
     if value is None or value == "A" or value == "B":
         return value  # type: ignore[no-any-return]
-    raise ValueError(f"trust_attestation: got {told(value)}, accepted are 'A', 'B', and None for whatever did not fail")
+    raise ValueError(
+        f"trust_attestation: got {plain_repr(value)}, accepted are 'A', 'B', and None for whatever did not fail"
+    )

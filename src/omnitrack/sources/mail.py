@@ -11,7 +11,7 @@ from email.message import Message
 from email.parser import BytesHeaderParser, BytesParser
 from typing import Any, ClassVar
 
-from omnitrack.errors import MissingZoneError, SourceFormatError, told
+from omnitrack.errors import MissingZoneError, SourceFormatError, plain_repr
 from omnitrack.model import (
     MAX_BODY,
     MAX_PARTICIPANTS,
@@ -118,7 +118,7 @@ class MailSource(Source):
     ) -> None:
         super().__init__(origin, **options)
         if isinstance(contact_forms, str):
-            raise SourceFormatError(f"contact_forms: got {told(contact_forms)}, accepted is a list of addresses")
+            raise SourceFormatError(f"contact_forms: got {plain_repr(contact_forms)}, accepted is a list of addresses")
         self.contact_forms = frozenset(form.strip().removeprefix("email:").lower() for form in contact_forms)
         self.drafts = drafts
         self.trusted_mail_server = trusted_mail_server

@@ -13,7 +13,7 @@ from typing import Any
 
 import attrs
 
-from omnitrack.errors import SourceFormatError, told
+from omnitrack.errors import SourceFormatError, plain_repr
 from omnitrack.identifiers.attestation import Level
 from omnitrack.identifiers.scheme import find_scheme, iter_schemes, key_text
 from omnitrack.identifiers.social import PLATFORM_NAMES
@@ -49,7 +49,7 @@ def _assurance(value: Any) -> Assurance:
         return {a.name.lower(): a for a in (Assurance.CLAIMED, Assurance.OBSERVED, Assurance.VERIFIED)}[value]
     except (KeyError, TypeError):
         raise SourceFormatError(
-            f"mapping: assurance got {told(value)}, accepted are claimed, observed, verified"
+            f"mapping: assurance got {plain_repr(value)}, accepted are claimed, observed, verified"
         ) from None
 
 
@@ -61,7 +61,7 @@ def _known_scheme(instance: object, attribute: attrs.Attribute[str | None], valu
     known = sorted(scheme.name for scheme in iter_schemes())
     near = get_close_matches(value, known, 1, 0.6) if isinstance(value, str) else []
     meant = f" (did you mean {near[0]!r}?)" if near else ""
-    raise SourceFormatError(f"mapping: scheme got {told(value)}{meant}, known are {', '.join(known)}")
+    raise SourceFormatError(f"mapping: scheme got {plain_repr(value)}{meant}, known are {', '.join(known)}")
 
 
 @attrs.frozen(slots=True, kw_only=True)
@@ -115,7 +115,7 @@ def person_fields(templates: Mapping[str, str], what: str) -> tuple[PersonField,
         match = _TEMPLATE.fullmatch(template) if isinstance(template, str) else None
         if match is None:
             raise SourceFormatError(
-                f"{what}: got {told(template)} for {told(field)}, accepted is scheme:{{}}, scheme:{{}}@scope, with !verified behind"
+                f"{what}: got {plain_repr(template)} for {plain_repr(field)}, accepted is scheme:{{}}, scheme:{{}}@scope, with !verified behind"
             )
         found.append(
             PersonField(
@@ -250,7 +250,7 @@ def read_mapping(mapping: Any) -> LogMapping:
         raise SourceFormatError('mapping: channel is missing, accepted is a name (channel = "letter") or a field')
     direction = mapping.get("direction")
     if direction is not None and direction not in list(Direction):
-        raise SourceFormatError(f"mapping: direction got {told(direction)}, accepted are {', '.join(Direction)}")
+        raise SourceFormatError(f"mapping: direction got {plain_repr(direction)}, accepted are {', '.join(Direction)}")
     formats = mapping.get("time_format", ())
     try:
         zone = zone_of(mapping.get("zone"))

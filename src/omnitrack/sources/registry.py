@@ -11,7 +11,7 @@ from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any
 
-from omnitrack.errors import SourceFormatError, told
+from omnitrack.errors import SourceFormatError, plain_repr
 from omnitrack.sources.base import Source
 
 ENTRY_POINTS = "omnitrack.sources"
@@ -107,7 +107,7 @@ def get_source(name: str) -> type[Source]:
         module, _, attribute = _BUILT_IN[name].partition(":")
         found: type[Source] = getattr(import_module(f"omnitrack.sources.{module}"), attribute)
         return found
-    raise SourceFormatError(f"format: got {told(name)}, known are {', '.join(sorted(source_names()))}")
+    raise SourceFormatError(f"format: got {plain_repr(name)}, known are {', '.join(sorted(source_names()))}")
 
 
 def iter_sources() -> Iterator[type[Source]]:
@@ -178,7 +178,7 @@ def open_source(origin: Any, format: str = "auto", **options: Any) -> Source:
     if isinstance(origin, Source):
         return origin
     if not isinstance(format, str):
-        raise SourceFormatError(f"format: got {told(format)}, accepted is 'auto' or the name of one")
+        raise SourceFormatError(f"format: got {plain_repr(format)}, accepted is 'auto' or the name of one")
     if format != "auto":
         return get_source(format)(origin, **options)
     if not isinstance(origin, (str, os.PathLike)):

@@ -12,7 +12,7 @@ from itertools import islice
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from omnitrack.errors import InvalidInteractionError, MissingZoneError, mask, told
+from omnitrack.errors import InvalidInteractionError, MissingZoneError, mask, plain_repr
 from omnitrack.model import MAX_BODY, MAX_DEPTH, MAX_EXTRA, MAX_NAME, MAX_SOURCE_ID, MAX_SUBJECT, Attachment
 
 # What a store cannot hold in a text column: NUL (PostgreSQL), and halves of surrogate pairs (no UTF-8 for them).
@@ -241,7 +241,7 @@ def zone_of(zone: str | tzinfo | None) -> tzinfo | None:
         return ZoneInfo(zone)
     except (LookupError, OSError, TypeError, ValueError):
         raise InvalidInteractionError(
-            f"zone: got {told(zone)}, accepted is a name of the IANA database such as 'Europe/London'"
+            f"zone: got {plain_repr(zone)}, accepted is a name of the IANA database such as 'Europe/London'"
         ) from None
 
 

@@ -11,7 +11,7 @@ import attrs
 from omnitrack.errors import (
     InvalidIdentifierError,
     StatementNotFoundError,
-    told,
+    plain_repr,
 )
 from omnitrack.foundation.context import Context, holder_at
 from omnitrack.foundation.evidence import tenures_of
@@ -232,7 +232,7 @@ def get_statement(tx: Transaction, id: str) -> tuple[RecordRow, StatementRecord]
     """
     found = tx.find_records(STATEMENT, keys=[id]) if from_text("st", id) is not None else []
     if not found:
-        raise StatementNotFoundError(f"statement: none has the id {told(id)}")
+        raise StatementNotFoundError(f"statement: none has the id {plain_repr(id)}")
     record = StatementRecord.load(found[0].value)
     if record.retracted_at is not None:
         raise StatementNotFoundError(f"statement: {id} was retracted on {from_us(record.retracted_at):%Y-%m-%d}")

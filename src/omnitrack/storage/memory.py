@@ -16,7 +16,7 @@ from typing import Any, ClassVar, TypeVar
 from urllib.parse import urlsplit
 
 from omnitrack import deadlines, forks
-from omnitrack.errors import BackendError, ConflictError, mask, told_url
+from omnitrack.errors import BackendError, ConflictError, mask, masked_url
 from omnitrack.storage.contract import (
     Backend,
     ChangeRow,
@@ -400,7 +400,9 @@ class MemoryBackend(Backend):
             raise BackendError(f"the memory backend takes no option; got {', '.join(sorted(options))}")
         parts = urlsplit(url)
         if parts.scheme != "memory" or parts.path not in ("", "/") or parts.query or parts.fragment:
-            raise BackendError(f"{told_url(url)} is no URL of the memory backend; accepted: memory:// or memory://name")
+            raise BackendError(
+                f"{masked_url(url)} is no URL of the memory backend; accepted: memory:// or memory://name"
+            )
         if not parts.netloc:
             return cls()
         with _named_lock:

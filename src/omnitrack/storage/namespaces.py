@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from omnitrack.errors import BackendError, told
+from omnitrack.errors import BackendError, plain_repr
 
 #: PostgreSQL cuts names at 63 bytes, MariaDB and MySQL refuse more than 64 characters; what adapters add to a name has to fit beside it.
 MOST = 40
@@ -40,10 +40,10 @@ def check_namespace(namespace: object) -> str | None:
     if namespace is None:
         return None
     if not isinstance(namespace, str) or not _NAME.fullmatch(namespace):
-        raise BackendError(f"namespace: got {told(namespace)}, accepted are {ACCEPTED}{_instead(namespace)}")
+        raise BackendError(f"namespace: got {plain_repr(namespace)}, accepted are {ACCEPTED}{_instead(namespace)}")
     if namespace in _TAKEN or namespace.startswith(_TAKEN_PREFIXES):
         raise BackendError(
-            f"namespace: got {told(namespace)}, which a database keeps for itself; accepted is another name of {ACCEPTED}"
+            f"namespace: got {plain_repr(namespace)}, which a database keeps for itself; accepted is another name of {ACCEPTED}"
         )
     return namespace
 

@@ -17,7 +17,7 @@ from pathlib import PurePath
 from typing import Any
 
 from omnitrack import forks
-from omnitrack.errors import BackendError, UnknownBackendError, told, told_url
+from omnitrack.errors import BackendError, UnknownBackendError, masked_url, plain_repr
 from omnitrack.storage.contract import Backend, check_namespace
 from omnitrack.storage.urls import check_url
 
@@ -57,7 +57,7 @@ def register_backend(scheme: str, target: str | type[Backend]) -> None:
     >>> register_backend("ledger", "acme_ledger.adapter:LedgerBackend")
     """
     if not scheme or scheme != scheme.lower() or not scheme.replace("-", "").replace(".", "").isalnum():
-        raise BackendError(f"scheme: got {told(scheme)}, accepted are lower-case letters, digits, '-' and '.'")
+        raise BackendError(f"scheme: got {plain_repr(scheme)}, accepted are lower-case letters, digits, '-' and '.'")
     with _lock:
         known = _known()
         if scheme in known and known[scheme] != target:
@@ -101,7 +101,7 @@ def open_backend(url: str, **options: Any) -> Backend:
         target = _BUILT_IN["sqlite"]
     if target is None:
         raise UnknownBackendError(
-            f"no storage adapter for {told_url(url)}; known are {', '.join(sorted(known))} "
+            f"no storage adapter for {masked_url(url)}; known are {', '.join(sorted(known))} "
             f"(accepted: scheme://...{_meant(url, known)}); an adapter of another distribution has to be installed beside omnitrack"
         )
     try:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from omnitrack.errors import BackendError, told_url
+from omnitrack.errors import BackendError, masked_url
 
 _END_OF_AUTHORITY = re.compile(r"[/?#]")
 
@@ -25,6 +25,6 @@ def check_url(url: str) -> None:
     authority, behind = (rest, "") if end is None else (rest[: end.start()], rest[end.start() :])
     if separator and authority and authority.count("@") + behind.count("@") > (1 if "@" in authority else 0):
         raise BackendError(
-            f"url: got {told_url(url)} with an '@' that may be part of a password; accepted is one '@' before the host, and what is no letter "
+            f"url: got {masked_url(url)} with an '@' that may be part of a password; accepted is one '@' before the host, and what is no letter "
             "or digit in a password, or '@' in a path, written as %xx, such as %40 for '@'"
         )

@@ -8,7 +8,7 @@ from typing import Any
 
 import attrs
 
-from omnitrack.errors import InvalidInteractionError, shown
+from omnitrack.errors import InvalidInteractionError, masked_repr
 from omnitrack.foundation.calls import Later
 from omnitrack.foundation.context import Context
 from omnitrack.harmless import one_line
@@ -57,12 +57,12 @@ def search_profile(ctx: Context, asked: Mapping[str, Any]) -> Profile:
     given = {name: value for name, value in asked.items() if value is not None}
     for name, value in given.items():
         if not isinstance(value, (str, date)):
-            raise InvalidInteractionError(f"{name}: got {shown(value)}, accepted is a text, and None for any")
+            raise InvalidInteractionError(f"{name}: got {masked_repr(value)}, accepted is a text, and None for any")
     texts = {name: value if isinstance(value, str) else value.isoformat() for name, value in given.items()}
     parts = [(name, normalise_traits({name: text}, region=ctx.region)) for name, text in texts.items()]
     for name, part in parts:
         if not part:
-            raise InvalidInteractionError(f"{name}: got {shown(texts[name])}, which cannot be read as one")
+            raise InvalidInteractionError(f"{name}: got {masked_repr(texts[name])}, which cannot be read as one")
     profile = merge_profiles([part for _, part in parts])
     if not blocking_keys(profile):
         raise InvalidInteractionError(
@@ -115,5 +115,5 @@ def checked_text(text: object) -> str | None:
     if text is None:
         return None
     if not isinstance(text, str) or not text.strip():
-        raise InvalidInteractionError(f"text: got {shown(text)}, accepted is a text, and None for any")
+        raise InvalidInteractionError(f"text: got {masked_repr(text)}, accepted is a text, and None for any")
     return text

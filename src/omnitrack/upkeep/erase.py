@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 import attrs
 
-from omnitrack.errors import InvalidPolicyError, shown
+from omnitrack.errors import InvalidPolicyError, masked_repr
 from omnitrack.foundation.context import Context
 from omnitrack.foundation.evidence import all_entries, edited_evidence
 from omnitrack.foundation.filing import find_filings
@@ -324,7 +324,9 @@ def _channels(value: object) -> tuple[str, ...] | None:
         return None
     found = (value,) if isinstance(value, str) else value
     if not isinstance(found, (tuple, list, set, frozenset)) or not found or not all(isinstance(c, str) for c in found):
-        raise InvalidPolicyError(f"channels: got {shown(value)}, accepted are names of channels, and None for all")
+        raise InvalidPolicyError(
+            f"channels: got {masked_repr(value)}, accepted are names of channels, and None for all"
+        )
     return tuple(found)
 
 
@@ -337,7 +339,7 @@ class RetentionRule:
 
     def __attrs_post_init__(self) -> None:
         if not isinstance(self.keep, timedelta) or self.keep <= timedelta(0):
-            raise InvalidPolicyError(f"keep: got {shown(self.keep)}, accepted is a timedelta above zero")
+            raise InvalidPolicyError(f"keep: got {masked_repr(self.keep)}, accepted is a timedelta above zero")
 
 
 def retain_step(

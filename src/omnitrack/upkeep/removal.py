@@ -9,7 +9,7 @@ from typing import Any
 
 import attrs
 
-from omnitrack.errors import InvalidInteractionError, InvalidPolicyError, check_flag, shown
+from omnitrack.errors import InvalidInteractionError, InvalidPolicyError, check_flag, masked_repr
 from omnitrack.foundation import lease
 from omnitrack.foundation.arguments import listed
 from omnitrack.foundation.calls import Run, walk
@@ -97,7 +97,7 @@ def unload(run: Run, ctx: Context, source: str, *, dry_run: bool) -> Receipt:
     now = now_us()
     check_flag("dry_run", dry_run, InvalidPolicyError)
     if not isinstance(source, str) or not source or not is_storable(source):
-        raise InvalidInteractionError(f"source: got {shown(source)}, accepted is the name of a source")
+        raise InvalidInteractionError(f"source: got {masked_repr(source)}, accepted is the name of a source")
     return _in_batches(
         run, ctx, lease.UNLOAD, lambda tx, after, dry: unload_step(tx, ctx, source, after, now, dry), now, dry_run
     )

@@ -12,7 +12,7 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from omnitrack import deadlines
-from omnitrack.errors import BackendError, ConflictError, SchemaVersionError, TimedOutError, told_url
+from omnitrack.errors import BackendError, ConflictError, SchemaVersionError, TimedOutError, masked_url
 from omnitrack.storage.contract import Backend, Transaction, check_namespace, retrying
 from omnitrack_redis.bounded import bound
 from omnitrack_redis.layout import META
@@ -90,7 +90,7 @@ class RedisBackend(Backend):
             TypeError,
         ):  # which may quote what stands where a port should, and that may be part of a password
             raise BackendError(
-                f"{told_url(url)} is no Redis URL; accepted: redis://user:password@host:port/database"
+                f"{masked_url(url)} is no Redis URL; accepted: redis://user:password@host:port/database"
             ) from None
 
     def setup(self) -> None:

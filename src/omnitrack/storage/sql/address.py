@@ -9,7 +9,7 @@ import attrs
 from sqlalchemy import exc
 from sqlalchemy.engine import URL, make_url
 
-from omnitrack.errors import BackendError, told, told_url
+from omnitrack.errors import BackendError, masked_url, plain_repr
 from omnitrack.storage.contract import check_namespace
 from omnitrack.storage.sql.dialect import Dialect, Options, Portable
 from omnitrack.storage.sql.sqlite import Sqlite
@@ -44,7 +44,7 @@ def read_url(url: str, namespace: str | None, options: dict[str, Any]) -> Addres
         parsed = make_url(url)
     except (exc.ArgumentError, ValueError):  # which may quote what stands where a port should: part of a password
         raise BackendError(
-            f"{told_url(url)} is no database URL; accepted: dialect+driver://user:password@host:port/database, "
+            f"{masked_url(url)} is no database URL; accepted: dialect+driver://user:password@host:port/database, "
             "with what is not a letter or digit in a password written as %xx"
         ) from None
     query = dict(parsed.query)
@@ -53,7 +53,7 @@ def read_url(url: str, namespace: str | None, options: dict[str, Any]) -> Addres
             not value and name != "namespace"
         ):  # SQLAlchemy passes over it, and opens the file of the name before the question mark
             raise BackendError(
-                f"option {told(name)}: got no value; accepted is name=value, and a '?' in the name of a file written as %3F"
+                f"option {plain_repr(name)}: got no value; accepted is name=value, and a '?' in the name of a file written as %3F"
             )
     known = {field.name for field in attrs.fields(Options)}
     given = {name: query.pop(name) for name in known & query.keys()} | options

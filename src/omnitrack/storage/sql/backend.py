@@ -21,7 +21,7 @@ from sqlalchemy.engine import URL
 from sqlalchemy.util.concurrency import await_, greenlet_spawn
 
 from omnitrack import deadlines, forks
-from omnitrack.errors import BackendError, ConflictError, OutcomeUnknownError, TimedOutError, told
+from omnitrack.errors import BackendError, ConflictError, OutcomeUnknownError, TimedOutError, plain_repr
 from omnitrack.storage.contract import Backend, Transaction, retrying
 from omnitrack.storage.sql import forking
 from omnitrack.storage.sql.address import read_url
@@ -109,7 +109,7 @@ class SqlBackend(Backend):
                         import_module("greenlet")
                     return
             except exc.NoSuchModuleError as error:
-                raise BackendError(f"SQLAlchemy knows no dialect {told(self._url.drivername)}") from error
+                raise BackendError(f"SQLAlchemy knows no dialect {plain_repr(self._url.drivername)}") from error
             except ImportError as error:
                 missing.append(error)
         # Of the two the one that the URL names, where it names one.
