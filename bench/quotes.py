@@ -2,7 +2,7 @@
 
 ``python bench/quotes.py [FOLDER]`` reads the project's own set, and from FOLDER (default: ``OMNITRACK_DATA``) the mails of ``talon`` and
 ``reply_parser``. The answers to those are held as hashes, of the text without white space; not all of them were read by eye.
-Signatures are left out on all sides: what is asked is where the quote begins. Libraries: quotequail, email_reply_parser, mail-parser-reply.
+Signatures are left out on all sides: what is asked is where the quote begins. Libraries: talon, quotequail, email_reply_parser, mail-parser-reply.
 """
 
 from __future__ import annotations
@@ -89,6 +89,11 @@ def ours(text: str) -> str:
     return parts.new + parts.signature
 
 
+def _talon() -> Callable[[str], str]:
+    extract: Callable[[str], str] = import_module("talon.quotations").extract_from_plain
+    return extract
+
+
 def _quotequail() -> Callable[[str], str]:
     quote = import_module("quotequail").quote
     return lambda text: "\n".join(part for shown, part in quote(text, limit=10**6, quote_intro_line=True) if shown)
@@ -142,6 +147,7 @@ def main() -> None:
     """Print the shares."""
     readers: dict[str, Callable[[str], str]] = {"omnitrack": ours}
     for name, make in (
+        ("talon", _talon),
         ("quotequail", _quotequail),
         ("email_reply_parser", _email_reply_parser),
         ("mail-parser-reply", _mail_parser_reply),

@@ -11,9 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from effort import budget
-from omnitrack.errors import SourceFormatError
+from omnitrack.errors import OmnitrackError, SourceFormatError
 from omnitrack.sources import inspect, open_source
 from omnitrack.sources.archives import Refused, check_xml, check_zip
+from omnitrack.sources.excel import first_rows
 from omnitrack.sources.reading import Input, rows
 from sources.asserting import in_utc, interactions, passed_over, people, rejected
 
@@ -281,3 +282,26 @@ def test_of_two_columns_with_one_name_the_first_counts_and_that_is_said():
     assert (said.kept, "Phone more than once" in said.reason) == (True, True)
     assert people(contact.customers) == [["phone:07700900123"]]
     assert "07700900124" in contact.attributes.values()
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_a_workbook_damaged_anywhere_is_read_or_rejected(tmp_path, method):
+    whole = io.BytesIO()
+    with (
+        zipfile.ZipFile(io.BytesIO(workbook({"A": [HEAD, [1, datetime(2026, 1, 5), "2", "b"]]}))) as made,
+        zipfile.ZipFile(whole, "w", method) as file,
+    ):
+        for part in made.infolist():
+            file.writestr(part.filename, made.read(part))
+    data = whole.getvalue()
+    path = tmp_path / "log.xlsx"
+    outcomes = set()
+    for at in range(0, len(data), 71):
+        damaged = data[:at] + bytes([data[at] ^ 0x55]) + data[at + 1 :]
+        outcomes.add(bool(rejected(read(damaged))))
+        path.write_bytes(damaged)
+        try:
+            list(first_rows(path, 5))
+        except OmnitrackError:
+            continue
+    assert outcomes == {True, False}

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import lzma
 import re
+import struct
 import zipfile
+import zlib
 from typing import IO, Any
 
 from omnitrack.errors import OmnitrackError
@@ -14,6 +17,20 @@ MAX_PARTS = 100_000
 _SMALL = 1024 * 1024  # what no ratio is asked of
 _HEAD = 64 * 1024
 _BEFORE = re.compile(rb"\A(?:\s+|<!--.*?-->|<\?.*?\?>)+", re.S)  # of the root element
+
+
+#: What opening or unpacking a damaged zip file raises: zipfile itself, the decompressors below it, names, fields and the end of the file.
+DAMAGED = (
+    zipfile.BadZipFile,
+    zlib.error,
+    lzma.LZMAError,
+    struct.error,
+    EOFError,
+    OSError,
+    ValueError,
+    NotImplementedError,  # a method of packing that Python has not
+    RuntimeError,  # a password is asked for
+)
 
 
 class Refused(OmnitrackError, ValueError):
@@ -31,7 +48,7 @@ def check_zip(stream: IO[bytes] | Any) -> zipfile.ZipFile:
     try:
         file = zipfile.ZipFile(stream)
         parts = file.infolist()
-    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
+    except DAMAGED as error:
         raise Refused(f"no zip file that can be read ({type(error).__name__})") from error
     if len(parts) > MAX_PARTS:
         raise Refused(f"a zip file of {len(parts)} parts, accepted are at most {MAX_PARTS}")
@@ -70,5 +87,5 @@ def _head(file: zipfile.ZipFile, part: zipfile.ZipInfo) -> bytes:
     try:
         with file.open(part) as opened:
             return opened.read(_HEAD)
-    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError, EOFError, RuntimeError) as error:
+    except DAMAGED as error:
         raise Refused(f"a part of a zip file cannot be unpacked ({type(error).__name__})") from error

@@ -8,12 +8,12 @@ import shutil
 import tarfile
 import tempfile
 import zipfile
-import zlib
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 from typing import Any, ClassVar, Protocol, cast
 
 from omnitrack.errors import SourceFormatError
+from omnitrack.sources.archives import DAMAGED
 from omnitrack.sources.base import Item, Source
 from omnitrack.sources.reading import CHUNK
 from omnitrack.sources.values import words, zone_of
@@ -96,7 +96,7 @@ class ZipSource(_Packed):
         """Yield what it holds; see ``Source.items``."""
         try:
             archive = zipfile.ZipFile(self.path)
-        except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
+        except DAMAGED as error:
             yield self.rejected("the file", f"cannot be opened as .zip ({type(error).__name__})")
             return
         with archive, tempfile.TemporaryDirectory(prefix="omnitrack-") as beside:
@@ -133,7 +133,7 @@ class ZipSource(_Packed):
                 try:
                     with archive.open(member) as packed:
                         expands = _copy(cast(_Unpacks, packed), target, member.compress_size)
-                except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError) as error:
+                except DAMAGED as error:
                     target.unlink(missing_ok=True)
                     yield self.rejected(where, f"cannot be unpacked ({type(error).__name__})")
                     continue
@@ -214,7 +214,7 @@ class GzipSource(_Packed):
             try:
                 with gzip.open(self.path) as packed:
                     expands = _copy(packed, target, self.path.stat().st_size)
-            except (zlib.error, EOFError, OSError) as error:
+            except DAMAGED as error:
                 # What came out before the fault is whole, and is read.
                 yield self.rejected("the file", f"cannot be unpacked to its end ({type(error).__name__})")
                 expands = False
@@ -251,7 +251,7 @@ def _is_document(path: Path) -> bool:
     try:
         with zipfile.ZipFile(path) as archive:
             names = set(archive.namelist())
-    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
+    except DAMAGED:
         return False  # broken, which is said when it is read
     return "[Content_Types].xml" in names or {"mimetype", "META-INF/manifest.xml"} <= names
 
@@ -266,7 +266,7 @@ def _is_chat(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> bool:
     try:
         with archive.open(member) as packed:
             return WhatsAppChatSource.sniff(path, packed.read(_HEAD)) is not None
-    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError):
+    except DAMAGED:
         return False
 
 
