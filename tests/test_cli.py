@@ -512,3 +512,19 @@ def test_the_version_is_the_package_s(run: Shell, capsys: pytest.CaptureFixture[
     with pytest.raises(SystemExit):
         run("--version")
     assert omnitrack.__version__ in capsys.readouterr().out
+
+
+def test_consent_is_kept_listed_and_asked_for(loaded: Shell) -> None:
+    asked = ("may-contact", MAIL, "--purpose", "marketing", "--channel", "email")
+    assert loaded(*asked) == 1
+    assert loaded.lines() == ["may not be contacted for marketing by email: nothing is known"]
+    assert loaded(*asked, "--opt-out", "marketing") == 0
+    said = ("consent", MAIL, "--purpose", "marketing", "--source", "form", "--by", "ann")
+    assert loaded(*said, "--granted", "--at", "2026-03-02T08:00") == 0
+    assert loaded(*asked) == 0
+    assert loaded(*said, "--withdrawn", "--at", "2026-03-03", "--proof", "her letter") == 0
+    assert loaded("--json", *asked) == 1
+    [answer] = loaded.data()
+    assert answer["reason"] == "consent was withdrawn or refused"
+    assert loaded("consents", MAIL) == 0
+    assert [line[:16] for line in loaded.lines()] == ["2026-03-03 00:00", "2026-03-02 08:00"]

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
         UnknownBackendError,
         WithheldError,
     )
+    from omnitrack.foundation.consent_words import CONSENT_WORDS
     from omnitrack.identifiers.email import email
     from omnitrack.identifiers.phone import phone
     from omnitrack.identifiers.postal import postal
@@ -63,6 +64,7 @@ if TYPE_CHECKING:
         observed,
         verified,
     )
+    from omnitrack.service.permission import Consent, Permission
     from omnitrack.suggesting.search import SearchResult
     from omnitrack.suggesting.suggest import Suggestion
     from omnitrack.tracker import Timeline, Tracker
@@ -74,11 +76,13 @@ __version__ = "0.1.0"
 
 # What ``from omnitrack import *`` brings. ``omnitrack.open`` is public too, but would take the place of Python's own.
 __all__ = [
+    "CONSENT_WORDS",
     "Assurance",
     "AsyncTracker",
     "Attachment",
     "BackendError",
     "ConflictError",
+    "Consent",
     "Customer",
     "CustomerNotFoundError",
     "Direction",
@@ -98,6 +102,7 @@ __all__ = [
     "OutcomeUnknownError",
     "Page",
     "PassedOver",
+    "Permission",
     "Policy",
     "PolicyChangedError",
     "Preview",
@@ -164,6 +169,7 @@ _NAMES = {
         "UnknownBackendError",
         "WithheldError",
     ),
+    "foundation.consent_words": ("CONSENT_WORDS",),
     "identifiers.email": ("email",),
     "identifiers.phone": ("phone",),
     "identifiers.postal": ("postal",),
@@ -196,6 +202,7 @@ _NAMES = {
     "tracker": ("Timeline", "Tracker", "open"),
     "upkeep.erase": ("Receipt", "RetentionRule"),
     "upkeep.rebuild": ("RebuildReport", "VerifyReport"),
+    "service.permission": ("Consent", "Permission"),
     "suggesting.search": ("SearchResult",),
     "suggesting.suggest": ("Suggestion",),
 }

@@ -28,6 +28,7 @@ from omnitrack.model import (
 from omnitrack.reading.exchange import Export
 from omnitrack.reading.resolve import Who
 from omnitrack.recording.loading import Items, Person
+from omnitrack.service.permission import Consent, Permission
 from omnitrack.statements.account import LinkConflict
 from omnitrack.storage.contract import Backend
 from omnitrack.storage.registry import open_backend
@@ -86,6 +87,8 @@ class AsyncTracker:
             nobody, as the values of the list that every store has. Empty by default.
         zone: time zone in which times without an offset are read, as an IANA name or a tzinfo; with None such a time is refused.
         timeout: seconds that each call may take, opening the store included; None for no bound. ``within`` says otherwise for the calls of a block.
+        consent_words: words that are a whole text message and say that somebody wants no more (False) or goes on (True), in the place of
+            ``omnitrack.CONSENT_WORDS``; None for these.
     """
 
     def __init__(
@@ -101,6 +104,7 @@ class AsyncTracker:
         placeholders: Iterable[str] = (),
         zone: str | tzinfo | None = None,
         timeout: float | None = None,
+        consent_words: Mapping[str, bool] | None = None,
     ) -> None:
         self._tracker = DrivenTracker(
             backend,
@@ -113,6 +117,7 @@ class AsyncTracker:
             placeholders=placeholders,
             zone=zone,
             timeout=timeout,
+            consent_words=consent_words,
         )
         self._calls = Calls(self._tracker)
 
@@ -806,6 +811,86 @@ class AsyncTracker:
         """
         return await self._calls.call(self._tracker.statements, who)
 
+    async def consent(
+        self,
+        who: Who,
+        *,
+        granted: bool,
+        purpose: str | None = None,
+        channel: str | None = None,
+        at: datetime | None = None,
+        source: str | None = None,
+        proof: str | None = None,
+        by: str | None = None,
+    ) -> Consent:
+        """Keep that somebody may be contacted, or may not any more. It stays with the identifier of which it is said, whoever that is joined to.
+
+        A later word of the same identifier takes the place of an earlier one that it covers, by its own time, whenever it arrives. What is said of an
+        identifier is said of whoever held it at that time: the next holder inherits nothing.
+
+        Args:
+            who: an identifier, as an Identifier or a text, or a customer id, whose word is kept with the identifier that gave the id. One that nobody was
+                seen with yet becomes a customer.
+            granted: True where they agree, False where they withdraw or refuse.
+            purpose: for which purpose, up to 255 characters: ``"marketing"``, ``"survey"``, ``"service"``; None for every one.
+            channel: on which channel, up to 255 characters: ``"email"``, ``"sms"``; None for every one.
+            at: when they said so; a naive time is read in the zone of the tracker. None for now.
+            source: the form, system or list that it comes from, up to 255 characters; None where that is not to be kept.
+            proof: what proves it, up to 10,000 characters: the wording that they saw, the id of a recording; None for none.
+            by: who recorded it, up to 255 characters; None where that is not to be kept.
+
+        Raises:
+            InvalidInteractionError: a field is malformed. InvalidIdentifierError: the identifier is not well-formed.
+            CustomerNotFoundError: there is no such customer.
+        """
+        return await self._calls.call(
+            self._tracker.consent,
+            who,
+            granted=granted,
+            purpose=purpose,
+            channel=channel,
+            at=at,
+            source=source,
+            proof=proof,
+            by=by,
+        )
+
+    async def may_contact(
+        self, who: Who, *, purpose: str, channel: str, at: datetime | None = None, opt_out: Iterable[str] = ()
+    ) -> Permission:
+        """Return whether somebody may be contacted, with the reason. It is true or false as a condition.
+
+        Of one identifier the latest word that covers what is asked counts. Of the several identifiers of a customer the strictest does: one that
+        withdrew is enough. Where nothing is known, nobody may be contacted.
+
+        Args:
+            who: an identifier, as an Identifier or a text, or a customer id.
+            purpose: for which purpose, as it was said.
+            channel: on which channel, as it was said.
+            at: as it could be known at that time; a naive time is read in the zone of the tracker. None for now.
+            opt_out: purposes for which no consent is needed: they are allowed until somebody withdraws. Which these are is for you and the law of
+                your country to say, such as ``["service"]``. Empty by default.
+
+        Raises:
+            InvalidInteractionError: a field is malformed. InvalidIdentifierError: the identifier is not well-formed.
+            CustomerNotFoundError: there is no such customer; of an identifier that nobody was seen with, nothing is known.
+        """
+        return await self._calls.call(
+            self._tracker.may_contact, who, purpose=purpose, channel=channel, at=at, opt_out=opt_out
+        )
+
+    async def consents(self, who: Who, *, as_of: datetime | None = None) -> list[Consent]:
+        """Return all that was said of contacting a customer, the latest first; what counts no more is marked.
+
+        Args:
+            who: an identifier of the customer, as an Identifier or a text, or the customer id.
+            as_of: as it could be known at that time; a naive time is read in the zone of the tracker. None for now.
+
+        Raises:
+            CustomerNotFoundError: nobody is known by this.
+        """
+        return await self._calls.call(self._tracker.consents, who, as_of=as_of)
+
     async def erase(
         self,
         who: Who,
@@ -916,6 +1001,7 @@ def open_async(
     placeholders: Iterable[str] = (),
     timeout: float | None = None,
     zone: str | tzinfo | None = None,
+    consent_words: Mapping[str, bool] | None = None,
     **options: Any,
 ) -> AsyncTracker:
     """Open a store, created where it is not there. It is opened by ``async with``, or by the first call.
@@ -935,6 +1021,8 @@ def open_async(
         placeholders: identifiers that stand where there is no value and identify nobody, with ``*`` as a wildcard. Empty by default.
         timeout: seconds that each call may take, this one included, whatever it waits for; None for no bound. See ``Tracker.within``.
         zone: time zone in which times without an offset are read, as an IANA name or a tzinfo; with None such a time is refused.
+        consent_words: words that are a whole text message and say that somebody wants no more (False) or goes on (True), in the place of
+            ``omnitrack.CONSENT_WORDS``; None for these.
         options: of the backend, such as ``namespace=``.
 
     Raises:
@@ -952,4 +1040,5 @@ def open_async(
         placeholders=placeholders,
         timeout=timeout,
         zone=zone,
+        consent_words=consent_words,
     )

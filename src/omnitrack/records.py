@@ -51,6 +51,8 @@ PROFILE = "profile"
 
 #: What an interaction said of a person.
 TRAIT = "trait"
+#: What was said of contacting somebody: of an identifier, by its first holder, for one purpose and one channel.
+CONSENT = "consent"
 #: Marks of interactions that an erasure keeps out.
 SUPPRESSED = "suppressed"
 
@@ -68,6 +70,12 @@ def profile_key(identifier: bytes) -> str:
 def trait_key(identifier: bytes, interaction: bytes) -> str:
     """Return the key of what an interaction said of a person, under the identifier that it was filed under."""
     return f"{identifier.hex()}/{interaction.hex()}"
+
+
+def consent_key(base: bytes, purpose: str | None, channel: str | None) -> str:
+    """Return the key of what was said of contacting whoever has an identifier, for a purpose (None: any) and on a channel (None: any)."""
+    scope = json.dumps([purpose, channel]).encode()
+    return f"{base.hex()}/{hashlib.blake2b(scope, digest_size=8).hexdigest()}"
 
 
 def trait_of(record: RecordRow, anchor: EntryRow) -> RecordRow:

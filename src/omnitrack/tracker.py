@@ -46,6 +46,8 @@ from omnitrack.reading.timeline import timeline_page, unattributed_page
 from omnitrack.recording import loading
 from omnitrack.recording.loading import Items, Person, make_interaction
 from omnitrack.recording.revise import add_revision
+from omnitrack.service import consenting
+from omnitrack.service.permission import Consent, Permission
 from omnitrack.sources.base import Source
 from omnitrack.sources.registry import open_source
 from omnitrack.statements import account, notes, saying, statements
@@ -118,6 +120,8 @@ class Tracker:
             nobody, as the values of the list that every store has. Empty by default.
         zone: time zone in which times without an offset are read, as an IANA name or a tzinfo; with None such a time is refused.
         timeout: seconds that each call may take, opening the store included; None for no bound. ``within`` says otherwise for the calls of a block.
+        consent_words: words that are a whole text message and say that somebody wants no more (False) or goes on (True), in the place of
+            ``omnitrack.CONSENT_WORDS``; None for these.
     """
 
     def __init__(
@@ -133,10 +137,11 @@ class Tracker:
         placeholders: Iterable[str] = (),
         zone: str | tzinfo | None = None,
         timeout: float | None = None,
+        consent_words: Mapping[str, bool] | None = None,
     ) -> None:
         self._backend = backend
         self._runtime = self._wait_on(backend)
-        self._ctx = make_context(own, policy, secret, region, rebuild, matching, placeholders, zone)
+        self._ctx = make_context(own, policy, secret, region, rebuild, matching, placeholders, zone, consent_words)
         self._bounds = Bounds(timeout)
         self._asked = {"rebuild": rebuild, "matching": matching}
         if self._runtime.blocking:
@@ -900,6 +905,89 @@ class Tracker:
 
         return self._read(fetch)
 
+    # -- service --------------------------------------------------------------------------------------------------------
+    def consent(
+        self,
+        who: Who,
+        *,
+        granted: bool,
+        purpose: str | None = None,
+        channel: str | None = None,
+        at: datetime | None = None,
+        source: str | None = None,
+        proof: str | None = None,
+        by: str | None = None,
+    ) -> Consent:
+        """Keep that somebody may be contacted, or may not any more. It stays with the identifier of which it is said, whoever that is joined to.
+
+        A later word of the same identifier takes the place of an earlier one that it covers, by its own time, whenever it arrives. What is said of an
+        identifier is said of whoever held it at that time: the next holder inherits nothing.
+
+        Args:
+            who: an identifier, as an Identifier or a text, or a customer id, whose word is kept with the identifier that gave the id. One that nobody was
+                seen with yet becomes a customer.
+            granted: True where they agree, False where they withdraw or refuse.
+            purpose: for which purpose, up to 255 characters: ``"marketing"``, ``"survey"``, ``"service"``; None for every one.
+            channel: on which channel, up to 255 characters: ``"email"``, ``"sms"``; None for every one.
+            at: when they said so; a naive time is read in the zone of the tracker. None for now.
+            source: the form, system or list that it comes from, up to 255 characters; None where that is not to be kept.
+            proof: what proves it, up to 10,000 characters: the wording that they saw, the id of a recording; None for none.
+            by: who recorded it, up to 255 characters; None where that is not to be kept.
+
+        Raises:
+            InvalidInteractionError: a field is malformed. InvalidIdentifierError: the identifier is not well-formed.
+            CustomerNotFoundError: there is no such customer.
+        """
+        with self._run() as run:
+            return consenting.say_consent(
+                run,
+                self._ctx,
+                who,
+                granted=granted,
+                purpose=purpose,
+                channel=channel,
+                at=at,
+                source=source,
+                proof=proof,
+                by=by,
+            )
+
+    def may_contact(
+        self, who: Who, *, purpose: str, channel: str, at: datetime | None = None, opt_out: Iterable[str] = ()
+    ) -> Permission:
+        """Return whether somebody may be contacted, with the reason. It is true or false as a condition.
+
+        Of one identifier the latest word that covers what is asked counts. Of the several identifiers of a customer the strictest does: one that
+        withdrew is enough. Where nothing is known, nobody may be contacted.
+
+        Args:
+            who: an identifier, as an Identifier or a text, or a customer id.
+            purpose: for which purpose, as it was said.
+            channel: on which channel, as it was said.
+            at: as it could be known at that time; a naive time is read in the zone of the tracker. None for now.
+            opt_out: purposes for which no consent is needed: they are allowed until somebody withdraws. Which these are is for you and the law of
+                your country to say, such as ``["service"]``. Empty by default.
+
+        Raises:
+            InvalidInteractionError: a field is malformed. InvalidIdentifierError: the identifier is not well-formed.
+            CustomerNotFoundError: there is no such customer; of an identifier that nobody was seen with, nothing is known.
+        """
+        with self._run() as run:
+            return consenting.may_contact(run, self._ctx, who, purpose=purpose, channel=channel, at=at, opt_out=opt_out)
+
+    def consents(self, who: Who, *, as_of: datetime | None = None) -> list[Consent]:
+        """Return all that was said of contacting a customer, the latest first; what counts no more is marked.
+
+        Args:
+            who: an identifier of the customer, as an Identifier or a text, or the customer id.
+            as_of: as it could be known at that time; a naive time is read in the zone of the tracker. None for now.
+
+        Raises:
+            CustomerNotFoundError: nobody is known by this.
+        """
+        with self._run() as run:
+            return consenting.consents_of(run, self._ctx, who, as_of)
+
     # -- care -----------------------------------------------------------------------------------------------------------
     def erase(
         self,
@@ -1020,6 +1108,7 @@ def open(
     placeholders: Iterable[str] = (),
     timeout: float | None = None,
     zone: str | tzinfo | None = None,
+    consent_words: Mapping[str, bool] | None = None,
     **options: Any,
 ) -> Tracker:
     """Open a store, created where it is not there.
@@ -1039,6 +1128,8 @@ def open(
         placeholders: identifiers that stand where there is no value and identify nobody, with ``*`` as a wildcard. Empty by default.
         timeout: seconds that each call may take, this one included, whatever it waits for; None for no bound. See ``Tracker.within``.
         zone: time zone in which times without an offset are read, as an IANA name or a tzinfo; with None such a time is refused.
+        consent_words: words that are a whole text message and say that somebody wants no more (False) or goes on (True), in the place of
+            ``omnitrack.CONSENT_WORDS``; None for these.
         options: of the backend, such as ``namespace=``.
 
     Raises:
@@ -1058,6 +1149,7 @@ def open(
             placeholders=placeholders,
             timeout=timeout,
             zone=zone,
+            consent_words=consent_words,
         )
     except BaseException:
         backend.close()

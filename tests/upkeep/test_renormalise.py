@@ -394,3 +394,24 @@ def test_a_store_in_a_file_is_brought_over_too(tmp_path: Path) -> None:
         assert tracker.verify().ok
     with omnitrack.open(url) as tracker:
         assert partition(tracker) == partition(afresh)
+
+
+def test_what_was_said_of_contacting_somebody_goes_along() -> None:
+    store = Store()
+    with release_before():
+        store.seen(1, crm("0015000000Gv7qJ", scope="salesforce"))
+        store.seen(2, crm("0015000000Gv7qJAAR", scope="salesforce"))
+        store.before.consent(crm("0015000000Gv7qJ", scope="salesforce"), granted=True, purpose="news", at=T0)
+        later = T0 + timedelta(minutes=1)
+        store.before.consent(crm("0015000000Gv7qJAAR", scope="salesforce"), granted=False, purpose="news", at=later)
+        store.before.consent(crm("0015000000Gv7qJAAR", scope="salesforce"), granted=True, purpose="survey", at=later)
+    tracker = store.today()
+    one = crm("0015000000Gv7qJAAR", scope="salesforce")
+    assert [(c.granted, c.purpose) for c in tracker.consents(one)] == [
+        (False, "news"),
+        (True, "survey"),
+        (True, "news"),
+    ]
+    assert not tracker.may_contact(one, purpose="news", channel="email")
+    assert tracker.may_contact(one, purpose="survey", channel="email")
+    tracker.erase(one)

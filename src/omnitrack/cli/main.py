@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 
 import omnitrack
-from omnitrack.cli import loading, reading, statements, upkeep
+from omnitrack.cli import loading, reading, service, statements, upkeep
 from omnitrack.cli.arguments import Parser, Run, add_common
 from omnitrack.cli.output import fit_output, print_lines
 from omnitrack.cli.settings import SETTINGS, SettingsError, check_store, settings_of
@@ -66,6 +66,6 @@ def parser() -> argparse.ArgumentParser:
         add_common(added.add_argument_group("for every command"), behind=True)
         return added
 
-    for group in (loading, reading, statements, upkeep):
+    for group in (loading, reading, statements, service, upkeep):
         group.add(command)
     return made

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, TypeVar
 import attrs
 
 from omnitrack import forks
+from omnitrack.foundation.consent_words import CONSENT_WORDS
 from omnitrack.foundation.ids import now_us
 from omnitrack.identifiers.scheme import content_id
 from omnitrack.identifiers.scheme import forget as forget_texts
@@ -126,6 +127,7 @@ class Context:
     mark_key: bytes = attrs.field(
         default=b"", repr=False
     )  # of the marks that erasures leave; known once the store is open
+    consent_words: Mapping[str, bool] = CONSENT_WORDS  # that are a whole text message, and whether they allow
     known: Known = attrs.field(factory=Known)
     resolved: dict[object, Resolved] = attrs.field(factory=dict, repr=False)
     clock: Callable[[], int] = attrs.field(default=now_us, repr=False, eq=False)  # for leases; microseconds

@@ -102,13 +102,13 @@ def find_row(tx: Transaction, ctx: Context, who: Meant, at: int | None = None) -
         return None
     row = rows[0]
     if row.state & RETIRED and not (
-        at is not None and row.id in {holder for _, holder in _tenures_as_of(tx, row.base, at)}
+        at is not None and row.id in {holder for _, holder in tenures_as_of(tx, row.base, at)}
     ):
-        held = tenures_of(tx, [row.base])[row.base] if at is None else _tenures_as_of(tx, row.base, at)
+        held = tenures_of(tx, [row.base])[row.base] if at is None else tenures_as_of(tx, row.base, at)
         rows = tx.find_identifiers(ids=[_place_of(tx, row).about(held)])
         row = rows[0] if rows else row
     if who.home is None:
-        held = _tenures_as_of(tx, row.base, at) if at is not None else ()
+        held = tenures_as_of(tx, row.base, at) if at is not None else ()
         if at is None and row.state & REASSIGNED:
             held = tenures_of(tx, [row.id])[row.id]
         holder = holder_at(row.base, held, now_us() if at is None else at)
@@ -129,7 +129,7 @@ def _place_of(tx: Transaction, row: IdentifierRow) -> Mention:
     return Mention(row.base, None, last)
 
 
-def _tenures_as_of(tx: Transaction, base: bytes, at: int) -> Tenures:
+def tenures_as_of(tx: Transaction, base: bytes, at: int) -> Tenures:
     """Return the later holders of an identifier by the reassignments that held at a time; what was not said yet was not known."""
     found = set()
     for record in tx.find_records(HOLDERS, keys=[base.hex()]):

@@ -6,11 +6,14 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import attrs
 
+from omnitrack.foundation.consent_words import said_in
+from omnitrack.foundation.consents import Word, add_words
 from omnitrack.foundation.context import Context, Earliest, Pair
 from omnitrack.foundation.evidence import links_of_entries, nobody
 from omnitrack.foundation.ids import new_ids
 from omnitrack.foundation.journal import touch
 from omnitrack.foundation.settings import enter
+from omnitrack.identity.mention import Mention
 from omnitrack.identity.partition import EVIDENCE, partition
 from omnitrack.identity.tenures import ONE_HOLDER, Held
 from omnitrack.model import Assurance, Role
@@ -141,7 +144,7 @@ def record_batch(
         tx.add_links(new_links)
     changed = [] if plan is None else [update.id for update in plan.updates if update.id not in fresh]
     touch(tx, ctx, interactions=[batch[n].row.id for n in taken], identifiers=[*fresh, *changed], links=new_links)
-    records = _traits(batch, taken, out)
+    records = _traits(batch, taken, out) + _consents(tx, ctx, batch, taken, out, now)
     if ctx.known.matching:
         records += _index(tx, ctx, batch, taken, fresh, out)
     if records:
@@ -381,6 +384,35 @@ def _traits(batch: Sequence[Prepared], batch_of: Sequence[int], out: Batch) -> l
         value = f'{{"at":{prepared.row.occurred_at},"assurance":{assurance},"traits":{prepared.traits}}}'
         records.append(RecordRow(TRAIT, trait_key(anchor, prepared.row.id), value, -1))
     return records
+
+
+def _consents(
+    tx: Transaction, ctx: Context, batch: Sequence[Prepared], batch_of: Sequence[int], out: Batch, now: int
+) -> list[RecordRow]:
+    """Return what these interactions say of being contacted, with every identifier of who says it. A mere claim opts out, and never in."""
+    words = []
+    for number in batch_of:
+        row, people = batch[number].row, batch[number].people
+        said = said_in(row, ctx.consent_words) if people and out.duplicates[number] is None else None
+        if said is None:
+            continue
+        (purpose, channel), granted = said
+        words += [
+            Word(
+                id=row.id,
+                named=Mention(seen.base, None, row.occurred_at),
+                purpose=purpose,
+                channel=channel,
+                granted=granted,
+                at=row.occurred_at,
+                recorded_at=now,
+                source=row.source,
+                interaction=row.id,
+            )
+            for seen in people[0]
+            if not (granted and seen.assurance <= _CLAIMED)
+        ]
+    return add_words(tx, words) if words else []
 
 
 def _index(

@@ -1,18 +1,21 @@
-"""Reasons: what was said about others may name a person in its reason, and is found by that name when the person is erased."""
+"""Reasons: what was said about others may name a person in its reason or proof, and is found by that name when the person is erased."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 import attrs
 
+from omnitrack.foundation.consents import Word, load_words, record_of
 from omnitrack.foundation.context import Context
 from omnitrack.foundation.scrub import Scrub
 from omnitrack.identifiers.text import find_identifiers
 from omnitrack.identity.statement import StatementRecord
-from omnitrack.records import NAMED, STATEMENT
+from omnitrack.records import CONSENT, NAMED, STATEMENT
 from omnitrack.statements.said import statement_id
 from omnitrack.storage.contract import ChangeRow, RecordRow, Transaction
+
+_CONSENT = f"{CONSENT}/"  # begins what a record of the index leads to, where that is no statement
 
 
 def named_in(ctx: Context, key: str, *reasons: str | None) -> list[RecordRow]:
@@ -21,9 +24,19 @@ def named_in(ctx: Context, key: str, *reasons: str | None) -> list[RecordRow]:
     return [RecordRow(NAMED, f"{base.hex()}/{key}", "", -1) for base in sorted(found)]
 
 
+def consents_named_in(ctx: Context, words: Iterable[Word]) -> list[RecordRow]:
+    """Return the records by which what was said of contacting somebody is found by the identifiers that its proof names."""
+    return [row for word in words for row in named_in(ctx, f"{_CONSENT}{word.key}", word.source, word.proof, word.by)]
+
+
+def consent_names(ctx: Context, words: Iterable[Word]) -> list[tuple[str, str]]:
+    """Return the (kind, key) of those records."""
+    return [(row.kind, row.key) for row in consents_named_in(ctx, words)]
+
+
 @attrs.frozen(slots=True)
 class Reworded:
-    """Statements and changes of others whose reasons name a person, and how they read without."""
+    """Statements, consents and changes of others whose reasons or proofs name a person, and how they read without."""
 
     records: list[RecordRow]
     changes: list[ChangeRow]  # as they will be
@@ -36,11 +49,14 @@ def reworded(
     bases: Iterable[bytes],
     leaving: Mapping[str, StatementRecord],
     scrub: Scrub,
+    gone: Collection[tuple[str, str]],
+    staying: Iterable[RecordRow],
 ) -> Reworded:
     """Return what names a person who goes in the reasons of what stays.
 
     Args:
         bases: the first holders of the person's identifiers. leaving: the statements that go.
+        gone: (kind, key) of other records that go. staying: what will be of records of which a part goes.
     """
     index = [row for base in sorted(set(bases)) for row in tx.find_records(NAMED, prefix=f"{base.hex()}/")]
     keys = sorted({row.key.partition("/")[2] for row in index} - leaving.keys())
@@ -53,6 +69,17 @@ def reworded(
         out.records.append(row._replace(value=said.dump(), version=-1))
         changes = _changes_by(tx, said, statement_id(row.key))
         out.changes.extend(change._replace(reason=scrub(change.reason)) for change in changes)
+    consents = [key.removeprefix(_CONSENT) for key in keys if key.startswith(_CONSENT)]
+    left = {row.key: row for row in staying if row.kind == CONSENT}
+    for found in tx.find_records(CONSENT, keys=consents) if consents else ():
+        row = left.get(found.key, found)
+        if (CONSENT, row.key) in gone:
+            continue
+        words = [
+            attrs.evolve(word, source=scrub(word.source), proof=scrub(word.proof), by=scrub(word.by))
+            for word in load_words(row)
+        ]
+        out.records.append(record_of(words, -1))
     return out
 
 

@@ -151,7 +151,9 @@ def erase(
         return receipt
     staying = _staying(tx, ctx, sweep, scrubs)
     person = _scrub(tx, ctx, sweep, scrubs)
-    others = reworded(tx, ctx, {row.base for row in sweep.identifiers}, sweep.statements, person)
+    others = reworded(
+        tx, ctx, {row.base for row in sweep.identifiers}, sweep.statements, person, sweep.records, sweep.staying
+    )
     if not patient and staying.unknown() > MOST_UNDER_GUARD:
         raise NotWorkedOut
     redacted = clean(staying, mark_key)
@@ -178,7 +180,7 @@ def erase(
     follow_index(tx, ctx, {row.id for row in sweep.vacant})
     kept = [*held, *apart]
     tx.add_links([*more, *(link for one in kept for link in one.links), *sweep.tenures])
-    tx.put_records([*sweep.filings, *unsaid(tx, kept), *others.records])
+    tx.put_records([*sweep.staying, *unsaid(tx, kept), *others.records])
     cause = Cause(name="erase", at=now, ref=id, by=by, reason=person(reason))
     updates = [u for u in plan.updates if u.id not in ids]
     homes = {row.home for row in (*sweep.identifiers, *sweep.alone)}

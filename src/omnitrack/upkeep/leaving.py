@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
 import attrs
 
+from omnitrack.foundation.consents import Taken, still_named, take_said_by
 from omnitrack.foundation.context import Context
 from omnitrack.foundation.evidence import edited_evidence, with_removed
 from omnitrack.foundation.filing import Filing, find_filings
@@ -18,7 +19,7 @@ from omnitrack.statements.neighbourhood import LinkKey
 from omnitrack.statements.notes import with_notes, without_notes
 from omnitrack.statements.proofs import holders_of
 from omnitrack.statements.said import find_attributions, find_statements
-from omnitrack.storage.contract import NO_ID, EntryRow, LinkRow, Transaction
+from omnitrack.storage.contract import NO_ID, EntryRow, LinkRow, RecordRow, Transaction
 from omnitrack.upkeep.sweep import index_of_rows
 
 
@@ -31,7 +32,7 @@ class Leaving:
         ids: what they name. unnamed: identifiers that nothing names any more.
         removed: links that go. added: links that other interactions show, which those hid.
         records: (kind, key) of each that goes. beside: what is left of the filings of interactions that stay.
-        said: statements that go, by their keys.
+        said: statements that go, by their keys. consents: what is left of the records of what they said of being contacted.
     """
 
     interactions: set[bytes]
@@ -43,6 +44,7 @@ class Leaving:
     records: list[tuple[str, str]]
     beside: dict[bytes, Filing]
     said: dict[str, StatementRecord]
+    consents: list[RecordRow]
 
     def counts(self) -> dict[str, int]:
         """Return how many go, as in Receipt."""
@@ -61,11 +63,14 @@ def find_leaving(
     ctx: Context,
     interactions: Iterable[bytes],
     is_gone: Callable[[bytes, Collection[bytes], Mapping[bytes, int]], bool],
+    *,
+    unheard: bool = False,
 ) -> Leaving:
     """Return what goes with some interactions.
 
     Args:
         is_gone: whether no entry of an identifier stays, given the interactions that go and how many of their entries name each.
+        unheard: what they said of being contacted goes with them. Else it stays, as what people said of identifiers does, and names them.
     """
     leaving = set(with_notes(tx, interactions))
     entries = with_removed(tx, sorted(leaving))
@@ -75,7 +80,8 @@ def find_leaving(
     away = {away_key(e.identifier, e.interaction) for e in entries if e.interaction in filings}
     bases = {row.base for row in tx.find_identifiers(ids=ids)} if ids else set()
     said = {key: s for key, (_, s) in find_statements(tx, sorted(bases)).items()}
-    unnamed = _unnamed(tx, ids, away, said.values(), lambda id: is_gone(id, leaving, naming))
+    consents = take_said_by(tx, bases, leaving if unheard else ())
+    unnamed = _unnamed(tx, ids, away, said.values(), consents, lambda id: is_gone(id, leaving, naming))
     added, gone = edited_evidence(tx, dict.fromkeys(entries), leaving=unnamed)
     removed = {x[:5]: x for x in (*gone, *(tx.find_links(unnamed) if unnamed else ()))}
     keys = [trait_key(e.identifier, e.interaction) for e in entries if e.role == Role.ANCHOR]
@@ -86,6 +92,7 @@ def find_leaving(
     beside = {id: filing for id, filing in without_notes(tx, leaving).items() if id not in leaving}
     records += [(FILING, id.hex()) for id in (*filings, *(id for id, filing in beside.items() if not filing))]
     records += [(AWAY, r.key) for r in tx.find_records(AWAY, keys=sorted(away))] if away else []
+    records += consents.gone
     # Attributions of what goes, and what was retracted and is about nobody else but whom nothing names.
     said = {key: s for key, s in said.items() if not set(unnamed).isdisjoint((s.a, s.b))}
     said |= {key: s for key, (_, s) in find_attributions(tx, leaving).items()}
@@ -99,6 +106,7 @@ def find_leaving(
         records=records,
         beside=beside,
         said=said,
+        consents=consents.records,
     )
 
 
@@ -107,13 +115,15 @@ def _unnamed(
     ids: Sequence[bytes],
     away: Collection[str],
     said: Collection[StatementRecord],
+    consents: Taken,
     is_gone: Callable[[bytes], bool],
 ) -> list[bytes]:
-    """Return those of some identifiers, and of the other holders of the same, that nothing names any more: no interaction, and no statement.
+    """Return those of some identifiers, and of the other holders of the same, that nothing names any more: no interaction, no statement, and
+    nothing that was said of contacting them.
 
     Args:
         away: keys of interactions that go and were attributed to others.
-        said: the statements about them.
+        said: the statements about them. consents: what was said of contacting them that goes.
         is_gone: whether no entry of an identifier stays.
     """
     groups = holders_of(tx, ids)
@@ -122,6 +132,9 @@ def _unnamed(
     # That an identifier had several holders is worked out from ids that were seen with it; it names nobody.
     stated = {end for x in links if x.basis not in EVIDENCE and x.ref != NO_ID for end in (x.a, x.b)}
     stated |= {end for s in said if s.retracted_at is None and s.kind != ATTRIBUTED for end in (s.a, s.b)}
+    rows = tx.find_identifiers(ids=looked_at) if looked_at else []
+    contacted = still_named(tx, {row.base for row in rows}, consents)
+    stated |= {row.id for row in rows if row.base in contacted}
     found = {
         x
         for x in looked_at

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import tzinfo
 
 import attrs
@@ -11,6 +11,7 @@ import attrs
 from omnitrack.errors import InvalidPolicyError, OperationRunningError, SecretError, check_flag
 from omnitrack.foundation import lease
 from omnitrack.foundation.calls import Run, walk
+from omnitrack.foundation.consent_words import checked_words
 from omnitrack.foundation.context import Context
 from omnitrack.foundation.lease import Lease
 from omnitrack.foundation.settings import (
@@ -60,6 +61,7 @@ def make_context(
     matching: bool = False,
     placeholders: Iterable[str] = (),
     zone: str | tzinfo | None = None,
+    consent_words: Mapping[str, bool] | None = None,
 ) -> Context:
     """Return what the use cases of a tracker share."""
     if policy is not None and not isinstance(policy, Policy):
@@ -79,6 +81,7 @@ def make_context(
         region=numbered_region(region),
         zone=zone_of(zone),
         secret=secret_bytes(secret),
+        consent_words=checked_words(consent_words),
     )
 
 

@@ -14,6 +14,7 @@ import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from omnitrack.errors import InvalidIdentifierError
+from omnitrack.foundation.consents import move_words
 from omnitrack.foundation.context import Context, holder_at
 from omnitrack.foundation.evidence import all_entries, entries_of, links_of_entries, tenures_of, with_removed
 from omnitrack.foundation.filing import NO_FILING, find_filings
@@ -372,6 +373,9 @@ class _Renewal:
                 gone.append((STATEMENT, key))
                 put += kept.records
                 links[:] = [x for x in links if to_text("st", x.ref) != key] + kept.links
+        moved, left = move_words(tx, {row.base for row in group}, became)
+        put += moved
+        gone += left
         for x in became:
             for record in tx.find_records(HOLDERS, keys=[x.hex()]):
                 gone.append((HOLDERS, record.key))

@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable, Sequence
 
 import attrs
 
+from omnitrack.foundation.consents import still_named, take_holders
 from omnitrack.foundation.context import Context
 from omnitrack.foundation.evidence import all_entries, with_removed
 from omnitrack.foundation.filing import find_filings
@@ -18,6 +19,7 @@ from omnitrack.reading.resolve import Meant, get_row
 from omnitrack.records import AWAY, FILING, HOLDERS, TRAIT, away_key
 from omnitrack.statements.notes import with_notes
 from omnitrack.statements.proofs import holders_of
+from omnitrack.statements.reasons import consent_names
 from omnitrack.statements.said import find_attributions, find_statements
 from omnitrack.storage.contract import (
     NO_ID,
@@ -41,7 +43,7 @@ class Sweep:
         alone: identifiers of others that nothing names but what goes: in copy of this person's mails, in a form of theirs.
         vacant: holders that go while the identifier has others. Their place stays, so that nobody else is taken for them.
         tenures: the reassignments that keep those places.
-        statements: by id. records: (kind, key) of other records. filings: records of filings that stay, as they will be.
+        statements: by id. records: (kind, key) of other records. staying: of records that stay, what they will be.
     """
 
     identifiers: list[IdentifierRow]
@@ -54,7 +56,7 @@ class Sweep:
     links: list[LinkRow]
     statements: dict[str, StatementRecord]
     records: list[tuple[str, str]]
-    filings: list[RecordRow]
+    staying: list[RecordRow]
 
 
 def gather(tx: Transaction, ctx: Context, who: Meant) -> Sweep:
@@ -86,14 +88,18 @@ def gather(tx: Transaction, ctx: Context, who: Meant) -> Sweep:
     records += [
         (AWAY, away_key(e.identifier, e.interaction)) for e in leaving if e.interaction in gone and e.removed_at
     ]
-    filings = []
+    staying = []
     for interaction, filing in find_filings(tx, [*gone, *redacted]).items():
         filing.said = [(id, pin) for id, pin in filing.said if id not in statements]
         filing.pin = None if filing.pin is not None and filing.pin.holder in ids else filing.pin
         if interaction in gone or not filing:
             records.append((FILING, interaction.hex()))
         else:
-            filings.append(filing.record(interaction))
+            staying.append(filing.record(interaction))
+    consents = take_holders(tx, [*members, *alone])
+    left = {record.key for record in consents.records}
+    records += [*consents.gone, *consent_names(ctx, (word for word in consents.words if word.key not in left))]
+    staying += consents.records
     return Sweep(
         identifiers=members,
         alone=alone,
@@ -105,7 +111,7 @@ def gather(tx: Transaction, ctx: Context, who: Meant) -> Sweep:
         links=links,
         statements={id: said[id] for id in sorted(statements)},
         records=records,
-        filings=filings,
+        staying=staying,
     )
 
 
@@ -213,8 +219,9 @@ def _only_with(
     for s in said:
         if {s.a, s.b} & ids and s.kind != REASSIGNED:
             count.update(dict.fromkeys({s.a, s.b} - ids, 0))
-    bases = {row.base for row in tx.find_identifiers(ids=sorted(count))} if count else set()
-    stated: set[bytes] = set()
+    rows = tx.find_identifiers(ids=sorted(count)) if count else []
+    bases = {row.base for row in rows}
+    stated = {row.id for row in rows if row.base in still_named(tx, bases)}
     for _, s in find_statements(tx, sorted(bases)).values():
         if not {s.a, s.b} & ids or s.kind == REASSIGNED:
             stated |= {s.a, s.b}

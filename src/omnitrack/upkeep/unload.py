@@ -34,7 +34,7 @@ def unload_step(
     wrong = [row.id for row in rows if row.source == source]
     if not wrong:
         return {}, position
-    going = find_leaving(tx, ctx, wrong, partial(_is_gone, tx))
+    going = find_leaving(tx, ctx, wrong, partial(_is_gone, tx), unheard=True)
     leaving, unnamed, removed, more = going.interactions, going.unnamed, going.removed, going.added
     counts = going.counts()
     if dry_run:
@@ -58,7 +58,7 @@ def unload_step(
     for base, kept in places.items():
         put_places(tx, base, kept, ())
     tx.add_links(more)
-    tx.put_records([f.record(id) for id, f in going.beside.items() if f])
+    tx.put_records([*going.consents, *(f.record(id) for id, f in going.beside.items() if f)])
     follow_index(tx, ctx, {bytes.fromhex(key.partition("/")[0]) for kind, key in going.records if kind == TRAIT} - skip)
     homes = {row.home for row in plan.rows.values() if row.id in skip}
     past = without_cause(named_by, homes)

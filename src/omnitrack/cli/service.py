@@ -1,0 +1,54 @@
+"""Commands of service: whom you may contact."""
+
+from __future__ import annotations
+
+import argparse
+
+import omnitrack
+from omnitrack.cli.arguments import Commands, time
+from omnitrack.cli.output import list_things
+
+
+def add(command: Commands) -> None:
+    """Add the commands of service."""
+    consent = command(_consent, "keep that somebody may be contacted, or may not any more", "who")
+    said = consent.add_mutually_exclusive_group(required=True)
+    said.add_argument("--granted", action="store_true", dest="granted", help="they agree")
+    said.add_argument("--withdrawn", action="store_false", dest="granted", help="they withdraw or refuse")
+    consent.add_argument("--purpose", metavar="NAME", help="such as marketing; for every one without")
+    consent.add_argument("--channel", metavar="NAME", help="such as email; on every one without")
+    consent.add_argument("--at", type=time, metavar="TIME", help="when they said so (now)")
+    consent.add_argument("--source", metavar="NAME", help="the form, system or list that it comes from")
+    consent.add_argument("--proof", metavar="TEXT", help="what proves it")
+    consent.add_argument("--by", metavar="NAME", help="who recorded it")
+    consents = command(_consents, "list what was said of contacting a person, the latest first", "who")
+    consents.add_argument("--as-of", type=time, metavar="TIME", help="as it could be known then")
+    may = command(_may_contact, "say whether a person may be contacted, and why; exit code 1 where not", "who")
+    may.add_argument("--purpose", required=True, metavar="NAME", help="such as marketing")
+    may.add_argument("--channel", required=True, metavar="NAME", help="such as email")
+    may.add_argument("--at", type=time, metavar="TIME", help="as it could be known then")
+    may.add_argument(
+        "--opt-out", action="append", default=[], metavar="PURPOSE", help="needs no consent; may be repeated"
+    )
+
+
+def _consent(tracker: omnitrack.Tracker, arguments: argparse.Namespace) -> int:
+    names = ("granted", "purpose", "channel", "at", "source", "proof", "by")
+    said = tracker.consent(arguments.who, **{name: getattr(arguments, name) for name in names})
+    return list_things(arguments, [said])
+
+
+def _consents(tracker: omnitrack.Tracker, arguments: argparse.Namespace) -> int:
+    return list_things(arguments, tracker.consents(arguments.who, as_of=arguments.as_of))
+
+
+def _may_contact(tracker: omnitrack.Tracker, arguments: argparse.Namespace) -> int:
+    permission = tracker.may_contact(
+        arguments.who,
+        purpose=arguments.purpose,
+        channel=arguments.channel,
+        at=arguments.at,
+        opt_out=arguments.opt_out,
+    )
+    list_things(arguments, [permission])
+    return 0 if permission else 1
