@@ -32,7 +32,7 @@ from mutants import Mutant, alive
 from omnitrack.foundation import evidence, filing
 from omnitrack.identity import mention, partition, policy
 from omnitrack.identity.policy import Policy
-from omnitrack.reading import query, read, resolve
+from omnitrack.reading import query, resolve, timeline
 from omnitrack.recording import leaf, prepare, record
 from omnitrack.statements import attribution, holders, neighbourhood, statements
 
@@ -117,12 +117,12 @@ MUTANTS = (
     Mutant("t: what was only claimed is never the anchor where there is better", prepare._anchor_order, "(__a, __b, -seen.assurance, rank, key)", "(rank, key)"),
     Mutant("t: the surest is the anchor", prepare._anchor_order, "(__a, __b, -seen.assurance, rank, key)", "(__a, __b, rank, key)"),
     Mutant("t: of those equally sure the rank decides", prepare.resolve, "-ctx.policy.rank(identifier.scheme)", "ctx.policy.rank(identifier.scheme)"),
-    Mutant("t: what rests on claims alone is on no timeline", read._filters, "0 if query.include_claimed else __a", "0"),
-    Mutant("t: people in copy have it on no timeline", read._filters, "__a if query.include_participant else __b", "__a"),
+    Mutant("t: what rests on claims alone is on no timeline", timeline._filters, "0 if query.include_claimed else __a", "0"),
+    Mutant("t: people in copy have it on no timeline", timeline._filters, "__a if query.include_participant else __b", "__a"),
     Mutant("t: trust in verified links alone", resolve.verified_members, "x.assurance >= Assurance.VERIFIED", "x.assurance >= Assurance.OBSERVED"),
     Mutant("t: what is personal of somebody else leads nobody through", resolve.verified_members, "[x for x in links if __a]", "[x for x in links if x.a in rows and x.b in rows and __a]"),
     Mutant("t: shared history only where it is asked for", query.Query.reaches_shared, "self.include_shared and __a", "__a"),
-    Mutant("t: a reassigned identifier's page is its holder's", read._at_once, "SHARED | REASSIGNED", "SHARED"),
+    Mutant("t: a reassigned identifier's page is its holder's", timeline._at_once, "SHARED | REASSIGNED", "SHARED"),
     Mutant("t: of several attributions the last counts", attribution._attributed_before, "filing.said[-1][0]", "filing.said[0][0]"),
     Mutant("t: an attribution that is taken back leaves what came", attribution._as_it_came, "attributed - 1", "attributed"),
 )  # fmt: skip
