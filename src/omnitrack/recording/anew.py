@@ -9,9 +9,9 @@ from omnitrack.identity.tenures import Held, Proof
 from omnitrack.recording.newcomers import shown_in
 from omnitrack.recording.prepare import Prepared, Seen
 from omnitrack.recording.record import Batch, born_by, everyone, record_batch
+from omnitrack.statements.effects import write
 from omnitrack.statements.holders import carry_out, shift_holders
 from omnitrack.statements.neighbourhood import Cause
-from omnitrack.statements.outcome import write
 from omnitrack.statements.proofs import read_sightings
 from omnitrack.storage.contract import NO_ID, ChangeRow, IdentifierRow, Transaction
 
@@ -94,7 +94,7 @@ def _settle_shown(
     tx.add_identifiers(unborn)
     cause = Cause(name="record", at=now, ref=evidence, reason=PROVEN)
     shift = shift_holders(tx, ctx, changed, cause, fresh, lock=True)
-    outcome = carry_out(tx, ctx, None, shift, cause, fresh, lock=True)
-    write(tx, ctx, outcome, now)
-    log += outcome.log
+    effects = carry_out(tx, ctx, None, shift, cause, fresh, lock=True)
+    write(tx, ctx, effects, now)
+    log += effects.log
     return held, set(fresh)

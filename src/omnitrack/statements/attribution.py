@@ -18,9 +18,9 @@ from omnitrack.identity.tenures import ONE_HOLDER
 from omnitrack.model import Assurance, Role
 from omnitrack.reading.resolve import Meant, find_row, to_identifier
 from omnitrack.records import AWAY, FILING, STATEMENT, away_key
+from omnitrack.statements.effects import Effects, Saying, born, move_traits, write
 from omnitrack.statements.neighbourhood import Cause, plan_change
 from omnitrack.statements.notes import follow
-from omnitrack.statements.outcome import Outcome, Saying, born, move_traits, write
 from omnitrack.statements.proofs import bases_of, beside_entries, evident_handles, held_of
 from omnitrack.statements.reasons import named_in
 from omnitrack.statements.refile import refiled
@@ -99,14 +99,14 @@ def attribute(
     cause = Cause(name="attribute", at=saying.now, ref=saying.id, by=saying.by, reason=saying.reason)
     people = [e for e in entries_of(tx, [interaction]) if e.person >= 0]
     there = [_attributed_entry(first, holder, saying.now)]
-    outcome = _refile(tx, ctx, record, cause, people, there, filing.notes, fresh, True)
-    outcome.records += [RecordRow(STATEMENT, key, record.dump(), 0), *index_of(record, key), filing.record(interaction)]
-    outcome.records += named_in(ctx, key, record.reason)
-    outcome.records.append(attributed(tx, interaction, key))
-    outcome.records += [RecordRow(AWAY, away, "", -1) for away in _away_keys(people)]
-    handles = evident_handles(tx, outcome)
-    write(tx, ctx, outcome, saying.now)
-    return record, [*outcome.log, *settle(tx, ctx, handles, cause)]
+    effects = _refile(tx, ctx, record, cause, people, there, filing.notes, fresh, True)
+    effects.records += [RecordRow(STATEMENT, key, record.dump(), 0), *index_of(record, key), filing.record(interaction)]
+    effects.records += named_in(ctx, key, record.reason)
+    effects.records.append(attributed(tx, interaction, key))
+    effects.records += [RecordRow(AWAY, away, "", -1) for away in _away_keys(people)]
+    handles = evident_handles(tx, effects)
+    write(tx, ctx, effects, saying.now)
+    return record, [*effects.log, *settle(tx, ctx, handles, cause)]
 
 
 def _refuse_nobodys(ctx: Context, who: Meant, identifier: Identifier) -> None:
@@ -148,23 +148,23 @@ def _refile(
     notes: Iterable[bytes],
     fresh: dict[bytes, IdentifierRow],
     lock: bool,
-) -> Outcome:
+) -> Effects:
     """Take entries of one interaction away and put others there; links whose last evidence goes, go too, and the notes beside it go along."""
     touched = list(dict.fromkeys(e.identifier for e in (*removed, *added) if e.identifier != NO_ID))
     more, gone = edited_evidence(tx, dict.fromkeys(removed), added)
     plan = plan_change(tx, ctx.policy, added=more, removed=gone, fresh=fresh, touched=touched, lock=lock)
-    outcome = Outcome(record, plan, plan.log(cause, skip=fresh), more, gone, fresh)
+    effects = Effects(record, plan, plan.log(cause, skip=fresh), more, gone, fresh)
     left, gone_to = follow(tx, dict.fromkeys(notes, added), cause.at)
-    outcome.entries_removed, outcome.entries_added = [*removed, *left], [*added, *gone_to]
+    effects.entries_removed, effects.entries_added = [*removed, *left], [*added, *gone_to]
     # Traits are of the first person.
     old = next((e for e in removed if e.role == Role.ANCHOR and e.person == 0), None)
     new = next((e for e in added if e.role == Role.ANCHOR and e.person == 0), None)
     if old is not None:
-        move_traits(tx, {old: new}, outcome)
-    return outcome
+        move_traits(tx, {old: new}, effects)
+    return effects
 
 
-def unattribute(tx: Transaction, ctx: Context, id: str, record: StatementRecord, cause: Cause, lock: bool) -> Outcome:
+def unattribute(tx: Transaction, ctx: Context, id: str, record: StatementRecord, cause: Cause, lock: bool) -> Effects:
     """Have an interaction filed as if this attribution had never been said: by the last of those that still hold, else as it came."""
     rows = tx.find_interactions(ids=[record.interaction])
     if not rows:
@@ -178,21 +178,21 @@ def unattribute(tx: Transaction, ctx: Context, id: str, record: StatementRecord,
         filing.before = None
         filing.times.clear()
     if not counted:
-        outcome = Outcome(record, plan_change(tx, ctx.policy, lock=lock), [])
+        effects = Effects(record, plan_change(tx, ctx.policy, lock=lock), [])
     else:
         now_there = [e for e in entries_of(tx, [record.interaction]) if e.person >= 0]
         if filing.said:
             back = _attributed_before(tx, ctx, rows[0], filing, cause.at)
         else:
             back = _as_it_came(tx, ctx, rows[0], came, cause.at)
-        outcome = _refile(tx, ctx, record, cause, now_there, back, filing.notes, {}, lock)
+        effects = _refile(tx, ctx, record, cause, now_there, back, filing.notes, {}, lock)
     if not filing.said:
-        outcome.records_gone += [(AWAY, key) for key in _away_keys(with_removed(tx, [record.interaction]))]
+        effects.records_gone += [(AWAY, key) for key in _away_keys(with_removed(tx, [record.interaction]))]
     if filing:
-        outcome.records.append(filing.record(record.interaction))
+        effects.records.append(filing.record(record.interaction))
     else:
-        outcome.records_gone.append((FILING, record.interaction.hex()))
-    return outcome
+        effects.records_gone.append((FILING, record.interaction.hex()))
+    return effects
 
 
 def _attributed_before(tx: Transaction, ctx: Context, row: InteractionRow, filing: Filing, now: int) -> list[EntryRow]:

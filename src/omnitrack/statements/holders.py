@@ -18,8 +18,8 @@ from omnitrack.identity.statement import StatementRecord
 from omnitrack.identity.tenures import Held
 from omnitrack.reading.resolve import to_identifier
 from omnitrack.records import HOLDERS
+from omnitrack.statements.effects import Effects, Saying, move_traits
 from omnitrack.statements.neighbourhood import Cause, Plan, plan_change
-from omnitrack.statements.outcome import Outcome, Saying, move_traits
 from omnitrack.statements.proofs import beside_entries, handles_of, proofs_in_entries, read_sightings
 from omnitrack.statements.said import find_statements, holding, links_of, statement_id
 from omnitrack.storage.contract import (
@@ -157,7 +157,7 @@ def carry_out(
     *,
     lock: bool,
     planned: bool = True,
-) -> Outcome:
+) -> Effects:
     """Return all that changes with the holders of identifiers.
 
     Args:
@@ -180,13 +180,13 @@ def carry_out(
         )
     else:
         plan = Plan({}, [], Partition({}, {}, [], [], [], set()), [])
-    outcome = Outcome(record, plan, plan.log(cause, skip=fresh), added, removed, fresh, shift.changed)
-    outcome.entries_removed = list(shift.moves)
-    outcome.entries_added = [entry for entry in shift.moves.values() if entry is not None]
-    outcome.records += shift.records
-    outcome.records += [_history(tx, base, began, ended, cause.at) for base, (began, ended) in shift.history.items()]
-    move_traits(tx, shift.moves, outcome)
-    return outcome
+    effects = Effects(record, plan, plan.log(cause, skip=fresh), added, removed, fresh, shift.changed)
+    effects.entries_removed = list(shift.moves)
+    effects.entries_added = [entry for entry in shift.moves.values() if entry is not None]
+    effects.records += shift.records
+    effects.records += [_history(tx, base, began, ended, cause.at) for base, (began, ended) in shift.history.items()]
+    move_traits(tx, shift.moves, effects)
+    return effects
 
 
 def _history(
@@ -224,7 +224,7 @@ def reassign(
     cause: Cause,
     fresh: dict[bytes, IdentifierRow],
     lock: bool,
-) -> Outcome:
+) -> Effects:
     """Work out what a new holder from a time on changes."""
     base = row if row.id == row.base else tx.find_identifiers(ids=[row.base])[0]
     holder = ctx.holder_id(to_identifier(base).key, saying.at)
@@ -247,7 +247,7 @@ def unreassign(
     links: list[LinkRow],
     home: bytes,
     lock: bool,
-) -> Outcome:
+) -> Effects:
     """Work out what changes when a reassignment is taken back."""
     base = tx.find_identifiers(ids=[record.a])[0]
     fresh: dict[bytes, IdentifierRow] = {}

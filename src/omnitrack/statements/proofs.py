@@ -21,7 +21,7 @@ from omnitrack.storage.contract import NO_ID, EntryRow, IdentifierRow, LinkRow, 
 from omnitrack.storage.contract import REASSIGNED as HAS_HOLDERS
 
 if TYPE_CHECKING:
-    from omnitrack.statements.outcome import Outcome
+    from omnitrack.statements.effects import Effects
 
 
 class NewHolderError(Exception):
@@ -275,9 +275,9 @@ def proves_any(row: IdentifierRow) -> bool:
     return scheme is not None and bool(scheme.proves)
 
 
-def evident_handles(tx: Transaction, outcome: Outcome) -> list[bytes]:
+def evident_handles(tx: Transaction, effects: Effects) -> list[bytes]:
     """Return the identifiers, by their first holders, whose tenures what an outcome changes in evidence may have to do with."""
-    evidence = [x for x in (*outcome.added, *outcome.removed) if x.basis == TOGETHER]
+    evidence = [x for x in (*effects.added, *effects.removed) if x.basis == TOGETHER]
     return [row.id for row in handles_of(tx, evidence)]
 
 

@@ -13,8 +13,8 @@ from omnitrack.foundation.judging import is_refused, linkable
 from omnitrack.model import Assurance, Role
 from omnitrack.reading.resolve import to_identifier
 from omnitrack.records import FILING, TRAIT, trait_key, trait_of
+from omnitrack.statements.effects import follow_index
 from omnitrack.statements.notes import follow
-from omnitrack.statements.outcome import follow_index
 from omnitrack.storage.contract import (
     NO_ID,
     EntryRow,

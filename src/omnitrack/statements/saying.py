@@ -16,7 +16,7 @@ from omnitrack.reading.interactions import interaction_id
 from omnitrack.reading.resolve import meant
 from omnitrack.statements import statements
 from omnitrack.statements.attribution import attribute as attribute_in
-from omnitrack.statements.outcome import Saying
+from omnitrack.statements.effects import Saying
 from omnitrack.statements.proofs import NewHolderError
 from omnitrack.storage.contract import Transaction
 

@@ -7,9 +7,9 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from omnitrack.foundation.context import Context
 from omnitrack.identity.partition import TOGETHER
 from omnitrack.identity.tenures import Held, places_left
+from omnitrack.statements.effects import write
 from omnitrack.statements.holders import carry_out, shift_holders
 from omnitrack.statements.neighbourhood import Cause
-from omnitrack.statements.outcome import write
 from omnitrack.statements.proofs import (
     Sightings,
     bases_with_places,
@@ -44,9 +44,9 @@ def settle(
     shift = shift_holders(tx, ctx, held, cause, fresh, lock=True)
     if not shift:
         return []
-    outcome = carry_out(tx, ctx, None, shift, cause, fresh, lock=True, planned=planned)
-    write(tx, ctx, outcome, cause.at)
-    return outcome.log
+    effects = carry_out(tx, ctx, None, shift, cause, fresh, lock=True, planned=planned)
+    write(tx, ctx, effects, cause.at)
+    return effects.log
 
 
 def unsettled(tx: Transaction, ctx: Context, bases: Sequence[bytes]) -> list[bytes]:

@@ -24,9 +24,9 @@ from omnitrack.identity.statement import ATTRIBUTED, VERBS, Statement, Statement
 from omnitrack.reading.resolve import Meant, customer_text, find_row, members_of, to_identifier
 from omnitrack.records import STATEMENT
 from omnitrack.statements.attribution import unattribute
+from omnitrack.statements.effects import Effects, Saying, born, write
 from omnitrack.statements.holders import carry_out, changed_holders, reassign, shift_holders, unreassign
 from omnitrack.statements.neighbourhood import Cause
-from omnitrack.statements.outcome import Outcome, Saying, born, write
 from omnitrack.statements.proofs import NewHolderError, evident_handles, proves_any, series_of
 from omnitrack.statements.reasons import named_in
 from omnitrack.statements.said import find_statements, index_of, links_of, mention
@@ -53,14 +53,14 @@ def say(tx: Transaction, ctx: Context, saying: Saying, alone: bool = False) -> t
     """
     alone = alone or saying.kind == REASSIGNED
     enter(tx, ctx, exclusive=alone)
-    outcome = consider(tx, ctx, saying, lock=True)
-    if not alone and changed_holders(tx, ctx, outcome.added, ()):  # looked at when the ends are locked
+    effects = consider(tx, ctx, saying, lock=True)
+    if not alone and changed_holders(tx, ctx, effects.added, ()):  # looked at when the ends are locked
         raise NewHolderError
-    write(tx, ctx, outcome, saying.now)
-    return outcome.said, outcome.log
+    write(tx, ctx, effects, saying.now)
+    return effects.said, effects.log
 
 
-def consider(tx: Transaction, ctx: Context, saying: Saying, *, lock: bool) -> Outcome:
+def consider(tx: Transaction, ctx: Context, saying: Saying, *, lock: bool) -> Effects:
     """Work out what a statement changes. Writes at most the identifiers that it brings to life (with ``lock``)."""
     fresh: dict[bytes, IdentifierRow] = {}
     rows = _ends(tx, ctx, saying, fresh, lock)
@@ -92,16 +92,16 @@ def consider(tx: Transaction, ctx: Context, saying: Saying, *, lock: bool) -> Ou
     )
     cause = Cause(name=VERBS[saying.kind], at=saying.now, ref=saying.id, by=saying.by, reason=saying.reason)
     if saying.kind == REASSIGNED:
-        outcome = reassign(tx, ctx, a, record, saying, cause, fresh, lock)
+        effects = reassign(tx, ctx, a, record, saying, cause, fresh, lock)
     else:
         links = links_of(record, saying.id)
         held = changed_holders(tx, ctx, links, ())
         shift = shift_holders(tx, ctx, held, cause, fresh, lock=lock)
-        outcome = carry_out(tx, ctx, record, shift, cause, fresh, links, lock=lock)
+        effects = carry_out(tx, ctx, record, shift, cause, fresh, links, lock=lock)
     key = to_text("st", saying.id)
-    outcome.records += [RecordRow(STATEMENT, key, record.dump(), 0), *index_of(record, key)]
-    outcome.records += named_in(ctx, key, record.reason)
-    return outcome
+    effects.records += [RecordRow(STATEMENT, key, record.dump(), 0), *index_of(record, key)]
+    effects.records += named_in(ctx, key, record.reason)
+    return effects
 
 
 def _mention(tx: Transaction, saying: Saying, who: Meant, row: IdentifierRow) -> Mention:
@@ -111,32 +111,32 @@ def _mention(tx: Transaction, saying: Saying, who: Meant, row: IdentifierRow) ->
     return mention(tx, row, saying.at)
 
 
-def preview(tx: Transaction, outcome: Outcome) -> Preview:
+def preview(tx: Transaction, effects: Effects) -> Preview:
     """Return what would join and part, and which interactions would move."""
-    rows = outcome.plan.rows
+    rows = effects.plan.rows
     names = {x: to_identifier(row) for x, row in rows.items()}
     before = {x: customer_text(row.customer) for x, row in rows.items()}
-    after = {x: customer_text(outcome.plan.result.customer[x]) for x in rows}
-    unborn = {customer_text(row.home) for row in outcome.fresh.values()}
+    after = {x: customer_text(effects.plan.result.customer[x]) for x in rows}
+    unborn = {customer_text(row.home) for row in effects.fresh.values()}
     joins, parts = regroup(before, after, names, unborn)
-    said = {link[:5] for link in outcome.added}
+    said = {link[:5] for link in effects.added}
     obstacles = tuple(
         f"{names[c.edge.a].display} and {names[c.edge.b].display} stay apart ({c.kind})"
-        for c in outcome.plan.result.conflicts
+        for c in effects.plan.result.conflicts
         if c.edge.link[:5] in said
     )
-    return Preview(joins=joins, parts=parts, moves=_moves(tx, outcome, before, after, unborn), obstacles=obstacles)
+    return Preview(joins=joins, parts=parts, moves=_moves(tx, effects, before, after, unborn), obstacles=obstacles)
 
 
 def _moves(
-    tx: Transaction, outcome: Outcome, before: Mapping[bytes, str], after: Mapping[bytes, str], unborn: Collection[str]
+    tx: Transaction, effects: Effects, before: Mapping[bytes, str], after: Mapping[bytes, str], unborn: Collection[str]
 ) -> tuple[Move, ...]:
     """Return the interactions whose entries go to another identifier, counted by whose it is before and after."""
-    left = {e.interaction: e.identifier for e in outcome.entries_removed if e.person >= 0}
-    come = {e.interaction: e.identifier for e in outcome.entries_added if e.person >= 0}
+    left = {e.interaction: e.identifier for e in effects.entries_removed if e.person >= 0}
+    come = {e.interaction: e.identifier for e in effects.entries_added if e.person >= 0}
     ways = [(left.get(interaction, NO_ID), come.get(interaction, NO_ID)) for interaction in {**left, **come}]
     counts = Counter(ways)
-    record = outcome.said
+    record = effects.said
     if record.kind == REASSIGNED and not counts:
         tenures = [tenure for tenure in tenures_of(tx, [record.a])[record.a] if tenure[1] != record.b]
         way = (holder_at(record.a, tenures, record.at), record.b)
@@ -253,10 +253,10 @@ class Retraction:
 def retract(tx: Transaction, ctx: Context, retraction: Retraction) -> tuple[StatementRecord, list[ChangeRow]]:
     """Take a statement back: the state becomes what it would be had it never been said."""
     enter(tx, ctx, exclusive=True)
-    outcome = consider_retraction(tx, ctx, retraction, lock=True)
-    handles = evident_handles(tx, outcome)
-    write(tx, ctx, outcome, retraction.now)
-    return outcome.said, [*outcome.log, *settle(tx, ctx, handles, _cause(retraction))]
+    effects = consider_retraction(tx, ctx, retraction, lock=True)
+    handles = evident_handles(tx, effects)
+    write(tx, ctx, effects, retraction.now)
+    return effects.said, [*effects.log, *settle(tx, ctx, handles, _cause(retraction))]
 
 
 def _cause(retraction: Retraction) -> Cause:
@@ -264,30 +264,30 @@ def _cause(retraction: Retraction) -> Cause:
     return Cause(name="retract", at=retraction.now, ref=id, by=retraction.by, reason=retraction.reason)
 
 
-def consider_retraction(tx: Transaction, ctx: Context, retraction: Retraction, *, lock: bool) -> Outcome:
+def consider_retraction(tx: Transaction, ctx: Context, retraction: Retraction, *, lock: bool) -> Effects:
     """Work out what taking a statement back changes."""
     stored, record = get_statement(tx, retraction.id)
     id = from_text("st", retraction.id) or b""
     cause = _cause(retraction)
     if record.kind == ATTRIBUTED:
-        outcome = unattribute(tx, ctx, retraction.id, record, cause, lock)
+        effects = unattribute(tx, ctx, retraction.id, record, cause, lock)
     else:
         links = [link for link in tx.find_links([record.a]) if link.ref == id]
         if record.kind == REASSIGNED:
-            outcome = unreassign(tx, ctx, record, cause, links, retraction.home, lock)
+            effects = unreassign(tx, ctx, record, cause, links, retraction.home, lock)
         else:
             fresh: dict[bytes, IdentifierRow] = {}
             shift = shift_holders(tx, ctx, changed_holders(tx, ctx, (), links), cause, fresh, lock=lock)
-            outcome = carry_out(tx, ctx, record, shift, cause, fresh, removed=links, lock=lock)
-    record = outcome.said
+            effects = carry_out(tx, ctx, record, shift, cause, fresh, removed=links, lock=lock)
+    record = effects.said
     record.retracted_at, record.retracted_by, record.retracted_reason = (
         retraction.now,
         retraction.by,
         retraction.reason,
     )
-    outcome.records.append(RecordRow(STATEMENT, stored.key, record.dump(), stored.version))
-    outcome.records += named_in(ctx, retraction.id, retraction.reason)
-    return outcome
+    effects.records.append(RecordRow(STATEMENT, stored.key, record.dump(), stored.version))
+    effects.records += named_in(ctx, retraction.id, retraction.reason)
+    return effects
 
 
 # -- what people see --------------------------------------------------------------------------------------------------------

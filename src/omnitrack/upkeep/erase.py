@@ -19,8 +19,8 @@ from omnitrack.identity.partition import EVIDENCE, MATCH, PERSONAL, strength_bet
 from omnitrack.identity.policy import Policy
 from omnitrack.reading.resolve import Meant, to_identifier
 from omnitrack.records import RECEIPT, SUPPRESSED, TRAIT, suppression_key
+from omnitrack.statements.effects import Kept, follow_index, kept_apart, kept_mark, unsaid
 from omnitrack.statements.neighbourhood import Cause, LinkKey, Plan, plan_change
-from omnitrack.statements.outcome import Kept, follow_index, kept_apart, kept_mark, unsaid
 from omnitrack.statements.reasons import reworded
 from omnitrack.statements.said import delete_statements, mention
 from omnitrack.statements.settling import look_after, look_before

@@ -7,8 +7,8 @@ from functools import partial
 
 from omnitrack.foundation.context import Context
 from omnitrack.records import TRAIT
+from omnitrack.statements.effects import follow_index
 from omnitrack.statements.neighbourhood import Cause, plan_change
-from omnitrack.statements.outcome import follow_index
 from omnitrack.statements.proofs import bases_with_places, handles_of, put_places, read_sightings
 from omnitrack.statements.said import delete_statements
 from omnitrack.statements.settling import settle

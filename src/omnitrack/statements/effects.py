@@ -48,7 +48,7 @@ class Saying:
 
 
 @attrs.define(slots=True)
-class Outcome:
+class Effects:
     """What a statement changes: all that has to be written, and the plan behind it."""
 
     record: StatementRecord | None
@@ -71,25 +71,25 @@ class Outcome:
         return self.record
 
 
-def write(tx: Transaction, ctx: Context, outcome: Outcome, now: int) -> None:
+def write(tx: Transaction, ctx: Context, effects: Effects, now: int) -> None:
     """Write all that follows from a statement."""
-    if outcome.removed:
-        tx.delete(links=outcome.removed)
-    if outcome.added:
-        tx.add_links(outcome.added)
-    if outcome.entries_removed or outcome.entries_added:
-        tx.replace_entries(outcome.entries_removed, outcome.entries_added, now)
-    updates = {u.id: u for u in outcome.plan.updates}
-    for x, row in outcome.changed.items():
-        customer = outcome.plan.result.customer.get(x, row.customer)
+    if effects.removed:
+        tx.delete(links=effects.removed)
+    if effects.added:
+        tx.add_links(effects.added)
+    if effects.entries_removed or effects.entries_added:
+        tx.replace_entries(effects.entries_removed, effects.entries_added, now)
+    updates = {u.id: u for u in effects.plan.updates}
+    for x, row in effects.changed.items():
+        customer = effects.plan.result.customer.get(x, row.customer)
         updates.setdefault(x, IdentifierChange(x, customer, row.state, row.reason))
-    if updates or outcome.log:
-        tx.update_identifiers(list(updates.values()), outcome.log)
-    if outcome.records_gone:
-        tx.delete(records=outcome.records_gone)
-    tx.put_records(outcome.records)
-    touch(tx, ctx, identifiers=[*updates, *outcome.fresh], links=[*outcome.added, *outcome.removed])
-    follow_index(tx, ctx, outcome.indexed | outcome.fresh.keys())
+    if updates or effects.log:
+        tx.update_identifiers(list(updates.values()), effects.log)
+    if effects.records_gone:
+        tx.delete(records=effects.records_gone)
+    tx.put_records(effects.records)
+    touch(tx, ctx, identifiers=[*updates, *effects.fresh], links=[*effects.added, *effects.removed])
+    follow_index(tx, ctx, effects.indexed | effects.fresh.keys())
 
 
 def follow_index(tx: Transaction, ctx: Context, identifiers: Collection[bytes]) -> None:
@@ -177,7 +177,7 @@ def _kept(id: bytes, kind: str, a: Mention, b: Mention | None, reason: str, now:
     return Kept([RecordRow(STATEMENT, key, record.dump(), -1), *index_of(record, key)], links_of(record, id))
 
 
-def move_traits(tx: Transaction, moves: Mapping[EntryRow, EntryRow | None], outcome: Outcome) -> None:
+def move_traits(tx: Transaction, moves: Mapping[EntryRow, EntryRow | None], effects: Effects) -> None:
     """Have what an interaction said of a person go where its anchor goes; with nobody to go to, it goes."""
     keys = {
         trait_key(old.identifier, old.interaction): new
@@ -186,8 +186,8 @@ def move_traits(tx: Transaction, moves: Mapping[EntryRow, EntryRow | None], outc
     }
     for record in tx.find_records(TRAIT, keys=list(keys)) if keys else ():
         new = keys[record.key]
-        outcome.records_gone.append((TRAIT, record.key))
-        outcome.indexed.add(bytes.fromhex(record.key.partition("/")[0]))
+        effects.records_gone.append((TRAIT, record.key))
+        effects.indexed.add(bytes.fromhex(record.key.partition("/")[0]))
         if new is not None and new.identifier != NO_ID:
-            outcome.records.append(trait_of(record, new))
-            outcome.indexed.add(new.identifier)
+            effects.records.append(trait_of(record, new))
+            effects.indexed.add(new.identifier)
