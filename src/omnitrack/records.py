@@ -37,7 +37,7 @@ FILING = "filing"
 AWAY = "away"  # an identifier and an interaction that was filed under it until it was attributed to somebody
 
 #: Records of every reassignment that there was of an identifier: [since, holder, statement, said at, retracted at].
-HOLDERS = "holders"
+TENURES = "holders"
 
 #: Of an identifier, by its first holder: proofs of which nothing else is left, as [series, id or "", seen].
 WAS_HELD = "was held"

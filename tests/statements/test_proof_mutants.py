@@ -17,7 +17,7 @@ from identity.facts import check
 from mutants import Mutant, alive
 from omnitrack.identity import tenures
 from omnitrack.recording import newcomers, record
-from omnitrack.statements import attribution, holders, proofs, settling, statements
+from omnitrack.statements import attribution, proofs, settling, statements, tenure
 from omnitrack.upkeep import handles, leaving, sweep
 from statements import test_platform_ids, test_proofs
 
@@ -38,8 +38,8 @@ MUTANTS = (
     Mutant("a second id is noticed", newcomers.check_holders, "if not sightings.settled(now) or __a: ...", "if False: ..."),
     Mutant("two ids in one batch are noticed", newcomers.check_holders, "any(one.id.base != first for one in group)", "False"),
     Mutant("a known holder's id is filed with them", record._file, "held is not None and held.tenures", "False"),
-    Mutant("entries go to the holder whom an id proves", holders._shift, "wanted != entry.identifier", "False"),
-    Mutant("a link of two ids gives their handle one holder", holders.changed_holders, "held != read_sightings(tx, ctx, row).held(ctx)", "False"),
+    Mutant("entries go to the holder whom an id proves", tenure._shift, "wanted != entry.identifier", "False"),
+    Mutant("a link of two ids gives their handle one holder", tenure.changed_holders, "held != read_sightings(tx, ctx, row).held(ctx)", "False"),
     Mutant("holders change behind no writer's back", statements.say, "not alone and changed_holders(__a, __b, __c, __d)", "False"),
     Mutant("an attribution takes evidence away", attribution.attribute, "[*outcome.log, *settle(__a, __b, __c, __d)]", "outcome.log"),
     Mutant("an attribution that is taken back gives it back", statements.retract, "[*outcome.log, *settle(__a, __b, __c, __d)]", "outcome.log"),

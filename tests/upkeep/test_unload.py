@@ -15,7 +15,7 @@ from contacts import at, seen
 from effort import budget
 from omnitrack import CustomerNotFoundError, Interaction, InvalidInteractionError, Policy, Sighting, Tracker
 from omnitrack.model import Assurance, Revision
-from omnitrack.records import HOLDERS, WAS_HELD
+from omnitrack.records import TENURES, WAS_HELD
 from traces import rows
 
 JANE, JOE, NUMBER = "jane@example.com", "joe@example.com", "phone:+442079460958"
@@ -27,7 +27,7 @@ LOW = Policy(limits={"*": 2, "email": 2, "phone": 2, "x": 2, "account": 1}, max_
 
 
 # What is kept of who held an identifier when.
-KINDS_OF_HOLDERS = (HOLDERS, WAS_HELD)
+KINDS_OF_HOLDERS = (TENURES, WAS_HELD)
 
 
 @st.composite

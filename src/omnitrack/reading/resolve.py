@@ -16,7 +16,7 @@ from omnitrack.identifiers.text import identifier as parse_identifier
 from omnitrack.identity.mention import Mention
 from omnitrack.identity.partition import EVIDENCE, Reader, components
 from omnitrack.model import Assurance, Sighting
-from omnitrack.records import HOLDERS
+from omnitrack.records import TENURES
 from omnitrack.storage.contract import REASSIGNED, RETIRED, SHARED, IdentifierRow, LinkRow, Transaction
 
 CHUNK = 500  # rows read at a time of those with whom a shared identifier was seen
@@ -120,7 +120,7 @@ def find_row(tx: Transaction, ctx: Context, who: Meant, at: int | None = None) -
 def _place_of(tx: Transaction, row: IdentifierRow) -> Mention:
     """Return what the id of a retired holder names: the identifier, at the last time at which it was taken to be theirs."""
     last = row.since or 0
-    for record in tx.find_records(HOLDERS, keys=[row.base.hex()]):
+    for record in tx.find_records(TENURES, keys=[row.base.hex()]):
         said = json.loads(record.value)
         for _, holder, _, _, retired in said:
             if retired is not None and bytes.fromhex(holder) == row.id:
@@ -132,7 +132,7 @@ def _place_of(tx: Transaction, row: IdentifierRow) -> Mention:
 def tenures_as_of(tx: Transaction, base: bytes, at: int) -> Tenures:
     """Return the later holders of an identifier by the reassignments that held at a time; what was not said yet was not known."""
     found = set()
-    for record in tx.find_records(HOLDERS, keys=[base.hex()]):
+    for record in tx.find_records(TENURES, keys=[base.hex()]):
         for since, holder, _, said, retracted in json.loads(record.value):
             if said <= at and (retracted is None or retracted > at):
                 found.add((since, bytes.fromhex(holder)))

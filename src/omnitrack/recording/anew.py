@@ -10,9 +10,9 @@ from omnitrack.recording.newcomers import shown_in
 from omnitrack.recording.prepare import Prepared, Seen
 from omnitrack.recording.record import Batch, born_by, everyone, record_batch
 from omnitrack.statements.effects import write
-from omnitrack.statements.holders import carry_out, shift_holders
 from omnitrack.statements.neighbourhood import Cause
 from omnitrack.statements.proofs import read_sightings
+from omnitrack.statements.tenure import carry_out, shift_holders
 from omnitrack.storage.contract import NO_ID, ChangeRow, IdentifierRow, Transaction
 
 PROVEN = "another id of the platform was seen with it: it has had another holder"

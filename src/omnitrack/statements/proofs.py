@@ -16,7 +16,7 @@ from omnitrack.identity.mention import Tenures
 from omnitrack.identity.partition import DIFFERENT, REASSIGNED, SAME, TOGETHER, usable
 from omnitrack.identity.tenures import Classes, Held, Proof, classes_of, hold
 from omnitrack.reading.resolve import to_identifier
-from omnitrack.records import HOLDERS, WAS_HELD, WAS_HELD_BY
+from omnitrack.records import TENURES, WAS_HELD, WAS_HELD_BY
 from omnitrack.storage.contract import NO_ID, EntryRow, IdentifierRow, LinkRow, RecordRow, Transaction
 from omnitrack.storage.contract import REASSIGNED as HAS_HOLDERS
 
@@ -236,7 +236,7 @@ def holders_of(tx: Transaction, ids: Sequence[bytes]) -> list[set[bytes]]:
     rows = tx.find_identifiers(ids=ids) if ids else []
     bases = sorted({row.base for row in rows})
     found = {base: {base} for base in bases}
-    for record in tx.find_records(HOLDERS, keys=[base.hex() for base in bases]) if bases else ():
+    for record in tx.find_records(TENURES, keys=[base.hex() for base in bases]) if bases else ():
         found[bytes.fromhex(record.key)].update(bytes.fromhex(one[1]) for one in json.loads(record.value))
     return [group for group in found.values() if len(group) > 1]
 

@@ -8,7 +8,6 @@ from omnitrack.foundation.context import Context
 from omnitrack.identity.partition import TOGETHER
 from omnitrack.identity.tenures import Held, places_left
 from omnitrack.statements.effects import write
-from omnitrack.statements.holders import carry_out, shift_holders
 from omnitrack.statements.neighbourhood import Cause
 from omnitrack.statements.proofs import (
     Sightings,
@@ -18,6 +17,7 @@ from omnitrack.statements.proofs import (
     put_places,
     read_sightings,
 )
+from omnitrack.statements.tenure import carry_out, shift_holders
 from omnitrack.storage.contract import ChangeRow, IdentifierRow, LinkRow, Transaction
 
 CHUNK = 1_000  # identifiers read at a time

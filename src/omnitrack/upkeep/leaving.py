@@ -14,7 +14,7 @@ from omnitrack.foundation.filing import Filing, find_filings
 from omnitrack.identity.partition import EVIDENCE
 from omnitrack.identity.statement import ATTRIBUTED, StatementRecord
 from omnitrack.model import Role
-from omnitrack.records import AWAY, FILING, HOLDERS, TRAIT, away_key, trait_key
+from omnitrack.records import AWAY, FILING, TENURES, TRAIT, away_key, trait_key
 from omnitrack.statements.neighbourhood import LinkKey
 from omnitrack.statements.notes import with_notes, without_notes
 from omnitrack.statements.proofs import holders_of
@@ -88,7 +88,7 @@ def find_leaving(
     records = [(TRAIT, r.key) for r in tx.find_records(TRAIT, keys=keys)] if keys else []
     if unnamed:
         records += index_of_rows(tx, ctx, tx.find_identifiers(ids=unnamed))
-        records += [(HOLDERS, r.key) for r in tx.find_records(HOLDERS, keys=[x.hex() for x in unnamed])]
+        records += [(TENURES, r.key) for r in tx.find_records(TENURES, keys=[x.hex() for x in unnamed])]
     beside = {id: filing for id, filing in without_notes(tx, leaving).items() if id not in leaving}
     records += [(FILING, id.hex()) for id in (*filings, *(id for id, filing in beside.items() if not filing))]
     records += [(AWAY, r.key) for r in tx.find_records(AWAY, keys=sorted(away))] if away else []

@@ -28,7 +28,7 @@ from omnitrack.identity.partition import DIFFERENT, MATCH, REASSIGNED, SAME, SHA
 from omnitrack.identity.statement import StatementRecord
 from omnitrack.identity.tenures import Held
 from omnitrack.reading.resolve import to_identifier
-from omnitrack.records import AWAY, FILING, HOLDERS, STATEMENT, TRAIT, away_key, trait_key
+from omnitrack.records import AWAY, FILING, STATEMENT, TENURES, TRAIT, away_key, trait_key
 from omnitrack.statements.effects import Kept, kept_apart, kept_mark
 from omnitrack.statements.said import find_statements, index_of
 from omnitrack.storage.contract import (
@@ -377,10 +377,10 @@ class _Renewal:
         put += moved
         gone += left
         for x in became:
-            for record in tx.find_records(HOLDERS, keys=[x.hex()]):
-                gone.append((HOLDERS, record.key))
+            for record in tx.find_records(TENURES, keys=[x.hex()]):
+                gone.append((TENURES, record.key))
                 value = _IDS.sub(lambda m: hexes.get(m[0], m[0]), record.value)
-                put.append(RecordRow(HOLDERS, hexes[record.key], value, -1))
+                put.append(RecordRow(TENURES, hexes[record.key], value, -1))
         for kind, key_of in ((TRAIT, trait_key), (AWAY, away_key)):
             keys = {key_of(old.identifier, old.interaction): new for old, new in entries.items()}
             for record in tx.find_records(kind, keys=sorted(keys)) if keys else ():

@@ -16,7 +16,7 @@ from omnitrack.identity.partition import EVIDENCE, REASSIGNED
 from omnitrack.identity.statement import StatementRecord
 from omnitrack.model import Role
 from omnitrack.reading.resolve import Meant, get_row
-from omnitrack.records import AWAY, FILING, HOLDERS, TRAIT, away_key
+from omnitrack.records import AWAY, FILING, TENURES, TRAIT, away_key
 from omnitrack.statements.notes import with_notes
 from omnitrack.statements.proofs import holders_of
 from omnitrack.statements.reasons import consent_names
@@ -81,7 +81,7 @@ def gather(tx: Transaction, ctx: Context, who: Meant) -> Sweep:
     records = [(TRAIT, r.key) for x in ids for r in tx.find_records(TRAIT, prefix=f"{x.hex()}/")]
     records += index_of_rows(tx, ctx, [*members, *alone])
     held = {r.base for r in vacant}
-    records += [(HOLDERS, r.id.hex()) for r in members if r.base == r.id and r.id not in held]
+    records += [(TENURES, r.id.hex()) for r in members if r.base == r.id and r.id not in held]
     # Whose an interaction was before it was attributed, is kept with the identifier and goes with either of them.
     going = sorted({*ids, *(row.id for row in alone)})
     records += [(AWAY, r.key) for x in going for r in tx.find_records(AWAY, prefix=f"{x.hex()}/")]

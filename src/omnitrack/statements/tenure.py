@@ -17,7 +17,7 @@ from omnitrack.identity.partition import DIFFERENT, REASSIGNED, SAME, Partition
 from omnitrack.identity.statement import StatementRecord
 from omnitrack.identity.tenures import Held
 from omnitrack.reading.resolve import to_identifier
-from omnitrack.records import HOLDERS
+from omnitrack.records import TENURES
 from omnitrack.statements.effects import Effects, Saying, move_traits
 from omnitrack.statements.neighbourhood import Cause, Plan, plan_change
 from omnitrack.statements.proofs import beside_entries, handles_of, proofs_in_entries, read_sightings
@@ -193,10 +193,10 @@ def _history(
     tx: Transaction, base: bytes, began: Sequence[list[Any]], ended: set[tuple[str, str]], now: int
 ) -> RecordRow:
     """Return the record of all the later holders that an identifier had, with some that began and some that ended."""
-    found = tx.find_records(HOLDERS, keys=[base.hex()])
+    found = tx.find_records(TENURES, keys=[base.hex()])
     known = json.loads(found[0].value) if found else []
     known = [[*one[:4], now if (one[1], one[2]) in ended and one[4] is None else one[4]] for one in known]
-    return RecordRow(HOLDERS, base.hex(), json.dumps([*known, *began]), -1)
+    return RecordRow(TENURES, base.hex(), json.dumps([*known, *began]), -1)
 
 
 def changed_holders(
