@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from effort import budget
 from identity.facts import POLICIES
 from mutants import Mutant, alive
-from omnitrack.identity import bulk, bulk_numpy, tangles
+from omnitrack.identity import bulk, bulk_numpy, hazards
 from omnitrack.identity.bulk import Bulk
-from omnitrack.identity.numbered import BATCH
+from omnitrack.identity.integer_graph import BATCH
 from omnitrack.identity.partition import (
     DIFFERENT,
     MATCH,
@@ -259,17 +259,17 @@ MUTANTS = (
     Mutant("numpy: exclusive values are a hazard", bulk_numpy._hazards, "value[1:] != value[:-1]", "False"),
     Mutant("numpy: denials are a hazard", bulk_numpy._hazards, "for a, b in p.denied: ...", "for a, b in (): ..."),
     Mutant("numpy: holders are a hazard", bulk_numpy._hazards, "p.bases.items()", "()"),
-    Mutant("numpy: turns", bulk_numpy._tangles, "-strength", "strength"),
+    Mutant("numpy: turns", bulk_numpy._hazard_batches, "-strength", "strength"),
     Mutant("numpy: ids alike in the first half", bulk_numpy._Index.places, "if self._alike: ...", "if False: ..."),
-    Mutant("d: denied", tangles.untangle, "any(... for x in fewer)", "False"),
-    Mutant("d: a customer keeps its denials", tangles.untangle, "more |= fewer\napart[a] = more", "pass"),
-    Mutant("d: holders", tangles.untangle, "kept_apart.setdefault(n, set()).update(several)", "None"),
-    Mutant("d: exclusive values", tangles.untangle, "others.get(group, value) != value", "False"),
-    Mutant("d: values that count as one", tangles.untangle, "numbered.leader.get(n, n)", "n"),
-    Mutant("d: a customer keeps its values", tangles.untangle, "__a.update(values[b])", "__a.copy()"),
-    Mutant("d: too many", tangles.untangle, "size[a] + size[b] > most", "False"),
-    Mutant("d: a customer has its size", tangles.untangle, "size[a] += size[b]", "pass"),
-    Mutant("d: the oldest home", tangles.untangle, "homes[__a : __b] > __c", "homes[__a : __b] < __c"),
+    Mutant("d: denied", hazards.join_hazards, "any(... for x in fewer)", "False"),
+    Mutant("d: a customer keeps its denials", hazards.join_hazards, "more |= fewer\napart[a] = more", "pass"),
+    Mutant("d: holders", hazards.join_hazards, "kept_apart.setdefault(n, set()).update(several)", "None"),
+    Mutant("d: exclusive values", hazards.join_hazards, "others.get(group, value) != value", "False"),
+    Mutant("d: values that count as one", hazards.join_hazards, "graph.leader.get(n, n)", "n"),
+    Mutant("d: a customer keeps its values", hazards.join_hazards, "__a.update(values[b])", "__a.copy()"),
+    Mutant("d: too many", hazards.join_hazards, "size[a] + size[b] > most", "False"),
+    Mutant("d: a customer has its size", hazards.join_hazards, "size[a] += size[b]", "pass"),
+    Mutant("d: the oldest home", hazards.join_hazards, "homes[__a : __b] > __c", "homes[__a : __b] < __c"),
 )  # fmt: skip
 
 

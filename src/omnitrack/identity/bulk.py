@@ -14,7 +14,8 @@ from operator import eq, itemgetter, lt
 
 import attrs
 
-from omnitrack.identity.numbered import Index, Numbered
+from omnitrack.identity.hazards import join_hazards
+from omnitrack.identity.integer_graph import Index, IntegerGraph
 from omnitrack.identity.partition import (
     EVIDENCE,
     TOGETHER,
@@ -24,7 +25,6 @@ from omnitrack.identity.partition import (
     usable,
 )
 from omnitrack.identity.policy import Policy
-from omnitrack.identity.tangles import untangle
 from omnitrack.storage.contract import LINKABLE, NO_ID, IdentifierRow, LinkRow
 
 # Columns of the rows of the contract: read by place, for a million rows, without a line of Python for each.
@@ -180,12 +180,12 @@ class Bulk:
 
     def solve(self) -> Census:
         """Return what ``partition`` would say of customers, of who is shared, and of who is in an oversized component."""
-        numbered = self._numbered()
-        solved = self._solve(numbered)
-        untangle(numbered, solved)
-        return Census(self.index, numbered.homes, solved.owner, solved.shared, solved.oversized)
+        graph = self._graph()
+        solved = self._solve(graph)
+        join_hazards(graph, solved)
+        return Census(self.index, graph.homes, solved.owner, solved.shared, solved.oversized)
 
-    def _numbered(self) -> Numbered:
+    def _graph(self) -> IntegerGraph:
         """Return all that was taken in, by number."""
         homes = bytes(self._homes)
         at = self._numbers_of(end for link in self._statements for end in (link.a, link.b))
@@ -209,7 +209,7 @@ class Bulk:
             there = [one >= 0 and two >= 0 for one, two in zip(a, b)]
             a, b, strength, seen_at = (array(x.typecode, compress(x, there)) for x in (a, b, strength, seen_at))
         schemes = list(dict.fromkeys(scheme for scheme, _ in self._groups.names))
-        return Numbered(
+        return IntegerGraph(
             count=len(self.index),
             homes=homes,
             usable=self._usable,
@@ -253,5 +253,5 @@ class Bulk:
             if base not in self._bases:
                 found.append(base)
         at = self._numbers_of(x for found in holders.values() for x in found)
-        numbered = [[at[x] for x in found if x in at] for found in holders.values()]
-        return {n: found[0] for found in numbered if len(found) > 1 for n in found}
+        groups = [[at[x] for x in found if x in at] for found in holders.values()]
+        return {n: found[0] for found in groups if len(found) > 1 for n in found}

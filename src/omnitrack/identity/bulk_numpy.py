@@ -10,7 +10,7 @@ import attrs
 import numpy as np
 import numpy.typing as npt
 
-from omnitrack.identity.numbered import BATCH, Numbered, Solved, Tangle
+from omnitrack.identity.integer_graph import BATCH, HazardBatch, IntegerGraph, Solution
 from omnitrack.identity.partition import AUTO_MATCHED
 from omnitrack.model import Assurance
 
@@ -111,7 +111,7 @@ def make_index() -> _Index:
     return _Index()
 
 
-def solve(p: Numbered) -> Solved:
+def solve(p: IntegerGraph) -> Solution:
     """Settle every component without a hazard, and hand over the others."""
     links = _Links(
         np.frombuffer(p.a, np.int32),
@@ -141,15 +141,15 @@ def solve(p: Numbered) -> Solved:
         label = _components(p.count, links, stated)
         sizes = np.bincount(label, minlength=p.count)
     hazards = _hazards(p, group, leader, label, sizes)
-    return Solved(
+    return Solution(
         array("i", _oldest(p.homes, label).tobytes()),
         bytearray(shared.tobytes()),
         bytearray(oversized.tobytes()),
-        _tangles(links, stated, label, hazards),
+        _hazard_batches(links, stated, label, hazards),
     )
 
 
-def _counting(p: Numbered, links: _Links, group: Small) -> _Links:
+def _counting(p: IntegerGraph, links: _Links, group: Small) -> _Links:
     """Rule a: without what was seen together, not verified, of two schemes that only verified links join."""
     verified_only = np.array(p.verified_only, dtype=np.bool_)
     if not verified_only.any():
@@ -163,7 +163,7 @@ def _numbers(values: Any) -> Numbers:
     return np.fromiter(values, dtype=np.int64, count=len(values))
 
 
-def _shared(p: Numbered, links: _Links, group: Small, leader: Small) -> Flags:
+def _shared(p: IntegerGraph, links: _Links, group: Small, leader: Small) -> Flags:
     """Rule b: who has more neighbours of a group than there may be, or is marked; who is personal is neither."""
     shared = np.zeros(p.count, dtype=np.bool_)
     never = len(links.a) + 1
@@ -219,7 +219,7 @@ class _Limits:
         return over
 
 
-def _undenied(p: Numbered, links: _Links) -> _Links:
+def _undenied(p: IntegerGraph, links: _Links) -> _Links:
     """Rule c: without denied pairs, two holders of one identifier among them."""
     if p.denied:
         denied = np.array(list(p.denied), dtype=np.int64)
@@ -260,7 +260,7 @@ def _components(count: int, links: _Links, stated: Numbers) -> Numbers:
     return label
 
 
-def _hazards(p: Numbered, group: Small, leader: Small, label: Numbers, sizes: Numbers) -> Flags:
+def _hazards(p: IntegerGraph, group: Small, leader: Small, label: Numbers, sizes: Numbers) -> Flags:
     """Return, by the number that stands for it, the components in which something can keep two identifiers apart."""
     hazards = np.zeros(p.count, dtype=np.bool_)
     if p.max_identifiers is not None:
@@ -298,7 +298,7 @@ def _oldest(homes: bytes, label: Numbers) -> Small:
     return oldest[label]
 
 
-def _tangles(links: _Links, stated: Numbers, label: Numbers, hazards: Flags) -> Iterator[Tangle]:
+def _hazard_batches(links: _Links, stated: Numbers, label: Numbers, hazards: Flags) -> Iterator[HazardBatch]:
     if not hazards.any():
         return
     nodes = np.flatnonzero(hazards[label])
@@ -317,5 +317,5 @@ def _tangles(links: _Links, stated: Numbers, label: Numbers, hazards: Flags) -> 
         end = int(np.searchsorted(node_of, last, side="right"))
         to_link = int(np.searchsorted(link_of, last, side="right"))
         joining = zip(a[from_link:to_link].tolist(), b[from_link:to_link].tolist())
-        yield Tangle(nodes[start:end].tolist(), list(joining))
+        yield HazardBatch(nodes[start:end].tolist(), list(joining))
         start, from_link = end, to_link

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from omnitrack.foundation.context import Context
 from omnitrack.identifiers.scheme import find_scheme
 from omnitrack.identity.bulk import Bulk
-from omnitrack.identity.numbered import Index
+from omnitrack.identity.integer_graph import Index
 from omnitrack.identity.partition import TOGETHER
 from omnitrack.storage.contract import REASSIGNED, IdentifierRow, Transaction
 

@@ -14,7 +14,7 @@ from omnitrack.foundation.evidence import entries_of, links_of_entries
 from omnitrack.foundation.filing import NO_FILING, Filing, find_filings
 from omnitrack.harmless import one_line
 from omnitrack.identity.bulk import Bulk
-from omnitrack.identity.numbered import Index
+from omnitrack.identity.integer_graph import Index
 from omnitrack.identity.partition import EVIDENCE, REASSIGNED, TOGETHER
 from omnitrack.identity.tenures import ONE_HOLDER, Held
 from omnitrack.model import Role

@@ -1,4 +1,4 @@
-"""Identifiers and links by number: what passes between ``bulk`` and the solver."""
+"""The graph of identifiers and links in integers, which ``bulk`` hands to the solver, and the solution that comes back."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ BATCH = 2_000
 
 
 @attrs.frozen(slots=True)
-class Numbered:
-    """Identifiers and links by number, ready for a solver: what the rules need to know, and nothing else.
+class IntegerGraph:
+    """Identifiers and links as integers, with all that the rules of the partition need to know of them.
 
     Identifiers are numbered from 0 in order of id. The columns of links are parallel, one place for each link of evidence that the
     policy lets merge; a pair may stand there several times.
@@ -61,7 +61,7 @@ class Numbered:
 
 
 @attrs.frozen(slots=True)
-class Tangle:
+class HazardBatch:
     """Whole components with a hazard.
 
     Attributes:
@@ -75,20 +75,20 @@ class Tangle:
 
 
 @attrs.frozen(slots=True)
-class Solved:
+class Solution:
     """What a solver found.
 
     Attributes:
         owner: of each identifier the one whose home names its customer; settled where no hazard is.
         shared: of each whether it is shared, a byte.
         oversized: of each whether it is in a component beyond ``max_component``, a byte.
-        tangles: the components with a hazard, in pieces of at least ``BATCH`` identifiers or what is left.
+        hazards: the components with a hazard, in pieces of at least ``BATCH`` identifiers or what is left.
     """
 
     owner: array[int]
     shared: bytearray
     oversized: bytearray
-    tangles: Iterator[Tangle]
+    hazards: Iterator[HazardBatch]
 
 
 class Column(Protocol):

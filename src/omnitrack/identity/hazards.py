@@ -1,32 +1,32 @@
-"""Rule d on numbers: joins, link by link, the components in which something keeps two identifiers apart."""
+"""Rule d of the partition over integers: joins the components in which two identifiers must stay apart, link by link."""
 
 from __future__ import annotations
 
-from omnitrack.identity.numbered import Numbered, Solved
+from omnitrack.identity.integer_graph import IntegerGraph, Solution
 
 
-def untangle(numbered: Numbered, solved: Solved) -> None:
-    """Apply rule d to the components with a hazard: as ``partition`` does, on numbers."""
-    owner, homes, most = solved.owner, numbered.homes, numbered.max_identifiers
+def join_hazards(graph: IntegerGraph, solved: Solution) -> None:
+    """Apply rule d to the components with a hazard, as ``partition`` does."""
+    owner, homes, most = solved.owner, graph.homes, graph.max_identifiers
     kept_apart: dict[int, set[int]] = {}
-    for a, b in numbered.denied:
+    for a, b in graph.denied:
         kept_apart.setdefault(a, set()).add(b)
         kept_apart.setdefault(b, set()).add(a)
     holders: dict[int, list[int]] = {}
-    for n, first in numbered.bases.items():
+    for n, first in graph.bases.items():
         holders.setdefault(first, []).append(n)
     for several in holders.values():
         for n in several:
             kept_apart.setdefault(n, set()).update(several)
-    for tangle in solved.tangles:
+    for batch in solved.hazards:
         # Components cannot meet, so that several are joined side by side.
-        up = dict(zip(tangle.nodes, tangle.nodes))
-        size = dict.fromkeys(tangle.nodes, 1)
-        apart = {n: set(kept_apart[n]) for n in tangle.nodes if n in kept_apart} if kept_apart else {}
+        up = dict(zip(batch.nodes, batch.nodes))
+        size = dict.fromkeys(batch.nodes, 1)
+        apart = {n: set(kept_apart[n]) for n in batch.nodes if n in kept_apart} if kept_apart else {}
         values = {
-            n: {group: numbered.leader.get(n, n)}
-            for n, group in zip(tangle.nodes, map(numbered.group.__getitem__, tangle.nodes))
-            if numbered.exclusive[group]
+            n: {group: graph.leader.get(n, n)}
+            for n, group in zip(batch.nodes, map(graph.group.__getitem__, batch.nodes))
+            if graph.exclusive[group]
         }
 
         def find(n: int, up: dict[int, int] = up) -> int:
@@ -34,7 +34,7 @@ def untangle(numbered: Numbered, solved: Solved) -> None:
                 up[n] = n = up[further]
             return n
 
-        for a, b in tangle.links:
+        for a, b in batch.links:
             a, b = find(a), find(b)
             if a == b:
                 continue
@@ -58,5 +58,5 @@ def untangle(numbered: Numbered, solved: Solved) -> None:
                 fewer, more = sorted((apart.get(a, set()), apart.pop(b)), key=len)
                 more |= fewer
                 apart[a] = more
-        for n in tangle.nodes:
+        for n in batch.nodes:
             owner[n] = find(n)
