@@ -24,7 +24,7 @@ from omnitrack.foundation.ids import from_text
 from omnitrack.identity.statement import StatementRecord
 from omnitrack.reading.resolve import customer_text, get_row, meant
 from omnitrack.records import ABOUT, STATEMENT
-from omnitrack.statements.said import links_of
+from omnitrack.statements.statement_index import links_of
 from omnitrack.storage.contract import RecordRow, Transaction
 from omnitrack.upkeep.erase import RetentionRule
 

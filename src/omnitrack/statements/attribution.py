@@ -24,8 +24,8 @@ from omnitrack.statements.notes import follow
 from omnitrack.statements.proofs import bases_of, beside_entries, evident_handles, held_of
 from omnitrack.statements.reasons import named_in
 from omnitrack.statements.refile import refiled
-from omnitrack.statements.said import attributed, index_of, mention
 from omnitrack.statements.settling import settle
+from omnitrack.statements.statement_index import attributed, index_of, mention
 from omnitrack.storage.contract import (
     NO_ID,
     ChangeRow,

@@ -18,7 +18,7 @@ from omnitrack.model import Role
 from omnitrack.reading.resolve import Meant
 from omnitrack.records import STATEMENT, TRAIT, trait_key, trait_of
 from omnitrack.statements.neighbourhood import Plan
-from omnitrack.statements.said import index_of, links_of
+from omnitrack.statements.statement_index import index_of, links_of
 from omnitrack.storage.contract import (
     LINKABLE,
     NO_ID,

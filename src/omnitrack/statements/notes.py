@@ -18,7 +18,7 @@ from omnitrack.foundation.once import Once, recorded
 from omnitrack.foundation.settings import enter
 from omnitrack.model import Direction, Interaction, Role
 from omnitrack.reading.resolve import Meant, Who, get_row, meant, to_identifier
-from omnitrack.statements.said import mention
+from omnitrack.statements.statement_index import mention
 from omnitrack.storage.contract import EntryRow, InteractionRow, Transaction
 
 _ANCHOR = int(Role.ANCHOR)

@@ -12,7 +12,7 @@ from omnitrack.foundation.scrub import Scrub
 from omnitrack.identifiers.text import find_identifiers
 from omnitrack.identity.statement import StatementRecord
 from omnitrack.records import CONSENT, NAMED, STATEMENT
-from omnitrack.statements.said import statement_id
+from omnitrack.statements.statement_index import statement_id
 from omnitrack.storage.contract import ChangeRow, RecordRow, Transaction
 
 _CONSENT = f"{CONSENT}/"  # begins what a record of the index leads to, where that is no statement

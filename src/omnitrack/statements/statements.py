@@ -28,8 +28,8 @@ from omnitrack.statements.effects import Effects, Saying, born, write
 from omnitrack.statements.neighbourhood import Cause
 from omnitrack.statements.proofs import NewHolderError, evident_handles, proves_any, series_of
 from omnitrack.statements.reasons import named_in
-from omnitrack.statements.said import find_statements, index_of, links_of, mention
 from omnitrack.statements.settling import settle
+from omnitrack.statements.statement_index import find_statements, index_of, links_of, mention
 from omnitrack.statements.tenure import carry_out, changed_holders, reassign, shift_holders, unreassign
 from omnitrack.storage.contract import (
     LINKABLE,

@@ -21,7 +21,7 @@ from omnitrack.records import TENURES
 from omnitrack.statements.effects import Effects, Saying, move_traits
 from omnitrack.statements.neighbourhood import Cause, Plan, plan_change
 from omnitrack.statements.proofs import beside_entries, handles_of, proofs_in_entries, read_sightings
-from omnitrack.statements.said import find_statements, holding, links_of, statement_id
+from omnitrack.statements.statement_index import find_statements, holding, links_of, statement_id
 from omnitrack.storage.contract import (
     LINKABLE,
     NO_ID,

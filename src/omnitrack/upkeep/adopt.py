@@ -14,7 +14,7 @@ from omnitrack.identity.partition import REASSIGNED, SHARED_MARK
 from omnitrack.identity.statement import ATTRIBUTED, StatementRecord
 from omnitrack.records import ADOPTED, FILING, SETTINGS, STATEMENT
 from omnitrack.statements.reasons import named_in
-from omnitrack.statements.said import CHUNK, attributed, index_of
+from omnitrack.statements.statement_index import CHUNK, attributed, index_of
 from omnitrack.storage.contract import RETIRED, IdentifierRow, RecordRow, Transaction
 
 Position = tuple[str, str | None]  # kind and key of a record

@@ -22,8 +22,8 @@ from omnitrack.records import RECEIPT, SUPPRESSED, TRAIT, suppression_key
 from omnitrack.statements.effects import Kept, follow_index, kept_apart, kept_mark, unsaid
 from omnitrack.statements.neighbourhood import Cause, LinkKey, Plan, plan_change
 from omnitrack.statements.reasons import reworded
-from omnitrack.statements.said import delete_statements, mention
 from omnitrack.statements.settling import look_after, look_before
+from omnitrack.statements.statement_index import delete_statements, mention
 from omnitrack.storage.contract import (
     NO_ID,
     OVERSIZED,

@@ -18,7 +18,7 @@ from omnitrack.records import AWAY, FILING, TENURES, TRAIT, away_key, trait_key
 from omnitrack.statements.neighbourhood import LinkKey
 from omnitrack.statements.notes import with_notes, without_notes
 from omnitrack.statements.proofs import holders_of
-from omnitrack.statements.said import find_attributions, find_statements
+from omnitrack.statements.statement_index import find_attributions, find_statements
 from omnitrack.storage.contract import NO_ID, EntryRow, LinkRow, RecordRow, Transaction
 from omnitrack.upkeep.sweep import index_of_rows
 

@@ -30,7 +30,7 @@ from omnitrack.identity.tenures import Held
 from omnitrack.reading.resolve import to_identifier
 from omnitrack.records import AWAY, FILING, STATEMENT, TENURES, TRAIT, away_key, trait_key
 from omnitrack.statements.effects import Kept, kept_apart, kept_mark
-from omnitrack.statements.said import find_statements, index_of
+from omnitrack.statements.statement_index import find_statements, index_of
 from omnitrack.storage.contract import (
     LINKABLE,
     RETIRED,

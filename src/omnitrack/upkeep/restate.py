@@ -13,7 +13,7 @@ from omnitrack.foundation.evidence import tenures_of
 from omnitrack.identity.mention import Tenures
 from omnitrack.identity.statement import StatementRecord
 from omnitrack.records import ABOUT, ATTRIBUTIONS, STATEMENT
-from omnitrack.statements.said import CHUNK, attributed, find_attributions, index_of, links_of, statement_id
+from omnitrack.statements.statement_index import CHUNK, attributed, find_attributions, index_of, links_of, statement_id
 from omnitrack.storage.contract import LinkRow, RecordRow, Transaction
 
 

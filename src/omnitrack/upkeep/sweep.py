@@ -20,7 +20,7 @@ from omnitrack.records import AWAY, FILING, TENURES, TRAIT, away_key
 from omnitrack.statements.notes import with_notes
 from omnitrack.statements.proofs import holders_of
 from omnitrack.statements.reasons import consent_names
-from omnitrack.statements.said import find_attributions, find_statements
+from omnitrack.statements.statement_index import find_attributions, find_statements
 from omnitrack.storage.contract import (
     NO_ID,
     RETIRED,

@@ -10,8 +10,8 @@ from omnitrack.records import TRAIT
 from omnitrack.statements.effects import follow_index
 from omnitrack.statements.neighbourhood import Cause, plan_change
 from omnitrack.statements.proofs import bases_with_places, handles_of, put_places, read_sightings
-from omnitrack.statements.said import delete_statements
 from omnitrack.statements.settling import settle
+from omnitrack.statements.statement_index import delete_statements
 from omnitrack.storage.contract import Position, Transaction
 from omnitrack.upkeep.erase import BATCH, changes_by, without_cause
 from omnitrack.upkeep.leaving import find_leaving
