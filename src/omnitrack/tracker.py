@@ -50,7 +50,7 @@ from omnitrack.service import consenting
 from omnitrack.service.permission import Consent, Permission
 from omnitrack.sources.base import Source
 from omnitrack.sources.registry import open_source
-from omnitrack.statements import account, notes, saying, statements
+from omnitrack.statements import account, notes, requests, say
 from omnitrack.statements.account import LinkConflict
 from omnitrack.storage.contract import Backend, Transaction
 from omnitrack.storage.registry import open_backend
@@ -417,7 +417,7 @@ class Tracker:
             InvalidInteractionError: it is a note beside an interaction; attribute that interaction instead.
         """
         with self._run() as run:
-            return saying.attribute(run, self._ctx, interaction, identifier, by=by, reason=reason)
+            return requests.attribute(run, self._ctx, interaction, identifier, by=by, reason=reason)
 
     def unattributed(self, *, limit: int = 50, cursor: str | None = None) -> Page[TimelineItem]:
         """Return interactions with nobody identified, newest first.
@@ -760,7 +760,7 @@ class Tracker:
 
     def _say(self, statement: Statement) -> Statement:
         with self._run() as run:
-            return saying.say(run, self._ctx, statement)
+            return requests.say(run, self._ctx, statement)
 
     def retract(self, statement: Statement | str, *, by: str | None = None, reason: str | None = None) -> Statement:
         """Take a statement back: the state becomes what it would be had it never been said.
@@ -774,7 +774,7 @@ class Tracker:
             StatementNotFoundError: there is none, or it was retracted before.
         """
         with self._run() as run:
-            return saying.retract(run, self._ctx, statement, by=by, reason=reason)
+            return requests.retract(run, self._ctx, statement, by=by, reason=reason)
 
     def preview(self, statement: Statement) -> Preview:
         """Return what would join and what would part if this were said; of a statement that was said, if it were retracted.
@@ -783,7 +783,7 @@ class Tracker:
             statement: one that is not said yet, such as ``Statement.link(a, b)``, or one that was returned before.
         """
         with self._run() as run:
-            return saying.preview(run, self._ctx, statement)
+            return requests.preview(run, self._ctx, statement)
 
     def explain(self, a: Who, b: Who) -> Explanation:
         """Return the path of links that makes two one person, or what keeps them apart. ``print`` shows it in plain English.
@@ -901,7 +901,7 @@ class Tracker:
 
         def fetch(tx: Transaction) -> list[Statement]:
             row = get_row(tx, self._ctx, named)
-            return statements.statements_about(tx, tx.find_identifiers(customers=[row.customer]))
+            return say.statements_about(tx, tx.find_identifiers(customers=[row.customer]))
 
         return self._read(fetch)
 

@@ -26,7 +26,7 @@ from omnitrack.identifiers.scheme import content_id
 from omnitrack.identity.statement import Statement
 from omnitrack.model import Interaction
 from omnitrack.recording import loading
-from omnitrack.statements import notes, saying
+from omnitrack.statements import notes, requests
 from omnitrack.storage.contract import Backend, Transaction
 from omnitrack.suggesting import likeness
 from omnitrack.upkeep import removal
@@ -129,7 +129,7 @@ def _retract(backend: Backend) -> Work:
     said = next((one for one in tracker.statements(BOB) if one.reason == "said before"), None)
     if said is None:
         raise StatementNotFoundError("statement: taken back by the other one already")
-    return lambda run: saying.retract(run, tracker._ctx, said, by=None, reason=None)
+    return lambda run: requests.retract(run, tracker._ctx, said, by=None, reason=None)
 
 
 def _load(backend: Backend) -> Work:
@@ -154,10 +154,10 @@ OPERATIONS: dict[str, Callable[[Backend], Work]] = {
         backend, removal.erase, JANE, by=None, reason=None, dry_run=False, suppress=True
     ),
     "reassign": lambda backend: _by_others(
-        backend, saying.say, Statement.reassign(HIS_PHONE, at=NOW - timedelta(days=30))
+        backend, requests.say, Statement.reassign(HIS_PHONE, at=NOW - timedelta(days=30))
     ),
     "retract": _retract,
-    "link": lambda backend: _by_others(backend, saying.say, Statement.link(BOB, LIKE_JANE)),
+    "link": lambda backend: _by_others(backend, requests.say, Statement.link(BOB, LIKE_JANE)),
     "record": lambda backend: _by_others(
         backend, loading.record, seen(20, SHARED_PHONE, HIS_PHONE, "x:newcomer", body="new")
     ),

@@ -34,7 +34,7 @@ from omnitrack.identity import mention, partition, policy
 from omnitrack.identity.policy import Policy
 from omnitrack.reading import query, resolve, timeline
 from omnitrack.recording import leaf, prepare, record
-from omnitrack.statements import attribution, neighbourhood, statements, tenure
+from omnitrack.statements import attribution, neighbourhood, say, tenure
 
 EXAMPLES = 100
 
@@ -106,7 +106,7 @@ MUTANTS = (
     Mutant("r: newborn next to known ones are no people of their own", record._newborn, "not old", "True"),
     Mutant("r: a newborn that is shared is stored as shared", record._join, "SHARED if x in result.shared else 0", "0"),
     # statements over time
-    Mutant("s: a statement is about the holder of its time", statements._held_at, "return row if holder == row.id else __a", "return row"),
+    Mutant("s: a statement is about the holder of its time", say._held_at, "return row if holder == row.id else __a", "return row"),
     Mutant("s: a reassignment takes statements of later along", tenure._move_statements, "about != (said.a, said.b)", "False"),
     Mutant("s: a reassignment takes entries of later along", tenure._shift, "wanted != entry.identifier", "False"),
     Mutant("s: said by customer id, it stays with that holder", mention.Mention.about, "self.holder is not None", "False"),

@@ -17,7 +17,7 @@ from identity.facts import check
 from mutants import Mutant, alive
 from omnitrack.identity import tenures
 from omnitrack.recording import newcomers, record
-from omnitrack.statements import attribution, proofs, settling, statements, tenure
+from omnitrack.statements import attribution, proofs, say, settling, tenure
 from omnitrack.upkeep import handles, leaving, sweep
 from statements import test_platform_ids, test_proofs
 
@@ -40,14 +40,14 @@ MUTANTS = (
     Mutant("a known holder's id is filed with them", record._file, "held is not None and held.tenures", "False"),
     Mutant("entries go to the holder whom an id proves", tenure._shift, "wanted != entry.identifier", "False"),
     Mutant("a link of two ids gives their handle one holder", tenure.changed_holders, "held != read_sightings(tx, ctx, row).held(ctx)", "False"),
-    Mutant("holders change behind no writer's back", statements.say, "not alone and changed_holders(__a, __b, __c, __d)", "False"),
-    Mutant("an attribution takes evidence away", attribution.attribute, "[*outcome.log, *settle(__a, __b, __c, __d)]", "outcome.log"),
-    Mutant("an attribution that is taken back gives it back", statements.retract, "[*outcome.log, *settle(__a, __b, __c, __d)]", "outcome.log"),
+    Mutant("holders change behind no writer's back", say.add_statement, "not alone and changed_holders(__a, __b, __c, __d)", "False"),
+    Mutant("an attribution takes evidence away", attribution.attribute, "[*effects.log, *settle(__a, __b, __c, __d)]", "effects.log"),
+    Mutant("an attribution that is taken back gives it back", say.retract_statement, "[*effects.log, *settle(__a, __b, __c, __d)]", "effects.log"),
     Mutant("an erasure leaves a place", settling.look_after, "put_places(tx, base, __a, kept)", "None"),
     Mutant("a person with two accounts is erased whole", sweep._other_holders, "found |= group - ids", "pass"),
     Mutant("holders of one handle age away together", leaving._unnamed, "stay = __a", "stay = set()"),
     Mutant("a rebuild finds the handles of several", handles.Handles.find, "if seen[place]: ...", "if False: ..."),
-    Mutant("two accounts linked by customer id are linked by their ids", statements._representatives, "_accounts(*members)", "()"),
+    Mutant("two accounts linked by customer id are linked by their ids", say._representatives, "_accounts(*members)", "()"),
 )  # fmt: skip
 
 Test = Callable[..., None]

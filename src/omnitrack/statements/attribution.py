@@ -18,7 +18,7 @@ from omnitrack.identity.tenures import ONE_HOLDER
 from omnitrack.model import Assurance, Role
 from omnitrack.reading.resolve import Meant, find_row, to_identifier
 from omnitrack.records import AWAY, FILING, STATEMENT, away_key
-from omnitrack.statements.effects import Effects, Saying, born, move_traits, write
+from omnitrack.statements.effects import Effects, StatementRequest, born, move_traits, write
 from omnitrack.statements.neighbourhood import Cause, plan_change
 from omnitrack.statements.notes import follow
 from omnitrack.statements.proofs import bases_of, beside_entries, evident_handles, held_of
@@ -39,7 +39,7 @@ from omnitrack.storage.contract import REASSIGNED as HAS_HOLDERS
 
 
 def attribute(
-    tx: Transaction, ctx: Context, interaction: bytes, saying: Saying
+    tx: Transaction, ctx: Context, interaction: bytes, request: StatementRequest
 ) -> tuple[StatementRecord, list[ChangeRow]]:
     """File an interaction under an identifier instead of those it was filed under.
 
@@ -59,7 +59,7 @@ def attribute(
             f"interaction: {to_text('int', interaction)} is a note beside an interaction and with whoever that is with, "
             f"accepted is that one, {to_text('int', filing.beside)}"
         )
-    who = saying.a
+    who = request.a
     identifier = who.identifier
     fresh: dict[bytes, IdentifierRow] = {}
     if identifier is None:
@@ -74,7 +74,7 @@ def attribute(
         base = ctx.base_id(identifier.key)
         stored = tx.find_identifiers(ids=[base])
         if not stored:
-            newborn = born(ctx, who, saying.homes[0], saying.now)
+            newborn = born(ctx, who, request.homes[0], request.now)
             if not tx.add_identifiers([newborn]):
                 fresh[base] = newborn
         tenures = tenures_of(tx, [base])[base] if stored and stored[0].state & HAS_HOLDERS else ()
@@ -85,27 +85,27 @@ def attribute(
         a=holder,
         b=holder,
         named_a=named,
-        at=saying.at,
-        by=saying.by,
-        reason=saying.reason,
-        recorded_at=saying.now,
+        at=request.at,
+        by=request.by,
+        reason=request.reason,
+        recorded_at=request.now,
         interaction=interaction,
     )
     if not filing.said:
-        filing.before = saying.now
-    key = to_text("st", saying.id)
+        filing.before = request.now
+    key = to_text("st", request.id)
     filing.said.append((key, named if identifier is None else None))
-    filing.times.append(saying.now)
-    cause = Cause(name="attribute", at=saying.now, ref=saying.id, by=saying.by, reason=saying.reason)
+    filing.times.append(request.now)
+    cause = Cause(name="attribute", at=request.now, ref=request.id, by=request.by, reason=request.reason)
     people = [e for e in entries_of(tx, [interaction]) if e.person >= 0]
-    there = [_attributed_entry(first, holder, saying.now)]
+    there = [_attributed_entry(first, holder, request.now)]
     effects = _refile(tx, ctx, record, cause, people, there, filing.notes, fresh, True)
     effects.records += [RecordRow(STATEMENT, key, record.dump(), 0), *index_of(record, key), filing.record(interaction)]
     effects.records += named_in(ctx, key, record.reason)
     effects.records.append(attributed(tx, interaction, key))
     effects.records += [RecordRow(AWAY, away, "", -1) for away in _away_keys(people)]
     handles = evident_handles(tx, effects)
-    write(tx, ctx, effects, saying.now)
+    write(tx, ctx, effects, request.now)
     return record, [*effects.log, *settle(tx, ctx, handles, cause)]
 
 

@@ -33,7 +33,7 @@ from omnitrack.storage.contract import (
 
 
 @attrs.frozen(slots=True, kw_only=True)
-class Saying:
+class StatementRequest:
     """A statement about to be said; ids and times are made outside the transaction."""
 
     kind: str

@@ -18,7 +18,7 @@ from omnitrack.identity.statement import StatementRecord
 from omnitrack.identity.tenures import Held
 from omnitrack.reading.resolve import to_identifier
 from omnitrack.records import TENURES
-from omnitrack.statements.effects import Effects, Saying, move_traits
+from omnitrack.statements.effects import Effects, StatementRequest, move_traits
 from omnitrack.statements.neighbourhood import Cause, Plan, plan_change
 from omnitrack.statements.proofs import beside_entries, handles_of, proofs_in_entries, read_sightings
 from omnitrack.statements.statement_index import find_statements, holding, links_of, statement_id
@@ -220,22 +220,22 @@ def reassign(
     ctx: Context,
     row: IdentifierRow,
     record: StatementRecord,
-    saying: Saying,
+    request: StatementRequest,
     cause: Cause,
     fresh: dict[bytes, IdentifierRow],
     lock: bool,
 ) -> Effects:
     """Work out what a new holder from a time on changes."""
     base = row if row.id == row.base else tx.find_identifiers(ids=[row.base])[0]
-    holder = ctx.holder_id(to_identifier(base).key, saying.at)
+    holder = ctx.holder_id(to_identifier(base).key, request.at)
     record.a, record.b = base.id, holder
-    links = links_of(record, saying.id)
+    links = links_of(record, request.id)
     sightings = read_sightings(tx, ctx, base, added=links)
     if sightings.proofs:  # which of them were seen in the new tenure, their links do not say
         sightings = read_sightings(tx, ctx, base, added=links, more=proofs_in_entries(tx, ctx, sightings))
     held = sightings.held(ctx)
-    shift = shift_holders(tx, ctx, {base.id: held}, cause, fresh, iter(saying.homes[2:]), lock=lock)
-    shift.history[base.id][0].append([saying.at, holder.hex(), to_text("st", saying.id), saying.now, None])
+    shift = shift_holders(tx, ctx, {base.id: held}, cause, fresh, iter(request.homes[2:]), lock=lock)
+    shift.history[base.id][0].append([request.at, holder.hex(), to_text("st", request.id), request.now, None])
     return carry_out(tx, ctx, record, shift, cause, fresh, links, lock=lock)
 
 

@@ -1,4 +1,4 @@
-"""Saying: statements and attributions as callers make them, said, taken back, or previewed."""
+"""What callers ask for: a statement made, retracted or previewed, and an interaction attributed."""
 
 from __future__ import annotations
 
@@ -14,25 +14,34 @@ from omnitrack.identity.preview import Preview
 from omnitrack.identity.statement import Named, Statement, check_said
 from omnitrack.reading.interactions import interaction_id
 from omnitrack.reading.resolve import meant
-from omnitrack.statements import statements
 from omnitrack.statements.attribution import attribute as attribute_in
-from omnitrack.statements.effects import Saying
+from omnitrack.statements.effects import StatementRequest
 from omnitrack.statements.proofs import NewHolderError
+from omnitrack.statements.say import (
+    Retraction,
+    add_statement,
+    effects_of_retraction,
+    effects_of_statement,
+    is_said,
+    preview_effects,
+    retract_statement,
+    to_statement,
+)
 from omnitrack.storage.contract import Transaction
 
 
 def say(run: Run, ctx: Context, statement: Statement) -> Statement:
-    """Say a statement."""
-    saying = _saying(ctx, statement)
+    """Make a statement."""
+    request = _statement_request(ctx, statement)
 
     def write(tx: Transaction, alone: bool = False) -> Statement:
-        record, _ = statements.say(tx, ctx, saying, alone)
-        return statements.to_statement(tx, to_text("st", saying.id), record)
+        record, _ = add_statement(tx, ctx, request, alone)
+        return to_statement(tx, to_text("st", request.id), record)
 
     try:
-        return run(Once(write, statements.is_said))
+        return run(Once(write, is_said))
     except NewHolderError:
-        return run(Once(partial(write, alone=True), statements.is_said))
+        return run(Once(partial(write, alone=True), is_said))
 
 
 def attribute(
@@ -40,28 +49,28 @@ def attribute(
 ) -> Statement:
     """File an interaction under an identifier."""
     key = interaction_id(interaction)
-    saying = _saying(ctx, Statement(kind="attributed", a=identifier, by=by, reason=reason))
+    request = _statement_request(ctx, Statement(kind="attributed", a=identifier, by=by, reason=reason))
 
     def write(tx: Transaction) -> Statement:
-        record, _ = attribute_in(tx, ctx, key, saying)
-        return statements.to_statement(tx, to_text("st", saying.id), record)
+        record, _ = attribute_in(tx, ctx, key, request)
+        return to_statement(tx, to_text("st", request.id), record)
 
-    return run(Once(write, statements.is_said))
+    return run(Once(write, is_said))
 
 
 def retract(run: Run, ctx: Context, statement: Statement | str, *, by: str | None, reason: str | None) -> Statement:
-    """Take a statement back."""
+    """Retract a statement."""
     retraction = _retraction(statement, by, reason)
 
     def write(tx: Transaction) -> Statement:
-        record, _ = statements.retract(tx, ctx, retraction)
-        return statements.to_statement(tx, retraction.id, record)
+        record, _ = retract_statement(tx, ctx, retraction)
+        return to_statement(tx, retraction.id, record)
 
-    return run(Once(write, statements.is_said))
+    return run(Once(write, is_said))
 
 
 def preview(run: Run, ctx: Context, statement: Statement) -> Preview:
-    """Work out what a statement would do, or, of one that was said, what taking it back would."""
+    """Return what a statement would do; of a statement that was made before, what its retraction would do."""
     if not isinstance(statement, Statement):
         raise InvalidPolicyError(
             f"statement: got {type(statement).__name__}, accepted is a Statement, such as Statement.link(a, b)"
@@ -69,17 +78,17 @@ def preview(run: Run, ctx: Context, statement: Statement) -> Preview:
     if statement.id is not None:
         retraction = _retraction(statement, None, None)
         return run(
-            lambda tx: statements.preview(tx, statements.consider_retraction(tx, ctx, retraction, lock=False)),
+            lambda tx: preview_effects(tx, effects_of_retraction(tx, ctx, retraction, lock=False)),
             write=False,
         )
-    saying = _saying(ctx, statement)
-    return run(lambda tx: statements.preview(tx, statements.consider(tx, ctx, saying, lock=False)), write=False)
+    request = _statement_request(ctx, statement)
+    return run(lambda tx: preview_effects(tx, effects_of_statement(tx, ctx, request, lock=False)), write=False)
 
 
-def _saying(ctx: Context, statement: Statement) -> Saying:
+def _statement_request(ctx: Context, statement: Statement) -> StatementRequest:
     now = now_us()
     first, second, third, id = new_ids(4)
-    return Saying(
+    return StatementRequest(
         kind=statement.kind,
         a=meant(ctx, statement.a),
         b=None if statement.b is None else meant(ctx, statement.b),
@@ -92,11 +101,11 @@ def _saying(ctx: Context, statement: Statement) -> Saying:
     )
 
 
-def _retraction(statement: Statement | str, by: str | None, reason: str | None) -> statements.Retraction:
+def _retraction(statement: Statement | str, by: str | None, reason: str | None) -> Retraction:
     check_said(by, reason)
     id = statement.id if isinstance(statement, Statement) else statement
     if id is not None and not isinstance(id, str):
         raise InvalidPolicyError(f"statement: got {type(id).__name__}, accepted is a Statement or its id")
     if id is None:
         raise InvalidPolicyError("statement: got one that was never said, accepted is what link(), deny() ... returned")
-    return statements.Retraction(id=id, by=by, reason=reason, now=now_us(), home=new_id())
+    return Retraction(id=id, by=by, reason=reason, now=now_us(), home=new_id())

@@ -24,7 +24,7 @@ from omnitrack.identity.statement import ATTRIBUTED, VERBS, Statement, Statement
 from omnitrack.reading.resolve import Meant, customer_text, find_row, members_of, to_identifier
 from omnitrack.records import STATEMENT
 from omnitrack.statements.attribution import unattribute
-from omnitrack.statements.effects import Effects, Saying, born, write
+from omnitrack.statements.effects import Effects, StatementRequest, born, write
 from omnitrack.statements.neighbourhood import Cause
 from omnitrack.statements.proofs import NewHolderError, evident_handles, proves_any, series_of
 from omnitrack.statements.reasons import named_in
@@ -42,7 +42,9 @@ from omnitrack.storage.contract import (
 from omnitrack.storage.contract import REASSIGNED as HAS_HOLDERS
 
 
-def say(tx: Transaction, ctx: Context, saying: Saying, alone: bool = False) -> tuple[StatementRecord, list[ChangeRow]]:
+def add_statement(
+    tx: Transaction, ctx: Context, request: StatementRequest, alone: bool = False
+) -> tuple[StatementRecord, list[ChangeRow]]:
     """Say a statement: write it and all that follows from it.
 
     Args:
@@ -51,67 +53,67 @@ def say(tx: Transaction, ctx: Context, saying: Saying, alone: bool = False) -> t
     Raises:
         NewHolderError: it does, and is to be said ``alone``.
     """
-    alone = alone or saying.kind == REASSIGNED
+    alone = alone or request.kind == REASSIGNED
     enter(tx, ctx, exclusive=alone)
-    effects = consider(tx, ctx, saying, lock=True)
+    effects = effects_of_statement(tx, ctx, request, lock=True)
     if not alone and changed_holders(tx, ctx, effects.added, ()):  # looked at when the ends are locked
         raise NewHolderError
-    write(tx, ctx, effects, saying.now)
+    write(tx, ctx, effects, request.now)
     return effects.said, effects.log
 
 
-def consider(tx: Transaction, ctx: Context, saying: Saying, *, lock: bool) -> Effects:
+def effects_of_statement(tx: Transaction, ctx: Context, request: StatementRequest, *, lock: bool) -> Effects:
     """Work out what a statement changes. Writes at most the identifiers that it brings to life (with ``lock``)."""
     fresh: dict[bytes, IdentifierRow] = {}
-    rows = _ends(tx, ctx, saying, fresh, lock)
+    rows = _ends(tx, ctx, request, fresh, lock)
     a = rows[0]
     b = rows[1] if len(rows) > 1 else a
-    if saying.b is not None and a.id == b.id:
-        raise InvalidIdentifierError(f"b: got the identifier that a is too ({saying.b.text}), accepted is another one")
-    if saying.kind in (SAME, PERSONAL):
+    if request.b is not None and a.id == b.id:
+        raise InvalidIdentifierError(f"b: got the identifier that a is too ({request.b.text}), accepted is another one")
+    if request.kind in (SAME, PERSONAL):
         if a.base == b.base:
             raise InvalidIdentifierError(
-                f"{saying.kind}: got {saying.a.text} and {saying.b.text if saying.b else ''}, which are two holders of one "
+                f"{request.kind}: got {request.a.text} and {request.b.text if request.b else ''}, which are two holders of one "
                 f"{a.scheme}, accepted are two who can be one person; where nobody else ever had it, retract the reassignment"
             )
         for row in (a, b):
             if not row.state & LINKABLE:
                 raise InvalidIdentifierError(
-                    f"{saying.kind}: {to_identifier(row)!r} may not identify a person ({row.reason}), accepted is one that may"
+                    f"{request.kind}: {to_identifier(row)!r} may not identify a person ({row.reason}), accepted is one that may"
                 )
     record = StatementRecord(
-        kind=saying.kind,
+        kind=request.kind,
         a=a.id,
         b=b.id,
-        named_a=_mention(tx, saying, saying.a, a),
-        named_b=None if saying.b is None else _mention(tx, saying, saying.b, b),
-        at=saying.at,
-        by=saying.by,
-        reason=saying.reason,
-        recorded_at=saying.now,
+        named_a=_mention(tx, request, request.a, a),
+        named_b=None if request.b is None else _mention(tx, request, request.b, b),
+        at=request.at,
+        by=request.by,
+        reason=request.reason,
+        recorded_at=request.now,
     )
-    cause = Cause(name=VERBS[saying.kind], at=saying.now, ref=saying.id, by=saying.by, reason=saying.reason)
-    if saying.kind == REASSIGNED:
-        effects = reassign(tx, ctx, a, record, saying, cause, fresh, lock)
+    cause = Cause(name=VERBS[request.kind], at=request.now, ref=request.id, by=request.by, reason=request.reason)
+    if request.kind == REASSIGNED:
+        effects = reassign(tx, ctx, a, record, request, cause, fresh, lock)
     else:
-        links = links_of(record, saying.id)
+        links = links_of(record, request.id)
         held = changed_holders(tx, ctx, links, ())
         shift = shift_holders(tx, ctx, held, cause, fresh, lock=lock)
         effects = carry_out(tx, ctx, record, shift, cause, fresh, links, lock=lock)
-    key = to_text("st", saying.id)
+    key = to_text("st", request.id)
     effects.records += [RecordRow(STATEMENT, key, record.dump(), 0), *index_of(record, key)]
     effects.records += named_in(ctx, key, record.reason)
     return effects
 
 
-def _mention(tx: Transaction, saying: Saying, who: Meant, row: IdentifierRow) -> Mention:
+def _mention(tx: Transaction, request: StatementRequest, who: Meant, row: IdentifierRow) -> Mention:
     """Return what a statement names by an identifier or, by customer id, a holder of one. A reassignment is of the identifier, whoever was named."""
-    if who.home is None or saying.kind == REASSIGNED:
-        return Mention(row.base, None, saying.at)
-    return mention(tx, row, saying.at)
+    if who.home is None or request.kind == REASSIGNED:
+        return Mention(row.base, None, request.at)
+    return mention(tx, row, request.at)
 
 
-def preview(tx: Transaction, effects: Effects) -> Preview:
+def preview_effects(tx: Transaction, effects: Effects) -> Preview:
     """Return what would join and part, and which interactions would move."""
     rows = effects.plan.rows
     names = {x: to_identifier(row) for x, row in rows.items()}
@@ -156,19 +158,19 @@ def _moves(
 
 
 def _ends(
-    tx: Transaction, ctx: Context, saying: Saying, fresh: dict[bytes, IdentifierRow], write: bool
+    tx: Transaction, ctx: Context, request: StatementRequest, fresh: dict[bytes, IdentifierRow], write: bool
 ) -> list[IdentifierRow]:
     """Return the identifiers that a statement is about; those that nobody has seen yet come to life."""
-    named = [saying.a] if saying.b is None else [saying.a, saying.b]
+    named = [request.a] if request.b is None else [request.a, request.b]
     rows = []
-    for who, home in zip(named, saying.homes):
+    for who, home in zip(named, request.homes):
         row = find_row(tx, ctx, who)
         if row is not None and (row.base != row.id or row.state & HAS_HOLDERS):
-            row = _held_at(tx, row, who, saying)
+            row = _held_at(tx, row, who, request)
         if row is None:
             if who.identifier is None:
                 raise who.not_found()
-            row = born(ctx, who, home, saying.now)
+            row = born(ctx, who, home, request.now)
             if write:
                 if tx.add_identifiers([row]):
                     row = tx.find_identifiers(ids=[row.id])[0]
@@ -177,16 +179,16 @@ def _ends(
             else:
                 fresh[row.id] = row
         rows.append(row)
-    if len(rows) == 2 and saying.kind in (SAME, DIFFERENT):
+    if len(rows) == 2 and request.kind in (SAME, DIFFERENT):
         rows = _representatives(tx, ctx, named, rows)
     return rows
 
 
-def _held_at(tx: Transaction, row: IdentifierRow, who: Meant, saying: Saying) -> IdentifierRow:
+def _held_at(tx: Transaction, row: IdentifierRow, who: Meant, request: StatementRequest) -> IdentifierRow:
     """Return whoever held an identifier when the statement was made: said of last year, it is about the holder of last year."""
-    if who.home is not None or saying.kind == REASSIGNED:
+    if who.home is not None or request.kind == REASSIGNED:
         return row
-    holder = holder_at(row.base, tenures_of(tx, [row.base])[row.base], saying.at)
+    holder = holder_at(row.base, tenures_of(tx, [row.base])[row.base], request.at)
     return row if holder == row.id else tx.find_identifiers(ids=[holder])[0]
 
 
@@ -250,10 +252,10 @@ class Retraction:
     home: bytes
 
 
-def retract(tx: Transaction, ctx: Context, retraction: Retraction) -> tuple[StatementRecord, list[ChangeRow]]:
+def retract_statement(tx: Transaction, ctx: Context, retraction: Retraction) -> tuple[StatementRecord, list[ChangeRow]]:
     """Take a statement back: the state becomes what it would be had it never been said."""
     enter(tx, ctx, exclusive=True)
-    effects = consider_retraction(tx, ctx, retraction, lock=True)
+    effects = effects_of_retraction(tx, ctx, retraction, lock=True)
     handles = evident_handles(tx, effects)
     write(tx, ctx, effects, retraction.now)
     return effects.said, [*effects.log, *settle(tx, ctx, handles, _cause(retraction))]
@@ -264,7 +266,7 @@ def _cause(retraction: Retraction) -> Cause:
     return Cause(name="retract", at=retraction.now, ref=id, by=retraction.by, reason=retraction.reason)
 
 
-def consider_retraction(tx: Transaction, ctx: Context, retraction: Retraction, *, lock: bool) -> Effects:
+def effects_of_retraction(tx: Transaction, ctx: Context, retraction: Retraction, *, lock: bool) -> Effects:
     """Work out what taking a statement back changes."""
     stored, record = get_statement(tx, retraction.id)
     id = from_text("st", retraction.id) or b""
