@@ -33,7 +33,7 @@ ATTRIBUTIONS = "attributions"  # of an interaction: every attribution that there
 
 NAMED = "named"  # empty records, each of an identifier that the reason of a statement names, by its first holder, and of the statement
 
-FILING = "filing"
+ANCHOR_OVERRIDE = "filing"
 AWAY = "away"  # an identifier and an interaction that was filed under it until it was attributed to somebody
 
 #: Records of every reassignment that there was of an identifier: [since, holder, statement, said at, retracted at].

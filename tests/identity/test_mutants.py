@@ -29,7 +29,7 @@ from identity.facts import (
 from identity.naive import Naive, play
 from identity.stories import STORIES
 from mutants import Mutant, alive
-from omnitrack.foundation import evidence, filing
+from omnitrack.foundation import anchor_override, evidence
 from omnitrack.identity import mention, partition, policy
 from omnitrack.identity.policy import Policy
 from omnitrack.reading import query, resolve, timeline
@@ -112,7 +112,7 @@ MUTANTS = (
     Mutant("s: said by customer id, it stays with that holder", mention.Mention.about, "self.holder is not None", "False"),
     Mutant("s: said of a holder who is retired, it is about their place", mention.Mention.about, "any(self.holder == x for _, x in tenures)", "True"),
     Mutant("s: said of a holder before another, it is not about the other", mention.mention_holder, "at if within else __a", "at"),
-    Mutant("s: an attribution by customer id goes with the place", filing.Filing.holder, "pin.about(held.tenures)", "entry.identifier"),
+    Mutant("s: an attribution by customer id goes with the place", anchor_override.AnchorOverride.holder, "pin.about(held.tenures)", "entry.identifier"),
     # anchors and timelines
     Mutant("t: what was only claimed is never the anchor where there is better", prepare._anchor_order, "(__a, __b, -seen.assurance, rank, key)", "(rank, key)"),
     Mutant("t: the surest is the anchor", prepare._anchor_order, "(__a, __b, -seen.assurance, rank, key)", "(__a, __b, rank, key)"),
@@ -123,7 +123,7 @@ MUTANTS = (
     Mutant("t: what is personal of somebody else leads nobody through", resolve.verified_members, "[x for x in links if __a]", "[x for x in links if x.a in rows and x.b in rows and __a]"),
     Mutant("t: shared history only where it is asked for", query.Query.reaches_shared, "self.include_shared and __a", "__a"),
     Mutant("t: a reassigned identifier's page is its holder's", timeline._at_once, "SHARED | REASSIGNED", "SHARED"),
-    Mutant("t: of several attributions the last counts", attribution._attributed_before, "filing.said[-1][0]", "filing.said[0][0]"),
+    Mutant("t: of several attributions the last counts", attribution._attributed_before, "anchor_override.said[-1][0]", "anchor_override.said[0][0]"),
     Mutant("t: an attribution that is taken back leaves what came", attribution._as_it_came, "attributed - 1", "attributed"),
 )  # fmt: skip
 

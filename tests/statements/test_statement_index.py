@@ -13,7 +13,7 @@ import pytest
 import omnitrack
 from omnitrack import Tracker
 from omnitrack.identity.statement import StatementRecord
-from omnitrack.records import ABOUT, ADOPTED, ATTRIBUTIONS, FILING, SETTINGS, STATEMENT
+from omnitrack.records import ABOUT, ADOPTED, ANCHOR_OVERRIDE, ATTRIBUTIONS, SETTINGS, STATEMENT
 from omnitrack.storage.contract import RecordRow, Transaction
 
 T0 = datetime(2026, 3, 1, tzinfo=timezone.utc)
@@ -112,7 +112,7 @@ def as_before(tx: Transaction) -> None:
         values["pinned_a"] = said.named_a.holder is not None
         values["pinned_b"] = said.named_b is not None and said.named_b.holder is not None
         tx.put_records([row._replace(value=json.dumps(values))])
-    for row in tx.find_records(FILING):
+    for row in tx.find_records(ANCHOR_OVERRIDE):
         values = json.loads(row.value)
         if "beside" not in values:
             values["pin"] = values["pin"] and values["pin"][1]

@@ -6,8 +6,8 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import combinations
 from operator import itemgetter
 
+from omnitrack.foundation.anchor_override import find_overrides
 from omnitrack.foundation.context import Tenures
-from omnitrack.foundation.filing import find_filings
 from omnitrack.identity.partition import REASSIGNED, TOGETHER
 from omnitrack.model import Role
 from omnitrack.storage.contract import NO_ID, SHARED, EntryRow, InteractionRow, LinkRow, Transaction
@@ -98,8 +98,8 @@ def with_removed(tx: Transaction, interactions: Sequence[bytes]) -> list[EntryRo
     for entry in found:
         look(entry)
     # Where somebody was erased to whom it was attributed for a while, there is a gap in that chain.
-    for interaction, filing in find_filings(tx, unique).items():
-        for at in filing.times:
+    for interaction, override in find_overrides(tx, unique).items():
+        for at in override.times:
             back.setdefault(at, set()).add(interaction)
     while back:
         at, among = back.popitem()

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from omnitrack.errors import InteractionNotFoundError, InvalidIdentifierError, InvalidInteractionError
+from omnitrack.foundation.anchor_override import AnchorOverride, find_overrides
 from omnitrack.foundation.context import Context
 from omnitrack.foundation.evidence import edited_evidence, entries_of, tenures_of, with_removed
-from omnitrack.foundation.filing import Filing, find_filings
 from omnitrack.foundation.ids import to_text
 from omnitrack.foundation.judging import refuse_placeholder
 from omnitrack.foundation.settings import enter
@@ -17,7 +17,7 @@ from omnitrack.identity.statement import ATTRIBUTED, StatementRecord
 from omnitrack.identity.tenures import ONE_HOLDER
 from omnitrack.model import Assurance, Role
 from omnitrack.reading.resolve import Meant, find_row, to_identifier
-from omnitrack.records import AWAY, FILING, STATEMENT, away_key
+from omnitrack.records import ANCHOR_OVERRIDE, AWAY, STATEMENT, away_key
 from omnitrack.statements.effects import Effects, StatementRequest, born, move_traits, write
 from omnitrack.statements.neighbourhood import Cause, plan_change
 from omnitrack.statements.notes import follow
@@ -53,11 +53,11 @@ def attribute(
     if not rows:
         raise InteractionNotFoundError(f"interaction: none has the id {to_text('int', interaction)}")
     first = rows[0]
-    filing = find_filings(tx, [interaction]).get(interaction, Filing())
-    if filing.beside is not None:
+    override = find_overrides(tx, [interaction]).get(interaction, AnchorOverride())
+    if override.beside is not None:
         raise InvalidInteractionError(
             f"interaction: {to_text('int', interaction)} is a note beside an interaction and with whoever that is with, "
-            f"accepted is that one, {to_text('int', filing.beside)}"
+            f"accepted is that one, {to_text('int', override.beside)}"
         )
     who = request.a
     identifier = who.identifier
@@ -91,16 +91,20 @@ def attribute(
         recorded_at=request.now,
         interaction=interaction,
     )
-    if not filing.said:
-        filing.before = request.now
+    if not override.said:
+        override.before = request.now
     key = to_text("st", request.id)
-    filing.said.append((key, named if identifier is None else None))
-    filing.times.append(request.now)
+    override.said.append((key, named if identifier is None else None))
+    override.times.append(request.now)
     cause = Cause(name="attribute", at=request.now, ref=request.id, by=request.by, reason=request.reason)
     people = [e for e in entries_of(tx, [interaction]) if e.person >= 0]
     there = [_attributed_entry(first, holder, request.now)]
-    effects = _refile(tx, ctx, record, cause, people, there, filing.notes, fresh, True)
-    effects.records += [RecordRow(STATEMENT, key, record.dump(), 0), *index_of(record, key), filing.record(interaction)]
+    effects = _refile(tx, ctx, record, cause, people, there, override.notes, fresh, True)
+    effects.records += [
+        RecordRow(STATEMENT, key, record.dump(), 0),
+        *index_of(record, key),
+        override.record(interaction),
+    ]
     effects.records += named_in(ctx, key, record.reason)
     effects.records.append(attributed(tx, interaction, key))
     effects.records += [RecordRow(AWAY, away, "", -1) for away in _away_keys(people)]
@@ -169,53 +173,55 @@ def unattribute(tx: Transaction, ctx: Context, id: str, record: StatementRecord,
     rows = tx.find_interactions(ids=[record.interaction])
     if not rows:
         raise InteractionNotFoundError(f"interaction: {to_text('int', record.interaction)} is not there any more")
-    filing = find_filings(tx, [record.interaction])[record.interaction]
-    counted = filing.said[-1][0] == id
-    came = filing.before
-    filing.said = [(other, pin) for other, pin in filing.said if other != id]
-    filing.times.append(cause.at)
-    if not filing.said:
-        filing.before = None
-        filing.times.clear()
+    override = find_overrides(tx, [record.interaction])[record.interaction]
+    counted = override.said[-1][0] == id
+    came = override.before
+    override.said = [(other, pin) for other, pin in override.said if other != id]
+    override.times.append(cause.at)
+    if not override.said:
+        override.before = None
+        override.times.clear()
     if not counted:
         effects = Effects(record, plan_change(tx, ctx.policy, lock=lock), [])
     else:
         now_there = [e for e in entries_of(tx, [record.interaction]) if e.person >= 0]
-        if filing.said:
-            back = _attributed_before(tx, ctx, rows[0], filing, cause.at)
+        if override.said:
+            back = _attributed_before(tx, ctx, rows[0], override, cause.at)
         else:
             back = _as_it_came(tx, ctx, rows[0], came, cause.at)
-        effects = _refile(tx, ctx, record, cause, now_there, back, filing.notes, {}, lock)
-    if not filing.said:
+        effects = _refile(tx, ctx, record, cause, now_there, back, override.notes, {}, lock)
+    if not override.said:
         effects.records_gone += [(AWAY, key) for key in _away_keys(with_removed(tx, [record.interaction]))]
-    if filing:
-        effects.records.append(filing.record(record.interaction))
+    if override:
+        effects.records.append(override.record(record.interaction))
     else:
-        effects.records_gone.append((FILING, record.interaction.hex()))
+        effects.records_gone.append((ANCHOR_OVERRIDE, record.interaction.hex()))
     return effects
 
 
-def _attributed_before(tx: Transaction, ctx: Context, row: InteractionRow, filing: Filing, now: int) -> list[EntryRow]:
+def _attributed_before(
+    tx: Transaction, ctx: Context, row: InteractionRow, override: AnchorOverride, now: int
+) -> list[EntryRow]:
     """Return the entry that the last attribution which holds makes."""
-    found = tx.find_records(STATEMENT, keys=[filing.said[-1][0]])
+    found = tx.find_records(STATEMENT, keys=[override.said[-1][0]])
     entry = _attributed_entry(row, StatementRecord.load(found[0].value).a, now)
-    return [entry._replace(identifier=_holders_now(tx, ctx, [entry], filing)[0])]
+    return [entry._replace(identifier=_holders_now(tx, ctx, [entry], override)[0])]
 
 
 def _as_it_came(tx: Transaction, ctx: Context, row: InteractionRow, attributed: int | None, now: int) -> list[EntryRow]:
     """Return the entries that an interaction had before it was attributed, with the holders of now."""
-    filing = find_filings(tx, [row.id])[row.id]
-    filing.said.clear()
+    override = find_overrides(tx, [row.id])[row.id]
+    override.said.clear()
     as_of = None if attributed is None else attributed - 1
     before = [e for e in tx.list_entries(interactions=[row.id], as_of=as_of) if e.person >= 0]
-    holders = _holders_now(tx, ctx, before, filing)
+    holders = _holders_now(tx, ctx, before, override)
     back = [e._replace(identifier=holder, removed_at=None) for e, holder in zip(before, holders)]
     rows = {r.id: r for r in tx.find_identifiers(ids=sorted({e.identifier for e in back}))} if back else {}
     # The store may go by another policy or own list than it did then.
     return [e._replace(added_at=now) for e in refiled(ctx, row, back, rows)]
 
 
-def _holders_now(tx: Transaction, ctx: Context, entries: Sequence[EntryRow], filing: Filing) -> list[bytes]:
+def _holders_now(tx: Transaction, ctx: Context, entries: Sequence[EntryRow], override: AnchorOverride) -> list[bytes]:
     """Return who holds the identifiers of an interaction's entries at its time, as their tenures stand now."""
     bases = bases_of(tx, {e.identifier for e in entries})
     rows = tx.find_identifiers(ids=sorted(set(bases.values()))) if bases else []
@@ -225,6 +231,6 @@ def _holders_now(tx: Transaction, ctx: Context, entries: Sequence[EntryRow], fil
     return [
         NO_ID
         if e.identifier == NO_ID
-        else filing.holder(e, bases[e.identifier], held.get(bases[e.identifier], ONE_HOLDER), beside(e))
+        else override.holder(e, bases[e.identifier], held.get(bases[e.identifier], ONE_HOLDER), beside(e))
         for e in entries
     ]

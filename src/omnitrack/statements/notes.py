@@ -7,10 +7,10 @@ from collections.abc import Iterable, Mapping, Sequence
 import attrs
 
 from omnitrack.errors import InteractionNotFoundError
+from omnitrack.foundation.anchor_override import AnchorOverride, find_overrides
 from omnitrack.foundation.calls import Run
 from omnitrack.foundation.context import Context
 from omnitrack.foundation.evidence import entries_of
-from omnitrack.foundation.filing import Filing, find_filings
 from omnitrack.foundation.ids import from_text, from_us, interaction_id, now_us, to_text
 from omnitrack.foundation.journal import touch
 from omnitrack.foundation.judging import is_refused
@@ -75,7 +75,7 @@ def add_note(tx: Transaction, ctx: Context, row: InteractionRow, who: Meant) -> 
     tx.add_interactions([row], [entry])
     touch(tx, ctx, interactions=[row.id])
     if who.home is not None:
-        tx.put_records([Filing(pin=mention(tx, holder, row.occurred_at), version=-1).record(row.id)])
+        tx.put_records([AnchorOverride(pin=mention(tx, holder, row.occurred_at), version=-1).record(row.id)])
 
 
 def add_note_beside(tx: Transaction, ctx: Context, row: InteractionRow, interaction: bytes) -> None:
@@ -89,16 +89,16 @@ def add_note_beside(tx: Transaction, ctx: Context, row: InteractionRow, interact
     if not there:
         raise InteractionNotFoundError(f"who: no interaction has the id {to_text('int', interaction)}")
     # Beside a note that stands beside an interaction, it stands beside that interaction too.
-    known = find_filings(tx, [interaction]).get(interaction, Filing())
+    known = find_overrides(tx, [interaction]).get(interaction, AnchorOverride())
     first = interaction if known.beside is None else known.beside
     if first != interaction:
-        known = find_filings(tx, [first]).get(first, Filing())
+        known = find_overrides(tx, [first]).get(first, AnchorOverride())
     began = tx.find_interactions(ids=[first])[0].occurred_at
     row = row._replace(reply_to=there[0].source_id or to_text("int", interaction))
     tx.add_interactions([row], filed_as(entries_of(tx, [first]), row, row.recorded_at))
     touch(tx, ctx, interactions=[first])
     known.notes.append(row.id)
-    tx.put_records([known.record(first), Filing(beside=first, at=began, version=-1).record(row.id)])
+    tx.put_records([known.record(first), AnchorOverride(beside=first, at=began, version=-1).record(row.id)])
 
 
 def filed_as(entries: Iterable[EntryRow], row: InteractionRow, now: int) -> list[EntryRow]:
@@ -152,14 +152,14 @@ def follow(
 def with_notes(tx: Transaction, interactions: Iterable[bytes]) -> list[bytes]:
     """Return these interactions and the notes beside them, each once."""
     found = dict.fromkeys(interactions)
-    for filing in find_filings(tx, list(found)).values():
-        found.update(dict.fromkeys(filing.notes))
+    for override in find_overrides(tx, list(found)).values():
+        found.update(dict.fromkeys(override.notes))
     return list(found)
 
 
-def without_notes(tx: Transaction, notes: Iterable[bytes]) -> dict[bytes, Filing]:
-    """Return the filings of the interactions beside which these notes stand, as they are once the notes are gone."""
+def without_notes(tx: Transaction, notes: Iterable[bytes]) -> dict[bytes, AnchorOverride]:
+    """Return the overrides of the interactions beside which these notes stand, as they are once the notes are gone."""
     gone = set(notes)
-    beside = {f.beside for f in find_filings(tx, gone).values() if f.beside is not None}
-    found = find_filings(tx, beside)
+    beside = {f.beside for f in find_overrides(tx, gone).values() if f.beside is not None}
+    found = find_overrides(tx, beside)
     return {id: attrs.evolve(f, notes=[note for note in f.notes if note not in gone]) for id, f in found.items()}

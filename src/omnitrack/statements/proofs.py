@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 import attrs
 
+from omnitrack.foundation.anchor_override import AnchorOverride
 from omnitrack.foundation.context import Context
 from omnitrack.foundation.evidence import all_entries, entries_of
-from omnitrack.foundation.filing import Filing
 from omnitrack.identifiers.scheme import Identifier, find_scheme, provers_of
 from omnitrack.identity.mention import Tenures
 from omnitrack.identity.partition import DIFFERENT, REASSIGNED, SAME, TOGETHER, usable
@@ -304,7 +304,7 @@ Beside = Callable[[EntryRow], list[bytes]]
 def beside_entries(
     tx: Transaction,
     ctx: Context,
-    filings: Mapping[bytes, Filing],
+    overrides: Mapping[bytes, AnchorOverride],
     entries: Iterable[EntryRow],
     wanted: Collection[bytes],
     there: Sequence[EntryRow] | None = None,
@@ -312,12 +312,12 @@ def beside_entries(
     """Return what tells which ids an entry's person was seen with, surely enough; of a note, those of the interaction beside which it stands.
 
     Args:
-        filings: of the entries' interactions. entries: those that it will be asked of.
+        overrides: of the entries' interactions. entries: those that it will be asked of.
         wanted: the ids that matter. there: all entries of the same interactions, where they were read already.
     """
     if not wanted:
         return lambda entry: []
-    leader = {id: filing.beside for id, filing in filings.items() if filing.beside is not None}
+    leader = {id: override.beside for id, override in overrides.items() if override.beside is not None}
     interactions = dict.fromkeys(leader.get(entry.interaction, entry.interaction) for entry in entries)
     if there is not None:
         known = {entry.interaction for entry in there}

@@ -6,13 +6,13 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import attrs
 
+from omnitrack.foundation.anchor_override import NO_OVERRIDE, AnchorOverride, find_overrides
 from omnitrack.foundation.context import Context
 from omnitrack.foundation.evidence import edited_evidence, entries_of, nobody
-from omnitrack.foundation.filing import NO_FILING, Filing, find_filings
 from omnitrack.foundation.judging import is_refused, linkable
 from omnitrack.model import Assurance, Role
 from omnitrack.reading.resolve import to_identifier
-from omnitrack.records import FILING, TRAIT, trait_key, trait_of
+from omnitrack.records import ANCHOR_OVERRIDE, TRAIT, trait_key, trait_of
 from omnitrack.statements.effects import follow_index
 from omnitrack.statements.notes import follow
 from omnitrack.storage.contract import (
@@ -68,19 +68,19 @@ def refiled(
 @attrs.define(slots=True)
 class _Refiling:
     """How some interactions are filed otherwise: the entries that go and come, the traits that move, the notes that follow, and
-    the filings of notes on a person that are on nobody now."""
+    the overrides of notes on a person that are on nobody now."""
 
     changed: list[bytes] = attrs.field(factory=list)
     gone: dict[EntryRow, EntryRow | None] = attrs.field(factory=dict)
     come: list[EntryRow] = attrs.field(factory=list)
     traits: dict[str, EntryRow | None] = attrs.field(factory=dict)
     notes: dict[bytes, list[EntryRow]] = attrs.field(factory=dict)
-    unpinned: dict[bytes, Filing] = attrs.field(factory=dict)
+    unpinned: dict[bytes, AnchorOverride] = attrs.field(factory=dict)
 
 
 def _refiling(tx: Transaction, ctx: Context, found: Sequence[InteractionRow], now: int) -> _Refiling:
     ids = [row.id for row in found]
-    filings = find_filings(tx, ids)
+    overrides = find_overrides(tx, ids)
     entries: dict[bytes, list[EntryRow]] = {}
     for entry in entries_of(tx, ids):
         entries.setdefault(entry.interaction, []).append(entry)
@@ -89,10 +89,10 @@ def _refiling(tx: Transaction, ctx: Context, found: Sequence[InteractionRow], no
     refiling = _Refiling()
     for row in found:
         there = entries.get(row.id, [])
-        filing = filings.get(row.id, NO_FILING)
-        if filing.beside is not None:
+        override = overrides.get(row.id, NO_OVERRIDE)
+        if override.beside is not None:
             continue  # it goes with the interaction beside which it stands
-        if filing.said:
+        if override.said:
             # What a statement says holds; whom else it names in copy is looked at all the same.
             wanted = [e for e in there if e.person >= 0]
             wanted += [e for e in refiled(ctx, row, there, rows) if e.person < 0]
@@ -103,13 +103,13 @@ def _refiling(tx: Transaction, ctx: Context, found: Sequence[InteractionRow], no
         if before.keys() == later.keys():
             continue
         refiling.changed.append(row.id)
-        refiling.notes |= dict.fromkeys(filing.notes, wanted)
+        refiling.notes |= dict.fromkeys(override.notes, wanted)
         refiling.gone.update((before[key], None) for key in before.keys() - later.keys())
         refiling.come += [later[key]._replace(added_at=now) for key in later.keys() - before.keys()]
         old, new = _first(there), _first(wanted)
-        if filing.pin is not None and (new is None or new.identifier == NO_ID):
-            # No entry leads to the filing any more: an erasure of whom it names would not find it.
-            refiling.unpinned[row.id] = attrs.evolve(filing, pin=None)
+        if override.pin is not None and (new is None or new.identifier == NO_ID):
+            # No entry leads to the override any more: an erasure of whom it names would not find it.
+            refiling.unpinned[row.id] = attrs.evolve(override, pin=None)
         if old is not None and (new is None or new.identifier != old.identifier):
             anchor = None if new is None or new.identifier == NO_ID else new
             refiling.traits[trait_key(old.identifier, row.id)] = anchor
@@ -147,8 +147,8 @@ def refile(tx: Transaction, ctx: Context, ids: Sequence[bytes], now: int) -> tup
     tx.replace_entries(list(refiling.gone), refiling.come, now)
     _relink(tx, more, less)
     _move_traits(tx, ctx, refiling.traits)
-    tx.delete(records=[(FILING, id.hex()) for id, filing in refiling.unpinned.items() if not filing])
-    tx.put_records([filing.record(id) for id, filing in refiling.unpinned.items() if filing])
+    tx.delete(records=[(ANCHOR_OVERRIDE, id.hex()) for id, override in refiling.unpinned.items() if not override])
+    tx.put_records([override.record(id) for id, override in refiling.unpinned.items() if override])
     return more, less
 
 

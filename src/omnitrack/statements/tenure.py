@@ -8,9 +8,9 @@ from typing import Any
 
 import attrs
 
+from omnitrack.foundation.anchor_override import NO_OVERRIDE, find_overrides
 from omnitrack.foundation.context import Context
 from omnitrack.foundation.evidence import all_entries, edited_evidence
-from omnitrack.foundation.filing import NO_FILING, find_filings
 from omnitrack.foundation.ids import new_id, to_text
 from omnitrack.identity.mention import Tenures
 from omnitrack.identity.partition import DIFFERENT, REASSIGNED, SAME, Partition
@@ -124,10 +124,10 @@ def _shift(
     ended = {(x.b.hex(), "") for x in before if x.b not in {y.b for y in after}}
     shift.history[base.id] = (began, ended)
     entries = all_entries(tx, [x for x in holders if x not in fresh])
-    filings = find_filings(tx, (entry.interaction for entry in entries))
-    beside = beside_entries(tx, ctx, filings, entries, {id for _, id in held.proven})
+    overrides = find_overrides(tx, (entry.interaction for entry in entries))
+    beside = beside_entries(tx, ctx, overrides, entries, {id for _, id in held.proven})
     for entry in entries:
-        wanted = filings.get(entry.interaction, NO_FILING).holder(entry, base.id, held, beside(entry))
+        wanted = overrides.get(entry.interaction, NO_OVERRIDE).holder(entry, base.id, held, beside(entry))
         if wanted != entry.identifier:
             shift.moves[entry] = entry._replace(identifier=wanted, added_at=cause.at)
     shift.holders += holders

@@ -12,7 +12,7 @@ from omnitrack.foundation.settings import adoption_mark
 from omnitrack.identity.mention import LAST, Mention, Tenures, mention_holder
 from omnitrack.identity.partition import REASSIGNED, SHARED_MARK
 from omnitrack.identity.statement import ATTRIBUTED, StatementRecord
-from omnitrack.records import ADOPTED, FILING, SETTINGS, STATEMENT
+from omnitrack.records import ADOPTED, ANCHOR_OVERRIDE, SETTINGS, STATEMENT
 from omnitrack.statements.reasons import named_in
 from omnitrack.statements.statement_index import CHUNK, attributed, index_of
 from omnitrack.storage.contract import RETIRED, IdentifierRow, RecordRow, Transaction
@@ -26,7 +26,7 @@ def adopted(tx: Transaction) -> bool:
 
 
 def adopt_step(ctx: Context, tx: Transaction, position: Position | None) -> Position | None:
-    """Read some statements, and then some filings, into the form of today, and index them; return where to go on (None at the end).
+    """Read some statements, and then some overrides, into the form of today, and index them; return where to go on (None at the end).
 
     What another process writes meanwhile is in that form already, and left as it is.
     """
@@ -35,13 +35,13 @@ def adopt_step(ctx: Context, tx: Transaction, position: Position | None) -> Posi
     rows = tx.find_records(kind, after=after, limit=CHUNK)
     if not rows:
         if kind == STATEMENT:
-            return FILING, None
+            return ANCHOR_OVERRIDE, None
         tx.put_records([adoption_mark()])
         return None
     if kind == STATEMENT:
         _adopt_statements(tx, ctx, rows)
     else:
-        _adopt_filings(tx, rows)
+        _adopt_overrides(tx, rows)
     return kind, rows[-1].key
 
 
@@ -101,7 +101,7 @@ def _name(values: dict[str, Any], holders: _Holders, began: Mapping[bytes, int])
         values[f"named_{end}"] = None if end == "b" and one else named.dump()
 
 
-def _adopt_filings(tx: Transaction, rows: list[RecordRow]) -> None:
+def _adopt_overrides(tx: Transaction, rows: list[RecordRow]) -> None:
     found = [(row, json.loads(row.value)) for row in rows]
     pins = {pin for _, values in found for pin in (values.get("pin"), *(p for _, p in values.get("said", ())))}
     holders = _Holders(tx, {bytes.fromhex(pin) for pin in pins if isinstance(pin, str)})

@@ -9,9 +9,9 @@ from datetime import datetime, timedelta
 import attrs
 
 from omnitrack.errors import InvalidPolicyError, masked_repr
+from omnitrack.foundation.anchor_override import find_overrides
 from omnitrack.foundation.context import Context
 from omnitrack.foundation.evidence import all_entries, edited_evidence
-from omnitrack.foundation.filing import find_filings
 from omnitrack.foundation.ids import new_ids, to_text
 from omnitrack.foundation.scrub import Scrub, Scrubs, personal_patterns
 from omnitrack.foundation.settings import enter
@@ -423,8 +423,8 @@ def _turns(
 ) -> dict[bytes, Position | None]:
     """Return the position at which each of these interactions goes, None for those that stay. A note goes with the interaction beside which
     it stands; where that one stays, by its own time."""
-    filings = find_filings(tx, [id for id, row in rows.items() if row.kind == "note"])
-    beside = {id: filing.beside for id, filing in filings.items() if filing.beside is not None}
+    overrides = find_overrides(tx, [id for id, row in rows.items() if row.kind == "note"])
+    beside = {id: override.beside for id, override in overrides.items() if override.beside is not None}
     first = {row.id: row for row in tx.find_interactions(ids=sorted(set(beside.values())))} if beside else {}
     turns: dict[bytes, Position | None] = {}
     for id, row in rows.items():

@@ -7,14 +7,14 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
 import attrs
 
+from omnitrack.foundation.anchor_override import AnchorOverride, find_overrides
 from omnitrack.foundation.consents import Taken, still_named, take_said_by
 from omnitrack.foundation.context import Context
 from omnitrack.foundation.evidence import edited_evidence, with_removed
-from omnitrack.foundation.filing import Filing, find_filings
 from omnitrack.identity.partition import EVIDENCE
 from omnitrack.identity.statement import ATTRIBUTED, StatementRecord
 from omnitrack.model import Role
-from omnitrack.records import AWAY, FILING, TENURES, TRAIT, away_key, trait_key
+from omnitrack.records import ANCHOR_OVERRIDE, AWAY, TENURES, TRAIT, away_key, trait_key
 from omnitrack.statements.neighbourhood import LinkKey
 from omnitrack.statements.notes import with_notes, without_notes
 from omnitrack.statements.proofs import holders_of
@@ -31,7 +31,7 @@ class Leaving:
         interactions: with the notes beside them. entries: all of theirs, removed ones too.
         ids: what they name. unnamed: identifiers that nothing names any more.
         removed: links that go. added: links that other interactions show, which those hid.
-        records: (kind, key) of each that goes. beside: what is left of the filings of interactions that stay.
+        records: (kind, key) of each that goes. beside: what is left of the overrides of interactions that stay.
         said: statements that go, by their keys. consents: what is left of the records of what they said of being contacted.
     """
 
@@ -42,7 +42,7 @@ class Leaving:
     removed: dict[LinkKey, LinkRow]
     added: list[LinkRow]
     records: list[tuple[str, str]]
-    beside: dict[bytes, Filing]
+    beside: dict[bytes, AnchorOverride]
     said: dict[str, StatementRecord]
     consents: list[RecordRow]
 
@@ -76,8 +76,8 @@ def find_leaving(
     entries = with_removed(tx, sorted(leaving))
     naming = Counter(e.identifier for e in entries)
     ids = sorted(naming.keys() - {NO_ID})
-    filings = find_filings(tx, leaving)
-    away = {away_key(e.identifier, e.interaction) for e in entries if e.interaction in filings}
+    overrides = find_overrides(tx, leaving)
+    away = {away_key(e.identifier, e.interaction) for e in entries if e.interaction in overrides}
     bases = {row.base for row in tx.find_identifiers(ids=ids)} if ids else set()
     said = {key: s for key, (_, s) in find_statements(tx, sorted(bases)).items()}
     consents = take_said_by(tx, bases, leaving if unheard else ())
@@ -89,8 +89,10 @@ def find_leaving(
     if unnamed:
         records += index_of_rows(tx, ctx, tx.find_identifiers(ids=unnamed))
         records += [(TENURES, r.key) for r in tx.find_records(TENURES, keys=[x.hex() for x in unnamed])]
-    beside = {id: filing for id, filing in without_notes(tx, leaving).items() if id not in leaving}
-    records += [(FILING, id.hex()) for id in (*filings, *(id for id, filing in beside.items() if not filing))]
+    beside = {id: override for id, override in without_notes(tx, leaving).items() if id not in leaving}
+    records += [
+        (ANCHOR_OVERRIDE, id.hex()) for id in (*overrides, *(id for id, override in beside.items() if not override))
+    ]
     records += [(AWAY, r.key) for r in tx.find_records(AWAY, keys=sorted(away))] if away else []
     records += consents.gone
     # Attributions of what goes, and what was retracted and is about nobody else but whom nothing names.

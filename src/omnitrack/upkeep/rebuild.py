@@ -9,9 +9,9 @@ from itertools import chain
 import attrs
 
 from omnitrack.errors import mask
+from omnitrack.foundation.anchor_override import NO_OVERRIDE, AnchorOverride, find_overrides
 from omnitrack.foundation.context import Context, Tenures
 from omnitrack.foundation.evidence import entries_of, links_of_entries
-from omnitrack.foundation.filing import NO_FILING, Filing, find_filings
 from omnitrack.harmless import one_line
 from omnitrack.identity.bulk import Bulk
 from omnitrack.identity.integer_graph import Index
@@ -284,13 +284,13 @@ def _verify_entries(
         count += len(found)
         entries = tx.list_entries(interactions=[row.id for row in found]) if found else []
         anchored = {e.interaction for e in entries if e.person >= 0}
-        filings = find_filings(tx, anchored)
+        overrides = find_overrides(tx, anchored)
         for interaction in found:
             if interaction.id not in anchored:
                 problems.add("an interaction is filed under nobody, not even among the unattributed")
-        _verify_notes(tx, entries, filings, problems)
+        _verify_notes(tx, entries, overrides, problems)
         several = [e for e in entries if (held[e.identifier].base if e.identifier in held else e.identifier) in proven]
-        beside = beside_entries(tx, ctx, filings, several, ids, entries)
+        beside = beside_entries(tx, ctx, overrides, several, ids, entries)
         for entry, place in zip(entries, index.find([e.identifier for e in entries])):
             x = entry.identifier
             if x == NO_ID:
@@ -299,8 +299,8 @@ def _verify_entries(
                 problems.add("an entry is filed under an identifier that is not there")
                 continue
             base = held[x].base if x in held else x
-            filing = filings.get(entry.interaction, NO_FILING)
-            if filing.holder(entry, base, proven.get(base, ONE_HOLDER), beside(entry)) != x:
+            override = overrides.get(entry.interaction, NO_OVERRIDE)
+            if override.holder(entry, base, proven.get(base, ONE_HOLDER), beside(entry)) != x:
                 problems.add("an entry of {} is with another holder than its time and the ids beside it say", x)
         for link in links_of_entries(entries):
             together.find(link)
@@ -310,9 +310,9 @@ def _verify_entries(
 
 
 def _verify_notes(
-    tx: Transaction, entries: list[EntryRow], filings: Mapping[bytes, Filing], problems: _Problems
+    tx: Transaction, entries: list[EntryRow], overrides: Mapping[bytes, AnchorOverride], problems: _Problems
 ) -> None:
-    beside = {id: filing.beside for id, filing in filings.items() if filing.beside is not None}
+    beside = {id: override.beside for id, override in overrides.items() if override.beside is not None}
     places: dict[bytes, set[tuple[int, bytes]]] = {}
     for entry in chain(entries_of(tx, sorted(set(beside.values()))), (e for e in entries if e.interaction in beside)):
         if entry.role == Role.ANCHOR:

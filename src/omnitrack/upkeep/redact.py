@@ -9,8 +9,8 @@ from typing import Any
 
 import attrs
 
+from omnitrack.foundation.anchor_override import find_overrides
 from omnitrack.foundation.context import Context
-from omnitrack.foundation.filing import find_filings
 from omnitrack.foundation.scrub import Scrub, Scrubs, personal_patterns
 from omnitrack.identifiers.scheme import Identifier
 from omnitrack.model import Role
@@ -99,10 +99,10 @@ def read_staying(
     for entry in leaving:
         if entry.raw:
             raws.setdefault(entry.interaction, set()).add(entry.raw)
-    for id, filing in find_filings(tx, staying).items():
+    for id, override in find_overrides(tx, staying).items():
         # A note names the source's id of the interaction beside which it stands.
-        if filing.beside is not None and filing.beside in raws:
-            raws.setdefault(id, set()).update(raws[filing.beside])
+        if override.beside is not None and override.beside in raws:
+            raws.setdefault(id, set()).update(raws[override.beside])
     anchors = {
         trait_key(e.identifier, e.interaction): e
         for group in staying.values()

@@ -14,10 +14,10 @@ import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from omnitrack.errors import InvalidIdentifierError
+from omnitrack.foundation.anchor_override import NO_OVERRIDE, find_overrides
 from omnitrack.foundation.consents import move_words
 from omnitrack.foundation.context import Context, holder_at
 from omnitrack.foundation.evidence import all_entries, entries_of, links_of_entries, tenures_of, with_removed
-from omnitrack.foundation.filing import NO_FILING, find_filings
 from omnitrack.foundation.ids import new_ids, to_text
 from omnitrack.foundation.judging import may_identify
 from omnitrack.foundation.settings import change_settings, read_settings
@@ -28,7 +28,7 @@ from omnitrack.identity.partition import DIFFERENT, MATCH, REASSIGNED, SAME, SHA
 from omnitrack.identity.statement import StatementRecord
 from omnitrack.identity.tenures import Held
 from omnitrack.reading.resolve import to_identifier
-from omnitrack.records import AWAY, FILING, STATEMENT, TENURES, TRAIT, away_key, trait_key
+from omnitrack.records import ANCHOR_OVERRIDE, AWAY, STATEMENT, TENURES, TRAIT, away_key, trait_key
 from omnitrack.statements.effects import Kept, kept_apart, kept_mark
 from omnitrack.statements.statement_index import find_statements, index_of
 from omnitrack.storage.contract import (
@@ -295,7 +295,7 @@ class _Renewal:
         bases = [row.id for row in group if row.base == row.id]
         held = {(since, became[x]) for tenures in tenures_of(self._tx, bases).values() for since, x in tenures}
         tenures = tuple(sorted(held))
-        filings = find_filings(self._tx, (entry.interaction for entry in found)) if tenures else {}
+        overrides = find_overrides(self._tx, (entry.interaction for entry in found)) if tenures else {}
 
         def named(pin: Mention | None) -> Mention | None:
             if pin is None:
@@ -303,14 +303,16 @@ class _Renewal:
             holder = None if pin.holder is None else became.get(pin.holder, pin.holder)
             return Mention(became.get(pin.base, pin.base), holder, pin.at)
 
-        for filing in filings.values():
-            filing.pin = named(filing.pin)
-            filing.said = [(id, named(pin)) for id, pin in filing.said]
+        for override in overrides.values():
+            override.pin = named(override.pin)
+            override.said = [(id, named(pin)) for id, pin in override.said]
         ours = set(became.values())
         for entry, today in found.items() if tenures else ():
             if today.identifier in ours:
-                filing = filings.get(entry.interaction, NO_FILING)
-                found[entry] = today._replace(identifier=filing.holder(today, new, Held(tenures=tenures, said=tenures)))
+                override = overrides.get(entry.interaction, NO_OVERRIDE)
+                found[entry] = today._replace(
+                    identifier=override.holder(today, new, Held(tenures=tenures, said=tenures))
+                )
 
     def _born(
         self, apart: Mapping[bytes, Identifier], entries: Mapping[EntryRow, EntryRow], there: set[bytes]
@@ -387,8 +389,8 @@ class _Renewal:
                 new = keys[record.key]
                 gone.append((kind, record.key))
                 put.append(record._replace(key=key_of(new.identifier, new.interaction), version=-1))
-        filings = sorted({entry.interaction.hex() for entry in entries})
-        for record in tx.find_records(FILING, keys=filings) if filings else ():
+        overrides = sorted({entry.interaction.hex() for entry in entries})
+        for record in tx.find_records(ANCHOR_OVERRIDE, keys=overrides) if overrides else ():
             value = _IDS.sub(lambda m: hexes.get(m[0], m[0]), record.value)
             if value != record.value:
                 put.append(record._replace(value=value, version=-1))

@@ -7,16 +7,16 @@ from collections.abc import Collection, Iterable, Sequence
 
 import attrs
 
+from omnitrack.foundation.anchor_override import find_overrides
 from omnitrack.foundation.consents import still_named, take_holders
 from omnitrack.foundation.context import Context
 from omnitrack.foundation.evidence import all_entries, with_removed
-from omnitrack.foundation.filing import find_filings
 from omnitrack.foundation.ids import to_text
 from omnitrack.identity.partition import EVIDENCE, REASSIGNED
 from omnitrack.identity.statement import StatementRecord
 from omnitrack.model import Role
 from omnitrack.reading.resolve import Meant, get_row
-from omnitrack.records import AWAY, FILING, TENURES, TRAIT, away_key
+from omnitrack.records import ANCHOR_OVERRIDE, AWAY, TENURES, TRAIT, away_key
 from omnitrack.statements.notes import with_notes
 from omnitrack.statements.proofs import holders_of
 from omnitrack.statements.reasons import consent_names
@@ -89,13 +89,13 @@ def gather(tx: Transaction, ctx: Context, who: Meant) -> Sweep:
         (AWAY, away_key(e.identifier, e.interaction)) for e in leaving if e.interaction in gone and e.removed_at
     ]
     staying = []
-    for interaction, filing in find_filings(tx, [*gone, *redacted]).items():
-        filing.said = [(id, pin) for id, pin in filing.said if id not in statements]
-        filing.pin = None if filing.pin is not None and filing.pin.holder in ids else filing.pin
-        if interaction in gone or not filing:
-            records.append((FILING, interaction.hex()))
+    for interaction, override in find_overrides(tx, [*gone, *redacted]).items():
+        override.said = [(id, pin) for id, pin in override.said if id not in statements]
+        override.pin = None if override.pin is not None and override.pin.holder in ids else override.pin
+        if interaction in gone or not override:
+            records.append((ANCHOR_OVERRIDE, interaction.hex()))
         else:
-            staying.append(filing.record(interaction))
+            staying.append(override.record(interaction))
     consents = take_holders(tx, [*members, *alone])
     left = {record.key for record in consents.records}
     records += [*consents.gone, *consent_names(ctx, (word for word in consents.words if word.key not in left))]

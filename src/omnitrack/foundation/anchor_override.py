@@ -1,4 +1,4 @@
-"""Filings: what holds an interaction under an identifier whatever its time says: attributions, and notes on a person or beside an interaction."""
+"""Anchor overrides: attributions and notes, which file an interaction under another identifier than its own identifiers and time would."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ import attrs
 
 from omnitrack.identity.mention import Mention
 from omnitrack.identity.tenures import Held
-from omnitrack.records import FILING
+from omnitrack.records import ANCHOR_OVERRIDE
 from omnitrack.storage.contract import EntryRow, RecordRow, Transaction
 
 CHUNK = 2_000  # records asked for at a time
 
 
 @attrs.define(slots=True, kw_only=True)
-class Filing:
+class AnchorOverride:
     """How an interaction is filed where that does not follow from its own identifiers and time alone.
 
     Attributes:
         pin: whom it was filed under as it came, for a note on a customer who was named by id.
-        beside: the interaction that a note stands beside. The note has no filing of its own but this one's.
+        beside: the interaction that a note stands beside. The note is filed as that one is.
         at: the time by which its holder is found, for a note beside an interaction: the time of that one.
         notes: the notes beside it. They are filed as it is, and go when it goes.
         before: when it was first attributed, as long as an attribution holds; until then it was filed as it came.
@@ -67,32 +67,32 @@ class Filing:
         }
         if self.beside is not None:
             value = {"beside": self.beside.hex(), "at": self.at}  # the rest is that interaction's, and kept there
-        return RecordRow(FILING, interaction.hex(), json.dumps(value), self.version)
+        return RecordRow(ANCHOR_OVERRIDE, interaction.hex(), json.dumps(value), self.version)
 
 
-NO_FILING = Filing()
+NO_OVERRIDE = AnchorOverride()
 
 
-def find_filings(tx: Transaction, interactions: Iterable[bytes]) -> dict[bytes, Filing]:
-    """Return the filings of interactions, of those that have one; that of a note beside an interaction is as that one's."""
+def find_overrides(tx: Transaction, interactions: Iterable[bytes]) -> dict[bytes, AnchorOverride]:
+    """Return the overrides of the interactions that have one; a note on an interaction has that of the interaction."""
     found = _stored(tx, interactions)
     beside = {f.beside for f in found.values() if f.beside is not None}
     first = found | _stored(tx, beside - found.keys())
-    for filing in found.values():
-        if filing.beside is not None and filing.beside in first:
-            shared = first[filing.beside]
-            filing.pin, filing.before = shared.pin, shared.before
-            filing.said, filing.times = list(shared.said), list(shared.times)
+    for override in found.values():
+        if override.beside is not None and override.beside in first:
+            shared = first[override.beside]
+            override.pin, override.before = shared.pin, shared.before
+            override.said, override.times = list(shared.said), list(shared.times)
     return found
 
 
-def _stored(tx: Transaction, interactions: Iterable[bytes]) -> dict[bytes, Filing]:
+def _stored(tx: Transaction, interactions: Iterable[bytes]) -> dict[bytes, AnchorOverride]:
     keys = list(dict.fromkeys(id.hex() for id in interactions))
-    found: dict[bytes, Filing] = {}
+    found: dict[bytes, AnchorOverride] = {}
     for start in range(0, len(keys), CHUNK):
-        for record in tx.find_records(FILING, keys=keys[start : start + CHUNK]):
+        for record in tx.find_records(ANCHOR_OVERRIDE, keys=keys[start : start + CHUNK]):
             values = json.loads(record.value)
-            found[bytes.fromhex(record.key)] = Filing(
+            found[bytes.fromhex(record.key)] = AnchorOverride(
                 pin=_load(values.get("pin")),
                 beside=_bytes(values.get("beside")),
                 at=values.get("at"),
