@@ -32,7 +32,7 @@ def release_before() -> Iterator[None]:
         patch.object(IssuedScheme, "parse", _parse),
         patch.object(scheme, "escape", str),
         patch.object(scheme, "unescape", str),
-        patch("omnitrack.foundation.judging.is_nothing", lambda text: False),
+        patch("omnitrack.foundation.linkability.is_nothing", lambda text: False),
         patch("omnitrack.identity.policy.NORMAL_FORM_VERSION", 1),
         patch("omnitrack.upkeep.renormalise.NORMAL_FORM_VERSION", 1),
     ):

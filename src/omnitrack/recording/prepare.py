@@ -11,7 +11,7 @@ import attrs
 from omnitrack.errors import InvalidIdentifierError, WithheldError
 from omnitrack.foundation.context import Context
 from omnitrack.foundation.ids import interaction_id, offset_of, to_us
-from omnitrack.foundation.judging import assurance_of, may_identify, refuse_placeholder
+from omnitrack.foundation.linkability import assurance_of, may_identify, refuse_placeholder
 from omnitrack.identifiers.scheme import Identifier, check_parts, get_scheme
 from omnitrack.identifiers.text import identifier as parse_identifier
 from omnitrack.model import (

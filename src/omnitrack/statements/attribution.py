@@ -9,7 +9,7 @@ from omnitrack.foundation.anchor_override import AnchorOverride, find_overrides
 from omnitrack.foundation.context import Context
 from omnitrack.foundation.evidence import edited_evidence, entries_of, tenures_of, with_removed
 from omnitrack.foundation.ids import to_text
-from omnitrack.foundation.judging import refuse_placeholder
+from omnitrack.foundation.linkability import refuse_placeholder
 from omnitrack.foundation.settings import enter
 from omnitrack.identifiers.scheme import Identifier
 from omnitrack.identity.mention import Mention

@@ -10,7 +10,7 @@ import attrs
 from omnitrack.foundation.context import Context
 from omnitrack.foundation.ids import to_text
 from omnitrack.foundation.journal import touch
-from omnitrack.foundation.judging import may_identify, refuse_placeholder
+from omnitrack.foundation.linkability import may_identify, refuse_placeholder
 from omnitrack.identity.mention import Mention
 from omnitrack.identity.partition import DIFFERENT, SHARED_MARK
 from omnitrack.identity.statement import StatementRecord

@@ -13,7 +13,7 @@ from omnitrack.foundation.context import Context
 from omnitrack.foundation.evidence import entries_of
 from omnitrack.foundation.ids import from_text, from_us, interaction_id, now_us, to_text
 from omnitrack.foundation.journal import touch
-from omnitrack.foundation.judging import is_refused
+from omnitrack.foundation.linkability import is_refused
 from omnitrack.foundation.once import Once, recorded
 from omnitrack.foundation.settings import enter
 from omnitrack.model import Direction, Interaction, Role

@@ -9,7 +9,7 @@ import attrs
 from omnitrack.foundation.anchor_override import NO_OVERRIDE, AnchorOverride, find_overrides
 from omnitrack.foundation.context import Context
 from omnitrack.foundation.evidence import edited_evidence, entries_of, nobody
-from omnitrack.foundation.judging import is_refused, linkable
+from omnitrack.foundation.linkability import is_refused, linkable
 from omnitrack.model import Assurance, Role
 from omnitrack.reading.resolve import to_identifier
 from omnitrack.records import ANCHOR_OVERRIDE, TRAIT, trait_key, trait_of

@@ -19,7 +19,7 @@ from omnitrack.foundation.consents import move_words
 from omnitrack.foundation.context import Context, holder_at
 from omnitrack.foundation.evidence import all_entries, entries_of, links_of_entries, tenures_of, with_removed
 from omnitrack.foundation.ids import new_ids, to_text
-from omnitrack.foundation.judging import may_identify
+from omnitrack.foundation.linkability import may_identify
 from omnitrack.foundation.settings import change_settings, read_settings
 from omnitrack.identifiers.scheme import NORMAL_FORM_VERSION, Identifier, find_scheme, get_scheme, unescape
 from omnitrack.identifiers.simple import IssuedScheme

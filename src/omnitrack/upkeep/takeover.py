@@ -19,8 +19,8 @@ from omnitrack.foundation.calls import Progress, Run, at_once, walk
 from omnitrack.foundation.context import Context
 from omnitrack.foundation.ids import new_ids
 from omnitrack.foundation.journal import LinkKey, Touched
-from omnitrack.foundation.judging import linkable
 from omnitrack.foundation.lease import Lease
+from omnitrack.foundation.linkability import linkable
 from omnitrack.foundation.settings import change_settings, read_settings, under
 from omnitrack.foundation.unreadable import understood
 from omnitrack.identity.bulk import Bulk, Census

@@ -1,4 +1,4 @@
-"""Judging: whether an identifier may identify anybody in a store, by its scheme, the own list and the placeholders, and how far its word counts."""
+"""Linkability: whether an identifier may identify anybody in a store, by its scheme, the own list and the placeholders, and how far its word counts."""
 
 from __future__ import annotations
 
