@@ -37,9 +37,9 @@ from omnitrack.storage.contract import (
     RecordRow,
     Transaction,
 )
+from omnitrack.upkeep.erasure_scope import ErasureScope, find_scope
 from omnitrack.upkeep.leaving import find_leaving
 from omnitrack.upkeep.redact import Staying, clean, read_staying, store_clean
-from omnitrack.upkeep.sweep import Sweep, gather
 
 BATCH = 500  # interactions that retention takes away in one transaction
 MOST_UNDER_GUARD = 20_000  # characters that an erasure reads while others wait; some ten milliseconds
@@ -114,17 +114,17 @@ def erase(
     """
     if not dry_run:
         enter(tx, ctx, exclusive=True)
-    sweep = gather(tx, ctx, who)
-    ids = {row.id for row in (*sweep.identifiers, *sweep.alone)}
+    scope = find_scope(tx, ctx, who)
+    ids = {row.id for row in (*scope.identifiers, *scope.alone)}
     # Links of others that rested on entries which now go (two shared numbers in one call of this person) go as well.
-    more, gone = edited_evidence(tx, dict.fromkeys(sweep.entries), leaving=ids)
-    removed = {x[:5]: x for x in (*sweep.links, *gone)}
+    more, gone = edited_evidence(tx, dict.fromkeys(scope.entries), leaving=ids)
+    removed = {x[:5]: x for x in (*scope.links, *gone)}
     neighbours = sorted({end for x in removed.values() for end in (x.a, x.b)} - ids)
     held = [
-        kept_mark(mention(tx, row, now), now) for row in _to_hold(tx, _losing(removed, more, ids), sweep.links, ids)
+        kept_mark(mention(tx, row, now), now) for row in _to_hold(tx, _losing(removed, more, ids), scope.links, ids)
     ]
     plan, apart = _plan_apart(tx, ctx, more, held, list(removed.values()), neighbours, ids, now, lock=not dry_run)
-    rows = [row for row in tx.find_interactions(ids=sweep.interactions) if row.revision == 0]
+    rows = [row for row in tx.find_interactions(ids=scope.interactions) if row.revision == 0]
     marks = [
         suppression_key(mark_key, row.source, row.source_id)
         for row in rows
@@ -135,13 +135,13 @@ def erase(
         at=at,
         by=by,
         reason=reason,
-        interactions=len(sweep.interactions),
-        redacted=len(sweep.redacted),
-        entries=len(sweep.entries),
+        interactions=len(scope.interactions),
+        redacted=len(scope.redacted),
+        entries=len(scope.entries),
         identifiers=len(ids),
         links=len(removed),
-        statements=len(sweep.statements),
-        records=len(sweep.records),
+        statements=len(scope.statements),
+        records=len(scope.records),
         marks=len(marks),
         kept_shared=len(held),
         kept_apart=len(apart),
@@ -149,10 +149,10 @@ def erase(
     )
     if dry_run:
         return receipt
-    staying = _staying(tx, ctx, sweep, scrubs)
-    person = _scrub(tx, ctx, sweep, scrubs)
+    staying = _staying(tx, ctx, scope, scrubs)
+    person = _scrub(tx, ctx, scope, scrubs)
     others = reworded(
-        tx, ctx, {row.base for row in sweep.identifiers}, sweep.statements, person, sweep.records, sweep.staying
+        tx, ctx, {row.base for row in scope.identifiers}, scope.statements, person, scope.records, scope.staying
     )
     if not patient and staying.unknown() > MOST_UNDER_GUARD:
         raise NotWorkedOut
@@ -160,30 +160,30 @@ def erase(
     store_clean(tx, ctx, redacted)
     if suppress:
         marks += redacted.marks
-    past = _past_of_others(tx, sweep)
+    past = _past_of_others(tx, scope)
     before = look_before(tx, ctx, removed.values(), ids)
-    named_by = changes_by(tx, {entry.identifier for entry in sweep.entries} - ids, set(sweep.interactions))
+    named_by = changes_by(tx, {entry.identifier for entry in scope.entries} - ids, set(scope.interactions))
     tx.delete(
         identifiers=sorted(ids),
         links=list(removed.values()),
-        interactions=sweep.interactions,
-        entries=sweep.entries,
-        records=[*sweep.records, *others.gone],
+        interactions=scope.interactions,
+        entries=scope.entries,
+        records=[*scope.records, *others.gone],
         changes=[c.id for c in (*named_by, *others.changes)],
     )
-    delete_statements(tx, sweep.statements, sweep.interactions)
-    vacant = new_ids(len(sweep.vacant))
+    delete_statements(tx, scope.statements, scope.interactions)
+    vacant = new_ids(len(scope.vacant))
     cleared = ~(SHARED | OVERSIZED)
     tx.add_identifiers(
-        [r._replace(home=h, customer=h, state=r.state & cleared, born_at=now) for r, h in zip(sweep.vacant, vacant)]
+        [r._replace(home=h, customer=h, state=r.state & cleared, born_at=now) for r, h in zip(scope.vacant, vacant)]
     )
-    follow_index(tx, ctx, {row.id for row in sweep.vacant})
+    follow_index(tx, ctx, {row.id for row in scope.vacant})
     kept = [*held, *apart]
-    tx.add_links([*more, *(link for one in kept for link in one.links), *sweep.tenures])
-    tx.put_records([*sweep.staying, *unsaid(tx, kept), *others.records])
+    tx.add_links([*more, *(link for one in kept for link in one.links), *scope.tenures])
+    tx.put_records([*scope.staying, *unsaid(tx, kept), *others.records])
     cause = Cause(name="erase", at=now, ref=id, by=by, reason=person(reason))
     updates = [u for u in plan.updates if u.id not in ids]
-    homes = {row.home for row in (*sweep.identifiers, *sweep.alone)}
+    homes = {row.home for row in (*scope.identifiers, *scope.alone)}
     past += without_cause(named_by, homes)
     past_ids = {c.id for c in past}
     past += [
@@ -201,26 +201,26 @@ def is_receipted(tx: Transaction, receipt: Receipt) -> bool:
     return bool(tx.find_records(RECEIPT, keys=[receipt.id]))
 
 
-def _scrub(tx: Transaction, ctx: Context, sweep: Sweep, scrubs: Scrubs) -> Scrub:
+def _scrub(tx: Transaction, ctx: Context, scope: ErasureScope, scrubs: Scrubs) -> Scrub:
     """Return what takes the person out of what others said."""
-    traits = _traits(tx, sweep)
+    traits = _traits(tx, scope)
     personal = personal_patterns(json.loads(record.value)["traits"] for record in traits)
-    return scrubs.find(frozenset(map(to_identifier, sweep.identifiers)), frozenset(), ctx.region, personal)
+    return scrubs.find(frozenset(map(to_identifier, scope.identifiers)), frozenset(), ctx.region, personal)
 
 
-def _traits(tx: Transaction, sweep: Sweep) -> list[RecordRow]:
-    keys = [key for kind, key in sweep.records if kind == TRAIT]
+def _traits(tx: Transaction, scope: ErasureScope) -> list[RecordRow]:
+    keys = [key for kind, key in scope.records if kind == TRAIT]
     return tx.find_records(TRAIT, keys=keys) if keys else []
 
 
 def look_ahead(tx: Transaction, ctx: Context, who: Meant, scrubs: Scrubs) -> Staying:
     """Read what an erasure would redact, so that it can be worked out before anybody has to wait for it."""
-    return _staying(tx, ctx, gather(tx, ctx, who), scrubs)
+    return _staying(tx, ctx, find_scope(tx, ctx, who), scrubs)
 
 
-def _staying(tx: Transaction, ctx: Context, sweep: Sweep, scrubs: Scrubs) -> Staying:
-    named = map(to_identifier, sweep.identifiers)
-    return read_staying(tx, ctx, named, sweep.redacted, sweep.entries, _traits(tx, sweep), scrubs)
+def _staying(tx: Transaction, ctx: Context, scope: ErasureScope, scrubs: Scrubs) -> Staying:
+    named = map(to_identifier, scope.identifiers)
+    return read_staying(tx, ctx, named, scope.redacted, scope.entries, _traits(tx, scope), scrubs)
 
 
 def _losing(removed: Mapping[LinkKey, LinkRow], more: Iterable[LinkRow], leaving: Collection[bytes]) -> list[bytes]:
@@ -285,10 +285,10 @@ def _joins(plan: Plan, link: LinkRow, policy: Policy) -> bool:
     return plan.result.customer[a.id] == plan.result.customer[b.id]
 
 
-def _past_of_others(tx: Transaction, sweep: Sweep) -> list[ChangeRow]:
+def _past_of_others(tx: Transaction, scope: ErasureScope) -> list[ChangeRow]:
     """Return the membership history of others that names customers who go, with the home of each in their place: it was with the erased person
     then, which nobody may know any more, and with nobody else."""
-    gone = (*sweep.identifiers, *sweep.alone)
+    gone = (*scope.identifiers, *scope.alone)
     ids = {row.id for row in gone}
     homes = {row.home for row in gone}
     changes = [c for c in tx.list_changes(customers=sorted(homes)) if c.identifier not in ids]

@@ -20,7 +20,7 @@ from omnitrack.statements.notes import with_notes, without_notes
 from omnitrack.statements.proofs import holders_of
 from omnitrack.statements.statement_index import find_attributions, find_statements
 from omnitrack.storage.contract import NO_ID, EntryRow, LinkRow, RecordRow, Transaction
-from omnitrack.upkeep.sweep import index_of_rows
+from omnitrack.upkeep.erasure_scope import index_of_rows
 
 
 @attrs.frozen(slots=True, kw_only=True)

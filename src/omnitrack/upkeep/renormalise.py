@@ -42,7 +42,7 @@ from omnitrack.storage.contract import (
     Transaction,
 )
 from omnitrack.storage.contract import REASSIGNED as HAS_HOLDERS
-from omnitrack.upkeep.sweep import index_of_rows
+from omnitrack.upkeep.erasure_scope import index_of_rows
 
 CHUNK = 1_000  # identifiers read at a time
 FORMS = "version of the normal forms"

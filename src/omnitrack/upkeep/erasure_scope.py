@@ -1,4 +1,4 @@
-"""Sweeps: all that belongs to a person, gathered before an erasure touches anything."""
+"""The scope of an erasure: all that belongs to a person, found before anything is removed."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ from omnitrack.storage.contract import REASSIGNED as HAS_HOLDERS
 
 
 @attrs.define(slots=True, kw_only=True)
-class Sweep:
+class ErasureScope:
     """All that has to go.
 
     Attributes:
@@ -59,7 +59,7 @@ class Sweep:
     staying: list[RecordRow]
 
 
-def gather(tx: Transaction, ctx: Context, who: Meant) -> Sweep:
+def find_scope(tx: Transaction, ctx: Context, who: Meant) -> ErasureScope:
     """Find everything that belongs to a person."""
     row = get_row(tx, ctx, who)
     members = [row] if row.state & SHARED else tx.find_identifiers(customers=[row.customer])
@@ -100,7 +100,7 @@ def gather(tx: Transaction, ctx: Context, who: Meant) -> Sweep:
     left = {record.key for record in consents.records}
     records += [*consents.gone, *consent_names(ctx, (word for word in consents.words if word.key not in left))]
     staying += consents.records
-    return Sweep(
+    return ErasureScope(
         identifiers=members,
         alone=alone,
         vacant=vacant,
