@@ -21,7 +21,7 @@ ACTORS = Actors(Policy(), "x")
 tracker, seen, said, before = ACTORS.tracker, ACTORS.seen, ACTORS.said, ACTORS.before
 
 
-def shown(of: Tracker, who: str) -> set[str | None]:
+def proving(of: Tracker, who: str) -> set[str | None]:
     try:
         return {item.body for item in of.timeline(who)}
     except CustomerNotFoundError:
@@ -35,7 +35,7 @@ def ends(**histories: set[str]) -> Callable[[Outcome], None]:
         end = tracker(outcome.backend)
         report = end.verify()
         assert report.ok, (str(report), outcome.schedule)
-        assert {name: shown(end, globals()[name]) for name in histories} == histories, outcome.schedule
+        assert {name: proving(end, globals()[name]) for name in histories} == histories, outcome.schedule
 
     return judge
 
@@ -137,4 +137,4 @@ def test_on_every_engine_writers_that_show_many_ids_at_once_end_with_a_holder_fo
         assert report.ok, str(report)
         for number in range(1, 4):
             for n, id in enumerate((11, 22, 33)):
-                assert shown(one, f"x-id:{id}{number}") == {str(10 * number + n)}
+                assert proving(one, f"x-id:{id}{number}") == {str(10 * number + n)}

@@ -16,7 +16,7 @@ from identity import test_tenures
 from identity.facts import check
 from mutants import Mutant, alive
 from omnitrack.identity import tenures
-from omnitrack.recording import newcomers, record
+from omnitrack.recording import proof_sightings, record
 from omnitrack.statements import attribution, proofs, say, settling, tenure
 from omnitrack.upkeep import erasure_scope, handles, leaving
 from statements import test_platform_ids, test_proofs
@@ -35,8 +35,8 @@ MUTANTS = (
     Mutant("ids of other platforms prove nothing", proofs.proves, "row.scheme in provers_of(other.scheme)", "bool(provers_of(other.scheme))"),
     Mutant("the ids beside an entry tell its holder", proofs.beside_entries, "not wanted", "True"),
     Mutant("a kept proof is read again", proofs.read_sightings, "read_places(tx, base.id)", "[]"),
-    Mutant("a second id is noticed", newcomers.check_holders, "if not sightings.settled(now) or __a: ...", "if False: ..."),
-    Mutant("two ids in one batch are noticed", newcomers.check_holders, "any(one.id.base != first for one in group)", "False"),
+    Mutant("a second id is noticed", proof_sightings.check_holders, "if not sightings.settled(now) or __a: ...", "if False: ..."),
+    Mutant("two ids in one batch are noticed", proof_sightings.check_holders, "any(one.id.base != first for one in group)", "False"),
     Mutant("a known holder's id is filed with them", record._file, "held is not None and held.tenures", "False"),
     Mutant("entries go to the holder whom an id proves", tenure._shift, "wanted != entry.identifier", "False"),
     Mutant("a link of two ids gives their handle one holder", tenure.changed_holders, "held != read_sightings(tx, ctx, row).held(ctx)", "False"),
@@ -90,11 +90,11 @@ def survives() -> bool:
     )
     facts, sightings = test_proofs.facts, test_proofs.sightings()
     later, who = st.lists(sightings, max_size=2), st.sampled_from(test_proofs.WORLD)
-    shown = (test_tenures.said, test_tenures.proofs, test_tenures.pairs)
+    proving = (test_tenures.said, test_tenures.proofs, test_tenures.pairs)
     for test, strategies in (
-        (test_tenures.test_each_id_is_with_the_holder_whom_the_rule_says, shown),
-        (test_tenures.test_two_ids_of_one_series_never_have_one_holder_unless_a_statement_calls_them_one, shown),
-        (test_tenures.test_who_goes_leaves_everybody_else_where_they_were, (*shown, st.data())),
+        (test_tenures.test_each_id_is_with_the_holder_whom_the_rule_says, proving),
+        (test_tenures.test_two_ids_of_one_series_never_have_one_holder_unless_a_statement_calls_them_one, proving),
+        (test_tenures.test_who_goes_leaves_everybody_else_where_they_were, (*proving, st.data())),
         (test_proofs.test_any_order_of_interactions_and_statements_gives_one_state, (facts, chance)),
         (test_proofs.test_a_batch_is_as_good_as_one_by_one, (facts,)),
         (test_proofs.test_a_statement_that_is_taken_back_leaves_what_would_be_without_it, (facts, test_proofs.statements(), st.integers(0, 9))),

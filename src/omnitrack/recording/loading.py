@@ -32,11 +32,11 @@ from omnitrack.model import (
     Sighting,
 )
 from omnitrack.reading.resolve import customer_text
-from omnitrack.recording.anew import record_anew
 from omnitrack.recording.later import Again, came_again, changed_since
 from omnitrack.recording.prepare import Prepared, prepare
 from omnitrack.recording.record import Batch, homes_for, record_batch
 from omnitrack.recording.revise import add_revision
+from omnitrack.recording.tenure_changes import record_with_tenure_changes
 from omnitrack.sources.base import Source
 from omnitrack.statements import account
 from omnitrack.statements.proofs import NewHolderError
@@ -115,7 +115,7 @@ def _batch(run: Run, ctx: Context, prepared: Sequence[Prepared], now: int) -> Ba
         return record_batch(tx, ctx, prepared, homes, now, ctx.mark_key)
 
     def write_anew(tx: Transaction) -> Batch:
-        return record_anew(tx, ctx, prepared, homes, now, ctx.mark_key)
+        return record_with_tenure_changes(tx, ctx, prepared, homes, now, ctx.mark_key)
 
     try:
         out = run(Once(write, is_there))

@@ -18,8 +18,8 @@ from omnitrack.identity.partition import EVIDENCE, partition
 from omnitrack.identity.tenures import ONE_HOLDER, Held
 from omnitrack.model import Assurance, Role
 from omnitrack.recording.leaf import plan_leaf
-from omnitrack.recording.newcomers import check_holders, ids_beside, shown_in
 from omnitrack.recording.prepare import Prepared, Seen
+from omnitrack.recording.proof_sightings import check_holders, ids_beside, proof_sightings
 from omnitrack.records import SUPPRESSED, TRAIT, suppression_key, trait_key
 from omnitrack.statements.neighbourhood import Cause, Plan, plan_change
 from omnitrack.statements.proofs import held_of
@@ -132,14 +132,14 @@ def record_batch(
     new_links = _not_stored(tx, links, fresh, stored)
     plan = _join(tx, ctx, fresh, new_links, now, out, born)
     if new_links and settle is None:
-        shown = shown_in(ctx, batch, taken)
-        if shown:
+        proving = proof_sightings(ctx, batch, taken)
+        if proving:
             there = stored if plan is None else {**stored, **plan.rows}
 
             def held_by(base: bytes) -> Held:
                 return known_tenures.get(base) or out.tenures[base]
 
-            out.tenures.update(check_holders(tx, ctx, shown, held_by, new_links, fresh.keys(), there))
+            out.tenures.update(check_holders(tx, ctx, proving, held_by, new_links, fresh.keys(), there))
     if new_links:
         tx.add_links(new_links)
     changed = [] if plan is None else [update.id for update in plan.updates if update.id not in fresh]

@@ -1,4 +1,4 @@
-"""Newcomers: ids of a platform that interactions about to be recorded show with a handle or a number, and whether it has had another holder by them."""
+"""Proof sightings: the ids of platforms that a batch shows with a handle or a number, and whether they prove another holder of it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from omnitrack.statements.proofs import NewHolderError, read_sightings, series_o
 from omnitrack.storage.contract import IdentifierRow, InteractionRow, LinkRow, Transaction
 
 
-class Shown(NamedTuple):
+class ProofSighting(NamedTuple):
     """An id that an interaction shows with an identifier whose holder it proves."""
 
     seen: Seen
@@ -32,9 +32,11 @@ def ids_beside(ctx: Context, person: Iterable[Seen], seen: Seen) -> list[bytes]:
     return [other.base for other in person if other is not seen and other.assurance >= ctx.policy.merges_at]
 
 
-def shown_in(ctx: Context, batch: Sequence[Prepared], numbers: Iterable[int]) -> dict[bytes, list[Shown]]:
+def proof_sightings(
+    ctx: Context, batch: Sequence[Prepared], numbers: Iterable[int]
+) -> dict[bytes, list[ProofSighting]]:
     """Return the ids that interactions (their positions in the batch) show with identifiers whose holder they prove, by these identifiers."""
-    found: dict[bytes, list[Shown]] = {}
+    found: dict[bytes, list[ProofSighting]] = {}
     merges_at = ctx.policy.merges_at
     for number in numbers:
         for person in batch[number].people:
@@ -46,14 +48,14 @@ def shown_in(ctx: Context, batch: Sequence[Prepared], numbers: Iterable[int]) ->
                 for seen in person:
                     who = seen.who
                     if who.identifier.scheme in id.who.proves and who.linkable and seen.assurance >= merges_at:
-                        found.setdefault(seen.base, []).append(Shown(seen, id, person, batch[number].row))
+                        found.setdefault(seen.base, []).append(ProofSighting(seen, id, person, batch[number].row))
     return found
 
 
 def check_holders(
     tx: Transaction,
     ctx: Context,
-    shown: Mapping[bytes, Sequence[Shown]],
+    proving: Mapping[bytes, Sequence[ProofSighting]],
     held: Callable[[bytes], Held],
     new: Collection[LinkRow],
     fresh: Collection[bytes],
@@ -74,7 +76,7 @@ def check_holders(
     """
     ends = {end for link in new for end in (link.a, link.b)}
     found = {}
-    for base, group in shown.items():
+    for base, group in proving.items():
         if base in fresh:
             first = group[0].id.base
             if any(one.id.base != first for one in group):

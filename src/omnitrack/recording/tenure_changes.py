@@ -1,4 +1,4 @@
-"""Recording anew: interactions that show other holders of identifiers, which begin before the interactions are filed with them."""
+"""Recording of interactions that prove other holders of identifiers: their tenures begin first, then the interactions are filed."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 
 from omnitrack.foundation.context import Context
 from omnitrack.identity.tenures import Held, Proof
-from omnitrack.recording.newcomers import shown_in
 from omnitrack.recording.prepare import Prepared, Seen
+from omnitrack.recording.proof_sightings import proof_sightings
 from omnitrack.recording.record import Batch, born_by, everyone, record_batch
 from omnitrack.statements.effects import write
 from omnitrack.statements.neighbourhood import Cause
@@ -18,21 +18,21 @@ from omnitrack.storage.contract import NO_ID, ChangeRow, IdentifierRow, Transact
 PROVEN = "another id of the platform was seen with it: it has had another holder"
 
 
-def record_anew(
+def record_with_tenure_changes(
     tx: Transaction, ctx: Context, batch: Sequence[Prepared], homes: Mapping[bytes, bytes], now: int, mark_key: bytes
 ) -> Batch:
-    """Record interactions that show other holders of identifiers: these begin first, then the interactions are filed with them."""
+    """Record interactions that prove other holders of identifiers: their tenures begin first, then the interactions are filed."""
     log: list[ChangeRow] = []
 
-    def settle_shown(numbers: Sequence[int]) -> tuple[dict[bytes, Held], set[bytes]]:
+    def settle_proven(numbers: Sequence[int]) -> tuple[dict[bytes, Held], set[bytes]]:
         numbers = _not_there(tx, batch, numbers)
-        shown = shown_in(ctx, batch, numbers)
+        proving = proof_sightings(ctx, batch, numbers)
         named = {seen.base: seen for number in numbers for seen in everyone(batch[number])}
-        return _settle_shown(
-            tx, ctx, {base: [one.proof() for one in found] for base, found in shown.items()}, named, homes, now, log
+        return _settle_proven(
+            tx, ctx, {base: [one.proof() for one in found] for base, found in proving.items()}, named, homes, now, log
         )
 
-    out = record_batch(tx, ctx, batch, homes, now, mark_key, settle_shown)
+    out = record_batch(tx, ctx, batch, homes, now, mark_key, settle_proven)
     out.log = [*log, *out.log]
     return out
 
@@ -61,21 +61,21 @@ def _not_there(tx: Transaction, batch: Sequence[Prepared], numbers: Sequence[int
     return found
 
 
-def _settle_shown(
+def _settle_proven(
     tx: Transaction,
     ctx: Context,
-    shown: Mapping[bytes, Sequence[Proof]],
+    proving: Mapping[bytes, Sequence[Proof]],
     named: Mapping[bytes, Seen],
     homes: Mapping[bytes, bytes],
     now: int,
     log: list[ChangeRow],
 ) -> tuple[dict[bytes, Held], set[bytes]]:
-    stored = {row.id: row for row in tx.find_identifiers(ids=sorted(shown))} if shown else {}
+    stored = {row.id: row for row in tx.find_identifiers(ids=sorted(proving))} if proving else {}
     held: dict[bytes, Held] = {}
     changed: dict[bytes, Held] = {}
     unborn: list[IdentifierRow] = []
     evidence = NO_ID
-    for base, proofs in sorted(shown.items()):
+    for base, proofs in sorted(proving.items()):
         row = stored.get(base) or born_by(named[base], homes[base], now)
         sightings = read_sightings(tx, ctx, row, more=proofs)
         found = sightings.held(ctx)
