@@ -32,11 +32,11 @@ from omnitrack.model import (
     Sighting,
 )
 from omnitrack.reading.resolve import customer_text
-from omnitrack.recording.later import Again, came_again, changed_since
 from omnitrack.recording.prepare import Prepared, prepare
 from omnitrack.recording.record import Batch, homes_for, record_batch
 from omnitrack.recording.revise import add_revision
 from omnitrack.recording.tenure_changes import record_with_tenure_changes
+from omnitrack.recording.updates import Update, changed_since, find_updates
 from omnitrack.sources.base import Source
 from omnitrack.statements import account
 from omnitrack.statements.proofs import NewHolderError
@@ -246,8 +246,8 @@ class _Loading:
         tally.suppressed += len(out.suppressed)
         tally.added += len(prepared) - there - len(out.suppressed)
         tally.last_there = out.duplicates[-1] is not None
-        if again := came_again(items, out.duplicates):
-            self._changed(again)
+        if updates := find_updates(items, out.duplicates):
+            self._changed(updates)
         for number, one in enumerate(prepared):
             if out.duplicates[number] is None:
                 for rejected in one.rejected:
@@ -261,9 +261,9 @@ class _Loading:
             if not self._revised(revision):
                 self.tally.reject(_no_original(revision))
 
-    def _changed(self, again: Sequence[Again]) -> None:
+    def _changed(self, updates: Sequence[Update]) -> None:
         """Revise those that were there already and were changed at the source since."""
-        for one in self._run(lambda tx: changed_since(tx, again), write=False):
+        for one in self._run(lambda tx: changed_since(tx, updates), write=False):
             item = one.item
             assert item.source is not None
             assert item.source_id is not None

@@ -23,7 +23,7 @@ from omnitrack.model import (
     Sighting,
     is_storable,
 )
-from omnitrack.recording.later import CHANGED
+from omnitrack.recording.updates import CHANGED
 from omnitrack.storage.contract import InteractionRow
 
 _VERIFIED = int(Assurance.VERIFIED)

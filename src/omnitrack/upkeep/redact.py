@@ -14,7 +14,7 @@ from omnitrack.foundation.context import Context
 from omnitrack.foundation.scrub import Scrub, Scrubs, personal_patterns
 from omnitrack.identifiers.scheme import Identifier
 from omnitrack.model import Role
-from omnitrack.recording.later import CHANGED, settled
+from omnitrack.recording.updates import CHANGED, settled
 from omnitrack.records import TRAIT, edit_key, suppression_key, trait_key
 from omnitrack.storage.contract import EntryRow, InteractionRow, RecordRow, Transaction
 

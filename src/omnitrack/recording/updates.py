@@ -1,4 +1,4 @@
-"""What comes again changed: an interaction that is there already and comes with a later time of its last change is a revision."""
+"""Updates: an interaction that is already stored and arrives with a later time of its last change becomes a revision."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _NEVER = 2**62  # after every time that a source can say
 
 
 @attrs.frozen(slots=True)
-class Again:
+class Update:
     """An interaction that was there already when it came.
 
     Attributes:
@@ -30,29 +30,29 @@ class Again:
     at: int
 
 
-def came_again(items: Sequence[Interaction], duplicates: Sequence[bytes | None]) -> list[Again]:
+def find_updates(items: Sequence[Interaction], duplicates: Sequence[bytes | None]) -> list[Update]:
     """Return those of a batch that were there already and say when they were changed, by that time.
 
     Args:
         duplicates: of each the id under which it was there, or None.
     """
     found = [
-        Again(there, item, to_us(item.revised_at))
+        Update(there, item, to_us(item.revised_at))
         for item, there in zip(items, duplicates, strict=True)
         if there is not None and item.revised_at is not None
     ]
     return sorted((one for one in found if one.at > 0), key=lambda one: one.at)
 
 
-def changed_since(tx: Transaction, again: Sequence[Again]) -> list[Again]:
+def changed_since(tx: Transaction, updates: Sequence[Update]) -> list[Update]:
     """Return those that were changed after they were recorded: the rest brings nothing, or is older than what is stored."""
-    rows = tx.find_interactions(ids=sorted({one.id for one in again}))
+    rows = tx.find_interactions(ids=sorted({one.id for one in updates}))
     recorded = {row.id: _changed(row) for row in rows if row.revision == 0}
-    return [one for one in again if one.id in recorded and one.at > recorded[one.id]]
+    return [one for one in updates if one.id in recorded and one.at > recorded[one.id]]
 
 
 def settled(row: InteractionRow) -> InteractionRow:
-    """Return an interaction that nothing which comes again revises any more."""
+    """Return an interaction that no later arrival revises any more."""
     return row._replace(extra=json.dumps({**json.loads(row.extra or "{}"), CHANGED: _NEVER}, ensure_ascii=False))
 
 
