@@ -18,7 +18,7 @@ from mutants import Mutant, alive
 from omnitrack.identity import tenures
 from omnitrack.recording import proof_sightings, record
 from omnitrack.statements import attribution, proofs, say, settling, tenure
-from omnitrack.upkeep import erasure_scope, handles, leaving
+from omnitrack.upkeep import dependents, erasure_scope, handles
 from statements import test_platform_ids, test_proofs
 
 MUTANTS = (
@@ -45,7 +45,7 @@ MUTANTS = (
     Mutant("an attribution that is taken back gives it back", say.retract_statement, "[*effects.log, *settle(__a, __b, __c, __d)]", "effects.log"),
     Mutant("an erasure leaves a place", settling.look_after, "put_places(tx, base, __a, kept)", "None"),
     Mutant("a person with two accounts is erased whole", erasure_scope._other_holders, "found |= group - ids", "pass"),
-    Mutant("holders of one handle age away together", leaving._unnamed, "stay = __a", "stay = set()"),
+    Mutant("holders of one handle age away together", dependents._unnamed, "stay = __a", "stay = set()"),
     Mutant("a rebuild finds the handles of several", handles.Handles.find, "if seen[place]: ...", "if False: ..."),
     Mutant("two accounts linked by customer id are linked by their ids", say._representatives, "_accounts(*members)", "()"),
 )  # fmt: skip

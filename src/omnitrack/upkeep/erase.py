@@ -37,8 +37,8 @@ from omnitrack.storage.contract import (
     RecordRow,
     Transaction,
 )
+from omnitrack.upkeep.dependents import find_dependents
 from omnitrack.upkeep.erasure_scope import ErasureScope, find_scope
-from omnitrack.upkeep.leaving import find_leaving
 from omnitrack.upkeep.redact import Staying, clean, read_staying, store_clean
 
 BATCH = 500  # interactions that retention takes away in one transaction
@@ -383,7 +383,7 @@ def retain_step(
         turns = _turns(tx, {e.interaction: e for e in all_entries(tx, [id])}, stays)
         return all(turn is not None and turn <= position for turn in turns.values())
 
-    going = find_leaving(tx, ctx, old, is_gone)
+    going = find_dependents(tx, ctx, old, is_gone)
     leaving, unnamed, removed, more = going.interactions, going.unnamed, going.removed, going.added
     counts = going.counts()
     if dry_run:

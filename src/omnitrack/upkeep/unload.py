@@ -13,8 +13,8 @@ from omnitrack.statements.proofs import bases_with_places, handles_of, put_place
 from omnitrack.statements.settling import settle
 from omnitrack.statements.statement_index import delete_statements
 from omnitrack.storage.contract import Position, Transaction
+from omnitrack.upkeep.dependents import find_dependents
 from omnitrack.upkeep.erase import BATCH, changes_by, without_cause
-from omnitrack.upkeep.leaving import find_leaving
 
 
 def unload_step(
@@ -34,7 +34,7 @@ def unload_step(
     wrong = [row.id for row in rows if row.source == source]
     if not wrong:
         return {}, position
-    going = find_leaving(tx, ctx, wrong, partial(_is_gone, tx), unheard=True)
+    going = find_dependents(tx, ctx, wrong, partial(_is_gone, tx), unheard=True)
     leaving, unnamed, removed, more = going.interactions, going.unnamed, going.removed, going.added
     counts = going.counts()
     if dry_run:

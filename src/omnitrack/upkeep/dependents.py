@@ -1,4 +1,4 @@
-"""What goes with interactions that go: identifiers that nothing names any more, links, records and statements."""
+"""What is removed together with interactions: identifiers that nothing names any more, links, records and statements."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from omnitrack.upkeep.erasure_scope import index_of_rows
 
 
 @attrs.frozen(slots=True, kw_only=True)
-class Leaving:
+class Dependents:
     """What a deletion of interactions takes away with them.
 
     Attributes:
@@ -58,14 +58,14 @@ class Leaving:
         }
 
 
-def find_leaving(
+def find_dependents(
     tx: Transaction,
     ctx: Context,
     interactions: Iterable[bytes],
     is_gone: Callable[[bytes, Collection[bytes], Mapping[bytes, int]], bool],
     *,
     unheard: bool = False,
-) -> Leaving:
+) -> Dependents:
     """Return what goes with some interactions.
 
     Args:
@@ -98,7 +98,7 @@ def find_leaving(
     # Attributions of what goes, and what was retracted and is about nobody else but whom nothing names.
     said = {key: s for key, s in said.items() if not set(unnamed).isdisjoint((s.a, s.b))}
     said |= {key: s for key, (_, s) in find_attributions(tx, leaving).items()}
-    return Leaving(
+    return Dependents(
         interactions=leaving,
         entries=entries,
         ids=ids,
