@@ -33,7 +33,7 @@ from omnitrack.identity.policy import Policy
 from omnitrack.sources.values import zone_of
 from omnitrack.storage.contract import Transaction
 from omnitrack.upkeep import takeover
-from omnitrack.upkeep.adopt import Position, adopt_step, adopted
+from omnitrack.upkeep.statement_migration import Position, adopt_step, adopted
 
 
 def secret_bytes(secret: str | bytes | None) -> bytes:
