@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
-from omnitrack.errors import InvalidPolicyError, shown
+from omnitrack.errors import InvalidPolicyError, masked_repr
 from omnitrack.model import MAX_NAME, is_storable
 from omnitrack.storage.contract import InteractionRow
 
@@ -63,10 +63,12 @@ def checked_words(words: object) -> Mapping[str, bool]:
     found = {}
     for word, granted in words.items():
         if not isinstance(word, str) or not _folded(word) or len(word) > MOST_LETTERS or not is_storable(word):
-            raise InvalidPolicyError(f"consent_words: got {shown(word)}, accepted is a word of at most {MOST_LETTERS}")
+            raise InvalidPolicyError(
+                f"consent_words: got {masked_repr(word)}, accepted is a word of at most {MOST_LETTERS}"
+            )
         if not isinstance(granted, bool):
             raise InvalidPolicyError(
-                f"consent_words: got {shown(granted)} for a word, accepted are True (go on) and False (stop)"
+                f"consent_words: got {masked_repr(granted)} for a word, accepted are True (go on) and False (stop)"
             )
         found[_folded(word)] = granted
     return found

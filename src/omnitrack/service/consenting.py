@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable
 from datetime import datetime
 from functools import partial
 
-from omnitrack.errors import CustomerNotFoundError, InvalidInteractionError, check_flag, shown
+from omnitrack.errors import CustomerNotFoundError, InvalidInteractionError, check_flag, masked_repr
 from omnitrack.foundation.arguments import listed as as_list
 from omnitrack.foundation.arguments import microseconds
 from omnitrack.foundation.calls import Run
@@ -30,9 +30,9 @@ from omnitrack.reading.resolve import (
     tenures_as_of,
 )
 from omnitrack.service.permission import Consent, Found, Permission, listed, permit, to_consent
-from omnitrack.statements.outcome import born, follow_index
+from omnitrack.statements.effects import born, follow_index
 from omnitrack.statements.reasons import consents_named_in
-from omnitrack.statements.said import mention
+from omnitrack.statements.statement_index import mention
 from omnitrack.storage.contract import IdentifierRow, Transaction
 
 MAX_PROOF = 10_000  # characters
@@ -48,7 +48,7 @@ def _name(field: str, value: object, most: int = MAX_NAME, *, required: bool = F
         return None
     if not isinstance(value, str) or not 0 < len(value) <= most or not is_storable(value):
         raise InvalidInteractionError(
-            f"{field}: got {shown(value)}, accepted is text of at most {most} characters that UTF-8 can hold"
+            f"{field}: got {masked_repr(value)}, accepted is text of at most {most} characters that UTF-8 can hold"
             f"{'' if required else ', and None'}"
         )
     return value
