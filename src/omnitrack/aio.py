@@ -29,7 +29,7 @@ from omnitrack.reading.exchange import Export
 from omnitrack.reading.resolve import Who
 from omnitrack.recording.loading import Items, Person
 from omnitrack.service.permission import Consent, Permission
-from omnitrack.statements.account import LinkConflict
+from omnitrack.statements.conflicts import LinkConflict
 from omnitrack.storage.contract import Backend
 from omnitrack.storage.registry import open_backend
 from omnitrack.tracker import Timeline

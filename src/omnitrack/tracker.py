@@ -50,8 +50,11 @@ from omnitrack.service import consenting
 from omnitrack.service.permission import Consent, Permission
 from omnitrack.sources.base import Source
 from omnitrack.sources.registry import open_source
-from omnitrack.statements import account, notes, requests, say
-from omnitrack.statements.account import LinkConflict
+from omnitrack.statements import notes, requests, say
+from omnitrack.statements.conflicts import LinkConflict, conflicts_of, conflicts_page
+from omnitrack.statements.explain import explain
+from omnitrack.statements.identity_log import identity_log
+from omnitrack.statements.link_listing import LinkCursors
 from omnitrack.storage.contract import Backend, Transaction
 from omnitrack.storage.registry import open_backend
 from omnitrack.suggesting import likeness
@@ -796,7 +799,7 @@ class Tracker:
             CustomerNotFoundError: nobody is known by one of them.
         """
         one, two = meant(self._ctx, a), meant(self._ctx, b)
-        return self._read(lambda tx: account.explain(tx, self._ctx, one, two))
+        return self._read(lambda tx: explain(tx, self._ctx, one, two))
 
     def conflicts(self, who: Who | None = None, *, limit: int = 50, cursor: str | None = None) -> Page[LinkConflict]:
         """Return links that would join customers and do not, of one customer or of the whole store.
@@ -811,10 +814,10 @@ class Tracker:
         """
         size = checked_limit(limit)
         if who is None:
-            cursors = account.LinkCursors(self._ctx.mark_key, "conflicts")
-            return self._read(lambda tx: account.conflicts_page(tx, self._ctx, size, cursors, cursor))
+            cursors = LinkCursors(self._ctx.mark_key, "conflicts")
+            return self._read(lambda tx: conflicts_page(tx, self._ctx, size, cursors, cursor))
         named = meant(self._ctx, who)
-        return Page(tuple(self._read(lambda tx: account.conflicts_of(tx, self._ctx, named))))
+        return Page(tuple(self._read(lambda tx: conflicts_of(tx, self._ctx, named))))
 
     def suggestions(
         self, who: Who | None = None, *, limit: int = 10, cursor: str | None = None, least: float = 0.2
@@ -886,7 +889,7 @@ class Tracker:
         """
         position = after.id if isinstance(after, Change) else after
         named, size = None if who is None else meant(self._ctx, who), checked_limit(limit)
-        return self._read(lambda tx: account.identity_log(tx, self._ctx, named, position, size))
+        return self._read(lambda tx: identity_log(tx, self._ctx, named, position, size))
 
     def statements(self, who: Who) -> list[Statement]:
         """Return the statements that hold about a customer's identifiers.

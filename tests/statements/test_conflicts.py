@@ -10,7 +10,7 @@ from effort import budget
 from identity.facts import POLICIES, TIGHT, Fact, facts, told
 from omnitrack import Tracker
 from omnitrack.reading.resolve import customer_text
-from omnitrack.statements.account import LinkConflict
+from omnitrack.statements.conflicts import LinkConflict
 from omnitrack.storage.contract import RETIRED
 
 

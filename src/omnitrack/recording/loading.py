@@ -38,7 +38,7 @@ from omnitrack.recording.revise import add_revision
 from omnitrack.recording.tenure_changes import record_with_tenure_changes
 from omnitrack.recording.updates import Update, changed_since, find_updates
 from omnitrack.sources.base import Source
-from omnitrack.statements import account
+from omnitrack.statements.identity_log import to_changes
 from omnitrack.statements.proofs import NewHolderError
 from omnitrack.storage.contract import NO_ID, Transaction
 
@@ -82,7 +82,7 @@ def record(run: Run, ctx: Context, interaction: Interaction) -> Recorded:
     stored_under = out.duplicates[0] or prepared.row.id
     changes: tuple[Change, ...] = ()
     if out.log:
-        changes = tuple(run(lambda tx: account.to_changes(tx, out.log), write=False))
+        changes = tuple(run(lambda tx: to_changes(tx, out.log), write=False))
 
     def customers(tx: Transaction) -> tuple[str, ...]:
         entries = entries_of(tx, [stored_under])

@@ -17,7 +17,7 @@ from omnitrack.foundation.settings import read_settings, under
 from omnitrack.model import Page
 from omnitrack.reading.query import checked_limit
 from omnitrack.reading.resolve import Who, meant
-from omnitrack.statements.account import LinkCursors
+from omnitrack.statements.link_listing import LinkCursors
 from omnitrack.storage.contract import LinkRow, Transaction
 
 if TYPE_CHECKING:  # they import numpy, which only matching needs

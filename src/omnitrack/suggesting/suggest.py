@@ -18,9 +18,11 @@ from omnitrack.model import Page
 from omnitrack.reading.profiles import found_by, own_profile, profiles_of
 from omnitrack.reading.resolve import Meant, customer_text, find_people, to_identifier
 from omnitrack.records import MODEL, MODEL_KEY
-from omnitrack.statements.account import LinkCursors, suggesting_links, suggesting_links_of, to_steps
+from omnitrack.statements.explain import to_steps
+from omnitrack.statements.link_listing import LinkCursors
 from omnitrack.statements.neighbourhood import Cause, plan_change
 from omnitrack.storage.contract import LINKABLE, SHARED, IdentifierRow, LinkRow, RecordRow, Transaction
+from omnitrack.suggesting.suggesting_links import suggesting_links, suggesting_links_of
 
 #: What a claim is worth while nothing else is known: most people give their own address, and a form has typos and strangers.
 CLAIMED_PROBABILITY = 0.8

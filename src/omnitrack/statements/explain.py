@@ -1,0 +1,75 @@
+"""Explanations: the path of links that makes two one person, or what keeps them apart."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from omnitrack.foundation.context import Context
+from omnitrack.foundation.ids import from_us, to_text
+from omnitrack.identifiers.scheme import Identifier
+from omnitrack.identity.explain import Explanation, Step, details, shortest_path, weak_links
+from omnitrack.identity.partition import MATCH
+from omnitrack.identity.statement import StatementRecord
+from omnitrack.model import Assurance
+from omnitrack.reading.resolve import Meant, get_row, to_identifier
+from omnitrack.records import STATEMENT
+from omnitrack.statements.neighbourhood import Plan, plan_change
+from omnitrack.storage.contract import NO_ID, LinkRow, Transaction
+
+
+def _statements(tx: Transaction, links: Sequence[LinkRow]) -> dict[bytes, StatementRecord]:
+    refs = {to_text("st", link.ref): link.ref for link in links if link.ref != NO_ID}
+    found = tx.find_records(STATEMENT, keys=list(refs)) if refs else []
+    return {refs[record.key]: StatementRecord.load(record.value) for record in found}
+
+
+def probability_of(link: LinkRow) -> float | None:
+    """Return how likely the ends of a match are one person, None for a link of another basis."""
+    return link.score / 1_000_000 if link.basis == MATCH else None
+
+
+def to_steps(
+    tx: Transaction,
+    found: Sequence[tuple[LinkRow, str | None, str | None]],
+    names: Mapping[bytes, Identifier],
+) -> list[Step]:
+    """Return links as people see them; each comes with its obstacle and more words on it."""
+    said = _statements(tx, [link for link, _, _ in found])
+    steps = []
+    for link, obstacle, detail in found:
+        record = said.get(link.ref)
+        steps.append(
+            Step(
+                a=names[link.a],
+                b=names[link.b],
+                basis=link.basis,
+                assurance=Assurance(link.assurance),
+                seen=from_us(link.seen),
+                probability=probability_of(link),
+                interaction=to_text("int", link.evidence) if link.evidence != NO_ID else None,
+                statement=to_text("st", link.ref) if link.ref != NO_ID else None,
+                by=record.by if record else None,
+                reason=record.reason if record else None,
+                obstacle=obstacle,
+                detail=detail,
+            )
+        )
+    return steps
+
+
+def explain(tx: Transaction, ctx: Context, a: Meant, b: Meant) -> Explanation:
+    """Return why two are one person, or what keeps them apart."""
+    one, two = get_row(tx, ctx, a), get_row(tx, ctx, b)
+    plan = plan_change(tx, ctx.policy, touched=[one.id, two.id], lock=False, explained=True)
+    names = names_around(tx, plan)
+    weak = weak_links([x for x in plan.links if x.a in names and x.b in names], plan.result)
+    path = shortest_path(one.id, two.id, plan.result, weak)
+    steps = to_steps(tx, [(link, kind, details(kind, link, plan.result, names)) for link, kind in path], names)
+    return Explanation(a=names[one.id], b=names[two.id], together=one.customer == two.customer, path=tuple(steps))
+
+
+def names_around(tx: Transaction, plan: Plan) -> dict[bytes, Identifier]:
+    """Return the identifiers of a neighbourhood and of every end that its links have outside."""
+    ends = {end for link in plan.links for end in (link.a, link.b)} - set(plan.rows)
+    rows = [*plan.rows.values(), *(tx.find_identifiers(ids=sorted(ends)) if ends else ())]
+    return {row.id: to_identifier(row) for row in rows}
