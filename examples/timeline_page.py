@@ -145,8 +145,8 @@ def _lanes(items: Sequence[TimelineItem], channels: Sequence[str]) -> str:
     start = _midnight(items[0].occurred_at)
     days = (_midnight(items[-1].occurred_at) - start).days + 1
 
-    def left(moment: datetime) -> str:
-        return f"{100 * ((moment - start) / timedelta(days=days)):.2f}%"
+    def left(timestamp: datetime) -> str:
+        return f"{100 * ((timestamp - start) / timedelta(days=days)):.2f}%"
 
     every = -(-days // 9)
     ticks = "".join(
@@ -174,12 +174,12 @@ def _paragraphs(text: str) -> list[str]:
     return [part for part in re.split(r"\n\s*\n", whole) if part.strip()]
 
 
-def _midnight(moment: datetime) -> datetime:
-    return moment.replace(hour=0, minute=0, second=0, microsecond=0)
+def _midnight(timestamp: datetime) -> datetime:
+    return timestamp.replace(hour=0, minute=0, second=0, microsecond=0)
 
 
-def _when(moment: datetime) -> str:
-    return f"{moment.day} {moment:%B}, {moment:%H:%M}"
+def _when(timestamp: datetime) -> str:
+    return f"{timestamp.day} {timestamp:%B}, {timestamp:%H:%M}"
 
 
 def _card(item: TimelineItem, n: int, person: str, company: str) -> str:

@@ -27,8 +27,8 @@ def rows(tracker: Tracker) -> Iterator[tuple[str, str]]:
             *tx.find_interactions(ids=ids),
         ]
         now = omnitrack.foundation.ids.now_us()
-        for moment in {now, *(row.at for row in tx.list_changes())}:
-            found += tx.list_entries(interactions=ids, as_of=moment) if ids else []
+        for timestamp in {now, *(row.at for row in tx.list_changes())}:
+            found += tx.list_entries(interactions=ids, as_of=timestamp) if ids else []
         if isinstance(tracker._backend, MemoryBackend):
             found += [*tx.state.records.rows.values(), *tx.state.entries.rows.values()]
         return [(type(row).__name__, " ".join(map(show, row))) for row in found]

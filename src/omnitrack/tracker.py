@@ -35,7 +35,7 @@ from omnitrack.reading.customers import candidates_of, customer_of
 from omnitrack.reading.exchange import Export, checked_format, export, interactions_of
 from omnitrack.reading.interactions import (
     get_interaction,
-    interaction_id,
+    parse_interaction_id,
     revisions_of,
     some_interactions,
     some_journeys,
@@ -587,7 +587,7 @@ class Tracker:
         Raises:
             InteractionNotFoundError: there is none with this id.
         """
-        key = interaction_id(id)
+        key = parse_interaction_id(id)
         return self._read(lambda tx: get_interaction(tx, key))
 
     def revisions(self, id: str) -> list[Interaction]:
@@ -599,7 +599,7 @@ class Tracker:
         Raises:
             InteractionNotFoundError: there is none with this id.
         """
-        key = interaction_id(id)
+        key = parse_interaction_id(id)
         return self._read(lambda tx: revisions_of(tx, key))
 
     def interactions(

@@ -39,10 +39,10 @@ def test_a_naive_time_is_read_in_the_zone_of_the_tracker(naive: datetime, zone: 
 @pytest.mark.parametrize("zone", [None, "Europe/London"])
 def test_a_time_with_an_offset_is_what_it_says_whatever_the_zone(zone: str | None) -> None:
     tracker = omnitrack.open("memory://", zone=zone)
-    moment = SUMMER.replace(tzinfo=timezone(timedelta(hours=-5)))
-    tracker.record(**contact(occurred_at=moment))
+    timestamp = SUMMER.replace(tzinfo=timezone(timedelta(hours=-5)))
+    tracker.record(**contact(occurred_at=timestamp))
     (item,) = tracker.timeline(WHO)
-    assert item.occurred_at == moment
+    assert item.occurred_at == timestamp
 
 
 @pytest.mark.parametrize("field", ["occurred_at", "ended_at"])

@@ -445,8 +445,8 @@ def write_mbox(path: Path, count: int, seed: int = 1) -> Path:
     rng = random.Random(seed)
     with path.open("wb") as file:
         for number, data in make_mails(count, seed):
-            moment = START + timedelta(minutes=7 * number)
-            file.write(b"From sender@example.org " + moment.strftime("%a %b %d %H:%M:%S %Y").encode() + b"\n")
+            timestamp = START + timedelta(minutes=7 * number)
+            file.write(b"From sender@example.org " + timestamp.strftime("%a %b %d %H:%M:%S %Y").encode() + b"\n")
             if rng.random() < 0.5:
                 data = b"\n".join(
                     b">" + line if line.lstrip(b">").startswith(b"From ") else line for line in data.split(b"\n")

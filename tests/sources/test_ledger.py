@@ -199,10 +199,10 @@ def test_what_stands_between_two_values_is_told_by_its_place_and_once():
 
 def test_a_revision_in_one_unit_with_its_original_counts_as_what_the_unit_has_brought():
     tracker = omnitrack.open("memory://")
-    moment = datetime(2026, 1, 5, tzinfo=timezone.utc)
-    post = Interaction(channel="x", occurred_at=moment, source="x", source_id="1", body="a")
-    edit = Revision(source="x", source_id="1", at=moment.replace(hour=1), body="b", same_unit=True)
-    later = Revision(source="x", source_id="1", at=moment.replace(hour=2), body="c", same_unit=True)
+    timestamp = datetime(2026, 1, 5, tzinfo=timezone.utc)
+    post = Interaction(channel="x", occurred_at=timestamp, source="x", source_id="1", body="a")
+    edit = Revision(source="x", source_id="1", at=timestamp.replace(hour=1), body="b", same_unit=True)
+    later = Revision(source="x", source_id="1", at=timestamp.replace(hour=2), body="c", same_unit=True)
     counts = [tracker.record_many(items) for items in ([post, edit], [post, edit], [post, later], [post])]
     assert [(c.added, c.duplicates, c.revised, c.units) for c in counts] == [
         (1, 0, 0, 1),
@@ -214,19 +214,19 @@ def test_a_revision_in_one_unit_with_its_original_counts_as_what_the_unit_has_br
 
 def test_a_revision_that_came_before_its_original_counts_once():
     tracker = omnitrack.open("memory://")
-    moment = datetime(2026, 1, 5, tzinfo=timezone.utc)
-    post = Interaction(channel="x", occurred_at=moment, source="x", source_id="1", body="a")
-    edit = Revision(source="x", source_id="1", at=moment.replace(hour=1), body="b")
-    stray = Revision(source="x", source_id="2", at=moment.replace(hour=1), body="b")
+    timestamp = datetime(2026, 1, 5, tzinfo=timezone.utc)
+    post = Interaction(channel="x", occurred_at=timestamp, source="x", source_id="1", body="a")
+    edit = Revision(source="x", source_id="1", at=timestamp.replace(hour=1), body="b")
+    stray = Revision(source="x", source_id="2", at=timestamp.replace(hour=1), body="b")
     report = tracker.record_many([edit, stray, post], on_error="collect")
     assert (report.added, report.revised, report.rejected_total, report.units) == (1, 1, 1, 3)
 
 
 def test_a_contact_that_was_kept_without_an_identifier_is_added_and_listed_apart():
     tracker = omnitrack.open("memory://", region="GB")
-    moment = datetime(2026, 1, 5, tzinfo=timezone.utc)
+    timestamp = datetime(2026, 1, 5, tzinfo=timezone.utc)
     report = tracker.record_many(
-        [Interaction(channel="phone", occurred_at=moment, customers=[["phone:zzz"]])], on_error="collect"
+        [Interaction(channel="phone", occurred_at=timestamp, customers=[["phone:zzz"]])], on_error="collect"
     )
     assert (report.added, report.rejected_total, report.left_out_total, report.units) == (1, 0, 1, 1)
     assert report.left_out[0].kept

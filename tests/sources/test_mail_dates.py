@@ -70,8 +70,8 @@ def test_a_mail_without_a_date_that_a_server_dated_is_whole():
         ("Tue, 3 Feb 2026 10:00:00 EST5EDT", "2026-02-03T10:00:00-05:00"),
     ],
 )
-def test_the_end_of_a_day_seconds_and_names_of_zones_are_read(text, moment):
-    assert parse_date(text).isoformat() == moment
+def test_the_end_of_a_day_seconds_and_names_of_zones_are_read(text, timestamp):
+    assert parse_date(text).isoformat() == timestamp
 
 
 def test_a_date_that_came_as_an_encoded_word_is_read():

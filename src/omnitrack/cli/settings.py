@@ -54,9 +54,9 @@ def settings_of(arguments: argparse.Namespace) -> dict[str, Any]:
         settings["policy"] = _policy(path, _table(path, found, "policy"))
     zone = zone_of(settings["zone"]) or timezone.utc
     for name in ("since", "until", "as_of", "at"):
-        moment = getattr(arguments, name, None)
-        if moment is not None and moment.tzinfo is None:
-            setattr(arguments, name, local_time(moment, zone)[0])
+        timestamp = getattr(arguments, name, None)
+        if timestamp is not None and timestamp.tzinfo is None:
+            setattr(arguments, name, local_time(timestamp, zone)[0])
     return settings
 
 

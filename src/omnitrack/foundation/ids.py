@@ -83,13 +83,13 @@ def to_us(value: datetime) -> int:
 
 def from_us(value: int, utc_offset: int = 0) -> datetime:
     """Return the time, with the offset (minutes east of UTC) that it came with."""
-    moment = EPOCH + timedelta(0, 0, value)
+    timestamp = EPOCH + timedelta(0, 0, value)
     if not utc_offset:
-        return moment
+        return timestamp
     try:
-        return moment.astimezone(timezone(timedelta(minutes=utc_offset)))
+        return timestamp.astimezone(timezone(timedelta(minutes=utc_offset)))
     except OverflowError:  # within a day of the year 1 or 9999
-        return moment
+        return timestamp
 
 
 def offset_of(value: datetime) -> int:

@@ -81,7 +81,7 @@ def personal_patterns(traits: Iterable[Mapping[str, Any]]) -> tuple[Seeded, ...]
     # numpy, which only matching needs
     from omnitrack.matching.dates import parse_birth_date
     from omnitrack.matching.names import SUFFIXES, TITLES
-    from omnitrack.matching.text import fold
+    from omnitrack.matching.text import fold_words
     from omnitrack.matching.traits import trait_of
 
     names: dict[str, None] = {}
@@ -100,7 +100,7 @@ def personal_patterns(traits: Iterable[Mapping[str, Any]]) -> tuple[Seeded, ...]
             # A comma puts the family name first.
             last, _, first = name.partition(",")
             words = f"{first} {last}".split()
-            names[" ".join(word for word in words if fold(word).strip(".") not in TITLES | SUFFIXES)] = None
+            names[" ".join(word for word in words if fold_words(word).strip(".") not in TITLES | SUFFIXES)] = None
         for text in found.get("birth_date", []):
             digits = parse_birth_date(text)
             dates[f"{digits[:4]}-{digits[4:6]}-{digits[6:]}"] = None

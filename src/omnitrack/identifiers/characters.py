@@ -73,13 +73,13 @@ def _fold_character(ch: str) -> str:
     return lower if ch.isascii() or (len(lower) == 1 and not lower.isascii()) else ch
 
 
-def fold(text: str) -> str:
+def fold_case(text: str) -> str:
     """Return text in one case and in Unicode's composed form (NFC).
 
     Like Unicode's simple case folding, with one exception: a letter outside ASCII never becomes an ASCII one, so that
     ``ſ`` and ``İ`` are not taken for ``s`` and ``i``. ``ß`` stays ``ß``: ``strauß`` and ``strauss`` may be two people.
 
-    >>> fold("JÜRGEN"), fold("ΣΟΦΟΣ"), fold("Straße")
+    >>> fold_case("JÜRGEN"), fold_case("ΣΟΦΟΣ"), fold_case("Straße")
     ('jürgen', 'σοφοσ', 'straße')
     """
     if text.isascii():

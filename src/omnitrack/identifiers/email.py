@@ -7,7 +7,7 @@ from urllib.parse import unquote
 
 from omnitrack.errors import InvalidIdentifierError, WithheldError, mask
 from omnitrack.identifiers.callers import ANONYMOUS_DOMAINS
-from omnitrack.identifiers.characters import fold, refuse_unseen
+from omnitrack.identifiers.characters import fold_case, refuse_unseen
 from omnitrack.identifiers.domains import ascii_domain, unicode_domain
 from omnitrack.identifiers.jids import is_jid
 from omnitrack.identifiers.lookalike import lookalike, lookalike_host
@@ -84,7 +84,7 @@ class EmailScheme(Scheme):
 
     def glob(self, pattern: str) -> str:
         """Return the pattern in one case, its domain with A-labels where it has no ``*``."""
-        local, at, domain = fold(pattern.strip()).rpartition("@")
+        local, at, domain = fold_case(pattern.strip()).rpartition("@")
         if domain and "*" not in domain:
             domain = ascii_domain(domain, "email pattern")
         return f"{local}{at}{domain}"
@@ -143,7 +143,7 @@ def _mailbox(body: str) -> str:
     body = _stripped(body)
     seen = _outline(body)
     written = [_stripped(body[match.start() : match.end()]) for match in _ADDRESS.finditer(seen)]
-    found = {fold(one): one for one in reversed(written)}
+    found = {fold_case(one): one for one in reversed(written)}
     if len(found) > 1:
         raise _several(list(reversed(found.values())))
     opened = seen.rfind("<")
@@ -273,7 +273,7 @@ def _validated(text: str, body: str) -> tuple[str, str]:
     except (EmailNotValidError, UnicodeError) as error:
         # The library's own text quotes parts of what came, so only what kind of thing was wrong is said.
         raise _refuse(text, _why(body, error)) from None
-    local, domain = fold(given or valid.local_part), valid.ascii_domain
+    local, domain = fold_case(given or valid.local_part), valid.ascii_domain
     if len(local) > 64:  # the library counts without the quotes
         raise _refuse(text, "whose part before the @ is longer than 64 characters (RFC 5321)")
     return local, domain if domain.startswith("[") else domain.lower()

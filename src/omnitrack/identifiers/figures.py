@@ -201,7 +201,7 @@ def _before(text: str, start: int) -> str:
 
 
 def _said(before: str) -> int:
-    numbered, clear, sharp = False, True, False
+    after_number_word, clear, sharp = False, True, False
     for word in reversed([word.casefold() for word in _WORDS.findall(before)][-_MOST_WORDS:]):
         if _SPACELESS.search(word):
             called = max((match.end() for match in _IN_CALL.finditer(word)), default=0)
@@ -209,7 +209,7 @@ def _said(before: str) -> int:
             if called or other:
                 return 1 if called > other else -1
         kind = _kind(word)
-        if kind > 0 or (numbered and word in _MINE):
+        if kind > 0 or (after_number_word and word in _MINE):
             return 1
         if sharp:
             return -1
@@ -218,7 +218,7 @@ def _said(before: str) -> int:
             continue
         if kind < 0 and clear:
             return -1
-        numbered = numbered or word in _NUMBER_WORDS
+        after_number_word = after_number_word or word in _NUMBER_WORDS
         # Of a thing that is named some words before, the number need not be: "my order has not come, 650-253-0000".
         clear = clear and (word in _BETWEEN or len(word) == 1)
     return -1 if sharp else 0

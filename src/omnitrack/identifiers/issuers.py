@@ -23,8 +23,8 @@ def folded(value: str, scope: str) -> str:
     >>> folded("{0E984725-C51C-4BF4-9960-E1C80E27ABA0}", "uuid/idfa")
     '0e984725-c51c-4bf4-9960-e1c80e27aba0'
     """
-    fold = ISSUERS.get(scope.partition("/")[0])
-    return value if fold is None else fold(value)
+    fold_case = ISSUERS.get(scope.partition("/")[0])
+    return value if fold_case is None else fold_case(value)
 
 
 def _uuid(value: str) -> str:

@@ -158,8 +158,8 @@ def is_placeholder_mailbox(local: str, domain: str) -> bool:
         return True
     if len(compact) >= 3 and not compact.strip("x"):
         return True
-    numbered = len(compact) >= LEAST_DIGITS and is_placeholder_digits(compact)
-    return not compact or numbered or compact in _CONSTANTS
+    is_number = len(compact) >= LEAST_DIGITS and is_placeholder_digits(compact)
+    return not compact or is_number or compact in _CONSTANTS
 
 
 def is_placeholder_digits(text: str) -> bool:

@@ -29,7 +29,7 @@ class NumberPlatform(Platform):
             raise self.refuse(raw, "which says nothing of the country")
         return made_by("phone", f"+{handle}", raw)
 
-    def numbered(self, number: str, raw: str) -> Identifier:
+    def from_number(self, number: str, raw: str) -> Identifier:
         """Return the identifier of what should be a number, in a URL; without its country code it is refused."""
         number = number.strip()
         if not re.fullmatch(r"\+?[0-9 ]{7,20}", number):
@@ -54,10 +54,10 @@ class Viber(NumberPlatform):
         if first == "pa":
             raise self.refuse(raw, "which is a bot and no person")
         if url.host == "viber.click":
-            return self.numbered(url.path[0], raw)
+            return self.from_number(url.path[0], raw)
         if first not in ("chat", "contact", "add") or len(url.path) > 1:
             raise self.no_profile(raw)
-        return self.numbered(url.query.get("number", ""), raw)
+        return self.from_number(url.query.get("number", ""), raw)
 
 
 class ViberId(ScopedId):
@@ -90,7 +90,7 @@ class Zalo(NumberPlatform):
         """Understand ``zalo.me/84912345678``; a longer number is an official account."""
         if len(url.path) != 1 or not re.fullmatch(r"\+?[0-9]{9,12}", url.path[0]):
             raise self.refuse(raw, "which is an official account, a group or a page, and no person")
-        return self.handle(url.path[0], raw) if url.path[0].startswith("0") else self.numbered(url.path[0], raw)
+        return self.handle(url.path[0], raw) if url.path[0].startswith("0") else self.from_number(url.path[0], raw)
 
 
 class ZaloId(ScopedId):

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 from itertools import chain
 
-from omnitrack.identifiers.characters import fold
+from omnitrack.identifiers.characters import fold_case
 from omnitrack.identifiers.spellings import DIGITS, Seeded
 
 _WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
@@ -25,7 +25,7 @@ def name_patterns(names: Iterable[str]) -> Iterator[Seeded]:
     Of three words and more the first and the last alone count too. A name of one word, or of initials, is no sign of anybody and gives none.
     """
     for name in dict.fromkeys(names):
-        words = [fold(word) for word in _WORD.findall(name)][:_MOST_WORDS]
+        words = [fold_case(word) for word in _WORD.findall(name)][:_MOST_WORDS]
         if sum(len(word) > 1 for word in words) < 2:
             continue
         orders = {tuple(words), (words[-1], *words[:-1]), (*words[1:], words[0])}

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from urllib.parse import quote, unquote
 
 from omnitrack.errors import InvalidIdentifierError, mask
-from omnitrack.identifiers.characters import fold, refuse_unseen, words
+from omnitrack.identifiers.characters import fold_case, refuse_unseen, words
 from omnitrack.identifiers.nonvalues import is_nothing, is_written_for_nothing
 from omnitrack.identifiers.scheme import MAX_IDENTIFIER_LENGTH, Identifier, Scheme, checked_text, register_scheme
 
@@ -73,9 +73,9 @@ class PostalScheme(Scheme):
 
 
 def _words(text: str) -> str:
-    text = fold(unicodedata.normalize("NFKC", text))
+    text = fold_case(unicodedata.normalize("NFKC", text))
     # NFKC again: folding may leave what it composes otherwise.
-    text = fold(unicodedata.normalize("NFKC", text))
+    text = fold_case(unicodedata.normalize("NFKC", text))
     spaced = "".join(ch if ch.isalnum() or unicodedata.category(ch)[0] == "M" else " " for ch in text)
     return " ".join(spaced.split())
 

@@ -8,7 +8,7 @@ from typing import ClassVar
 import attrs
 
 from omnitrack.errors import InvalidIdentifierError, mask, plain_repr
-from omnitrack.identifiers.characters import fold, refuse_unseen
+from omnitrack.identifiers.characters import fold_case, refuse_unseen
 from omnitrack.identifiers.lookalike import lookalike, lookalike_host
 from omnitrack.identifiers.nonvalues import REASON as NONE
 from omnitrack.identifiers.nonvalues import is_nothing
@@ -197,7 +197,7 @@ class Platform(Account):
 
     def normal(self, handle: str) -> str:
         """Return the normal form of a handle."""
-        return fold(handle)
+        return fold_case(handle)
 
     def made(self, value: str, raw: str, scope: str = "") -> Identifier:
         """Return the identifier of a handle in its normal form."""
@@ -222,7 +222,7 @@ class Platform(Account):
 
     def glob(self, pattern: str) -> str:
         """Return the pattern in the case of handles, without ``@`` in front."""
-        return fold(pattern.strip().removeprefix("@"))
+        return fold_case(pattern.strip().removeprefix("@"))
 
 
 class PlatformId(Account):

@@ -13,7 +13,7 @@ from email.header import decode_header
 from urllib.parse import unquote
 
 from omnitrack.errors import InvalidIdentifierError
-from omnitrack.identifiers.characters import fold, unescape_html
+from omnitrack.identifiers.characters import fold_case, unescape_html
 from omnitrack.identifiers.domains import unicode_domain
 from omnitrack.identifiers.mailboxes import PROVIDERS, Provider
 from omnitrack.identifiers.numbering import library
@@ -63,7 +63,7 @@ class _Plain(dict[int, str]):
 
     def __missing__(self, code: int) -> str:
         ch = chr(code)
-        plain = str(unicodedata.decimal(ch)) if ch.isdecimal() else fold(unicodedata.normalize("NFKC", ch))
+        plain = str(unicodedata.decimal(ch)) if ch.isdecimal() else fold_case(unicodedata.normalize("NFKC", ch))
         self[code] = plain = plain if len(plain) == 1 else ch
         return plain
 

@@ -59,7 +59,7 @@ class WhatsApp(NumberPlatform):
         number = url.query.get("phone", "") if url.path[0] == "send" else url.path[0]
         if len(url.path) != 1:
             raise self.no_profile(raw)
-        return self.numbered(number, raw)
+        return self.from_number(number, raw)
 
 
 class WhatsAppId(PlatformId):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from omnitrack.identifiers.characters import fold
+from omnitrack.identifiers.characters import fold_case
 from omnitrack.identifiers.scheme import Identifier, checked_scope, register_scheme
 from omnitrack.identifiers.social import Platform, PlatformId, ScopedId, made_by
 from omnitrack.identifiers.urls import Url, read_url
@@ -133,7 +133,7 @@ class Discord(Platform):
             return super().handle(match[1], raw)
         return Identifier(
             scheme=self.name,
-            value=fold(handle),
+            value=fold_case(handle),
             linkable=False,
             reason="it is a name of before 2023, which people gave up",
             raw=raw,

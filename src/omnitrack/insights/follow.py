@@ -210,7 +210,7 @@ def follow(
             continue
         number += 1
         heapq.heappush(queue, (queued.deadline, number, queued))
-    end_of_stream = max((moment for moment in (now, until) if moment is not None), default=None)
+    end_of_stream = max((timestamp for timestamp in (now, until) if timestamp is not None), default=None)
     while queue:
         done = _pop(queue, customers)
         if done is not None:

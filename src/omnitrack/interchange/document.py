@@ -180,22 +180,22 @@ def read_time(value: Any, where: str) -> tuple[datetime, bool]:
     day, clock, fraction, zulu, hours, minutes = match.groups()
     zone = "+00:00" if zulu or hours is None else f"{hours}:{minutes}"
     try:
-        moment = datetime.fromisoformat(f"{day}T{clock}.{(fraction or '').ljust(6, '0')[:6]}{zone}")
-        moment.astimezone(timezone.utc)
+        timestamp = datetime.fromisoformat(f"{day}T{clock}.{(fraction or '').ljust(6, '0')[:6]}{zone}")
+        timestamp.astimezone(timezone.utc)
     except (ValueError, OverflowError):
         refuse(where, value, "a time such as 2026-03-01T09:30:00Z, in the years 1 to 9999 of UTC")
-    return moment, bool(zulu or hours)
+    return timestamp, bool(zulu or hours)
 
 
-def write_time(moment: datetime) -> str:
+def write_time(timestamp: datetime) -> str:
     """Return a time as RFC 3339 has it: with its own offset where that is of whole minutes, else in UTC."""
-    offset = moment.utcoffset()
+    offset = timestamp.utcoffset()
     if offset is None or offset % timedelta(minutes=1):
-        moment = moment.astimezone(timezone.utc)
-    return moment.isoformat()
+        timestamp = timestamp.astimezone(timezone.utc)
+    return timestamp.isoformat()
 
 
-def after(moment: datetime, seconds: Any, where: str) -> datetime:
+def after(timestamp: datetime, seconds: Any, where: str) -> datetime:
     """Return the time some seconds later.
 
     Raises:
@@ -204,7 +204,7 @@ def after(moment: datetime, seconds: Any, where: str) -> datetime:
     if isinstance(seconds, bool) or not isinstance(seconds, (int, float)) or not 0 <= seconds <= MAX_DURATION:
         refuse(where, seconds, "a number of seconds from 0 to ten years")
     try:
-        return moment + timedelta(seconds=seconds)
+        return timestamp + timedelta(seconds=seconds)
     except OverflowError:
         refuse(where, seconds, "a duration that ends before the year 10000")
 

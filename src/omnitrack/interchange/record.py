@@ -203,12 +203,12 @@ def _time(value: Any, where: str, trust: Assurance) -> datetime | None:
     if value is None:
         return None
     try:
-        moment = datetime.fromisoformat(value) if isinstance(value, str) else None
+        timestamp = datetime.fromisoformat(value) if isinstance(value, str) else None
     except ValueError:
-        moment = None
-    if moment is None or moment.tzinfo is None:
+        timestamp = None
+    if timestamp is None or timestamp.tzinfo is None:
         raise _wrong(where, value, "a time with its offset, such as 2026-03-01T09:30:00+00:00")
-    return moment
+    return timestamp
 
 
 def _string(value: Any, where: str, trust: Assurance) -> str | None:

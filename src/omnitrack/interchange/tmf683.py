@@ -122,9 +122,9 @@ def _write(interaction: Interaction) -> dict[str, Any]:
         resource["note"] = [note | ({"author": interaction.agent} if interaction.agent else {})]
     elif interaction.body is not None:
         resource["description"] = interaction.body
-    for name, moment in (("creationDate", interaction.recorded_at), ("lastUpdate", interaction.revised_at)):
-        if moment is not None:
-            resource[name] = write_time(moment)
+    for name, timestamp in (("creationDate", interaction.recorded_at), ("lastUpdate", interaction.revised_at)):
+        if timestamp is not None:
+            resource[name] = write_time(timestamp)
     if interaction.attachments:
         resource["attachment"] = [_attachment(file) for file in interaction.attachments]
     if interaction.reply_to is not None:

@@ -128,10 +128,10 @@ class Reader:
         return None
 
     def _time(self, value: Any, field: str) -> datetime:
-        moment, zoned = read_time(value, f"{self.where}.{field}")
+        timestamp, zoned = read_time(value, f"{self.where}.{field}")
         if not zoned:
             self.report.assume(field, "no zone given, UTC taken")
-        return moment
+        return timestamp
 
     def _times(self) -> dict[str, Any]:
         resource = self.resource

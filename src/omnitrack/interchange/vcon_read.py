@@ -185,10 +185,10 @@ class Reader:
             value = value or self.vcon.get("created_at")
         if value is None:
             return None
-        moment, zoned = read_time(value, f"{self.where}.dialog.start")
+        timestamp, zoned = read_time(value, f"{self.where}.dialog.start")
         if not zoned:
             self.report.assume("start", "no zone given, UTC taken")
-        return moment
+        return timestamp
 
     def _content(self, kind: str, dialog: dict[str, Any], left: dict[str, Any]) -> tuple[str | None, list[Attachment]]:
         """Return what was written, and what else came with it."""

@@ -11,7 +11,7 @@ import numpy as np
 
 from omnitrack.matching.headings import hinted_trait, trait_of
 from omnitrack.matching.kinds import KINDS, Kind, looks_like, organisation_share, person_share, years_of
-from omnitrack.matching.text import fold
+from omnitrack.matching.text import fold_words
 from omnitrack.matching.traits import is_nothing_written, text_of
 
 #: Records that are read to see what a column holds, evenly spread over the list.
@@ -216,7 +216,7 @@ def _kind_of_name(column: _Column) -> str | None:
 
 
 def _several_words(column: _Column) -> float:
-    return float(np.mean([len(fold(value).split()) > 1 for value in column.values])) if column.values else 0.0
+    return float(np.mean([len(fold_words(value).split()) > 1 for value in column.values])) if column.values else 0.0
 
 
 def _reads_as_words(column: _Column) -> bool:
@@ -275,9 +275,9 @@ def _settle_whole_names(columns: Sequence[_Column], sample: Sequence[Mapping[str
         return
     for column in columns:
         if column.trait == "name":
-            both = [[fold(text_of(row.get(part[0]) or "")) for part in parts] for row in sample]
+            both = [[fold_words(text_of(row.get(part[0]) or "")) for part in parts] for row in sample]
             held = [
-                set(" ".join(words).split()) <= set(fold(text_of(row[column.name])).split())
+                set(" ".join(words).split()) <= set(fold_words(text_of(row[column.name])).split())
                 for row, words in zip(sample, both, strict=True)
                 if all(words) and not is_nothing_written(row.get(column.name))
             ]

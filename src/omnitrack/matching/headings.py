@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from omnitrack.matching.text import fold
+from omnitrack.matching.text import fold_words
 
 _ALIASES = {
     "name": """
@@ -248,4 +248,4 @@ def hinted_trait(column: str) -> str | None:
 
 
 def _words(column: str) -> str:
-    return fold(_CAMEL.sub(" ", column.strip())).replace(" ", "_")
+    return fold_words(_CAMEL.sub(" ", column.strip())).replace(" ", "_")

@@ -9,7 +9,7 @@ import attrs
 
 from omnitrack.matching.dates import parse_birth_date
 from omnitrack.matching.names import frequent_names, nickname_roots
-from omnitrack.matching.text import fold
+from omnitrack.matching.text import fold_words
 
 
 @attrs.frozen(slots=True, kw_only=True)
@@ -141,7 +141,7 @@ def _is_iban(text: str) -> bool:
 
 
 def _is_address(text: str) -> bool:
-    return bool(_HAS_NUMBER.search(text)) and bool(_STREET.search(fold(text)))
+    return bool(_HAS_NUMBER.search(text)) and bool(_STREET.search(fold_words(text)))
 
 
 def _is_number(text: str) -> bool:
@@ -205,7 +205,7 @@ KINDS: tuple[Kind, ...] = (
         has_to_look=True,
         never=_NAMES_AND | {"email"},
     ),
-    Kind(name="genders", trait="gender", looks=lambda text: fold(text) in _GENDERS, sure=True),
+    Kind(name="genders", trait="gender", looks=lambda text: fold_words(text) in _GENDERS, sure=True),
     Kind(
         name="lines of addresses",
         trait="address",
@@ -410,7 +410,7 @@ _ORGANISATION = frozenset(
 
 def organisation_share(values: Sequence[str]) -> float:
     """Return the share of the values that have a word of organisations in them."""
-    return sum(not _ORGANISATION.isdisjoint(fold(value).split()) for value in values) / max(len(values), 1)
+    return sum(not _ORGANISATION.isdisjoint(fold_words(value).split()) for value in values) / max(len(values), 1)
 
 
 def person_share(values: Sequence[str]) -> tuple[float, float, float]:
@@ -419,7 +419,7 @@ def person_share(values: Sequence[str]) -> tuple[float, float, float]:
     given, family = shares["given"], shares["family"]
     whole = alone_given = alone_family = 0
     for value in values:
-        words = [word for word in fold(value).split() if len(word) > 1]
+        words = [word for word in fold_words(value).split() if len(word) > 1]
         if not words:
             continue
         ends = (words[0], words[-1])

@@ -7,7 +7,7 @@ from functools import lru_cache
 from importlib.resources import files
 from typing import NamedTuple
 
-from omnitrack.matching.text import fold
+from omnitrack.matching.text import fold_words
 
 TITLES = frozenset({
     "mr", "mrs", "ms", "miss", "mx", "master", "dr", "prof", "professor", "sir", "dame", "lord", "lady", "rev",
@@ -169,7 +169,7 @@ def generation_of(text: str, *, alone: bool = False) -> str:
     """
     if not any(mark in text.casefold() for mark in _MARKS):
         return ""
-    words = fold(text).split()
+    words = fold_words(text).split()
     return next((_GENERATIONS[word] for word in words[0 if alone else 1 :] if word in _GENERATIONS), "")
 
 
@@ -189,7 +189,7 @@ def parse_display_name(text: str) -> Name | None:
     (Name(given='mike', middle='', family='samuels'), None)
     """
     bare = "".join(c if c.isalpha() or c in " .,'’-" else " " for c in _CAMEL.sub(" ", text))
-    words = fold(bare).split()
+    words = fold_words(bare).split()
     if not 2 <= len(words) <= 4 or any(c.isdigit() for c in text) or "_" in text:
         return None
     return parse_name(bare)
@@ -204,7 +204,7 @@ def _words(text: str) -> list[str]:
     count, room = MAX_NAME_WORDS, MAX_NAME_LENGTH
     for word in text[:MAX_NAME_LENGTH].split():
         parts: list[str] = []
-        for part in fold(word).split():
+        for part in fold_words(word).split():
             part = part[: max(room, 0)]
             if count and any(c.isalpha() for c in part):
                 parts.append(part)

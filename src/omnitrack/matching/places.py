@@ -6,7 +6,7 @@ import re
 from functools import lru_cache
 from typing import NamedTuple
 
-from omnitrack.matching.text import fold, squeeze
+from omnitrack.matching.text import fold_words, squeeze
 
 # UK: the shapes of BS 7666 (A9 9AA to AA9A 9AA, and GIR 0AA), with or without the blank.
 _UK = re.compile(r"^([a-z]{1,2}[0-9][a-z0-9]?|gir)([0-9][a-z]{2})$")
@@ -42,7 +42,7 @@ def parse_postcode(text: str) -> str:
     >>> parse_postcode("rg141aa"), parse_postcode("02139-4307"), parse_postcode(" 1010 AB ")
     ('RG14 1AA', '02139', '1010AB')
     """
-    bare = squeeze(fold(text))
+    bare = squeeze(fold_words(text))
     if match := _UK.match(bare):
         return f"{match[1]} {match[2]}".upper()
     if match := _US.match(text.strip()):
@@ -67,7 +67,7 @@ def parse_street(text: str) -> str:
     >>> parse_street("High St.")
     'high street'
     """
-    words = fold(text.replace("ß", "ss")).split()
+    words = fold_words(text.replace("ß", "ss")).split()
     return " ".join(_WORDS.get(word, word) if index else word for index, word in enumerate(words))
 
 
@@ -87,4 +87,4 @@ def parse_address(text: str) -> Address:
 
 def house_number(text: str) -> str:
     """Return the normal form of a house number: ``"12 B"`` is ``"12b"``."""
-    return squeeze(fold(text))[:12]
+    return squeeze(fold_words(text))[:12]

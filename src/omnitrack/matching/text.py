@@ -33,10 +33,10 @@ _SOUND_LENGTH = 5
 
 
 @lru_cache(maxsize=65536)
-def fold(text: str) -> str:
+def fold_words(text: str) -> str:
     """Return the words of ``text`` in lower case without marks, apostrophes and punctuation, one blank between them.
 
-    >>> fold("  O’Brien-Müller, JR. ")
+    >>> fold_words("  O’Brien-Müller, JR. ")
     'obrien muller jr'
     """
     if text.isascii():
@@ -53,7 +53,7 @@ def letters(text: str) -> str:
     >>> letters("Mike.Samuels_68")
     'mikesamuels'
     """
-    return "".join(c for c in fold(text) if c.isalpha())
+    return "".join(c for c in fold_words(text) if c.isalpha())
 
 
 @lru_cache(maxsize=65536)

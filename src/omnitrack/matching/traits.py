@@ -16,7 +16,7 @@ from omnitrack.matching.headings import TRAITS, trait_of
 from omnitrack.matching.names import Name, generation_of, is_nobody, name_of, parse_display_name, parse_name
 from omnitrack.matching.places import Address, house_number, parse_address, parse_postcode, parse_street
 from omnitrack.matching.profile import MAX_VALUES, Profile, identifier_profile, merge_profiles
-from omnitrack.matching.text import fold, squeeze
+from omnitrack.matching.text import fold_words, squeeze
 
 __all__ = ["MAX_TRAIT_LENGTH", "TRAITS", "normalise_traits", "profile", "trait_of"]
 
@@ -111,7 +111,7 @@ def _profile(found: dict[str, list[Any]], region: str | None) -> Profile:
         if name := parse_display_name(text):
             add("names", name)
         else:
-            add("display_names", squeeze(fold(text)))
+            add("display_names", squeeze(fold_words(text)))
     for text in texts.get("user_name", ()):
         if not is_nothing(text.lstrip("@")):
             add("handles", text.lstrip("@").casefold())
@@ -151,8 +151,8 @@ def _padded(parts: list[list[str]]) -> list[list[str]]:
 
 
 def _holds(text: str, whole: list[tuple[str, str]]) -> bool:
-    words = set(fold(text).split())
-    return any(words.issuperset(f"{fold(given)} {fold(family)}".split()) for given, family in whole)
+    words = set(fold_words(text).split())
+    return any(words.issuperset(f"{fold_words(given)} {fold_words(family)}".split()) for given, family in whole)
 
 
 def _addresses(texts: dict[str, list[str]]) -> Iterable[Address]:
@@ -192,7 +192,7 @@ def _dialled(text: str) -> str:
 
 
 def _id_number(text: str) -> str:
-    return "" if is_nothing(text) else squeeze(fold(text))
+    return "" if is_nothing(text) else squeeze(fold_words(text))
 
 
 _WOMEN = frozenset(
@@ -239,13 +239,13 @@ _MEN = frozenset(
 
 
 def _gender(text: str) -> str:
-    word = fold(text)
+    word = fold_words(text)
     return "f" if word in _WOMEN else "m" if word in _MEN else ""
 
 
 @lru_cache(maxsize=65536)
 def _company(text: str) -> str:
-    words = fold(text).split()
+    words = fold_words(text).split()
     kept = [word for word in words if word not in _LEGAL_FORMS]
     return " ".join(kept or words)
 
@@ -257,12 +257,12 @@ def _language(text: str) -> str:
 _PLAIN: tuple[tuple[str, str, Callable[[str], str]], ...] = (
     ("postcode", "postcodes", parse_postcode),
     ("address_extra", "address_extras", parse_street),
-    ("city", "cities", fold),
-    ("state", "states", fold),
+    ("city", "cities", fold_words),
+    ("state", "states", fold_words),
     ("company", "companies", _company),
     ("id_number", "id_numbers", _id_number),
     ("language", "languages", _language),
-    ("birth_place", "birth_places", fold),
-    ("occupation", "occupations", fold),
+    ("birth_place", "birth_places", fold_words),
+    ("occupation", "occupations", fold_words),
     ("gender", "genders", _gender),
 )

@@ -17,9 +17,9 @@ if TYPE_CHECKING:
     from omnitrack.identifiers.scheme import Identifier
 
 
-def wall_clock(moment: datetime) -> str:
+def wall_clock(timestamp: datetime) -> str:
     """Return a time to the minute for people to read, with its offset unless that is UTC: clocks of two zones are not in one order."""
-    return moment.isoformat(" ", "minutes").removesuffix("+00:00")
+    return timestamp.isoformat(" ", "minutes").removesuffix("+00:00")
 
 
 class TimelineDraft:

@@ -58,7 +58,7 @@ def to_attachments(values: Iterable[Mapping[str, Any]]) -> tuple[Attachment, ...
     return tuple(Attachment(**value) for value in values)
 
 
-def interaction_id(text: str) -> bytes:
+def parse_interaction_id(text: str) -> bytes:
     """Return the id in an ``int_...`` text.
 
     Raises:

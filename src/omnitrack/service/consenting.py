@@ -77,8 +77,8 @@ def say_consent(
     """Keep what was said of contacting somebody."""
     check_flag("granted", granted, InvalidInteractionError)
     named, now = meant(ctx, who), now_us()
-    moment = microseconds(at, "at", ctx.zone)
-    moment = now if moment is None else moment
+    timestamp = microseconds(at, "at", ctx.zone)
+    timestamp = now if timestamp is None else timestamp
     id, home = new_ids(2)
     scope = _name("purpose", purpose), _name("channel", channel)
     said = _name("source", source), _name("proof", proof, MAX_PROOF), _name("by", by)
@@ -88,11 +88,11 @@ def say_consent(
         row = _row(tx, ctx, named, home, now)
         word = Word(
             id=id,
-            named=Mention(row.base, None, moment) if named.home is None else mention(tx, row, moment),
+            named=Mention(row.base, None, timestamp) if named.home is None else mention(tx, row, timestamp),
             purpose=scope[0],
             channel=scope[1],
             granted=granted,
-            at=moment,
+            at=timestamp,
             recorded_at=now,
             source=said[0],
             proof=said[1],
@@ -133,7 +133,7 @@ def may_contact(
     """Say whether somebody may be contacted."""
     named, scope = meant(ctx, who), _scope(purpose, channel)
     then = microseconds(at, "at", ctx.zone)
-    moment = now_us() if then is None else then
+    timestamp = now_us() if then is None else then
     free = as_list("opt_out", opt_out, "a list of purposes")
     for one in free:
         _name("opt_out", one, required=True)
@@ -145,7 +145,7 @@ def may_contact(
             if named.identifier is None:
                 raise
             found = []
-        return permit(found, scope, moment, purpose not in free)
+        return permit(found, scope, timestamp, purpose not in free)
 
     return run(read, write=False)
 

@@ -130,7 +130,7 @@ class AmazonConnectSource(JsonSource):
         number = id_of(record.get("ContactId"))
         if number is None:
             raise UnreadableError("ContactId: missing, accepted is a contact record")
-        moment = self.time(record.get("InitiationTimestamp"), "InitiationTimestamp")
+        timestamp = self.time(record.get("InitiationTimestamp"), "InitiationTimestamp")
         label = (text_of(record.get("Channel")) or "VOICE").upper()
         channel = _CHANNELS.get(label, label.lower())
         method = (text_of(record.get("InitiationMethod")) or "INBOUND").upper()
@@ -163,8 +163,8 @@ class AmazonConnectSource(JsonSource):
         yield Interaction(
             channel=channel,
             kind="transfer" if method in _CONTINUED else "call" if channel == "phone" else "message",
-            occurred_at=moment,
-            ended_at=ended if ended is not None and ended >= moment else None,
+            occurred_at=timestamp,
+            ended_at=ended if ended is not None and ended >= timestamp else None,
             direction=direction,
             customers=(tuple(seen),),
             subject=subject_of(record.get("Name")),

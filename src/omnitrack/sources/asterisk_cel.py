@@ -137,11 +137,11 @@ class AsteriskCelSource(CdrSource):
             )
         texts = [text_of(field) for field in fields]
         values = {name: text for name, text in zip(columns, texts, strict=False) if text}
-        moment = self._time(values.get("eventtime"))
-        if moment is None:
+        timestamp = self._time(values.get("eventtime"))
+        if timestamp is None:
             raise UnreadableError(unread("eventtime", values.get("eventtime"), _FORMS))
         key = id_of(values.get("linkedid") or values.get("uniqueid")) or derived_id(*fields)
-        return key, _Event((values.get("eventtype") or "").upper(), moment, values, where)
+        return key, _Event((values.get("eventtype") or "").upper(), timestamp, values, where)
 
     def _time(self, text: str | None) -> datetime | None:
         if text is None or not _TIME.match(text):

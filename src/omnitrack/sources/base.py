@@ -217,10 +217,10 @@ class Source(ABC):
         Raises:
             UnreadableError: it is missing or says no time; names the field.
         """
-        moment = parse_time(value, self.zone, field)
-        if moment is None:
+        timestamp = parse_time(value, self.zone, field)
+        if timestamp is None:
             raise UnreadableError(unread(field, value, TIME_FORMS))
-        return moment
+        return timestamp
 
 
 class JsonSource(Source):

@@ -193,7 +193,7 @@ class CdrSource(Source):
     def _is_line(self, endpoint: str | None) -> bool:
         return endpoint is not None and endpoint.isdecimal() and self.is_internal(endpoint)
 
-    def sides(self, leg: Leg) -> Direction | None:
+    def direction_of(self, leg: Leg) -> Direction | None:
         """Return who called whom, where the record tells."""
         if leg.direction is not None:
             return leg.direction
@@ -217,7 +217,7 @@ class CdrSource(Source):
         legs = list({repr(leg.fields): leg for leg in legs}.values())
         legs = sorted(legs, key=lambda leg: (leg.start, leg.branch, str(leg.fields.get("sequence", ""))))
         first = legs[0]
-        direction = self.sides(first)
+        direction = self.direction_of(first)
         if direction is None and any(self._is_line(leg.agent_called) for leg in legs):
             direction = Direction.INBOUND  # it came in from outside, and a line of the company was rung
         answered = [leg for leg in legs if leg.outcome == ANSWERED]

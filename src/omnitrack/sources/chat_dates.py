@@ -181,6 +181,6 @@ def _plausible(stamps: Sequence[Stamp], order: str) -> bool:
 
 
 def _steps_back(stamps: Sequence[Stamp], order: str) -> int:
-    moments = [moment for moment in (stamp.time(order) for stamp in stamps) if moment is not None]
+    moments = [timestamp for timestamp in (stamp.time(order) for stamp in stamps) if timestamp is not None]
     back = sum(later < earlier for earlier, later in pairwise(moments))
     return back + 1_000_000 * (len(stamps) - len(moments))

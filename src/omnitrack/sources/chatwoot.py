@@ -110,15 +110,15 @@ class ChatwootSource(JsonSource):
         number = id_of(payload.get("id"))
         if number is None:
             raise UnreadableError("id: missing, accepted is the id of the message")
-        moment = self.time(payload.get("created_at"), "created_at")
+        timestamp = self.time(payload.get("created_at"), "created_at")
         gone = mapping_of(payload.get("content_attributes")).get("deleted") is True
         # An update carries the whole message: where its creation was missed, it is known from that.
         whole = event == "message_created" or bool(mapping_of(payload.get("sender")))
         if whole:
-            yield from self._message(payload, number, moment, where, gone)
+            yield from self._message(payload, number, timestamp, where, gone)
         if event == "message_updated":
             body = None if gone else body_of(payload.get("content"))
-            at = self._changed_at(payload, number, moment)
+            at = self._changed_at(payload, number, timestamp)
             yield Revision(source=self.source, source_id=number, at=at, body=body, deleted=gone, same_unit=whole)
 
     def _changed_at(self, payload: Mapping[str, Any], number: str, created: datetime) -> datetime:
@@ -126,19 +126,19 @@ class ChatwootSource(JsonSource):
         said = parse_time(payload.get("updated_at"), self.zone) or self.received_at
         # Of a message Chatwoot tells when it was created alone; of its conversation also when it changed.
         said = said or parse_time(mapping_of(payload.get("conversation")).get("updated_at"), self.zone)
-        moment = max(created, said) if said else created
+        timestamp = max(created, said) if said else created
         last = self._changes.pop(number, None)
-        if last is not None and moment <= last:
-            moment = last + timedelta(microseconds=1)
-        elif last is None and moment == created:
-            moment = created + timedelta(microseconds=1)
-        self._changes[number] = moment
+        if last is not None and timestamp <= last:
+            timestamp = last + timedelta(microseconds=1)
+        elif last is None and timestamp == created:
+            timestamp = created + timedelta(microseconds=1)
+        self._changes[number] = timestamp
         if len(self._changes) > _MOST_CHANGES:
             del self._changes[next(iter(self._changes))]
-        return moment
+        return timestamp
 
     def _message(
-        self, payload: Mapping[str, Any], number: str, moment: datetime, where: str, gone: bool
+        self, payload: Mapping[str, Any], number: str, timestamp: datetime, where: str, gone: bool
     ) -> Iterator[Item]:
         conversation = mapping_of(payload.get("conversation"))
         meta = mapping_of(conversation.get("meta"))
@@ -163,7 +163,7 @@ class ChatwootSource(JsonSource):
         yield Interaction(
             channel=channel,
             kind="note" if private else "event" if kind == "activity" else "message",
-            occurred_at=moment,
+            occurred_at=timestamp,
             direction=direction,
             customers=(tuple(self._contact(contact, channel, account, proved, platform_id)),),
             subject=subject_of(additional.get("mail_subject")),

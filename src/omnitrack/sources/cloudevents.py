@@ -19,7 +19,7 @@ from omnitrack.sources.mapping import PersonField, look_up, person_fields
 from omnitrack.sources.reading import Bad
 from omnitrack.sources.reading_json import head_json, parse_json
 from omnitrack.sources.values import attributes_of, body_of, id_of, mapping_of, name_of, subject_of, text_of, words
-from omnitrack.sources.visits import Step, in_sessions, outcome_of, session_of, task_and_state
+from omnitrack.sources.visits import VisitStep, in_sessions, outcome_of, session_of, task_and_state
 
 _TAKEN = words("specversion id source type time data data_base64 datacontenttype dataschema schemaurl")
 _USER = words("userId user_id userid customerId customer_id accountId account_id accountNumber account")
@@ -87,14 +87,14 @@ class CloudEventsSource(JsonSource):
         """Yield the event of one value by itself."""
         yield from in_sessions(self._events(value, where))
 
-    def _steps(self) -> Iterator[Step | Rejected | PassedOver]:
+    def _steps(self) -> Iterator[VisitStep | Rejected | PassedOver]:
         for where, value in self.values():
             if isinstance(value, Bad):
                 yield self.bad(value)
             else:
                 yield from self._events(value, where)
 
-    def _events(self, value: Any, where: str) -> Iterator[Step | Rejected | PassedOver]:
+    def _events(self, value: Any, where: str) -> Iterator[VisitStep | Rejected | PassedOver]:
         try:
             events = list(structured(mapping_of(value)))
         except ValueError as error:
@@ -125,7 +125,7 @@ class CloudEventsSource(JsonSource):
             raise UnreadableError("time: is missing, accepted is a time, or received_at= for events without one")
         return datetime.fromtimestamp(path.stat().st_mtime, timezone.utc), "file"
 
-    def _step(self, event: Mapping[str, Any], where: str) -> Step:
+    def _step(self, event: Mapping[str, Any], where: str) -> VisitStep:
         missing = [name for name in ("specversion", "id", "source", "type") if text_of(event.get(name)) is None]
         if missing:
             raise UnreadableError(f"{', '.join(missing)}: missing, which every CloudEvent has")
@@ -133,7 +133,7 @@ class CloudEventsSource(JsonSource):
             raise UnreadableError("specversion: accepted are 1.0 and 0.3")
         if text_of(event["type"]) == _OWN_TYPE:
             raise UnreadableError(f"type: {_OWN_TYPE} is an export of a store; read it with omnitrack.interchange")
-        moment, time_from = self._moment(event)
+        timestamp, time_from = self._moment(event)
         data = _data(event)
         kind = text_of(event["type"]) or ""
         task, state = task_and_state(kind)
@@ -143,7 +143,7 @@ class CloudEventsSource(JsonSource):
         interaction = Interaction(
             channel=name_of(self.channel) or "web",
             kind="step",
-            occurred_at=moment,
+            occurred_at=timestamp,
             direction=Direction.INBOUND,
             customers=(person,),
             subject=subject_of(kind),
@@ -166,7 +166,7 @@ class CloudEventsSource(JsonSource):
                 )
             )
         visitor = str(person[-1].identifier) if person else number or ""
-        return Step(interaction, visitor=visitor, task=task, state=state, notes=notes)
+        return VisitStep(interaction, visitor=visitor, task=task, state=state, notes=notes)
 
     def _person(self, event: Mapping[str, Any], data: Mapping[str, Any]) -> Iterator[Sighting]:
         if self._fields:

@@ -61,7 +61,7 @@ def draft_mapping(records: Sequence[Mapping[str, Any]], *, items: str | None = N
     samples = {name: [text for r in records if (text := text_of(joined_text(r.get(name))))] for name in columns}
     left = [name for name in columns if samples[name]]
     lines = ["# A draft: look at each line before the load, and at the first contacts with omnitrack inspect."]
-    fields, moment, doubt = _fields(left, samples)
+    fields, timestamp, doubt = _fields(left, samples)
     people = dict(_people(left, samples))
     traits = {trait: name for trait, names in _TRAITS.items() for name in _named(left, names)[:1]}
     if "channel" not in fields:
@@ -70,8 +70,8 @@ def draft_mapping(records: Sequence[Mapping[str, Any]], *, items: str | None = N
         lines.append('direction = "inbound"  # inbound, outbound or internal: the same in every row')
     lines.append('source = "log"  # name of the system: with it a load can be taken back')
     lines.append('# zone = "Europe/London"  # of times that come without one')
-    if moment is not None:
-        lines.append(f"time_format = {json.dumps(moment)}" + (f"  # {doubt}" if doubt else ""))
+    if timestamp is not None:
+        lines.append(f"time_format = {json.dumps(timestamp)}" + (f"  # {doubt}" if doubt else ""))
     if items is not None:
         lines.append(f"items = {json.dumps(items)}")
     lines += ["", "[fields]"]

@@ -140,16 +140,16 @@ class FreeSwitchCalls(CdrSource):
     def _moment(self, values: Mapping[str, Any], name: str) -> tuple[datetime | None, str | None]:
         """A time by its seconds since 1970 where they are there; the stamps are local and may be in doubt."""
         epoch = text_of(values.get(f"{name}_epoch"))
-        moment = parse_time(epoch) if epoch and epoch != "0" else None
+        timestamp = parse_time(epoch) if epoch and epoch != "0" else None
         stamp = text_of(values.get(f"{name}_stamp")) or ""
-        if moment is None and _TIME.match(stamp):
+        if timestamp is None and _TIME.match(stamp):
             try:
                 return local_time(datetime.fromisoformat(stamp[:19]), self.zone, field=f"{name}_stamp")
             except MissingZoneError:
                 raise
             except ValueError:
                 return None, None
-        return moment, None
+        return timestamp, None
 
 
 def _ids(values: Mapping[str, Any]) -> list[str]:

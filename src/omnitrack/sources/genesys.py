@@ -67,38 +67,41 @@ class GenesysSource(JsonSource):
         number = id_of(record.get("conversationId"))
         if number is None:
             raise UnreadableError("conversationId: missing, accepted is the id of the conversation")
-        moment = self.time(record.get("conversationStart"), "conversationStart")
+        timestamp = self.time(record.get("conversationStart"), "conversationStart")
         ended = parse_time(record.get("conversationEnd"), self.zone)
         people = [mapping_of(one) for one in list_of(record.get("participants"))]
         said = text_of(record.get("originatingDirection"))
         direction = {"inbound": Direction.INBOUND, "outbound": Direction.OUTBOUND}.get(said or "")
-        sides = [session for one in people if _purpose(one) in _CUSTOMERS for session in _sessions(one)]
-        if not sides and direction is not None and any(_purpose(one) in _AGENTS for one in people):
+        customer_sessions = [session for one in people if _purpose(one) in _CUSTOMERS for session in _sessions(one)]
+        if not customer_sessions and direction is not None and any(_purpose(one) in _AGENTS for one in people):
             direction = Direction.INTERNAL  # between lines of the company
         media = next(
-            (text for session in sides or _all(people) if (text := text_of(session.get("mediaType")))), "voice"
+            (text for session in customer_sessions or _all(people) if (text := text_of(session.get("mediaType")))),
+            "voice",
         )
         channel = _CHANNELS.get(media.lower(), media.lower()[:100])
         agents = [one for one in people if _purpose(one) in _AGENTS and _interacted(one)]
         agents.sort(key=lambda one: max((text_of(s.get("segmentEnd")) or "" for s in _segments(one)), default=""))
-        attested = counts(*(v for session in sides for v in attestation_of(session)), trust=self.trust_attestation)
+        attested = counts(
+            *(v for session in customer_sessions for v in attestation_of(session)), trust=self.trust_attestation
+        )
         seen = (
             ()
             if direction in (None, Direction.INTERNAL)
-            else self._customer(sides, people, channel, direction, attested)
+            else self._customer(customer_sessions, people, channel, direction, attested)
         )
-        callers = [text for session in sides if (text := text_of(session.get("ani")))]
+        callers = [text for session in customer_sessions if (text := text_of(session.get("ani")))]
         names = [name_of(one.get("participantName")) for one in people if _purpose(one) in _CUSTOMERS]
         yield Interaction(
             channel=channel,
             kind="call" if channel == "phone" else "message",
-            occurred_at=moment,
-            ended_at=ended if ended is not None and ended >= moment else None,
+            occurred_at=timestamp,
+            ended_at=ended if ended is not None and ended >= timestamp else None,
             direction=direction,
             customers=(seen,) if seen else (),
             agent=next((who for one in reversed(agents) if (who := _agent(one))), None),
             thread=number,
-            outcome=_outcome(people, sides, direction, bool(agents)) if channel == "phone" else None,
+            outcome=_outcome(people, customer_sessions, direction, bool(agents)) if channel == "phone" else None,
             attributes=attributes_of(
                 record,
                 {
@@ -115,7 +118,7 @@ class GenesysSource(JsonSource):
 
     def _customer(
         self,
-        sides: list[Mapping[str, Any]],
+        customer_sessions: list[Mapping[str, Any]],
         people: list[Mapping[str, Any]],
         channel: str,
         direction: Direction | None,
@@ -123,12 +126,14 @@ class GenesysSource(JsonSource):
     ) -> tuple[Sighting, ...]:
         inbound = direction is Direction.INBOUND
         if channel == "email":
-            found = [text_of(session.get("addressFrom" if inbound else "addressTo")) for session in sides]
+            found = [text_of(session.get("addressFrom" if inbound else "addressTo")) for session in customer_sessions]
             return tuple(dict.fromkeys(claimed(f"email:{text[:500]}") for text in found if text))
         if channel != "phone":
             return ()
         sessions = (
-            sides if inbound else [*sides, *(s for one in people if _purpose(one) in _AGENTS for s in _sessions(one))]
+            customer_sessions
+            if inbound
+            else [*customer_sessions, *(s for one in people if _purpose(one) in _AGENTS for s in _sessions(one))]
         )
         seen = observed if attested or not inbound else claimed
         for session in sessions:
@@ -144,10 +149,13 @@ class GenesysSource(JsonSource):
 
 
 def _outcome(
-    people: list[Mapping[str, Any]], sides: list[Mapping[str, Any]], direction: Direction | None, with_agent: bool
+    people: list[Mapping[str, Any]],
+    customer_sessions: list[Mapping[str, Any]],
+    direction: Direction | None,
+    with_agent: bool,
 ) -> str:
     if direction is Direction.OUTBOUND:
-        spoke = any(_type(segment) == "interact" for session in sides for segment in _parts(session))
+        spoke = any(_type(segment) == "interact" for session in customer_sessions for segment in _parts(session))
         return ANSWERED if spoke else "missed"
     if with_agent:
         return ANSWERED

@@ -121,9 +121,9 @@ class HubSpotSource(JsonSource):
             return
         said = {key.removeprefix(prefix): value for key, value in properties.items() if key.startswith(prefix)}
         direction = _direction(kind, said)
-        moment = parse_time(properties.get("hs_timestamp"), self.zone, "hs_timestamp")
-        if moment is None:
-            moment = self.time(
+        timestamp = parse_time(properties.get("hs_timestamp"), self.zone, "hs_timestamp")
+        if timestamp is None:
+            timestamp = self.time(
                 said.get("start_time") or one.get("createdAt") or properties.get("hs_createdate"), "hs_timestamp"
             )
         body = body_of(said.get("text"))
@@ -138,8 +138,8 @@ class HubSpotSource(JsonSource):
         yield Interaction(
             channel=channel,
             kind={"call": "call", "note": "note", "meeting": "meeting"}.get(kind, "message"),
-            occurred_at=moment,
-            ended_at=_end(kind, said, moment, self.zone),
+            occurred_at=timestamp,
+            ended_at=_end(kind, said, timestamp, self.zone),
             direction=direction,
             customers=people,
             subject=subject_of(said.get("subject")) or subject_of(said.get("title")),
@@ -208,14 +208,14 @@ def _channel(said: Mapping[str, Any]) -> str:
     return _CHANNELS.get(label.upper(), label.lower()[:100])
 
 
-def _end(kind: str, said: Mapping[str, Any], moment: datetime, zone: tzinfo | None) -> datetime | None:
+def _end(kind: str, said: Mapping[str, Any], timestamp: datetime, zone: tzinfo | None) -> datetime | None:
     if kind == "meeting":
         end = parse_time(said.get("end_time"), zone, "hs_meeting_end_time")
-        return end if end is not None and end >= moment else None
+        return end if end is not None and end >= timestamp else None
     length = text_of(said.get("duration"))
     if kind != "call" or length is None or not length.isascii() or not length.isdigit() or len(length) > 12:
         return None
-    return moment + timedelta(milliseconds=int(length)) if int(length) <= _LONGEST else None
+    return timestamp + timedelta(milliseconds=int(length)) if int(length) <= _LONGEST else None
 
 
 def _as_object(found: Mapping[str, Any]) -> Mapping[str, Any]:

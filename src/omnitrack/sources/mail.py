@@ -170,7 +170,7 @@ class MailSource(Source):
         if said.get("draft") and not self.drafts:
             yield self.passed(where, "draft", source_id=next(iter(headers.ids("message-id")), None))
             return
-        moment, found_in = self._when(headers, fallback)
+        timestamp, found_in = self._when(headers, fallback)
         if found_in is not None and parse_date(headers.text("date"), timezone.utc) is None:
             came = next((value for name, value in headers.all if name == "date"), None)
             if came or found_in == "reading":
@@ -225,7 +225,7 @@ class MailSource(Source):
         yield Interaction(
             channel="email",
             kind=kind,
-            occurred_at=moment,
+            occurred_at=timestamp,
             sender=tuple(_sighting(address, assurance, through) for address in senders[:1]),
             recipients=tuple((_sighting(address),) for address in to[:MAX_PEOPLE]),
             participants=tuple(participants[:MAX_PARTICIPANTS]),
@@ -279,14 +279,14 @@ class MailSource(Source):
             return received, "received"
         if said is not None and (received is None or said <= received + timedelta(days=2)):
             return said, None
-        for moment, where in (
+        for timestamp, where in (
             (received, "received"),
             (parse_date(headers.get("resent-date"), self.zone or timezone.utc), "resent-date"),
             (parse_date(headers.get("delivery-date"), self.zone or timezone.utc), "delivery-date"),
             (fallback, "file"),
         ):
-            if moment is not None:
-                return moment, where
+            if timestamp is not None:
+                return timestamp, where
         return datetime.now(timezone.utc), "reading"
 
     def _source_id(self, message_id: str | None, content: bytes) -> str:

@@ -182,9 +182,9 @@ def _is_box(text: str) -> bool:
 def received_date(headers: Headers) -> datetime | None:
     """Return when the last server took the mail in: the time of the topmost Received header."""
     for value in headers.all_of("received"):
-        moment = parse_date(value.rpartition(";")[2], timezone.utc)
-        if moment is not None:
-            return moment
+        timestamp = parse_date(value.rpartition(";")[2], timezone.utc)
+        if timestamp is not None:
+            return timestamp
     return None
 
 

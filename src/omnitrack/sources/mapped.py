@@ -72,8 +72,8 @@ class MappedSource(Source):
     def record(self, record: Mapping[str, Any], where: str) -> Iterator[Item]:
         """Yield the interaction of one record, and its revision where it was edited or deleted."""
         mapping = self.mapping
-        moment = mapping.time(record, "occurred_at", self.zone)
-        if moment is None:
+        timestamp = mapping.time(record, "occurred_at", self.zone)
+        if timestamp is None:
             forms = ", ".join([*mapping.time_formats, TIME_FORMS])
             raise UnreadableError(
                 unread(mapping.fields["occurred_at"], look_up(record, mapping.fields["occurred_at"]), forms)
@@ -91,7 +91,7 @@ class MappedSource(Source):
         if ended is None and lasted not in (None, ""):
             duration = parse_duration(lasted)
             if duration is not None:
-                ended = moment + duration
+                ended = timestamp + duration
         edited = mapping.time(record, "edited_at", self.zone) if "edited_at" in mapping.fields else None
         direction = text_of(text.get("direction"))
         source_id = id_of(text.get("source_id"))
@@ -137,7 +137,7 @@ class MappedSource(Source):
                 f"{mapping.fields[name]}: got {type(value).__name__}, accepted for {name} is text or a number; left out"
             )
             yield self.rejected(where, reason, source_id=source_id, raw=str(value)[:200], kept=True)
-        if ended is not None and ended < moment:
+        if ended is not None and ended < timestamp:
             reason = f"{mapping.fields['ended_at']}: before the start, accepted is a time from then on; left out"
             yield self.rejected(where, reason, source_id=source_id, kept=True)
         if ended is None and lasted not in (None, ""):
@@ -146,8 +146,8 @@ class MappedSource(Source):
         yield Interaction(
             channel=channel.lower(),
             kind=name_of(text.get("kind")) or "message",
-            occurred_at=moment,
-            ended_at=ended if ended is not None and ended >= moment else None,
+            occurred_at=timestamp,
+            ended_at=ended if ended is not None and ended >= timestamp else None,
             direction=direction.lower() if direction else None,
             customers=(tuple(customers),),
             participants=tuple(sighting for field in mapping.participant for sighting in field.sightings(record)),
@@ -165,11 +165,11 @@ class MappedSource(Source):
             source_id=source_id,
             region=text_of(text.get("region")) or self.region,
         )
-        if deleted or (edited is not None and edited > moment):
+        if deleted or (edited is not None and edited > timestamp):
             yield Revision(
                 source=self.source,
                 source_id=source_id,
-                at=edited or moment,
+                at=edited or timestamp,
                 body=None if deleted else body,
                 subject=None if deleted else subject_of(text.get("subject")),
                 deleted=deleted,

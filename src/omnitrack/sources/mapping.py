@@ -197,10 +197,10 @@ class LogMapping:
         value = self.part(record, name)
         for form in self.time_formats:
             try:
-                moment = datetime.strptime(text_of(value) or "", form)
+                timestamp = datetime.strptime(text_of(value) or "", form)
             except (OverflowError, ValueError):
                 continue
-            return parse_time(moment, zone, self.fields.get(name, name))
+            return parse_time(timestamp, zone, self.fields.get(name, name))
         return parse_time(value, zone, self.fields.get(name, name))
 
     def needed(self) -> set[str]:

@@ -116,7 +116,7 @@ class MetaExportSource(JsonSource):
         if kind.lower() in ("subscribe", "unsubscribe"):
             yield self.passed(where, event_type(kind))
             return
-        moment = self.time(message.get("timestamp_ms") or message.get("timestamp"), "timestamp_ms")
+        timestamp = self.time(message.get("timestamp_ms") or message.get("timestamp"), "timestamp_ms")
         sender = name_of(text("sender_name", "senderName")) or ""
         gone = bool(message.get("is_unsent") or message.get("isUnsent"))
         body = text("content", "text")
@@ -128,14 +128,14 @@ class MetaExportSource(JsonSource):
         own = sender in self.own_names
         others = [name for name in names if name not in self.own_names]
         known = self._known(others[0]) if own and len(others) == 1 else () if own else self._known(sender)
-        key = "\0".join((moment.isoformat(), sender, body or "", link or ""))
+        key = "\0".join((timestamp.isoformat(), sender, body or "", link or ""))
         seen[key] += 1
         direction = (Direction.OUTBOUND if own else Direction.INBOUND) if self.own_names else None
         yield Interaction(
             channel=self.platform,
             kind="call" if call else "message",
-            occurred_at=moment,
-            ended_at=moment + timedelta(seconds=lasted) if lasted else None,
+            occurred_at=timestamp,
+            ended_at=timestamp + timedelta(seconds=lasted) if lasted else None,
             direction=direction,
             customers=(known,) if direction is not None else (),
             sender=known if direction is None else (),

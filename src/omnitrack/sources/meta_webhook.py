@@ -88,14 +88,14 @@ class MetaWebhookSource(JsonSource):
         if kind not in ("message", "message_edit", "postback", "reaction", *_SILENT):
             yield self.passed(where, event_type(kind))
             return
-        moment = self.time(event.get("timestamp"), "timestamp")
+        timestamp = self.time(event.get("timestamp"), "timestamp")
         number = id_of(part.get("mid"))
         if kind == "message_edit" or (kind == "message" and part.get("is_deleted")):
             if number is None:
                 raise UnreadableError(f"{kind}.mid: missing, accepted is the id of the message")
             gone = kind == "message"
             text = None if gone else body_of(part.get("text"))
-            yield Revision(source=self.source, source_id=number, at=moment, body=text, deleted=gone)
+            yield Revision(source=self.source, source_id=number, at=timestamp, body=text, deleted=gone)
             return
         sender, recipient = (_id(event.get(end)) for end in ("sender", "recipient"))
         outbound = bool(part.get("is_echo")) or (sender is not None and sender == own)
@@ -104,7 +104,7 @@ class MetaWebhookSource(JsonSource):
         yield Interaction(
             channel=channel,
             kind="reaction" if kind == "reaction" else _SILENT.get(kind, "message"),
-            occurred_at=moment,
+            occurred_at=timestamp,
             direction=Direction.OUTBOUND if outbound else Direction.INBOUND,
             customers=(_person(channel, person, None, own),),
             body=body_of(part.get("text")) or body_of(part.get("title")) or body_of(part.get("emoji")),
@@ -123,7 +123,7 @@ class MetaWebhookSource(JsonSource):
             source=self.source,
             source_id=number
             if number and kind != "reaction"
-            else derived_id(kind, number or "", sender or "", recipient or "", moment.isoformat(), str(part)),
+            else derived_id(kind, number or "", sender or "", recipient or "", timestamp.isoformat(), str(part)),
             region=self.region,
         )
 
@@ -144,11 +144,11 @@ class MetaWebhookSource(JsonSource):
         ):
             yield self.passed(where, event_type(f"{field} {thing}" if field == "feed" else field))
             return
-        moment = parse_time(value.get("created_time"), self.zone) or self.time(sent, "time")
+        timestamp = parse_time(value.get("created_time"), self.zone) or self.time(sent, "time")
         verb = text_of(value.get("verb")) or _ADDED
         text = body_of(value.get("text")) or body_of(value.get("message"))
         if verb in _EDITED or verb in _REMOVED:
-            at: datetime = parse_time(sent, self.zone) or moment
+            at: datetime = parse_time(sent, self.zone) or timestamp
             gone = verb in _REMOVED
             yield Revision(source=self.source, source_id=number, at=at, body=None if gone else text, deleted=gone)
             return
@@ -164,7 +164,7 @@ class MetaWebhookSource(JsonSource):
         yield Interaction(
             channel="instagram" if channel == "instagram" else "facebook",
             kind="comment" if field != "feed" or thing == "comment" else "post",
-            occurred_at=moment,
+            occurred_at=timestamp,
             direction=Direction.OUTBOUND if outbound else Direction.INBOUND,
             customers=() if outbound else (_person(channel, person, text_of(writer.get("username")), own),),
             body=text,

@@ -26,7 +26,7 @@ from omnitrack.sources.values import (
     text_of,
     words,
 )
-from omnitrack.sources.visits import Step, in_sessions, outcome_of, session_of, task_and_state
+from omnitrack.sources.visits import VisitStep, in_sessions, outcome_of, session_of, task_and_state
 
 _TYPES = frozenset(words("track identify page screen alias group"))
 _TAKEN = words("type messageId userId anonymousId event name timestamp originalTimestamp")
@@ -106,14 +106,14 @@ class SegmentSource(JsonSource):
         """Yield the events of one value by themselves."""
         yield from in_sessions(self._events(value, where))
 
-    def _steps(self) -> Iterator[Step | Rejected | PassedOver]:
+    def _steps(self) -> Iterator[VisitStep | Rejected | PassedOver]:
         for where, value in self.values():
             if isinstance(value, Bad):
                 yield self.bad(value)
             else:
                 yield from self._events(value, where)
 
-    def _events(self, value: Any, where: str) -> Iterator[Step | Rejected | PassedOver]:
+    def _events(self, value: Any, where: str) -> Iterator[VisitStep | Rejected | PassedOver]:
         batch = mapping_of(value).get("batch")
         if batch == []:
             yield self.passed(where, NOTHING_IN_IT)
@@ -133,12 +133,14 @@ class SegmentSource(JsonSource):
                 )
                 yield self.rejected(place, reason)
 
-    def _step(self, event: Mapping[str, Any], where: str) -> Step:
+    def _step(self, event: Mapping[str, Any], where: str) -> VisitStep:
         kind = text_of(event.get("type"))
         if kind not in _TYPES:
             raise UnreadableError(f"type: missing, accepted are {', '.join(sorted(_TYPES))}")
-        moment = parse_time(event.get("timestamp"), self.zone) or parse_time(event.get("originalTimestamp"), self.zone)
-        moment = moment or self.time(event.get("sentAt") or event.get("receivedAt"), "timestamp")
+        timestamp = parse_time(event.get("timestamp"), self.zone) or parse_time(
+            event.get("originalTimestamp"), self.zone
+        )
+        timestamp = timestamp or self.time(event.get("sentAt") or event.get("receivedAt"), "timestamp")
         context = mapping_of(event.get("context"))
         properties = mapping_of(event.get("properties"))
         traits = mapping_of(event.get("traits")) or mapping_of(context.get("traits"))
@@ -146,7 +148,7 @@ class SegmentSource(JsonSource):
         number = id_of(event.get("messageId"))
         if number is None:
             number = derived_id(
-                kind, moment.isoformat(), device or "", user or "", repr(sorted(properties.items(), key=str))
+                kind, timestamp.isoformat(), device or "", user or "", repr(sorted(properties.items(), key=str))
             )
         label = text_of(event.get("event")) if kind == "track" else text_of(event.get("name"))
         task, state = task_and_state(label) if kind == "track" else (None, None)
@@ -159,7 +161,7 @@ class SegmentSource(JsonSource):
         interaction = Interaction(
             channel="app" if mobile else "web",
             kind={"track": "step", "screen": "page"}.get(kind, kind),
-            occurred_at=moment,
+            occurred_at=timestamp,
             direction=Direction.INBOUND,
             customers=(tuple(self._person(event, device, user, traits)),),
             subject=subject_of(label) or subject_of(properties.get("title")) or subject_of(page.get("title")),
@@ -176,7 +178,7 @@ class SegmentSource(JsonSource):
         if device is None and user is None:
             note = "anonymousId and userId: missing, nobody is known to have done it"
             notes.append(self.rejected(where, note, source_id=number, kept=True))
-        return Step(interaction, visitor=device or user or number, task=task, state=state, notes=notes)
+        return VisitStep(interaction, visitor=device or user or number, task=task, state=state, notes=notes)
 
     def _person(
         self, event: Mapping[str, Any], device: str | None, user: str | None, traits: Mapping[str, Any]

@@ -197,7 +197,7 @@ class SlackSource(Source):
             return
         if number is None:
             raise UnreadableError("ts: missing, accepted is the time of the message, which is its id")
-        moment = self.time(message.get("ts"), "ts")
+        timestamp = self.time(message.get("ts"), "ts")
         user = text_of(message.get("user"))
         member = self._members.get(user or "") or _Member(None, ())
         profile = mapping_of(message.get("user_profile"))  # of members of other workspaces, who are not in the list
@@ -210,7 +210,7 @@ class SlackSource(Source):
         name = member.name or name_of(profile.get("real_name")) or name_of(message.get("username"))
         yield Interaction(
             channel="slack",
-            occurred_at=moment,
+            occurred_at=timestamp,
             sender=member.identifiers,
             recipients=tuple(
                 self._members[one].identifiers for one in channel.members if one != user and one in self._members

@@ -118,9 +118,9 @@ class SmsBackupSource(Source):
         seen: Counter[str],
         where: str,
     ) -> Iterator[Item]:
-        moment = self.time(fields.get("date"), "date")
+        timestamp = self.time(fields.get("date"), "date")
         if kind == "call":
-            yield self._call(fields, moment, seen)
+            yield self._call(fields, timestamp, seen)
             return
         box = fields.get("type" if kind == "sms" else "msg_box", "1")
         if box == _DRAFT:
@@ -139,13 +139,15 @@ class SmsBackupSource(Source):
             copied = [who for one in others if one not in addresses for who in _who(one)]
         text = body_of(fields.get("body")) if kind == "sms" else _text(parts)
         files = tuple(_files(parts))
-        key = "\0".join((kind, *addresses, moment.isoformat(), box, text or "", *(file.name or "" for file in files)))
+        key = "\0".join(
+            (kind, *addresses, timestamp.isoformat(), box, text or "", *(file.name or "" for file in files))
+        )
         seen[key] += 1
         name = _name(fields)
         yield Interaction(
             channel="sms",
             kind="message",
-            occurred_at=moment,
+            occurred_at=timestamp,
             direction=Direction.OUTBOUND if sent else Direction.INBOUND,
             customers=tuple(_who(one) for one in addresses),
             participants=tuple(dict.fromkeys(copied)),
@@ -166,19 +168,19 @@ class SmsBackupSource(Source):
             region=self.region,
         )
 
-    def _call(self, fields: Mapping[str, str], moment: datetime, seen: Counter[str]) -> Interaction:
+    def _call(self, fields: Mapping[str, str], timestamp: datetime, seen: Counter[str]) -> Interaction:
         number, kind = fields.get("number", ""), fields.get("type", "1")
         text = fields.get("duration", "")
         seconds = int(text) if text.isascii() and text.isdigit() and len(text) < 7 else 0
-        key = "\0".join(("call", number, moment.isoformat(), kind))
+        key = "\0".join(("call", number, timestamp.isoformat(), kind))
         seen[key] += 1
         name = _name(fields)
         outcome = _CALLS.get(kind)
         return Interaction(
             channel="phone",
             kind="call",
-            occurred_at=moment,
-            ended_at=moment + timedelta(seconds=min(seconds, _LONGEST)),
+            occurred_at=timestamp,
+            ended_at=timestamp + timedelta(seconds=min(seconds, _LONGEST)),
             direction=Direction.OUTBOUND if kind == "2" else Direction.INBOUND,
             customers=() if fields.get("presentation") in _HIDDEN else (_who(number),),
             outcome="missed" if outcome == "answered" and not seconds and kind == "2" else outcome,

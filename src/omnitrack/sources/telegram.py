@@ -87,18 +87,18 @@ class TelegramSource(Source):
         if chat.get("type") == "saved_messages":
             yield self.passed(where, "note to oneself", source_id=number)
             return
-        moment = parse_time(message.get("date_unixtime")) or self.time(message.get("date"), "date")
+        timestamp = parse_time(message.get("date_unixtime")) or self.time(message.get("date"), "date")
         writer = _person(message.get("from_id") or message.get("actor_id"))
         other = _person(thread) if chat.get("type") in _OF_TWO else ()
         inbound = bool(other) and other == writer
         seconds = message.get("duration_seconds") if call else None
-        ended = moment + timedelta(seconds=seconds) if isinstance(seconds, int) and 0 <= seconds < _LONGEST else None
+        ended = timestamp + timedelta(seconds=seconds) if isinstance(seconds, int) and 0 <= seconds < _LONGEST else None
         edited = _edited(message, self.zone)
         name = name_of(message.get("from")) or name_of(message.get("actor"))
         yield Interaction(
             channel="telegram",
             kind="call" if call else "message",
-            occurred_at=moment,
+            occurred_at=timestamp,
             ended_at=ended,
             direction=(Direction.INBOUND if inbound else Direction.OUTBOUND) if other else None,
             customers=(other,) if other else (),

@@ -164,7 +164,7 @@ def _time(value: Any) -> datetime | None:
     if text is None:
         return None
     try:
-        moment = parsedate_to_datetime(text)
+        timestamp = parsedate_to_datetime(text)
     except (TypeError, ValueError):
         return parse_time(text, timezone.utc)
-    return parse_time(moment, timezone.utc)
+    return parse_time(timestamp, timezone.utc)

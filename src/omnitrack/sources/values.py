@@ -283,9 +283,9 @@ def local_time(
     return _fixed(first), "ambiguous"
 
 
-def _fixed(moment: datetime) -> datetime:
-    offset = moment.utcoffset() or timedelta(0)
-    return moment.replace(tzinfo=timezone(offset), fold=0)
+def _fixed(timestamp: datetime) -> datetime:
+    offset = timestamp.utcoffset() or timedelta(0)
+    return timestamp.replace(tzinfo=timezone(offset), fold=0)
 
 
 def parse_time(value: Any, zone: tzinfo | None = None, field: str = "time") -> datetime | None:
@@ -321,23 +321,23 @@ def parse_time(value: Any, zone: tzinfo | None = None, field: str = "time") -> d
 
 def _parse_iso(text: str, zone: tzinfo | None, field: str) -> datetime | None:
     try:
-        moment = datetime.fromisoformat(re.sub(r"\s?(?:UTC|GMT)$", "Z", text))
+        timestamp = datetime.fromisoformat(re.sub(r"\s?(?:UTC|GMT)$", "Z", text))
     except ValueError:
         return None
-    return _in_zone(moment, zone, field)
+    return _in_zone(timestamp, zone, field)
 
 
-def _in_zone(moment: datetime, zone: tzinfo | None, field: str) -> datetime | None:
+def _in_zone(timestamp: datetime, zone: tzinfo | None, field: str) -> datetime | None:
     try:
-        return _plausible(local_time(moment, zone, field=field)[0] if moment.tzinfo is None else moment)
+        return _plausible(local_time(timestamp, zone, field=field)[0] if timestamp.tzinfo is None else timestamp)
     except MissingZoneError:
         raise
     except (OverflowError, ValueError):
         return None
 
 
-def _plausible(moment: datetime) -> datetime | None:
+def _plausible(timestamp: datetime) -> datetime | None:
     try:
-        return moment if EARLIEST <= moment <= LATEST else None
+        return timestamp if EARLIEST <= timestamp <= LATEST else None
     except OverflowError:
         return None

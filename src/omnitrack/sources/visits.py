@@ -38,7 +38,7 @@ _FAILED = frozenset(["failed", "abandoned", "cancelled", "canceled", "errored", 
 
 
 @attrs.define
-class Step:
+class VisitStep:
     """One event of a visit, before its session is known to be over."""
 
     interaction: Interaction
@@ -99,23 +99,23 @@ class Sessions:
     """
 
     def __init__(self) -> None:
-        self._held: OrderedDict[str, list[Step]] = OrderedDict()  # least recently active first
+        self._held: OrderedDict[str, list[VisitStep]] = OrderedDict()  # least recently active first
         self._last: dict[str, datetime] = {}
         self._count = 0
 
-    def add(self, step: Step) -> Iterator[Interaction | Revision | Rejected]:
+    def add(self, step: VisitStep) -> Iterator[Interaction | Revision | Rejected]:
         """Take one step; yield the sessions that are over by then."""
-        moment = step.interaction.occurred_at
+        timestamp = step.interaction.occurred_at
         key = step.interaction.thread or step.visitor
-        if key in self._held and moment - self._last[key] > GAP:
+        if key in self._held and timestamp - self._last[key] > GAP:
             yield from self._end(key, over=True)
         self._held.setdefault(key, []).append(step)
         self._held.move_to_end(key)
-        self._last[key] = max(moment, self._last.get(key, moment))
+        self._last[key] = max(timestamp, self._last.get(key, timestamp))
         self._count += 1
         while self._held:
             oldest = next(iter(self._held))
-            over = moment - self._last[oldest] > GAP
+            over = timestamp - self._last[oldest] > GAP
             if not over and self._count <= _MOST:
                 break
             yield from self._end(oldest, over)
@@ -147,7 +147,7 @@ class Sessions:
 
 
 def in_sessions(
-    steps: Iterable[Step | Rejected | PassedOver],
+    steps: Iterable[VisitStep | Rejected | PassedOver],
 ) -> Iterator[Interaction | Revision | Rejected | PassedOver]:
     """Yield the interactions of steps, session by session; what was rejected or passed over goes through."""
     sessions = Sessions()

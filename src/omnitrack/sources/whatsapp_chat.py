@@ -179,7 +179,7 @@ class WhatsAppChatSource(Source):
         if naive is None:
             raise UnreadableError(f"date: {message.stamp.why_not(order)}")
         try:
-            moment, doubt = local_time(naive, self.zone, field="date")
+            timestamp, doubt = local_time(naive, self.zone, field="date")
         except MissingZoneError:
             raise
         except ValueError as error:
@@ -202,7 +202,7 @@ class WhatsAppChatSource(Source):
         yield Interaction(
             channel="whatsapp",
             kind="call" if call else "message",
-            occurred_at=moment,
+            occurred_at=timestamp,
             direction=direction,
             customers=(customer,) if direction is not None else (),
             sender=known if direction is None else (),

@@ -145,13 +145,13 @@ class WhatsAppCloudSource(JsonSource):
         number = id_of(message.get("id"))
         if number is None:
             raise UnreadableError("id: missing, accepted is the id of the message")
-        moment = self.time(message.get("timestamp"), "timestamp")
+        timestamp = self.time(message.get("timestamp"), "timestamp")
         kind = name_of(message.get("type")) or "unknown"
         if kind in ("edit", "revoke"):
-            yield self._revision(mapping_of(message.get(kind)), kind, moment)
+            yield self._revision(mapping_of(message.get(kind)), kind, timestamp)
             return
         if kind == "system":
-            yield from self._system(message, number, moment, business, scope, where)
+            yield from self._system(message, number, timestamp, business, scope, where)
             return
         if business and text_of(message.get("from")) == business:
             direction = Direction.OUTBOUND  # a history has both sides
@@ -170,7 +170,7 @@ class WhatsAppCloudSource(JsonSource):
         yield Interaction(
             channel="whatsapp",
             kind="reaction" if kind == "reaction" else "message",
-            occurred_at=moment,
+            occurred_at=timestamp,
             direction=direction,
             customers=(tuple(_person(wa_id, user_id, contact, profile, scope, parent_id)),),
             body=body,
@@ -191,7 +191,7 @@ class WhatsAppCloudSource(JsonSource):
         )
 
     def _system(
-        self, message: Mapping[str, Any], number: str, moment: Any, business: str, scope: str, where: str
+        self, message: Mapping[str, Any], number: str, timestamp: Any, business: str, scope: str, where: str
     ) -> Iterator[Item]:
         """What the platform says of a person. A new number or id is evidence that both are one person's, seen by the platform itself."""
         said = mapping_of(message.get("system"))
@@ -214,7 +214,7 @@ class WhatsAppCloudSource(JsonSource):
         yield Interaction(
             channel="whatsapp",
             kind="identity",
-            occurred_at=moment,
+            occurred_at=timestamp,
             direction=Direction.INBOUND,
             customers=(tuple(person),),
             thread=f"{business or 'business'}:{with_whom}" if with_whom else None,
@@ -247,13 +247,13 @@ class WhatsAppCloudSource(JsonSource):
         profile = mapping_of(contact.get("profile"))
         told = self.time(call.get("timestamp"), "timestamp")
         began, ended = parse_time(call.get("start_time")), parse_time(call.get("end_time"))
-        moment = began or told
+        timestamp = began or told
         name = name_of(profile.get("name"))
         yield Interaction(
             channel="whatsapp",
             kind="call",
-            occurred_at=moment,
-            ended_at=ended if ended is not None and ended >= moment else None,
+            occurred_at=timestamp,
+            ended_at=ended if ended is not None and ended >= timestamp else None,
             direction=Direction.INBOUND if inbound else Direction.OUTBOUND,
             customers=(tuple(_person(wa_id, user_id, contact, profile, scope, parent_id)),),
             outcome="answered" if began is not None else "missed",
@@ -273,12 +273,12 @@ class WhatsAppCloudSource(JsonSource):
         wa_id, user_id = text_of(said.get("wa_id")), text_of(said.get("user_id"))
         contact = _contact(contacts, wa_id, user_id)
         profile = mapping_of(contact.get("profile"))
-        moment = self.time(said.get("timestamp"), "timestamp")
+        timestamp = self.time(said.get("timestamp"), "timestamp")
         category, value = text_of(said.get("category")) or "", name_of(said.get("value")) or ""
         yield Interaction(
             channel="whatsapp",
             kind="preference",
-            occurred_at=moment,
+            occurred_at=timestamp,
             direction=Direction.INBOUND,
             customers=(tuple(_person(wa_id, user_id, contact, profile, scope, text_of(said.get("parent_user_id")))),),
             outcome=value or None,
@@ -286,19 +286,19 @@ class WhatsAppCloudSource(JsonSource):
             via=f"phone:+{business}" if business else None,
             attributes=attributes_of(said, without=words("wa_id user_id timestamp value")),
             source=self.source,
-            source_id=derived_id("preference", wa_id or user_id or "", category, value, moment.isoformat()),
+            source_id=derived_id("preference", wa_id or user_id or "", category, value, timestamp.isoformat()),
             region=self.region,
         )
 
-    def _revision(self, change: Mapping[str, Any], kind: str, moment: Any) -> Revision:
+    def _revision(self, change: Mapping[str, Any], kind: str, timestamp: Any) -> Revision:
         original = id_of(change.get("original_message_id"))
         if original is None:
             raise UnreadableError(f"{kind}.original_message_id: missing, accepted is the id of the message")
         if kind == "revoke":
-            return Revision(source=self.source, source_id=original, at=moment, deleted=True)
+            return Revision(source=self.source, source_id=original, at=timestamp, deleted=True)
         message = mapping_of(change.get("message"))
         body, _ = content(message, name_of(message.get("type")) or "text")
-        return Revision(source=self.source, source_id=original, at=moment, body=body)
+        return Revision(source=self.source, source_id=original, at=timestamp, body=body)
 
 
 def _contact(contacts: list[Mapping[str, Any]], wa_id: str | None, user_id: str | None) -> Mapping[str, Any]:

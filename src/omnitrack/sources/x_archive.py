@@ -116,8 +116,8 @@ class XArchiveSource(JsonSource):
         number = id_of(message.get("id"))
         if number is None:
             raise UnreadableError("id: missing, accepted is the id of the message")
-        moment = parse_time(message.get("createdAt"), self.zone) or snowflake_time(number)
-        if moment is None:
+        timestamp = parse_time(message.get("createdAt"), self.zone) or snowflake_time(number)
+        if timestamp is None:
             raise UnreadableError(unread("createdAt", message.get("createdAt"), f"{TIME_FORMS}, the time in the id"))
         sender = text_of(message.get("senderId"))
         recipient = text_of(message.get("recipientId"))
@@ -126,7 +126,7 @@ class XArchiveSource(JsonSource):
         yield Interaction(
             channel="x",
             kind="direct-message",
-            occurred_at=moment,
+            occurred_at=timestamp,
             sender=(observed(f"x-id:{sender}"),) if sender else (),
             recipients=((observed(f"x-id:{recipient}"),),) if recipient else (),
             body=unescaped(message.get("text")),

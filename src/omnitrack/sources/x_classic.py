@@ -46,8 +46,8 @@ def post(
     number = id_of(found.get("id_str")) or id_of(found.get("id"))
     if number is None:
         raise UnreadableError("id_str: missing, accepted is the id of the post")
-    moment = classic_time(found.get("created_at")) or snowflake_time(number)
-    if moment is None:
+    timestamp = classic_time(found.get("created_at")) or snowflake_time(number)
+    if timestamp is None:
         raise UnreadableError("created_at: missing or no time, accepted is 'Mon Jan 05 10:04:12 +0000 2026'")
     longer = mapping_of(found.get("extended_tweet"))
     body = unescaped(longer.get("full_text")) or unescaped(found.get("full_text")) or unescaped(found.get("text"))
@@ -64,7 +64,7 @@ def post(
     yield Interaction(
         channel="x",
         kind="repost" if found.get("retweeted_status") or re.match(r"RT @\w{1,15}: ", body or "") else "post",
-        occurred_at=moment,
+        occurred_at=timestamp,
         sender=writer,
         recipients=(to,) if to else (),
         participants=tuple(dict.fromkeys(mentions)),
@@ -97,8 +97,8 @@ def message(
     number = id_of(event.get("id"))
     if number is None:
         raise UnreadableError("id: missing, accepted is the id of the message")
-    moment = parse_time(event.get("created_timestamp")) or snowflake_time(number)
-    if moment is None:
+    timestamp = parse_time(event.get("created_timestamp")) or snowflake_time(number)
+    if timestamp is None:
         raise UnreadableError("created_timestamp: missing or no time, accepted are milliseconds since 1970")
     created = mapping_of(event.get("message_create"))
     data = mapping_of(created.get("message_data"))
@@ -111,7 +111,7 @@ def message(
     yield Interaction(
         channel="x",
         kind="direct-message",
-        occurred_at=moment,
+        occurred_at=timestamp,
         sender=account(sender, text_of(user.get("screen_name"))),
         recipients=(account(recipient, text_of(mapping_of(users.get(recipient or "")).get("screen_name"))),)
         if recipient

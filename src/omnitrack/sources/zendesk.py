@@ -220,7 +220,7 @@ class ZendeskSource(JsonSource):
         id = id_of(comment.get("id"))
         if id is None:
             raise UnreadableError("id: missing, accepted is the id of the comment")
-        moment = self.time(comment.get("created_at"), "created_at")
+        timestamp = self.time(comment.get("created_at"), "created_at")
         author = text_of(comment.get("author_id"))
         user = about.users.get(author, {})
         via = mapping_of(comment.get("via"))
@@ -264,8 +264,8 @@ class ZendeskSource(JsonSource):
         yield Interaction(
             channel=channel,
             kind="call" if call is not None else "message" if public or inbound else "note",
-            occurred_at=call.started(self.zone) or moment if call is not None else moment,
-            ended_at=call.ended(self.zone, moment) if call is not None else None,
+            occurred_at=call.started(self.zone) or timestamp if call is not None else timestamp,
+            ended_at=call.ended(self.zone, timestamp) if call is not None else None,
             direction=direction,
             customers=(person,) if not ends_unknown else (),
             sender=tuple(self._person(None, {}, source_from, source_to)) if ends_unknown else (),

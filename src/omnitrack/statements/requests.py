@@ -12,7 +12,7 @@ from omnitrack.foundation.once import Once
 from omnitrack.foundation.times import in_zone
 from omnitrack.identity.preview import Preview
 from omnitrack.identity.statement import Named, Statement, check_said
-from omnitrack.reading.interactions import interaction_id
+from omnitrack.reading.interactions import parse_interaction_id
 from omnitrack.reading.resolve import meant
 from omnitrack.statements.attribution import attribute as attribute_in
 from omnitrack.statements.effects import StatementRequest
@@ -48,7 +48,7 @@ def attribute(
     run: Run, ctx: Context, interaction: str, identifier: Named, *, by: str | None, reason: str | None
 ) -> Statement:
     """File an interaction under an identifier."""
-    key = interaction_id(interaction)
+    key = parse_interaction_id(interaction)
     request = _statement_request(ctx, Statement(kind="attributed", a=identifier, by=by, reason=reason))
 
     def write(tx: Transaction) -> Statement:

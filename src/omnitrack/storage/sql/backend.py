@@ -28,12 +28,12 @@ from omnitrack.storage.sql.address import read_url
 from omnitrack.storage.sql.bounds import Bound, watched
 from omnitrack.storage.sql.dialect import Dialect, Fault, Options
 from omnitrack.storage.sql.engines import engine_arguments, listen, worker_of
-from omnitrack.storage.sql.execution import Prepared
+from omnitrack.storage.sql.execution import PreparedQueries
 from omnitrack.storage.sql.failures import refused, said, scrubbed
 from omnitrack.storage.sql.runtime import (
     AsyncGate,
     AsyncLock,
-    Runtime,
+    EngineRuntime,
     Unanswered,
     Unreachable,
     chain_of,
@@ -68,8 +68,8 @@ class SqlBackend(Backend):
         forks.watch(self)
 
     def _begin(self) -> None:
-        self._sync: Runtime | None = None
-        self._async: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, Runtime] = weakref.WeakKeyDictionary()
+        self._sync: EngineRuntime | None = None
+        self._async: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, EngineRuntime] = weakref.WeakKeyDictionary()
         self._making = threading.Lock()
         self._inside = threading.local()
 
@@ -122,7 +122,7 @@ class SqlBackend(Backend):
         return BackendError(f"{self._url.drivername}: the driver {error.name} is not installed{brings}")
 
     # -- runtimes ----------------------------------------------------------------------------------------------------------
-    def _runtime(self) -> Runtime:
+    def _runtime(self) -> EngineRuntime:
         """Return the runtime of sync callers."""
         forks.check()
         if self._closed:
@@ -140,13 +140,13 @@ class SqlBackend(Backend):
                     except ImportError as error:
                         raise self._without_driver(error) from error
                     listen(engine, self._dialect, self._options)
-                    runtime = Runtime(engine, self._dialect, deadlines.BoundedLock(), time.sleep)
+                    runtime = EngineRuntime(engine, self._dialect, deadlines.BoundedLock(), time.sleep)
                     if self._dialect.forks_closed:
                         runtime.gate = forks.gate
                     self._sync = runtime
         return self._sync
 
-    def _async_runtime(self) -> Runtime | None:
+    def _async_runtime(self) -> EngineRuntime | None:
         """Return the runtime of the running event loop, or None where no async driver is installed."""
         forks.check()
         if self._closed:
@@ -162,7 +162,7 @@ class SqlBackend(Backend):
                 self._async_url = None
                 return None
             listen(engine, self._dialect, self._options)
-            runtime = Runtime(engine, self._dialect, AsyncLock(), lambda seconds: await_(asyncio.sleep(seconds)))
+            runtime = EngineRuntime(engine, self._dialect, AsyncLock(), lambda seconds: await_(asyncio.sleep(seconds)))
             if self._dialect.forks_closed:
                 runtime.gate = AsyncGate()
             runtime.whole = worker_of(engine, self._dialect)
@@ -287,7 +287,7 @@ class SqlBackend(Backend):
             await engine.dispose()
 
     # -- running --------------------------------------------------------------------------------------------------------
-    def _run(self, runtime: Runtime, fn: Callable[[Transaction], T], write: bool, bound: Bound | None) -> T:
+    def _run(self, runtime: EngineRuntime, fn: Callable[[Transaction], T], write: bool, bound: Bound | None) -> T:
         unanswered: list[Unanswered] = []
 
         def again(error: Exception) -> bool:
@@ -334,11 +334,11 @@ class SqlBackend(Backend):
         """Return what becomes the cause of an error of ours: the driver's error, without the values that it may quote."""
         return scrubbed(error, self._url.password)
 
-    def _attempt(self, runtime: Runtime, fn: Callable[[Transaction], T], write: bool, bound: Bound | None) -> T:
+    def _attempt(self, runtime: EngineRuntime, fn: Callable[[Transaction], T], write: bool, bound: Bound | None) -> T:
         with runtime.gate:
             return self._transact(runtime, fn, write, bound)
 
-    def _transact(self, runtime: Runtime, fn: Callable[[Transaction], T], write: bool, bound: Bound | None) -> T:
+    def _transact(self, runtime: EngineRuntime, fn: Callable[[Transaction], T], write: bool, bound: Bound | None) -> T:
         dialect = self._dialect
         if bound is not None:
             deadlines.check()
@@ -381,12 +381,12 @@ class SqlBackend(Backend):
             connection.close()
         return result
 
-    def _prepare(self, runtime: Runtime) -> Prepared:
-        return Prepared(
+    def _prepare(self, runtime: EngineRuntime) -> PreparedQueries:
+        return PreparedQueries(
             runtime.engine.dialect, self._dialect.tables(runtime.engine.dialect, self._namespace), self._stripe
         )
 
-    def _abandon(self, runtime: Runtime, connection: Any, cursor: Any, error: BaseException) -> None:
+    def _abandon(self, runtime: EngineRuntime, connection: Any, cursor: Any, error: BaseException) -> None:
         """Roll back; or drop the connection where it is gone, or was left in the middle of an answer (a task was cancelled)."""
         if runtime.pid != os.getpid():
             forks.keep(connection, cursor)
@@ -413,7 +413,7 @@ class SqlBackend(Backend):
         if self._dialect.one_writer and cursor is not None:
             cursor.close()  # a query whose rows nobody fetched would keep the connection at its snapshot
 
-    def _drop(self, runtime: Runtime, connection: Any) -> None:
+    def _drop(self, runtime: EngineRuntime, connection: Any) -> None:
         """Close a connection and give its place in the pool back, also where the task is cancelled meanwhile."""
         try:
             runtime.whole(connection.invalidate)
@@ -448,7 +448,7 @@ class InMemorySqliteBackend(SqlBackend):
         with forks.gate, self._turn:
             super().setup()
 
-    def _attempt(self, runtime: Runtime, fn: Callable[[Transaction], T], write: bool, bound: Bound | None) -> T:
+    def _attempt(self, runtime: EngineRuntime, fn: Callable[[Transaction], T], write: bool, bound: Bound | None) -> T:
         with runtime.gate, self._turn:
             return self._transact(runtime, fn, write, bound)
 

@@ -14,7 +14,7 @@ from sqlalchemy.pool import AsyncAdaptedQueuePool, QueuePool
 from omnitrack import deadlines
 from omnitrack.errors import ConflictError, TimedOutError
 from omnitrack.storage.sql.dialect import Dialect, Options
-from omnitrack.storage.sql.runtime import Runtime, Unanswered, Unreachable
+from omnitrack.storage.sql.runtime import EngineRuntime, Unanswered, Unreachable
 from omnitrack.storage.watchdog import SocketWatch, Watch
 
 T = TypeVar("T")
@@ -69,7 +69,7 @@ class Bound:
         self.committing = False
         return self.release()
 
-    def failed(self, runtime: Runtime, connection: Any, error: BaseException) -> None:
+    def failed(self, runtime: EngineRuntime, connection: Any, error: BaseException) -> None:
         """Note that a try failed. A connection that was ended, or is left waiting, is let go of: what nobody answers is not closed politely."""
         ended = self.release()
         if runtime.lost(error) or runtime.dialect.timed_out(error):
@@ -79,7 +79,7 @@ class Bound:
         if ended or (not isinstance(error, Exception) and deadlines.is_over()):
             runtime.dialect.sever(connection)
 
-    def is_cause(self, runtime: Runtime, error: BaseException) -> bool:
+    def is_cause(self, runtime: EngineRuntime, error: BaseException) -> bool:
         """Tell whether an error, or the driver's that it wraps, is what becomes of a call whose time is over."""
         if isinstance(error, TimedOutError):
             return True

@@ -41,7 +41,7 @@ key_of_link = itemgetter(0, 1, 2, 3, 4)
 key_of_entry = itemgetter(0, 1, 2, 3, 4)
 
 
-class Prepared:
+class PreparedQueries:
     """What all transactions of one engine and namespace share: the tables and the texts made so far."""
 
     def __init__(self, dialect: Dialect, tables: Tables, stripe: int | None = None) -> None:
@@ -74,7 +74,7 @@ class Execution:
     #: How many branches one union may have.
     max_branches: ClassVar[int] = 256
 
-    def __init__(self, connection: Any, cursor: Any, prepared: Prepared, write: bool) -> None:
+    def __init__(self, connection: Any, cursor: Any, prepared: PreparedQueries, write: bool) -> None:
         self._connection = connection
         self._cursor = cursor
         self._prepared = prepared

@@ -14,7 +14,7 @@ from sqlalchemy.util.concurrency import await_, greenlet_spawn
 from omnitrack import forks
 from omnitrack.errors import ConflictError, TimedOutError
 from omnitrack.storage.sql.dialect import Dialect, Fault
-from omnitrack.storage.sql.execution import Prepared
+from omnitrack.storage.sql.execution import PreparedQueries
 
 T = TypeVar("T")
 
@@ -27,7 +27,7 @@ class Unreachable(Exception):
     """No connection could be made."""
 
 
-class Runtime:
+class EngineRuntime:
     """What sync callers share, or the async callers of one event loop: an engine, and the statements prepared for it."""
 
     def __init__(self, engine: Engine, dialect: Dialect, lock: Any, sleep: Callable[[float], object]) -> None:
@@ -47,7 +47,7 @@ class Runtime:
             *dialect.connecting(engine.dialect.loaded_dbapi),
         )
         self.raised = (ConflictError, TimedOutError, Unanswered, Unreachable, *self.errors)
-        self.prepared: Prepared | None = None
+        self.prepared: PreparedQueries | None = None
 
     def lost(self, error: BaseException) -> bool:
         """Tell whether the connection is gone."""
