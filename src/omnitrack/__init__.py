@@ -20,6 +20,7 @@ if TYPE_CHECKING:
         InvalidIdentifierError,
         InvalidInteractionError,
         InvalidPolicyError,
+        InvalidValueError,
         LeaseLostError,
         MissingZoneError,
         OmnitrackError,
@@ -71,6 +72,7 @@ if TYPE_CHECKING:
     from omnitrack.tracker import open as open
     from omnitrack.upkeep.erase import Receipt, RetentionRule
     from omnitrack.upkeep.rebuild import RebuildReport, VerifyReport
+    from omnitrack.values import Value
 
 __version__ = "0.1.0"
 
@@ -94,6 +96,7 @@ __all__ = [
     "InvalidIdentifierError",
     "InvalidInteractionError",
     "InvalidPolicyError",
+    "InvalidValueError",
     "LeaseLostError",
     "LoadReport",
     "MissingZoneError",
@@ -126,6 +129,7 @@ __all__ = [
     "TimelineItem",
     "Tracker",
     "UnknownBackendError",
+    "Value",
     "VerifyReport",
     "WithheldError",
     "__version__",
@@ -155,6 +159,7 @@ _NAMES = {
         "InvalidIdentifierError",
         "InvalidInteractionError",
         "InvalidPolicyError",
+        "InvalidValueError",
         "MissingZoneError",
         "LeaseLostError",
         "OmnitrackError",
@@ -203,6 +208,7 @@ _NAMES = {
     "upkeep.erase": ("Receipt", "RetentionRule"),
     "upkeep.rebuild": ("RebuildReport", "VerifyReport"),
     "service.permission": ("Consent", "Permission"),
+    "values": ("Value",),
     "suggesting.search": ("SearchResult",),
     "suggesting.suggest": ("Suggestion",),
 }

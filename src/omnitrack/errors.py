@@ -111,6 +111,10 @@ class InvalidInteractionError(OmnitrackError, ValueError):
     """An interaction with a field that is missing, malformed or over its limit; names the field."""
 
 
+class InvalidValueError(OmnitrackError, ValueError):
+    """Data from which no value can be made: a field that is missing, unknown, malformed or at odds with another; names the field."""
+
+
 class MissingZoneError(InvalidInteractionError):
     """Raised for a time without a zone where nothing says in which zone it is meant: it could be hours off."""
 

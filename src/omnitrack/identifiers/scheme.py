@@ -11,6 +11,7 @@ from typing import Any, ClassVar, TypeVar, cast
 import attrs
 
 from omnitrack.errors import InvalidIdentifierError, mask, masked_repr, plain_repr
+from omnitrack.values import Value
 
 # Raised whenever a normal form changes for any input; part of the fingerprint that a store keeps.
 NORMAL_FORM_VERSION = 2
@@ -26,7 +27,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 
 @attrs.frozen(slots=True, repr=False, str=False, kw_only=True)
-class Identifier:
+class Identifier(Value):
     """A normalised address of a person.
 
     Two identifiers are equal when scheme, value and scope are; the other fields say what was learnt while parsing.
@@ -54,6 +55,9 @@ class Identifier:
     verstat: str | None = attrs.field(default=None, eq=False)
     raw: str | None = attrs.field(default=None, eq=False)
 
+    _DERIVED = ("key", "display")
+    _LOOSE = frozenset({"display"})
+
     @property
     def key(self) -> str:
         """Scheme, value and scope in one string that identifier() reads back: ``phone:+442079460958``, ``account:1@bt``."""
@@ -62,7 +66,25 @@ class Identifier:
     @property
     def display(self) -> str:
         """The form to show to people, as its scheme writes it (a phone number in the international form, a handle with @)."""
-        return get_scheme(self.scheme).display(self)
+        known = find_scheme(self.scheme)
+        return self.value if known is None else known.display(self)
+
+    @classmethod
+    def _from_parts(cls, parts: dict[str, Any]) -> Identifier:
+        """Return the identifier of a document, which may say of any value that it identifies: whether it does, parsing it finds out."""
+        made = cls(**parts)
+        _check_texts(made)
+        known, parsed = find_scheme(made.scheme), None
+        if known is not None:
+            try:
+                parsed = known.from_key(made.key[len(made.scheme) + 1 :])
+            except InvalidIdentifierError:
+                pass
+        if parsed != made:
+            return attrs.evolve(made, linkable=False, reason=made.reason or "its scheme does not read it as it stands")
+        if made.linkable and not parsed.linkable:
+            return attrs.evolve(made, linkable=False, reason=parsed.reason)
+        return made
 
     def __str__(self) -> str:
         return self.key
@@ -77,6 +99,11 @@ def check_parts(identifier: Identifier) -> None:
     Raises:
         InvalidIdentifierError: a part is no text, or the text of none.
     """
+    _check_texts(identifier)
+    get_scheme(identifier.scheme)
+
+
+def _check_texts(identifier: Identifier) -> None:
     for name, part in (("scheme", identifier.scheme), ("value", identifier.value), ("scope", identifier.scope)):
         if not isinstance(part, str):
             raise InvalidIdentifierError(f"{name}: got {masked_repr(part)}, accepted is a string")
@@ -90,7 +117,6 @@ def check_parts(identifier: Identifier) -> None:
             raise InvalidIdentifierError(
                 f"{name}: got {mask(part)!r}, accepted is text that UTF-8 can hold, without NUL"
             )
-    get_scheme(identifier.scheme)
     for name in ("reason", "host", "verstat"):
         text = getattr(identifier, name)
         if text is not None and not isinstance(text, str):

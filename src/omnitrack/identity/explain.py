@@ -13,6 +13,7 @@ from omnitrack.identifiers.scheme import Identifier
 from omnitrack.identity.partition import EVIDENCE, MATCH, PERSONAL, REASSIGNED, Edge, Partition
 from omnitrack.model import Assurance
 from omnitrack.storage.contract import LinkRow
+from omnitrack.values import Value
 
 _ASSURANCE_WORDS = {
     Assurance.SIMILAR: "similar",
@@ -44,7 +45,7 @@ def percent(probability: float) -> str:
 
 
 @attrs.frozen(slots=True, kw_only=True)
-class Step:
+class Step(Value):
     """One link between two identifiers, and what it rests on.
 
     Attributes:
@@ -100,7 +101,7 @@ class Step:
 
 
 @attrs.frozen(slots=True, kw_only=True)
-class Explanation:
+class Explanation(Value):
     """Why two identifiers are one customer, or why not.
 
     Attributes:

@@ -13,6 +13,7 @@ import attrs
 from omnitrack.errors import InvalidIdentifierError, InvalidPolicyError, masked_repr, plain_repr
 from omnitrack.identifiers.scheme import NORMAL_FORM_VERSION, get_scheme
 from omnitrack.model import Assurance
+from omnitrack.values import FrozenDict, Value
 
 #: A number; None for no limit; ``"verified"`` where links between the two count for nothing below that.
 Limit = int | Literal["verified"] | None
@@ -38,7 +39,7 @@ MAX_RANK = 1_000_000
 
 
 @attrs.frozen(slots=True, kw_only=True)
-class SchemeRule:
+class SchemeRule(Value):
     """What a policy says of one scheme instead of the scheme's own word; None leaves it."""
 
     exclusive: bool | None = attrs.field(default=None)
@@ -85,7 +86,7 @@ def _scheme_rules(value: Any) -> dict[str, SchemeRule]:
                 f"schemes: {name!r} has {masked_repr(rule)}, accepted is a SchemeRule or a mapping"
             )
         rules[name] = rule
-    return rules
+    return FrozenDict(rules)
 
 
 def _pair(key: Any) -> tuple[str, str]:
@@ -142,7 +143,7 @@ def _limits(value: Any) -> dict[str, Limit] | None:
     for of, neighbour in given:
         if neighbour == "*" and of != "*":
             kept.update({(of, other): given[of, "*"] for all_, other in kept if all_ == "*" and other != "*"})
-    return {_text(pair): limit for pair, limit in sorted({**kept, **given}.items())}
+    return FrozenDict({_text(pair): limit for pair, limit in sorted({**kept, **given}.items())})
 
 
 _DEFAULTS = {_pair(key): limit for key, limit in DEFAULT_LIMITS.items()}
@@ -173,7 +174,7 @@ def _probability(instance: object, attribute: attrs.Attribute[Any], value: Any) 
 
 
 @attrs.frozen(kw_only=True)
-class Policy:
+class Policy(Value):
     """How evidence is read. A store keeps its fingerprint; another policy on the same store needs ``rebuild()``.
 
     Attributes:

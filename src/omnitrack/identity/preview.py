@@ -8,10 +8,11 @@ import attrs
 
 from omnitrack.harmless import one_line
 from omnitrack.identifiers.scheme import Identifier
+from omnitrack.values import Value
 
 
 @attrs.frozen(slots=True, kw_only=True)
-class Regrouping:
+class Regrouping(Value):
     """Customers that become one, or one that becomes several, and the identifiers of each of the groups concerned.
 
     Attributes:
@@ -31,7 +32,7 @@ UNATTRIBUTED = "unattributed"
 
 
 @attrs.frozen(slots=True, kw_only=True)
-class Move:
+class Move(Value):
     """Interactions that go from one customer to another with an identifier that passes on, or with an attribution.
 
     Attributes:
@@ -63,7 +64,7 @@ def _show(id: str | None, identifiers: tuple[Identifier, ...]) -> str:
 
 
 @attrs.frozen(slots=True, kw_only=True)
-class Preview:
+class Preview(Value):
     """What a statement would do: ``joins`` (several customers into one), ``parts`` (one into several), ``moves``
     (interactions that go to another customer although no identifier does, as with a new holder), and links it would leave in conflict.
 

@@ -14,6 +14,7 @@ from omnitrack.harmless import one_line, sized
 from omnitrack.identifiers.scheme import Identifier
 from omnitrack.identity.mention import Mention, Tenures
 from omnitrack.identity.partition import DIFFERENT, PERSONAL, REASSIGNED, SAME, SHARED_MARK
+from omnitrack.values import Value
 
 ATTRIBUTED = "attributed"  # an interaction belongs to this identifier; kept with the statements, no link of its own
 
@@ -65,7 +66,7 @@ def check_said(by: object, reason: object, *, kept: bool = False) -> None:
 
 
 @attrs.frozen(slots=True, kw_only=True)
-class Statement:
+class Statement(Value):
     """What was said, by whom, when and why. Made by the tracker's methods; the class methods make one that is not said yet, for preview().
 
     Attributes:

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import attrs
 
 from omnitrack.errors import mask
 from omnitrack.harmless import joined, one_line
 from omnitrack.model import Rejected
+from omnitrack.values import Value
+from omnitrack.values.forms import Listed
+from omnitrack.values.layout import Nested
 
 MAX_NOTES = 200  # different field and reason pairs of each kind; field names may come from a hostile document
 MAX_REJECTED = 1_000  # kept with their reasons; rejected_total counts on
@@ -16,7 +21,7 @@ NOT_STORED = "bytes are described by size and hash, not stored"
 
 
 @attrs.frozen(slots=True)
-class Note:
+class Note(Value):
     """One thing that a conversion did to one field, and how often.
 
     Attributes:
@@ -34,8 +39,25 @@ class Note:
         return f"{self.field} ({self.count}): {self.reason}"
 
 
+class _Counted(Listed):
+    """Counts by field and reason, which are notes in JSON."""
+
+    def __init__(self) -> None:
+        super().__init__(Nested(Note))
+
+    def write(self, value: Any) -> list[Any]:
+        return super().write(_notes(value))
+
+    def read(self, data: Any, where: str) -> dict[tuple[str, str], int]:
+        return {(note.field, note.reason): note.count for note in super().read(data, where)}
+
+
+def _as_notes(name: str) -> dict[str, Any]:
+    return {"json": name, "form": _Counted()}
+
+
 @attrs.define(slots=True, kw_only=True)
-class ConversionReport:
+class ConversionReport(Value):
     """What became of a conversion; complete once the iterator that came with it is used up.
 
     Attributes:
@@ -49,11 +71,11 @@ class ConversionReport:
     converted: int = 0
     documents: int = 0
     rejected_total: int = 0
-    _rejected: list[Rejected] = attrs.field(factory=list, init=False)
-    _left_out: list[Rejected] = attrs.field(factory=list, init=False)
-    _lost: dict[tuple[str, str], int] = attrs.field(factory=dict, init=False)
-    _extended: dict[tuple[str, str], int] = attrs.field(factory=dict, init=False)
-    _assumed: dict[tuple[str, str], int] = attrs.field(factory=dict, init=False)
+    _rejected: list[Rejected] = attrs.field(factory=list, init=False, metadata={"json": "rejected"})
+    _left_out: list[Rejected] = attrs.field(factory=list, init=False, metadata={"json": "left_out"})
+    _lost: dict[tuple[str, str], int] = attrs.field(factory=dict, init=False, metadata=_as_notes("lost"))
+    _extended: dict[tuple[str, str], int] = attrs.field(factory=dict, init=False, metadata=_as_notes("extended"))
+    _assumed: dict[tuple[str, str], int] = attrs.field(factory=dict, init=False, metadata=_as_notes("assumed"))
 
     @property
     def lost(self) -> tuple[Note, ...]:

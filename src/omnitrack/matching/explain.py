@@ -12,6 +12,7 @@ from omnitrack.harmless import one_line
 from omnitrack.matching.comparisons import COMPARATORS, NOT_COMPARABLE
 from omnitrack.matching.evidence import Column, Evidence
 from omnitrack.matching.weights import Model, logit, probability_of
+from omnitrack.values import Value
 
 #: A name that fewer have than one in so many people is called rare, one that more have frequent.
 RARE, FREQUENT = 1e-5, 1e-4
@@ -20,7 +21,7 @@ _WORTH_SAYING = 0.5
 
 
 @attrs.frozen(slots=True)
-class Comparison:
+class Comparison(Value):
     """One row of an explanation.
 
     Attributes:
@@ -41,7 +42,7 @@ class Comparison:
 
 
 @attrs.frozen(slots=True)
-class Score:
+class Score(Value):
     """How likely two are one, and why.
 
     Attributes:

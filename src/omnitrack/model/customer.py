@@ -9,42 +9,55 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from omnitrack.harmless import one_line, sized
+from omnitrack.model.fields import to_mapping
 from omnitrack.model.load_report import Rejected
+from omnitrack.values import NOTHING, SPREAD, Value
+from omnitrack.values.forms import TEXT, Listed
 
 if TYPE_CHECKING:
     from omnitrack.identifiers.scheme import Identifier
 
 
 @attrs.frozen(slots=True, kw_only=True)
-class CustomerDetails:
+class CustomerDetails(Value):
     """What of a customer is read only when asked for."""
 
-    traits: Mapping[str, tuple[Any, ...]]
+    traits: Mapping[str, tuple[Any, ...]] = attrs.field(converter=to_mapping)
     first_seen: datetime | None
     last_seen: datetime | None
 
 
-@attrs.define(slots=True, kw_only=True, eq=False)
-class Customer:
+_UNKNOWN = CustomerDetails(traits=NOTHING, first_seen=None, last_seen=None)
+
+
+@attrs.frozen(slots=True, kw_only=True)
+class Customer(Value):
     """A person: the identifiers that links and statements, read by the policy, put together.
 
     Attributes:
         id: ``cus_...``; of two that merge the older stays, and either goes on resolving.
         identifiers: those of this person.
         shared: it stands for one shared identifier (an office line, a family's mailbox), not for a person.
+
+    Two are equal where these are: traits and times are read when they are first asked for, and comparing reads nothing.
     """
 
     id: str
-    identifiers: tuple[Identifier, ...]
+    identifiers: tuple[Identifier, ...] = attrs.field(eq=frozenset)
     shared: bool = False
-    _load: Callable[[], CustomerDetails] = attrs.field(repr=False)
-    _details: CustomerDetails | None = attrs.field(default=None, init=False, repr=False)
+    _load: Callable[[], CustomerDetails] | None = attrs.field(default=None, repr=False, eq=False)
+    _details: CustomerDetails | None = attrs.field(default=None, repr=False, eq=False, metadata={"json": SPREAD})
 
     def details(self) -> CustomerDetails:
         """Read traits and the times of the first and the last interaction, once."""
-        if self._details is None:
-            self._details = self._load()
-        return self._details
+        found = self._details
+        if found is None:
+            found = _UNKNOWN if self._load is None else self._load()
+            object.__setattr__(self, "_details", found)
+        return found
+
+    def _complete(self) -> None:
+        self.details()
 
     @property
     def traits(self) -> Mapping[str, tuple[Any, ...]]:
@@ -67,7 +80,7 @@ class Customer:
 
 
 @attrs.frozen(slots=True, kw_only=True)
-class Change:
+class Change(Value):
     """One identifier that went from one customer to another, when, why, and by whom."""
 
     at: datetime
@@ -88,8 +101,8 @@ class Change:
         return f"{self.at:%Y-%m-%d %H:%M} {self.identifier.display}: {self.old} → {self.new} ({self.cause}{who}{why})"
 
 
-@attrs.define(slots=True, kw_only=True, eq=False)
-class Recorded:
+@attrs.frozen(slots=True, kw_only=True)
+class Recorded(Value):
     """What became of one interaction that was recorded.
 
     Attributes:
@@ -98,6 +111,8 @@ class Recorded:
         suppressed: it belongs to a person who was erased, and was not taken in again.
         changes: identifiers that went to another customer by it.
         rejected: identifiers that were not well-formed; the interaction was kept.
+
+    Two are equal where these are.
     """
 
     interaction: str | None
@@ -105,12 +120,19 @@ class Recorded:
     suppressed: bool = False
     changes: tuple[Change, ...] = ()
     rejected: tuple[Rejected, ...] = ()
-    _load: Callable[[], tuple[str, ...]] = attrs.field(repr=False)
-    _customers: tuple[str, ...] | None = attrs.field(default=None, init=False, repr=False)
+    _load: Callable[[], tuple[str, ...]] | None = attrs.field(default=None, repr=False, eq=False)
+    _customers: tuple[str, ...] | None = attrs.field(
+        default=None, repr=False, eq=False, metadata={"json": "customer_ids", "form": Listed(TEXT)}
+    )
 
     @property
     def customer_ids(self) -> tuple[str, ...]:
         """The customers whose timelines it is on, read when first asked for; empty where nobody was identified."""
-        if self._customers is None:
-            self._customers = self._load()
-        return self._customers
+        found = self._customers
+        if found is None:
+            found = () if self._load is None else self._load()
+            object.__setattr__(self, "_customers", found)
+        return found
+
+    def _complete(self) -> None:
+        assert self.customer_ids is not None

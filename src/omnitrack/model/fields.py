@@ -11,6 +11,7 @@ import attrs
 
 from omnitrack.errors import InvalidInteractionError, check_flag
 from omnitrack.model.limits import MAX_DEPTH, MAX_EXTRA
+from omnitrack.values import NOTHING, freeze
 
 
 def is_iterable(value: object) -> bool:
@@ -49,8 +50,8 @@ def empty_to_none(value: Any) -> Any:
 
 
 def to_mapping(value: Any) -> Any:
-    """Return an empty mapping for None, and any other value as it is."""
-    return {} if value is None else value
+    """Return a frozen mapping, an empty one for None, and what is no mapping as it is."""
+    return NOTHING if value is None else freeze(value)
 
 
 def check_text(limit: int, required: bool = False) -> Any:

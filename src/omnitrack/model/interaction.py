@@ -33,6 +33,7 @@ from omnitrack.model.limits import (
     MAX_SUBJECT,
 )
 from omnitrack.model.sighting import Sighting, to_people, to_sightings
+from omnitrack.values import NOTHING, Value
 
 
 class Direction(enum.StrEnum):
@@ -44,7 +45,7 @@ class Direction(enum.StrEnum):
 
 
 @attrs.frozen(slots=True, kw_only=True)
-class Attachment:
+class Attachment(Value):
     """What came with an interaction: described, not stored."""
 
     name: str | None = attrs.field(default=None, repr=sized)
@@ -76,7 +77,7 @@ def _direction(value: Any) -> Any:
 
 
 @attrs.frozen(slots=True, kw_only=True)
-class Interaction:
+class Interaction(Value):
     """One contact on one channel, as a source yields it and record_many() takes it; with an id once it is stored.
 
     A source that cannot tell customers from the company fills ``sender`` and ``recipients`` instead of ``customers``;
@@ -132,10 +133,10 @@ class Interaction:
     )
     attachments: tuple[Attachment, ...] = attrs.field(default=(), converter=_attachments)
     traits: Mapping[str, Any] = attrs.field(
-        repr=sized, factory=dict, converter=to_mapping, validator=check_json_mapping
+        repr=sized, default=NOTHING, converter=to_mapping, validator=check_json_mapping
     )
     attributes: Mapping[str, Any] = attrs.field(
-        repr=sized, factory=dict, converter=to_mapping, validator=check_json_mapping
+        repr=sized, default=NOTHING, converter=to_mapping, validator=check_json_mapping
     )
     source: str | None = attrs.field(default=None, converter=empty_to_none, validator=check_text(MAX_NAME))
     source_id: str | None = attrs.field(
@@ -167,7 +168,7 @@ _FIRST_EDIT = datetime(1970, 1, 1, tzinfo=timezone.utc)
 
 
 @attrs.frozen(slots=True, kw_only=True)
-class Revision:
+class Revision(Value):
     """An edit or a delete at the source, as a source yields it; ``at`` is the source's own time of it, after 1970.
 
     ``same_unit`` says that it stands in one unit of the source with the interaction just before it: a post that comes with its

@@ -9,10 +9,11 @@ import attrs
 from omnitrack.errors import masked_repr
 from omnitrack.harmless import one_line
 from omnitrack.model.fields import to_mapping
+from omnitrack.values import NOTHING, Value
 
 
 @attrs.frozen(slots=True, kw_only=True)
-class Rejected:
+class Rejected(Value):
     """Something that was not taken, and why: a whole item of a source, or one identifier of an interaction.
 
     Attributes:
@@ -33,7 +34,7 @@ class Rejected:
 
 
 @attrs.frozen(slots=True, kw_only=True)
-class PassedOver:
+class PassedOver(Value):
     """A unit of a source that is no contact, and why: a receipt, a draft, an event of an unknown type.
 
     Attributes:
@@ -66,7 +67,7 @@ def counted_by_reason(*counts: Mapping[str, int]) -> dict[str, int]:
 
 
 @attrs.frozen(slots=True, kw_only=True)
-class LoadReport:
+class LoadReport(Value):
     """The ledger of a bulk load: each unit of the input (a mail, a row, an event, a line of a chat) is in one of its counts.
 
     Attributes:
@@ -89,13 +90,15 @@ class LoadReport:
     rejected: tuple[Rejected, ...] = ()
     suppressed: int = 0
     rejected_total: int = 0
-    passed_over: Mapping[str, int] = attrs.field(factory=dict, converter=to_mapping)
+    passed_over: Mapping[str, int] = attrs.field(default=NOTHING, converter=to_mapping)
     passed_over_examples: tuple[PassedOver, ...] = ()
     left_out: tuple[Rejected, ...] = ()
     left_out_total: int = 0
     format: str | None = None
     detected_by: str | None = None
     units: int = attrs.field(init=False)
+
+    _DERIVED = ("passed_over_total",)
 
     @units.default
     def _sum(self) -> int:

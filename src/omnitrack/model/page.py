@@ -7,11 +7,13 @@ from typing import Generic, TypeVar
 
 import attrs
 
+from omnitrack.values import Value
+
 T = TypeVar("T")
 
 
 @attrs.frozen(slots=True)
-class Page(Generic[T]):
+class Page(Value, Generic[T]):
     """One page of a listing: its items, and cursors for the neighbouring pages (None where there is none)."""
 
     items: tuple[T, ...]

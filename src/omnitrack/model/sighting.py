@@ -12,6 +12,7 @@ from omnitrack.errors import InvalidInteractionError, masked_repr
 from omnitrack.harmless import sized
 from omnitrack.model.fields import is_iterable, is_storable
 from omnitrack.model.limits import MAX_SUBJECT
+from omnitrack.values import Value
 
 if TYPE_CHECKING:
     from omnitrack.identifiers.scheme import Identifier
@@ -36,7 +37,7 @@ class Role(enum.IntEnum):
 
 
 @attrs.frozen(slots=True)
-class Sighting:
+class Sighting(Value):
     """An identifier as it was seen in one interaction, and how sure it is. Made by verified(), observed(), claimed().
 
     ``identifier`` may still be a text; it is parsed when recorded, with the region of the interaction. ``through`` is the address that passed

@@ -10,8 +10,10 @@ import attrs
 
 from omnitrack.errors import masked_repr, plain_repr
 from omnitrack.harmless import one_line, sized
+from omnitrack.model.fields import to_mapping
 from omnitrack.model.interaction import Attachment, Direction
 from omnitrack.model.sighting import Assurance
+from omnitrack.values import NOTHING, Value
 
 if TYPE_CHECKING:
     from omnitrack.identifiers.scheme import Identifier
@@ -22,7 +24,7 @@ def wall_clock(timestamp: datetime) -> str:
     return timestamp.isoformat(" ", "minutes").removesuffix("+00:00")
 
 
-class TimelineDraft:
+class TimelineDraft(Value):
     """The slots of a timeline item, open to be written: what makes the many of a page fills each in and declares it a ``TimelineItem``.
 
     A frozen class writes its fields through ``object.__setattr__``, at seven times the cost.
@@ -79,14 +81,16 @@ class TimelineItem(TimelineDraft):
     outcome: str | None = attrs.field(default=None, repr=plain_repr)
     via: str | None = attrs.field(default=None, repr=masked_repr)
     attachments: tuple[Attachment, ...] = ()
-    traits: Mapping[str, Any] = attrs.field(repr=sized, factory=dict)
-    attributes: Mapping[str, Any] = attrs.field(repr=sized, factory=dict)
+    traits: Mapping[str, Any] = attrs.field(repr=sized, default=NOTHING, converter=to_mapping)
+    attributes: Mapping[str, Any] = attrs.field(repr=sized, default=NOTHING, converter=to_mapping)
     source: str | None = None
     source_id: str | None = attrs.field(default=None, repr=masked_repr)
     revised_at: datetime | None = None
     deleted: bool = False
     shared: bool = False  # filed under a shared identifier: it may be somebody else's
     participant: bool = False  # the customer was in copy or mentioned
+
+    _DERIVED = ("claimed",)
 
     @property
     def claimed(self) -> bool:

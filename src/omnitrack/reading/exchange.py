@@ -24,13 +24,14 @@ from omnitrack.sources.mail_text import split_text
 from omnitrack.sources.reading_json import head_keys
 from omnitrack.sources.registry import register_source
 from omnitrack.storage.contract import Transaction
+from omnitrack.values import Value, freeze
 
 FORMATS = ("json", "vcon", "tmf683", "cloudevents")
 _CHUNK = 500
 
 
 @attrs.frozen(slots=True, kw_only=True)
-class Export:
+class Export(Value):
     """A person's interactions in a standard.
 
     Attributes:
@@ -40,8 +41,8 @@ class Export:
     """
 
     format: str
-    documents: tuple[Any, ...]
-    report: ConversionReport
+    documents: tuple[Any, ...] = attrs.field(converter=freeze)
+    report: ConversionReport = attrs.field(hash=False)  # which is counted up, so that it has no hash
 
     def text(self) -> str:
         """Return it as one text: lines for ``json``, else a JSON array."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from types import MappingProxyType
 from typing import Any
 
 import attrs
@@ -37,9 +36,9 @@ from omnitrack.storage.contract import (
     Position,
     Transaction,
 )
+from omnitrack.values import NOTHING, freeze
 
 _PARTICIPANT = int(Role.PARTICIPANT)
-_NOTHING: Mapping[str, Any] = MappingProxyType({})
 _new = object.__new__
 
 
@@ -68,12 +67,12 @@ def to_item(row: InteractionRow, entry: EntryRow, identifier: Identifier | None,
     item.via = via
     if extra is None:
         item.attachments = ()
-        item.traits = item.attributes = _NOTHING
+        item.traits = item.attributes = NOTHING
     else:
         more = json.loads(extra)
         item.attachments = to_attachments(more["attachments"]) if "attachments" in more else ()
-        item.traits = more.get("traits", _NOTHING)
-        item.attributes = more.get("attributes", _NOTHING)
+        item.traits = freeze(more["traits"]) if "traits" in more else NOTHING
+        item.attributes = freeze(more["attributes"]) if "attributes" in more else NOTHING
     item.source = source
     item.source_id = source_id
     item.revised_at = from_us(revision) if revision else None

@@ -15,6 +15,7 @@ from omnitrack.identifiers.scheme import Identifier
 from omnitrack.model import wall_clock
 from omnitrack.reading.resolve import to_identifier
 from omnitrack.storage.contract import IdentifierRow
+from omnitrack.values import Value
 
 Found = tuple[IdentifierRow, Word]  # what was said, with the holder of whom it was said
 
@@ -25,7 +26,7 @@ WITHDRAWN = "consent was withdrawn or refused"
 
 
 @attrs.frozen(slots=True, kw_only=True)
-class Consent:
+class Consent(Value):
     """What was said of contacting whoever has an identifier.
 
     Attributes:
@@ -62,7 +63,7 @@ class Consent:
 
 
 @attrs.frozen(slots=True, kw_only=True)
-class Permission:
+class Permission(Value):
     """Whether somebody may be contacted, and why.
 
     Attributes:

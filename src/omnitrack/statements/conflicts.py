@@ -17,14 +17,17 @@ from omnitrack.statements.explain import names_around, to_steps
 from omnitrack.statements.link_listing import LinkCursors, LinkPosition, scan_links
 from omnitrack.statements.neighbourhood import plan_change
 from omnitrack.storage.contract import IdentifierRow, LinkRow, Transaction
+from omnitrack.values import Value
 
 
 @attrs.frozen(slots=True, kw_only=True)
-class LinkConflict:
+class LinkConflict(Value):
     """A link that would join two customers and does not, with the customers it stands between."""
 
     step: Step
     customers: tuple[str, str]
+
+    _DERIVED = ("kind",)
 
     @property
     def a(self) -> Identifier:

@@ -22,10 +22,11 @@ from omnitrack.reading.resolve import Meant
 from omnitrack.reading.timeline import timeline_page
 from omnitrack.storage.contract import Transaction
 from omnitrack.suggesting.suggest import MOST_CANDIDATES, candidates_by_customer, ranked
+from omnitrack.values import Value
 
 
 @attrs.frozen(slots=True, kw_only=True)
-class SearchResult:
+class SearchResult(Value):
     """A person whom a search found.
 
     Attributes:

@@ -23,6 +23,7 @@ from omnitrack.statements.link_listing import LinkCursors
 from omnitrack.statements.neighbourhood import Cause, plan_change
 from omnitrack.storage.contract import LINKABLE, SHARED, IdentifierRow, LinkRow, RecordRow, Transaction
 from omnitrack.suggesting.suggesting_links import suggesting_links, suggesting_links_of
+from omnitrack.values import Value
 
 #: What a claim is worth while nothing else is known: most people give their own address, and a form has typos and strangers.
 CLAIMED_PROBABILITY = 0.8
@@ -34,7 +35,7 @@ LINKS = 2_000  # looked through at a time for the matches among them
 
 
 @attrs.frozen(slots=True, kw_only=True)
-class Suggestion:
+class Suggestion(Value):
     """Two customers who may be one.
 
     Attributes:

@@ -40,6 +40,7 @@ from omnitrack.storage.contract import (
 from omnitrack.upkeep.dependents import find_dependents
 from omnitrack.upkeep.erasure_scope import ErasureScope, find_scope
 from omnitrack.upkeep.redact import Staying, clean, read_staying, store_clean
+from omnitrack.values import Value
 
 BATCH = 500  # interactions that retention takes away in one transaction
 MOST_UNDER_GUARD = 20_000  # characters that an erasure reads while others wait; some ten milliseconds
@@ -50,7 +51,7 @@ class NotWorkedOut(Exception):
 
 
 @attrs.frozen(slots=True, kw_only=True)
-class Receipt:
+class Receipt(Value):
     """What an erasure or a retention took away, in numbers; holds nothing of the person.
 
     Attributes:
@@ -333,7 +334,7 @@ def _channels(value: object) -> tuple[str, ...] | None:
 
 
 @attrs.frozen(slots=True, kw_only=True)
-class RetentionRule:
+class RetentionRule(Value):
     """Interactions of these channels (None: of all) are kept for ``keep`` after they happened."""
 
     keep: timedelta

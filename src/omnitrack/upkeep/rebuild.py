@@ -34,13 +34,14 @@ from omnitrack.storage.contract import (
 from omnitrack.storage.contract import REASSIGNED as HAS_HOLDERS
 from omnitrack.upkeep.handles import Handles
 from omnitrack.upkeep.restate import verify_statements
+from omnitrack.values import Value
 
 CHUNK = 5_000
 MOST_PROBLEMS = 100
 
 
 @attrs.frozen(slots=True, kw_only=True)
-class VerifyReport:
+class VerifyReport(Value):
     """Whether what the store says of who is whom is what the evidence says.
 
     Attributes:
@@ -55,6 +56,8 @@ class VerifyReport:
     customers: int
     problems: tuple[str, ...]
     total: int
+
+    _DERIVED = ("ok",)
 
     @property
     def ok(self) -> bool:
@@ -71,7 +74,7 @@ class VerifyReport:
 
 
 @attrs.frozen(slots=True, kw_only=True)
-class RebuildReport:
+class RebuildReport(Value):
     """What a rebuild did."""
 
     identifiers: int

@@ -1,0 +1,80 @@
+"""Value: what every class has that a tracker returns. It travels as JSON and by pickle, compares by what it says, and hashes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, ClassVar, Self
+
+import attrs
+
+from omnitrack.values.forms import wrong
+from omnitrack.values.layout import TYPE_KEY, VERSION, VERSION_KEY, class_named, fields_of, read, register, write
+
+
+class Value:
+    """The base of what a tracker returns and takes: attrs classes whose fields all have a form in JSON.
+
+    ``Value.from_dict`` reads a document of any of them, by its ``type``.
+    """
+
+    __slots__ = ()
+
+    #: Properties that the JSON has too: they follow from the fields.
+    _DERIVED: ClassVar[tuple[str, ...]] = ()
+    #: Those of them that another version may write otherwise, so that a document may say what it likes.
+    _LOOSE: ClassVar[frozenset[str]] = frozenset()
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        register(cls)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return it as a JSON object, made of what ``json.dumps`` takes: ``v`` is the version of the form, ``type`` the name of the class.
+
+        What is read when it is first asked for, such as the traits of a customer, is read now.
+        """
+        return {VERSION_KEY: VERSION, TYPE_KEY: type(self).__name__, **write(self)}
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Self:
+        """Return the value that a JSON object says.
+
+        Args:
+            data: what ``to_dict`` returned, or one made by hand: ``v`` and ``type`` may be missing, and so may fields that have a default.
+
+        Raises:
+            InvalidValueError: a field is missing, unknown, malformed, or at odds with another; names it.
+        """
+        found: Any = cls
+        if cls is Value:
+            if not isinstance(data, Mapping):
+                raise wrong(cls.__name__, data, "an object")
+            found = class_named(data.get(TYPE_KEY), TYPE_KEY)
+        value: Self = read(found, data, "")
+        return value
+
+    def _complete(self) -> None:
+        """Read what is read when it is first asked for; most have nothing of the kind."""
+
+    @classmethod
+    def _from_parts(cls, parts: dict[str, Any]) -> Self:
+        """Return the value of some arguments that a document held, each of its type."""
+        return cls(**parts)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        self._complete()
+        held = {field.name: getattr(self, field.name) for field in fields_of(type(self)) if _travels(field)}
+        return (_restored, (type(self), held))
+
+
+def _travels(field: attrs.Attribute[Any]) -> bool:
+    """Whether a field is part of what a value says; a private one that is not in the JSON is how it is read."""
+    return not field.name.startswith("_") or "json" in field.metadata
+
+
+def _restored(cls: type[Value], held: dict[str, Any]) -> Value:
+    """Return the value that was pickled."""
+    value = object.__new__(cls)
+    for field in fields_of(cls):
+        object.__setattr__(value, field.name, held.get(field.name))
+    return value
