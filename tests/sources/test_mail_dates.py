@@ -63,7 +63,7 @@ def test_a_mail_without_a_date_that_a_server_dated_is_whole():
 
 
 @pytest.mark.parametrize(
-    ("text", "moment"),
+    ("text", "timestamp"),
     [
         ("Tue, 3 Feb 2026 24:00:00 +0000", "2026-02-04T00:00:00+00:00"),
         ("1770112800", "2026-02-03T10:00:00+00:00"),

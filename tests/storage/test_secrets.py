@@ -53,7 +53,7 @@ def test_no_part_of_a_tracker_shows_the_secret_or_what_is_made_of_it(tmp_path: P
         tracker.record(channel="phone", customer=["phone:+442079460958"], occurred_at=T0)
         mark_key = tracker._ctx.mark_key
         found = list(parts(tracker))
-        assert {"Context", "Runtime", "SqliteBackend", "Options"} <= {type(one).__name__ for one in found}
+        assert {"Context", "EngineRuntime", "SqliteBackend", "Options"} <= {type(one).__name__ for one in found}
         for one in [tracker, tracker.timeline("phone:+442079460958"), *found]:
             for shown in (repr(one), str(one)):
                 assert SECRET not in shown
