@@ -21,12 +21,13 @@ from sqlalchemy.engine import URL
 from sqlalchemy.util.concurrency import await_, greenlet_spawn
 
 from omnitrack import deadlines, forks
-from omnitrack.errors import BackendError, ConflictError, OutcomeUnknownError, TimedOutError, plain_repr
+from omnitrack.errors import BackendError, ConflictError, OutcomeUnknownError, TimedOutError
 from omnitrack.storage.contract import Backend, Transaction, retrying
 from omnitrack.storage.sql import forking
 from omnitrack.storage.sql.address import read_url
 from omnitrack.storage.sql.bounds import Bound, watched
 from omnitrack.storage.sql.dialect import Dialect, Fault, Options
+from omnitrack.storage.sql.drivers import check_driver, without_driver
 from omnitrack.storage.sql.engines import engine_arguments, listen, worker_of
 from omnitrack.storage.sql.execution import PreparedQueries
 from omnitrack.storage.sql.failures import refused, said, scrubbed
@@ -46,9 +47,6 @@ if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncEngine
 
 T = TypeVar("T")
-
-# What the extra for async callers brings, and the other extras do not.
-_OF_ASYNC = frozenset({"aiosqlite", "asyncmy", "asyncpg", "greenlet"})
 
 
 class SqlBackend(Backend):
@@ -93,33 +91,12 @@ class SqlBackend(Backend):
         """
         address = read_url(url, namespace, options)
         if cls is SqlBackend and isinstance(address.dialect, Sqlite):
+            from omnitrack.storage.sql.sqlite_backend import InMemorySqliteBackend, SqliteBackend
+
             cls = InMemorySqliteBackend if is_memory(address.url) else SqliteBackend
         backend = cls(address.url, address.dialect, address.options, address.namespace)
-        backend._check_driver()
+        check_driver(backend._url, (backend._sync_url, backend._async_url), backend._dialect)
         return backend
-
-    def _check_driver(self) -> None:
-        """Import the driver of sync callers, or else that of async ones, so that a missing one is said at once."""
-        missing: list[ImportError] = []
-        for url in (self._sync_url, self._async_url):
-            try:
-                if url is not None:
-                    url.get_dialect().import_dbapi()
-                    if url is self._async_url:
-                        import_module("greenlet")
-                    return
-            except exc.NoSuchModuleError as error:
-                raise BackendError(f"SQLAlchemy knows no dialect {plain_repr(self._url.drivername)}") from error
-            except ImportError as error:
-                missing.append(error)
-        # Of the two the one that the URL names, where it names one.
-        named = missing[-1 if self._url.drivername.partition("+")[2] in self._dialect.async_only() else 0]
-        raise self._without_driver(named) from named
-
-    def _without_driver(self, error: ImportError) -> BackendError:
-        extra = "async" if error.name in _OF_ASYNC else self._dialect.extra
-        brings = f'; the extra "{extra}" of omnitrack brings it' if extra else ""
-        return BackendError(f"{self._url.drivername}: the driver {error.name} is not installed{brings}")
 
     # -- runtimes ----------------------------------------------------------------------------------------------------------
     def _runtime(self) -> EngineRuntime:
@@ -138,7 +115,7 @@ class SqlBackend(Backend):
                             )
                         )
                     except ImportError as error:
-                        raise self._without_driver(error) from error
+                        raise without_driver(error, self._url, self._dialect) from error
                     listen(engine, self._dialect, self._options)
                     runtime = EngineRuntime(engine, self._dialect, deadlines.BoundedLock(), time.sleep)
                     if self._dialect.forks_closed:
@@ -419,38 +396,3 @@ class SqlBackend(Backend):
             runtime.whole(connection.invalidate)
         finally:
             connection.close()
-
-
-class SqliteBackend(SqlBackend):
-    """SQLite in a file: writers take turns, readers run beside them."""
-
-    capabilities: ClassVar[frozenset[str]] = frozenset({"persistent", "processes", "async", "timeout"})
-
-
-class InMemorySqliteBackend(SqlBackend):
-    """SQLite without a file: one connection that all threads take turns on, gone with ``close``."""
-
-    capabilities: ClassVar[frozenset[str]] = frozenset({"timeout"})
-
-    def __init__(self, url: URL, dialect: Dialect, options: Options, namespace: str | None) -> None:
-        super().__init__(url, dialect, options, namespace)
-        self._async_url = None
-        self._turn = deadlines.BoundedLock()
-
-    def forked(self) -> None:
-        """In a child: go on with a copy of the parent's data."""
-        self._turn, self._making, self._inside = deadlines.BoundedLock(), threading.Lock(), threading.local()
-        if self._sync is not None:
-            self._sync.lock, self._sync.pid = deadlines.BoundedLock(), os.getpid()
-
-    def setup(self) -> None:
-        """See the contract."""
-        with forks.gate, self._turn:
-            super().setup()
-
-    def _attempt(self, runtime: EngineRuntime, fn: Callable[[Transaction], T], write: bool, bound: Bound | None) -> T:
-        with runtime.gate, self._turn:
-            return self._transact(runtime, fn, write, bound)
-
-    def reclaim(self) -> None:
-        """Do nothing: there is no file, and what is deleted is overwritten."""
