@@ -528,3 +528,12 @@ def test_consent_is_kept_listed_and_asked_for(loaded: Shell) -> None:
     assert answer["reason"] == "consent was withdrawn or refused"
     assert loaded("consents", MAIL) == 0
     assert [line[:16] for line in loaded.lines()] == ["2026-03-03 00:00", "2026-03-02 08:00"]
+
+
+def test_a_brief_says_who_is_on_the_line(loaded: Shell) -> None:
+    assert loaded("brief", NUMBER, "--max-chars", "400") == 0
+    assert len(loaded.out) <= 401
+    assert "one customer" in loaded.lines()[0]
+    assert loaded("--json", "brief", MAIL, "--trust", "verified", "--timeout", "60") == 0
+    [found] = loaded.data()
+    assert (found["sure"], found["suggestions"], found["missing"]) == ("one", [], [])

@@ -65,6 +65,7 @@ if TYPE_CHECKING:
         observed,
         verified,
     )
+    from omnitrack.service.brief import Brief, BriefContact, Candidate, OpenThread
     from omnitrack.service.permission import Consent, Permission
     from omnitrack.suggesting.search import SearchResult
     from omnitrack.suggesting.suggest import Suggestion
@@ -83,6 +84,9 @@ __all__ = [
     "AsyncTracker",
     "Attachment",
     "BackendError",
+    "Brief",
+    "BriefContact",
+    "Candidate",
     "ConflictError",
     "Consent",
     "Customer",
@@ -101,6 +105,7 @@ __all__ = [
     "LoadReport",
     "MissingZoneError",
     "OmnitrackError",
+    "OpenThread",
     "OperationRunningError",
     "OutcomeUnknownError",
     "Page",
@@ -207,6 +212,7 @@ _NAMES = {
     "tracker": ("Timeline", "Tracker", "open"),
     "upkeep.erase": ("Receipt", "RetentionRule"),
     "upkeep.rebuild": ("RebuildReport", "VerifyReport"),
+    "service.brief": ("Brief", "BriefContact", "Candidate", "OpenThread"),
     "service.permission": ("Consent", "Permission"),
     "values": ("Value",),
     "suggesting.search": ("SearchResult",),

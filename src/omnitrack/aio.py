@@ -28,6 +28,7 @@ from omnitrack.model import (
 from omnitrack.reading.exchange import Export
 from omnitrack.reading.resolve import Who
 from omnitrack.recording.loading import Items, Person
+from omnitrack.service.brief import Brief
 from omnitrack.service.permission import Consent, Permission
 from omnitrack.statements.conflicts import LinkConflict
 from omnitrack.storage.contract import Backend
@@ -810,6 +811,33 @@ class AsyncTracker:
             CustomerNotFoundError: nobody is known by this.
         """
         return await self._calls.call(self._tracker.statements, who)
+
+    async def brief(
+        self,
+        who: Who,
+        *,
+        trust: Literal["observed", "verified"] = "observed",
+        max_chars: int | None = None,
+        timeout: float | None = None,
+    ) -> Brief:
+        """Return who is on the line and what matters now, in one read that is as small for a long history as for a short one.
+
+        ``str()`` of it is text for an agent's screen or a language model: what matters most first to be kept, others' words between quotation marks. It
+        holds nothing that ``timeline(who, trust=trust)`` withholds.
+
+        Args:
+            who: an identifier, as an Identifier or a text, or a customer id. Of one that nobody was seen with the brief says so.
+            trust: ``"verified"`` reads through verified links alone, and shows no candidates and no suggestions: what may be shown to the customer
+                rather than to an agent. ``"observed"`` reads through all that the policy merges by.
+            max_chars: the most characters of its text; None for no bound.
+            timeout: seconds after which it answers with what it has, and says what is missing; its parts are then read one after the other. None reads all
+                at one moment, within the time that calls of the tracker have.
+
+        Raises:
+            InvalidInteractionError: an argument has a value that none can have.
+            CustomerNotFoundError: there is no such customer id.
+        """
+        return await self._calls.call(self._tracker.brief, who, trust=trust, max_chars=max_chars, timeout=timeout)
 
     async def consent(
         self,

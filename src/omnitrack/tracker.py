@@ -46,7 +46,8 @@ from omnitrack.reading.timeline import timeline_page, unattributed_page
 from omnitrack.recording import loading
 from omnitrack.recording.loading import Items, Person, make_interaction
 from omnitrack.recording.revise import add_revision
-from omnitrack.service import consenting
+from omnitrack.service import briefing, consenting
+from omnitrack.service.brief import Brief
 from omnitrack.service.permission import Consent, Permission
 from omnitrack.sources.base import Source
 from omnitrack.sources.registry import open_source
@@ -909,6 +910,34 @@ class Tracker:
         return self._read(fetch)
 
     # -- service --------------------------------------------------------------------------------------------------------
+    def brief(
+        self,
+        who: Who,
+        *,
+        trust: Literal["observed", "verified"] = "observed",
+        max_chars: int | None = None,
+        timeout: float | None = None,
+    ) -> Brief:
+        """Return who is on the line and what matters now, in one read that is as small for a long history as for a short one.
+
+        ``str()`` of it is text for an agent's screen or a language model: what matters most first to be kept, others' words between quotation marks. It
+        holds nothing that ``timeline(who, trust=trust)`` withholds.
+
+        Args:
+            who: an identifier, as an Identifier or a text, or a customer id. Of one that nobody was seen with the brief says so.
+            trust: ``"verified"`` reads through verified links alone, and shows no candidates and no suggestions: what may be shown to the customer
+                rather than to an agent. ``"observed"`` reads through all that the policy merges by.
+            max_chars: the most characters of its text; None for no bound.
+            timeout: seconds after which it answers with what it has, and says what is missing; its parts are then read one after the other. None reads all
+                at one moment, within the time that calls of the tracker have.
+
+        Raises:
+            InvalidInteractionError: an argument has a value that none can have.
+            CustomerNotFoundError: there is no such customer id.
+        """
+        with self._run() as run:
+            return briefing.brief(run, self._ctx, who, trust=trust, max_chars=max_chars, timeout=timeout)
+
     def consent(
         self,
         who: Who,

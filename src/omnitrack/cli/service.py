@@ -1,16 +1,20 @@
-"""Commands of service: whom you may contact."""
+"""Commands of service: who is on the line, and whom you may contact."""
 
 from __future__ import annotations
 
 import argparse
 
 import omnitrack
-from omnitrack.cli.arguments import Commands, time
+from omnitrack.cli.arguments import Commands, at_least, time
 from omnitrack.cli.output import list_things
 
 
 def add(command: Commands) -> None:
     """Add the commands of service."""
+    brief = command(_brief, "say who is on the line and what matters now", "who")
+    brief.add_argument("--trust", choices=["observed", "verified"], default="observed")
+    brief.add_argument("--max-chars", type=at_least(1), metavar="N", help="at most so many characters")
+    brief.add_argument("--timeout", type=float, metavar="SECONDS", help="then with what there is")
     consent = command(_consent, "keep that somebody may be contacted, or may not any more", "who")
     said = consent.add_mutually_exclusive_group(required=True)
     said.add_argument("--granted", action="store_true", dest="granted", help="they agree")
@@ -30,6 +34,12 @@ def add(command: Commands) -> None:
     may.add_argument(
         "--opt-out", action="append", default=[], metavar="PURPOSE", help="needs no consent; may be repeated"
     )
+
+
+def _brief(tracker: omnitrack.Tracker, arguments: argparse.Namespace) -> int:
+    names = ("trust", "max_chars", "timeout")
+    found = tracker.brief(arguments.who, **{name: getattr(arguments, name) for name in names})
+    return list_things(arguments, [found])
 
 
 def _consent(tracker: omnitrack.Tracker, arguments: argparse.Namespace) -> int:

@@ -224,7 +224,7 @@ def shared_around(tx: Transaction, ctx: Context, members: Sequence[IdentifierRow
     ids = {member.id for member in members}
     links = tx.find_links(list(ids))
     rows = {row.id: row for row in tx.find_identifiers(ids=sorted({x for link in links for x in link[:2]} - ids))}
-    touched = {x for pair in _touching(ctx, [*members, *rows.values()], links) for x in pair} - ids
+    touched = {x for pair in touching(ctx, [*members, *rows.values()], links) for x in pair} - ids
     return [rows[x] for x in sorted(touched) if rows[x].state & SHARED]
 
 
@@ -242,13 +242,13 @@ def neighbours_of_shared(tx: Transaction, ctx: Context, row: IdentifierRow, limi
             break
         some = others[start : start + CHUNK]
         rows = {r.id: r for r in tx.find_identifiers(ids=some)}
-        pairs = _touching(ctx, [row, *rows.values()], [*said, *(link for x in some for link in of[x])])
+        pairs = touching(ctx, [row, *rows.values()], [*said, *(link for x in some for link in of[x])])
         touched = {x for pair in pairs for x in pair if x != row.id}
         found += [rows[x] for x in some if x in touched and x in rows]
     return found[:limit]
 
 
-def _touching(ctx: Context, rows: Iterable[IdentifierRow], links: Sequence[LinkRow]) -> list[tuple[bytes, bytes]]:
+def touching(ctx: Context, rows: Iterable[IdentifierRow], links: Sequence[LinkRow]) -> list[tuple[bytes, bytes]]:
     """Return the pairs among identifiers that links would join if nothing were shared."""
     edges, _ = Reader({row.id: row for row in rows}, links, ctx.policy).edges({})
     return [(edge.a, edge.b) for edge in edges]

@@ -79,6 +79,28 @@ def write_model(tx: Transaction, model: Model) -> None:
 def suggestions_for(tx: Transaction, ctx: Context, who: Meant, limit: int, least: float) -> list[Suggestion]:
     """Return who a person may be besides, best first; reads a bounded number of rows, whatever the size of the store."""
     row, members = find_people(tx, ctx, who)
+    found = {one.customers[1]: one for one in claims_and_matches(tx, ctx, row, members)}
+    if ctx.known.matching:
+        for other_rows, score in alike(tx, ctx, row, members, limit, least):
+            other = customer_text(other_rows[0].customer)
+            known = found.get(other)
+            found[other] = Suggestion(
+                a=known.a if known else to_identifier(best_of(ctx, members)),
+                b=known.b if known else to_identifier(best_of(ctx, other_rows)),
+                customers=(customer_text(row.customer), other),
+                probability=max(score.probability, known.probability if known else 0.0),
+                evidence=known.evidence if known else (),
+                comparisons=score.comparisons,
+                sentence=f"{known.sentence} {score.sentence}" if known and known.sentence else score.sentence,
+            )
+    ordered = sorted(found.values(), key=lambda s: (-s.probability, s.customers))
+    return ordered[:limit]
+
+
+def claims_and_matches(
+    tx: Transaction, ctx: Context, row: IdentifierRow, members: Sequence[IdentifierRow]
+) -> list[Suggestion]:
+    """Return who a customer may be besides by what is stored: claims, and matches that were kept. Nobody is compared."""
     links, rows = suggesting_links_of(tx, ctx, members)
     found: dict[bytes, Suggestion] = {}
     mine = {m.id for m in members}
@@ -96,21 +118,7 @@ def suggestions_for(tx: Transaction, ctx: Context, who: Meant, limit: int, least
             evidence=(*(known.evidence if known else ()), step),
             sentence=f"{known.sentence} {_sentence(step)}" if known else _sentence(step),
         )
-    if ctx.known.matching:
-        for other_rows, score in alike(tx, ctx, row, members, limit, least):
-            other = other_rows[0].customer
-            known = found.get(other)
-            found[other] = Suggestion(
-                a=known.a if known else to_identifier(best_of(ctx, members)),
-                b=known.b if known else to_identifier(best_of(ctx, other_rows)),
-                customers=(customer_text(row.customer), customer_text(other)),
-                probability=max(score.probability, known.probability if known else 0.0),
-                evidence=known.evidence if known else (),
-                comparisons=score.comparisons,
-                sentence=f"{known.sentence} {score.sentence}" if known and known.sentence else score.sentence,
-            )
-    ordered = sorted(found.values(), key=lambda s: (-s.probability, s.customers))
-    return ordered[:limit]
+    return sorted(found.values(), key=lambda s: (-s.probability, s.customers))
 
 
 def _sentence(step: Step) -> str:
