@@ -41,6 +41,11 @@ WRITTEN = {
     "__repr__": """    def __repr__(self) -> str:
         return repr(self._tracker).replace("<", "<Async", 1)
 """,
+    "using": """        tracker = object.__new__(AsyncTracker)
+        tracker._calls = self._calls.using(transaction)
+        tracker._tracker = tracker._calls.tracker
+        return tracker
+""",
     "__enter__": """    async def __aenter__(self) -> AsyncTracker:
         await self._calls.open()
         return self
@@ -124,6 +129,7 @@ class Generator:
         names.add("TYPE_CHECKING")
         text = self._import_lines({module: found & names for module, found in always.items()})
         guarded = self._import_lines({module: found & names for module, found in typing.items()})
+        guarded = guarded.replace("import Engine\n", "import Engine\nfrom sqlalchemy.ext.asyncio import AsyncEngine\n")
         return f"{text}\n\nif TYPE_CHECKING:\n{indent(guarded, '    ')}\n"
 
     @staticmethod
@@ -153,6 +159,9 @@ class Generator:
             if method.name == "__init__":
                 given = "\n".join(f"            {a.arg}={a.arg}," for a in method.args.kwonlyargs)
                 parts.append(self._signature(method) + WRITTEN["__init__"].format(arguments=given))
+            elif method.name == "using":
+                signature = self._signature(method, returns="AsyncTracker")
+                parts.append(f"{signature}        {self._doc(method)}\n{WRITTEN['using']}")
             elif method.name in WRITTEN:
                 parts.append(WRITTEN[method.name])
             elif method.name == "close":
@@ -191,6 +200,7 @@ class Generator:
         doc = f"{first} It is opened by ``async with``, or by the first call.\n\n{rest}"
         given = "\n".join(f"        {a.arg}={a.arg}," for a in node.args.kwonlyargs)
         signature = self._signature(node, name="open_async", returns="AsyncTracker", margin=0)
+        signature = signature.replace("str | Engine", "str | Engine | AsyncEngine")
         return (
             f"{signature}    {doc}\n    return AsyncTracker(\n        open_backend(url, **options),\n{given}\n    )\n"
         )

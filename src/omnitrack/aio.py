@@ -38,6 +38,9 @@ from omnitrack.upkeep.erase import Receipt, RetentionRule
 from omnitrack.upkeep.rebuild import RebuildReport, VerifyReport
 
 if TYPE_CHECKING:
+    from sqlalchemy import Engine
+    from sqlalchemy.ext.asyncio import AsyncEngine
+
     from omnitrack.suggesting.search import SearchResult
     from omnitrack.suggesting.suggest import Suggestion
 
@@ -139,6 +142,25 @@ class AsyncTracker:
             TimedOutError: raised by a call in the block that has not ended by then; its ``outcome`` says what is known.
         """
         return self._tracker.within(seconds)
+
+    def using(self, transaction: Any) -> AsyncTracker:
+        """Return a tracker whose calls are part of a transaction of yours, which you commit or roll back.
+
+        It is on the same database as the store, READ COMMITTED on a server. Nothing is repeated in it: where another transaction is in the way, the call
+        raises ConflictError, and you roll back and repeat yours. A call that fails for another reason has written nothing, and you may go on. What takes several transactions is refused: load(),
+        rebuild(), find_matches(), fit_matching(), apply_retention(), unload(), erase().
+
+        Args:
+            transaction: a ``Session`` or a ``Connection`` of SQLAlchemy; in an ``AsyncTracker`` an ``AsyncSession`` or an ``AsyncConnection``.
+
+        Raises:
+            HostTransactionError: it is something else, or the store takes part in none. Raised by a call: it is of another database, or of an isolation
+                level at which it cannot write to the store.
+        """
+        tracker = object.__new__(AsyncTracker)
+        tracker._calls = self._calls.using(transaction)
+        tracker._tracker = tracker._calls.tracker
+        return tracker
 
     @property
     def policy(self) -> Policy:
@@ -1018,7 +1040,7 @@ class AsyncTracker:
 
 
 def open_async(
-    url: str,
+    url: str | Engine | AsyncEngine,
     *,
     region: str | None = None,
     own: Iterable[str] = (),
@@ -1035,7 +1057,8 @@ def open_async(
     """Open a store, created where it is not there. It is opened by ``async with``, or by the first call.
 
     Args:
-        url: ``"sqlite:///history.db"``, ``"memory://"``, ``"postgresql+psycopg://..."``, ``"mariadb+pymysql://..."``, or an adapter's.
+        url: ``"sqlite:///history.db"``, ``"memory://"``, ``"postgresql+psycopg://..."``, ``"mariadb+pymysql://..."``, or an adapter's. Or an engine of
+            SQLAlchemy (``open_async`` takes an ``AsyncEngine``), whose pool it shares and which ``close`` leaves open.
         region: ISO 3166 alpha-2 code of the region in which national phone numbers are read, where the interaction names none. With None such a
             number is kept as it came, and identifies nobody.
         own: identifiers of the company, with ``*`` as a wildcard: ``"x:btcare"``, ``"email:*@bt.example"``, ``"phone:+44800*"``. They never

@@ -178,6 +178,10 @@ _OUTCOMES = {
 }
 
 
+class HostTransactionError(BackendError):
+    """A transaction of the host's that the store cannot take part in as it is, or a call that cannot be part of one; says what is accepted."""
+
+
 class SchemaVersionError(BackendError):
     """The store was written by another version of omnitrack than this one can work with."""
 

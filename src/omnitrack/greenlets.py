@@ -16,6 +16,8 @@ from typing import Any, Generic, ParamSpec, TypeVar
 from omnitrack import deadlines, forks
 from omnitrack.errors import TimedOutError
 from omnitrack.foundation.calls import Runtime
+from omnitrack.foundation.context import Context
+from omnitrack.foundation.joining import joined_context
 from omnitrack.recording.loading import Item
 from omnitrack.storage.contract import Backend, Transaction
 from omnitrack.tracker import Tracker
@@ -76,11 +78,11 @@ class GreenletRuntime(AsyncRuntime):
 
     def setup(self) -> None:
         """Create the store's tables where they are missing."""
-        self.offload(self.backend.setup)
+        self._await(self.backend.asetup())
 
     def reclaim(self) -> None:
         """Have deleted data leave the store's files."""
-        self.offload(self.backend.reclaim)
+        self._await(self.backend.areclaim())
 
 
 class ThreadRuntime(AsyncRuntime):
@@ -185,23 +187,34 @@ class _Awaited(Generic[T]):
 class DrivenTracker(Tracker):
     """The tracker whose code an ``AsyncTracker`` runs. The store is opened by the first call."""
 
-    runtime: AsyncRuntime
+    @property
+    def runtime(self) -> AsyncRuntime:
+        """Where the code waits."""
+        assert isinstance(self._runtime, AsyncRuntime)
+        return self._runtime
 
     def _wait_on(self, backend: Backend) -> Runtime:
         try:
             import_module("greenlet")
         except ImportError:
-            self.runtime = ThreadRuntime(backend)
-        else:
-            self.runtime = GreenletRuntime(backend)
-        return self.runtime
+            return ThreadRuntime(backend)
+        return GreenletRuntime(backend)
+
+    def join(self, context: Context) -> None:
+        """Go by the context of the tracker that was opened, in calls that are part of a transaction of the host's."""
+        self._ctx = joined_context(context)
+
+    @property
+    def context(self) -> Context:
+        """What the calls of this tracker share, once it is open."""
+        return self._ctx
 
 
 class Calls:
     """Runs the calls of a tracker for async callers, and opens its store before the first one."""
 
     def __init__(self, tracker: DrivenTracker) -> None:
-        self._tracker = tracker
+        self.tracker = tracker
         self._runtime = tracker.runtime
         self._is_open = False
         self._opening = forks.OfEach(asyncio.Lock)
@@ -210,7 +223,7 @@ class Calls:
         """Open the store, unless it is open; of many that come at once one does it."""
         if self._is_open:
             return
-        with self._tracker._bounds.call():
+        with self.tracker._bounds.call():
             opening = self._opening.value
             try:
                 async with asyncio.timeout(deadlines.left()):
@@ -219,10 +232,16 @@ class Calls:
                 raise TimedOutError("nothing written") from None
             try:
                 if not self._is_open:
-                    await self._runtime.spawn(self._tracker._open)
+                    await self._runtime.spawn(self.tracker._open)
                     self._is_open = True
             finally:
                 opening.release()
+
+    def using(self, transaction: object) -> Calls:
+        """Return the same for a tracker whose calls are part of a transaction of the host's."""
+        tracker = self.tracker.using(transaction)
+        assert isinstance(tracker, DrivenTracker)
+        return _JoinedCalls(self, tracker)
 
     async def call(self, fn: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Call a method of the tracker."""
@@ -260,3 +279,17 @@ class Calls:
     async def close(self) -> None:
         """Close the connections of this event loop, and those of threads."""
         await self._runtime.backend.aclose()
+
+
+class _JoinedCalls(Calls):
+    """Runs calls that are part of a transaction of the host's, of a tracker that another one is open for."""
+
+    def __init__(self, opened: Calls, tracker: DrivenTracker) -> None:
+        super().__init__(tracker)
+        self._opened = opened
+
+    async def open(self) -> None:
+        """Open the store, where that was not done yet."""
+        await self._opened.open()
+        self.tracker.join(self._opened.tracker.context)
+        self._is_open = True

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from copy import copy
 from datetime import date, datetime, tzinfo
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
@@ -15,6 +16,7 @@ from omnitrack.errors import TimedOutError
 from omnitrack.foundation import lease
 from omnitrack.foundation.arguments import microseconds
 from omnitrack.foundation.calls import Progress, Run, Runtime, check_progress, walk
+from omnitrack.foundation.joining import check_store, joined_context
 from omnitrack.identifiers.numbering import numbered_region
 from omnitrack.identity.explain import Explanation
 from omnitrack.identity.policy import Policy
@@ -65,6 +67,8 @@ from omnitrack.upkeep.opening import make_context, open_store
 from omnitrack.upkeep.rebuild import RebuildReport, VerifyReport, verify
 
 if TYPE_CHECKING:
+    from sqlalchemy import Engine
+
     from omnitrack.suggesting.search import SearchResult
     from omnitrack.suggesting.suggest import Suggestion
 
@@ -172,7 +176,17 @@ class Tracker:
 
     def _run(self) -> Run:
         """Return what runs the transactions of one call, within its time: ``with self._run() as run``."""
-        return Run(self._runtime, self._bounds, self._read if self._runtime.blocking else None)
+        lazily = self._runtime.blocking and not self._runtime.joined
+        return Run(self._runtime, self._bounds, self._read if lazily else None)
+
+    def _run_alone(self, what: str) -> Run:
+        """Return the same for a call that takes transactions of its own.
+
+        Raises:
+            HostTransactionError: the calls of this tracker are part of a transaction of the host's.
+        """
+        self._runtime.check_alone(what)
+        return self._run()
 
     def _read(self, fn: Callable[[Transaction], T]) -> T:
         """Run a function that only reads in a transaction, as a call of its own."""
@@ -205,6 +219,26 @@ class Tracker:
         0
         """
         return self._bounds.within(seconds)
+
+    def using(self, transaction: Any) -> Tracker:
+        """Return a tracker whose calls are part of a transaction of yours, which you commit or roll back.
+
+        It is on the same database as the store, READ COMMITTED on a server. Nothing is repeated in it: where another transaction is in the way, the call
+        raises ConflictError, and you roll back and repeat yours. A call that fails for another reason has written nothing, and you may go on. What takes several transactions is refused: load(),
+        rebuild(), find_matches(), fit_matching(), apply_retention(), unload(), erase().
+
+        Args:
+            transaction: a ``Session`` or a ``Connection`` of SQLAlchemy; in an ``AsyncTracker`` an ``AsyncSession`` or an ``AsyncConnection``.
+
+        Raises:
+            HostTransactionError: it is something else, or the store takes part in none. Raised by a call: it is of another database, or of an isolation
+                level at which it cannot write to the store.
+        """
+        backend = self._backend.joined(transaction, check_store(lambda: self._ctx))
+        tracker = copy(self)
+        tracker._backend, tracker._runtime = backend, self._runtime.joining(backend)
+        tracker._ctx = joined_context(self._ctx)
+        return tracker
 
     @property
     def policy(self) -> Policy:
@@ -349,6 +383,7 @@ class Tracker:
             SourceFormatError: no source reads this, or not as this format.
             OSError: there is no such file, or it cannot be opened. TypeError: an option that no source takes.
         """
+        self._runtime.check_alone("load")
         if isinstance(path_or_source, Source):
             source = path_or_source
         else:
@@ -854,7 +889,7 @@ class Tracker:
             InvalidPolicyError: the store keeps no index for matching; open it once with ``matching=True``.
             OperationRunningError: it runs already, or the index for matching is being built.
         """
-        with self._run() as run:
+        with self._run_alone("find_matches") as run:
             return likeness.find_matches(run, self._ctx, least, progress)
 
     def fit_matching(self) -> str:
@@ -863,7 +898,7 @@ class Tracker:
         Raises:
             InvalidPolicyError: the store keeps no index for matching; open it once with ``matching=True``.
         """
-        with self._run() as run:
+        with self._run_alone("fit_matching") as run:
             return likeness.fit_matching(run, self._ctx)
 
     def set_matching_model(self, model: str) -> None:
@@ -1042,7 +1077,7 @@ class Tracker:
         Raises:
             CustomerNotFoundError: nobody is known by this.
         """
-        with self._run() as run:
+        with self._run_alone("erase") as run:
             receipt = removal.erase(run, self._ctx, who, by=by, reason=reason, dry_run=dry_run, suppress=suppress)
             if not dry_run:
                 self._reclaim()
@@ -1058,7 +1093,7 @@ class Tracker:
         Raises:
             OperationRunningError: it runs already, or a rebuild does.
         """
-        with self._run() as run:
+        with self._run_alone("apply_retention") as run:
             receipt = removal.apply_retention(run, self._ctx, rules, dry_run=dry_run)
             if not dry_run:
                 self._reclaim()
@@ -1078,7 +1113,7 @@ class Tracker:
         Raises:
             OperationRunningError: a rebuild, a retention or another unload runs.
         """
-        with self._run() as run:
+        with self._run_alone("unload") as run:
             return removal.unload(run, self._ctx, source, dry_run=dry_run)
 
     def export(self, who: Who, *, format: Literal["json", "vcon", "tmf683", "cloudevents"] = "json") -> Export:
@@ -1112,7 +1147,7 @@ class Tracker:
             OperationRunningError: another rebuild runs, or what cannot run beside one.
         """
         check_progress(progress)
-        with self._run() as run, lease.holding(run, self._ctx, lease.REBUILD) as held:
+        with self._run_alone("rebuild") as run, lease.holding(run, self._ctx, lease.REBUILD) as held:
             return takeover.rebuild(run, self._ctx, held, progress)
 
     def close(self) -> None:
@@ -1129,7 +1164,7 @@ class Tracker:
 
 
 def open(
-    url: str,
+    url: str | Engine,
     *,
     region: str | None = None,
     own: Iterable[str] = (),
@@ -1146,7 +1181,8 @@ def open(
     """Open a store, created where it is not there.
 
     Args:
-        url: ``"sqlite:///history.db"``, ``"memory://"``, ``"postgresql+psycopg://..."``, ``"mariadb+pymysql://..."``, or an adapter's.
+        url: ``"sqlite:///history.db"``, ``"memory://"``, ``"postgresql+psycopg://..."``, ``"mariadb+pymysql://..."``, or an adapter's. Or an engine of
+            SQLAlchemy (``open_async`` takes an ``AsyncEngine``), whose pool it shares and which ``close`` leaves open.
         region: ISO 3166 alpha-2 code of the region in which national phone numbers are read, where the interaction names none. With None such a
             number is kept as it came, and identifies nobody.
         own: identifiers of the company, with ``*`` as a wildcard: ``"x:btcare"``, ``"email:*@bt.example"``, ``"phone:+44800*"``. They never

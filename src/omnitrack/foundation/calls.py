@@ -8,17 +8,19 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from copy import copy
 from types import TracebackType
 from typing import Protocol, TypeVar
 
 from omnitrack import deadlines
 from omnitrack.deadlines import Bounds
-from omnitrack.errors import InvalidInteractionError, TimedOutError, masked_repr
+from omnitrack.errors import HostTransactionError, InvalidInteractionError, TimedOutError, masked_repr
 from omnitrack.foundation.unreadable import of_ours
 from omnitrack.storage.contract import Backend, Transaction
 
 T = TypeVar("T")
 P = TypeVar("P")
+R = TypeVar("R", bound="Runtime")
 
 #: Called as a long call goes on, with how much is done and how much there is in all, None where that is not known.
 Progress = Callable[[int, int | None], object]
@@ -56,12 +58,31 @@ class Runtime:
 
     Attributes:
         blocking: code that runs outside of a call may wait too, so what a call returns may read more when it is asked for.
+        joined: the transactions are part of the host's, so that a call is one of them or none.
     """
 
     blocking = True
 
     def __init__(self, backend: Backend) -> None:
         self.backend = backend
+        self.joined = False
+
+    def joining(self: R, backend: Backend) -> R:
+        """Return a runtime whose transactions are those of a backend that takes part in one of the host's."""
+        runtime = copy(self)
+        runtime.backend, runtime.joined = backend, True
+        return runtime
+
+    def check_alone(self, what: str) -> None:
+        """Raise where a call that is more than a transaction cannot be done.
+
+        Raises:
+            HostTransactionError: the calls are part of a transaction of the host's.
+        """
+        if self.joined:
+            raise HostTransactionError(
+                f"{what}() takes transactions of its own and cannot be part of one of the host's; call it on the tracker that was opened"
+            )
 
     def run(self, fn: Callable[[Transaction], T], *, write: bool = True) -> T:
         """Run a function in a transaction."""

@@ -43,7 +43,7 @@ from typing import Any, ClassVar, NamedTuple, TypedDict, TypeVar, Unpack
 
 from omnitrack import deadlines
 from omnitrack.deadlines import left as left
-from omnitrack.errors import ConflictError, TimedOutError
+from omnitrack.errors import ConflictError, HostTransactionError, TimedOutError
 from omnitrack.storage.namespaces import check_namespace as check_namespace
 
 T = TypeVar("T")
@@ -475,6 +475,20 @@ class Backend(ABC):
     def reclaim(self) -> None:
         """After an erasure has committed: have deleted data leave the store's files too, as far as the engine lets a client ask for it."""
 
+    def joined(self, transaction: object, first: Callable[[Transaction], object]) -> Backend:
+        """Return a backend whose ``run`` and ``arun`` are part of a transaction that the host of the library began, and ends.
+
+        It runs a function once, and repeats nothing: a conflict is ConflictError at once. What a function that fails has written is undone, and
+        what the host wrote is not. ``first`` is called in each transaction of the host's before anything else, and refuses it by raising. The
+        default refuses: a store that is no database has none.
+
+        Raises:
+            HostTransactionError: the store cannot take part in this.
+        """
+        raise HostTransactionError(
+            f"transaction: got {type(transaction).__name__}, accepted is none: {type(self).__name__} takes part in none"
+        )
+
     async def arun(self, fn: Callable[[Transaction], T], *, write: bool = True) -> T:
         """``run`` for async callers. The default gives the work to a thread and, when cancelled, lets it finish first."""
         task = asyncio.ensure_future(asyncio.to_thread(self.run, fn, write=write))
@@ -483,6 +497,14 @@ class Backend(ABC):
         except asyncio.CancelledError:
             await asyncio.wait([task])
             raise
+
+    async def asetup(self) -> None:
+        """``setup`` for async callers."""
+        await asyncio.to_thread(self.setup)
+
+    async def areclaim(self) -> None:
+        """``reclaim`` for async callers."""
+        await asyncio.to_thread(self.reclaim)
 
     async def aclose(self) -> None:
         """``close`` for async callers."""

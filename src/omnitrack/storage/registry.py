@@ -14,12 +14,16 @@ from collections.abc import Iterable
 from difflib import get_close_matches
 from importlib.metadata import entry_points
 from pathlib import PurePath
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from omnitrack import forks
 from omnitrack.errors import BackendError, UnknownBackendError, masked_url, plain_repr
 from omnitrack.storage.contract import Backend, check_namespace
 from omnitrack.storage.urls import check_url
+
+if TYPE_CHECKING:
+    from sqlalchemy import Engine
+    from sqlalchemy.ext.asyncio import AsyncEngine
 
 GROUP = "omnitrack.backends"
 
@@ -70,11 +74,11 @@ def known_backends() -> dict[str, str]:
     return {scheme: _name(target) for scheme, target in sorted(_known().items())}
 
 
-def open_backend(url: str, **options: Any) -> Backend:
+def open_backend(url: str | Engine | AsyncEngine, **options: Any) -> Backend:
     """Return the backend for a URL; the caller sets it up.
 
     Args:
-        url: such as ``"sqlite:///history.db"``; its scheme says which adapter.
+        url: such as ``"sqlite:///history.db"``; its scheme says which adapter. Or an Engine or an AsyncEngine of SQLAlchemy.
         options: ``namespace``, and what the adapter takes.
 
     Raises:
@@ -85,7 +89,13 @@ def open_backend(url: str, **options: Any) -> Backend:
     0
     """
     if not isinstance(url, str):
-        raise UnknownBackendError(f"url: got {type(url).__name__}, accepted is a text such as 'sqlite:///history.db'")
+        if hasattr(url, "sync_engine") or hasattr(url, "raw_connection"):
+            from omnitrack.storage.sql.given import EngineBackend
+
+            return EngineBackend.from_engine(url, **options)
+        raise UnknownBackendError(
+            f"url: got {type(url).__name__}, accepted are a text such as 'sqlite:///history.db', and an engine of SQLAlchemy"
+        )
     check_namespace(options.get("namespace"))
     check_url(url)
     scheme, separator, rest = url.partition("://")

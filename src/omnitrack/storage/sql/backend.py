@@ -61,7 +61,11 @@ class SqlBackend(Backend):
         self._namespace = namespace
         self._stripe = random.randint(1, STRIPES) if options.guard == "write" else None
         self._sync_url, self._async_url = dialect.drivers(url)
+        self._limits: Options | None = options  # of connections on which work is done that is no run
         self._closed = False
+        #: Of each transaction of the host's that was looked at, why it cannot write, and the statements for its dialect.
+        self._hosts: weakref.WeakKeyDictionary[Any, str] = weakref.WeakKeyDictionary()
+        self._prepared: weakref.WeakKeyDictionary[Any, PreparedQueries] = weakref.WeakKeyDictionary()
         self._begin()
         forks.watch(self)
 
@@ -209,27 +213,41 @@ class SqlBackend(Backend):
             await greenlet_spawn(runtime.engine.dispose)
         await super().aclose()
 
+    def joined(self, transaction: object, first: Callable[[Transaction], object]) -> Backend:
+        """See the contract: a transaction of a Session, a Connection, an AsyncSession or an AsyncConnection of SQLAlchemy."""
+        from omnitrack.storage.sql.joining import Host, JoinedBackend
+
+        return JoinedBackend(self, Host(transaction), first)
+
     def reclaim(self) -> None:
         """See the contract, and the guide to databases for what remains on each engine."""
         self._administer("space could not be reclaimed", self._dialect.reclaim)
+
+    def _administered_by(self) -> EngineRuntime:
+        """Return the runtime on which work is done that is not a transaction."""
+        return self._runtime()
+
+    def _to_administer(self, runtime: EngineRuntime) -> Connection:
+        """Return a connection for such work, on which each statement commits by itself."""
+        return runtime.engine.connect()
 
     # -- what is not a transaction --------------------------------------------------------------------------------------
     def _administer(self, failed: str, work: Callable[[Connection, Tables], None]) -> None:
         """Do some work on a connection of its own, again where others were in the way."""
 
         def on(connection: Connection) -> None:
-            with watched(self._dialect, connection, self._options):
+            with watched(self._dialect, connection, self._limits):
                 work(connection, self._dialect.tables(connection.dialect, self._namespace))
 
         def attempt() -> None:
             try:
-                runtime = self._runtime()
+                runtime = self._administered_by()
             except BackendError as error:
                 if self._async_url is None or not isinstance(error.__cause__, ImportError):
                     raise
                 asyncio.run(self._administer_async(on))
                 return
-            with runtime.gate, self._connected(runtime.engine.connect) as connection:
+            with runtime.gate, self._connected(lambda: self._to_administer(runtime)) as connection:
                 on(connection)
 
         def again(error: Exception) -> bool:

@@ -120,12 +120,13 @@ def watch(dialect: Dialect, driver: Any, until: float) -> Watch | None:
 
 
 @contextmanager
-def watched(dialect: Dialect, connection: Connection, options: Options) -> Iterator[None]:
-    """Have a connection ended when the time is over, while work is done on it that is no run."""
+def watched(dialect: Dialect, connection: Connection, options: Options | None) -> Iterator[None]:
+    """Have a connection ended when the time is over, while work is done on it that is no run. Without options it is the host's, of which nothing is changed."""
     until, pooled = deadlines.until(), connection.connection
     watching = None if until is None else watch(dialect, pooled.driver_connection, until)
     try:
-        dialect.limit(pooled, _Speaking(connection), options)
+        if options is not None:
+            dialect.limit(pooled, _Speaking(connection), options)
         if connection.in_transaction():
             connection.rollback()  # which was begun for that
         yield

@@ -5,7 +5,7 @@ from __future__ import annotations
 import enum
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Set
+from collections.abc import Callable, Iterator, Mapping, Set
 from contextlib import contextmanager
 from typing import Any, ClassVar, Literal
 
@@ -14,7 +14,7 @@ from sqlalchemy import Connection
 from sqlalchemy.engine import URL
 from sqlalchemy.engine import Dialect as SqlalchemyDialect
 
-from omnitrack.errors import BackendError
+from omnitrack.errors import BackendError, HostTransactionError, plain_repr
 from omnitrack.storage.sql.tables import Tables, make_tables
 from omnitrack.storage.sql.transaction import SqlTransaction
 
@@ -96,6 +96,33 @@ class Options:
     guard: Literal["lock", "write"] = attrs.field(default="lock", validator=_one_of("lock", "write"))
 
 
+def check_database(found: object, store: str | None) -> None:
+    """Raise where a connection of the host's is to another database.
+
+    Raises:
+        HostTransactionError: it is.
+    """
+    if store is not None and found != store:
+        raise HostTransactionError(
+            f"transaction: got one in the database {plain_repr(found)}, accepted is one in that of the store, {plain_repr(store)}"
+        )
+
+
+def unfit_level(level: str, autocommit: bool) -> str:
+    """Return why a transaction of an isolation level cannot write to a store on a server, "" where it can.
+
+    What a level above reads is what was there when it began. Writers here lock what they are about to change and read it again, to see what has
+    become of it meanwhile.
+    """
+    got = "AUTOCOMMIT" if autocommit else level
+    if got == "READ COMMITTED":
+        return ""
+    return (
+        f"isolation_level: got {got}, accepted is READ COMMITTED for a transaction that writes to the store: "
+        'create_engine(..., isolation_level="READ COMMITTED"), or execution_options(isolation_level="READ COMMITTED") of an engine or a connection'
+    )
+
+
 class Dialect(ABC):
     """One family of engines."""
 
@@ -111,6 +138,8 @@ class Dialect(ABC):
     one_writer: ClassVar[bool] = False
     #: No connection may be carried over a fork, not even one that is never used again: all are closed before.
     forks_closed: ClassVar[bool] = False
+    #: Isolation levels, as SQLAlchemy names them, of transactions that write (True) and that only read (False) on an engine of the host's.
+    levels: ClassVar[Mapping[bool, Literal["READ COMMITTED", "REPEATABLE READ"]]] = {}
 
     def drivers(self, url: URL) -> tuple[URL, URL | None]:
         """Return the URL for sync and for async callers; ``url`` may name a driver of either kind."""
@@ -168,6 +197,20 @@ class Dialect(ABC):
     def rollback(self, connection: Any, cursor: Any) -> None:
         """Undo what was done since begin(), if anything was begun."""
         cursor.execute("ROLLBACK")
+
+    def unfit(self, connection: Connection, store: URL) -> str:
+        """Look at a transaction of the host's: return why it cannot write to the store, "" where it can.
+
+        Raises:
+            HostTransactionError: it is in another database.
+        """
+        raise HostTransactionError(f"transaction: it is not known what one of {connection.dialect.name} has to keep to")
+
+    def settle(self, connection: Connection) -> None:
+        """Set for a transaction on an engine of the host's what connections of ours have from the start; it has begun, as far as the driver begins any."""
+
+    def take_part(self, connection: Any, cursor: Any, tables: Tables, write: bool) -> None:
+        """Do what has to come before statements of ours in a transaction of the host's."""
 
     def sever(self, connection: Any) -> None:
         """Let go of a connection of the pool that is gone, without a word to the server, which would not be answered."""

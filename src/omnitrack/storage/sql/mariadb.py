@@ -21,7 +21,7 @@ from omnitrack import deadlines
 from omnitrack.errors import BackendError
 from omnitrack.storage.contract import LinkRow
 from omnitrack.storage.sql import writes
-from omnitrack.storage.sql.dialect import Dialect, Fault, Options
+from omnitrack.storage.sql.dialect import Dialect, Fault, Options, check_database, unfit_level
 from omnitrack.storage.sql.queries import Built
 from omnitrack.storage.sql.statistics import collect_again
 from omnitrack.storage.sql.tables import Tables, make_tables
@@ -139,6 +139,7 @@ class Mariadb(Dialect):
     driver = "pymysql"
     async_driver = "asyncmy"
     extra = "mariadb"
+    levels = {True: "READ COMMITTED", False: "REPEATABLE READ"}
     passwords = frozenset({"passwd", "password"})
 
     def async_only(self) -> frozenset[str]:
@@ -182,6 +183,18 @@ class Mariadb(Dialect):
         mariadb = "mariadb" in str(getattr(connection.driver_connection, "server_version", "")).lower()
         cursor.execute(_limits(tenths, first, mariadb))
         info["tenths"] = tenths
+
+    def unfit(self, connection: Connection, store: URL) -> str:
+        """See Dialect. What would cut data to fit, or turn characters into question marks, is no place to write to either."""
+        text = "SELECT DATABASE(), @@autocommit, @@sql_mode, @@character_set_client"
+        database, autocommit, mode, charset = connection.exec_driver_sql(text).one()
+        check_database(database, store.database)
+        unfit = unfit_level(connection.get_isolation_level(), bool(autocommit))
+        if not unfit and not {"STRICT_ALL_TABLES", "STRICT_TRANS_TABLES"} & set(str(mode).split(",")):
+            unfit = f"sql_mode: got {mode or 'none'}, accepted is one with STRICT_ALL_TABLES or STRICT_TRANS_TABLES"
+        if not unfit and charset != "utf8mb4":
+            unfit = f"charset: got {charset}, accepted is utf8mb4"
+        return unfit
 
     def sever(self, connection: Any) -> None:
         """See Dialect."""

@@ -24,7 +24,7 @@ from sqlalchemy.engine import URL
 from omnitrack import deadlines
 from omnitrack.errors import BackendError
 from omnitrack.storage.sql.asyncpg_cursor import AsyncpgCursor
-from omnitrack.storage.sql.dialect import Dialect, Fault, Options
+from omnitrack.storage.sql.dialect import Dialect, Fault, Options, check_database, unfit_level
 from omnitrack.storage.sql.postgresql_transaction import UNIQUE_VIOLATION, PostgresqlTransaction, advisory_key, sqlstate
 from omnitrack.storage.sql.statistics import keep_no_values, texts_of
 from omnitrack.storage.sql.tables import Tables
@@ -74,6 +74,7 @@ class Postgresql(Dialect):
     async_driver = "asyncpg"
     extra = "postgresql"
     passwords = frozenset({"password"})
+    levels = {True: "READ COMMITTED", False: "REPEATABLE READ"}
 
     _begin_write = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE"
     _begin_read = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
@@ -198,6 +199,23 @@ class Postgresql(Dialect):
         if state in CONFLICTS and not (state == UNIQUE_VIOLATION and "identifiers_home" in str(error)):
             return Fault.CONFLICT
         return Fault.FAILED
+
+    def unfit(self, connection: Connection, store: URL) -> str:
+        """See Dialect."""
+        database = connection.exec_driver_sql("SELECT current_database()").scalar()
+        check_database(database, store.database)
+        pooled = connection.connection.dbapi_connection
+        assert pooled is not None
+        return unfit_level(connection.get_isolation_level(), connection.dialect.detect_autocommit_setting(pooled))
+
+    def settle(self, connection: Connection) -> None:
+        """See Dialect."""
+        chosen = dict(PLANS)
+        seconds = deadlines.left()
+        if seconds is not None:
+            chosen["statement_timeout"] = str(max(1, math.ceil(seconds * 1000)))
+        chosen_by = ", ".join(f"set_config('{name}', '{value}', true)" for name, value in chosen.items())
+        connection.exec_driver_sql(f"SELECT {chosen_by}").close()
 
     def places(self, connection: Connection) -> frozenset[str]:
         """See Dialect: what the search path names, there already or not; that begins with a schema of the account's own name."""

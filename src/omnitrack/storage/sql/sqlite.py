@@ -14,6 +14,7 @@ from sqlalchemy.engine import Dialect as SqlalchemyDialect
 from sqlalchemy.pool import StaticPool
 
 from omnitrack import deadlines
+from omnitrack.errors import HostTransactionError
 from omnitrack.storage.contract import (
     ChangeRow,
     EntryFilters,
@@ -140,6 +141,10 @@ def _insert_older(links: Table) -> Built:
     ), names
 
 
+def _in_transaction(connection: Any) -> bool:
+    return bool(connection.driver_connection.in_transaction)
+
+
 class Sqlite(Dialect):
     """SQLite over the sqlite3 of the standard library."""
 
@@ -227,6 +232,36 @@ class Sqlite(Dialect):
             return Fault.CONFLICT
         return Fault.FAILED
 
+    def unfit(self, connection: Connection, store: URL) -> str:
+        """See Dialect. SQLite refuses a transaction that has read what was changed since, whenever it began."""
+        files = connection.exec_driver_sql("PRAGMA database_list").fetchall()
+        file = next((row[2] for row in files if row[1] == "main"), "") or ""
+        if file_of(file) != file_of(store.database):
+            raise HostTransactionError(
+                f"transaction: got one in {file_of(file) or 'memory'!r}, accepted is one in the file of the store"
+            )
+        pooled = connection.connection.dbapi_connection
+        assert pooled is not None
+        if connection.dialect.detect_autocommit_setting(pooled) and not _in_transaction(connection.connection):
+            return "isolation_level: got AUTOCOMMIT, accepted is any other"
+        return ""
+
+    def settle(self, connection: Connection) -> None:
+        """See Dialect: what is deleted is overwritten with zeros, from the first transaction of a connection on."""
+        info = connection.connection.info
+        if "omnitrack" not in info:
+            connection.exec_driver_sql("PRAGMA secure_delete = ON").close()
+            info["omnitrack"] = True
+
+    def take_part(self, connection: Any, cursor: Any, tables: Tables, write: bool) -> None:
+        """See Dialect. The driver may have left it to its first write to begin; a writer that has read before takes the lock, which it cannot wait for."""
+        if not _in_transaction(connection):
+            cursor.execute("BEGIN IMMEDIATE" if write else "BEGIN")
+        elif write:
+            cursor.execute(
+                f'UPDATE "{tables.guard.name}" SET touched = touched WHERE stripe < 0'
+            )  # none; the lock all the same
+
     def tables(self, sqlalchemy: SqlalchemyDialect, namespace: str | None) -> Tables:
         """Return the tables of a namespace: those with its name before theirs."""
         return make_tables(prefix=f"{namespace}_" if namespace else "")
@@ -235,7 +270,8 @@ class Sqlite(Dialect):
     def schema_lock(self, connection: Connection, tables: Tables) -> Iterator[None]:
         """Make all tables in one transaction that has the file to itself."""
         with connection.begin():
-            connection.exec_driver_sql("BEGIN IMMEDIATE")
+            if not _in_transaction(connection.connection):
+                connection.exec_driver_sql("BEGIN IMMEDIATE")
             yield
 
     def reclaim(self, connection: Connection, tables: Tables) -> None:
