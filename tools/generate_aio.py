@@ -20,7 +20,7 @@ from textwrap import indent
 SOURCE = Path(__file__).resolve().parent.parent / "src" / "omnitrack"
 WIDTH = 120
 
-HEADER = '''"""AsyncTracker: the tracker for async callers. Generated from tracker.py by tools/generate_aio.py; do not edit."""
+HEADER = '''"""AsyncTracker: the tracker for async callers. Long: generated from tracker.py by tools/generate_aio.py; do not edit."""
 
 from __future__ import annotations
 '''

@@ -1,4 +1,4 @@
-"""AsyncTracker: the tracker for async callers. Generated from tracker.py by tools/generate_aio.py; do not edit."""
+"""AsyncTracker: the tracker for async callers. Long: generated from tracker.py by tools/generate_aio.py; do not edit."""
 
 from __future__ import annotations
 

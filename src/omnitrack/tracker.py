@@ -1,4 +1,4 @@
-"""Tracker: every public call, documented once. The length is that of the documentation: each parameter is described where it is declared.
+"""Tracker: every public call, documented once. Long: each parameter is described where it is declared.
 
 ``aio.py`` is generated from this file by ``tools/generate_aio.py``.
 """

@@ -87,7 +87,9 @@ def closures(
     confirmed: Predicate = is_confirmation,
     keep: timedelta = timedelta(days=366),
 ) -> Closures:
-    """Return what became of complaints: the interactions of one customer in one thread that begins with a complaint.
+    """Return what became of complaints. Long: one pass over the stream, whose branches share its state.
+
+    A complaint is the interactions of one customer in one thread that begins with a complaint.
 
     The first closure counts. Memory holds the complaints that are open or were closed within the window, those older than
     ``keep`` given up; nothing grows with the stream.

@@ -134,7 +134,7 @@ def follow(
     by: Callable[[Interaction], str | None] | None = None,
     until: datetime | None = None,
 ) -> Iterator[Followed]:
-    """Yield each contact with what followed it, as soon as its window is over.
+    """Yield each contact with what followed it, as soon as its window is over. Long: one pass over the stream, whose branches share its state.
 
     Interactions of one customer with the same source and thread are one contact, as long as no more than ``window`` lies
     between them; the company's answers in the thread belong to it and move its end. One without a thread is a contact

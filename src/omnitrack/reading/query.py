@@ -81,6 +81,20 @@ def checked_limit(limit: object) -> int:
     return limit
 
 
+def _names(name: str, value: str | Sequence[str] | None) -> tuple[str, ...] | None:
+    if value is None:
+        return None
+    found = [value] if isinstance(value, str) else listed(name, value, "a name or a list of names")
+    if len(found) > MAX_FILTER:
+        raise InvalidInteractionError(f"{name}: got {len(found)} names, accepted are at most {MAX_FILTER}")
+    for one in found:
+        if not isinstance(one, str) or not is_storable(one):
+            raise InvalidInteractionError(
+                f"{name}: got {masked_repr(one)}, accepted is a name or a list of names, text that UTF-8 can hold"
+            )
+    return tuple(str(one) for one in found)
+
+
 def make_query(
     *,
     zone: tzinfo | None = None,
@@ -105,20 +119,6 @@ def make_query(
     Raises:
         InvalidInteractionError: a filter has a value that none can have.
     """
-
-    def several(name: str, value: str | Sequence[str] | None) -> tuple[str, ...] | None:
-        if value is None:
-            return None
-        found = [value] if isinstance(value, str) else listed(name, value, "a name or a list of names")
-        if len(found) > MAX_FILTER:
-            raise InvalidInteractionError(f"{name}: got {len(found)} names, accepted are at most {MAX_FILTER}")
-        for one in found:
-            if not isinstance(one, str) or not is_storable(one):
-                raise InvalidInteractionError(
-                    f"{name}: got {masked_repr(one)}, accepted is a name or a list of names, text that UTF-8 can hold"
-                )
-        return tuple(str(one) for one in found)
-
     for name, value in (("text", text), ("agent", agent), ("thread", thread), ("source", source)):
         if value is not None and not isinstance(value, str):
             raise InvalidInteractionError(f"{name}: got {masked_repr(value)}, accepted is a string, and None for any")
@@ -132,16 +132,16 @@ def make_query(
         raise InvalidInteractionError(f"order: got {plain_repr(order)}, accepted are 'newest' and 'oldest'")
     if trust not in ("observed", "verified"):
         raise InvalidInteractionError(f"trust: got {plain_repr(trust)}, accepted are 'observed' and 'verified'")
-    wanted = several("directions", directions)
+    wanted = _names("directions", directions)
     unknown = set(wanted or ()) - {"inbound", "outbound", "internal"}
     if unknown:
         raise InvalidInteractionError(
             f"directions: got {', '.join(sorted(map(plain_repr, unknown)))}, accepted are inbound, outbound and internal"
         )
     return Query(
-        channels=several("channels", channels),
+        channels=_names("channels", channels),
         directions=wanted,
-        kinds=several("kinds", kinds),
+        kinds=_names("kinds", kinds),
         since=microseconds(since, "since", zone),
         until=microseconds(until, "until", zone),
         text=text,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import attrs
@@ -233,12 +233,19 @@ def _page(
         want = max(limit + 2, min(MAX_LIMIT, want * 2)) if scans else limit + 2
     names = {id: None if r is None else to_identifier(r) for id, r in rows.items()}
     items = [to_item(found[id], e, names[e.identifier], e.identifier in shared) for id, e in chosen.items()]
-    if backwards:
-        items.reverse()
     if not items:
         return Page(())
-    ids = list(chosen)
-    ends = [(found[ids[0]].occurred_at, ids[0]), (found[ids[-1]].occurred_at, ids[-1])]
+    return _with_cursors(items, [found[id] for id in chosen], place, more)
+
+
+def _with_cursors(
+    items: list[TimelineItem], rows: Sequence[InteractionRow], place: _Place, more: bool
+) -> Page[TimelineItem]:
+    """Return a page of items, at least one, in the order in which they were read; ``more``: there is something behind them."""
+    backwards = place.backwards
+    if backwards:
+        items.reverse()
+    ends = [(rows[0].occurred_at, rows[0].id), (rows[-1].occurred_at, rows[-1].id)]
     top, bottom = reversed(ends) if backwards else ends
     has_next = backwards or more
     has_previous = more if backwards else place.start is not None

@@ -77,7 +77,7 @@ def record_batch(
     mark_key: bytes,
     settle: Settle | None = None,
 ) -> Batch:
-    """Store interactions with all that follows from them.
+    """Store interactions with all that follows from them. Long: the order of the reads and writes of a transaction stands here, in one place.
 
     Args:
         tx: the transaction.

@@ -147,7 +147,6 @@ class AmazonConnectSource(JsonSource):
             *_endpoint(customer, observed if counted else claimed),
             *(s for field in self._fields for s in field.sightings(attributes)),
         ]
-        address = text_of(customer.get("Address"))
         via = next((str(sighting.identifier) for sighting in _endpoint(company)), None)
         ended = parse_time(record.get("DisconnectTimestamp"), self.zone)
         if method not in _KNOWN:
@@ -174,20 +173,23 @@ class AmazonConnectSource(JsonSource):
             outcome=_outcome(record, direction),
             via=via if via and via.startswith(("phone:+", "email:")) else None,
             traits=_traits(attributes),
-            attributes=attributes_of(
-                record,
-                {
-                    "withheld": True if address and withheld(address) else None,
-                    "system_endpoint": company,
-                    "agent": {key: agent[key] for key in agent if key not in ("Username", "ARN")},
-                },
-                without=_TAKEN,
-            ),
+            attributes=attributes_of(record, _more_attributes(customer, company, agent), without=_TAKEN),
             source=self.source,
             source_id=number,
             region=self.region,
             revised_at=parse_time(record.get("LastUpdateTimestamp"), self.zone),
         )
+
+
+def _more_attributes(
+    customer: Mapping[str, Any], company: Mapping[str, Any], agent: Mapping[str, Any]
+) -> dict[str, Any]:
+    address = text_of(customer.get("Address"))
+    return {
+        "withheld": True if address and withheld(address) else None,
+        "system_endpoint": company,
+        "agent": {key: agent[key] for key in agent if key not in ("Username", "ARN")},
+    }
 
 
 def _outcome(record: Mapping[str, Any], direction: Direction | None) -> str:

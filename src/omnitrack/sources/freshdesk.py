@@ -130,12 +130,8 @@ class FreshdeskSource(JsonSource):
         number = text_of(ticket.get("requester_id")) or (text_of(said.get("user_id")) if inbound else None)
         address = text_of(said.get("from_email")) if inbound else None
         person = tuple(self._person(number, requester, channel, address))
-        if not person and not private:
-            person = tuple(
-                Sighting(f"email:{one}")
-                for one in map(text_of, list_of(said.get("to_emails"))[:1])
-                if one and not inbound
-            )
+        if not person and not private and not inbound:
+            person = tuple(Sighting(f"email:{one}") for one in map(text_of, list_of(said.get("to_emails"))[:1]) if one)
         name = name_of(requester.get("name"))
         yield Interaction(
             channel=channel,

@@ -34,7 +34,7 @@ from omnitrack.sources.mail_headers import (
 )
 from omnitrack.sources.mail_kinds import BY_MACHINES, bounced_boxes, forwarded, kind_of
 from omnitrack.sources.mail_parts import MAX_NESTING, Body, nesting, take_apart
-from omnitrack.sources.mail_senders import authors
+from omnitrack.sources.mail_senders import Authors, authors
 from omnitrack.sources.mail_status import header_facts
 from omnitrack.sources.mail_text import split_text
 from omnitrack.sources.values import attributes_of, clean, derived_id, id_of, subject_of, unread, words
@@ -137,7 +137,7 @@ class MailSource(Source):
         lost: int = 0,
         stated: Mapping[str, bool] | None = None,
     ) -> Iterator[Item]:
-        """Yield the interaction of one mail, and what of it could not be kept.
+        """Yield the interaction of one mail, and what of it could not be kept. Long: each field of the interaction is filled here, in the order of the model.
 
         Args:
             data: the mail, headers and body.
@@ -155,32 +155,20 @@ class MailSource(Source):
         if not headers.all and not data.strip():
             yield self.rejected(where, "an empty mail")
             return
-        notes += [
-            f"{name}: a header of {size} characters, the first {MAX_HEADER} were read" for name, size in headers.cut
-        ]
-        notes += [
-            f"{name}: a header of more than {MAX_PARAMETERS} characters, the first were read"
-            for name, value in message.raw_items()
-            if name[:8].lower() == "content-" and len(value) == MAX_PARAMETERS
-        ]
-        if (headers.get("x-imap") or headers.get("x-imapbase")) and _INTERNAL in (headers.get("subject") or ""):
-            yield self.passed(where, "index of a mail program", source_id=next(iter(headers.ids("message-id")), None))
-            return
+        notes += _cut(headers, message)
         said = {**(stated or {}), **header_facts(headers)}
-        if said.get("draft") and not self.drafts:
-            yield self.passed(where, "draft", source_id=next(iter(headers.ids("message-id")), None))
+        message_id = next(iter(headers.ids("message-id")), None)
+        reason = self._passed_over(headers, said)
+        if reason is not None:
+            yield self.passed(where, reason, source_id=message_id)
             return
         timestamp, found_in = self._when(headers, fallback)
-        if found_in is not None and parse_date(headers.text("date"), timezone.utc) is None:
-            came = next((value for name, value in headers.all if name == "date"), None)
-            if came or found_in == "reading":
-                notes.append(
-                    unread("date", came, f"a date as mails have it (RFC 5322); the time of {found_in} was taken")
-                )
+        if found_in is not None:
+            notes += _unread_date(headers, found_in)
         sent = authors(headers, self.contact_forms)
         senders, others = sent.authors, sent.others
         text = body.text()
-        message_id = next(iter(headers.ids("message-id")), None) or id_of(headers.get("message-id"))
+        message_id = message_id or id_of(headers.get("message-id"))
         content = hashlib.sha256(_same_everywhere(headers, data)).digest()
         source_id = self._source_id(message_id, content)
         references, answered = headers.ids("references"), headers.ids("in-reply-to")
@@ -191,14 +179,8 @@ class MailSource(Source):
         assurance = Assurance.CLAIMED if failed or sent.by is not None else Assurance.OBSERVED
         through = f"email:{sent.by.mailbox}" if sent.by is not None and sent.named and not failed else None
         to = headers.addresses("to", "bcc", "resent-to") or headers.addresses("apparently-to", "x-original-to")
-        copied = [*others, *headers.addresses("cc"), *to[MAX_PEOPLE:]]
-        bounced = [_report_address(fields.get("final_recipient", "")) for fields in body.delivery]
-        if kind == "bounce" and not bounced:
-            bounced = bounced_boxes(headers, text)
-        participants = [_sighting(address) for address in copied]
-        participants += [
-            Sighting(f"email:{box}", Assurance.CLAIMED, box) for box in dict.fromkeys(filter(None, bounced))
-        ]
+        participants = [_sighting(address) for address in (*others, *headers.addresses("cc"), *to[MAX_PEOPLE:])]
+        participants += _bounced(headers, body, text if kind == "bounce" else None)
         if len(participants) > MAX_PARTICIPANTS:
             notes.append(f"{len(participants)} people in copy, the first {MAX_PARTICIPANTS} were kept")
         notes += body.unread
@@ -209,10 +191,7 @@ class MailSource(Source):
                 "message_id": message_id if message_id != source_id else None,
                 "date_from": found_in,
                 "date": headers.get("date") if found_in else None,
-                "from": decode_text(headers, "from") if not senders else None,
-                "sent_by": sent.by.text if sent.by is not None else None,
-                "reply_to": [address.text for address in headers.addresses("reply-to")],
-                "sender": [address.text for address in headers.addresses("sender")],
+                **_correspondents(headers, sent),
                 "quoted": parts.quoted if parts else None,
                 "signature": parts.signature if parts else None,
                 "failed_authentication": failed,
@@ -243,6 +222,12 @@ class MailSource(Source):
         )
         for note in notes:
             yield self.rejected(where, note, source_id=source_id, kept=True)
+
+    def _passed_over(self, headers: Headers, said: Mapping[str, bool]) -> str | None:
+        """Return why a mail is no contact; None where it is one."""
+        if (headers.get("x-imap") or headers.get("x-imapbase")) and _INTERNAL in (headers.get("subject") or ""):
+            return "index of a mail program"
+        return "draft" if said.get("draft") and not self.drafts else None
 
     def _parse(self, data: bytes, notes: list[str]) -> tuple[Message, Body]:
         depth = nesting(data)
@@ -300,6 +285,42 @@ class MailSource(Source):
         if first == print_:
             return message_id
         return id_of(f"{message_id}#{content.hex()[:12]}") or derived_id(content)
+
+
+def _cut(headers: Headers, message: Message) -> Iterator[str]:
+    """Yield what is said of headers that were read in part."""
+    for name, size in headers.cut:
+        yield f"{name}: a header of {size} characters, the first {MAX_HEADER} were read"
+    for name, value in message.raw_items():
+        if name[:8].lower() == "content-" and len(value) == MAX_PARAMETERS:
+            yield f"{name}: a header of more than {MAX_PARAMETERS} characters, the first were read"
+
+
+def _unread_date(headers: Headers, found_in: str) -> Iterator[str]:
+    """Yield what is said of a date that could not be read, where the time was taken from elsewhere."""
+    if parse_date(headers.text("date"), timezone.utc) is None:
+        came = next((value for name, value in headers.all if name == "date"), None)
+        if came or found_in == "reading":
+            yield unread("date", came, f"a date as mails have it (RFC 5322); the time of {found_in} was taken")
+
+
+def _bounced(headers: Headers, body: Body, notice: str | None) -> Iterator[Sighting]:
+    """Yield the addresses that a delivery report names, or, where it names none, those in the text of the ``notice``."""
+    boxes = [_report_address(fields.get("final_recipient", "")) for fields in body.delivery]
+    if notice is not None and not boxes:
+        boxes = bounced_boxes(headers, notice)
+    for box in dict.fromkeys(filter(None, boxes)):
+        yield Sighting(f"email:{box}", Assurance.CLAIMED, box)
+
+
+def _correspondents(headers: Headers, sent: Authors) -> dict[str, Any]:
+    """Return the headers that name people and are no participants, as attributes."""
+    return {
+        "from": decode_text(headers, "from") if not sent.authors else None,
+        "sent_by": sent.by.text if sent.by is not None else None,
+        "reply_to": [address.text for address in headers.addresses("reply-to")],
+        "sender": [address.text for address in headers.addresses("sender")],
+    }
 
 
 def _mended(data: bytes) -> bytes:

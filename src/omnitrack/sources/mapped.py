@@ -6,6 +6,7 @@ import csv
 import re
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, ClassVar
@@ -69,8 +70,42 @@ class MappedSource(Source):
         if options.get("source") is None and self.mapping.source:
             self.source = self.mapping.source
 
+    def _ended(self, record: Mapping[str, Any], start: datetime) -> datetime | None:
+        """Return when the contact of a record ended, by its end or else by how long it lasted."""
+        mapping = self.mapping
+        ended = mapping.time(record, "ended_at", self.zone) if "ended_at" in mapping.fields else None
+        duration = None if ended is not None else parse_duration(mapping.part(record, "duration"))
+        return ended if duration is None else start + duration
+
+    def _left_out(
+        self,
+        record: Mapping[str, Any],
+        text: Mapping[str, Any],
+        start: datetime,
+        ended: datetime | None,
+        edited: datetime | None,
+    ) -> Iterator[tuple[str, str | None]]:
+        """Yield why a part of a record is left out, and what stands there instead, where that may be shown."""
+        mapping = self.mapping
+        for name, found in (("ended_at", ended), ("edited_at", edited)):
+            raw = look_up(record, mapping.fields[name]) if name in mapping.fields else None
+            if found is None and raw is not None and str(raw).strip():
+                yield unread(mapping.fields[name], raw, ", ".join([*mapping.time_formats, TIME_FORMS])), None
+        for field in (*mapping.customer, *mapping.participant, *mapping.sender, *mapping.recipient):
+            if isinstance(look_up(record, field.field), Mapping):
+                yield f"{field.field}: got an object, accepted is an identifier as text or a number", None
+        for name, value in text.items():
+            if isinstance(value, (list, Mapping)) and value:
+                kind = type(value).__name__
+                yield f"{mapping.fields[name]}: got {kind}, accepted for {name} is text or a number", str(value)[:200]
+        if ended is not None and ended < start:
+            yield f"{mapping.fields['ended_at']}: before the start, accepted is a time from then on", None
+        lasted = mapping.part(record, "duration")
+        if ended is None and lasted not in (None, ""):
+            yield unread(mapping.fields["duration"], lasted, DURATION_FORMS), None
+
     def record(self, record: Mapping[str, Any], where: str) -> Iterator[Item]:
-        """Yield the interaction of one record, and its revision where it was edited or deleted."""
+        """Yield the interaction of one record, and its revision where it was edited or deleted. Long: each field of the interaction is filled here, in the order of the model."""
         mapping = self.mapping
         timestamp = mapping.time(record, "occurred_at", self.zone)
         if timestamp is None:
@@ -86,12 +121,7 @@ class MappedSource(Source):
         for name in ("body", "subject"):
             text[name] = joined_text(text.get(name))
         text |= {name: value for name, value in mapping.constants.items() if text.get(name) in (None, "")}
-        ended = mapping.time(record, "ended_at", self.zone) if "ended_at" in mapping.fields else None
-        lasted = mapping.part(record, "duration")
-        if ended is None and lasted not in (None, ""):
-            duration = parse_duration(lasted)
-            if duration is not None:
-                ended = timestamp + duration
+        ended = self._ended(record, timestamp)
         edited = mapping.time(record, "edited_at", self.zone) if "edited_at" in mapping.fields else None
         direction = text_of(text.get("direction"))
         source_id = id_of(text.get("source_id"))
@@ -119,30 +149,11 @@ class MappedSource(Source):
             raise UnreadableError(
                 f"{mapping.fields.get('channel', 'channel')}: missing, accepted is the name of a channel"
             )
-        unfit = {name: value for name, value in text.items() if isinstance(value, (list, Mapping)) and value}
         traits = {name: text_of(look_up(record, field)) for name, field in mapping.traits.items()}
         body = body_of(text.get("body"))
         deleted = text.get("deleted") is True or (text_of(text.get("deleted")) or "").lower() in ("true", "yes", "1")
-        for name, found in (("ended_at", ended), ("edited_at", edited)):
-            raw = look_up(record, mapping.fields[name]) if name in mapping.fields else None
-            if found is None and raw is not None and str(raw).strip():
-                reason = unread(mapping.fields[name], raw, ", ".join([*mapping.time_formats, TIME_FORMS]))
-                yield self.rejected(where, f"{reason}; left out", source_id=source_id, kept=True)
-        for field in (*mapping.customer, *mapping.participant, *mapping.sender, *mapping.recipient):
-            if isinstance(look_up(record, field.field), Mapping):
-                reason = f"{field.field}: got an object, accepted is an identifier as text or a number; left out"
-                yield self.rejected(where, reason, source_id=source_id, kept=True)
-        for name, value in unfit.items():
-            reason = (
-                f"{mapping.fields[name]}: got {type(value).__name__}, accepted for {name} is text or a number; left out"
-            )
-            yield self.rejected(where, reason, source_id=source_id, raw=str(value)[:200], kept=True)
-        if ended is not None and ended < timestamp:
-            reason = f"{mapping.fields['ended_at']}: before the start, accepted is a time from then on; left out"
-            yield self.rejected(where, reason, source_id=source_id, kept=True)
-        if ended is None and lasted not in (None, ""):
-            reason = f"{unread(mapping.fields['duration'], lasted, DURATION_FORMS)}; left out"
-            yield self.rejected(where, reason, source_id=source_id, kept=True)
+        for reason, raw in self._left_out(record, text, timestamp, ended, edited):
+            yield self.rejected(where, f"{reason}; left out", source_id=source_id, raw=raw, kept=True)
         yield Interaction(
             channel=channel.lower(),
             kind=name_of(text.get("kind")) or "message",

@@ -74,7 +74,7 @@ def unpack_rtf(data: bytes) -> bytes:
 
 
 def rtf_to_text(data: bytes) -> tuple[str, bool]:
-    """Return the text of RTF, and whether it is HTML that was inside."""
+    """Return the text of RTF, and whether it is HTML that was inside. Long: one loop over the tokens, whose branches share its state."""
     if not data.lstrip().startswith(b"{\\rtf"):
         return "", False
     data = data[:MAX_RTF]

@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 import attrs
 
 from omnitrack.identifiers.scheme import key_text
-from omnitrack.model import Assurance, Direction, Interaction, Sighting
+from omnitrack.model import Assurance, Attachment, Direction, Interaction, Sighting
 from omnitrack.sources.base import Item, JsonSource, UnreadableError
 from omnitrack.sources.facts import facts
 from omnitrack.sources.mail_text import html_to_text, split_text
@@ -29,7 +29,7 @@ from omnitrack.sources.values import (
     text_of,
     words,
 )
-from omnitrack.sources.zendesk_calls import call_of
+from omnitrack.sources.zendesk_calls import Call, call_of
 
 # via.channel, as the API reference lists it, to the channel of the interaction.
 _CHANNELS = {
@@ -68,6 +68,8 @@ _CHANNELS = {
 }
 _MACHINES = frozenset({"rule", "system", "trigger", "automation"})
 _TAKEN = words("id author_id body html_body plain_body public created_at attachments type")
+
+_OF_TICKETS = ("status", "priority", "tags", "type")
 
 
 @attrs.define
@@ -217,6 +219,7 @@ class ZendeskSource(JsonSource):
         yield from self.each(audit, "events", where, "event", one)
 
     def _comment(self, about: _About, comment: Mapping[str, Any], where: str) -> Iterator[Item]:
+        """Yield the interaction of one comment. Long: each field of the interaction is filled here, in the order of the model."""
         id = id_of(comment.get("id"))
         if id is None:
             raise UnreadableError("id: missing, accepted is the id of the comment")
@@ -231,14 +234,7 @@ class ZendeskSource(JsonSource):
         call = call_of(comment, label)
         role = text_of(user.get("role"))
         public = comment.get("public") is not False
-        inbound: bool | None
-        if call is not None and call.inbound is not None:
-            inbound = call.inbound
-        elif role or (author is not None and about.requester is not None):
-            # The requester of a ticket is a customer, except where an agent opened it on the phone: then the role says so.
-            inbound = role == "end-user" if role else author == about.requester
-        else:
-            inbound = None
+        inbound = _is_inbound(call, role, author, about.requester)
         direction = None if inbound is None else Direction.INBOUND if inbound else Direction.OUTBOUND
         if call is None and not public and not inbound:
             direction = Direction.INTERNAL
@@ -247,11 +243,7 @@ class ZendeskSource(JsonSource):
             channel = "phone"
             source_from, source_to = {**source_from, **call.caller}, {**source_to, **call.called}
         seen = source_from if inbound else source_to if inbound is False else {}
-        body = body_of(comment.get("plain_body")) or body_of(comment.get("body"))
-        if not body and isinstance(comment.get("html_body"), str):
-            body = body_of(html_to_text(comment["html_body"]))
-        if call is not None:
-            body = call.transcript or body
+        body = (call.transcript if call is not None else None) or _body(comment)
         parts = split_text(body) if body and channel == "email" else None
         record = about.users.get(customer, {})
         name = name_of(record.get("name"))
@@ -276,16 +268,7 @@ class ZendeskSource(JsonSource):
             outcome=call.outcome if call is not None else None,
             thread=about.number,
             reply_to=about.previous,
-            attachments=(
-                *files_of(
-                    list_of(comment.get("attachments")),
-                    name="file_name",
-                    media_type="content_type",
-                    size="size",
-                    url="content_url",
-                ),
-                *(call.recordings() if call is not None else ()),
-            ),
+            attachments=(*_files(comment), *(call.recordings() if call is not None else ())),
             traits={"name": name} if name else {},
             attributes=attributes_of(
                 comment,
@@ -293,9 +276,7 @@ class ZendeskSource(JsonSource):
                 {
                     "quoted": parts.quoted if parts else None,
                     "signature": parts.signature if parts else None,
-                    "ticket": {
-                        k: about.ticket[k] for k in ("status", "priority", "tags", "type") if about.ticket.get(k)
-                    },
+                    "ticket": {key: about.ticket[key] for key in _OF_TICKETS if about.ticket.get(key)},
                 },
                 without=_TAKEN,
             ),
@@ -336,3 +317,30 @@ class ZendeskSource(JsonSource):
         own = text_of(user.get("external_id"))
         if own and self.identifier_scope is not None:
             yield Sighting(key_text("account", own, self.identifier_scope), Assurance.OBSERVED)
+
+
+def _is_inbound(call: Call | None, role: str | None, author: str | None, requester: str | None) -> bool | None:
+    """Return whether a comment came from the customer; None where nothing says so."""
+    if call is not None and call.inbound is not None:
+        return call.inbound
+    if role:
+        return role == "end-user"
+    # The requester of a ticket is a customer, except where an agent opened it on the phone: then the role says so.
+    return author == requester if author is not None and requester is not None else None
+
+
+def _body(comment: Mapping[str, Any]) -> str | None:
+    body = body_of(comment.get("plain_body")) or body_of(comment.get("body"))
+    if not body and isinstance(comment.get("html_body"), str):
+        return body_of(html_to_text(comment["html_body"]))
+    return body
+
+
+def _files(comment: Mapping[str, Any]) -> tuple[Attachment, ...]:
+    return files_of(
+        list_of(comment.get("attachments")),
+        name="file_name",
+        media_type="content_type",
+        size="size",
+        url="content_url",
+    )

@@ -59,27 +59,8 @@ def attribute(
             f"interaction: {to_text('int', interaction)} is a note beside an interaction and with whoever that is with, "
             f"accepted is that one, {to_text('int', override.beside)}"
         )
-    who = request.a
-    identifier = who.identifier
     fresh: dict[bytes, IdentifierRow] = {}
-    if identifier is None:
-        row = find_row(tx, ctx, who)
-        if row is None:
-            raise who.not_found()
-        _refuse_nobodys(ctx, who, to_identifier(row))
-        named = mention(tx, row, first.occurred_at)
-        holder = row.id
-    else:
-        _refuse_nobodys(ctx, who, identifier)
-        base = ctx.base_id(identifier.key)
-        stored = tx.find_identifiers(ids=[base])
-        if not stored:
-            newborn = born(ctx, who, request.homes[0], request.now)
-            if not tx.add_identifiers([newborn]):
-                fresh[base] = newborn
-        tenures = tenures_of(tx, [base])[base] if stored and stored[0].state & HAS_HOLDERS else ()
-        named = Mention(base, None, first.occurred_at)
-        holder = named.about(tenures)
+    named, holder = _named(tx, ctx, request, first.occurred_at, fresh)
     record = StatementRecord(
         kind=ATTRIBUTED,
         a=holder,
@@ -94,7 +75,7 @@ def attribute(
     if not override.said:
         override.before = request.now
     key = to_text("st", request.id)
-    override.said.append((key, named if identifier is None else None))
+    override.said.append((key, named if request.a.identifier is None else None))
     override.times.append(request.now)
     cause = Cause(name="attribute", at=request.now, ref=request.id, by=request.by, reason=request.reason)
     people = [e for e in entries_of(tx, [interaction]) if e.person >= 0]
@@ -111,6 +92,29 @@ def attribute(
     handles = evident_handles(tx, effects)
     write(tx, ctx, effects, request.now)
     return record, [*effects.log, *settle(tx, ctx, handles, cause)]
+
+
+def _named(
+    tx: Transaction, ctx: Context, request: StatementRequest, at: int, fresh: dict[bytes, IdentifierRow]
+) -> tuple[Mention, bytes]:
+    """Return what an attribution names, and its holder at a time; an identifier that it brings to life is put into ``fresh``."""
+    who = request.a
+    if who.identifier is None:
+        row = find_row(tx, ctx, who)
+        if row is None:
+            raise who.not_found()
+        _refuse_nobodys(ctx, who, to_identifier(row))
+        return mention(tx, row, at), row.id
+    _refuse_nobodys(ctx, who, who.identifier)
+    base = ctx.base_id(who.identifier.key)
+    stored = tx.find_identifiers(ids=[base])
+    if not stored:
+        newborn = born(ctx, who, request.homes[0], request.now)
+        if not tx.add_identifiers([newborn]):
+            fresh[base] = newborn
+    tenures = tenures_of(tx, [base])[base] if stored and stored[0].state & HAS_HOLDERS else ()
+    named = Mention(base, None, at)
+    return named, named.about(tenures)
 
 
 def _refuse_nobodys(ctx: Context, who: Meant, identifier: Identifier) -> None:

@@ -1,4 +1,4 @@
-"""The storage contract, version 1: all that an adapter author reads.
+"""The storage contract, version 1. Long: it is one file on purpose, all that an adapter author reads.
 
 An adapter is two classes. ``Backend`` opens a store and runs functions in transactions; ``Transaction`` stores and finds rows. Rules of the
 domain (what a customer is, who may see what, what a retraction undoes) live above; an adapter stores, finds, and decides nothing.

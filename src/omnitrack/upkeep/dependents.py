@@ -15,11 +15,12 @@ from omnitrack.identity.partition import EVIDENCE
 from omnitrack.identity.statement import ATTRIBUTED, StatementRecord
 from omnitrack.model import Role
 from omnitrack.records import ANCHOR_OVERRIDE, AWAY, TENURES, TRAIT, away_key, trait_key
-from omnitrack.statements.neighbourhood import LinkKey
+from omnitrack.statements.effects import Kept, follow_index, unsaid
+from omnitrack.statements.neighbourhood import Cause, LinkKey, Plan
 from omnitrack.statements.notes import with_notes, without_notes
 from omnitrack.statements.proofs import holders_of
-from omnitrack.statements.statement_index import find_attributions, find_statements
-from omnitrack.storage.contract import NO_ID, EntryRow, LinkRow, RecordRow, Transaction
+from omnitrack.statements.statement_index import delete_statements, find_attributions, find_statements
+from omnitrack.storage.contract import NO_ID, ChangeRow, EntryRow, LinkRow, RecordRow, Transaction
 from omnitrack.upkeep.erasure_scope import index_of_rows
 
 
@@ -110,6 +111,50 @@ def find_dependents(
         said=said,
         consents=consents.records,
     )
+
+
+def remove_dependents(
+    tx: Transaction, ctx: Context, going: Dependents, plan: Plan, cause: Cause, kept: Sequence[Kept] = ()
+) -> None:
+    """Remove interactions with all that goes with them, and write what becomes of the identifiers that stay.
+
+    Args:
+        plan: of the links that go and those that come. cause: of the changes of identity.
+        kept: what keeps apart those whom only what goes had kept apart.
+    """
+    gone = set(going.unnamed)
+    named_by = changes_by(tx, set(going.ids) - gone, going.interactions)
+    tx.delete(
+        identifiers=going.unnamed,
+        links=list(going.removed.values()),
+        interactions=sorted(going.interactions),
+        records=going.records,
+        changes=[change.id for change in named_by],
+    )
+    delete_statements(tx, going.said, going.interactions)
+    tx.add_links([*going.added, *(link for one in kept for link in one.links)])
+    beside = [override.record(id) for id, override in going.beside.items() if override]
+    tx.put_records([*unsaid(tx, kept), *going.consents, *beside])
+    follow_index(tx, ctx, {bytes.fromhex(key.partition("/")[0]) for kind, key in going.records if kind == TRAIT} - gone)
+    homes = {row.home for row in plan.rows.values() if row.id in gone}
+    updates = [update for update in plan.updates if update.id not in gone]
+    tx.update_identifiers(updates, [*without_cause(named_by, homes), *plan.log(cause, skip=gone)])
+
+
+def changes_by(tx: Transaction, ids: Collection[bytes], interactions: Collection[bytes]) -> list[ChangeRow]:
+    """Return the membership history of others, with whom these identifiers ever were one, that names an interaction as its cause which goes."""
+    if not ids or not interactions:
+        return []
+    own = tx.list_changes(identifiers=sorted(ids))
+    homes = {home for change in own for home in (change.old, change.new)}
+    homes |= {row.customer for row in tx.find_identifiers(ids=sorted(ids))}
+    found = {c.id: c for c in (*own, *tx.list_changes(customers=sorted(homes))) if c.ref in interactions}
+    return [found[id] for id in sorted(found)]
+
+
+def without_cause(changes: Iterable[ChangeRow], gone: Collection[bytes]) -> list[ChangeRow]:
+    """Return changes without the interaction that caused them; those that name a home that is gone stay gone."""
+    return [c._replace(ref=NO_ID) for c in changes if c.old not in gone and c.new not in gone]
 
 
 def _unnamed(

@@ -37,7 +37,7 @@ from omnitrack.storage.contract import (
     RecordRow,
     Transaction,
 )
-from omnitrack.upkeep.dependents import find_dependents
+from omnitrack.upkeep.dependents import changes_by, find_dependents, remove_dependents, without_cause
 from omnitrack.upkeep.erasure_scope import ErasureScope, find_scope
 from omnitrack.upkeep.redact import Staying, clean, read_staying, store_clean
 from omnitrack.values import Value
@@ -104,7 +104,7 @@ def erase(
     scrubs: Scrubs,
     patient: bool,
 ) -> Receipt:
-    """Take a person out of every table.
+    """Take a person out of every table. Long: the order of the reads and writes of the transaction stands here, in one place.
 
     Args:
         scrubs: what a look ahead worked out of the texts that stay for others.
@@ -303,22 +303,6 @@ def _past_of_others(tx: Transaction, scope: ErasureScope) -> list[ChangeRow]:
     return past
 
 
-def changes_by(tx: Transaction, ids: Collection[bytes], interactions: Collection[bytes]) -> list[ChangeRow]:
-    """Return the membership history of others, with whom these identifiers ever were one, that names an interaction as its cause which goes."""
-    if not ids or not interactions:
-        return []
-    own = tx.list_changes(identifiers=sorted(ids))
-    homes = {home for change in own for home in (change.old, change.new)}
-    homes |= {row.customer for row in tx.find_identifiers(ids=sorted(ids))}
-    found = {c.id: c for c in (*own, *tx.list_changes(customers=sorted(homes))) if c.ref in interactions}
-    return [found[id] for id in sorted(found)]
-
-
-def without_cause(changes: Iterable[ChangeRow], gone: Collection[bytes]) -> list[ChangeRow]:
-    """Return changes without the interaction that caused them; those that name a home that is gone stay gone."""
-    return [c._replace(ref=NO_ID) for c in changes if c.old not in gone and c.new not in gone]
-
-
 # -- retention ------------------------------------------------------------------------------------------------------------
 
 
@@ -385,7 +369,7 @@ def retain_step(
         return all(turn is not None and turn <= position for turn in turns.values())
 
     going = find_dependents(tx, ctx, old, is_gone)
-    leaving, unnamed, removed, more = going.interactions, going.unnamed, going.removed, going.added
+    unnamed, removed, more = going.unnamed, going.removed, going.added
     counts = going.counts()
     if dry_run:
         return counts, position
@@ -393,27 +377,10 @@ def retain_step(
     held = [kept_mark(mention(tx, row, now), now) for row in _to_hold(tx, _losing(removed, more, unnamed), (), ())]
     plan, apart = _plan_apart(tx, ctx, more, held, list(removed.values()), ends, unnamed, now, lock=True)
     counts |= {"kept_shared": len(held), "kept_apart": len(apart)}
-    kept = [*held, *apart]
-    named_by = changes_by(tx, set(going.ids) - set(unnamed), leaving)
     before = look_before(tx, ctx, removed.values(), unnamed)
-    tx.delete(
-        identifiers=unnamed,
-        links=list(removed.values()),
-        interactions=sorted(leaving),
-        records=going.records,
-        changes=[c.id for c in named_by],
-    )
-    delete_statements(tx, going.said, leaving)
-    tx.add_links([*more, *(link for one in kept for link in one.links)])
-    tx.put_records([*unsaid(tx, kept), *(f.record(id) for id, f in going.beside.items() if f)])
-    skip = set(unnamed)
-    follow_index(tx, ctx, {bytes.fromhex(key.partition("/")[0]) for kind, key in going.records if kind == TRAIT} - skip)
-    updates = [u for u in plan.updates if u.id not in skip]
-    homes = {row.home for row in plan.rows.values() if row.id in skip}
-    past = without_cause(named_by, homes)
     cause = Cause(name="retention", at=now)
-    tx.update_identifiers(updates, [*past, *plan.log(cause, skip=skip)])
-    look_after(tx, ctx, before, skip, cause)
+    remove_dependents(tx, ctx, going, plan, cause, [*held, *apart])
+    look_after(tx, ctx, before, set(unnamed), cause)
     return counts, position
 
 

@@ -6,15 +6,12 @@ from collections.abc import Collection, Mapping
 from functools import partial
 
 from omnitrack.foundation.context import Context
-from omnitrack.records import TRAIT
-from omnitrack.statements.effects import follow_index
 from omnitrack.statements.neighbourhood import Cause, plan_change
 from omnitrack.statements.proofs import bases_with_places, handles_of, put_places, read_sightings
 from omnitrack.statements.settling import settle
-from omnitrack.statements.statement_index import delete_statements
 from omnitrack.storage.contract import Position, Transaction
-from omnitrack.upkeep.dependents import find_dependents
-from omnitrack.upkeep.erase import BATCH, changes_by, without_cause
+from omnitrack.upkeep.dependents import find_dependents, remove_dependents
+from omnitrack.upkeep.erase import BATCH
 
 
 def unload_step(
@@ -35,36 +32,21 @@ def unload_step(
     if not wrong:
         return {}, position
     going = find_dependents(tx, ctx, wrong, partial(_is_gone, tx), unheard=True)
-    leaving, unnamed, removed, more = going.interactions, going.unnamed, going.removed, going.added
+    unnamed, removed, more = going.unnamed, going.removed, going.added
     counts = going.counts()
     if dry_run:
         return counts, position
     skip = set(unnamed)
     ends = sorted({end for x in removed.values() for end in (x.a, x.b)} - skip)
     plan = plan_change(tx, ctx.policy, added=more, removed=list(removed.values()), touched=ends, lock=True)
-    named_by = changes_by(tx, set(going.ids) - skip, leaving)
     # What the source showed of who held a handle when is no evidence any more.
     handles = {row.id for row in handles_of(tx, removed.values())} - skip
     placed = tx.find_identifiers(ids=sorted(bases_with_places(tx, unnamed))) if unnamed else []
     places = {base.id: read_sightings(tx, ctx, base).places for base in placed}
-    tx.delete(
-        identifiers=unnamed,
-        links=list(removed.values()),
-        interactions=sorted(leaving),
-        records=going.records,
-        changes=[c.id for c in named_by],
-    )
-    delete_statements(tx, going.said, leaving)
+    cause = Cause(name="unload", at=now)
+    remove_dependents(tx, ctx, going, plan, cause)
     for base, kept in places.items():
         put_places(tx, base, kept, ())
-    tx.add_links(more)
-    tx.put_records([*going.consents, *(f.record(id) for id, f in going.beside.items() if f)])
-    follow_index(tx, ctx, {bytes.fromhex(key.partition("/")[0]) for kind, key in going.records if kind == TRAIT} - skip)
-    homes = {row.home for row in plan.rows.values() if row.id in skip}
-    past = without_cause(named_by, homes)
-    updates = [u for u in plan.updates if u.id not in skip]
-    cause = Cause(name="unload", at=now)
-    tx.update_identifiers(updates, [*past, *plan.log(cause, skip=skip)])
     settle(tx, ctx, handles, cause)
     return counts, position
 

@@ -72,7 +72,7 @@ def short_source_id(source_id: str) -> str:
 
 @lru_cache(maxsize=64)
 def make_tables(*, prefix: str = "", schema: str | None = None, collation: str | None = None) -> Tables:
-    """Return the tables of a namespace, the same objects each time.
+    """Return the tables of a namespace, the same objects each time. Long: one table after the other.
 
     Args:
         prefix: of every table's name (SQLite, where a file has one namespace).

@@ -17,6 +17,7 @@ depends_on = None
 
 
 def upgrade(tables: Tables) -> None:
+    """Create the tables of version 1. Long: one table after the other."""
     prefix, schema = tables.guard.name.removesuffix("guard"), tables.schema
     options: dict[str, Any] = {
         name: value for name, value in tables.guard.dialect_kwargs.items() if not name.startswith("sqlite_")
