@@ -21,7 +21,7 @@ import omnitrack
 from hostile.expressions import expressions as found_expressions
 from hostile.expressions import find_attack
 from omnitrack.errors import OmnitrackError
-from omnitrack.interchange.formats import get_format
+from omnitrack.interchange.formats import load_path
 from omnitrack.sources import inspect, open_source
 from sources.test_robustness import check
 
@@ -43,7 +43,7 @@ def readers() -> Iterator[tuple[str, Callable[[bytes], object]]]:
     for name, (_, format, options) in samples.SOURCES.items():
         yield name, lambda data, n=name, f=format, o=options: _read(data, n, f, o)
     for name in samples.INTERCHANGE:
-        yield name, lambda data, n=name: list(get_format(n.removeprefix("document ")).load(data)[0])
+        yield name, lambda data, n=name: _load(data, n.removeprefix("document "))
 
 
 def _read(data: bytes, name: str, format: str | None, options: dict[str, Any]) -> None:
@@ -57,6 +57,13 @@ def _read(data: bytes, name: str, format: str | None, options: dict[str, Any]) -
                 pass
     if format is not None:
         check(open_source(data, format, **options))
+
+
+def _load(data: bytes, format: str) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "documents"
+        path.write_bytes(data)
+        list(load_path(path, format)[0])
 
 
 def _mutated(name: str, read: Callable[[bytes], object], tries: int, seed: str) -> Row:

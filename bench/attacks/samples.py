@@ -9,6 +9,7 @@ import random
 import tarfile
 import zipfile
 from collections.abc import Callable
+from copy import deepcopy
 from datetime import datetime, timezone
 from functools import cache
 from typing import Any
@@ -164,11 +165,35 @@ def _documents(name: str) -> bytes:
     return "".join(lines(documents)).encode()
 
 
+ODD: list[Any] = [
+    None, True, -1, 10**30, 1e308, "", " ", "\x00", "\ud800", "\u202e", "NaN", "9" * 400, "2026-02-30", "mailto:", [], [[]], {}, {"": {}}, ["jane"], {"a": 1}
+]  # fmt: skip
+
+
+def _reworded(data: bytes, rng: random.Random) -> bytes:
+    """Return JSON lines in one to four values of which something else stands, or nothing."""
+    told = [json.loads(line) for line in data.splitlines() if line.strip()]
+    for _ in range(rng.randint(1, 4)):
+        inside: Any = rng.choice(told)
+        while isinstance(inside, (dict, list)) and inside:
+            key = rng.choice(list(inside) if isinstance(inside, dict) else range(len(inside)))
+            if isinstance(inside[key], (dict, list)) and inside[key] and rng.random() < 0.8:
+                inside = inside[key]
+                continue
+            if rng.random() < 0.2:
+                del inside[key]
+            else:
+                inside[key] = deepcopy(rng.choice(ODD))
+            break
+    return "\n".join(json.dumps(one) for one in told).encode()
+
+
 def mutated(name: str, rng: random.Random) -> bytes:
     """Return a mutated file for a reader."""
     kind, _, rest = name.partition(" ")
     if kind == "document":
-        return mutate(_documents(rest), rng)
+        # A byte that is wrong leaves no JSON as a rule, so most are broken in what they say.
+        return mutate(_documents(rest), rng) if rng.random() < 0.2 else _reworded(_documents(rest), rng)
     original = SOURCES[name][0]
     if isinstance(original, bytes):
         return mutate(original, rng)
