@@ -55,6 +55,19 @@ def parse(document: object, what: str) -> Any:
     Raises:
         SourceFormatError: no JSON, or JSON beyond the limits on size, depth and number of values.
     """
+    return _checked(decode_json(document, what), what)
+
+
+def decode_json(document: object, what: str) -> Any:
+    """Return the JSON value of a text or of UTF-8 bytes within the limit on size; anything else is returned as it is.
+
+    Args:
+        document: the text, the bytes, or what ``json.loads`` would give.
+        what: the format or the place, for the error.
+
+    Raises:
+        SourceFormatError: no JSON, or more of it than is read.
+    """
     if isinstance(document, (bytes, bytearray)):
         if len(document) > MAX_DOCUMENT:
             raise SourceFormatError(f"{what}: got {len(document)} bytes, accepted are at most {MAX_DOCUMENT}")
@@ -75,7 +88,7 @@ def parse(document: object, what: str) -> Any:
             ) from None
         except ValueError as error:  # NaN, or a number of thousands of digits
             raise SourceFormatError(f"{what}: a number that JSON or this reader cannot hold; {error}") from None
-    return _checked(document, what)
+    return document
 
 
 def _no_constant(name: str) -> NoReturn:

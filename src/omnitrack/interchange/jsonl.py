@@ -14,7 +14,7 @@ from typing import Any
 import attrs
 
 from omnitrack.errors import InvalidInteractionError, SourceFormatError
-from omnitrack.interchange.document import MAX_DOCUMENT, MAX_JSON_DEPTH
+from omnitrack.interchange.document import MAX_DOCUMENT, decode_json
 from omnitrack.interchange.record import decode, encode
 from omnitrack.interchange.report import ConversionReport
 from omnitrack.model import Assurance, Interaction
@@ -80,7 +80,7 @@ def load(
                 if not line.strip():
                     continue
                 report.documents += 1
-                interaction = decode(_parse(line, where), where, trust=trust, report=report)
+                interaction = decode(decode_json(line, where), where, trust=trust, report=report)
                 if source is not None and interaction.source_id is None:
                     interaction = attrs.evolve(
                         interaction,
@@ -96,27 +96,6 @@ def load(
             yield interaction
 
     return interactions(), report
-
-
-def _parse(line: str | bytes, where: str) -> Any:
-    if len(line) > MAX_DOCUMENT:
-        raise SourceFormatError(f"{where}: longer than {MAX_DOCUMENT} characters, the most accepted")
-    try:
-        if not isinstance(line, str):
-            line = line.decode("utf-8-sig")
-        return json.loads(line.removeprefix("\ufeff"), parse_constant=_no_constant)
-    except UnicodeDecodeError as error:
-        raise SourceFormatError(f"{where}: byte {error.start} is no UTF-8, accepted is JSON in UTF-8") from None
-    except RecursionError:
-        raise SourceFormatError(f"{where}: nested deeper than {MAX_JSON_DEPTH}, the most accepted") from None
-    except json.JSONDecodeError as error:
-        raise SourceFormatError(f"{where}: no JSON at column {error.colno}: {error.msg}") from None
-    except ValueError as error:
-        raise SourceFormatError(f"{where}: a number that JSON or this reader cannot hold; {error}") from None
-
-
-def _no_constant(name: str) -> Any:
-    raise ValueError(f"{name} is no JSON")
 
 
 def _bytes(line: str | bytes) -> bytes:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 import attrs
@@ -264,39 +264,33 @@ class _Loading:
     def _changed(self, updates: Sequence[Update]) -> None:
         """Revise those that were there already and were changed at the source since."""
         for one in self._run(lambda tx: changed_since(tx, updates), write=False):
-            item = one.item
-            assert item.source is not None
-            assert item.source_id is not None
             try:
-                added = add_revision(
-                    self._run,
-                    self._ctx,
-                    item.source,
-                    item.source_id,
-                    body=item.body,
-                    subject=item.subject,
-                    deleted=item.deleted,
-                    at=item.revised_at,
-                )
+                added = self._revise(one.item, one.item.revised_at)
             except InteractionNotFoundError:
                 continue  # erased meanwhile
             if added:
                 self.tally.duplicates -= 1
                 self.tally.revised += 1
 
+    def _revise(self, item: Interaction | Revision, at: datetime | None) -> bool | None:
+        """Revise the interaction that has the source and source id of an item; return what ``add_revision`` does."""
+        assert item.source is not None
+        assert item.source_id is not None
+        return add_revision(
+            self._run,
+            self._ctx,
+            item.source,
+            item.source_id,
+            body=item.body,
+            subject=item.subject,
+            deleted=item.deleted,
+            at=at,
+        )
+
     def _revised(self, revision: Revision) -> bool:
         tally = self.tally
         try:
-            added = add_revision(
-                self._run,
-                self._ctx,
-                revision.source,
-                revision.source_id,
-                body=revision.body,
-                subject=revision.subject,
-                deleted=revision.deleted,
-                at=revision.at,
-            )
+            added = self._revise(revision, revision.at)
         except InteractionNotFoundError:
             return False
         if revision.same_unit:

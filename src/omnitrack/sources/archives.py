@@ -12,8 +12,8 @@ from typing import IO, Any
 from omnitrack.errors import OmnitrackError
 
 MAX_UNPACKED = 4 * 1024**3  # bytes of all that a file holds
-MAX_RATIO = 200  # of a part's size to what it is packed into; text packs to a twentieth, the most repetitive sheets to a hundredth
-MAX_PARTS = 100_000
+MAX_RATIO = 200  # of what comes out to what went in; mails and chats come to 20, the most repetitive sheets to 100
+MAX_MEMBERS = 100_000
 _SMALL = 1024 * 1024  # what no ratio is asked of
 _HEAD = 64 * 1024
 _BEFORE = re.compile(rb"\A(?:\s+|<!--.*?-->|<\?.*?\?>)+", re.S)  # of the root element
@@ -50,8 +50,8 @@ def check_zip(stream: IO[bytes] | Any) -> zipfile.ZipFile:
         parts = file.infolist()
     except DAMAGED as error:
         raise Refused(f"no zip file that can be read ({type(error).__name__})") from error
-    if len(parts) > MAX_PARTS:
-        raise Refused(f"a zip file of {len(parts)} parts, accepted are at most {MAX_PARTS}")
+    if len(parts) > MAX_MEMBERS:
+        raise Refused(f"a zip file of {len(parts)} parts, accepted are at most {MAX_MEMBERS}")
     total = sum(part.file_size for part in parts)
     if total > MAX_UNPACKED:
         raise Refused(f"a zip file of {total} bytes unpacked, accepted are at most {MAX_UNPACKED}")

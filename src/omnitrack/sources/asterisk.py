@@ -9,7 +9,6 @@ from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any, ClassVar
 
-from omnitrack.errors import MissingZoneError
 from omnitrack.sources.attested import attestation_of
 from omnitrack.sources.base import Item, UnreadableError
 from omnitrack.sources.cdr import (
@@ -24,7 +23,7 @@ from omnitrack.sources.cdr import (
 )
 from omnitrack.sources.legs import LinkedLegs
 from omnitrack.sources.reading import Bad, first_line, rows
-from omnitrack.sources.values import attributes_of, derived_id, id_of, local_time, parse_time, text_of, unread, words
+from omnitrack.sources.values import attributes_of, derived_id, id_of, parse_local, parse_time, text_of, unread, words
 
 # cdr_csv writes the first 16 and, as cdr.conf says, uniqueid and userfield; linkedid comes from cdr_adaptive and the like.
 _CDR_CSV = words(
@@ -172,12 +171,7 @@ class AsteriskSource(CdrSource):
         if not text or (near is not None and self.zone is None):
             return None, None  # without a zone the unique id tells more
         if _TIME.match(text) and not re.search(r"(?:Z|[+-]\d\d:?\d\d)$", text[19:]):
-            try:
-                return local_time(datetime.fromisoformat(text[:26]), self.zone, near, "start")
-            except MissingZoneError:
-                raise
-            except ValueError:
-                return None, None
+            return parse_local(text[:26], self.zone, near, "start")
         return parse_time(text, self.zone), None
 
 

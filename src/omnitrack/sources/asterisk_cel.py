@@ -12,7 +12,6 @@ from typing import Any, ClassVar
 
 import attrs
 
-from omnitrack.errors import MissingZoneError
 from omnitrack.model import Interaction
 from omnitrack.sources.base import Item, UnreadableError
 from omnitrack.sources.cdr import (
@@ -27,7 +26,7 @@ from omnitrack.sources.cdr import (
     endpoint,
 )
 from omnitrack.sources.reading import Bad, first_line, rows
-from omnitrack.sources.values import attributes_of, derived_id, id_of, local_time, parse_time, text_of, unread, words
+from omnitrack.sources.values import attributes_of, derived_id, id_of, parse_local, parse_time, text_of, unread, words
 
 _EVENT = "event of a call"
 _FORMS = "seconds since 1970, YYYY-MM-DD hh:mm:ss"
@@ -146,12 +145,7 @@ class AsteriskCelSource(CdrSource):
     def _time(self, text: str | None) -> datetime | None:
         if text is None or not _TIME.match(text):
             return parse_time(text, self.zone, "eventtime")
-        try:
-            return local_time(datetime.fromisoformat(text[:26]), self.zone, field="eventtime")[0]
-        except MissingZoneError:
-            raise
-        except ValueError:
-            return None
+        return parse_local(text[:26], self.zone, field="eventtime")[0]
 
     def complete(self, done: tuple[str, list[_Event]]) -> Iterator[Item]:
         """Yield the call of some events, and account for each event: the first is the call, the others are counted with it."""

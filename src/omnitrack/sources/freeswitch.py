@@ -12,7 +12,6 @@ from urllib.parse import unquote_plus
 
 import attrs
 
-from omnitrack.errors import MissingZoneError
 from omnitrack.model import Direction, Interaction
 from omnitrack.sources.attested import attestation_of
 from omnitrack.sources.base import Item, JsonSource, UnreadableError
@@ -25,9 +24,9 @@ from omnitrack.sources.values import (
     attributes_of,
     id_of,
     list_of,
-    local_time,
     mapping_of,
     name_of,
+    parse_local,
     parse_time,
     text_of,
     unread,
@@ -143,12 +142,7 @@ class FreeSwitchCalls(CdrSource):
         timestamp = parse_time(epoch) if epoch and epoch != "0" else None
         stamp = text_of(values.get(f"{name}_stamp")) or ""
         if timestamp is None and _TIME.match(stamp):
-            try:
-                return local_time(datetime.fromisoformat(stamp[:19]), self.zone, field=f"{name}_stamp")
-            except MissingZoneError:
-                raise
-            except ValueError:
-                return None, None
+            return parse_local(stamp[:19], self.zone, field=f"{name}_stamp")
         return timestamp, None
 
 

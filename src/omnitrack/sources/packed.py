@@ -13,13 +13,11 @@ from pathlib import Path, PurePosixPath
 from typing import Any, ClassVar, Protocol, cast
 
 from omnitrack.errors import SourceFormatError
-from omnitrack.sources.archives import DAMAGED
+from omnitrack.sources.archives import DAMAGED, MAX_MEMBERS, MAX_RATIO
 from omnitrack.sources.base import Item, Source
 from omnitrack.sources.reading import CHUNK
 from omnitrack.sources.values import words, zone_of
 
-MAX_MEMBERS = 100_000
-MAX_RATIO = 250  # of what comes out to what went in; mails and chats come to 20
 MAX_PACKING = 4  # packed files inside packed files
 _FREE = 64 * 1024 * 1024  # bytes that may come out, whatever the ratio
 _HEAD = 64 * 1024

@@ -9,14 +9,13 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, ClassVar
 
-from omnitrack.errors import MissingZoneError
 from omnitrack.model import Direction
 from omnitrack.sources.attested import attestation_of
 from omnitrack.sources.base import Item, UnreadableError
 from omnitrack.sources.cdr import ABANDONED, ANSWERED, SELF_SERVICE, VOICEMAIL, CdrSource, Groups, Leg, caller_name
 from omnitrack.sources.durations import parse_duration
 from omnitrack.sources.reading import Bad, first_line, rows
-from omnitrack.sources.values import attributes_of, id_of, local_time, name_of, parse_time, text_of, unread, words
+from omnitrack.sources.values import attributes_of, id_of, name_of, parse_local, parse_time, text_of, unread, words
 
 # The order in which the console lists the fields, and in which they are written when all are chosen.
 _FIELDS = words(
@@ -135,13 +134,7 @@ class ThreeCxSource(CdrSource):
         year, month, day, clock, rest = match.groups()
         if rest and not rest.startswith("."):
             return parse_time(f"{year}-{month}-{day}T{clock}{rest.strip()}", self.zone, field), None
-        try:
-            naive = datetime.fromisoformat(f"{year}-{month}-{day}T{clock}")
-            return local_time(naive, self.zone, field=field)
-        except MissingZoneError:
-            raise
-        except ValueError:
-            return None, None
+        return parse_local(f"{year}-{month}-{day}T{clock}", self.zone, field=field)
 
 
 def _usual(row: Sequence[str]) -> bool:

@@ -283,6 +283,22 @@ def local_time(
     return _fixed(first), "ambiguous"
 
 
+def parse_local(
+    text: str, zone: tzinfo | None, near: datetime | None = None, field: str = "time"
+) -> tuple[datetime | None, str | None]:
+    """Return the time that a text in ISO 8601 without an offset says, as ``local_time`` does; (None, None) where it says none.
+
+    Raises:
+        MissingZoneError: no zone is known.
+    """
+    try:
+        return local_time(datetime.fromisoformat(text), zone, near, field)
+    except MissingZoneError:
+        raise
+    except ValueError:
+        return None, None
+
+
 def _fixed(timestamp: datetime) -> datetime:
     offset = timestamp.utcoffset() or timedelta(0)
     return timestamp.replace(tzinfo=timezone(offset), fold=0)
