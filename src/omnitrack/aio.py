@@ -748,9 +748,9 @@ class AsyncTracker:
         """Return links that would join customers and do not, of one customer or of the whole store.
 
         Args:
-            who: an identifier of the customer, as an Identifier or a text, or the customer id; None for the whole store, page by page.
-            limit: the largest number of links on a page of the whole store, 1 to 1,000; of one customer all are returned.
-            cursor: ``next`` of another page of the whole store; None for the first page.
+            who: an identifier of the customer, as an Identifier or a text, or the customer id; None for the whole store.
+            limit: the largest number of links to return, 1 to 1,000.
+            cursor: ``next`` of another page of the same call; None for the first page.
 
         Raises:
             CustomerNotFoundError: nobody is known by this. InvalidCursorError: the cursor is of another query.
@@ -768,7 +768,7 @@ class AsyncTracker:
             who: an identifier of the person, as an Identifier or a text, or a customer id; None for the claims and the stored matches of the whole store,
                 page by page.
             limit: the largest number of suggestions to return, 1 to 1,000.
-            cursor: ``next`` of another page of the whole store; None for the first page.
+            cursor: ``next`` of another page of the same call; None for the first page.
             least: the least probability of likeness to return, 0 to 1.
 
         Raises:

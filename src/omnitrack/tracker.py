@@ -57,7 +57,6 @@ from omnitrack.statements import notes, requests, say
 from omnitrack.statements.conflicts import LinkConflict, conflicts_of, conflicts_page
 from omnitrack.statements.explain import explain
 from omnitrack.statements.identity_log import identity_log
-from omnitrack.statements.link_listing import LinkCursors
 from omnitrack.storage.contract import Backend, Transaction
 from omnitrack.storage.registry import open_backend
 from omnitrack.suggesting import likeness
@@ -841,19 +840,18 @@ class Tracker:
         """Return links that would join customers and do not, of one customer or of the whole store.
 
         Args:
-            who: an identifier of the customer, as an Identifier or a text, or the customer id; None for the whole store, page by page.
-            limit: the largest number of links on a page of the whole store, 1 to 1,000; of one customer all are returned.
-            cursor: ``next`` of another page of the whole store; None for the first page.
+            who: an identifier of the customer, as an Identifier or a text, or the customer id; None for the whole store.
+            limit: the largest number of links to return, 1 to 1,000.
+            cursor: ``next`` of another page of the same call; None for the first page.
 
         Raises:
             CustomerNotFoundError: nobody is known by this. InvalidCursorError: the cursor is of another query.
         """
         size = checked_limit(limit)
         if who is None:
-            cursors = LinkCursors(self._ctx.mark_key, "conflicts")
-            return self._read(lambda tx: conflicts_page(tx, self._ctx, size, cursors, cursor))
+            return self._read(lambda tx: conflicts_page(tx, self._ctx, size, cursor))
         named = meant(self._ctx, who)
-        return Page(tuple(self._read(lambda tx: conflicts_of(tx, self._ctx, named))))
+        return self._read(lambda tx: conflicts_of(tx, self._ctx, named, size, cursor))
 
     def suggestions(
         self, who: Who | None = None, *, limit: int = 10, cursor: str | None = None, least: float = 0.2
@@ -866,7 +864,7 @@ class Tracker:
             who: an identifier of the person, as an Identifier or a text, or a customer id; None for the claims and the stored matches of the whole store,
                 page by page.
             limit: the largest number of suggestions to return, 1 to 1,000.
-            cursor: ``next`` of another page of the whole store; None for the first page.
+            cursor: ``next`` of another page of the same call; None for the first page.
             least: the least probability of likeness to return, 0 to 1.
 
         Raises:

@@ -11,7 +11,7 @@ import pytest
 
 import omnitrack
 from clock import now
-from omnitrack import CustomerNotFoundError, InvalidPolicyError, Policy, Tracker, claimed, postal
+from omnitrack import CustomerNotFoundError, InvalidCursorError, InvalidPolicyError, Policy, Tracker, claimed, postal
 from omnitrack.identity.explain import percent
 from omnitrack.matching import ModelFormatError
 from omnitrack.storage.contract import Transaction
@@ -156,6 +156,34 @@ def calls_of(tracker: Tracker) -> dict[str, list[int]]:
     tracker.suggestions(LETTER, least=0.0)
     tracker._backend.run = run  # type: ignore[method-assign]
     return calls
+
+
+def test_the_suggestions_of_one_person_come_in_pages(tracker: Tracker) -> None:
+    for n in range(7):
+        person(tracker, f"jane.{n}@example.com", f"RG14 {n}AA")
+    tracker.record(channel="web", occurred_at=WHEN, customer=["jane.0@example.com", claimed("020 7946 0958")])
+    whole = tracker.suggestions("jane.0@example.com", limit=100)
+    assert len(whole.items) >= 6
+    assert whole.next is None
+    found: list[Any] = []
+    cursor: str | None = None
+    while True:
+        page = tracker.suggestions("jane.0@example.com", limit=2, cursor=cursor)
+        found += page.items
+        cursor = page.next
+        if cursor is None:
+            break
+        assert len(page.items) == 2
+    assert found == list(whole.items)
+    cursor = tracker.suggestions("jane.0@example.com", limit=2).next
+    for who, least in (("jane.1@example.com", 0.2), ("jane.0@example.com", 0.3), (None, 0.2)):
+        with pytest.raises(InvalidCursorError):
+            tracker.suggestions(who, cursor=cursor, least=least)
+
+
+def person(tracker: Tracker, mail: str, postcode: str) -> None:
+    traits = {"name": "Jane Zaleski", "postcode": postcode, "birth_date": "1980-02-03"}
+    tracker.record(channel="email", occurred_at=WHEN, customer=[mail], traits=traits)
 
 
 def test_likeness_alone_merges_nobody(tracker: Tracker) -> None:

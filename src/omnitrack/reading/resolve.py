@@ -44,6 +44,11 @@ class Meant:
     identifier: Identifier | None
 
     @property
+    def key(self) -> str:
+        """What was named, whole: for digests that tie a cursor to it."""
+        return self.identifier.key if self.identifier is not None else customer_text(self.home or b"")
+
+    @property
     def text(self) -> str:
         """What was named, masked: for errors."""
         if self.identifier is not None:

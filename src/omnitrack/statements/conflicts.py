@@ -49,27 +49,36 @@ class LinkConflict(Value):
         return str(self.step)
 
 
-def conflicts_of(tx: Transaction, ctx: Context, who: Meant) -> list[LinkConflict]:
-    """Return the links that would join a customer to others and do not."""
+def conflicts_of(tx: Transaction, ctx: Context, who: Meant, limit: int, cursor: str | None) -> Page[LinkConflict]:
+    """Return one page of the links that would join a customer to others and do not, in the order of their keys."""
+    cursors = LinkCursors(ctx.mark_key, f"conflicts of {who.key}")
+    after = cursors.decode(cursor)
     _, members = find_people(tx, ctx, who)
     plan = plan_change(tx, ctx.policy, touched=[m.id for m in members], lock=False, explained=True, around_shared=True)
     ids = {m.id for m in members}
     names = names_around(tx, plan)
     home = plan.result.customer
     kept = [
-        c for c in plan.result.conflicts if (c.edge.a in ids or c.edge.b in ids) and home[c.edge.a] != home[c.edge.b]
+        c
+        for c in plan.result.conflicts
+        if (c.edge.a in ids or c.edge.b in ids)
+        and home[c.edge.a] != home[c.edge.b]
+        and (after is None or c.edge.link[:5] > after)
     ]
+    kept.sort(key=lambda c: c.edge.link[:5])
+    following = cursors.encode(kept[limit - 1].edge.link) if len(kept) > limit else None
+    del kept[limit:]
     steps = to_steps(tx, [(c.edge.link, c.kind, details(c.kind, c.edge.link, plan.result, names)) for c in kept], names)
-    return [
+    items = tuple(
         LinkConflict(step=s, customers=(customer_text(home[c.edge.a]), customer_text(home[c.edge.b])))
         for s, c in zip(steps, kept)
-    ]
+    )
+    return Page(items, following)
 
 
-def conflicts_page(
-    tx: Transaction, ctx: Context, limit: int, cursors: LinkCursors, cursor: str | None
-) -> Page[LinkConflict]:
-    """Return conflicts of the whole store, in the order of their links' keys."""
+def conflicts_page(tx: Transaction, ctx: Context, limit: int, cursor: str | None) -> Page[LinkConflict]:
+    """Return one page of the conflicts of the whole store, in the order of their links' keys."""
+    cursors = LinkCursors(ctx.mark_key, "conflicts")
 
     def wanted(link: LinkRow, rows: Mapping[bytes, IdentifierRow]) -> bool:
         a, b = rows[link.a], rows[link.b]

@@ -17,7 +17,6 @@ from omnitrack.foundation.settings import read_settings, under
 from omnitrack.model import Page
 from omnitrack.reading.query import checked_limit
 from omnitrack.reading.resolve import Who, meant
-from omnitrack.statements.link_listing import LinkCursors
 from omnitrack.storage.contract import LinkRow, Transaction
 
 if TYPE_CHECKING:  # they import numpy, which only matching needs
@@ -37,11 +36,9 @@ def suggestions(
     size = checked_limit(limit)
     check_probability("least", least)
     if who is None:
-        cursors = LinkCursors(ctx.mark_key, "suggestions")
-        return run(lambda tx: suggestions_page(tx, ctx, size, cursors, cursor), write=False)
+        return run(lambda tx: suggestions_page(tx, ctx, size, cursor), write=False)
     named = meant(ctx, who)
-    found = run(lambda tx: suggestions_for(tx, ctx, named, size, least), write=False)
-    return Page(tuple(found))
+    return run(lambda tx: suggestions_for(tx, ctx, named, size, cursor, least), write=False)
 
 
 def search(run: Run, ctx: Context, asked: Mapping[str, Any], text: str | None, limit: int) -> list[SearchResult]:

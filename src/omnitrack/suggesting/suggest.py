@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 
 import attrs
 
+from omnitrack.errors import InvalidCursorError
 from omnitrack.foundation.context import Context
 from omnitrack.foundation.journal import touch
 from omnitrack.harmless import one_line
@@ -17,6 +19,7 @@ from omnitrack.matching import Comparison, Model, Profile, Score, merge_profiles
 from omnitrack.model import Page
 from omnitrack.reading.profiles import found_by, own_profile, profiles_of
 from omnitrack.reading.resolve import Meant, customer_text, find_people, to_identifier
+from omnitrack.reading.sealed import seal, unseal
 from omnitrack.records import MODEL, MODEL_KEY
 from omnitrack.statements.explain import to_steps
 from omnitrack.statements.link_listing import LinkCursors
@@ -76,12 +79,36 @@ def write_model(tx: Transaction, model: Model) -> None:
     tx.put_records([RecordRow(MODEL, MODEL_KEY, model.to_json(), -1)])
 
 
-def suggestions_for(tx: Transaction, ctx: Context, who: Meant, limit: int, least: float) -> list[Suggestion]:
-    """Return who a person may be besides, best first; reads a bounded number of rows, whatever the size of the store."""
+_POSITION = struct.Struct(">d")  # the probability, before the id of the other customer
+
+
+def suggestions_for(
+    tx: Transaction, ctx: Context, who: Meant, limit: int, cursor: str | None, least: float
+) -> Page[Suggestion]:
+    """Return one page of who a person may be besides, best first; reads a bounded number of rows, whatever the size of the store."""
+    query = f"suggestions of {who.key} from {least} on"
+    after = None if cursor is None else unseal(ctx.mark_key, query, cursor)
+    if cursor is not None and after is None:
+        raise InvalidCursorError("cursor: got a text that is none, accepted is the next of a page of the same query")
+    found = _suggestions(tx, ctx, who, MOST_CANDIDATES if after else limit + 1, least)
+    order = {(-one.probability, other): one for other, one in found.items()}
+    keys = sorted(order)
+    if after is not None:
+        last = (-_POSITION.unpack(after[: _POSITION.size])[0], after[_POSITION.size :].decode())
+        keys = [key for key in keys if key > last]
+    following = None
+    if len(keys) > limit:
+        probability, other = keys[limit - 1]
+        following = seal(ctx.mark_key, query, _POSITION.pack(-probability) + other.encode())
+    return Page(tuple(order[key] for key in keys[:limit]), following)
+
+
+def _suggestions(tx: Transaction, ctx: Context, who: Meant, most: int, least: float) -> dict[str, Suggestion]:
+    """Return who a person may be besides, by the id of the other customer; of those who are alike the ``most`` alike."""
     row, members = find_people(tx, ctx, who)
     found = {one.customers[1]: one for one in claims_and_matches(tx, ctx, row, members)}
     if ctx.known.matching:
-        for other_rows, score in alike(tx, ctx, row, members, limit, least):
+        for other_rows, score in alike(tx, ctx, row, members, most, least):
             other = customer_text(other_rows[0].customer)
             known = found.get(other)
             found[other] = Suggestion(
@@ -93,8 +120,7 @@ def suggestions_for(tx: Transaction, ctx: Context, who: Meant, limit: int, least
                 comparisons=score.comparisons,
                 sentence=f"{known.sentence} {score.sentence}" if known and known.sentence else score.sentence,
             )
-    ordered = sorted(found.values(), key=lambda s: (-s.probability, s.customers))
-    return ordered[:limit]
+    return found
 
 
 def claims_and_matches(
@@ -159,7 +185,7 @@ def ranked(
     tx: Transaction, profile: Profile, grouped: Mapping[bytes, Sequence[IdentifierRow]], limit: int, least: float
 ) -> list[tuple[bytes, Score]]:
     """Return those of some customers who are most like a profile, best first."""
-    homes = list(grouped)
+    homes = sorted(grouped)  # of those who are equally likely the oldest comes first
     if not homes:
         return []
     profiles = profiles_of(tx, homes, [r for rows in grouped.values() for r in rows])
@@ -174,10 +200,9 @@ def _denied(tx: Transaction, members: Sequence[IdentifierRow], grouped: dict[byt
     return {of[end] for pair in ends for end in pair if end in of}
 
 
-def suggestions_page(
-    tx: Transaction, ctx: Context, limit: int, cursors: LinkCursors, cursor: str | None
-) -> Page[Suggestion]:
+def suggestions_page(tx: Transaction, ctx: Context, limit: int, cursor: str | None) -> Page[Suggestion]:
     """Return links of the whole store that suggest, claims and stored matches, the best of the page first."""
+    cursors = LinkCursors(ctx.mark_key, "suggestions")
     links, rows, after = suggesting_links(tx, ctx, limit, cursors, cursor)
     names = {x: to_identifier(r) for x, r in rows.items()}
     items = []
