@@ -537,3 +537,18 @@ def test_a_brief_says_who_is_on_the_line(loaded: Shell) -> None:
     assert loaded("--json", "brief", MAIL, "--trust", "verified", "--timeout", "60") == 0
     [found] = loaded.data()
     assert (found["sure"], found["suggestions"], found["missing"]) == ("one", [], [])
+
+
+def test_reads_leave_receipts_in_the_name_of_whoever_acts(loaded: Shell) -> None:
+    with open("omnitrack.toml", "a", encoding="utf-8") as file:
+        file.write('reads = "audit"\n[consent_words]\nbasta = false\n')
+    assert loaded("--acting", "sam", "timeline", MAIL) == 0
+    assert loaded("receipts", MAIL) == 0
+    [line] = loaded.lines()
+    assert "sam (timeline, observed)" in line
+    assert loaded("exposed", MAIL) == 0
+    assert loaded.out == ""
+    with open("omnitrack.toml", "a", encoding="utf-8") as file:
+        file.write('alto = "no"\n')
+    assert loaded("receipts", MAIL) == 1
+    assert "consent_words" in loaded.err

@@ -73,7 +73,7 @@ TIMELINE = """class AsyncTimeline:
 """
 
 #: Methods that wait for nothing.
-PLAIN = {"within", "policy"}
+PLAIN = {"acting", "within", "policy"}
 
 EXTRA_IMPORTS = {
     "collections.abc": {"AsyncIterator"},

@@ -67,6 +67,7 @@ if TYPE_CHECKING:
         verified,
     )
     from omnitrack.service.brief import Brief, BriefContact, Candidate, OpenThread
+    from omnitrack.service.exposure import Exposure, ReadReceipt
     from omnitrack.service.permission import Consent, Permission
     from omnitrack.suggesting.search import SearchResult
     from omnitrack.suggesting.suggest import Suggestion
@@ -94,6 +95,7 @@ __all__ = [
     "CustomerNotFoundError",
     "Direction",
     "Explanation",
+    "Exposure",
     "HostTransactionError",
     "Identifier",
     "Interaction",
@@ -116,6 +118,7 @@ __all__ = [
     "Policy",
     "PolicyChangedError",
     "Preview",
+    "ReadReceipt",
     "RebuildReport",
     "Receipt",
     "Recorded",
@@ -216,6 +219,7 @@ _NAMES = {
     "upkeep.erase": ("Receipt", "RetentionRule"),
     "upkeep.rebuild": ("RebuildReport", "VerifyReport"),
     "service.brief": ("Brief", "BriefContact", "Candidate", "OpenThread"),
+    "service.exposure": ("Exposure", "ReadReceipt"),
     "service.permission": ("Consent", "Permission"),
     "values": ("Value",),
     "suggesting.search": ("SearchResult",),

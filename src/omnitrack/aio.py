@@ -28,7 +28,9 @@ from omnitrack.model import (
 from omnitrack.reading.exchange import Export
 from omnitrack.reading.resolve import Who
 from omnitrack.recording.loading import Items, Person
+from omnitrack.service.acting import Acting
 from omnitrack.service.brief import Brief
+from omnitrack.service.exposure import Exposure, ReadReceipt
 from omnitrack.service.permission import Consent, Permission
 from omnitrack.statements.conflicts import LinkConflict
 from omnitrack.storage.contract import Backend
@@ -93,6 +95,8 @@ class AsyncTracker:
         timeout: seconds that each call may take, opening the store included; None for no bound. ``within`` says otherwise for the calls of a block.
         consent_words: words that are a whole text message and say that somebody wants no more (False) or goes on (True), in the place of
             ``omnitrack.CONSENT_WORDS``; None for these.
+        reads: ``"audit"`` has reads of people leave receipts: who was shown what, see ``receipts`` and ``exposed``. None leaves none. Each process that
+            opens the store says it for itself.
     """
 
     def __init__(
@@ -109,6 +113,7 @@ class AsyncTracker:
         zone: str | tzinfo | None = None,
         timeout: float | None = None,
         consent_words: Mapping[str, bool] | None = None,
+        reads: Literal["audit"] | None = None,
     ) -> None:
         self._tracker = DrivenTracker(
             backend,
@@ -122,6 +127,7 @@ class AsyncTracker:
             zone=zone,
             timeout=timeout,
             consent_words=consent_words,
+            reads=reads,
         )
         self._calls = Calls(self._tracker)
 
@@ -161,6 +167,19 @@ class AsyncTracker:
         tracker._calls = self._calls.using(transaction)
         tracker._tracker = tracker._calls.tracker
         return tracker
+
+    def acting(self, by: str) -> Acting:
+        """Return what says who makes the calls of a block, for the receipts of reads: ``with tracker.acting(by="sam")``, or ``async with``.
+
+        It holds for the tasks and threads (``asyncio.to_thread``) that are started in the block; of blocks in each other the inner one counts.
+
+        Args:
+            by: name or id of whoever acts, up to 255 characters.
+
+        Raises:
+            InvalidInteractionError: it is no such text.
+        """
+        return self._tracker.acting(by)
 
     @property
     def policy(self) -> Policy:
@@ -941,6 +960,34 @@ class AsyncTracker:
         """
         return await self._calls.call(self._tracker.consents, who, as_of=as_of)
 
+    async def receipts(self, who: Who) -> list[ReadReceipt]:
+        """Return the receipts of reads that asked for a customer, or showed interactions that are theirs now, latest first.
+
+        Reads leave them where the store was opened with ``reads="audit"``.
+
+        Args:
+            who: an identifier of the customer, as an Identifier or a text, or the customer id.
+
+        Raises:
+            CustomerNotFoundError: nobody is known by this.
+        """
+        return await self._calls.call(self._tracker.receipts, who)
+
+    async def exposed(self, subject: Who | Statement) -> list[Exposure]:
+        """Return to whom interactions were shown that are not, as is known now, of the customer who had been asked for; latest first.
+
+        After a denial, a retraction, a reassignment or an attribution: reads that were made while two were taken for one. It looks through the whole
+        history of the customers, and at reads that left receipts.
+
+        Args:
+            subject: an identifier of a customer, or the customer id: theirs that others were shown for, and others' that were shown for them. Or a
+                statement, as ``deny``, ``retract`` and the others return it, for both that it is about.
+
+        Raises:
+            CustomerNotFoundError: nobody is known by this. StatementNotFoundError: the statement is about somebody who was erased.
+        """
+        return await self._calls.call(self._tracker.exposed, subject)
+
     async def erase(
         self,
         who: Who,
@@ -1052,6 +1099,7 @@ def open_async(
     timeout: float | None = None,
     zone: str | tzinfo | None = None,
     consent_words: Mapping[str, bool] | None = None,
+    reads: Literal["audit"] | None = None,
     **options: Any,
 ) -> AsyncTracker:
     """Open a store, created where it is not there. It is opened by ``async with``, or by the first call.
@@ -1074,6 +1122,8 @@ def open_async(
         zone: time zone in which times without an offset are read, as an IANA name or a tzinfo; with None such a time is refused.
         consent_words: words that are a whole text message and say that somebody wants no more (False) or goes on (True), in the place of
             ``omnitrack.CONSENT_WORDS``; None for these.
+        reads: ``"audit"`` has reads of people leave receipts: who was shown what, see ``receipts`` and ``exposed``. None leaves none. Each process that
+            opens the store says it for itself.
         options: of the backend, such as ``namespace=``.
 
     Raises:
@@ -1092,4 +1142,5 @@ def open_async(
         timeout=timeout,
         zone=zone,
         consent_words=consent_words,
+        reads=reads,
     )

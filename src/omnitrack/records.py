@@ -53,6 +53,10 @@ PROFILE = "profile"
 TRAIT = "trait"
 #: What was said of contacting somebody: of an identifier, by its first holder, for one purpose and one channel.
 CONSENT = "consent"
+#: Who was shown what, by an id that grows with time.
+READ = "read"
+#: Empty records, each of an identifier (its first holder) that was asked for or shown, and of the read.
+READ_OF = "read of"
 #: Marks of interactions that an erasure keeps out.
 SUPPRESSED = "suppressed"
 

@@ -48,8 +48,10 @@ from omnitrack.reading.timeline import timeline_page, unattributed_page
 from omnitrack.recording import loading
 from omnitrack.recording.loading import Items, Person, make_interaction
 from omnitrack.recording.revise import add_revision
-from omnitrack.service import briefing, consenting
+from omnitrack.service import briefing, consenting, exposure
+from omnitrack.service.acting import Acting, acting_now
 from omnitrack.service.brief import Brief
+from omnitrack.service.exposure import Exposure, ReadReceipt
 from omnitrack.service.permission import Consent, Permission
 from omnitrack.sources.base import Source
 from omnitrack.sources.registry import open_source
@@ -97,7 +99,11 @@ class Timeline:
         """
         ctx = self._tracker._ctx
         named, size = meant(ctx, self._who), checked_limit(limit)
-        return self._tracker._read(lambda tx: timeline_page(tx, ctx, named, self._query, size, cursor))
+        with self._tracker._run() as run:
+            page = run(lambda tx: timeline_page(tx, ctx, named, self._query, size, cursor), write=False)
+            shown = [item.id for item in page.items]
+            self._tracker._leave(run, "timeline", asked=named, trust=self._query.trust, interactions=shown)
+        return page
 
     def __iter__(self) -> Iterator[TimelineItem]:
         cursor: str | None = None
@@ -129,6 +135,8 @@ class Tracker:
         timeout: seconds that each call may take, opening the store included; None for no bound. ``within`` says otherwise for the calls of a block.
         consent_words: words that are a whole text message and say that somebody wants no more (False) or goes on (True), in the place of
             ``omnitrack.CONSENT_WORDS``; None for these.
+        reads: ``"audit"`` has reads of people leave receipts: who was shown what, see ``receipts`` and ``exposed``. None leaves none. Each process that
+            opens the store says it for itself.
     """
 
     def __init__(
@@ -145,11 +153,13 @@ class Tracker:
         zone: str | tzinfo | None = None,
         timeout: float | None = None,
         consent_words: Mapping[str, bool] | None = None,
+        reads: Literal["audit"] | None = None,
     ) -> None:
         self._backend = backend
         self._runtime = self._wait_on(backend)
         self._ctx = make_context(own, policy, secret, region, rebuild, matching, placeholders, zone, consent_words)
         self._bounds = Bounds(timeout)
+        self._audits = exposure.checked_reads(reads)
         self._asked = {"rebuild": rebuild, "matching": matching}
         if self._runtime.blocking:
             self._open()
@@ -191,6 +201,11 @@ class Tracker:
         """Run a function that only reads in a transaction, as a call of its own."""
         with self._run() as run:
             return run(fn, write=False)
+
+    def _leave(self, run: Run, call: str, **shown: Any) -> None:
+        """Leave a receipt of what somebody is about to be shown, where the tracker is to."""
+        if self._audits:
+            exposure.leave_receipt(run, self._ctx, call, acting_now(), **shown)
 
     def _reclaim(self) -> None:
         """Have deleted data leave the files; what was deleted is gone from the store already."""
@@ -238,6 +253,19 @@ class Tracker:
         tracker._backend, tracker._runtime = backend, self._runtime.joining(backend)
         tracker._ctx = joined_context(self._ctx)
         return tracker
+
+    def acting(self, by: str) -> Acting:
+        """Return what says who makes the calls of a block, for the receipts of reads: ``with tracker.acting(by="sam")``, or ``async with``.
+
+        It holds for the tasks and threads (``asyncio.to_thread``) that are started in the block; of blocks in each other the inner one counts.
+
+        Args:
+            by: name or id of whoever acts, up to 255 characters.
+
+        Raises:
+            InvalidInteractionError: it is no such text.
+        """
+        return Acting(exposure.checked_by(by))
 
     @property
     def policy(self) -> Policy:
@@ -549,7 +577,9 @@ class Tracker:
         """
         named, at = meant(self._ctx, who), microseconds(as_of, "as_of", self._ctx.zone)
         with self._run() as run:
-            return run(lambda tx: customer_of(tx, self._ctx, named, at, run.later), write=False)
+            found = run(lambda tx: customer_of(tx, self._ctx, named, at, run.later), write=False)
+            self._leave(run, "customer", asked=named, customers=[found.id])
+        return found
 
     def candidates(self, who: Who, *, limit: int = 50) -> list[Customer]:
         """Return the customers that somebody may be, best first: one where it is certain, several for a shared identifier.
@@ -563,7 +593,9 @@ class Tracker:
         """
         named, size = meant(self._ctx, who), checked_limit(limit)
         with self._run() as run:
-            return run(lambda tx: candidates_of(tx, self._ctx, named, size, run.later), write=False)
+            found = run(lambda tx: candidates_of(tx, self._ctx, named, size, run.later), write=False)
+            self._leave(run, "candidates", asked=named, customers=[one.id for one in found])
+        return found
 
     def search(
         self,
@@ -611,7 +643,9 @@ class Tracker:
             "phone": phone,
         }
         with self._run() as run:
-            return likeness.search(run, self._ctx, asked, text, limit)
+            found = likeness.search(run, self._ctx, asked, text, limit)
+            self._leave(run, "search", customers=[one.customer.id for one in found])
+        return found
 
     def interaction(self, id: str) -> Interaction:
         """Return one interaction whole, with the people it was with.
@@ -623,7 +657,10 @@ class Tracker:
             InteractionNotFoundError: there is none with this id.
         """
         key = parse_interaction_id(id)
-        return self._read(lambda tx: get_interaction(tx, key))
+        with self._run() as run:
+            found = run(lambda tx: get_interaction(tx, key), write=False)
+            self._leave(run, "interaction", interactions=[id])
+        return found
 
     def revisions(self, id: str) -> list[Interaction]:
         """Return an interaction as each of its revisions had it, the first as it was recorded.
@@ -969,7 +1006,11 @@ class Tracker:
             CustomerNotFoundError: there is no such customer id.
         """
         with self._run() as run:
-            return briefing.brief(run, self._ctx, who, trust=trust, max_chars=max_chars, timeout=timeout)
+            found = briefing.brief(run, self._ctx, who, trust=trust, max_chars=max_chars, timeout=timeout)
+            if found.customer is not None:
+                shown = {"customers": found.shown_customers, "interactions": found.shown_interactions}
+                self._leave(run, "brief", asked=meant(self._ctx, who), trust=trust, **shown)
+        return found
 
     def consent(
         self,
@@ -1053,6 +1094,36 @@ class Tracker:
         with self._run() as run:
             return consenting.consents_of(run, self._ctx, who, as_of)
 
+    def receipts(self, who: Who) -> list[ReadReceipt]:
+        """Return the receipts of reads that asked for a customer, or showed interactions that are theirs now, latest first.
+
+        Reads leave them where the store was opened with ``reads="audit"``.
+
+        Args:
+            who: an identifier of the customer, as an Identifier or a text, or the customer id.
+
+        Raises:
+            CustomerNotFoundError: nobody is known by this.
+        """
+        with self._run() as run:
+            return exposure.receipts_of(run, self._ctx, who)
+
+    def exposed(self, subject: Who | Statement) -> list[Exposure]:
+        """Return to whom interactions were shown that are not, as is known now, of the customer who had been asked for; latest first.
+
+        After a denial, a retraction, a reassignment or an attribution: reads that were made while two were taken for one. It looks through the whole
+        history of the customers, and at reads that left receipts.
+
+        Args:
+            subject: an identifier of a customer, or the customer id: theirs that others were shown for, and others' that were shown for them. Or a
+                statement, as ``deny``, ``retract`` and the others return it, for both that it is about.
+
+        Raises:
+            CustomerNotFoundError: nobody is known by this. StatementNotFoundError: the statement is about somebody who was erased.
+        """
+        with self._run() as run:
+            return exposure.exposed(run, self._ctx, subject)
+
     # -- care -----------------------------------------------------------------------------------------------------------
     def erase(
         self,
@@ -1125,7 +1196,10 @@ class Tracker:
             CustomerNotFoundError: nobody is known by this.
         """
         named, wanted = meant(self._ctx, who), checked_format(format)
-        return export(self._read(lambda tx: interactions_of(tx, self._ctx, named)), wanted)
+        with self._run() as run:
+            found = run(lambda tx: interactions_of(tx, self._ctx, named), write=False)
+            self._leave(run, "export", asked=named, interactions=[one.id for one in found if one.id])
+        return export(found, wanted)
 
     def verify(self) -> VerifyReport:
         """Recompute links from entries and customers from links over the whole store, and compare."""
@@ -1174,6 +1248,7 @@ def open(
     timeout: float | None = None,
     zone: str | tzinfo | None = None,
     consent_words: Mapping[str, bool] | None = None,
+    reads: Literal["audit"] | None = None,
     **options: Any,
 ) -> Tracker:
     """Open a store, created where it is not there.
@@ -1196,6 +1271,8 @@ def open(
         zone: time zone in which times without an offset are read, as an IANA name or a tzinfo; with None such a time is refused.
         consent_words: words that are a whole text message and say that somebody wants no more (False) or goes on (True), in the place of
             ``omnitrack.CONSENT_WORDS``; None for these.
+        reads: ``"audit"`` has reads of people leave receipts: who was shown what, see ``receipts`` and ``exposed``. None leaves none. Each process that
+            opens the store says it for itself.
         options: of the backend, such as ``namespace=``.
 
     Raises:
@@ -1216,6 +1293,7 @@ def open(
             timeout=timeout,
             zone=zone,
             consent_words=consent_words,
+            reads=reads,
         )
     except BaseException:
         backend.close()

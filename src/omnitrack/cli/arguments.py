@@ -70,6 +70,7 @@ def add_common(parser: argparse._ActionsContainer, behind: bool = False) -> None
         help="the company's own, such as email:*@bt.example; may be repeated",
         **unless,
     )
+    parser.add_argument("--acting", metavar="NAME", help="who asks, for receipts of reads", **unless)
     parser.add_argument("--json", action="store_true", help="print JSON lines", **unless)
 
 

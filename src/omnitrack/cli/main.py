@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
+from contextlib import nullcontext
 
 import omnitrack
 from omnitrack.cli import loading, reading, service, statements, upkeep
@@ -31,7 +32,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         arguments.store_zone = settings["zone"]
         check_store(store, begins=arguments.begins)
         settings["rebuild"] = arguments.rebuilds
-        with omnitrack.open(store, **settings) as tracker:
+        by = arguments.acting
+        with omnitrack.open(store, **settings) as tracker, tracker.acting(by) if by else nullcontext():
             run: Run = arguments.run
             return run(tracker, arguments)
     except BrokenPipeError:  # the reader, such as head, has seen enough

@@ -1,4 +1,4 @@
-"""Commands of service: who is on the line, and whom you may contact."""
+"""Commands of service: who is on the line, whom you may contact, who saw what."""
 
 from __future__ import annotations
 
@@ -15,6 +15,8 @@ def add(command: Commands) -> None:
     brief.add_argument("--trust", choices=["observed", "verified"], default="observed")
     brief.add_argument("--max-chars", type=at_least(1), metavar="N", help="at most so many characters")
     brief.add_argument("--timeout", type=float, metavar="SECONDS", help="then with what there is")
+    command(_receipts, "list who was shown what of a person, the latest first", "who")
+    command(_exposed, "list to whom was shown what is somebody else's, as is known now", "who")
     consent = command(_consent, "keep that somebody may be contacted, or may not any more", "who")
     said = consent.add_mutually_exclusive_group(required=True)
     said.add_argument("--granted", action="store_true", dest="granted", help="they agree")
@@ -40,6 +42,14 @@ def _brief(tracker: omnitrack.Tracker, arguments: argparse.Namespace) -> int:
     names = ("trust", "max_chars", "timeout")
     found = tracker.brief(arguments.who, **{name: getattr(arguments, name) for name in names})
     return list_things(arguments, [found])
+
+
+def _receipts(tracker: omnitrack.Tracker, arguments: argparse.Namespace) -> int:
+    return list_things(arguments, tracker.receipts(arguments.who))
+
+
+def _exposed(tracker: omnitrack.Tracker, arguments: argparse.Namespace) -> int:
+    return list_things(arguments, tracker.exposed(arguments.who))
 
 
 def _consent(tracker: omnitrack.Tracker, arguments: argparse.Namespace) -> int:

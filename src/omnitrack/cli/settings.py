@@ -18,7 +18,9 @@ from omnitrack.errors import InvalidPolicyError, OmnitrackError
 from omnitrack.sources.values import local_time, zone_of
 
 SETTINGS = "omnitrack.toml"
-SETTINGS_NAMES = frozenset({"store", "region", "zone", "own", "placeholders", "policy", "matching", "load"})
+SETTINGS_NAMES = frozenset(
+    {"store", "region", "zone", "own", "placeholders", "policy", "matching", "load", "reads", "consent_words"}
+)
 
 
 class SettingsError(OmnitrackError, ValueError):
@@ -46,6 +48,8 @@ def settings_of(arguments: argparse.Namespace) -> dict[str, Any]:
         "own": [*(arguments.own or ()), *getattr(arguments, "own_behind", ())] or found.get("own", ()),
         "placeholders": found.get("placeholders", ()),
         "matching": found.get("matching", False),
+        "reads": found.get("reads"),
+        "consent_words": _table(path, found, "consent_words") if "consent_words" in found else None,
         "secret": os.environ.get("OMNITRACK_SECRET") or None,
     }
     if not isinstance(settings["store"], str):

@@ -110,6 +110,20 @@ class Brief(Value):
     missing: tuple[str, ...] = ()
     max_chars: int | None = None
 
+    @property
+    def shown_customers(self) -> tuple[str, ...]:
+        """The ids of all customers who are named in it."""
+        others = [id for one in self.suggestions for id in one.customers] + [one.customer for one in self.candidates]
+        return tuple(dict.fromkeys([*([] if self.customer is None else [self.customer]), *others]))
+
+    @property
+    def shown_interactions(self) -> tuple[str, ...]:
+        """The ids of all interactions that it is made of."""
+        shown = [one.interaction for one in self.contacts]
+        shown += [id for thread in self.open_threads for id in thread.interactions]
+        shown += [id for candidate in self.candidates for id in candidate.interactions]
+        return tuple(dict.fromkeys(shown))
+
     def text(self, max_chars: int | None = None) -> str:
         """Return it as text: what matters most is kept where not all has room.
 

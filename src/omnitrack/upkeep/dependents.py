@@ -11,6 +11,7 @@ from omnitrack.foundation.anchor_override import AnchorOverride, find_overrides
 from omnitrack.foundation.consents import Taken, still_named, take_said_by
 from omnitrack.foundation.context import Context
 from omnitrack.foundation.evidence import edited_evidence, with_removed
+from omnitrack.foundation.reads import reads_left
 from omnitrack.identity.partition import EVIDENCE
 from omnitrack.identity.statement import ATTRIBUTED, StatementRecord
 from omnitrack.model import Role
@@ -33,7 +34,7 @@ class Dependents:
         ids: what they name. unnamed: identifiers that nothing names any more.
         removed: links that go. added: links that other interactions show, which those hid.
         records: (kind, key) of each that goes. beside: what is left of the overrides of interactions that stay.
-        said: statements that go, by their keys. consents: what is left of the records of what they said of being contacted.
+        said: statements that go, by their keys. staying: what is left of records of which a part goes.
     """
 
     interactions: set[bytes]
@@ -45,7 +46,7 @@ class Dependents:
     records: list[tuple[str, str]]
     beside: dict[bytes, AnchorOverride]
     said: dict[str, StatementRecord]
-    consents: list[RecordRow]
+    staying: list[RecordRow]
 
     def counts(self) -> dict[str, int]:
         """Return how many go, as in Receipt."""
@@ -96,6 +97,16 @@ def find_dependents(
     ]
     records += [(AWAY, r.key) for r in tx.find_records(AWAY, keys=sorted(away))] if away else []
     records += consents.gone
+    nameless = tx.find_identifiers(ids=unnamed) if unnamed else []
+    reads = reads_left(
+        tx,
+        bases,
+        leaving,
+        homes={row.home for row in nameless},
+        holders={row.id for row in nameless},
+        emptied={row.base for row in nameless if row.id == row.base},
+    )
+    records += reads.gone
     # Attributions of what goes, and what was retracted and is about nobody else but whom nothing names.
     said = {key: s for key, s in said.items() if not set(unnamed).isdisjoint((s.a, s.b))}
     said |= {key: s for key, (_, s) in find_attributions(tx, leaving).items()}
@@ -109,7 +120,7 @@ def find_dependents(
         records=records,
         beside=beside,
         said=said,
-        consents=consents.records,
+        staying=[*consents.records, *reads.records],
     )
 
 
@@ -134,7 +145,7 @@ def remove_dependents(
     delete_statements(tx, going.said, going.interactions)
     tx.add_links([*going.added, *(link for one in kept for link in one.links)])
     beside = [override.record(id) for id, override in going.beside.items() if override]
-    tx.put_records([*unsaid(tx, kept), *going.consents, *beside])
+    tx.put_records([*unsaid(tx, kept), *going.staying, *beside])
     follow_index(tx, ctx, {bytes.fromhex(key.partition("/")[0]) for kind, key in going.records if kind == TRAIT} - gone)
     homes = {row.home for row in plan.rows.values() if row.id in gone}
     updates = [update for update in plan.updates if update.id not in gone]

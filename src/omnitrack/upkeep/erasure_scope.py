@@ -12,6 +12,7 @@ from omnitrack.foundation.consents import still_named, take_holders
 from omnitrack.foundation.context import Context
 from omnitrack.foundation.evidence import all_entries, with_removed
 from omnitrack.foundation.ids import to_text
+from omnitrack.foundation.reads import reads_left
 from omnitrack.identity.partition import EVIDENCE, REASSIGNED
 from omnitrack.identity.statement import StatementRecord
 from omnitrack.model import Role
@@ -100,6 +101,18 @@ def find_scope(tx: Transaction, ctx: Context, who: Meant) -> ErasureScope:
     left = {record.key for record in consents.records}
     records += [*consents.gone, *consent_names(ctx, (word for word in consents.words if word.key not in left))]
     staying += consents.records
+    named = tx.find_identifiers(ids=sorted({e.identifier for e in leaving} - {NO_ID}))
+    rows = [*members, *alone]
+    reads = reads_left(
+        tx,
+        {r.base for r in (*rows, *named)},
+        gone,
+        homes={r.home for r in rows},
+        holders={r.id for r in rows},
+        emptied={r.base for r in rows} - held,
+    )
+    records += reads.gone
+    staying += reads.records
     return ErasureScope(
         identifiers=members,
         alone=alone,

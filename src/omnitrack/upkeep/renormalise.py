@@ -20,6 +20,7 @@ from omnitrack.foundation.context import Context, holder_at
 from omnitrack.foundation.evidence import all_entries, entries_of, links_of_entries, tenures_of, with_removed
 from omnitrack.foundation.ids import new_ids, to_text
 from omnitrack.foundation.linkability import may_identify
+from omnitrack.foundation.reads import move_reads
 from omnitrack.foundation.settings import change_settings, read_settings
 from omnitrack.identifiers.scheme import NORMAL_FORM_VERSION, Identifier, find_scheme, get_scheme, unescape
 from omnitrack.identifiers.simple import IssuedScheme
@@ -376,8 +377,8 @@ class _Renewal:
                 put += kept.records
                 links[:] = [x for x in links if to_text("st", x.ref) != key] + kept.links
         moved, left = move_words(tx, {row.base for row in group}, became)
-        put += moved
-        gone += left
+        put += [*moved, *(moves := move_reads(tx, {row.base for row in group}, became)).records]
+        gone += [*left, *moves.gone]
         for x in became:
             for record in tx.find_records(TENURES, keys=[x.hex()]):
                 gone.append((TENURES, record.key))
