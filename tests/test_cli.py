@@ -132,7 +132,7 @@ def test_timeline_keeps_to_the_time_that_is_asked(loaded: Shell) -> None:
 
 def test_json_names_identifiers_by_their_key(loaded: Shell) -> None:
     assert loaded("--json", "customer", NUMBER) == 0
-    assert loaded.data()[0]["identifiers"] == ["phone:+442079460958"]
+    assert [one["key"] for one in loaded.data()[0]["identifiers"]] == ["phone:+442079460958"]
 
 
 def test_a_statement_joins_and_its_retraction_parts(loaded: Shell) -> None:

@@ -4,18 +4,14 @@ from __future__ import annotations
 
 import argparse
 import codecs
-import enum
 import io
 import json
 import sys
 from collections.abc import Iterable, Mapping
-from datetime import date, datetime
 from typing import Any
 
-import attrs
-
 from omnitrack.harmless import harmless_json, harmless_lines
-from omnitrack.identifiers.scheme import Identifier
+from omnitrack.values import Value
 
 # How a charset without them shows the arrows of a timeline; any other character that it has not is a question mark.
 PLAIN = {"→": "->", "←": "<-", "·": "."}
@@ -63,19 +59,9 @@ def print_json(thing: Any) -> None:
 
 
 def plain(value: Any) -> Any:
-    """Return what JSON can hold: an identifier is its key, a time is RFC 3339, an assurance is its name."""
-    if isinstance(value, Identifier):
-        return value.key
-    if isinstance(value, enum.IntEnum):
-        return value.name.lower()
-    if isinstance(value, (datetime, date)):
-        return value.isoformat()
-    if attrs.has(type(value)):
-        return {
-            field.name: plain(getattr(value, field.name))
-            for field in attrs.fields(type(value))
-            if not field.name.startswith("_")
-        }
+    """Return what JSON can hold: a value of the library as its ``to_dict()`` says it."""
+    if isinstance(value, Value):
+        return value.to_dict()
     if isinstance(value, Mapping):
         return {str(key): plain(item) for key, item in value.items()}
     if isinstance(value, (list, tuple, set, frozenset)):

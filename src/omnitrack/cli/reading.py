@@ -105,7 +105,7 @@ def _why_nothing(tracker: omnitrack.Tracker, who: str, query: dict[str, Any]) ->
 def _customer(tracker: omnitrack.Tracker, arguments: argparse.Namespace) -> int:
     found = tracker.customer(arguments.who)
     if arguments.json:
-        print_json(_customer_data(found))
+        print_json(found)
         return 0
     print_lines(found.id)
     for identifier in found.identifiers:
@@ -119,27 +119,11 @@ def _customer(tracker: omnitrack.Tracker, arguments: argparse.Namespace) -> int:
 
 def _search(tracker: omnitrack.Tracker, arguments: argparse.Namespace) -> int:
     names = ("name", "postcode", "birth_date", "address", "city", "company", "email", "phone", "text", "limit")
-    found = tracker.search(**{name: getattr(arguments, name) for name in names})
-    if not arguments.json:
-        return list_things(arguments, found)
-    return list_things(
-        arguments,
-        [
-            {"customer": _customer_data(one.customer), "weight": one.weight, "probability": one.probability}
-            | {"comparisons": one.comparisons, "sentence": one.sentence}
-            for one in found
-        ],
-    )
+    return list_things(arguments, tracker.search(**{name: getattr(arguments, name) for name in names}))
 
 
 def _candidates(tracker: omnitrack.Tracker, arguments: argparse.Namespace) -> int:
-    found = tracker.candidates(arguments.who)
-    return list_things(arguments, [_customer_data(one) for one in found] if arguments.json else found)
-
-
-def _customer_data(customer: omnitrack.Customer) -> dict[str, Any]:
-    names = ("id", "identifiers", "shared", "traits", "first_seen", "last_seen")
-    return {name: getattr(customer, name) for name in names}
+    return list_things(arguments, tracker.candidates(arguments.who))
 
 
 def _unattributed(tracker: omnitrack.Tracker, arguments: argparse.Namespace) -> int:

@@ -120,7 +120,7 @@ class Tagged(Form):
         return read(class_named(data.get(TYPE_KEY), f"{where}.{TYPE_KEY}"), data, where)
 
     def schema(self) -> dict[str, Any]:
-        return {"type": "object", "required": [TYPE_KEY]}
+        return {"$ref": "#/$defs/Value"}
 
 
 def class_named(name: Any, where: str) -> type[Value]:

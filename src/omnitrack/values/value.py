@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from importlib import import_module
 from typing import Any, ClassVar, Self
 
 import attrs
@@ -61,10 +62,23 @@ class Value:
         """Return the value of some arguments that a document held, each of its type."""
         return cls(**parts)
 
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: object) -> Any:
+        return _pydantic().to_core_schema(cls, source)
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, core_schema: Any, handler: object) -> Any:
+        return _pydantic().to_json_schema(cls, core_schema, handler)
+
     def __reduce__(self) -> tuple[Any, ...]:
         self._complete()
         held = {field.name: getattr(self, field.name) for field in fields_of(type(self)) if _travels(field)}
         return (_restored, (type(self), held))
+
+
+def _pydantic() -> Any:
+    """Return what pydantic asks for; it is there, since it asks."""
+    return import_module("omnitrack.values.pydantic")
 
 
 def _travels(field: attrs.Attribute[Any]) -> bool:
