@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 from hypothesis import given
+from hypothesis import strategies as st
 
 from matching.people import lists, records
-from omnitrack.matching import RULES, blocking_keys, normalise_traits
+from omnitrack.matching import RULES, Profile, blocking_keys, normalise_traits
 from omnitrack.matching.blocking import MAX_KEYS, candidate_pairs
 
 JANE = {
@@ -100,3 +101,20 @@ def test_a_thousand_john_smiths_cost_a_bounded_number_of_pairs() -> None:
 def test_nobody_is_a_candidate_of_nobody() -> None:
     left, right = candidate_pairs([])
     assert len(left) == len(right) == 0
+
+
+@given(records)
+def test_keys_are_made_of_the_fields_that_a_rule_says_it_reads(record: dict[str, str]) -> None:
+    whole = normalise_traits(record, region="GB")
+    for rule in RULES:
+        read = Profile(**{field: getattr(whole, field) for field in rule.reads})
+        assert list(rule.keys(whole)) == list(rule.keys(read))
+
+
+@given(lists, st.booleans())
+def test_candidates_are_those_with_a_key_in_common(people: list[dict[str, str]], twice: bool) -> None:
+    profiles = [normalise_traits(one, region="GB") for one in (people * 2 if twice else people)]
+    keys = [{(r, k) for r, found in blocking_keys(p, broad=True).items() for k in found} for p in profiles]
+    expected = {(a, b) for b in range(len(keys)) for a in range(b) if keys[a] & keys[b]}
+    left, right = candidate_pairs(profiles)
+    assert set(zip(left.tolist(), right.tolist(), strict=True)) == expected

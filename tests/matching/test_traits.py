@@ -7,6 +7,7 @@ import math
 
 import pytest
 from hypothesis import given
+from hypothesis import strategies as st
 
 from matching.people import records
 from omnitrack.identifiers.scheme import Identifier
@@ -14,7 +15,7 @@ from omnitrack.matching import Profile, identifier_profile, merge_profiles, norm
 from omnitrack.matching.names import Name
 from omnitrack.matching.places import Address
 from omnitrack.matching.profile import MAX_VALUES
-from omnitrack.matching.traits import trait_of
+from omnitrack.matching.traits import TraitReader, trait_of
 
 
 @pytest.mark.parametrize(
@@ -136,3 +137,50 @@ def test_a_profile_comes_back_from_json(record: dict[str, str]) -> None:
 
 def test_fields_of_a_later_version_are_left_out() -> None:
     assert Profile.from_dict({"emails": ["a@x.example"], "auras": ["blue"]}) == Profile(emails=("a@x.example",))
+
+
+_ANY = st.one_of(
+    st.none(),
+    st.booleans(),
+    st.integers(0, 3),
+    st.floats(),
+    st.dates(),
+    st.text(max_size=12),
+    st.sampled_from(["Jane", "Jane Zaleski", "N/A", "19800203", "12 High St", ""]),
+    st.lists(st.sampled_from(["Jane", "Bob", "-"]), max_size=2),
+)
+
+
+@given(
+    st.lists(
+        st.dictionaries(
+            st.sampled_from(["name", "given", "family", "dob", "year", "month", "day", "street", "no", "mail", "job"]),
+            _ANY,
+        ),
+        max_size=6,
+    )
+)
+def test_a_record_among_others_is_read_as_by_itself(people: list[dict[str, object]]) -> None:
+    columns = {
+        "name": "name",
+        "given": "given_name",
+        "family": "family_name",
+        "dob": "birth_date",
+        "year": "birth_year",
+        "month": "birth_month",
+        "day": "birth_day",
+        "street": "address",
+        "no": "house_number",
+        "mail": "email",
+        "job": None,
+    }
+    people = [dict.fromkeys(columns) | one for one in people] + people
+    reader = TraitReader("GB", columns)
+    for one in people:
+        assert reader.read(one) == normalise_traits(one, region="GB", columns=columns)
+
+
+def test_numbers_that_are_equal_and_written_otherwise_are_told_apart() -> None:
+    reader = TraitReader(None, {"no": "id_number"})
+    values = [12345, "12345", 12345.5, True, 1, "1", 1.0]
+    assert [reader.read({"no": value}) for value in values] == [normalise_traits({"id_number": v}) for v in values]

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import chain
+from operator import attrgetter
+from typing import Any
 
 import attrs
 import numpy as np
@@ -26,6 +29,7 @@ class Rule:
         keys: gives the keys of a profile.
         bound: at most so many candidates are looked at for one key, so that a frequent one costs no more than a rare one.
         needs: fields without which a profile has no key, so that it is not asked.
+        reads: the fields that the keys are made of, where they are others.
         broad: only for lists that are compared with themselves: too many people have the key in a large store.
     """
 
@@ -33,6 +37,7 @@ class Rule:
     keys: Callable[[Profile], Iterable[str]]
     bound: int
     needs: tuple[str, ...] = ()
+    reads: tuple[str, ...] = attrs.field(default=attrs.Factory(lambda self: self.needs, takes_self=True))
     broad: bool = False
 
 
@@ -216,7 +221,7 @@ RULES: tuple[Rule, ...] = (
     Rule("email", _emails, 50, needs=("emails",)),
     Rule("phone", _phones, 50, needs=("phones",)),
     Rule("id", _id_numbers, 50, needs=("id_numbers",)),
-    Rule("alias", _aliases, 50),
+    Rule("alias", _aliases, 50, reads=("handles", "display_names", "emails", "names")),
     Rule("local", _locals, 50, needs=("emails",)),
     Rule("birth+name", _birth_and_name, 50, needs=("birth_dates", "names")),
     Rule("postcode+name", _postcode_and_name, 50, needs=("postcodes", "names")),
@@ -226,8 +231,14 @@ RULES: tuple[Rule, ...] = (
     Rule("city+name", _city_and_name, 50, needs=("cities", "names")),
     Rule("birth+place", _birth_and_place, 50, needs=("birth_dates", "birth_places")),
     Rule("place+name", _place_and_name, 50, needs=("birth_places", "names")),
-    Rule("organisation", _organisations, 50, needs=("companies",)),
-    Rule("organisation+place", _organisation_words, 50, needs=("companies",)),
+    Rule("organisation", _organisations, 50, needs=("companies",), reads=("companies", "names")),
+    Rule(
+        "organisation+place",
+        _organisation_words,
+        50,
+        needs=("companies",),
+        reads=("companies", "names", "postcodes", "addresses"),
+    ),
     Rule("name", _full_names, 50, needs=("names",)),
     Rule("initial", _initials, 50, needs=("names",)),
     Rule("birth", _birth_dates, 50, needs=("birth_dates",)),
@@ -262,11 +273,13 @@ def blocking_keys(profile: Profile, *, broad: bool = False) -> dict[str, list[st
     out: dict[str, list[str]] = {}
     known = {field for field in FIELDS if getattr(profile, field)}
     for rule in RULES:
-        if (broad or not rule.broad) and known.issuperset(rule.needs):
-            keys = dict.fromkeys(key[:_KEY_LENGTH] for key in rule.keys(profile))
-            if keys:
-                out[rule.name] = list(keys)[:MAX_KEYS]
+        if (broad or not rule.broad) and known.issuperset(rule.needs) and (keys := _keys(rule, profile)):
+            out[rule.name] = keys
     return out
+
+
+def _keys(rule: Rule, profile: Profile) -> list[str]:
+    return list(dict.fromkeys(key[:_KEY_LENGTH] for key in rule.keys(profile)))[:MAX_KEYS]
 
 
 def candidate_pairs(profiles: Sequence[Profile], *, groups: Sequence[int] | None = None) -> tuple[Indices, Indices]:
@@ -281,15 +294,18 @@ def candidate_pairs(profiles: Sequence[Profile], *, groups: Sequence[int] | None
     """
     size = len(profiles)
     of = None if groups is None else np.asarray(groups)
-    order = np.argsort(_sort_keys(profiles), kind="stable").tolist()
-    known = {field: [bool(getattr(profile, field)) for profile in profiles] for field in FIELDS}
+    order = np.argsort(_sort_keys(profiles), kind="stable")
+    codes_of = {field: _codes(map(attrgetter(field), profiles), size) for field in FIELDS}
     found = [np.empty(0, dtype=np.int64)]
     # Rule after rule, so that the keys of one are there at a time.
     for rule in RULES:
-        if any(not any(known[field]) for field in rule.needs):
+        able = np.ones(size, dtype=np.bool_)
+        for field in rule.needs:
+            able &= codes_of[field] > 0
+        if not able.any():
             continue
-        asked = [index for index in order if all(known[field][index] for field in rule.needs)]
-        left, right = _rule_pairs(rule, profiles, asked)
+        asked = order[able[order]]
+        left, right = _rule_pairs(rule, profiles, asked, _alike(codes_of, rule.reads, asked))
         if of is not None:
             apart = of[left] != of[right]
             left, right = left[apart], right[apart]
@@ -301,18 +317,37 @@ def candidate_pairs(profiles: Sequence[Profile], *, groups: Sequence[int] | None
     return codes // max(size, 1), codes % max(size, 1)
 
 
-def _rule_pairs(rule: Rule, profiles: Sequence[Profile], asked: Sequence[int]) -> tuple[Indices, Indices]:
-    """Return the pairs that have a key of the rule in common, among those that are asked for one, in their order."""
-    hashes: list[int] = []
-    owners: list[int] = []
-    for index in asked:
-        keys = list(rule.keys(profiles[index]))
-        if len(keys) > 1:
-            keys = list(dict.fromkeys(key[:_KEY_LENGTH] for key in keys))[:MAX_KEYS]
-        for key in keys:
-            hashes.append(hash(key[:_KEY_LENGTH]))
-            owners.append(index)
-    hashed, owner = np.array(hashes, dtype=np.int64), np.array(owners, dtype=np.int64)
+def _codes(values: Iterable[tuple[Any, ...]], size: int) -> Indices:
+    """Return a number for each of so many values, the same for equal ones, and 0 for an empty one."""
+    numbers: dict[tuple[Any, ...], int] = {(): 0}
+    return np.fromiter((numbers.setdefault(one, len(numbers)) for one in values), dtype=np.int64, count=size)
+
+
+def _alike(codes_of: Mapping[str, Indices], fields: Iterable[str], asked: Indices) -> Indices:
+    """Return a number for each of some profiles, the same where these fields hold the same; numbers count from 0."""
+    alike = np.zeros(len(asked), dtype=np.int64)
+    for field in fields:
+        codes = codes_of[field][asked]
+        alike = np.unique(alike * (codes.max(initial=0) + 1) + codes, return_inverse=True)[1]
+    return alike
+
+
+def _rule_pairs(rule: Rule, profiles: Sequence[Profile], asked: Indices, alike: Indices) -> tuple[Indices, Indices]:
+    """Return the pairs that have a key of the rule in common, among those that are asked for one, in their order.
+
+    Args:
+        rule, profiles: whose keys, and of whom.
+        asked: indices of profiles.
+        alike: of each of ``asked`` a number; those with one number have the same keys, which are made once.
+    """
+    first = np.unique(alike, return_index=True)[1]
+    made = [list(map(hash, _keys(rule, profiles[index]))) for index in asked[first].tolist()]
+    sizes = np.fromiter(map(len, made), dtype=np.int64, count=len(made))
+    hashes = np.fromiter(chain.from_iterable(made), dtype=np.int64, count=int(sizes.sum()))
+    counts = sizes[alike]
+    owner = np.repeat(asked, counts)
+    begins = (np.cumsum(sizes) - sizes)[alike] - (np.cumsum(counts) - counts)
+    hashed = hashes[np.repeat(begins, counts) + np.arange(len(owner))]
     by_key = np.argsort(hashed, kind="stable")
     hashed, owner = hashed[by_key], owner[by_key]
     # Where the block of each key ends, and how many steps behind it a profile looks for others.

@@ -20,7 +20,8 @@ from omnitrack.matching.evidence import Column, Indices, columns_of, evidence_of
 from omnitrack.matching.explain import Score, explain_pairs
 from omnitrack.matching.fit import fit_model
 from omnitrack.matching.headings import TRAITS
-from omnitrack.matching.traits import normalise_traits
+from omnitrack.matching.profile import Profile
+from omnitrack.matching.traits import TraitReader
 from omnitrack.matching.weights import Floats, Model, logit, probability_of
 
 #: Fewer people than this are taken to be a sample of that many, when nothing else is known of how many there are.
@@ -226,10 +227,10 @@ def match(
     _check_named(mapping, sources)
     report = tuple(use for of in uses for use in of)
     warn_of(report, 2)
-    profiles = []
+    profiles: list[Profile] = []
     for source, of in zip(sources, uses, strict=True):
-        read: dict[str, str | None] = {use.column: use.trait for use in of}
-        profiles += [normalise_traits(record, region=region, columns=read) for record in source]
+        reader = TraitReader(region, {use.column: use.trait for use in of})
+        profiles += map(reader.read, source)
     groups = [number for number, source in enumerate(sources) for _ in source] if others else None
     values = columns_of(profiles)
     _check_common(values, [len(source) for source in sources], used)

@@ -167,13 +167,13 @@ def generation_of(text: str, *, alone: bool = False) -> str:
     >>> generation_of("Tom Smith Jr."), generation_of("Smith, Tom, III"), generation_of("Sr. Tom Smith")
     ('2', '3', '')
     """
-    if not any(mark in text.casefold() for mark in _MARKS):
+    if _MARKS.search(text.casefold()) is None:
         return ""
     words = fold_words(text).split()
     return next((_GENERATIONS[word] for word in words[0 if alone else 1 :] if word in _GENERATIONS), "")
 
 
-_MARKS = tuple(_GENERATIONS)
+_MARKS = re.compile("|".join(_GENERATIONS))
 
 
 @lru_cache(maxsize=65536)

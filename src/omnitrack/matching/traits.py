@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import math
 import re
 from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
+from operator import itemgetter
 from typing import Any
 
 from omnitrack.errors import InvalidIdentifierError
@@ -42,16 +45,60 @@ def normalise_traits(
     >>> normalise_traits({"name": "Dr Jane ZALESKI", "postcode": "rg141aa", "dob": "3/2/1980"}).to_dict()
     {'names': [['jane', '', 'zaleski']], 'birth_dates': ['19800203'], 'postcodes': ['RG14 1AA']}
     """
-    found: dict[str, list[Any]] = {}
-    for key, value in traits.items():
-        name = str(key)
-        trait = columns[name] if columns is not None and name in columns else trait_of(name)
-        if trait is None:
-            continue
-        for one in value if isinstance(value, (list, tuple, set, frozenset)) else (value,):
-            if not is_nothing_written(one):
-                found.setdefault(trait, []).append(one)
-    return _profile(found, region)
+    return TraitReader(region, columns).read(traits)
+
+
+class TraitReader:
+    """Reads records, one after another; what equal values come to is worked out once.
+
+    Args:
+        region, columns: as in ``normalise_traits``.
+    """
+
+    def __init__(self, region: str | None = None, columns: Mapping[str, str | None] | None = None) -> None:
+        self._region = region
+        self._columns = columns or {}
+        # The columns whose values are read together, as one tuple of a record.
+        together: dict[int, list[str]] = {}
+        for name, trait in self._columns.items():
+            if trait in _PART_OF:
+                together.setdefault(_PART_OF[trait], []).append(name)
+        self._parts = [
+            (part, [(name, self._columns[name] or "") for name in names], itemgetter(*names))
+            for part, names in together.items()
+        ]
+        self._known: list[dict[Any, _Fields]] = [{} for _ in self._parts]
+
+    def read(self, record: Mapping[str, Any]) -> Profile:
+        """Return the traits of one person in their normal forms; a key that is in no column is recognised by its name."""
+        if not self._columns.keys() >= record.keys():
+            return self._read(record)
+        fields: dict[str, tuple[Any, ...]] = {}
+        for (part, names, values_of), known in zip(self._parts, self._known):
+            try:
+                values = values_of(record)
+                found = known.get(values)
+            except (KeyError, TypeError):  # a record without one of the columns, a list of values
+                return self._read(record)
+            if found is None:
+                found = _read_part(part, ((trait, record[name]) for name, trait in names), self._region)
+                # True, 1 and 1.0 are equal, and not the same text.
+                if all(one is None or isinstance(one, str) for one in (values if len(names) > 1 else (values,))):
+                    known[values] = found
+            fields.update(found)
+        return Profile(**fields)
+
+    def _read(self, record: Mapping[str, Any]) -> Profile:
+        asked: dict[int, list[tuple[str, Any]]] = {}
+        for key, value in record.items():
+            name = str(key)
+            trait = self._columns[name] if name in self._columns else trait_of(name)
+            if trait is not None and trait in _PART_OF:
+                asked.setdefault(_PART_OF[trait], []).append((trait, value))
+        fields: dict[str, tuple[Any, ...]] = {}
+        for part, pairs in asked.items():
+            fields.update(_read_part(part, pairs, self._region))
+        return Profile(**fields)
 
 
 def profile(
@@ -93,42 +140,83 @@ def text_of(value: object) -> str:
     return str(value).strip()[:MAX_TRAIT_LENGTH]
 
 
-def _profile(found: dict[str, list[Any]], region: str | None) -> Profile:
+def _written(trait: str, value: object) -> str:
+    """Return a value as the text that is read of it; "" for none."""
+    if isinstance(value, str):
+        return str(value)
+    if is_nothing_written(value):
+        return ""
+    if trait == "birth_date" and isinstance(value, dt.date):
+        return parse_birth_date(value)
+    if trait == "birth_date" and isinstance(value, float) and math.isfinite(value):
+        return str(int(value))
+    return text_of(value)
+
+
+_Texts = dict[str, list[str]]
+#: The values of some fields of a profile.
+_Fields = dict[str, tuple[Any, ...]]
+_Found = Iterable[tuple[str, Any]]
+
+
+def _read_part(part: int, pairs: Iterable[tuple[str, Any]], region: str | None) -> _Fields:
+    """Return the fields that some traits make, each value once."""
+    texts: _Texts = {}
+    for trait, value in pairs:
+        for one in value if isinstance(value, (list, tuple, set, frozenset)) else (value,):
+            if (text := _written(trait, one)) and not _says_nothing(text):
+                texts.setdefault(trait, []).append(text_of(text))
     fields: dict[str, dict[Any, None]] = {}
+    for field, found in _PARTS[part][1](texts, region):
+        if found:
+            fields.setdefault(field, {})[found] = None
+    return {field: tuple(values)[:MAX_VALUES] for field, values in fields.items()}
 
-    def add(field: str, value: object) -> None:
-        if value:
-            fields.setdefault(field, {})[value] = None
 
-    texts = {trait: [text_of(value) for value in values] for trait, values in found.items()}
+def _read_names(texts: _Texts, region: str | None) -> _Found:
     for one in _names(texts):
         if not is_nobody(one):
-            add("names", one)
+            yield "names", one
     for trait in ("suffix", "name", "family_name", "given_name"):
         for text in texts.get(trait, ()):
-            add("generations", generation_of(text, alone=trait == "suffix"))
+            yield "generations", generation_of(text, alone=trait == "suffix")
     for text in texts.get("display_name", ()):
         if name := parse_display_name(text):
-            add("names", name)
+            yield "names", name
         else:
-            add("display_names", squeeze(fold_words(text)))
+            yield "display_names", squeeze(fold_words(text))
+
+
+def _read_handles(texts: _Texts, region: str | None) -> _Found:
     for text in texts.get("user_name", ()):
         if not is_nothing(text.lstrip("@")):
-            add("handles", text.lstrip("@").casefold())
+            yield "handles", text.lstrip("@").casefold()
+
+
+def _read_emails(texts: _Texts, region: str | None) -> _Found:
     for text in texts.get("email", ()):
-        add("emails", _contact("email", text, region, str.casefold))
+        yield "emails", _contact("email", text, region, str.casefold)
+
+
+def _read_phones(texts: _Texts, region: str | None) -> _Found:
     for text in texts.get("phone", ()):
-        add("phones", _contact("phone", text, region, _dialled))
-    for value in found.get("birth_date", ()):
-        add("birth_dates", _birth_date(int(value) if isinstance(value, float) else value, region))
+        yield "phones", _contact("phone", text, region, _dialled)
+
+
+def _read_birth_dates(texts: _Texts, region: str | None) -> _Found:
+    for text in texts.get("birth_date", ()):
+        yield "birth_dates", _birth_date(text, region)
     for parts in zip(*(texts.get(trait, ()) for trait in ("birth_year", "birth_month", "birth_day"))):
-        add("birth_dates", _birth_date("-".join(parts), region))
+        yield "birth_dates", _birth_date("-".join(parts), region)
+
+
+def _read_addresses(texts: _Texts, region: str | None) -> _Found:
     for address in _addresses(texts):
-        add("addresses", address)
-    for trait, field, normal in _PLAIN:
-        for text in texts.get(trait, ()):
-            add(field, normal(text))
-    return Profile(**{field: tuple(values)[:MAX_VALUES] for field, values in fields.items()})
+        yield "addresses", address
+
+
+def _read_plain(trait: str, field: str, normal: Callable[[str], str]) -> Callable[[_Texts, str | None], _Found]:
+    return lambda texts, region: ((field, normal(text)) for text in texts.get(trait, ()))
 
 
 def _names(texts: dict[str, list[str]]) -> Iterable[Name]:
@@ -177,13 +265,12 @@ def _contact(scheme: str, text: str, region: str | None, plain: Callable[[str], 
     return "" if one.reason == PLACEHOLDER else one.value.partition(";")[0]
 
 
-_parse_birth_date = lru_cache(maxsize=65536)(parse_birth_date)
 #: Days that programs and people write where none is known: the first of Unix, of Excel and of calendars, and the last.
 _NO_DAYS = frozenset({"19700101", "19000101", "18991230", "18991231", "19010101", "00010101", "99991231", "11111111"})
 
 
-def _birth_date(value: object, region: str | None) -> str:
-    found = _parse_birth_date(value, region) if isinstance(value, str) else parse_birth_date(value, region)
+def _birth_date(text: str, region: str | None) -> str:
+    found = parse_birth_date(text, region)
     return "" if found in _NO_DAYS or not found.strip("0") else found
 
 
@@ -266,3 +353,15 @@ _PLAIN: tuple[tuple[str, str, Callable[[str], str]], ...] = (
     ("occupation", "occupations", fold_words),
     ("gender", "genders", _gender),
 )
+
+#: The traits that are read together, and how; no two of them make values of one field.
+_PARTS: tuple[tuple[tuple[str, ...], Callable[[_Texts, str | None], _Found]], ...] = (
+    (("given_name", "middle_name", "family_name", "name", "suffix", "display_name"), _read_names),
+    (("user_name",), _read_handles),
+    (("email",), _read_emails),
+    (("phone",), _read_phones),
+    (("birth_date", "birth_year", "birth_month", "birth_day"), _read_birth_dates),
+    (("house_number", "address"), _read_addresses),
+    *(((trait,), _read_plain(trait, field, normal)) for trait, field, normal in _PLAIN),
+)
+_PART_OF = {trait: number for number, (traits, _) in enumerate(_PARTS) for trait in traits}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Sequence
 from typing import Any
 
+import attrs
 import numpy as np
 import numpy.typing as npt
 from rapidfuzz.distance import OSA, JaroWinkler
@@ -17,6 +18,10 @@ Codes = npt.NDArray[np.int64]
 Feature = Callable[[Any], Any]
 #: More pairs than this are worth all processors.
 MANY = 20_000
+#: Characters that the prefix of the Jaro-Winkler similarity is of, and the bits of the first so many of ``Texts.heads``.
+_PREFIX = 4
+_HEADS = tuple(np.uint64((1 << 16 * (place + 1)) - 1) for place in range(_PREFIX))
+_ROUNDED = 1e-4  # what single precision may be off by, and far more
 #: So few pairs are compared as they are: to find the repeated ones would cost more than it saves.
 FEW = 2_000
 
@@ -24,6 +29,67 @@ FEW = 2_000
 def itself(value: Any) -> Any:
     """Return the value: the feature of values that are compared as they are."""
     return value
+
+
+@attrs.frozen(slots=True, eq=False)
+class Texts:
+    """Different texts, and by numbers how far two of them may be alike at most, which is far cheaper than how alike they are.
+
+    Attributes:
+        texts: each once.
+        lengths: of the texts, in characters.
+        letters: the characters of a text as bits; two characters may have one bit.
+        heads: the first four characters.
+    """
+
+    texts: npt.NDArray[np.object_]
+    lengths: npt.NDArray[np.int32]
+    letters: npt.NDArray[np.uint64]
+    heads: npt.NDArray[np.uint64]
+
+    @classmethod
+    def of(cls, texts: Sequence[str]) -> Texts:
+        """Return some texts with their numbers."""
+        held = np.empty(len(texts), dtype=np.object_)
+        held[:] = texts
+        lengths = np.fromiter(map(len, texts), dtype=np.int32, count=len(texts))
+        characters = np.frombuffer("".join(texts).encode("utf-32-le", "surrogatepass"), dtype=np.uint32).astype(
+            np.uint64
+        )
+        starts = np.cumsum(lengths, dtype=np.int64) - lengths
+        letters, heads = np.zeros(len(texts), dtype=np.uint64), np.zeros(len(texts), dtype=np.uint64)
+        some = np.flatnonzero(lengths)
+        if len(some):
+            letters[some] = np.bitwise_or.reduceat(np.uint64(1) << (characters & np.uint64(63)), starts[some])
+        for place in range(_PREFIX):
+            rows = np.flatnonzero(lengths > place)
+            heads[rows] |= (characters[starts[rows] + place] & np.uint64(0xFFFF)) << np.uint64(16 * place)
+        return cls(held, lengths, letters, heads)
+
+    def may_be_within(self, left: Codes, right: Codes, most: int) -> Bools:
+        """Return where two may be at most so many edits apart: every letter that the other has not takes one."""
+        only_left, only_right = self._apart(left, right)
+        found: Bools = np.abs(self.lengths[left] - self.lengths[right]) <= most
+        found &= (only_left <= most) & (only_right <= most)
+        return found
+
+    def may_be_alike(self, left: Codes, right: Codes, least: float) -> Bools:
+        """Return where the Jaro-Winkler similarity of two may be ``least``: letters that the other has not match none."""
+        only_left, only_right = self._apart(left, right)
+        of_left, of_right = self.lengths[left], self.lengths[right]
+        matched = np.minimum(of_left - only_left, of_right - only_right).astype(np.float32)
+        some = np.maximum(np.minimum(of_left, of_right), 1), np.maximum(np.maximum(of_left, of_right), 1)
+        alike = (matched / some[0] + matched / some[1] + np.float32(1)) / np.float32(3)
+        differ = self.heads[left] ^ self.heads[right]
+        prefix = sum(((differ & _HEADS[place]) == 0).astype(np.float32) for place in range(_PREFIX))
+        alike += np.float32(0.1) * prefix * (1 - alike)
+        found: Bools = (alike >= least - _ROUNDED) | (of_left + of_right == 0)  # two empty ones are alike
+        return found
+
+    def _apart(self, left: Codes, right: Codes) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.uint8]]:
+        """Return how many letters each of two has at least that the other has not."""
+        of_left, of_right = self.letters[left], self.letters[right]
+        return np.bitwise_count(of_left & ~of_right), np.bitwise_count(of_right & ~of_left)
 
 
 class Values:
@@ -35,6 +101,7 @@ class Values:
         self._codes: dict[Feature, Codes] = {}
         self._lengths: dict[Feature, Codes] = {}
         self._numbers: dict[tuple[Feature, Feature], tuple[list[Any], Codes, Codes]] = {}
+        self._texts: dict[tuple[Feature, Feature], tuple[Texts, Codes, Codes]] = {}
         self._flags: dict[Feature, Bools] = {}
         self._ranks: Codes | None = None
 
@@ -65,6 +132,14 @@ class Values:
                 for each in dict.fromkeys((of, and_of))
             ]
             found = self._numbers[of, and_of] = (list(place), codes[0], codes[-1])
+        return found
+
+    def texts(self, of: Feature, and_of: Feature) -> tuple[Texts, Codes, Codes]:
+        """Return ``numbers`` of features that are texts, with what bounds how alike two of them are."""
+        found = self._texts.get((of, and_of))
+        if found is None:
+            texts, left, right = self.numbers(of, and_of)
+            found = self._texts[of, and_of] = (Texts.of(texts), left, right)
         return found
 
     def ranks(self) -> Codes:
@@ -179,19 +254,41 @@ class Pairs:
         asked = (scorer, of, and_of, cutoff)
         if asked in self._scores:
             return self._scores[asked]
-        texts, of_left, of_right = self.values.numbers(of, and_of)
+        texts, of_left, of_right = self.values.texts(of, and_of)
+        left, right = of_left[self.left], of_right[self.right]
+        rows, else_ = self._possible(scorer, texts, left, right, cutoff)
+        if rows is not None:
+            left, right = left[rows], right[rows]
         # Many values have one feature, and every two texts are compared once.
-        left, right, places = _different(of_left[self.left], of_right[self.right], len(texts))
-        found: npt.NDArray[Any] = cpdist(
-            [texts[code] for code in left.tolist()],
-            [texts[code] for code in right.tolist()],
+        left, right, places = _different(left, right, len(texts.texts))
+        scores: npt.NDArray[Any] = cpdist(
+            texts.texts[left].tolist(),
+            texts.texts[right].tolist(),
             scorer=scorer,
             score_cutoff=cutoff,
             dtype=dtype,
             workers=-1 if len(left) > MANY else 1,
         )
-        self._scores[asked] = found if places is None else found[places]
-        return self._scores[asked]
+        if places is not None:
+            scores = scores[places]
+        if rows is not None:
+            found = np.full(len(self), else_, dtype=dtype)
+            found[rows] = scores
+            scores = found
+        self._scores[asked] = scores
+        return scores
+
+    def _possible(
+        self, scorer: Any, texts: Texts, left: Codes, right: Codes, cutoff: float | None
+    ) -> tuple[npt.NDArray[np.int64] | None, float]:
+        """Return the rows that may come to more than the cutoff, None for all, and what the others come to."""
+        if len(left) <= FEW or not cutoff:
+            return None, 0
+        if scorer is OSA.distance:
+            return np.flatnonzero(texts.may_be_within(left, right, int(cutoff))), cutoff + 1
+        if scorer is JaroWinkler.similarity:
+            return np.flatnonzero(texts.may_be_alike(left, right, cutoff)), 0
+        return None, 0
 
 
 def _different(left: Codes, right: Codes, size: int) -> tuple[Codes, Codes, npt.NDArray[np.int64] | None]:
