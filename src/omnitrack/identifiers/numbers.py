@@ -35,6 +35,7 @@ _FEW = 3  # groups, in which no figure stands that has nothing but spaces betwee
 _USUAL = 9  # digits that a national number has in most plans, or more
 _AREA = 6  # digits of an area code, with what is dialled before it
 _LIST = [True] * 3  # digits by themselves, so many in a row that they are no number
+_SPACE = {" "}
 _MARK = re.compile("[-.／/\u2013]")
 _ENDS_A_NUMBER = re.compile(r"\s|/")
 _FAR_APART = re.compile(r"\t|\s{2}|/")
@@ -135,6 +136,10 @@ def _ends(groups: list[tuple[int, int]], place: int, last: int) -> list[tuple[in
     return found
 
 
+#: Begin and end of a number, the number, the place of the group behind it, and whether something that may belong to it follows.
+_Candidate = tuple[int, int, Identifier, int, bool]
+
+
 class _Finder:
     """Finds the numbers of one text, and reads each writing once."""
 
@@ -145,6 +150,9 @@ class _Finder:
         self._found: dict[str, Identifier | None] = {}
         self._heard: set[str] = set()  # writings of which the words around have said, once, that they are called
         self._accounts = deque(accounts(text))
+        # The longest number at a group that was looked at ahead of its turn: of which run, which group.
+        self._ahead: _Candidate | None = None
+        self._ahead_of = self._ahead_at = -1
         self._zeros = "0０(+" + (self._home.trunk[:1] if self._home is not None else "")
 
     def in_run(self, start: int, stop: int) -> Iterator[tuple[int, int, Identifier]]:
@@ -197,17 +205,31 @@ class _Finder:
                     continue
             place, free = place + 1, False
 
-    def _at(
-        self, groups: list[tuple[int, int]], place: int, last: int, start: int, free: bool, again: bool = True
-    ) -> tuple[int, int, Identifier, int] | None:
-        """Return the longest number that begins with a group, and the place of the group behind it; again: look whether another one follows."""
+    def _at(self, groups: list[tuple[int, int]], place: int, last: int, start: int, free: bool) -> _Candidate | None:
+        """Return the longest number that begins with a group."""
+        if free and (self._ahead_of, self._ahead_at) == (start, place):
+            # Looked at already, to see whether a number follows the one before.
+            ahead = self._ahead
+            if ahead is None or not ahead[4] or self._follows(groups, ahead[3], last, start):
+                return ahead
+        return self._longest(groups, place, last, start, free, True)
+
+    def _follows(self, groups: list[tuple[int, int]], place: int, last: int, start: int) -> bool:
+        """Return whether a number begins with a group that stands behind another one."""
+        ahead = self._longest(groups, place, last, start, True, False)
+        self._ahead_of, self._ahead_at, self._ahead = start, place, ahead
+        return ahead is not None
+
+    def _longest(
+        self, groups: list[tuple[int, int]], place: int, last: int, start: int, free: bool, again: bool
+    ) -> _Candidate | None:
+        """Return the longest number that begins with a group; again: look whether another one follows."""
         text = self._text
         ends = _ends(groups, place, last)
         if not ends:
             return None
         begin = start if place == 0 else groups[place][0]
-        if place:
-            between = text[groups[place - 1][1] : begin]
+        if place and (between := text[groups[place - 1][1] : begin]) != " ":
             if not _ENDS_A_NUMBER.search(between):
                 return None
             free = free or _FAR_APART.search(between) is not None
@@ -221,19 +243,26 @@ class _Finder:
             end = groups[at][1]
             behind = text[end : groups[at + 1][0]] if at + 1 < len(groups) else " "
             part = groups[place : at + 1]
-            if not _ENDS_A_NUMBER.search(behind) or not self._is_written_as_one(part, how):
+            if behind != " " and not _ENDS_A_NUMBER.search(behind):
                 continue
-            more = how in (HOME, TRUNK) and at + 1 < last and not _FAR_APART.search(behind)
+            cut = how in (HOME, TRUNK) and at + 1 < last and (behind == " " or not _FAR_APART.search(behind))
+            if (cut and how == HOME) or not self._is_written_as_one(part, how):
+                continue
             # Unless what follows is a number too, these digits were cut out of something longer.
-            if more and (how == HOME or (again and self._at(groups, at + 1, last, start, True, False) is None)):
+            if cut and again and not self._follows(groups, at + 1, last, start):
                 continue
-            if extended := _EXTENSION.match(text, end):
+            if self._may_be_extended(end) and (extended := _EXTENSION.match(text, end)):
                 one = self._accepted(begin, extended.end(), part, how)
                 if one is not None and ";ext=" in one.value:
-                    return begin, extended.end(), one, at + 1
+                    return begin, extended.end(), one, at + 1, cut
             if self._may_end(end) and (one := self._accepted(begin, end, part, how)) is not None:
-                return begin, end, one, at + 1
+                return begin, end, one, at + 1, cut
         return None
+
+    def _may_be_extended(self, end: int) -> bool:
+        """Return whether no digit follows at once: what calls a number an extension begins with a word or a mark."""
+        behind = self._text[end : end + 4]
+        return behind[:2] == ",," or not behind.lstrip(" ,;(")[:1].isdecimal()
 
     def _how(self, begin: int, group: tuple[int, int]) -> str | None:
         """Return how a number begins: with a plus, with 00, with what is dialled before national ones, or at once; None where none does."""
@@ -289,7 +318,11 @@ class _Finder:
         """Return whether what stands between the digits may stand in one number."""
         text, home = self._text, self._home
         between = [text[one[1] : other[0]] for one, other in pairwise(part)]
-        marks = {ch for piece in between for ch in piece if not (ch.isspace() or ch in "()[]（）")}
+        marks = (
+            set()
+            if set(between) <= _SPACE
+            else {ch for piece in between for ch in piece if not (ch.isspace() or ch in "()[]（）")}
+        )
         if len(marks) > 2 or (marks & {"/", "／"} and not self._has_one_slash(part, between)):
             return False
         if how in (PLUS, ZEROS) or home is None or len(part) == 1:
