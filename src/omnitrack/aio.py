@@ -62,10 +62,10 @@ class AsyncTimeline:
 
         Args:
             limit: the largest number of items to return, 1 to 1,000.
-            cursor: ``next`` or ``previous`` of another page of the same timeline; None for the first page.
+            cursor: the ``next`` or ``previous`` of another page of this timeline; None for the first page.
 
         Raises:
-            CustomerNotFoundError: nobody is known by this. InvalidCursorError: the cursor is of another query.
+            CustomerNotFoundError: no customer has this identifier or id. InvalidCursorError: the cursor belongs to another query.
         """
         return await self._calls.call(self._timeline.page, limit, cursor)
 
@@ -80,21 +80,21 @@ class AsyncTracker:
 
     Args:
         backend: an open storage adapter.
-        region: ISO 3166 alpha-2 code of the region in which national phone numbers are read, where the interaction names none. With None such a
-            number is kept as it came, and identifies nobody.
+        region: ISO 3166 alpha-2 code of the region in which national phone numbers are read, unless the interaction has its own. With None a
+            national number is kept as it came and identifies nobody.
         own: identifiers of the company, with ``*`` as a wildcard: ``"x:btcare"``, ``"email:*@bt.example"``, ``"phone:+44800*"``. They never
             identify a customer. Empty by default.
         policy: how evidence is read; None for the default ``Policy()``.
-        secret: a key for the ids of identifiers, so that nobody who reads the store can look up an address by its id. The same one each time; None for
-            ids without a key.
-        rebuild: bring a store that was built with other settings to these. False refuses such a store.
-        matching: have the store keep an index of likeness from now on, for suggestions() and find_matches(). False leaves it as it is.
-        placeholders: what your systems write where there is no value, in the form of ``own``: ``"account:0815"``, ``"email:nn@*"``. It identifies
-            nobody, as the values of the list that every store has. Empty by default.
-        zone: time zone in which times without an offset are read, as an IANA name or a tzinfo; with None such a time is refused.
-        timeout: seconds that each call may take, opening the store included; None for no bound. ``within`` says otherwise for the calls of a block.
-        consent_words: words that are a whole text message and say that somebody wants no more (False) or goes on (True), in the place of
-            ``omnitrack.CONSENT_WORDS``; None for these.
+        secret: a key for the ids of identifiers, so that nobody who reads the store can look up an address by its id. It must be the same each time;
+            None for ids without a key.
+        rebuild: whether to rebuild a store that was built with other settings. With False such a store is refused.
+        matching: whether the store keeps an index of similar people from now on, for suggestions(), search() and find_matches(). False changes nothing.
+        placeholders: values that your systems write in place of a missing one, in the form of ``own``: ``"account:0815"``, ``"email:nn@*"``. They
+            identify nobody, like the placeholders that every store knows. Empty by default.
+        zone: time zone of times without an offset, as an IANA name or a tzinfo; with None such times are refused.
+        timeout: time limit of each call in seconds, opening the store included; None for no limit. ``within`` overrides it for a block.
+        consent_words: text messages that consist of one of these words withdraw consent (False) or give it (True); None for
+            ``omnitrack.CONSENT_WORDS``.
         reads: ``"audit"`` has reads of people leave receipts: who was shown what, see ``receipts`` and ``exposed``. None leaves none. Each process that
             opens the store says it for itself.
     """
@@ -135,33 +135,33 @@ class AsyncTracker:
         return repr(self._tracker).replace("<", "<Async", 1)
 
     def within(self, seconds: float | None) -> Within:
-        """Return what bounds each call of this tracker in a block: ``with tracker.within(2):``, or ``async with``.
+        """Return a context manager that limits the time of the calls in a block: ``with tracker.within(2):``, or ``async with``.
 
-        It takes the place of ``timeout`` of ``open()``, also to give more time; of blocks in each other the nearer end counts. It holds for the tasks and threads
-        (``asyncio.to_thread``) that are started in the block, and over everything that a call waits for: other writers, retries, a connection of
-        the pool, a network that says nothing.
+        It replaces the ``timeout`` of ``open()``, and may be longer; of nested blocks the one that ends first counts. The limit holds in tasks and threads
+        (``asyncio.to_thread``) that the block starts, and covers whatever a call waits for: other writers, retries, a connection of the pool, a
+        network that does not answer.
 
         Args:
-            seconds: from the beginning of the block; None for no bound.
+            seconds: time from the start of the block; None for no limit.
 
         Raises:
-            TimedOutError: raised by a call in the block that has not ended by then; its ``outcome`` says what is known.
+            TimedOutError: raised by a call in the block that takes longer; its ``outcome`` says what is known of the write.
         """
         return self._tracker.within(seconds)
 
     def using(self, transaction: Any) -> AsyncTracker:
-        """Return a tracker whose calls are part of a transaction of yours, which you commit or roll back.
+        """Return a tracker whose calls run in a transaction of yours, which you commit or roll back.
 
-        It is on the same database as the store, READ COMMITTED on a server. Nothing is repeated in it: where another transaction is in the way, the call
-        raises ConflictError, and you roll back and repeat yours. A call that fails for another reason has written nothing, and you may go on. What takes several transactions is refused: load(),
-        rebuild(), find_matches(), fit_matching(), apply_retention(), unload(), erase().
+        The transaction is on the database of the store; on a server it is READ COMMITTED. Calls are not retried: on a conflict with another transaction the
+        call raises ConflictError, and you roll back and repeat your transaction. A call that fails for another reason has written nothing, and you may
+        go on. Calls that need several transactions are refused: load(), rebuild(), find_matches(), fit_matching(), apply_retention(), unload(), erase().
 
         Args:
             transaction: a ``Session`` or a ``Connection`` of SQLAlchemy; in an ``AsyncTracker`` an ``AsyncSession`` or an ``AsyncConnection``.
 
         Raises:
-            HostTransactionError: it is something else, or the store takes part in none. Raised by a call: it is of another database, or of an isolation
-                level at which it cannot write to the store.
+            HostTransactionError: it is not one of these, or the backend cannot join transactions. A call raises it if the transaction is on another database,
+                or its isolation level does not allow writing to the store.
         """
         tracker = object.__new__(AsyncTracker)
         tracker._calls = self._calls.using(transaction)
@@ -183,7 +183,7 @@ class AsyncTracker:
 
     @property
     def policy(self) -> Policy:
-        """The policy that evidence is read by."""
+        """The policy by which evidence is read."""
         return self._tracker.policy
 
     async def record(
@@ -210,39 +210,39 @@ class AsyncTracker:
         source_id: str | None = None,
         region: str | None = None,
     ) -> Recorded:
-        """Record one interaction. When this returns, it is stored.
+        """Record one interaction. It is stored when this returns.
 
-        Lengths are in characters of Unicode. What is beyond a limit is refused, never cut.
+        Lengths are in Unicode characters. A value over its limit is refused, never truncated.
 
         Args:
             channel: name of the channel in lower case, up to 255: ``"phone"``, ``"email"``, ``"web"``, ``"letter"``, ``"chat"``, ``"x"``, ``"forum"``.
-            occurred_at: when it happened; a naive time is read in the zone of the tracker, and refused where it has none.
-            direction: ``"inbound"``, ``"outbound"`` or ``"internal"``; None asks the own list, and is inbound where that does not know.
-            customer: the identifiers of the one person it was with. They are seen together, and link. A text is observed; ``verified()`` and ``claimed()``
-                say otherwise. None where nobody is known: the interaction is kept unattributed.
-            customers: the identifiers of each of several people (a mail to two), at most 100, in the place of ``customer``; None for one person or none.
+            occurred_at: when it happened. A naive time is read in the zone of the tracker, and refused if the tracker has none.
+            direction: ``"inbound"``, ``"outbound"`` or ``"internal"``; None to tell it from the own identifiers, or inbound if they do not say.
+            customer: the identifiers of the person it was with; being seen together links them. A plain text counts as observed; use ``verified()`` or
+                ``claimed()`` for another assurance. None if nobody is known: the interaction is kept unattributed.
+            customers: the identifiers of each of several people (a mail to two), at most 100, instead of ``customer``. None for one person or nobody.
             participants: identifiers in copy or mentioned, at most 1,000; never linked. Empty by default.
             kind: what it is within the channel, up to 255: ``"message"``, ``"call"``, ``"note"``, ``"comment"``, ``"visit"``.
-            ended_at: when it ended, not before ``occurred_at``; None where it did not last, or where that is not known.
+            ended_at: when it ended, not before ``occurred_at``; None if it has no duration or the end is not known.
             subject: the subject line, up to 10,000; None for none.
             body: the text, up to 4,000,000; None for none.
             agent: name or id of the agent who handled it, up to 255; None for none.
-            thread: what belongs together at the source, up to 998: a conversation id, a mail thread, a web session; None for none.
+            thread: id that groups interactions at the source, up to 998: a conversation, a mail thread, a web session; None for none.
             reply_to: ``source_id`` of the interaction that it answers; None for none.
-            outcome: how it ended, up to 255: ``"answered"``, ``"missed"``, ``"done"``, ``"abandoned"``, ``"bounced"``; None where that is not known.
-            attachments: what was attached, at most 1,000; names and sizes, not the files. Empty by default.
-            traits: what it says of the person: ``name``, ``postcode``, ``birth_date``, ``company``; up to 1,000,000 as JSON. None for nothing.
-            attributes: anything else that the source knows, as JSON values, up to 1,000,000; None for nothing.
-            source: name of the system it comes from, up to 255; None where it comes from none, and a repeat cannot be recognised.
-            source_id: its id in that system, up to 998. With ``source`` it is unique in the store, so that a repeat adds nothing. None for none.
+            outcome: how it ended, up to 255: ``"answered"``, ``"missed"``, ``"done"``, ``"abandoned"``, ``"bounced"``; None if not known.
+            attachments: descriptions of attached files, at most 1,000; the files themselves are not stored. Empty by default.
+            traits: facts about the person: ``name``, ``postcode``, ``birth_date``, ``company``; up to 1,000,000 as JSON. None for none.
+            attributes: any other data of the source, as JSON values, up to 1,000,000; None for none.
+            source: name of the system that it comes from, up to 255; with None a repeat cannot be recognised.
+            source_id: its id in that system, up to 998. ``source`` and ``source_id`` are unique in the store, so a repeat adds nothing. None for none.
             region: ISO 3166 alpha-2 code of the region in which its national phone numbers are read; None for the tracker's.
 
         Returns:
-            What became of it. Identifiers that are not well-formed are in ``rejected``; the interaction is kept.
+            The result: the id, whether it was a duplicate, what changed. Malformed identifiers are listed in ``rejected``; the interaction is kept.
 
         Raises:
             InvalidInteractionError: a field is missing, malformed, or over its limit. Nothing was written.
-            ConflictError: other writers changed the same people, and the retries did not get through. Nothing was written.
+            ConflictError: concurrent writers kept changing the same people until the retries were used up. Nothing was written.
         """
         return await self._calls.call(
             self._tracker.record,
@@ -276,20 +276,20 @@ class AsyncTracker:
         on_error: Literal["raise", "collect"] = "raise",
         progress: Progress | None = None,
     ) -> LoadReport:
-        """Record many interactions, ``batch_size`` in a transaction.
+        """Record many interactions, ``batch_size`` in each transaction.
 
         Args:
-            interactions: what a source yields, or made by hand; read one by one, never all at once.
+            interactions: the items of a source, or your own; read one by one, never all at once.
             batch_size: how many interactions are stored in one transaction, from 1.
-            on_error: ``"raise"`` stops at the first item that cannot be taken (what was stored before stays); ``"collect"`` goes on and
-                lists it in the report.
-            progress: called with (items so far, None) after each batch; None for no calls.
+            on_error: ``"raise"`` stops at the first item that is rejected (earlier batches stay stored); ``"collect"`` lists it in the report
+                and goes on.
+            progress: called with (items so far, None) after each batch; None for no progress reports.
 
         Returns:
-            What became of each item, counted.
+            The number of items that were added, duplicates, revisions and rejected.
 
         Raises:
-            InvalidInteractionError: an item cannot be taken, with ``on_error="raise"``.
+            InvalidInteractionError: an item was rejected, with ``on_error="raise"``.
         """
         return await self._calls.call(
             self._tracker.record_many,
@@ -309,22 +309,22 @@ class AsyncTracker:
         progress: Progress | None = None,
         **options: Any,
     ) -> LoadReport:
-        """Load a file or folder of a real format: mbox, CDR, X API JSON, ... A second load of the same adds nothing.
+        """Load a file or folder in one of the supported formats: mbox, CDR, X API JSON, ... Loading the same again adds nothing.
 
         Args:
             path_or_source: a path, or a source of ``omnitrack.sources``.
-            format: name of the format; ``"auto"`` finds it, and the report says how it knew.
-            on_error: ``"collect"`` lists in the report what cannot be taken, and goes on; ``"raise"`` stops at the first (what was stored before stays).
+            format: name of the format; ``"auto"`` detects it, and the report says how.
+            on_error: ``"collect"`` lists rejected units in the report and goes on; ``"raise"`` stops at the first (earlier batches stay stored).
             batch_size: how many interactions are stored in one transaction, from 1.
-            progress: called with (bytes so far, bytes in all or None) after each batch; None for no calls.
+            progress: called with (bytes so far, bytes in all or None) after each batch; None for no progress reports.
             options: of the source: ``zone=``, ``region=``, ``source=``, ``mapping=``, ...
 
         Returns:
-            What became of each unit of the input, counted.
+            The number of units that were added, duplicates, revisions, rejected or passed over, with reasons.
 
         Raises:
-            SourceFormatError: no source reads this, or not as this format.
-            OSError: there is no such file, or it cannot be opened. TypeError: an option that no source takes.
+            SourceFormatError: the format is not known, or the file is not in it.
+            OSError: the file does not exist or cannot be opened. TypeError: the format has no such option.
         """
         return await self._calls.call(
             self._tracker.load,
@@ -346,69 +346,69 @@ class AsyncTracker:
         deleted: bool = False,
         at: datetime | None = None,
     ) -> bool:
-        """Add an edit or a delete at the source; the latest by ``at``, the source's own time, counts. Identifiers never change.
+        """Add a revision: an edit or a deletion at the source. The latest by ``at``, the source's own time, counts; identifiers never change.
 
-        Several edits of one time (many sources tell it in seconds) are all kept, a delete last, the others by what they say: the order
-        in which they arrive decides nothing.
+        Several edits with the same time (many sources have whole seconds) are all kept, in an order that does not depend on when they arrive; a deletion
+        comes last.
 
         Args:
             source: name of the system that the interaction came from.
             source_id: its id in that system.
-            body: the text from then on; None leaves it as it was.
-            subject: the subject from then on; None leaves it as it was.
-            deleted: True where the source deleted it.
-            at: when it was edited at the source, after 1970; a naive time is read in the zone of the tracker. None for now.
+            body: the new text; None if it did not change.
+            subject: the new subject; None if it did not change.
+            deleted: True if it was deleted at the source.
+            at: when it was edited at the source, after 1970. A naive time is read in the zone of the tracker; None for now.
 
         Returns:
-            Whether it was not there yet. One of somebody who was erased stays out.
+            True if the revision is new; False if it was known, or belongs to a person who was erased.
 
         Raises:
-            InteractionNotFoundError: there is no interaction of this source and source id.
+            InteractionNotFoundError: no interaction has this source and source id.
         """
         return await self._calls.call(
             self._tracker.revise, source, source_id, body=body, subject=subject, deleted=deleted, at=at
         )
 
     async def note(self, who: Who, text: str, *, agent: str | None = None) -> str:
-        """File an internal note on a person's timeline, or, given an interaction id, beside that interaction; return its id.
+        """Add an internal note to a person's timeline, or to an interaction, and return its id. A note on an interaction follows it.
 
         Args:
-            who: any identifier, as an Identifier or a text, a customer id, or the id of an interaction, ``int_...``.
-            text: of the note, up to 4,000,000 characters.
-            agent: name or id of whoever wrote it, up to 255 characters; None where that is not to be kept.
+            who: an identifier (an Identifier or a text), a customer id, or an interaction id, ``int_...``.
+            text: the note, up to 4,000,000 characters.
+            agent: name or id of the author, up to 255 characters; None if not recorded.
 
         Raises:
-            CustomerNotFoundError: nobody is known by this. InteractionNotFoundError: there is no interaction with this id.
+            CustomerNotFoundError: no customer has this identifier or id. InteractionNotFoundError: no interaction has this id.
         """
         return await self._calls.call(self._tracker.note, who, text, agent=agent)
 
     async def attribute(
         self, interaction: str, identifier: Named, *, by: str | None = None, reason: str | None = None
     ) -> Statement:
-        """Say whose an interaction is: it is filed under this identifier instead, and so are the notes beside it. ``retract()`` takes it back.
+        """Attribute an interaction, and the notes on it, to an identifier instead of those that it came with. ``retract()`` undoes it.
 
         Args:
-            interaction: id of one, ``int_...``.
-            identifier: whose it is, or a customer id; an identifier that nobody was seen with yet becomes a customer.
-            by: who says so, up to 255 characters; None where that is not to be kept.
+            interaction: its id, ``int_...``.
+            identifier: the identifier to attribute it to, or a customer id. An identifier that is new becomes a customer.
+            by: who makes the statement, up to 255 characters; None if not recorded.
             reason: why, up to 10,000 characters; None for no reason.
 
         Raises:
-            InteractionNotFoundError: there is none with this id.
-            InvalidIdentifierError: the identifier is not well-formed. CustomerNotFoundError: there is no such customer.
-            InvalidInteractionError: it is a note beside an interaction; attribute that interaction instead.
+            InteractionNotFoundError: no interaction has this id. CustomerNotFoundError: no customer has this id.
+            InvalidIdentifierError: the identifier is malformed, one of the company's own, or a placeholder.
+            InvalidInteractionError: it is a note on an interaction; attribute the parent interaction instead.
         """
         return await self._calls.call(self._tracker.attribute, interaction, identifier, by=by, reason=reason)
 
     async def unattributed(self, *, limit: int = 50, cursor: str | None = None) -> Page[TimelineItem]:
-        """Return interactions with nobody identified, newest first.
+        """Return one page of the interactions that identify nobody, newest first.
 
         Args:
             limit: the largest number of items to return, 1 to 1,000.
-            cursor: ``next`` or ``previous`` of another page; None for the first page.
+            cursor: the ``next`` or ``previous`` of another page; None for the first page.
 
         Raises:
-            InvalidCursorError: the cursor is of another query.
+            InvalidCursorError: the cursor belongs to another query.
         """
         return await self._calls.call(self._tracker.unattributed, limit=limit, cursor=cursor)
 
@@ -432,31 +432,31 @@ class AsyncTracker:
         include_claimed: bool = False,
         include_participant: bool = False,
     ) -> AsyncTimeline:
-        """Return the timeline of whoever is meant; nothing is read before it is iterated or paged.
+        """Return a customer's timeline. Nothing is read until it is iterated or paged.
 
-        Naive times are read in the zone of the tracker. The filters ``text``, ``agent``, ``thread`` and ``source`` scan this one history.
+        Naive times are read in the zone of the tracker. The filters ``text``, ``agent``, ``thread`` and ``source`` scan the customer's whole history.
 
         Args:
-            who: any identifier, as an Identifier or a text, or a customer id, old or new.
-            channels: only these channels, one name or up to 1,000; None for all.
-            directions: only these of ``"inbound"``, ``"outbound"`` and ``"internal"``; None for all.
-            kinds: only these kinds, one name or up to 1,000; None for all.
-            since: only what happened at this time or later; None for no bound.
-            until: only what happened before this time; None for no bound.
-            text: only what has this text in its subject or body, whatever the case; None for all.
-            agent: only what this agent handled, by the exact name; None for all.
+            who: an identifier of the customer (an Identifier or a text), or a current or former customer id.
+            channels: one channel or up to 1,000; None for all.
+            directions: ``"inbound"``, ``"outbound"``, ``"internal"``, or several of them; None for all.
+            kinds: one kind or up to 1,000; None for all.
+            since: only what happened at this time or later; None for no lower bound.
+            until: only what happened before this time; None for no upper bound.
+            text: only interactions with this text in the subject or body, in any case; None for all.
+            agent: only interactions that this agent handled, by exact name; None for all.
             thread: only interactions of this thread; None for all.
             source: only interactions from this source; None for all.
             order: ``"newest"`` or ``"oldest"`` first, by when it happened.
-            as_of: as it could be known at that time, by what was recorded and who was whom then; None for now.
-            trust: ``"verified"`` reads through verified links alone: what may be shown to the customer rather than to an agent. ``"observed"`` reads through
-                all that the policy merges by.
-            include_shared: add what is filed under shared identifiers that the customer touches; such items are marked.
-            include_claimed: add what rests on nothing but what somebody said; such items are marked.
-            include_participant: add what the customer was in copy of or mentioned in; such items are marked.
+            as_of: the timeline as it was known at this time, by what had been recorded and who was whom; None for now.
+            trust: ``"verified"`` follows verified links only, for what is shown to the customer rather than to an agent. ``"observed"`` follows every link
+                that the policy merges by.
+            include_shared: include interactions under shared identifiers that the customer is connected with; they are marked.
+            include_claimed: include interactions whose identifiers are all claimed; they are marked.
+            include_participant: include interactions in which the customer was in copy or mentioned; they are marked.
 
         Raises:
-            InvalidInteractionError: a filter has a value that none can have.
+            InvalidInteractionError: a filter has an invalid value.
         """
         timeline = self._tracker.timeline(
             who,
@@ -479,26 +479,26 @@ class AsyncTracker:
         return AsyncTimeline(timeline, self._calls)
 
     async def customer(self, who: Who, *, as_of: datetime | None = None) -> Customer:
-        """Return the customer that is meant, now or as it could be known at a time.
+        """Return a customer, as known now or at a time.
 
         Args:
-            who: any identifier, as an Identifier or a text, or a customer id, old or new.
-            as_of: as it could be known at that time; a naive time is read in the zone of the tracker. None for now.
+            who: an identifier of the customer (an Identifier or a text), or a current or former customer id.
+            as_of: read the state as it was known at this time. A naive time is read in the zone of the tracker; None for now.
 
         Raises:
-            CustomerNotFoundError: nobody is known by this.
+            CustomerNotFoundError: no customer has this identifier or id.
         """
         return await self._calls.call(self._tracker.customer, who, as_of=as_of)
 
     async def candidates(self, who: Who, *, limit: int = 50) -> list[Customer]:
-        """Return the customers that somebody may be, best first: one where it is certain, several for a shared identifier.
+        """Return the possible customers behind an identifier, most likely first: one if it is certain, several for a shared identifier.
 
         Args:
-            who: any identifier, as an Identifier or a text, or a customer id, old or new.
+            who: an identifier of the customer (an Identifier or a text), or a current or former customer id.
             limit: the largest number of customers to return, 1 to 1,000.
 
         Raises:
-            CustomerNotFoundError: nobody is known by this.
+            CustomerNotFoundError: no customer has this identifier or id.
         """
         return await self._calls.call(self._tracker.candidates, who, limit=limit)
 
@@ -516,26 +516,26 @@ class AsyncTracker:
         text: str | None = None,
         limit: int = 10,
     ) -> list[SearchResult]:
-        """Return the people who are most like what a clerk knows of somebody, best first, each with the reasons.
+        """Find people by what is known about them, best match first, each with the reasons.
 
-        Spellings, swapped names and typos are let through: what was asked is compared as ``suggestions()`` compares two customers. The time does not
-        grow with the store. Identifiers that several people share find nobody.
+        Other spellings, swapped names and typos are tolerated; values are compared as ``suggestions()`` compares two customers. The time does not grow with
+        the store. Shared identifiers find nobody.
 
         Args:
             name: given and family name, in any order; None for any.
             postcode: of any country; None for any.
-            birth_date: as people write it, or a date; None for any.
+            birth_date: a date, or a text in any common form; None for any.
             address: house number and street; None for any.
             city: town or suburb; None for any.
             company: with or without its legal form; None for any.
-            email: an e-mail address, which may have a typo; None for any.
-            phone: a phone number, which may have a typo; without a country it is read in the store's region. None for any.
-            text: words that a contact of theirs has in its subject or body, which narrows what the others find; None for any.
+            email: an email address, typos allowed; None for any.
+            phone: a phone number, typos allowed; a national number is read in the store's region. None for any.
+            text: words in the subject or body of one of their interactions, to narrow the result; None for any.
             limit: the largest number of people to return, 1 to 1,000; at most 48 are compared.
 
         Raises:
-            InvalidInteractionError: a value cannot be read, or nothing by which somebody could be found is given.
-            InvalidPolicyError: the store keeps no index for matching; open it once with ``matching=True``.
+            InvalidInteractionError: a value cannot be read, or nothing but ``text`` is given.
+            InvalidPolicyError: the store has no index for matching; open it once with ``matching=True``.
         """
         return await self._calls.call(
             self._tracker.search,
@@ -552,24 +552,24 @@ class AsyncTracker:
         )
 
     async def interaction(self, id: str) -> Interaction:
-        """Return one interaction whole, with the people it was with.
+        """Return one interaction with the people it was with.
 
         Args:
-            id: of the interaction, ``int_...``.
+            id: the interaction id, ``int_...``.
 
         Raises:
-            InteractionNotFoundError: there is none with this id.
+            InteractionNotFoundError: no interaction has this id.
         """
         return await self._calls.call(self._tracker.interaction, id)
 
     async def revisions(self, id: str) -> list[Interaction]:
-        """Return an interaction as each of its revisions had it, the first as it was recorded.
+        """Return every version of an interaction, starting with the one that was recorded.
 
         Args:
-            id: of the interaction, ``int_...``.
+            id: the interaction id, ``int_...``.
 
         Raises:
-            InteractionNotFoundError: there is none with this id.
+            InteractionNotFoundError: no interaction has this id.
         """
         return await self._calls.call(self._tracker.revisions, id)
 
@@ -587,24 +587,24 @@ class AsyncTracker:
         source: str | None = None,
         order: Literal["newest", "oldest"] = "oldest",
     ) -> AsyncIterator[Interaction]:
-        """Yield every interaction of the store in order of time, read in pieces.
+        """Yield every interaction of the store in order of time, reading a batch at a time.
 
         Naive times are read in the zone of the tracker.
 
         Args:
-            channels: only these channels, one name or up to 1,000; None for all.
-            directions: only these of ``"inbound"``, ``"outbound"`` and ``"internal"``; None for all.
-            kinds: only these kinds, one name or up to 1,000; None for all.
-            since: only what happened at this time or later; None for no bound.
-            until: only what happened before this time; None for no bound.
-            text: only what has this text in its subject or body, whatever the case; None for all.
-            agent: only what this agent handled, by the exact name; None for all.
+            channels: one channel or up to 1,000; None for all.
+            directions: ``"inbound"``, ``"outbound"``, ``"internal"``, or several of them; None for all.
+            kinds: one kind or up to 1,000; None for all.
+            since: only what happened at this time or later; None for no lower bound.
+            until: only what happened before this time; None for no upper bound.
+            text: only interactions with this text in the subject or body, in any case; None for all.
+            agent: only interactions that this agent handled, by exact name; None for all.
             thread: only interactions of this thread; None for all.
             source: only interactions from this source; None for all.
             order: ``"oldest"`` or ``"newest"`` first, by when it happened.
 
         Raises:
-            InvalidInteractionError: a filter has a value that none can have.
+            InvalidInteractionError: a filter has an invalid value.
         """
         items = self._tracker.interactions(
             channels=channels,
@@ -628,19 +628,19 @@ class AsyncTracker:
         until: datetime | None = None,
         source: str | None = None,
     ) -> AsyncIterator[tuple[str, Interaction]]:
-        """Yield (customer id, interaction) of the whole store in order of time, read in pieces: what ``omnitrack.insights`` measures.
+        """Yield (customer id, interaction) for the whole store in order of time, the input of ``omnitrack.insights``.
 
-        An interaction with several customers comes once for each; those with nobody identified, or by a claim alone, are left out. Naive times are
-        read in the zone of the tracker.
+        An interaction with several customers is yielded once for each. Interactions that identify nobody, or only by a claim, are left out. Naive times
+        are read in the zone of the tracker.
 
         Args:
-            channels: only these channels, one name or up to 1,000; None for all.
-            since: only what happened at this time or later; None for no bound.
-            until: only what happened before this time; None for no bound.
+            channels: one channel or up to 1,000; None for all.
+            since: only what happened at this time or later; None for no lower bound.
+            until: only what happened before this time; None for no upper bound.
             source: only interactions from this source; None for all.
 
         Raises:
-            InvalidInteractionError: a filter has a value that none can have.
+            InvalidInteractionError: a filter has an invalid value.
         """
         items = self._tracker.journeys(channels=channels, since=since, until=until, source=source)
         return self._calls.iterate(items)
@@ -648,208 +648,208 @@ class AsyncTracker:
     async def link(
         self, a: Named, b: Named, *, by: str | None = None, reason: str | None = None, at: datetime | None = None
     ) -> Statement:
-        """Say that they are one person. Identifiers that nobody has seen yet may be named.
+        """State that two identifiers are one person's. They need not have been seen before.
 
         Args:
-            a: an identifier, as an Identifier or a text, or a customer id.
-            b: another one of the same person.
-            by: who says so, up to 255 characters; None where that is not to be kept.
+            a: an identifier (an Identifier or a text), or a customer id.
+            b: another identifier of the same person.
+            by: who makes the statement, up to 255 characters; None if not recorded.
             reason: why, up to 10,000 characters; None for no reason.
-            at: when it was said; a naive time is read in the zone of the tracker. None for now.
+            at: when it was stated. A naive time is read in the zone of the tracker; None for now.
 
         Raises:
-            InvalidIdentifierError: an identifier is not well-formed. CustomerNotFoundError: there is no such customer.
+            InvalidIdentifierError: an identifier is malformed. CustomerNotFoundError: no customer has this id.
         """
         return await self._calls.call(self._tracker.link, a, b, by=by, reason=reason, at=at)
 
     async def deny(
         self, a: Named, b: Named, *, by: str | None = None, reason: str | None = None, at: datetime | None = None
     ) -> Statement:
-        """Say that they are not; stronger than any link, until it is retracted.
+        """State that two identifiers are not one person's. A denial overrides every link until it is retracted.
 
         Args:
-            a: an identifier, as an Identifier or a text, or a customer id.
-            b: one of somebody else.
-            by: who says so, up to 255 characters; None where that is not to be kept.
+            a: an identifier (an Identifier or a text), or a customer id.
+            b: an identifier of somebody else.
+            by: who makes the statement, up to 255 characters; None if not recorded.
             reason: why, up to 10,000 characters; None for no reason.
-            at: when it was said; a naive time is read in the zone of the tracker. None for now.
+            at: when it was stated. A naive time is read in the zone of the tracker; None for now.
 
         Raises:
-            InvalidIdentifierError: an identifier is not well-formed. CustomerNotFoundError: there is no such customer.
+            InvalidIdentifierError: an identifier is malformed. CustomerNotFoundError: no customer has this id.
         """
         return await self._calls.call(self._tracker.deny, a, b, by=by, reason=reason, at=at)
 
     async def mark_shared(
         self, x: Named, *, by: str | None = None, reason: str | None = None, at: datetime | None = None
     ) -> Statement:
-        """Say that several people use it: it stands alone from now on, and what it had merged comes apart.
+        """State that several people use an identifier. It merges nobody from now on, and customers that it had merged are split.
 
         Args:
-            x: an identifier, as an Identifier or a text, or a customer id.
-            by: who says so, up to 255 characters; None where that is not to be kept.
+            x: an identifier (an Identifier or a text), or a customer id.
+            by: who makes the statement, up to 255 characters; None if not recorded.
             reason: why, up to 10,000 characters; None for no reason.
-            at: when it was said; a naive time is read in the zone of the tracker. None for now.
+            at: when it was stated. A naive time is read in the zone of the tracker; None for now.
 
         Raises:
-            InvalidIdentifierError: the identifier is not well-formed. CustomerNotFoundError: there is no such customer.
+            InvalidIdentifierError: the identifier is malformed. CustomerNotFoundError: no customer has this id.
         """
         return await self._calls.call(self._tracker.mark_shared, x, by=by, reason=reason, at=at)
 
     async def mark_personal(
         self, x: Named, *, of: Named, by: str | None = None, reason: str | None = None, at: datetime | None = None
     ) -> Statement:
-        """Say that it is this person's alone, whatever it was seen with; from now on statements alone join it.
+        """State that an identifier belongs to one person only, whatever it was seen with. From now on only statements link it.
 
         Args:
-            x: an identifier, as an Identifier or a text, or a customer id.
-            of: an identifier of the person whose it is, or the customer id.
-            by: who says so, up to 255 characters; None where that is not to be kept.
+            x: an identifier (an Identifier or a text), or a customer id.
+            of: an identifier of that person, or the customer id.
+            by: who makes the statement, up to 255 characters; None if not recorded.
             reason: why, up to 10,000 characters; None for no reason.
-            at: when it was said; a naive time is read in the zone of the tracker. None for now.
+            at: when it was stated. A naive time is read in the zone of the tracker; None for now.
 
         Raises:
-            InvalidIdentifierError: an identifier is not well-formed. CustomerNotFoundError: there is no such customer.
+            InvalidIdentifierError: an identifier is malformed. CustomerNotFoundError: no customer has this id.
         """
         return await self._calls.call(self._tracker.mark_personal, x, of=of, by=by, reason=reason, at=at)
 
     async def reassign(self, x: Named, *, at: datetime, by: str | None = None, reason: str | None = None) -> Statement:
-        """Say that it has a new holder from ``at`` on: entries from then on are theirs, whenever they arrive.
+        """State that an identifier has a new holder from ``at`` on. Interactions from then on are the new holder's, whenever they arrive.
 
         Args:
-            x: an identifier, as an Identifier or a text.
-            at: since when the new holder has it; a naive time is read in the zone of the tracker.
-            by: who says so, up to 255 characters; None where that is not to be kept.
+            x: an Identifier or a text.
+            at: when the new holder got it. A naive time is read in the zone of the tracker.
+            by: who makes the statement, up to 255 characters; None if not recorded.
             reason: why, up to 10,000 characters; None for no reason.
 
         Raises:
-            InvalidIdentifierError: the identifier is not well-formed.
+            InvalidIdentifierError: the identifier is malformed.
         """
         return await self._calls.call(self._tracker.reassign, x, at=at, by=by, reason=reason)
 
     async def retract(
         self, statement: Statement | str, *, by: str | None = None, reason: str | None = None
     ) -> Statement:
-        """Take a statement back: the state becomes what it would be had it never been said.
+        """Retract a statement. The state becomes what it would be without it.
 
         Args:
-            statement: what ``link``, ``deny`` and the others returned, or its id, ``st_...``.
-            by: who takes it back, up to 255 characters; None where that is not to be kept.
+            statement: a statement that ``link``, ``deny`` or another call returned, or its id, ``st_...``.
+            by: who retracts it, up to 255 characters; None if not recorded.
             reason: why, up to 10,000 characters; None for no reason.
 
         Raises:
-            StatementNotFoundError: there is none, or it was retracted before.
+            StatementNotFoundError: no statement has this id, or it was retracted before.
         """
         return await self._calls.call(self._tracker.retract, statement, by=by, reason=reason)
 
     async def preview(self, statement: Statement) -> Preview:
-        """Return what would join and what would part if this were said; of a statement that was said, if it were retracted.
+        """Return which customers a statement would merge or split. For a statement already made, return what its retraction would do.
 
         Args:
-            statement: one that is not said yet, such as ``Statement.link(a, b)``, or one that was returned before.
+            statement: a new one, such as ``Statement.link(a, b)``, or one that a call returned.
         """
         return await self._calls.call(self._tracker.preview, statement)
 
     async def explain(self, a: Who, b: Who) -> Explanation:
-        """Return the path of links that makes two one person, or what keeps them apart. ``print`` shows it in plain English.
+        """Explain why two identifiers are one person's, by the path of links between them, or what keeps them apart. ``print`` shows it in words.
 
         Args:
-            a: an identifier, as an Identifier or a text, or a customer id.
-            b: another one.
+            a: an identifier (an Identifier or a text), or a customer id.
+            b: another identifier or customer id.
 
         Raises:
-            CustomerNotFoundError: nobody is known by one of them.
+            CustomerNotFoundError: no customer has one of them.
         """
         return await self._calls.call(self._tracker.explain, a, b)
 
     async def conflicts(
         self, who: Who | None = None, *, limit: int = 50, cursor: str | None = None
     ) -> Page[LinkConflict]:
-        """Return links that would join customers and do not, of one customer or of the whole store.
+        """Return links that would merge customers and are held back, of one customer or of the whole store.
 
         Args:
-            who: an identifier of the customer, as an Identifier or a text, or the customer id; None for the whole store.
+            who: an identifier of the customer (an Identifier or a text), or the customer id; None for the whole store.
             limit: the largest number of links to return, 1 to 1,000.
-            cursor: ``next`` of another page of the same call; None for the first page.
+            cursor: the ``next`` of another page of the same call; None for the first page.
 
         Raises:
-            CustomerNotFoundError: nobody is known by this. InvalidCursorError: the cursor is of another query.
+            CustomerNotFoundError: no customer has this identifier or id. InvalidCursorError: the cursor belongs to another query.
         """
         return await self._calls.call(self._tracker.conflicts, who, limit=limit, cursor=cursor)
 
     async def suggestions(
         self, who: Who | None = None, *, limit: int = 10, cursor: str | None = None, least: float = 0.2
     ) -> Page[Suggestion]:
-        """Return who a person may be besides, best first, each with its reasons; of nobody, what is stored of the whole store.
+        """Return customers that may be the same person, most likely first, each with its reasons.
 
-        Claims suggest always; likeness in a store that was opened with ``matching=True``. ``link`` confirms, ``deny`` denies.
+        Claims always suggest; similarity suggests in a store that was opened with ``matching=True``. Confirm a suggestion with ``link``, refuse it with ``deny``.
 
         Args:
-            who: an identifier of the person, as an Identifier or a text, or a customer id; None for the claims and the stored matches of the whole store,
-                page by page.
+            who: an identifier of the person (an Identifier or a text), or a customer id; None for the claims and the stored matches of the
+                whole store.
             limit: the largest number of suggestions to return, 1 to 1,000.
-            cursor: ``next`` of another page of the same call; None for the first page.
-            least: the least probability of likeness to return, 0 to 1.
+            cursor: the ``next`` of another page of the same call; None for the first page.
+            least: the lowest probability to return for similarity, 0 to 1.
 
         Raises:
-            CustomerNotFoundError: nobody is known by this. InvalidCursorError: the cursor is of another query.
+            CustomerNotFoundError: no customer has this identifier or id. InvalidCursorError: the cursor belongs to another query.
         """
         return await self._calls.call(self._tracker.suggestions, who, limit=limit, cursor=cursor, least=least)
 
     async def find_matches(self, *, least: float = 0.5, progress: Progress | None = None) -> int:
-        """Compare everybody with those who may be alike and keep what is likely as links that suggest; return how many are new.
+        """Compare all people who may be similar and store likely matches as suggestions; return the number of new ones.
 
-        They merge by themselves only from ``Policy.auto_match`` on, which is off by default. What was kept before is compared again: it has the
-        probability that it has now, and goes where that is below ``least`` and below what is worth a look (0.2).
+        Matches merge customers only from a probability of ``Policy.auto_match`` on, which is off by default. Stored matches are compared again: their
+        probability is updated, and they are removed if it is below ``least`` and below 0.2.
 
         Args:
-            least: the least probability to keep, 0 to 1.
-            progress: called with (blocks of the index so far, None) as it goes on; None for no calls.
+            least: the lowest probability to store, 0 to 1.
+            progress: called with (blocks of the index so far, None) after each step; None for no progress reports.
 
         Raises:
-            InvalidPolicyError: the store keeps no index for matching; open it once with ``matching=True``.
-            OperationRunningError: it runs already, or the index for matching is being built.
+            InvalidPolicyError: the store has no index for matching; open it once with ``matching=True``.
+            OperationRunningError: another find_matches() is running, or the index for matching is being built.
         """
         return await self._calls.call(self._tracker.find_matches, least=least, progress=progress)
 
     async def fit_matching(self) -> str:
-        """Estimate the weights of comparisons from the store's own people, without labels; keep them, and return them as JSON.
+        """Estimate the matching weights from the people in the store, without labelled pairs; store them and return them as JSON.
 
         Raises:
-            InvalidPolicyError: the store keeps no index for matching; open it once with ``matching=True``.
+            InvalidPolicyError: the store has no index for matching; open it once with ``matching=True``.
         """
         return await self._calls.call(self._tracker.fit_matching)
 
     async def set_matching_model(self, model: str) -> None:
-        """Keep weights that were estimated elsewhere.
+        """Store matching weights that were estimated elsewhere.
 
         Args:
-            model: what ``fit_matching`` or ``Model.to_json`` returned.
+            model: the JSON that ``fit_matching`` or ``Model.to_json`` returned.
         """
         return await self._calls.call(self._tracker.set_matching_model, model)
 
     async def identity_log(
         self, who: Who | None = None, *, after: str | Change | None = None, limit: int = 100
     ) -> list[Change]:
-        """Return what merged or split, oldest first: when, why, by whom.
+        """Return the merges and splits, oldest first: when, why and by whom.
 
         Args:
-            who: an identifier of the customer, as an Identifier or a text, or the customer id; None for the whole store.
-            after: a change that was returned before, or its id; what came after it is returned. None for all from the first.
+            who: an identifier of the customer (an Identifier or a text), or the customer id; None for the whole store.
+            after: return only what came after this change (or change id); None to start with the first.
             limit: the largest number of changes to return, 1 to 1,000.
 
         Raises:
-            CustomerNotFoundError: nobody is known by this. InvalidCursorError: ``after`` is no change.
+            CustomerNotFoundError: no customer has this identifier or id. InvalidCursorError: ``after`` is no change.
         """
         return await self._calls.call(self._tracker.identity_log, who, after=after, limit=limit)
 
     async def statements(self, who: Who) -> list[Statement]:
-        """Return the statements that hold about a customer's identifiers.
+        """Return the statements about a customer's identifiers that were not retracted.
 
         Args:
-            who: an identifier of the customer, as an Identifier or a text, or the customer id.
+            who: an identifier of the customer (an Identifier or a text), or the customer id.
 
         Raises:
-            CustomerNotFoundError: nobody is known by this.
+            CustomerNotFoundError: no customer has this identifier or id.
         """
         return await self._calls.call(self._tracker.statements, who)
 
@@ -861,22 +861,22 @@ class AsyncTracker:
         max_chars: int | None = None,
         timeout: float | None = None,
     ) -> Brief:
-        """Return who is on the line and what matters now, in one read that is as small for a long history as for a short one.
+        """Return who is on the line and what matters now, in one read whose size does not depend on the length of the history.
 
-        ``str()`` of it is text for an agent's screen or a language model: what matters most first to be kept, others' words between quotation marks. It
-        holds nothing that ``timeline(who, trust=trust)`` withholds.
+        ``str()`` of the brief is text for an agent's screen or a language model: the most important parts are kept first, and what other people wrote is
+        quoted. It never contains what ``timeline(who, trust=trust)`` leaves out.
 
         Args:
-            who: an identifier, as an Identifier or a text, or a customer id. Of one that nobody was seen with the brief says so.
-            trust: ``"verified"`` reads through verified links alone, and shows no candidates and no suggestions: what may be shown to the customer
-                rather than to an agent. ``"observed"`` reads through all that the policy merges by.
-            max_chars: the most characters of its text; None for no bound.
-            timeout: seconds after which it answers with what it has, and says what is missing; its parts are then read one after the other. None reads all
-                at one moment, within the time that calls of the tracker have.
+            who: an identifier (an Identifier or a text), or a customer id. For an identifier that was never seen the brief says so.
+            trust: ``"verified"`` follows verified links only, and shows no candidates or suggestions, for what is shown to the customer rather than to an
+                agent. ``"observed"`` follows every link that the policy merges by.
+            max_chars: the largest number of characters of its text; None for no limit.
+            timeout: seconds after which it returns what it has and names what is missing; the parts are then read one after the other. None to read
+                everything in one transaction, within the time limit of the tracker.
 
         Raises:
-            InvalidInteractionError: an argument has a value that none can have.
-            CustomerNotFoundError: there is no such customer id.
+            InvalidInteractionError: an argument has an invalid value.
+            CustomerNotFoundError: no customer has this id.
         """
         return await self._calls.call(self._tracker.brief, who, trust=trust, max_chars=max_chars, timeout=timeout)
 
@@ -892,24 +892,24 @@ class AsyncTracker:
         proof: str | None = None,
         by: str | None = None,
     ) -> Consent:
-        """Keep that somebody may be contacted, or may not any more. It stays with the identifier of which it is said, whoever that is joined to.
+        """Record that somebody gives or withdraws consent to be contacted. Consent stays with its identifier when customers merge or split.
 
-        A later word of the same identifier takes the place of an earlier one that it covers, by its own time, whenever it arrives. What is said of an
-        identifier is said of whoever held it at that time: the next holder inherits nothing.
+        Of several records for an identifier the latest by its own time counts, for whatever it covers, in any order of arrival. Consent belongs to the
+        holder of the identifier at that time; the next holder does not inherit it.
 
         Args:
-            who: an identifier, as an Identifier or a text, or a customer id, whose word is kept with the identifier that gave the id. One that nobody was
-                seen with yet becomes a customer.
-            granted: True where they agree, False where they withdraw or refuse.
-            purpose: for which purpose, up to 255 characters: ``"marketing"``, ``"survey"``, ``"service"``; None for every one.
-            channel: on which channel, up to 255 characters: ``"email"``, ``"sms"``; None for every one.
-            at: when they said so; a naive time is read in the zone of the tracker. None for now.
-            source: the form, system or list that it comes from, up to 255 characters; None where that is not to be kept.
-            proof: what proves it, up to 10,000 characters: the wording that they saw, the id of a recording; None for none.
-            by: who recorded it, up to 255 characters; None where that is not to be kept.
+            who: an identifier (an Identifier or a text), or a customer id, whose consent is kept with the identifier that gave the id. An identifier
+                that is new becomes a customer.
+            granted: True if they agree, False if they withdraw or refuse.
+            purpose: the purpose, up to 255 characters: ``"marketing"``, ``"survey"``, ``"service"``; None for all.
+            channel: the channel, up to 255 characters: ``"email"``, ``"sms"``; None for all.
+            at: when they said so. A naive time is read in the zone of the tracker; None for now.
+            source: the form, system or list that it comes from, up to 255 characters; None if not recorded.
+            proof: evidence of it, up to 10,000 characters: the wording that they saw, the id of a recording; None for none.
+            by: who recorded it, up to 255 characters; None if not recorded.
 
         Raises:
-            InvalidInteractionError: a field is malformed. InvalidIdentifierError: the identifier is not well-formed.
+            InvalidInteractionError: a field is malformed. InvalidIdentifierError: the identifier is malformed.
             CustomerNotFoundError: there is no such customer.
         """
         return await self._calls.call(
@@ -927,36 +927,36 @@ class AsyncTracker:
     async def may_contact(
         self, who: Who, *, purpose: str, channel: str, at: datetime | None = None, opt_out: Iterable[str] = ()
     ) -> Permission:
-        """Return whether somebody may be contacted, with the reason. It is true or false as a condition.
+        """Return whether somebody may be contacted, with the reason. The result is true or false in a condition.
 
-        Of one identifier the latest word that covers what is asked counts. Of the several identifiers of a customer the strictest does: one that
-        withdrew is enough. Where nothing is known, nobody may be contacted.
+        For one identifier the latest consent for this purpose and channel counts. Among the identifiers of a customer the strictest counts: one withdrawal
+        is enough. Without any consent on record the answer is no.
 
         Args:
-            who: an identifier, as an Identifier or a text, or a customer id.
-            purpose: for which purpose, as it was said.
-            channel: on which channel, as it was said.
-            at: as it could be known at that time; a naive time is read in the zone of the tracker. None for now.
-            opt_out: purposes for which no consent is needed: they are allowed until somebody withdraws. Which these are is for you and the law of
-                your country to say, such as ``["service"]``. Empty by default.
+            who: an identifier (an Identifier or a text), or a customer id.
+            purpose: the purpose, as it was recorded.
+            channel: the channel, as it was recorded.
+            at: read the state as it was known at this time. A naive time is read in the zone of the tracker; None for now.
+            opt_out: purposes that need no consent and are allowed until somebody withdraws, such as ``["service"]``. Which these are depends on the law of
+                your country. Empty by default.
 
         Raises:
-            InvalidInteractionError: a field is malformed. InvalidIdentifierError: the identifier is not well-formed.
-            CustomerNotFoundError: there is no such customer; of an identifier that nobody was seen with, nothing is known.
+            InvalidInteractionError: a field is malformed. InvalidIdentifierError: the identifier is malformed.
+            CustomerNotFoundError: no customer has this id. For an identifier that was never seen the answer is that nothing is known.
         """
         return await self._calls.call(
             self._tracker.may_contact, who, purpose=purpose, channel=channel, at=at, opt_out=opt_out
         )
 
     async def consents(self, who: Who, *, as_of: datetime | None = None) -> list[Consent]:
-        """Return all that was said of contacting a customer, the latest first; what counts no more is marked.
+        """Return every consent on record for a customer, latest first; those that were replaced are marked.
 
         Args:
-            who: an identifier of the customer, as an Identifier or a text, or the customer id.
-            as_of: as it could be known at that time; a naive time is read in the zone of the tracker. None for now.
+            who: an identifier of the customer (an Identifier or a text), or the customer id.
+            as_of: read the state as it was known at this time. A naive time is read in the zone of the tracker; None for now.
 
         Raises:
-            CustomerNotFoundError: nobody is known by this.
+            CustomerNotFoundError: no customer has this identifier or id.
         """
         return await self._calls.call(self._tracker.consents, who, as_of=as_of)
 
@@ -966,10 +966,10 @@ class AsyncTracker:
         Reads leave them where the store was opened with ``reads="audit"``.
 
         Args:
-            who: an identifier of the customer, as an Identifier or a text, or the customer id.
+            who: an identifier of the customer (an Identifier or a text), or the customer id.
 
         Raises:
-            CustomerNotFoundError: nobody is known by this.
+            CustomerNotFoundError: no customer has this identifier or id.
         """
         return await self._calls.call(self._tracker.receipts, who)
 
@@ -984,7 +984,7 @@ class AsyncTracker:
                 statement, as ``deny``, ``retract`` and the others return it, for both that it is about.
 
         Raises:
-            CustomerNotFoundError: nobody is known by this. StatementNotFoundError: the statement is about somebody who was erased.
+            CustomerNotFoundError: no customer has this identifier or id. StatementNotFoundError: the statement is about somebody who was erased.
         """
         return await self._calls.call(self._tracker.exposed, subject)
 
@@ -997,78 +997,77 @@ class AsyncTracker:
         dry_run: bool = False,
         suppress: bool = True,
     ) -> Receipt:
-        """Take a person out of every table and out of the store's files.
+        """Erase a person from every table and from the files of the store.
 
         Args:
-            who: an identifier of the person, as an Identifier or a text, or the customer id.
-            by: who asks for it, up to 255 characters; None where that is not to be kept.
+            who: an identifier of the person (an Identifier or a text), or the customer id.
+            by: who requested it, up to 255 characters; None if not recorded.
             reason: why, up to 10,000 characters; None for no reason.
-            dry_run: count what would go, and change nothing.
-            suppress: leave keyed marks, so that a re-run import does not bring the interactions back. False leaves none.
+            dry_run: count what would be removed, and change nothing.
+            suppress: leave keyed marks, so that importing the same data again does not bring the interactions back. False leaves none.
 
         Raises:
-            CustomerNotFoundError: nobody is known by this.
+            CustomerNotFoundError: no customer has this identifier or id.
         """
         return await self._calls.call(
             self._tracker.erase, who, by=by, reason=reason, dry_run=dry_run, suppress=suppress
         )
 
     async def apply_retention(self, rules: Iterable[RetentionRule], *, dry_run: bool = False) -> Receipt:
-        """Take away interactions that are past their time, by channel and age, and what nothing names any more.
+        """Remove interactions that are past their retention period, by channel and age, and identifiers that nothing names any more.
 
         Args:
-            rules: how long interactions of which channels are kept; what no rule names stays.
-            dry_run: count what would go, and change nothing.
+            rules: how long interactions of each channel are kept; channels without a rule stay.
+            dry_run: count what would be removed, and change nothing.
 
         Raises:
-            OperationRunningError: it runs already, or a rebuild does.
+            OperationRunningError: another retention or a rebuild is running.
         """
         return await self._calls.call(self._tracker.apply_retention, rules, dry_run=dry_run)
 
     async def unload(self, source: str, *, dry_run: bool = False) -> Receipt:
-        """Take back a load that went wrong: every interaction of a source, and what it had linked, as if it had never been loaded.
+        """Undo the loads of a source: remove all its interactions and the links that they showed, as if it had never been loaded.
 
-        Batch by batch, so that others go on reading and writing. Notes that stand beside its interactions go with them, and what was said of whose they
-        are. What people said of identifiers stays. Nothing is left that would keep the next load out. What is loaded of the source meanwhile may
-        stay; call it again then.
+        It works batch by batch, so that others go on reading and writing. Notes on its interactions and their attributions are removed too; statements about
+        identifiers stay. The source can be loaded again afterwards. If it is being loaded meanwhile, some interactions may stay; call it again then.
 
         Args:
-            source: name of the system, as it stands on the interactions: ``report.format`` of many formats, or ``source=`` of the load.
-            dry_run: count what would go, and change nothing.
+            source: name of the system, as its interactions have it: the format for many formats, or the ``source=`` of the load.
+            dry_run: count what would be removed, and change nothing.
 
         Raises:
-            OperationRunningError: a rebuild, a retention or another unload runs.
+            OperationRunningError: a rebuild, a retention or another unload is running.
         """
         return await self._calls.call(self._tracker.unload, source, dry_run=dry_run)
 
     async def export(self, who: Who, *, format: Literal["json", "vcon", "tmf683", "cloudevents"] = "json") -> Export:
-        """Return a person's interactions in a standard, with a report of what it could not carry.
+        """Return a person's interactions in a standard format, with a report of what the format cannot hold.
 
         Args:
-            who: an identifier of the person, as an Identifier or a text, or the customer id.
+            who: an identifier of the person (an Identifier or a text), or the customer id.
             format: ``"json"`` (lines, lossless), ``"vcon"``, ``"tmf683"`` or ``"cloudevents"``.
 
         Raises:
-            CustomerNotFoundError: nobody is known by this.
+            CustomerNotFoundError: no customer has this identifier or id.
         """
         return await self._calls.call(self._tracker.export, who, format=format)
 
     async def verify(self) -> VerifyReport:
-        """Recompute links from entries and customers from links over the whole store, and compare."""
+        """Recompute the links from the interactions and the customers from the links, for the whole store, and compare."""
         return await self._calls.call(self._tracker.verify)
 
     async def rebuild(self, *, progress: Progress | None = None) -> RebuildReport:
-        """Recompute who is whom from scratch and write it; brings the store to this tracker's policy.
+        """Recompute all customers from the evidence, with the settings of this tracker.
 
-        Others read and write by the settings of before while it computes; it takes over all at once. One that was broken off has changed nothing, and
-        is run again.
+        Others go on reading and writing with the old settings until the result takes effect, all at once. An interrupted rebuild has changed nothing; run it
+        again.
 
         Args:
-            progress: called with (identifiers so far, identifiers in all) while it computes; again from the start where it has to begin again. None for
-                no calls.
+            progress: called with (identifiers so far, identifiers in all); from the start again if the computation restarts. None for no
+                progress reports.
 
         Raises:
-            OperationRunningError: another rebuild runs, or what cannot run beside one.
+            OperationRunningError: another rebuild, or an operation that cannot run at the same time, is running.
         """
         return await self._calls.call(self._tracker.rebuild, progress=progress)
 
@@ -1102,33 +1101,33 @@ def open_async(
     reads: Literal["audit"] | None = None,
     **options: Any,
 ) -> AsyncTracker:
-    """Open a store, created where it is not there. It is opened by ``async with``, or by the first call.
+    """Open a store; it is created if it does not exist. It is opened by ``async with``, or by the first call.
 
     Args:
-        url: ``"sqlite:///history.db"``, ``"memory://"``, ``"postgresql+psycopg://..."``, ``"mariadb+pymysql://..."``, or an adapter's. Or an engine of
-            SQLAlchemy (``open_async`` takes an ``AsyncEngine``), whose pool it shares and which ``close`` leaves open.
-        region: ISO 3166 alpha-2 code of the region in which national phone numbers are read, where the interaction names none. With None such a
-            number is kept as it came, and identifies nobody.
+        url: ``"sqlite:///history.db"``, ``"memory://"``, ``"postgresql+psycopg://..."``, ``"mariadb+pymysql://..."``, or the URL of another
+            adapter. Or a SQLAlchemy engine (``open_async`` takes an ``AsyncEngine``), whose pool is shared and which ``close`` leaves open.
+        region: ISO 3166 alpha-2 code of the region in which national phone numbers are read, unless the interaction has its own. With None a
+            national number is kept as it came and identifies nobody.
         own: identifiers of the company, with ``*`` as a wildcard: ``"x:btcare"``, ``"email:*@bt.example"``, ``"phone:+44800*"``. They never
             identify a customer. Empty by default.
         policy: how evidence is read; None for the default ``Policy()``.
-        secret: a key for the ids of identifiers, so that nobody who reads the store can look up an address by its id. The same one each time; None for
-            ids without a key.
-        rebuild: bring a store that was built with other settings to these; where another process does so already, wait for its end. False refuses such a
-            store.
-        matching: have the store keep an index of likeness from now on, for suggestions() and find_matches(). False leaves it as it is.
-        placeholders: identifiers that stand where there is no value and identify nobody, with ``*`` as a wildcard. Empty by default.
-        timeout: seconds that each call may take, this one included, whatever it waits for; None for no bound. See ``Tracker.within``.
-        zone: time zone in which times without an offset are read, as an IANA name or a tzinfo; with None such a time is refused.
-        consent_words: words that are a whole text message and say that somebody wants no more (False) or goes on (True), in the place of
-            ``omnitrack.CONSENT_WORDS``; None for these.
+        secret: a key for the ids of identifiers, so that nobody who reads the store can look up an address by its id. It must be the same each time;
+            None for ids without a key.
+        rebuild: whether to rebuild a store that was built with other settings; if another process is rebuilding it, wait until it is done. With False
+            such a store is refused.
+        matching: whether the store keeps an index of similar people from now on, for suggestions(), search() and find_matches(). False changes nothing.
+        placeholders: values that your systems write in place of a missing one, with ``*`` as a wildcard; they identify nobody. Empty by default.
+        timeout: time limit of each call in seconds, this one included; None for no limit. See ``Tracker.within``.
+        zone: time zone of times without an offset, as an IANA name or a tzinfo; with None such times are refused.
+        consent_words: text messages that consist of one of these words withdraw consent (False) or give it (True); None for
+            ``omnitrack.CONSENT_WORDS``.
         reads: ``"audit"`` has reads of people leave receipts: who was shown what, see ``receipts`` and ``exposed``. None leaves none. Each process that
             opens the store says it for itself.
-        options: of the backend, such as ``namespace=``.
+        options: options of the backend, such as ``namespace=``.
 
     Raises:
-        UnknownBackendError: no adapter for this URL. SchemaVersionError: the store is of another version.
-        PolicyChangedError: it was built with another policy. SecretError: with another secret.
+        UnknownBackendError: there is no adapter for this URL. SchemaVersionError: the store has another schema version.
+        PolicyChangedError: the store was built with other settings. SecretError: it was created with another secret.
     """
     return AsyncTracker(
         open_backend(url, **options),
