@@ -49,11 +49,21 @@ def _folder(tmp_path_factory: pytest.TempPathFactory) -> object:
 def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> object:
     """Keep the blocks of a document on one worker, in their order; every other test goes where there is room."""
     from xdist.scheduler import LoadScopeScheduling
+    from xdist.workermanage import WorkerController
 
     class DocumentScheduling(LoadScopeScheduling):
         def _split_scope(self, nodeid: str) -> str:
             file, _, _ = nodeid.partition("::")
             return file if file.endswith(".md") else nodeid
+
+        def mark_test_complete(self, node: WorkerController, item_index: int, duration: float = 0) -> None:
+            # As in LoadScopeScheduling, but what is done is forgotten: that one goes through all of it after each test.
+            nodeid = self.registered_collections[node][item_index]
+            scope, work = self._split_scope(nodeid), self.assigned_work[node]
+            work[scope][nodeid] = True
+            if all(work[scope].values()):
+                del work[scope]
+            self._reschedule(node)
 
     return DocumentScheduling(config, log) if config.getoption("dist") == "load" else None
 

@@ -34,7 +34,7 @@ def tracker(request: pytest.FixtureRequest, tmp_path: Path) -> Any:
         yield opened
         return
     with servers.store(request.param, tmp_path) as store:
-        options = {"namespace": store.namespace} if store.namespace else {}
+        options: dict[str, Any] = {"namespace": store.namespace} if store.namespace else {}
         with omnitrack.open(store.url, **options) as opened:
             people(opened)
             yield opened
@@ -73,12 +73,13 @@ def test_a_reason_has_a_length_that_every_engine_keeps(tracker: Tracker) -> None
     assert (found.reason, found.by) == (reason, by)
     tracker.retract(said, by=by, reason=reason)
     for field, value in (("by", by + "e"), ("reason", reason + "e")):
+        given: dict[str, Any] = {field: value}
         with pytest.raises(InvalidPolicyError, match=f"{field}: got {len(value)} characters"):
-            tracker.link(A, B, **{field: value})
+            tracker.link(A, B, **given)
         with pytest.raises(InvalidPolicyError, match=field):
-            tracker.retract(said, **{field: value})
+            tracker.retract(said, **given)
         with pytest.raises(InvalidPolicyError, match=field):
-            tracker.erase(A, **{field: value})
+            tracker.erase(A, **given)
 
 
 def test_a_longer_reason_that_a_store_has_already_is_read() -> None:
@@ -89,9 +90,11 @@ def test_a_longer_reason_that_a_store_has_already_is_read() -> None:
 @pytest.mark.parametrize("name", ["channels", "kinds"])
 def test_a_filter_has_a_number_of_names_that_every_engine_takes(tracker: Tracker, name: str) -> None:
     names = ["email", "message", *(f"{'c' * 200}{n}" for n in range(MAX_FILTER - 2))]
-    assert len(list(tracker.timeline(A, **{name: names}))) == 1
+    most: dict[str, Any] = {name: names}
+    assert len(list(tracker.timeline(A, **most))) == 1
+    more: dict[str, Any] = {name: [*names, "one more"]}
     with pytest.raises(InvalidInteractionError, match=f"{name}: got {MAX_FILTER + 1} names"):
-        tracker.timeline(A, **{name: [*names, "one more"]})
+        tracker.timeline(A, **more)
 
 
 # -- numbers that are none ----------------------------------------------------------------------------------------------
@@ -100,7 +103,7 @@ def test_a_number_that_is_none_is_refused_wherever_it_is_given(tracker: Tracker,
     for field in ("attributes", "traits"):
         for value in ({"score": number}, {"deep": [{"score": number}]}):
             with pytest.raises(InvalidInteractionError, match=field):
-                tracker.record(channel="web", customer=[A], occurred_at=T0, **{field: value})
+                tracker.record(channel="web", customer=[A], occurred_at=T0, **dict[str, Any]({field: value}))
     with pytest.raises(OmnitrackError):
         tracker.suggestions(A, least=number)
     with pytest.raises(OmnitrackError):
@@ -167,8 +170,9 @@ def folder(tmp_path: Path) -> Path:
 
 def loaded(path: Path, **options: Any) -> tuple[list[str], list[str]]:
     items = list(open_source(path, **options))
-    ids = sorted(item.source_id for item in items if isinstance(item, omnitrack.Interaction))
-    return ids, sorted(item.where or "" for item in items if not isinstance(item, omnitrack.Interaction))
+    ids = sorted(str(item.source_id) for item in items if isinstance(item, omnitrack.Interaction))
+    others: list[Any] = [item for item in items if not isinstance(item, omnitrack.Interaction)]
+    return ids, sorted(item.where or "" for item in others)
 
 
 def test_a_symbolic_link_is_reported_and_not_followed_unless_asked(folder: Path) -> None:

@@ -157,7 +157,7 @@ class Session:
 
     def unique_keys(self, table: str, key: Any, row: Any) -> list[Any]:
         """Return the keys of all unique indexes that a write of this row takes."""
-        keys = [(table, key)]
+        keys: list[Any] = [(table, key)]
         row = row or getattr(self.run.state, table).rows.get(key)
         if row is not None and table == "identifiers":
             keys.append(("home", row.home))

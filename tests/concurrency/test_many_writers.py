@@ -5,8 +5,9 @@ from __future__ import annotations
 import multiprocessing
 import random
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta, timezone
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -41,7 +42,7 @@ def sighted(count: int, seed: int) -> list[Interaction]:
     for number in range(count):
         people: list[Sighting | str] = []
         for name in rnd.sample(NAMES, rnd.choice([1, 2, 2, 2, 3])):
-            people.append(rnd.choice([name, name, name, claimed(name), verified(name)]))
+            people.append(rnd.choice((name, name, name, claimed(name), verified(name))))
         found.append(
             Interaction(
                 channel="phone",
@@ -106,8 +107,8 @@ def one_by_one(tracker: Tracker, interactions: list[Interaction]) -> None:
 def test_threads_end_in_the_partition_of_one_writer(place: Store) -> None:
     parts = [sighted(25, seed) for seed in range(6)]
     with opened(place) as tracker:
-        works = [lambda part=part: one_by_one(tracker, part) for part in parts[:4]]
-        works += [lambda part=part: tracker.record_many(part, batch_size=9) for part in parts[4:]]
+        works: list[Callable[[], object]] = [partial(one_by_one, tracker, part) for part in parts[:4]]
+        works += [partial(tracker.record_many, part, batch_size=9) for part in parts[4:]]
         assert not together(*works)
         report = tracker.verify()
         assert report.ok, str(report)

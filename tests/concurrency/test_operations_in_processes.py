@@ -18,7 +18,7 @@ from servers import ENGINES, Store, store
 
 T0 = datetime(2026, 3, 1, tzinfo=timezone.utc)
 OLD, NEW = Policy(limits={"*": 3}), Policy(limits={"*": 1})
-MATCHING = {"policy": OLD, "matching": True}
+MATCHING: dict[str, Any] = {"policy": OLD, "matching": True}
 ROUNDS = 6  # of what one process does while another does something else
 
 

@@ -149,7 +149,7 @@ def test_readers_in_threads_are_shown_one_of_the_two_partitions_whole(engine: st
         tracker = Tracker(backend, policy=JOINED)
         fill(tracker)
         either = expected(backend)
-        done, wrong, counts = threading.Event(), [], []
+        done, wrong, counts = threading.Event(), list[Any](), list[Any]()
 
         def work() -> None:
             counts.append(read_until(done, tracker, either, wrong))

@@ -23,7 +23,7 @@ def follow(folder: Path, upto: int) -> str:
         files[name] = files.get(name, "") + code + "\n\n"
     for name, content in files.items():
         (folder / name).write_text(content, encoding="utf-8")
-    return BLOCKS[upto][0]
+    return str(BLOCKS[upto][0])
 
 
 def basetemp(folder: Path) -> list[str]:

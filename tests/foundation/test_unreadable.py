@@ -92,8 +92,8 @@ def test_a_damaged_store_is_an_error_of_ours_that_shows_nothing_of_it(url: str, 
                     read(tracker)
                 except omnitrack.OmnitrackError as error:
                     met.append(error)
-    for error in met:
-        lines = "".join(traceback.format_exception(error)).splitlines()
+    for one in met:
+        lines = "".join(traceback.format_exception(one)).splitlines()
         assert "4711" not in "".join(line for line in lines if not line.startswith(" "))
 
 

@@ -13,11 +13,13 @@ import re
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE.parent))
+
 
 from hostile.backtracking import Matcher, TooManySteps  # noqa: E402
 
@@ -119,7 +121,7 @@ def _count_expressions() -> None:
 
         return run
 
-    re.compile = counting  # type: ignore[assignment]
+    re.compile = counting
     for name in ("match", "fullmatch", "search", "finditer", "findall", "split", "sub", "subn"):
         setattr(re, name, call(name))
 
@@ -158,7 +160,7 @@ def mail(head: str, body: str = "Hello") -> bytes:
 def readers() -> dict[str, Callable[[], Iterator[tuple[str, Callable[[str], Any]]]]]:
     """Return, by name, what yields the calls to make with a crafted text; each says what it is."""
     from omnitrack.identifiers import iter_schemes
-    from omnitrack.sources import get_source
+    from omnitrack.sources import get_source, open_source
     from omnitrack.sources.registry import detect
 
     def schemes() -> Iterator[tuple[str, Callable[[str], Any]]]:
@@ -168,7 +170,7 @@ def readers() -> dict[str, Callable[[], Iterator[tuple[str, Callable[[str], Any]
             for before in ("", "a", "1", "+4420", "a@", "https://www.linkedin.com/in/", "name="):
                 yield (
                     f"{scheme.name} {before!r}",
-                    lambda text, s=scheme, b=before: s.parse((b + text)[:510] + "_", region="GB"),
+                    partial(lambda s, b, text: s.parse((b + text)[:510] + "_", region="GB"), scheme, before),
                 )
         for before in (
             *("", "tg://resolve?a", "sip:", "a@", '"a" <', "tel:1", "account:", "mailto:a"),
@@ -180,7 +182,7 @@ def readers() -> dict[str, Callable[[], Iterator[tuple[str, Callable[[str], Any]
                 "viber://chat?number=",
             ),
         ):
-            yield f"identifier {before!r}", lambda text, b=before: identifier((b + text)[:1000] + "_", "GB")
+            yield f"identifier {before!r}", partial(lambda b, text: identifier((b + text)[:1000] + "_", "GB"), before)
 
     def texts() -> Iterator[tuple[str, Callable[[str], Any]]]:
         from omnitrack.identifiers import OwnList, email, find_identifiers, phone
@@ -214,7 +216,7 @@ def readers() -> dict[str, Callable[[], Iterator[tuple[str, Callable[[str], Any]
 
     def mails() -> Iterator[tuple[str, Callable[[str], Any]]]:
         def read(data: bytes, name: str = "eml") -> list[Any]:
-            return list(get_source(name)(data, trusted_mail_server="mx.b"))
+            return list(open_source(data, name, trusted_mail_server="mx.b"))
 
         for name in (
             "To",
@@ -229,7 +231,7 @@ def readers() -> dict[str, Callable[[], Iterator[tuple[str, Callable[[str], Any]
             start = {"Content-Type": "text/plain; charset=", "Authentication-Results": "mx.b; ", "Date": "Mon, "}.get(
                 name, ""
             )
-            yield f"header {name}", lambda text, n=name, s=start: read(mail(f"{n}: {s}{text}b"))
+            yield f"header {name}", partial(lambda n, s, text: read(mail(f"{n}: {s}{text}b")), name, start)
         for kind in (
             "text/plain",
             "text/html",
@@ -237,7 +239,7 @@ def readers() -> dict[str, Callable[[], Iterator[tuple[str, Callable[[str], Any]
             "multipart/report; boundary=b",
             "message/delivery-status",
         ):
-            yield f"body {kind}", lambda text, k=kind: read(mail(f"Content-Type: {k}", text + "\x01"))
+            yield f"body {kind}", partial(lambda k, text: read(mail(f"Content-Type: {k}", text + "\x01")), kind)
         yield (
             "mailbox",
             lambda text: read(b"From a Mon Jan  5 09:00:00 2026\n" + mail("Subject: x", text + "\n\n" + text), "mbox"),
@@ -250,15 +252,18 @@ def readers() -> dict[str, Callable[[], Iterator[tuple[str, Callable[[str], Any]
             for word in words[:: max(1, len(words) // 4)]:
                 yield (
                     f"{name}, {word!r}",
-                    lambda text, d=data, w=word, n=name, o=options: list(
-                        get_source(n)(_few(d.replace(w, w + text + "\x7f", 3)).encode("utf-8", "replace"), **o)
+                    partial(
+                        lambda d, w, n, o, text: list(
+                            get_source(n)(_few(d.replace(w, w + text + "\x7f", 3)).encode("utf-8", "replace"), **o)
+                        ),
+                        *(data, word, name, options),
                     ),
                 )
 
     def detection() -> Iterator[tuple[str, Callable[[str], Any]]]:
         folder = Path(tempfile.mkdtemp())
 
-        def known(text: str, before: str) -> Any:
+        def known(before: str, text: str) -> Any:
             file = folder / "unknown.dat"
             file.write_text(before + text + "\x01", "utf-8", errors="replace")
             try:
@@ -267,7 +272,7 @@ def readers() -> dict[str, Callable[[], Iterator[tuple[str, Callable[[str], Any]
                 file.unlink()
 
         for before in ("", "From ", '{"a": "', "Subject: x\n", "05/01/2026, 09:00 - ", "window.YTD"):
-            yield f"detect behind {before!r}", lambda text, b=before: known(text, b)
+            yield f"detect behind {before!r}", partial(known, before)
 
     def interchange() -> Iterator[tuple[str, Callable[[str], Any]]]:
         from omnitrack.interchange.formats import NAMES, get_format, lines
@@ -297,9 +302,12 @@ def readers() -> dict[str, Callable[[], Iterator[tuple[str, Callable[[str], Any]
                 except ValueError:
                     continue
 
+        def as_it_is(name: str, text: str) -> Any:
+            return list(get_format(name).load(text.encode("utf-8", "replace"))[0])
+
         for name in NAMES:
-            yield name, lambda text, n=name: again(n, text)
-            yield f"{name}, as it is", lambda text, n=name: list(get_format(n).load(text.encode("utf-8", "replace"))[0])
+            yield name, partial(again, name)
+            yield f"{name}, as it is", partial(as_it_is, name)
 
     return {
         "schemes": schemes,

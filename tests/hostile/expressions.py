@@ -6,6 +6,7 @@ import ast
 import importlib
 import re
 from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 from re import _constants as ops  # type: ignore[attr-defined]
 from typing import Any
@@ -53,18 +54,20 @@ def expressions(root: Path, package: str) -> tuple[list[Expression], list[str]]:
     """Return the expressions of a package's files, and the places of those that only exist while a function runs."""
     found: list[Expression] = []
     unread: list[str] = []
-    trees = {path: ast.parse(path.read_text("utf-8")) for path in sorted(root.rglob("*.py"))}
+    trees: dict[Path, list[Any]] = {
+        path: list(ast.walk(ast.parse(path.read_text("utf-8")))) for path in sorted(root.rglob("*.py"))
+    }
+    uses = {path: list(_uses(nodes)) for path, nodes in trees.items()}
     anywhere: dict[str, set[str]] = {}
-    for tree in trees.values():
-        for name, how in _uses(tree):
-            anywhere.setdefault(name, set()).add(how)
-    for path, tree in trees.items():
+    for name, how in chain.from_iterable(uses.values()):
+        anywhere.setdefault(name, set()).add(how)
+    for path, nodes in trees.items():
         module = ".".join([package, *path.relative_to(root).with_suffix("").parts]).removesuffix(".__init__")
         here: dict[str, set[str]] = {}
-        for name, how in _uses(tree):
+        for name, how in uses[path]:
             here.setdefault(name, set()).add(how)
-        named = _names(tree)
-        for node in ast.walk(tree):
+        named = _names(nodes)
+        for node in nodes:
             if not _is_call(node):
                 continue
             where = f"{path.relative_to(root)}:{node.lineno}"
@@ -86,7 +89,7 @@ def _how(called: str) -> str:
     return "finditer" if called in _EVERYWHERE else called
 
 
-def _is_call(node: ast.AST) -> bool:
+def _is_call(node: Any) -> bool:
     return (
         isinstance(node, ast.Call)
         and isinstance(node.func, ast.Attribute)
@@ -113,18 +116,18 @@ def _is_flags(node: ast.expr) -> bool:
     return isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "re"
 
 
-def _names(tree: ast.AST) -> dict[ast.AST, str]:
+def _names(nodes: list[Any]) -> dict[ast.AST, str]:
     return {
         node.value: target.id if isinstance(target, ast.Name) else target.attr
-        for node in ast.walk(tree)
+        for node in nodes
         if isinstance(node, ast.Assign)
         for target in node.targets
         if isinstance(target, (ast.Name, ast.Attribute))
     }
 
 
-def _uses(tree: ast.AST) -> Iterator[tuple[str, str]]:
-    for node in ast.walk(tree):
+def _uses(nodes: list[ast.AST]) -> Iterator[tuple[str, str]]:
+    for node in nodes:
         if isinstance(node, ast.Attribute) and node.attr in _CALLS:
             of = node.value
             name = of.id if isinstance(of, ast.Name) else of.attr if isinstance(of, ast.Attribute) else ""
@@ -257,7 +260,8 @@ class _Samples:
         if op is ops.ATOMIC_GROUP:
             return self._sample(list(av), k)
         if op in (ops.MAX_REPEAT, ops.MIN_REPEAT, ops.POSSESSIVE_REPEAT):
-            return self._sample(list(av[2]), k) * min(max(av[0], k % 2 if av[0] == 0 else 1), 64)
+            times: int = min(max(av[0], k % 2 if av[0] == 0 else 1), 64)
+            return self._sample(list(av[2]), k) * times
         return ""
 
     def _literals(self, nodes: Any) -> Iterator[str]:

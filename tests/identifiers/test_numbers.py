@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from omnitrack import Identifier
 from omnitrack.identifiers import OwnList, email, find_identifiers, phone
 from omnitrack.identifiers import numbers as module
 
@@ -24,8 +25,12 @@ def test_every_national_number_of_a_list_of_contacts_is_found() -> None:
 
 def test_a_number_is_read_once_however_often_it_stands_there(monkeypatch: pytest.MonkeyPatch) -> None:
     read: list[str] = []
-    phone = module.phone
-    monkeypatch.setattr(module, "phone", lambda text, region: read.append(text) or phone(text, region))
+
+    def reading(text: str, region: str | None) -> Identifier:
+        read.append(text)
+        return phone(text, region)
+
+    monkeypatch.setattr(module, "phone", reading)
     assert len(find_identifiers("call 020 7946 0958 now\n" * 500, "GB")) == 1
     assert read == ["020 7946 0958"]
 

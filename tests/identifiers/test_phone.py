@@ -514,8 +514,12 @@ def test_only_a_number_of_its_countrys_plan_identifies(text: str) -> None:
         return
     lib = phonenumbers
     parsed = lib.parse(one.value)
-    desc = lib.PhoneMetadata.metadata_for_region(lib.region_code_for_country_code(parsed.country_code)).general_desc
-    assert one.linkable == bool(re.fullmatch(desc.national_number_pattern, lib.national_significant_number(parsed)))
+    assert parsed.country_code is not None
+    metadata = lib.PhoneMetadata.metadata_for_region(lib.region_code_for_country_code(parsed.country_code))
+    assert metadata is not None
+    assert metadata.general_desc is not None
+    pattern = str(metadata.general_desc.national_number_pattern)
+    assert one.linkable == bool(re.fullmatch(pattern, lib.national_significant_number(parsed)))
 
 
 def test_a_number_outside_of_its_plan_says_so() -> None:

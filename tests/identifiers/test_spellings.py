@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+from collections.abc import Callable
 from urllib.parse import quote
 
 import pytest
@@ -134,7 +135,7 @@ def test_inside_markup_the_rest_stays() -> None:
     assert left(MAIL, text) == '<a href="mailto:#?subject=x">#</a>'
 
 
-_ENCODINGS = {
+_ENCODINGS: dict[str, Callable[[str], str]] = {
     "as it is": str,
     "percent": lambda text: quote(text, safe=""),
     "entities": lambda text: "".join(f"&#{ord(ch)};" for ch in text),

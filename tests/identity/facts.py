@@ -189,7 +189,7 @@ def state_of(tracker: Tracker) -> State:
             {name: frozenset(e) for name, e in filed.items()},
         )
 
-    return tracker._backend.run(read, write=False)  # type: ignore[no-any-return]
+    return tracker._backend.run(read, write=False)
 
 
 def check(tracker: Tracker) -> None:

@@ -503,14 +503,15 @@ def say_by_id(tracker: Tracker, naive: Naive, step: ById) -> tuple[str, Said] | 
         return None
     holders: list[Holder | None] = [None if n is None or statement.kind == "reassigned" else n[1] for n in named]
     if all(named):  # which of their identifiers stand for two customers is the engine's to choose
-        known = {naive.id(h): h for x in range(len(WORLD)) for h in naive.holders(x)}
-        (row,) = tracker._backend.run(lambda tx: tx.find_records(STATEMENT, keys=[answer.id]), write=False)
+        known: dict[Any, Holder] = {naive.id(h): h for x in range(len(WORLD)) for h in naive.holders(x)}
+        (row,) = tracker._backend.run(lambda tx: tx.find_records(STATEMENT, keys=[str(answer.id)]), write=False)
         holders = [known[m.holder] for m in StatementRecord.load(row.value).mentions]
     a, b = (x if holder is None else holder[0] for x, holder in zip((statement.a, statement.b), holders))
     one, two = (None if holder is None else naive.pin(holder, statement.minute) for holder in holders)
+    assert a is not None
     said = attrs.evolve(statement, a=a, b=b, pins=(one, two))
     naive.tell(said)
-    return answer.id, said
+    return str(answer.id), said
 
 
 def attribute_to(tracker: Tracker, naive: Naive, id: str, name: str, x: int, pick: int | None) -> tuple[str, Any]:

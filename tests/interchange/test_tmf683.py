@@ -263,9 +263,10 @@ def validator(name: str) -> Any:
     jsonschema = pytest.importorskip("jsonschema")
     checker = jsonschema.FormatChecker(formats=[])
 
-    @checker.checks("date-time", raises=ValueError)
     def is_time(value: object) -> bool:
         return not isinstance(value, str) or ("T" in value and datetime.fromisoformat(value).tzinfo is not None)
+
+    checker.checks("date-time", raises=ValueError)(is_time)
 
     components = {"schemas": discriminated(openapi()["components"]["schemas"])}
     schema = {"allOf": [{"$ref": f"#/components/schemas/{name}"}], "components": components}
@@ -299,7 +300,12 @@ def test_what_is_written_keeps_the_schema_of_the_standard(name: str) -> None:
 def test_the_schema_check_of_these_tests_finds_what_is_wrong() -> None:
     (resource,) = dump(Interaction(channel="web", occurred_at=WHEN, customers=[["email:a@example.com"]]))
     check = validator("PartyInteraction_FVO")
-    for change in ({"direction": None}, {"relatedChannel": [{}]}, {"interactionDate": {"startDateTime": "now"}}):
+    changes: tuple[dict[str, Any], ...] = (
+        {"direction": None},
+        {"relatedChannel": [{}]},
+        {"interactionDate": {"startDateTime": "now"}},
+    )
+    for change in changes:
         assert list(check.iter_errors({**resource, **change}))
     resource["relatedParty"][0]["partyOrPartyRole"]["@type"] = "Nobody"
     assert list(check.iter_errors(resource))

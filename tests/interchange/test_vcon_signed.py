@@ -36,10 +36,10 @@ def public(key: Any) -> str:
 
 def signed(payload: Any, key: Any, algorithm: str, **header: Any) -> dict[str, Any]:
     pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-    member = {"protected": {"alg": algorithm}, **({"header": header} if header else {})}
+    member: Any = {"protected": {"alg": algorithm}, **({"header": header} if header else {})}
     registry = jws.JWSRegistry(algorithms=[algorithm], strict_check_header=False)
-    kind = "RSA" if algorithm.startswith("R") else "EC"
-    out = jws.serialize_json([member], json.dumps(payload).encode(), jwk.import_key(pem, kind), registry=registry)
+    private = jwk.import_key(pem, "RSA") if algorithm.startswith("R") else jwk.import_key(pem, "EC")
+    out = jws.serialize_json([member], json.dumps(payload).encode(), private, registry=registry)
     return dict(out)
 
 

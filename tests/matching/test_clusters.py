@@ -21,7 +21,7 @@ def cluster(
         )
 
     found = cluster_pairs(size, left, right, np.array(list(weights.values()), dtype=np.float64), weigh, threshold)
-    return found.tolist()
+    return list(found.tolist())
 
 
 def test_pairs_over_the_threshold_are_joined() -> None:

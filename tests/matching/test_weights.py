@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Mapping
 
 import numpy as np
 import pytest
@@ -18,7 +19,7 @@ MODEL = Model.default(1_000_000)
 HOME = {"postcode": "RG14 1AA", "address": "12 High Street", "city": "Newbury", "phone": "020 7946 0958"}
 
 
-def score(left: dict[str, object], right: dict[str, object], model: Model = MODEL) -> Score:
+def score(left: Mapping[str, object], right: Mapping[str, object], model: Model = MODEL) -> Score:
     return model.score(normalise_traits(left, region="GB"), normalise_traits(right, region="GB"))
 
 

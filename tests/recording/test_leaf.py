@@ -33,11 +33,9 @@ def counted() -> Iterator[list[bool]]:
         answers.append(plan is not None)
         return plan
 
-    record.plan_leaf = plan_leaf
-    try:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(record, "plan_leaf", plan_leaf)
         yield answers
-    finally:
-        record.plan_leaf = real
 
 
 #: Low, and of every kind: room or none, many customers in a component, a component near its most.
@@ -119,7 +117,7 @@ def reads(tracker: Tracker, act: Callable[[], object]) -> tuple[int, int]:
 
         return real(watched, **options)
 
-    backend.run = run  # type: ignore[method-assign]
+    backend.run = run  # type: ignore[method-assign, assignment]
     try:
         act()
     finally:

@@ -19,8 +19,8 @@ from traces import ids_of, left_of
 pytestmark = pytest.mark.usefixtures("clock")
 
 JANE, JOE, NUMBER = "jane.doe@example.com", "joe@example.com", "phone:+442079460958"
-EMAIL = {"purpose": "marketing", "channel": "email"}
-SMS = {"purpose": "marketing", "channel": "sms"}
+EMAIL: dict[str, Any] = {"purpose": "marketing", "channel": "email"}
+SMS: dict[str, Any] = {"purpose": "marketing", "channel": "sms"}
 
 
 def allowed(tracker: Tracker, who: str, **asked: Any) -> bool:
@@ -37,7 +37,7 @@ def test_nobody_may_be_contacted_of_whom_nothing_is_known(tracker: Tracker) -> N
 
 
 def test_a_purpose_that_needs_none_is_allowed_until_it_is_withdrawn(tracker: Tracker) -> None:
-    asked = {"purpose": "service", "channel": "email", "opt_out": ["service"]}
+    asked: dict[str, Any] = {"purpose": "service", "channel": "email", "opt_out": ["service"]}
     seen(tracker, 0, JANE)
     assert tracker.may_contact(JANE, **asked).reason == "none is needed, and none was refused"
     assert not tracker.may_contact(JANE, **{**asked, "purpose": "marketing"})
@@ -258,7 +258,7 @@ def preference(value: str, minute: int) -> dict[str, Any]:
 
 
 def test_a_preference_on_whatsapp_sets_it(tracker: Tracker, tmp_path: Path) -> None:
-    asked = {"purpose": "marketing", "channel": "whatsapp"}
+    asked: dict[str, Any] = {"purpose": "marketing", "channel": "whatsapp"}
     for number, (value, granted) in enumerate([("stop", False), ("resume", True)]):
         path = tmp_path / f"{number}.json"
         path.write_text(json.dumps(preference(value, number)))

@@ -6,6 +6,7 @@ import base64
 import struct
 from datetime import datetime
 from itertools import pairwise
+from typing import Any
 
 HEAD = (
     b"From: jane@example.org\nTo: care@shop.example\nDate: Tue, 3 Feb 2026 10:00:00 +0000\nMessage-ID: <1@x.example>\n"
@@ -13,22 +14,22 @@ HEAD = (
 RTF = b"{\\rtf1\\ansi\\ansicpg1252{\\fonttbl{\\f0 Arial;}}\\pard Gr\\'fc\\'dfe\\par \\u8364? 5\\par}"
 
 
-def stored(rtf):
+def stored(rtf: Any) -> Any:
     return struct.pack("<II4sI", len(rtf) + 12, len(rtf), b"MELA", 0) + rtf
 
 
-def attribute(level, number, value):
+def attribute(level: int, number: int, value: bytes) -> bytes:
     return struct.pack("<BII", level, number, len(value)) + value + struct.pack("<H", sum(value) & 0xFFFF)
 
 
-def properties(*found):
+def properties(*found: tuple[int, int, bytes]) -> bytes:
     out = struct.pack("<I", len(found))
     for kind, number, value in found:
         out += struct.pack("<HHII", kind, number, 1, len(value)) + value + b"\0" * (-len(value) % 4)
     return out
 
 
-def tnef(*attributes):
+def tnef(*attributes: bytes) -> bytes:
     return struct.pack("<IH", 0x223E9F78, 1) + b"".join(attributes)
 
 
@@ -47,7 +48,7 @@ FILE = [
 ]
 
 
-def wrapped(winmail=None, before=b""):
+def wrapped(winmail: bytes | None = None, before: bytes = b"") -> bytes:
     """Return a mail with a winmail.dat."""
     if winmail is None:
         winmail = tnef(attribute(1, 0x00069003, properties((0x102, 0x1009, stored(RTF)))), *FILE)
@@ -56,7 +57,7 @@ def wrapped(winmail=None, before=b""):
     return head + part + base64.encodebytes(winmail) + b"--b--\n"
 
 
-def emlx(mail, flags, count=None):
+def emlx(mail: bytes, flags: int, count: int | None = None) -> bytes:
     plist = (
         b'<?xml version="1.0" encoding="UTF-8"?>\n<plist version="1.0"><dict><key>flags</key><integer>%d</integer></dict></plist>'
         % flags
@@ -64,12 +65,12 @@ def emlx(mail, flags, count=None):
     return b"%-10d\n" % (len(mail) if count is None else count) + mail + plist
 
 
-def compound(streams):
+def compound(streams: dict[str, Any]) -> bytes:
     """A compound file (MS-CFB) with these streams, each in sectors of its own."""
-    sectors, entries = [], [("Root Entry", 5, 0xFFFFFFFE, 0)]
-    fat = []
+    sectors, entries = list[bytes](), [("Root Entry", 5, 0xFFFFFFFE, 0)]
+    fat: list[int] = []
 
-    def put(data):
+    def put(data: bytes) -> int:
         first = len(sectors)
         pieces = [data[at : at + 512].ljust(512, b"\0") for at in range(0, max(len(data), 1), 512)]
         for piece in pieces:
@@ -114,11 +115,11 @@ def compound(streams):
     return head.ljust(512, b"\xff") + b"".join(sectors) + table
 
 
-def stream(number, text):
+def stream(number: int, text: str) -> tuple[str, bytes]:
     return f"__substg1.0_{number:04X}001F", text.encode("utf-16-le")
 
 
-def outlook(flags=1, **headers):
+def outlook(flags: int = 1, **headers: Any) -> dict[str, Any]:
     sent = int((datetime(2026, 2, 3, 8) - datetime(1601, 1, 1)).total_seconds()) * 10**7
     entries = struct.pack("<HHIQ", 0x40, 0x39, 6, sent) + struct.pack("<HHIQ", 3, 0x0E07, 6, flags)
     person = struct.pack("<HHIQ", 3, 0x0C15, 6, 1)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 
@@ -11,7 +12,7 @@ from omnitrack.model import Direction
 from sources.asserting import in_utc, interactions, passed_over, rejected
 
 
-def record(number="c-1", method="INBOUND", **fields):
+def record(number: str = "c-1", method: str = "INBOUND", **fields: Any) -> dict[str, Any]:
     return {
         "AWSAccountId": "111122223333",
         "ContactId": number,
@@ -23,7 +24,7 @@ def record(number="c-1", method="INBOUND", **fields):
     } | fields
 
 
-def read(*records):
+def read(*records: dict[str, Any]) -> list[Any]:
     return list(in_utc(list(records), "amazon-connect"))
 
 
@@ -46,18 +47,18 @@ def read(*records):
         ("FLOW", "EMAIL", Direction.OUTBOUND),
     ],
 )
-def test_initiation_method_and_channel_say_who_turned_to_whom(method, channel, direction):
+def test_initiation_method_and_channel_say_who_turned_to_whom(method: str, channel: str, direction: Direction) -> None:
     [contact] = read(record(method=method, Channel=channel))
     assert contact.direction is direction
 
 
-def test_method_that_is_not_known_leaves_the_direction_open_and_is_told():
+def test_method_that_is_not_known_leaves_the_direction_open_and_is_told() -> None:
     items = read(record(method="TELEPATHY"))
     assert [c.direction for c in interactions(items)] == [None]
     assert [(part.kept, "InitiationMethod" in part.reason) for part in rejected(items)] == [(True, True)]
 
 
-def test_transfer_has_the_direction_of_the_contact_that_it_goes_on():
+def test_transfer_has_the_direction_of_the_contact_that_it_goes_on() -> None:
     items = read(record(method="OUTBOUND"), record("c-2", method="TRANSFER", InitialContactId="c-1"))
     assert [contact.direction for contact in items] == [Direction.OUTBOUND, Direction.OUTBOUND]
 
@@ -88,12 +89,12 @@ AGENT = {"Username": "alice", "ConnectedToAgentTimestamp": "2026-01-05T09:01:00Z
         ({"method": "API", "AnsweringMachineDetectionStatus": "SIT_TONE_BUSY"}, "busy"),
     ],
 )
-def test_outcome_is_what_happened_to_the_customer(fields, outcome):
+def test_outcome_is_what_happened_to_the_customer(fields: dict[str, Any], outcome: str) -> None:
     [contact] = read(record(**fields))
     assert contact.outcome == outcome
 
 
-def test_events_of_agents_among_the_records_are_passed_over_by_their_type():
+def test_events_of_agents_among_the_records_are_passed_over_by_their_type() -> None:
     event = {"EventId": "e-1", "EventType": "LOGIN", "AgentARN": "a", "EventTimestamp": "2026-01-05T09:00:00Z"}
     text = "".join(json.dumps(value) for value in (record(), event, record("c-2")))
     items = list(in_utc(text.encode(), "amazon-connect"))
@@ -102,7 +103,7 @@ def test_events_of_agents_among_the_records_are_passed_over_by_their_type():
 
 
 @pytest.mark.parametrize("loads", [1, 2, 4])
-def test_record_that_comes_again_changed_is_a_revision_and_unchanged_a_duplicate(loads):
+def test_record_that_comes_again_changed_is_a_revision_and_unchanged_a_duplicate(loads: int) -> None:
     first = record(LastUpdateTimestamp="2026-01-05T09:06:00Z")
     later = first | {"LastUpdateTimestamp": "2026-01-06T10:00:00Z", "Attributes": {"reason": "billing"}}
     records = [first, first, later, later]

@@ -24,13 +24,15 @@ MAPPING = {
 def asterisk(verdict: str, **options: Any) -> Interaction:
     row = f"+14155550100,1001,2026-01-05 09:00:01,ANSWERED,1767603601.1,{verdict}\n"
     [call] = in_utc(f"{ASTERISK}\n{row}".encode(), "asterisk-cdr", **options)
-    return call  # type: ignore[return-value]
+    assert isinstance(call, Interaction)
+    return call
 
 
 def freeswitch_csv(verdict: str, **options: Any) -> Interaction:
     row = f"6f1c,+14155550100,1001,2026-01-05 09:00:01,{verdict}\n".encode()
     [call] = in_utc(row, "freeswitch-csv", columns=FREESWITCH, **options)
-    return call  # type: ignore[return-value]
+    assert isinstance(call, Interaction)
+    return call
 
 
 def freeswitch_header(verdict: str, **options: Any) -> Interaction:
@@ -45,7 +47,8 @@ def freeswitch_header(verdict: str, **options: Any) -> Interaction:
         "sip_h_P-Asserted-Identity": asserted,
     }
     [call] = in_utc([{"core-uuid": "x", "variables": variables}], "freeswitch-json", **options)
-    return call  # type: ignore[return-value]
+    assert isinstance(call, Interaction)
+    return call
 
 
 def connect(verdict: str, **options: Any) -> Interaction:
@@ -58,13 +61,15 @@ def connect(verdict: str, **options: Any) -> Interaction:
         "Attributes": {"verstat": verdict},
     }
     [call] = in_utc([record], "amazon-connect", **options)
-    return call  # type: ignore[return-value]
+    assert isinstance(call, Interaction)
+    return call
 
 
 def mapped(record: Mapping[str, Any], **options: Any) -> Interaction:
     lines = json.dumps({"at": "2026-01-05T09:00:01Z", "number": "+14155550100", **record}).encode()
     [call] = in_utc(lines, "jsonl", mapping={**MAPPING, **options})
-    return call  # type: ignore[return-value]
+    assert isinstance(call, Interaction)
+    return call
 
 
 def jsonl(verdict: str, **options: Any) -> Interaction:
@@ -76,7 +81,8 @@ def csv(verdict: str, **options: Any) -> Interaction:
     [call] = in_utc(
         f"at,number,v\n2026-01-05T09:00:01Z,+14155550100,{verdict}\n".encode(), "csv", mapping=mapping, **options
     )
-    return call  # type: ignore[return-value]
+    assert isinstance(call, Interaction)
+    return call
 
 
 @pytest.mark.parametrize("read", [asterisk, freeswitch_csv, freeswitch_header, connect, jsonl, csv])

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 
-from omnitrack.model import Direction
+from omnitrack.model import Direction, Interaction
 from omnitrack.sources.cdr import endpoint
 from sources.asserting import in_utc, interactions, passed_over, people
 
@@ -14,7 +15,7 @@ A = "d05a7f84-9d3b-4f0e-8a6e-5d7f0b1c2d40"
 B = "1bb0aaaa-9d3b-4f0e-8a6e-5d7f0b1c2d41"
 
 
-def asterisk(*rows):
+def asterisk(*rows: dict[str, Any]) -> Interaction:
     text = ""
     for row in rows:
         values = {
@@ -34,7 +35,14 @@ def asterisk(*rows):
     return call
 
 
-def leg(uuid, start=1767603600, answered=True, number="+442079460958", destination="+442079460000", **variables):
+def leg(
+    uuid: str,
+    start: int = 1767603600,
+    answered: bool = True,
+    number: str = "+442079460958",
+    destination: str = "+442079460000",
+    **variables: Any,
+) -> dict[str, Any]:
     given = {"uuid": uuid, "start_epoch": str(start), "end_epoch": str(start + 60), "hangup_cause": "NORMAL_CLEARING"}
     if answered:
         given["answer_epoch"] = str(start + 5)
@@ -46,7 +54,7 @@ def leg(uuid, start=1767603600, answered=True, number="+442079460958", destinati
     }
 
 
-def freeswitch(*legs):
+def freeswitch(*legs: dict[str, Any]) -> list[Any]:
     return list(in_utc("\n".join(map(json.dumps, legs)).encode(), "freeswitch-json"))
 
 
@@ -66,11 +74,11 @@ def freeswitch(*legs):
         ([{"app": "", "dstchannel": ""}], "answered"),
     ],
 )
-def test_line_that_was_answered_tells_the_outcome_by_what_answered_it(rows, outcome):
+def test_line_that_was_answered_tells_the_outcome_by_what_answered_it(rows: list[dict[str, Any]], outcome: str) -> None:
     assert asterisk(*rows).outcome == outcome
 
 
-def test_call_of_the_company_that_only_a_machine_spoke_in_was_answered_by_the_customer():
+def test_call_of_the_company_that_only_a_machine_spoke_in_was_answered_by_the_customer() -> None:
     assert (
         asterisk({"src": "201", "dst": "02079460123", "app": "Playback", "context": "from-internal"}).outcome
         == "answered"
@@ -78,7 +86,7 @@ def test_call_of_the_company_that_only_a_machine_spoke_in_was_answered_by_the_cu
 
 
 @pytest.mark.parametrize("context", ["default", "macro-dialout-trunk", ""])
-def test_channel_of_a_line_makes_a_call_outbound_whatever_number_it_shows(context):
+def test_channel_of_a_line_makes_a_call_outbound_whatever_number_it_shows(context: str) -> None:
     call = asterisk(
         {
             "src": "02079460000",
@@ -91,14 +99,14 @@ def test_channel_of_a_line_makes_a_call_outbound_whatever_number_it_shows(contex
     assert (call.direction, people(call.customers)) == (Direction.OUTBOUND, [["phone:02079460123"]])
 
 
-def test_call_between_lines_is_internal_whatever_number_it_shows():
+def test_call_between_lines_is_internal_whatever_number_it_shows() -> None:
     assert (
         asterisk({"src": "02079460000", "dst": "202", "context": "x", "channel": "SIP/201-1a2b"}).direction
         is Direction.INTERNAL
     )
 
 
-def test_context_of_arriving_calls_outweighs_a_trunk_that_is_named_by_a_number():
+def test_context_of_arriving_calls_outweighs_a_trunk_that_is_named_by_a_number() -> None:
     assert asterisk({"channel": "PJSIP/1234-00000001", "dst": "02079460000"}).direction is Direction.INBOUND
 
 
@@ -119,7 +127,7 @@ def test_context_of_arriving_calls_outweighs_a_trunk_that_is_named_by_a_number()
         ("", None),
     ],
 )
-def test_channel_tells_whose_line_it_is_and_a_trunk_is_nobodys(channel, who):
+def test_channel_tells_whose_line_it_is_and_a_trunk_is_nobodys(channel: str, who: str | None) -> None:
     assert endpoint(channel) == who
 
 
@@ -136,21 +144,23 @@ def test_channel_tells_whose_line_it_is_and_a_trunk_is_nobodys(channel, who):
     ],
 )
 @pytest.mark.parametrize("on_first", [True, False])
-def test_legs_are_joined_by_whichever_id_names_the_other(link, on_first):
+def test_legs_are_joined_by_whichever_id_names_the_other(link: str, on_first: bool) -> None:
     first, second = {link: B} if on_first else {}, {} if on_first else {link: A}
-    items = freeswitch(leg(A, **first), leg(B, start=1767603602, destination="1002", **second))
+    one: dict[str, Any] = first
+    two: dict[str, Any] = second
+    items = freeswitch(leg(A, **one), leg(B, start=1767603602, destination="1002", **two))
     [call] = interactions(items)
     assert (call.source_id, [unit.reason for unit in passed_over(items)]) == (A, ["further leg of a call"])
 
 
-def test_legs_of_one_second_are_named_by_the_one_that_came_in():
+def test_legs_of_one_second_are_named_by_the_one_that_came_in() -> None:
     placed = leg(B, destination="1002", direction="outbound", originating_leg_uuid=A)
     for legs in ([leg(A), placed], [placed, leg(A)]):
         [call] = interactions(freeswitch(*legs))
         assert (call.source_id, people(call.customers)) == (A, [["phone:+442079460958"]])
 
 
-def test_agent_is_the_line_of_the_leg_that_was_answered():
+def test_agent_is_the_line_of_the_leg_that_was_answered() -> None:
     legs = [leg(A, bleg_uuid=B)]
     for number, uuid in enumerate((B, B.replace("41", "42"), B.replace("41", "43"))):
         channel = f"sofia/internal/100{number}@192.0.2.5:5060"
@@ -186,6 +196,8 @@ def test_agent_is_the_line_of_the_leg_that_was_answered():
         ({}, "answered"),
     ],
 )
-def test_channel_that_was_answered_tells_the_outcome_by_queue_and_application(variables, outcome):
+def test_channel_that_was_answered_tells_the_outcome_by_queue_and_application(
+    variables: dict[str, Any], outcome: str
+) -> None:
     [call] = interactions(freeswitch(leg(A, **variables)))
     assert call.outcome == outcome

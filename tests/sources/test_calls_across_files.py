@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import gzip
 import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
 import pytest
 
 import omnitrack
 from omnitrack.sources import open_source
+from omnitrack.tracker import Tracker
 from sources.asserting import interactions, passed_over
 
 CALLER, CALLED = "d05a7f84-9d3b-4f0e-8a6e-5d7f0b1c2d40", "1bb0aaaa-9d3b-4f0e-8a6e-5d7f0b1c2d41"
 
 
-def freeswitch_leg(uuid, profile, **variables):
+def freeswitch_leg(uuid: Any, profile: Any, **variables: Any) -> Any:
     times = {"start_epoch": "1767603600", "answer_epoch": "1767603605", "end_epoch": "1767603800", "duration": "200"}
     variables = {"uuid": uuid, "hangup_cause": "NORMAL_CLEARING", **times, **variables}
     return json.dumps(
@@ -70,12 +74,12 @@ CEL = "".join(
 
 
 @pytest.fixture
-def tracker():
+def tracker() -> Iterator[Tracker]:
     with omnitrack.open("memory://", region="GB", zone="Europe/London", own=["phone:08081570100"]) as opened:
         yield opened
 
 
-def told(tracker):
+def told(tracker: Tracker) -> list[Any]:
     return [
         (str(call.customers[0][0].identifier), call.outcome, call.agent)
         for call in sorted(tracker.interactions(), key=lambda one: one.occurred_at)
@@ -83,7 +87,9 @@ def told(tracker):
 
 
 @pytest.mark.parametrize("names", [("a.json", "b.json"), ("b.json", "a.json")])
-def test_legs_in_files_of_their_own_are_one_call_in_whatever_order_the_files_stand(tracker, tmp_path, names):
+def test_legs_in_files_of_their_own_are_one_call_in_whatever_order_the_files_stand(
+    tracker: Tracker, tmp_path: Path, names: tuple[str, str]
+) -> None:
     for name, leg in zip(names, (FIRST, SECOND), strict=True):
         (tmp_path / name).write_text(leg, encoding="utf-8")
     report = tracker.load(tmp_path)
@@ -91,7 +97,7 @@ def test_legs_in_files_of_their_own_are_one_call_in_whatever_order_the_files_sta
     assert told(tracker) == [("phone:+442079460958", "answered", "1002")]
 
 
-def test_place_of_a_leg_names_its_own_file(tmp_path):
+def test_place_of_a_leg_names_its_own_file(tmp_path: Path) -> None:
     (tmp_path / "a.json").write_text(FIRST, encoding="utf-8")
     (tmp_path / "b.json").write_text(SECOND, encoding="utf-8")
     [leg] = passed_over(open_source(tmp_path))
@@ -99,27 +105,27 @@ def test_place_of_a_leg_names_its_own_file(tmp_path):
 
 
 @pytest.mark.parametrize("legs", [(FIRST, SECOND), (SECOND, FIRST)])
-def test_leg_in_a_later_load_is_no_second_contact(tracker, legs):
+def test_leg_in_a_later_load_is_no_second_contact(tracker: Tracker, legs: tuple[str, str]) -> None:
     first, second = (tracker.load([json.loads(leg)], format="freeswitch-json") for leg in legs)
     assert ((first.added, first.duplicates), (second.added, second.duplicates)) == ((1, 0), (0, 1))
     [(who, _, _)] = told(tracker)
     assert who == "phone:+442079460958"
 
 
-def test_legs_in_a_packed_file_of_the_folder_count_too(tracker, tmp_path):
+def test_legs_in_a_packed_file_of_the_folder_count_too(tracker: Tracker, tmp_path: Path) -> None:
     (tmp_path / "today.json").write_text(SECOND, encoding="utf-8")
     (tmp_path / "yesterday.json.gz").write_bytes(gzip.compress(FIRST.encode()))
     assert tracker.load(tmp_path).added == 1
 
 
-def test_copy_of_a_file_in_the_folder_adds_nothing_to_its_calls(tmp_path):
+def test_copy_of_a_file_in_the_folder_adds_nothing_to_its_calls(tmp_path: Path) -> None:
     (tmp_path / "Master.csv").write_text(CDR, encoding="utf-8")
     (tmp_path / "Master.csv.1").write_text(CDR, encoding="utf-8")
     calls = interactions(open_source(tmp_path, zone="Europe/London"))
     assert [len(call.attributes.get("legs", [0])) for call in calls] == [2, 1]
 
 
-def test_call_that_goes_on_in_the_next_file_of_a_rotated_log_is_one(tracker, tmp_path):
+def test_call_that_goes_on_in_the_next_file_of_a_rotated_log_is_one(tracker: Tracker, tmp_path: Path) -> None:
     rows = CDR.splitlines(keepends=True)
     (tmp_path / "Master.csv.1").write_text(rows[0], encoding="utf-8")
     (tmp_path / "Master.csv").write_text("".join(rows[1:]), encoding="utf-8")
@@ -129,7 +135,9 @@ def test_call_that_goes_on_in_the_next_file_of_a_rotated_log_is_one(tracker, tmp
 
 
 @pytest.mark.parametrize("order", [("asterisk-cdr", "asterisk-cel"), ("asterisk-cel", "asterisk-cdr")])
-def test_events_and_records_of_the_same_calls_are_one_contact_for_each_call(tracker, order):
+def test_events_and_records_of_the_same_calls_are_one_contact_for_each_call(
+    tracker: Tracker, order: tuple[str, str]
+) -> None:
     logs = {"asterisk-cdr": CDR, "asterisk-cel": CEL}
     first, second = (tracker.load(open_source(logs[name].encode(), name)) for name in order)
     assert ((first.added, second.added), second.duplicates) == ((2, 0), 2)

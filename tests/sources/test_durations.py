@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -11,10 +12,10 @@ from hypothesis import strategies as st
 from omnitrack.sources.durations import parse_duration
 from sources.asserting import in_utc, interactions, rejected
 
-MAPPING = {"channel": "phone", "fields": {"occurred_at": "at", "duration": "lasted"}}
+MAPPING: dict[str, Any] = {"channel": "phone", "fields": {"occurred_at": "at", "duration": "lasted"}}
 
 
-def mapped(lasted, **extra):
+def mapped(lasted: str, **extra: Any) -> list[Any]:
     record = {"at": "2026-01-05T09:00:00Z", "lasted": lasted, **extra}
     return list(
         in_utc(
@@ -38,17 +39,17 @@ def mapped(lasted, **extra):
         (0, 0),
     ],
 )
-def test_duration_is_read_in_the_forms_that_logs_have(value, seconds):
+def test_duration_is_read_in_the_forms_that_logs_have(value: int | str, seconds: float) -> None:
     assert parse_duration(value) == timedelta(seconds=seconds)
 
 
 @pytest.mark.parametrize("value", ["4:10", "P", "PT", "-3", "long", "", None, True, "99999999999", "9" * 400, [1]])
-def test_value_that_leaves_doubt_is_no_duration(value):
+def test_value_that_leaves_doubt_is_no_duration(value: Any) -> None:
     assert parse_duration(value) is None
 
 
 @given(st.integers(0, 86_399))
-def test_clock_and_iso_say_the_same_as_seconds(seconds):
+def test_clock_and_iso_say_the_same_as_seconds(seconds: int) -> None:
     clock = str(timedelta(seconds=seconds))
     assert (
         parse_duration(seconds)
@@ -58,17 +59,17 @@ def test_clock_and_iso_say_the_same_as_seconds(seconds):
     )
 
 
-def test_duration_of_a_mapping_gives_the_end():
+def test_duration_of_a_mapping_gives_the_end() -> None:
     [call] = mapped("00:04:10")
     assert (call.ended_at - call.occurred_at).total_seconds() == 250
 
 
-def test_end_that_is_given_counts_before_the_duration():
+def test_end_that_is_given_counts_before_the_duration() -> None:
     [call] = mapped("10", end="2026-01-05T09:05:00Z")
     assert (call.ended_at - call.occurred_at).total_seconds() == 300
 
 
-def test_duration_that_cannot_be_read_is_told_and_the_contact_kept():
+def test_duration_that_cannot_be_read_is_told_and_the_contact_kept() -> None:
     items = mapped("4:10")
     assert [call.ended_at for call in interactions(items)] == [None]
     assert [(part.kept, "lasted" in part.reason) for part in rejected(items)] == [(True, True)]

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -22,7 +24,7 @@ TICKET = {
 }
 
 
-def conversation(id, **more):
+def conversation(id: int, **more: Any) -> dict[str, Any]:
     return {
         "id": id,
         "body_text": f"text {id}",
@@ -35,11 +37,11 @@ def conversation(id, **more):
     } | more
 
 
-def read(*conversations, **more):
+def read(*conversations: dict[str, Any] | str, **more: Any) -> list[Any]:
     return list(open_source([TICKET | {"conversations": list(conversations)} | more], "freshdesk"))
 
 
-def test_ticket_is_its_first_message_and_each_conversation_one_more():
+def test_ticket_is_its_first_message_and_each_conversation_one_more() -> None:
     items = interactions(
         read(
             conversation(1),
@@ -57,7 +59,7 @@ def test_ticket_is_its_first_message_and_each_conversation_one_more():
     assert {person[0] for item in items for person in people(item.customers)} == {"crm:7@freshdesk"}
 
 
-def test_address_that_a_mail_came_from_is_observed_the_record_of_the_requester_claimed():
+def test_address_that_a_mail_came_from_is_observed_the_record_of_the_requester_claimed() -> None:
     answer = interactions(read(conversation(2, incoming=True, user_id=7, from_email="Jane <jd@example.com>")))[1]
     assert {s.identifier: s.assurance for s in answer.customers[0]} == {
         "crm:7@freshdesk": Assurance.OBSERVED,
@@ -68,29 +70,29 @@ def test_address_that_a_mail_came_from_is_observed_the_record_of_the_requester_c
 
 
 @pytest.mark.parametrize(("source", "channel"), [(1, "email"), (2, "web"), (3, "phone"), (7, "chat"), (10, "email")])
-def test_channel_is_the_source_of_the_ticket(source, channel):
+def test_channel_is_the_source_of_the_ticket(source: int, channel: str) -> None:
     [ticket] = read(source=source)
     assert ticket.channel == channel
     assert (ticket.direction is Direction.OUTBOUND) == (source == 10)
 
 
-def test_spam_deleted_and_forwarded_are_said():
+def test_spam_deleted_and_forwarded_are_said() -> None:
     ticket, forwarded = read(conversation(1, source=8), spam=True, deleted=True)
     assert (ticket.attributes["spam"], ticket.attributes["deleted"]) == (True, True)
     assert forwarded.attributes["forwarded"] is True
 
 
-def test_conversation_of_nobody_is_kept_and_said():
+def test_conversation_of_nobody_is_kept_and_said() -> None:
     item, note = open_source([conversation(1)], "freshdesk")
     assert (item.customers, note.kept) == ((), True)
 
 
-def test_broken_conversation_costs_itself():
+def test_broken_conversation_costs_itself() -> None:
     items = read("torn", conversation(1, created_at="later"), conversation(2))
     assert (len(interactions(items)), len(rejected(items))) == (2, 2)
 
 
-def test_ticket_of_version_1_holds_its_notes():
+def test_ticket_of_version_1_holds_its_notes() -> None:
     ticket = TICKET | {
         "notes": [{"note": {"id": 5, "body": "noted", "private": True, "created_at": "2026-02-03T11:00:00Z"}}]
     }
@@ -98,7 +100,7 @@ def test_ticket_of_version_1_holds_its_notes():
     assert [item.direction for item in items] == [Direction.INBOUND, Direction.INTERNAL]
 
 
-def test_format_is_found(tmp_path):
+def test_format_is_found(tmp_path: Path) -> None:
     (tmp_path / "f.json").write_text(json.dumps([TICKET]))
     assert detect(tmp_path / "f.json")[0].name == "freshdesk"
     (tmp_path / "c.json").write_text(json.dumps([conversation(1)]))

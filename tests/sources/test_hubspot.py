@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -13,11 +15,11 @@ from sources.asserting import interactions, passed_over, people
 CONTACT = {"contacts": {"results": [{"id": "51", "type": "call_to_contact"}]}}
 
 
-def activity(id="1", associations=CONTACT, **properties):
+def activity(id: str = "1", associations: dict[str, Any] = CONTACT, **properties: Any) -> dict[str, Any]:
     return {"id": id, "properties": {"hs_timestamp": "2026-02-03T10:00:00Z"} | properties, "associations": associations}
 
 
-def read(*found):
+def read(*found: dict[str, Any]) -> list[Any]:
     return list(open_source([{"results": list(found)}], "hubspot"))
 
 
@@ -25,7 +27,9 @@ def read(*found):
     ("direction", "expected", "number"),
     [("INBOUND", Direction.INBOUND, "+447700900123"), ("OUTBOUND", Direction.OUTBOUND, "+441632960111")],
 )
-def test_call_is_with_the_contact_and_the_number_of_the_other_side(direction, expected, number):
+def test_call_is_with_the_contact_and_the_number_of_the_other_side(
+    direction: str, expected: Direction, number: str
+) -> None:
     [call] = read(
         activity(
             hs_call_direction=direction,
@@ -40,7 +44,7 @@ def test_call_is_with_the_contact_and_the_number_of_the_other_side(direction, ex
     assert (call.ended_at - call.occurred_at).total_seconds() == 90
 
 
-def test_number_is_of_nobody_in_particular_where_several_contacts_are_named():
+def test_number_is_of_nobody_in_particular_where_several_contacts_are_named() -> None:
     several = {"contacts": {"results": [{"id": "51"}, {"id": "52"}]}}
     [call] = read(activity(associations=several, hs_call_direction="INBOUND", hs_call_from_number="+447700900123"))
     assert people(call.customers) == [["crm:51@hubspot"], ["crm:52@hubspot"]]
@@ -50,7 +54,7 @@ def test_number_is_of_nobody_in_particular_where_several_contacts_are_named():
     ("word", "direction"),
     [("INCOMING_EMAIL", Direction.INBOUND), ("EMAIL", Direction.OUTBOUND), ("FORWARDED_EMAIL", None)],
 )
-def test_direction_of_a_mail_is_its_type(word, direction):
+def test_direction_of_a_mail_is_its_type(word: str, direction: Direction | None) -> None:
     [mail] = read(
         activity(
             hs_email_direction=word, hs_email_subject="Hi", hs_email_text="Hello", hs_email_from_email="j@example.org"
@@ -59,7 +63,7 @@ def test_direction_of_a_mail_is_its_type(word, direction):
     assert (mail.channel, mail.direction, mail.subject, mail.body) == ("email", direction, "Hi", "Hello")
 
 
-def test_notes_are_internal_and_messages_have_their_channel():
+def test_notes_are_internal_and_messages_have_their_channel() -> None:
     note, message = read(
         activity(hs_note_body="<p>called back</p>"),
         activity("2", hs_communication_channel_type="WHATS_APP", hs_communication_body="hi"),
@@ -67,22 +71,22 @@ def test_notes_are_internal_and_messages_have_their_channel():
     assert (note.direction, note.body, message.channel) == (Direction.INTERNAL, "called back", "whatsapp")
 
 
-def test_ids_of_two_kinds_of_object_are_two():
+def test_ids_of_two_kinds_of_object_are_two() -> None:
     note, call = read(activity("1", hs_note_body="x"), activity("1", hs_call_body="x"))
     assert note.source_id != call.source_id
 
 
-def test_tasks_and_other_objects_are_passed_over_by_their_kind():
+def test_tasks_and_other_objects_are_passed_over_by_their_kind() -> None:
     items = read(activity(hs_task_subject="ring"), {"id": "3", "properties": {"email": "x@example.org"}})
     assert [item.reason for item in passed_over(items)] == ['event type "task"', 'event type "none"']
 
 
-def test_activity_of_no_contact_is_kept_and_said():
+def test_activity_of_no_contact_is_kept_and_said() -> None:
     item, note = read(activity(associations={}, hs_note_body="x"))
     assert (item.customers, note.kept) == ((), True)
 
 
-def test_engagement_of_v1_is_read_as_the_object_that_came_after_it():
+def test_engagement_of_v1_is_read_as_the_object_that_came_after_it() -> None:
     one = {
         "engagement": {"id": 29, "type": "INCOMING_EMAIL", "timestamp": 1770112800000},
         "associations": {"contactIds": [51]},
@@ -93,6 +97,6 @@ def test_engagement_of_v1_is_read_as_the_object_that_came_after_it():
     assert people(mail.customers) == [["crm:51@hubspot", "email:jane@example.org"]]
 
 
-def test_formats_are_found(tmp_path):
+def test_formats_are_found(tmp_path: Path) -> None:
     (tmp_path / "h.json").write_text(json.dumps({"results": [activity(hs_call_body="x")]}))
     assert detect(tmp_path / "h.json")[0].name == "hubspot"

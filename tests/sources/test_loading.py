@@ -5,14 +5,17 @@ from __future__ import annotations
 import random
 import shutil
 from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any
 
 import pytest
 
 import omnitrack
+from omnitrack.tracker import Tracker
 from sources.make_mails import write_mbox
 
 OWN = ["x:btcare", "x-id:20001", "email:*@telecom.example", "phone:08081570123"]
-OPTIONS = {
+OPTIONS: dict[str, Any] = {
     "zone": "Europe/London",
     "own_name": "Care Team",
     "portfolio": "bt",
@@ -22,18 +25,18 @@ OPTIONS = {
 
 
 @pytest.fixture
-def folder(fixtures, tmp_path):
+def folder(fixtures: Path, tmp_path: Path) -> Path:
     folder = tmp_path / "logs"
     shutil.copytree(fixtures, folder)
     write_mbox(folder / "care.mbox", 60, seed=3)
     return folder
 
 
-def history(tracker, who):
+def history(tracker: Tracker, who: str) -> list[tuple[Any, ...]]:
     return sorted((item.source, item.source_id, item.direction, item.body or "") for item in tracker.timeline(who))
 
 
-def load(folder, names):
+def load(folder: Path, names: list[str]) -> tuple[Tracker, dict[str, Any]]:
     tracker = omnitrack.open("memory://", region="GB", own=OWN)
     return tracker, {name: tracker.load(folder / name, **options_for(name)) for name in names}
 
@@ -53,7 +56,7 @@ never,,020 7946 0958
 
 @pytest.mark.parametrize("whole_folder", [False, True])
 @pytest.mark.parametrize("batch_size", [1, 1_000])
-def test_whatever_is_rejected_says_in_which_line_it_stands(tmp_path, whole_folder, batch_size):
+def test_whatever_is_rejected_says_in_which_line_it_stands(tmp_path: Path, whole_folder: bool, batch_size: int) -> None:
     (tmp_path / "calls.csv").write_text(CALLS)
     tracker = omnitrack.open("memory://", region="GB")
     path = tmp_path if whole_folder else tmp_path / "calls.csv"
@@ -68,7 +71,7 @@ def test_whatever_is_rejected_says_in_which_line_it_stands(tmp_path, whole_folde
     assert [item.ended_at for item in tracker.timeline("020 7946 0959")] == [None]
 
 
-def test_made_by_hand_a_rejected_part_has_no_place():
+def test_made_by_hand_a_rejected_part_has_no_place() -> None:
     tracker = omnitrack.open("memory://", region="GB")
     items = [
         omnitrack.Interaction(
@@ -79,11 +82,11 @@ def test_made_by_hand_a_rejected_part_has_no_place():
     assert (rejected.where, rejected.kept) == (None, True)
 
 
-def options_for(name):
+def options_for(name: str) -> dict[str, Any]:
     return OPTIONS | ({"identifiers": {"accountNumber": "account:{}@bt!verified"}} if name == "connect.json" else {})
 
 
-def test_any_order_gives_the_same_histories_and_a_second_load_adds_nothing(folder):
+def test_any_order_gives_the_same_histories_and_a_second_load_adds_nothing(folder: Path) -> None:
     names = sorted(path.name for path in folder.iterdir() if path.suffix != ".toml")
     first, reports = load(folder, names)
     expected = {who: history(first, who) for who in ("020 7946 0958", "x:MikeSamuels68", "jane.doe@example.com")}
@@ -99,7 +102,7 @@ def test_any_order_gives_the_same_histories_and_a_second_load_adds_nothing(folde
     assert {who: history(first, who) for who in expected} == expected
 
 
-def test_folder_loads_with_one_call_and_the_report_says_what_was_left_out_and_why(folder):
+def test_folder_loads_with_one_call_and_the_report_says_what_was_left_out_and_why(folder: Path) -> None:
     tracker = omnitrack.open("memory://", region="GB", own=OWN)
     (folder / "holiday.raw").write_bytes(b"\xff\xd8\xff")
     steps = []
@@ -112,7 +115,7 @@ def test_folder_loads_with_one_call_and_the_report_says_what_was_left_out_and_wh
     assert steps[-1][0] == steps[-1][1]
 
 
-def test_mail_to_two_customers_is_on_both_histories_and_who_is_in_copy_is_a_participant():
+def test_mail_to_two_customers_is_on_both_histories_and_who_is_in_copy_is_a_participant() -> None:
     tracker = omnitrack.open("memory://", region="GB", own=OWN)
     mail = (
         b"Message-ID: <1@telecom.example>\nDate: Mon, 6 Jan 2025 09:00:00 +0000\nFrom: support@telecom.example\n"
@@ -127,7 +130,7 @@ def test_mail_to_two_customers_is_on_both_histories_and_who_is_in_copy_is_a_part
     assert tracker.customer("jane@example.com").id != tracker.customer("pat@example.com").id
 
 
-def test_name_of_the_agent_who_wrote_is_not_the_customers():
+def test_name_of_the_agent_who_wrote_is_not_the_customers() -> None:
     tracker = omnitrack.open("memory://", region="GB", own=OWN)
     mail = b"Message-ID: <1@t.example>\nDate: Mon, 6 Jan 2025 09:00:00 +0000\nFrom: Care <support@telecom.example>\nTo: j@example.com\n\nHi\n"
     tracker.load(omnitrack.sources.open_source(mail, "eml"))

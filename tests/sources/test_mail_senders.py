@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 import omnitrack
@@ -12,7 +14,7 @@ from omnitrack.sources import open_source
 REST = "To: care@shop.example\nDate: Tue, 3 Feb 2026 10:00:00 +0000\nMessage-ID: <1@x.example>\n\n"
 
 
-def one(head, body="Where is it?", **options):
+def one(head: str, body: str = "Where is it?", **options: Any) -> Any:
     [item] = open_source((head.strip() + "\n" + REST + body).encode(), "eml", **options)
     return item
 
@@ -30,7 +32,7 @@ LIST = "List-Id: <care.shop.example>\n"
         f"From: Care <care@shop.example>\nAuthor: Jane Roe <jane@example.org>\n{LIST}",
     ],
 )
-def test_who_wrote_through_a_group_is_the_sender_as_a_claim(head):
+def test_who_wrote_through_a_group_is_the_sender_as_a_claim(head: str) -> None:
     mail = one(head)
     assert str(mail.sender[0].identifier) == "email:jane@example.org"
     assert mail.sender[0].assurance is Assurance.CLAIMED
@@ -54,8 +56,8 @@ FORM = f"From: Jane Roe via Care <care@shop.example>\nReply-To: Jane Roe <jane@e
     ],
 )
 def test_who_wrote_through_a_group_of_the_company_is_observed_where_the_group_says_it_and_nothing_else_does(
-    head, own, seen
-):
+    head: str, own: list[str], seen: bool
+) -> None:
     tracker = omnitrack.open("memory://", own=own)
     tracker.load(open_source((head + REST).encode(), "eml"))
     assert len(list(tracker.timeline("jane@example.org", directions="inbound"))) == seen
@@ -70,11 +72,11 @@ def test_who_wrote_through_a_group_of_the_company_is_observed_where_the_group_sa
         f"From: Sam <sam@example.org>\nReply-To: Jane <jane@example.org>\n{LIST}",
     ],
 )
-def test_reply_to_and_the_like_change_nothing_where_no_group_wrote(head):
+def test_reply_to_and_the_like_change_nothing_where_no_group_wrote(head: str) -> None:
     assert "jane@" not in str(one(head).sender[0].identifier)
 
 
-def test_reply_to_of_a_contact_form_is_the_customer_as_a_claim():
+def test_reply_to_of_a_contact_form_is_the_customer_as_a_claim() -> None:
     head = "From: Website <forms@shop.example>\nReply-To: Jane <jane@example.org>"
     mail = one(head, contact_forms=["Forms@shop.example"])
     assert (str(mail.sender[0].identifier), mail.sender[0].assurance) == ("email:jane@example.org", Assurance.CLAIMED)
@@ -91,14 +93,14 @@ def test_reply_to_of_a_contact_form_is_the_customer_as_a_claim():
         "From: Mailer <sys@mx.example>\nX-Failed-Recipients: jane@example.org\nSubject: x",
     ],
 )
-def test_a_bounce_is_known_and_names_who_was_not_reached(head):
+def test_a_bounce_is_known_and_names_who_was_not_reached(head: str) -> None:
     mail = one(head, "I could not deliver to\n<jane@example.org>: user unknown")
     assert (mail.kind, mail.outcome) == ("bounce", "bounced")
     assert [str(one_.identifier) for one_ in mail.participants] == ["email:jane@example.org"]
     assert mail.attributes["automatic"] is True
 
 
-def test_a_mail_that_waits_is_a_bounce_that_is_delayed():
+def test_a_mail_that_waits_is_a_bounce_that_is_delayed() -> None:
     assert (
         one("From: MAILER-DAEMON@mx.example\nReturn-Path: <>\nSubject: Delayed Mail (still being retried)").outcome
         == "delayed"
@@ -119,7 +121,7 @@ def test_a_mail_that_waits_is_a_bounce_that_is_delayed():
         "Subject: Away\nAuto-Submitted: auto-generated\nX-MS-Exchange-Generated-Message-Source: Mailbox Rules Agent",
     ],
 )
-def test_an_answer_out_of_office_is_known(head):
+def test_an_answer_out_of_office_is_known(head: str) -> None:
     assert one(f"From: jane@example.org\n{head}").kind == "auto-reply"
 
 
@@ -127,17 +129,17 @@ def test_an_answer_out_of_office_is_known(head):
     "subject",
     ["Re: Automatic reply: Your order", "Out of office chairs?", "Autoreply does not work", "Delivery failed again"],
 )
-def test_people_who_write_of_such_mails_are_people(subject):
+def test_people_who_write_of_such_mails_are_people(subject: str) -> None:
     assert one(f"From: jane@example.org\nSubject: {subject}").kind == "message"
 
 
-def test_a_mail_that_is_passed_on_says_so():
+def test_a_mail_that_is_passed_on_says_so() -> None:
     body = "FYI\n\n---------- Forwarded message ---------\nFrom: Sam <sam@example.org>\nDate: 1 Feb 2026\nSubject: Fault\nTo: Jane\n\nDead."
     assert one("From: jane@example.org\nSubject: Fwd: Fault", body).attributes["forwarded"] is True
     assert "forwarded" not in one("From: jane@example.org\nSubject: Re: Fault", body).attributes
 
 
-def test_contact_forms_that_are_no_list_are_refused():
+def test_contact_forms_that_are_no_list_are_refused() -> None:
     with pytest.raises(SourceFormatError, match="contact_forms"):
         open_source(b"", "eml", contact_forms="forms@shop.example")
 
@@ -151,14 +153,14 @@ def test_contact_forms_that_are_no_list_are_refused():
         "From: Jane <jane@example.org>\nReturn-Path: <>\nIn-Reply-To: <7@shop.example>\nSubject: Re: your order",
     ],
 )
-def test_an_answer_that_nobody_wrote_is_known(head):
+def test_an_answer_that_nobody_wrote_is_known(head: str) -> None:
     assert one(head).kind == "auto-reply"
 
 
 @pytest.mark.parametrize(
     "subject", ["I am out of the office next week", "Automatic reply from your robot", "Away with this"]
 )
-def test_words_that_a_person_may_write_are_no_answer_of_a_machine(subject):
+def test_words_that_a_person_may_write_are_no_answer_of_a_machine(subject: str) -> None:
     assert one(f"From: Jane <jane@example.org>\nSubject: {subject}").kind == "message"
 
 
@@ -171,5 +173,5 @@ def test_words_that_a_person_may_write_are_no_answer_of_a_machine(subject):
         ("jane@example.org via Care <care@other.example>", "care@other.example"),
     ],
 )
-def test_the_mailbox_is_found_in_an_address_that_is_written_wrongly(value, box):
+def test_the_mailbox_is_found_in_an_address_that_is_written_wrongly(value: str, box: str) -> None:
     assert str(one(f"From: {value}").sender[0].identifier) == f"email:{box}"

@@ -30,7 +30,7 @@ INTRODUCTIONS = [
 
 
 @pytest.mark.parametrize("introduction", INTRODUCTIONS)
-def test_quote_and_the_line_that_introduces_it_are_told_from_the_new_text(introduction):
+def test_quote_and_the_line_that_introduces_it_are_told_from_the_new_text(introduction: str) -> None:
     parts = split_text(f"Still dead.\n\n{introduction}\n\n> Is it plugged in?\n> Regards\n")
     assert parts.new == "Still dead."
     assert parts.quoted == f"{introduction}\n\n> Is it plugged in?\n> Regards"
@@ -46,18 +46,18 @@ def test_quote_and_the_line_that_introduces_it_are_told_from_the_new_text(introd
         "Von: Care <care@telecom.example>\nGesendet: Montag, 6. Januar 2025 09:00\nAn: Jane\nBetreff: Störung",
     ],
 )
-def test_everything_below_a_separator_is_quoted(separator):
+def test_everything_below_a_separator_is_quoted(separator: str) -> None:
     parts = split_text(f"Still dead.\n\n{separator}\n\nIs it plugged in?\n")
     assert (parts.new, parts.quoted) == ("Still dead.", f"{separator}\n\nIs it plugged in?")
 
 
-def test_answer_below_the_quote_is_the_new_text():
+def test_answer_below_the_quote_is_the_new_text() -> None:
     parts = split_text("On 6 Jan 2025, Care wrote:\n> Is it plugged in?\n\nYes, it is.\n-- \nJane")
     assert (parts.new, parts.signature) == ("Yes, it is.", "-- \nJane")
     assert parts.quoted == "On 6 Jan 2025, Care wrote:\n> Is it plugged in?"
 
 
-def test_answers_between_quotes_stay_with_what_they_answer():
+def test_answers_between_quotes_stay_with_what_they_answer() -> None:
     text = "> Is it plugged in?\nYes\n> And switched on?\nYes"
     assert split_text(text).new == text
 
@@ -65,16 +65,16 @@ def test_answers_between_quotes_stay_with_what_they_answer():
 @pytest.mark.parametrize(
     "signature", ["-- \nJane Doe\n020 7946 0958", "--\nJane", "Sent from my iPhone", "Get Outlook for iOS"]
 )
-def test_signature_is_told_from_the_new_text(signature):
+def test_signature_is_told_from_the_new_text(signature: str) -> None:
     parts = split_text(f"Still dead.\n\n{signature}\n")
     assert (parts.new, parts.signature) == ("Still dead.", signature)
 
 
-def test_sentence_that_begins_like_a_signature_is_none():
+def test_sentence_that_begins_like_a_signature_is_none() -> None:
     assert split_text("Hi\n\nSent from my desk, much faster than my phone.").signature == ""
 
 
-def test_mail_that_is_nothing_but_a_quote_is_shown_as_it_is():
+def test_mail_that_is_nothing_but_a_quote_is_shown_as_it_is() -> None:
     assert split_text("> Is it plugged in?").new == "> Is it plugged in?"
 
 
@@ -83,13 +83,13 @@ def test_mail_that_is_nothing_but_a_quote_is_shown_as_it_is():
         st.sampled_from(["", "text", "> quoted", "On 1 Jan, A wrote:", "-- ", "From: a", "Sent: b", "To: c", "___" * 9])
     )
 )
-def test_parts_together_are_the_text(lines):
+def test_parts_together_are_the_text(lines: list[str]) -> None:
     text = "\n".join(lines)
     parts = split_text(text)
     assert sorted("\n".join([parts.new, parts.signature, parts.quoted]).split()) == sorted(text.split())
 
 
-def test_html_is_read_as_a_person_sees_it():
+def test_html_is_read_as_a_person_sees_it() -> None:
     html = (
         "<html><head><title>no</title><style>p{color:red}</style></head><body><p>The line&nbsp;is <b>dead</b>,<br>again &lt;3"
         "</p><!-- no --><script>no()</script><table><tr><td>a</td><td>b</td></tr></table></body></html>"
@@ -97,7 +97,7 @@ def test_html_is_read_as_a_person_sees_it():
     assert html_to_text(html) == "The line is dead,\nagain <3\n\na\tb"
 
 
-def test_quoted_block_of_html_is_quoted_as_in_plain_mails():
+def test_quoted_block_of_html_is_quoted_as_in_plain_mails() -> None:
     html = "Yes.<div class=gmail_quote>On 6 Jan 2025, Care wrote:<br><blockquote>Is it<blockquote>old</blockquote></blockquote></div>"
     assert split_text(html_to_text(html)).new == "Yes."
 
@@ -105,14 +105,14 @@ def test_quoted_block_of_html_is_quoted_as_in_plain_mails():
 @pytest.mark.parametrize(
     "piece", ["<", "<!--", "<p ", "<blockquote>", "</", "<script>", "&", "<a href='", "<style", "<!", "> "]
 )
-def test_time_is_linear_in_the_length_whatever_the_markup(piece):
+def test_time_is_linear_in_the_length_whatever_the_markup(piece: str) -> None:
     began = time.process_time()
     split_text(html_to_text(piece * 100_000))
     assert time.process_time() - began < 5
 
 
 @pytest.mark.skipif(not REPLIES, reason=ABSENT)
-def test_answers_of_twelve_mail_programs_are_found():
+def test_answers_of_twelve_mail_programs_are_found() -> None:
     found = {}
     for path in REPLIES:
         body = take_apart(message_from_bytes(path.read_bytes(), policy=policy.compat32))

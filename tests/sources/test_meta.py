@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -16,19 +18,19 @@ from sources.asserting import interactions, passed_over, people, revisions
 AT = 1767603600000
 
 
-def hook(event=None, kind="page", **entry):
+def hook(event: dict[str, Any] | None = None, kind: str = "page", **entry: Any) -> dict[str, Any]:
     entry = {"id": "700", "time": AT, **entry}
     if event is not None:
         entry["messaging"] = [{"sender": {"id": "5"}, "recipient": {"id": "700"}, "timestamp": AT, **event}]
     return {"object": kind, "entry": [entry]}
 
 
-def read(*webhooks):
+def read(*webhooks: dict[str, Any]) -> list[Any]:
     return list(open_source(list(webhooks), "meta"))
 
 
 @pytest.mark.parametrize("kind", ["page", "instagram"])
-def test_webhook_is_found(tmp_path, kind):
+def test_webhook_is_found(tmp_path: Path, kind: str) -> None:
     path = tmp_path / "hooks.jsonl"
     path.write_text(json.dumps(hook({"message": {"mid": "m1", "text": "hi"}}, kind)))
     assert detect(path)[0].name == "meta"
@@ -38,13 +40,13 @@ def test_webhook_is_found(tmp_path, kind):
     ("kind", "channel", "person"),
     [("page", "messenger", "facebook-id:5@700"), ("instagram", "instagram", "instagram-id:5@700")],
 )
-def test_person_is_known_by_the_id_that_they_have_for_the_page(kind, channel, person):
+def test_person_is_known_by_the_id_that_they_have_for_the_page(kind: str, channel: str, person: str) -> None:
     [item] = read(hook({"message": {"mid": "m1", "text": "hi"}}, kind))
     assert (item.channel, item.direction, item.body, item.source_id) == (channel, Direction.INBOUND, "hi", "m1")
     assert people(item.customers) == [[person]]
 
 
-def test_echo_is_outbound_to_its_recipient():
+def test_echo_is_outbound_to_its_recipient() -> None:
     event = {
         "sender": {"id": "700"},
         "recipient": {"id": "5"},
@@ -54,7 +56,7 @@ def test_echo_is_outbound_to_its_recipient():
     assert (item.direction, people(item.customers)) == (Direction.OUTBOUND, [["facebook-id:5@700"]])
 
 
-def test_edit_and_unsent_message_are_revisions():
+def test_edit_and_unsent_message_are_revisions() -> None:
     edit, gone = revisions(
         read(
             hook({"message_edit": {"mid": "m1", "text": "hi all", "num_edit": 1}}),
@@ -75,7 +77,7 @@ def test_edit_and_unsent_message_are_revisions():
         ({"referral": {"ref": "ad"}}, "visit", None),
     ],
 )
-def test_whatever_a_person_does_is_a_contact(event, kind, body):
+def test_whatever_a_person_does_is_a_contact(event: dict[str, Any], kind: str, body: str | None) -> None:
     [item] = read(hook(event))
     assert (item.kind, item.body, people(item.customers)) == (kind, body, [["facebook-id:5@700"]])
 
@@ -88,24 +90,24 @@ def test_whatever_a_person_does_is_a_contact(event, kind, body):
         ({"pass_thread_control": {}}, 'event type "pass_thread_control"'),
     ],
 )
-def test_receipts_and_unknown_events_are_passed_over_by_name(event, reason):
+def test_receipts_and_unknown_events_are_passed_over_by_name(event: dict[str, Any], reason: str) -> None:
     assert [item.reason for item in passed_over(read(hook(event)))] == [reason]
 
 
-def test_files_are_attachments():
+def test_files_are_attachments() -> None:
     files = [{"type": "image", "payload": {"url": "https://cdn.example/1.jpg"}}]
     [item] = read(hook({"message": {"mid": "m1", "attachments": files}}))
     assert [(file.media_type, file.url) for file in item.attachments] == [("image", "https://cdn.example/1.jpg")]
 
 
-def test_comment_on_instagram_is_of_its_writer():
+def test_comment_on_instagram_is_of_its_writer() -> None:
     value = {"id": "c1", "text": "no signal", "from": {"id": "5", "username": "jane.example"}, "media": {"id": "p1"}}
     [item] = read(hook(None, "instagram", changes=[{"field": "comments", "value": value}]))
     assert (item.kind, item.body, item.thread) == ("comment", "no signal", "p1")
     assert people(item.customers) == [["instagram-id:5@700", "instagram:jane.example"]]
 
 
-def test_comment_on_a_page_is_added_edited_and_removed():
+def test_comment_on_a_page_is_added_edited_and_removed() -> None:
     value = {
         "item": "comment",
         "comment_id": "c1",
@@ -126,7 +128,7 @@ def test_comment_on_a_page_is_added_edited_and_removed():
     assert [item.reason for item in passed_over(items)] == ['event type "feed reaction"']
 
 
-def export(*messages, **fields):
+def export(*messages: dict[str, Any], **fields: Any) -> dict[str, Any]:
     return {
         "participants": [{"name": "Jane"}, {"name": "Care"}],
         "messages": list(messages),
@@ -135,11 +137,11 @@ def export(*messages, **fields):
     }
 
 
-def said(content="hi", sender="Jane", **fields):
+def said(content: str | None = "hi", sender: str = "Jane", **fields: Any) -> dict[str, Any]:
     return {"sender_name": sender, "timestamp_ms": AT, "content": content, **fields}
 
 
-def test_download_is_found_and_its_platform_told_by_the_path(tmp_path):
+def test_download_is_found_and_its_platform_told_by_the_path(tmp_path: Path) -> None:
     for folder, channel in (("facebook-jane", "messenger"), ("your_instagram_activity", "instagram")):
         path = tmp_path / folder / "message_1.json"
         path.parent.mkdir()
@@ -148,7 +150,7 @@ def test_download_is_found_and_its_platform_told_by_the_path(tmp_path):
         assert [item.channel for item in open_source(path)] == [channel]
 
 
-def test_texts_that_facebook_mangled_are_mended_in_every_field():
+def test_texts_that_facebook_mangled_are_mended_in_every_field() -> None:
     value = export(
         said(
             "Gr\u00c3\u00bc\u00c3\u009fe",
@@ -162,16 +164,16 @@ def test_texts_that_facebook_mangled_are_mended_in_every_field():
 
 
 @given(st.text())
-def test_mending_gives_back_what_was_meant(text):
+def test_mending_gives_back_what_was_meant(text: str) -> None:
     assert mended(text.encode("utf-8", "replace").decode("latin-1")) == text.encode("utf-8", "replace").decode()
 
 
 @given(st.text(alphabet=st.characters(min_codepoint=0x100, exclude_categories=["Cs"]), min_size=1))
-def test_text_that_is_right_stays(text):
+def test_text_that_is_right_stays(text: str) -> None:
     assert mended(text) == text
 
 
-def test_own_name_tells_the_direction_and_people_say_who():
+def test_own_name_tells_the_direction_and_people_say_who() -> None:
     items = open_source(
         [export(said(), said("hello", "Care"))],
         "meta-export",
@@ -184,7 +186,7 @@ def test_own_name_tells_the_direction_and_people_say_who():
     ]
 
 
-def test_calls_unsent_messages_links_and_files_are_told():
+def test_calls_unsent_messages_links_and_files_are_told() -> None:
     call, missed, gone, link, photo, left = open_source(
         [
             export(
@@ -205,7 +207,7 @@ def test_calls_unsent_messages_links_and_files_are_told():
     assert left.reason == 'event type "Unsubscribe"'
 
 
-def test_download_of_encrypted_chats_is_read_as_it_is():
+def test_download_of_encrypted_chats_is_read_as_it_is() -> None:
     message = {
         "senderName": "Jane",
         "text": "Grüße Ã¼",

@@ -6,7 +6,9 @@ import json
 import random
 import time
 import tracemalloc
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -23,7 +25,7 @@ from sources.outlook_files import emlx, wrapped
 
 FIXTURES = Path(__file__).parent / "fixtures"
 LETTERS, COMMENTS = FIXTURES / "letters.toml", FIXTURES / "comments.toml"
-FORMATS = {
+FORMATS: dict[str, tuple[str, dict[str, Any]]] = {
     "Master.csv": ("asterisk-cdr", {}),
     "freeswitch.csv": ("freeswitch-csv", {}),
     "freeswitch.json": ("freeswitch-json", {}),
@@ -51,14 +53,16 @@ FORMATS = {
     "comments.jsonl": ("jsonl", {"mapping": COMMENTS}),
 }
 MAILS = b"".join(b"From x@example.org Mon Jan  6 09:00:00 2025\n" + mail + b"\n" for _, mail in make_mails(12, 5))
-CASES = [(name, (FIXTURES / name).read_bytes(), *FORMATS[name]) for name in FORMATS]
+CASES: list[tuple[str, bytes, str, dict[str, Any]]] = [
+    (name, (FIXTURES / name).read_bytes(), *FORMATS[name]) for name in FORMATS
+]
 CASES += [("mails", MAILS, "mbox", {}), ("mail", MAILS, "eml", {})]
 CASES += [("winmail.dat", wrapped(), "eml", {}), ("1.emlx", emlx(MAILS, 1), "emlx", {})]
-BY_NAME = {case[0]: case[1:] for case in CASES}
+BY_NAME = {name: (data, format, options) for name, data, format, options in CASES}
 
 
-def mutate(data: bytes, rng: random.Random) -> bytes:
-    data = bytearray(data)
+def mutate(whole: bytes, rng: random.Random) -> bytes:
+    data = bytearray(whole)
     for _ in range(rng.randint(1, 4)):
         at, length = rng.randrange(len(data) + 1), rng.choice([1, 3, 20, 200])
         piece = rng.choice(
@@ -96,7 +100,7 @@ def mutate(data: bytes, rng: random.Random) -> bytes:
     return bytes(data)
 
 
-def check(items):
+def check(items: Any) -> int:
     count = 0
     for item in items:
         count += 1
@@ -113,7 +117,7 @@ def check(items):
 
 
 @pytest.mark.parametrize("name", BY_NAME)
-def test_mutated_files_never_stop_a_source(name):
+def test_mutated_files_never_stop_a_source(name: str) -> None:
     data, format, options = BY_NAME[name]
     rng = random.Random(name)
     for _ in range(40):
@@ -121,7 +125,7 @@ def test_mutated_files_never_stop_a_source(name):
 
 
 @pytest.mark.parametrize("name", BY_NAME)
-def test_files_torn_off_anywhere_give_what_stands_before(name):
+def test_files_torn_off_anywhere_give_what_stands_before(name: str) -> None:
     data, format, options = BY_NAME[name]
     whole = len(interactions(open_source(data, format, **options)))
     counts = []
@@ -135,7 +139,7 @@ def test_files_torn_off_anywhere_give_what_stands_before(name):
 @pytest.mark.parametrize("name", BY_NAME)
 @given(junk=st.binary(max_size=300))
 @budget(20)
-def test_bytes_that_are_no_file_at_all_are_rejected_or_read(name, junk):
+def test_bytes_that_are_no_file_at_all_are_rejected_or_read(name: str, junk: bytes) -> None:
     _, format, options = BY_NAME[name]
     check(open_source(junk, format, **options))
 
@@ -148,11 +152,12 @@ JSON = st.recursive(
 
 
 @st.composite
-def misshapen(draw, records):
+def misshapen(draw: Callable[..., Any], records: list[dict[str, Any]]) -> dict[str, Any]:
     """One of the records with some of its values, at any depth, replaced by anything that JSON can hold."""
-    record = json.loads(json.dumps(draw(st.sampled_from(records))))
+    record: dict[str, Any] = json.loads(json.dumps(draw(st.sampled_from(records))))
     for _ in range(draw(st.integers(1, 3))):
-        place, key = record, None
+        place: Any = record
+        key: Any = None
         for _ in range(draw(st.integers(1, 7))):
             options = list(place) if isinstance(place, dict) else list(range(len(place)))
             if not options:
@@ -176,13 +181,13 @@ RECORDS = {
 @pytest.mark.parametrize("name", JSON_FORMATS)
 @given(data=st.data())
 @budget(60)
-def test_records_of_another_shape_never_stop_a_source(name, data):
+def test_records_of_another_shape_never_stop_a_source(name: str, data: st.DataObject) -> None:
     format, options = FORMATS[name]
     check(open_source([data.draw(misshapen(RECORDS[name]))], format, **options))
 
 
 @pytest.mark.parametrize("name", JSON_FORMATS)
-def test_json_that_is_deep_is_rejected_and_the_rest_loaded(name):
+def test_json_that_is_deep_is_rejected_and_the_rest_loaded(name: str) -> None:
     format, options = FORMATS[name]
     good = "\n".join(map(json.dumps, RECORDS[name]))
     deep = '{"data":' * 100_000 + "}" * 100_000
@@ -196,7 +201,7 @@ def test_json_that_is_deep_is_rejected_and_the_rest_loaded(name):
 @pytest.mark.parametrize(
     "name", ["Master.csv", "chatwoot.jsonl", "WhatsApp Chat with +44 7700 900123.txt", "letters.csv"]
 )
-def test_line_of_20_megabytes_costs_itself_only(name):
+def test_line_of_20_megabytes_costs_itself_only(name: str) -> None:
     data, format, options = BY_NAME[name]
     whole = len(interactions(open_source(data, format, **options)))
     tracemalloc.start()
@@ -212,7 +217,7 @@ def test_line_of_20_megabytes_costs_itself_only(name):
     assert peak < 120_000_000
 
 
-def test_memory_stays_flat_over_one_json_array_of_any_size(tmp_path):
+def test_memory_stays_flat_over_one_json_array_of_any_size(tmp_path: Path) -> None:
     peaks = []
     for count in (600, 3_000):
         path = tmp_path / f"{count}.json"
@@ -230,7 +235,7 @@ def test_memory_stays_flat_over_one_json_array_of_any_size(tmp_path):
     assert peaks[1] < peaks[0] * 1.5
 
 
-def test_array_with_a_broken_element_goes_on_with_the_next():
+def test_array_with_a_broken_element_goes_on_with_the_next() -> None:
     good = '{"a": 1}'
     for broken in ('{"a": }', '{"a": [}', '{"a" 1}'):
         found = [
@@ -241,7 +246,7 @@ def test_array_with_a_broken_element_goes_on_with_the_next():
         assert len(found) >= 2, broken
 
 
-def test_lost_quote_does_not_swallow_the_lines_below():
+def test_lost_quote_does_not_swallow_the_lines_below() -> None:
     text = '[\n{"a": "x},\n{"a": "y"},\n{"a": "z"}\n]'
     found = [item[1] for item in json_items(Input(text.encode())) if not isinstance(item, Bad)]
     assert {"a": "z"} in found
@@ -257,7 +262,7 @@ def test_lost_quote_does_not_swallow_the_lines_below():
     )
 )
 @settings(deadline=None)
-def test_rows_that_csv_writes_are_read_back(table):
+def test_rows_that_csv_writes_are_read_back(table: list[list[str]]) -> None:
     import csv
     import io
 
@@ -268,11 +273,11 @@ def test_rows_that_csv_writes_are_read_back(table):
 
 
 @given(st.binary(max_size=400))
-def test_lines_are_all_given_out(data):
+def test_lines_are_all_given_out(data: bytes) -> None:
     assert len(list(lines(Input(data)))) == len(data.split(b"\n")) - (data.endswith(b"\n") or not data)
 
 
-def test_time_is_bounded_whatever_the_input():
+def test_time_is_bounded_whatever_the_input() -> None:
     began = time.process_time()
     for format, junk in (
         ("x", b"{" * 600_000),
@@ -293,7 +298,7 @@ def test_time_is_bounded_whatever_the_input():
     assert time.process_time() - began < 40
 
 
-def test_every_source_says_its_name_its_versions_and_its_default_source():
+def test_every_source_says_its_name_its_versions_and_its_default_source() -> None:
     for format in {entry[0] for entry in FORMATS.values()} | {"mbox", "eml", "maildir", "folder"}:
         source = get_source(format)
         assert source.name == format
@@ -301,7 +306,7 @@ def test_every_source_says_its_name_its_versions_and_its_default_source():
         assert source.default_source
 
 
-def made_mails(count):
+def made_mails(count: int) -> bytes:
     text = b"No broadband since Friday, and nobody calls back.\n" * 8
     return b"".join(
         b"From a Mon Jan  5 09:00:00 2026\nFrom: a@example.com\nDate: Mon, 5 Jan 2026 09:00:00 +0000\n"
@@ -310,11 +315,11 @@ def made_mails(count):
     )
 
 
-def made_rows(count):
+def made_rows(count: int) -> bytes:
     return b"Received,Ref\n" + b"".join(b"05/01/2026 10:15,%d\n" % number for number in range(count))
 
 
-def made_lines(count):
+def made_lines(count: int) -> bytes:
     return b"".join(b'{"when": "2026-01-05T09:00:00Z", "id": %d}\n' % number for number in range(count))
 
 
@@ -330,7 +335,9 @@ def made_lines(count):
         (made_lines, "jsonl", {"mapping": {"channel": "a", "fields": {"occurred_at": "when", "source_id": "id"}}}),
     ],
 )
-def test_memory_stays_flat_whatever_the_number_of_units(tmp_path, make, format, options):
+def test_memory_stays_flat_whatever_the_number_of_units(
+    tmp_path: Path, make: Callable[..., Any], format: str, options: dict[str, Any]
+) -> None:
     peaks = []
     for count in (300, 1_500):
         path = tmp_path / f"{count}"
@@ -343,7 +350,7 @@ def test_memory_stays_flat_whatever_the_number_of_units(tmp_path, make, format, 
     assert peaks[1] < peaks[0] * 1.5 + 500_000
 
 
-def others_of(name, broken, whole):
+def others_of(name: str, broken: list[Any], whole: list[dict[str, Any]]) -> list[Any]:
     """What of the whole is not there any more, by the ids of the source."""
     format, options = FORMATS[name]
     there = {item.source_id for item in interactions(open_source(broken, format, **options))}
@@ -354,7 +361,7 @@ def others_of(name, broken, whole):
 
 @pytest.mark.parametrize("name", JSON_FORMATS)
 @pytest.mark.parametrize("junk", [None, 5, "text", [], [[]], {}, {"id": {}}])
-def test_one_wrong_record_costs_itself_alone(name, junk):
+def test_one_wrong_record_costs_itself_alone(name: str, junk: Any) -> None:
     for place in range(len(RECORDS[name]) + 1):
         broken = [*RECORDS[name][:place], junk, *RECORDS[name][place:]]
         assert others_of(name, broken, RECORDS[name]) == []
@@ -373,7 +380,7 @@ def test_one_wrong_record_costs_itself_alone(name, junk):
     ],
 )
 @pytest.mark.parametrize("junk", [None, 5, "text", [], {}])
-def test_one_wrong_part_of_a_record_costs_itself_alone_and_is_said(name, path, junk):
+def test_one_wrong_part_of_a_record_costs_itself_alone_and_is_said(name: str, path: tuple[Any, ...], junk: Any) -> None:
     records = json.loads(json.dumps(RECORDS[name]))
     format, options = FORMATS[name]
     before = len(rejected(open_source(RECORDS[name], format, **options)))
@@ -389,7 +396,7 @@ def test_one_wrong_part_of_a_record_costs_itself_alone_and_is_said(name, path, j
     )
 
 
-def test_however_many_values_are_broken_the_others_are_read():
+def test_however_many_values_are_broken_the_others_are_read() -> None:
     good = [f'{{"a": {number}}}' for number in range(1_000)]
     text = "[" + ", ".join(f'{value}, {{"b" 1}}, {{"c": }}' for value in good) + "]"
     found = [item[1] for item in json_items(Input(text.encode())) if not isinstance(item, Bad)]

@@ -5,6 +5,8 @@ from __future__ import annotations
 import io
 import zipfile
 from datetime import date, datetime, time, timedelta, timezone
+from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -28,7 +30,7 @@ MAPPING = {
 HEAD = ["Ref", "When", "Phone", "Message"]
 
 
-def workbook(sheets):
+def workbook(sheets: Any) -> Any:
     book = openpyxl.Workbook()
     book.remove(book.active)
     for name, table in sheets.items():
@@ -40,11 +42,11 @@ def workbook(sheets):
     return out.getvalue()
 
 
-def read(data, **options):
+def read(data: Any, **options: Any) -> Any:
     return list(in_utc(data, "excel", mapping=MAPPING, **options))
 
 
-def test_rows_of_every_sheet_with_the_columns_are_read_and_other_sheets_are_passed_over():
+def test_rows_of_every_sheet_with_the_columns_are_read_and_other_sheets_are_passed_over() -> None:
     items = read(
         workbook(
             {
@@ -65,7 +67,7 @@ def test_rows_of_every_sheet_with_the_columns_are_read_and_other_sheets_are_pass
     ]
 
 
-def test_one_sheet_can_be_named():
+def test_one_sheet_can_be_named() -> None:
     book = workbook(
         {"Jan": [HEAD, ["1", datetime(2026, 1, 5), "1", "a"]], "Feb": [HEAD, ["2", datetime(2026, 2, 5), "2", "b"]]}
     )
@@ -89,19 +91,19 @@ def test_one_sheet_can_be_named():
         ("  ", None),
     ],
 )
-def test_a_cell_is_what_the_workbook_keeps_however_it_is_shown(cell, said):
+def test_a_cell_is_what_the_workbook_keeps_however_it_is_shown(cell: Any, said: Any) -> None:
     book = workbook({"A": [[*HEAD, "Extra"], ["1", datetime(2026, 1, 5), "020 7946 0958", "a", cell]]})
     [item] = read(book)
     found = item.attributes.get("Extra")
     assert (str(int(found)) if isinstance(found, (int, float)) and not isinstance(found, bool) else found) == said
 
 
-def test_a_number_kept_as_a_number_identifies_whoever_has_it():
+def test_a_number_kept_as_a_number_identifies_whoever_has_it() -> None:
     [item] = read(workbook({"A": [HEAD, [7, datetime(2026, 1, 5), 447700900123, "a"]]}))
     assert (item.source_id, people(item.customers)) == ("7", [["phone:447700900123"]])
 
 
-def test_a_row_that_is_wrong_costs_itself_and_says_its_place():
+def test_a_row_that_is_wrong_costs_itself_and_says_its_place() -> None:
     items = read(workbook({"A": [HEAD, [1, "soon", "1", "a"], [], [2, datetime(2026, 1, 5), "2", "b"]]}))
     assert [i.source_id for i in interactions(items)] == ["2"]
     [bad] = rejected(items)
@@ -114,24 +116,24 @@ def test_a_row_that_is_wrong_costs_itself_and_says_its_place():
     [b"", b"PK\x03\x04 torn", b"no workbook at all", workbook({"A": [HEAD]})[:900]],
     ids=["empty", "torn", "text", "cut"],  # a workbook holds when it was made, and workers must collect the same names
 )
-def test_what_is_no_workbook_is_rejected(data):
+def test_what_is_no_workbook_is_rejected(data: Any) -> None:
     [item] = read(data)
     assert rejected([item])
 
 
-def packed(name, content):
+def packed(name: Any, content: Any) -> Any:
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as file:
         file.writestr(name, content)
     return out
 
 
-def test_a_part_that_unpacks_to_far_more_than_it_is_packed_into_is_refused_before_it_is_unpacked():
+def test_a_part_that_unpacks_to_far_more_than_it_is_packed_into_is_refused_before_it_is_unpacked() -> None:
     with pytest.raises(Refused, match="times what it is packed into, accepted are at most 200 times"):
         check_zip(packed("xl/worksheets/sheet1.xml", b"<a>" + b" " * 5_000_000))
 
 
-def test_a_file_of_too_much_in_all_is_refused(monkeypatch):
+def test_a_file_of_too_much_in_all_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("omnitrack.sources.archives.MAX_UNPACKED", 1000)
     with pytest.raises(Refused, match="1001 bytes unpacked, accepted are at most 1000"):
         check_zip(packed("a.txt", b"x" * 1001))
@@ -144,13 +146,13 @@ ENTITIES = '<!DOCTYPE a [<!ENTITY b "b"><!ENTITY c "&b;&b;">]><a>&c;</a>'
     "before", ["", '<?xml version="1.0"?>\n', "<!-- x -->\n", "<!--" + "x" * 100_000 + "-->", "\ufeff"]
 )
 @pytest.mark.parametrize("charset", ["utf-8", "utf-16"])
-def test_xml_that_declares_a_document_type_is_refused_whatever_stands_before(before, charset):
+def test_xml_that_declares_a_document_type_is_refused_whatever_stands_before(before: Any, charset: Any) -> None:
     with pytest.raises(Refused, match="accepted is XML without a document type"):
         check_xml((before + ENTITIES).encode(charset)[: 64 * 1024])
     check_xml('<?xml version="1.0"?><!-- x --><a/>'.encode(charset))
 
 
-def torn(book, end):
+def torn(book: Any, end: Any) -> Any:
     """A workbook whose first sheet ends early, packed as if that were all of it."""
     out = io.BytesIO()
     with zipfile.ZipFile(io.BytesIO(book)) as whole, zipfile.ZipFile(out, "w") as file:
@@ -163,7 +165,7 @@ def torn(book, end):
 
 
 @pytest.mark.parametrize("end", [b"<sheetData", b"</row>", b"</sheetData>"])
-def test_a_workbook_with_a_torn_sheet_is_read_and_inspected_as_far_as_it_goes(tmp_path, end):
+def test_a_workbook_with_a_torn_sheet_is_read_and_inspected_as_far_as_it_goes(tmp_path: Path, end: Any) -> None:
     rows = [HEAD, *([n, datetime(2026, 1, 5), "020 7946 0958", "a"] for n in range(3))]
     path = tmp_path / "log.xlsx"
     path.write_bytes(torn(workbook({"A": rows}), end))
@@ -175,7 +177,7 @@ def test_a_workbook_with_a_torn_sheet_is_read_and_inspected_as_far_as_it_goes(tm
             inspect(path)
 
 
-def test_entities_in_a_workbook_are_refused():
+def test_entities_in_a_workbook_are_refused() -> None:
     book = io.BytesIO(workbook({"A": [HEAD]}))
     out = io.BytesIO()
     with zipfile.ZipFile(book) as old, zipfile.ZipFile(out, "w") as new:
@@ -195,18 +197,18 @@ CSV = {
 }
 
 
-def csv_of(text, **options):
+def csv_of(text: Any, **options: Any) -> Any:
     return list(in_utc(text.encode(), "csv", mapping=CSV, **options))
 
 
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
-def test_rows_end_as_the_file_ends_its_lines(end):
+def test_rows_end_as_the_file_ends_its_lines(end: Any) -> None:
     items = csv_of(f"id,when,phone,note{end}1,2026-01-05,1,a{end}2,2026-01-06,2,b{end}")
     assert [(i.source_id, i.body) for i in items] == [("1", "a"), ("2", "b")]
 
 
 @pytest.mark.parametrize("text", ["one \r\rtwo", '"one \r\rtwo"'])
-def test_a_carriage_return_inside_of_a_row_is_a_line_break_of_its_field(text):
+def test_a_carriage_return_inside_of_a_row_is_a_line_break_of_its_field(text: Any) -> None:
     items = csv_of(f"id,when,phone,note\n1,2026-01-05,1,{text}\n2,2026-01-06,2,b\n")
     assert [(i.source_id, i.body.split()) for i in items] == [("1", ["one", "two"]), ("2", ["b"])]
 
@@ -215,7 +217,7 @@ def test_a_carriage_return_inside_of_a_row_is_a_line_break_of_its_field(text):
     st.lists(st.lists(st.sampled_from(["a", "", "b c", "1,5", '"']), min_size=2, max_size=3), min_size=1, max_size=6)
 )
 @budget(60)
-def test_old_macs_rows_are_those_of_today(table):
+def test_old_macs_rows_are_those_of_today(table: Any) -> None:
     import csv
 
     out = io.StringIO()
@@ -235,12 +237,12 @@ def test_old_macs_rows_are_those_of_today(table):
         ("=SUM(A1)", "=SUM(A1)"),
     ],
 )
-def test_marks_that_spreadsheets_put_around_numbers_are_taken_off(cell, meant):
+def test_marks_that_spreadsheets_put_around_numbers_are_taken_off(cell: Any, meant: Any) -> None:
     [item] = csv_of(f"id,when,phone,note\n1,2026-01-05,020 7946 0958,{cell}\n")
     assert item.body == meant
 
 
-def test_a_first_line_that_says_the_delimiter_is_no_header():
+def test_a_first_line_that_says_the_delimiter_is_no_header() -> None:
     [item] = csv_of("sep=;\nid;when;phone;note\n1;2026-01-05;020 7946 0958;a, b, c\n")
     assert item.body == "a, b, c"
 
@@ -255,19 +257,19 @@ def test_a_first_line_that_says_the_delimiter_is_no_header():
         ([], None),
     ],
 )
-def test_a_text_in_parts_is_joined(text, body):
+def test_a_text_in_parts_is_joined(text: Any, body: Any) -> None:
     [item] = in_utc([{"id": 1, "when": "2026-01-05", "note": text}], "jsonl", mapping=CSV)
     assert item.body == body
 
 
 @pytest.mark.parametrize("text", [["a", 5], {"media": "x"}, [{"type": "line-break"}]])
-def test_parts_that_are_no_texts_are_left_out_and_said(text):
+def test_parts_that_are_no_texts_are_left_out_and_said(text: Any) -> None:
     note, item = in_utc([{"id": 1, "when": "2026-01-05", "note": text}], "jsonl", mapping=CSV)
     assert (item.body, note.kept) == (None, True)
     assert note.reason == f"note: got {type(text).__name__}, accepted for body is text or a number; left out"
 
 
-def test_a_workbook_is_found_by_the_mapping_beside_it_and_by_one_that_is_given(tmp_path):
+def test_a_workbook_is_found_by_the_mapping_beside_it_and_by_one_that_is_given(tmp_path: Path) -> None:
     (tmp_path / "log.xlsx").write_bytes(workbook({"A": [HEAD, [1, datetime(2026, 1, 5), "1", "a"]]}))
     assert open_source(tmp_path / "log.xlsx", mapping=MAPPING).name == "excel"
     (tmp_path / "log.toml").write_text(
@@ -276,7 +278,7 @@ def test_a_workbook_is_found_by_the_mapping_beside_it_and_by_one_that_is_given(t
     assert open_source(tmp_path / "log.xlsx").name == "excel"
 
 
-def test_of_two_columns_with_one_name_the_first_counts_and_that_is_said():
+def test_of_two_columns_with_one_name_the_first_counts_and_that_is_said() -> None:
     text = b"Ref,When,Phone,Phone,Message\n1,2026-02-03,07700900123,07700900124,a\n"
     said, contact = in_utc(text, "csv", mapping=MAPPING)
     assert (said.kept, "Phone more than once" in said.reason) == (True, True)
@@ -285,7 +287,7 @@ def test_of_two_columns_with_one_name_the_first_counts_and_that_is_said():
 
 
 @pytest.mark.parametrize("method", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
-def test_a_workbook_damaged_anywhere_is_read_or_rejected(tmp_path, method):
+def test_a_workbook_damaged_anywhere_is_read_or_rejected(tmp_path: Path, method: Any) -> None:
     whole = io.BytesIO()
     with (
         zipfile.ZipFile(io.BytesIO(workbook({"A": [HEAD, [1, datetime(2026, 1, 5), "2", "b"]]}))) as made,

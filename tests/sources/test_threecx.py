@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import Any
+
 import pytest
 
 from omnitrack.model import Direction
@@ -36,28 +39,28 @@ USUAL = {
 }
 
 
-def row(**values):
+def row(**values: Any) -> str:
     return ",".join((USUAL | values).get(name, "") for name in NAMES) + "\n"
 
 
-def read(*rows, **options):
+def read(*rows: str, **options: Any) -> list[Any]:
     return list(in_utc("".join(rows).encode(), "3cx-cdr", **options))
 
 
-def test_format_is_found_by_its_first_row(tmp_path):
+def test_format_is_found_by_its_first_row(tmp_path: Path) -> None:
     path = tmp_path / "cdr.log"
     path.write_text(row(), encoding="utf-8")
     assert detect(path)[0].name == "3cx-cdr"
 
 
-def test_call_through_a_queue_is_inbound_and_its_agent_is_who_took_it():
+def test_call_through_a_queue_is_inbound_and_its_agent_is_who_took_it() -> None:
     [call] = read(row())
     assert (call.direction, people(call.customers)) == (Direction.INBOUND, [["phone:02079460958"]])
     assert (call.agent, call.outcome, call.source_id) == ("101", "answered", "89d3af2d8f010000_12")
     assert (call.ended_at - call.occurred_at).total_seconds() == 68
 
 
-def test_call_of_a_line_is_outbound_to_the_number_dialled():
+def test_call_of_a_line_is_outbound_to_the_number_dialled() -> None:
     [call] = read(
         row(
             from_no="Ext.101",
@@ -72,12 +75,12 @@ def test_call_of_a_line_is_outbound_to_the_number_dialled():
     assert (call.direction, people(call.customers), call.agent) == (Direction.OUTBOUND, [["phone:02079460123"]], "101")
 
 
-def test_call_between_lines_is_internal():
+def test_call_between_lines_is_internal() -> None:
     [call] = read(row(from_no="Ext.101", from_type="extension", to_no="Ext.102", dial="102", to_type="extension"))
     assert call.direction is Direction.INTERNAL
 
 
-def test_older_rows_without_types_are_told_by_the_lines():
+def test_older_rows_without_types_are_told_by_the_lines() -> None:
     [call] = read(row(from_type="", to_type="", final_type=""))
     assert (call.direction, call.agent) == (Direction.INBOUND, "101")
 
@@ -93,22 +96,22 @@ def test_older_rows_without_types_are_told_by_the_lines():
         ({"answered": "", "to_type": "Extension", "reason": "Busy"}, "busy"),
     ],
 )
-def test_outcome_is_told_by_where_the_call_ended(values, outcome):
+def test_outcome_is_told_by_where_the_call_ended(values: dict[str, Any], outcome: str) -> None:
     [call] = read(row(**values))
     assert call.outcome == outcome
 
 
-def test_rows_of_one_call_are_one_interaction():
+def test_rows_of_one_call_are_one_interaction() -> None:
     items = read(row(final_no="Ext.102", final_dn="102", answered=""), row(start="2026/01/05 09:00:30"))
     assert (len(interactions(items)), len(passed_over(items))) == (1, 1)
 
 
-def test_time_is_read_in_the_zone_given_and_an_offset_counts():
+def test_time_is_read_in_the_zone_given_and_an_offset_counts() -> None:
     assert read(row(), zone="America/New_York")[0].occurred_at.isoformat() == "2026-01-05T09:00:00-05:00"
     assert read(row(start="2026-01-05 09:00:00+01:00"))[0].occurred_at.isoformat() == "2026-01-05T09:00:00+01:00"
 
 
-def test_row_of_another_layout_is_rejected_and_columns_name_its_order():
+def test_row_of_another_layout_is_rejected_and_columns_name_its_order() -> None:
     line = "7,2026/01/05 09:00:00,02079460958,Ext.101\n"
     assert len(rejected(read(line))) == 1
     [call] = read(line, columns=["callid", "time-start", "from-no", "to-no"])

@@ -2,54 +2,57 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import Any
+
 import pytest
 
-from omnitrack.model import Direction
+from omnitrack.model import Direction, Interaction
 from omnitrack.sources import detect
 from sources.asserting import in_utc, interactions, keys, passed_over, people, rejected
 
 NAME = "WhatsApp Chat with +44 7700 900123.txt"
 
 
-def read(text, **options):
+def read(text: str, **options: Any) -> list[Any]:
     return list(in_utc(text.encode(), "whatsapp-chat", **options))
 
 
 @pytest.fixture
-def chat(fixtures):
+def chat(fixtures: Path) -> list[Interaction]:
     return interactions(in_utc(fixtures / NAME, own_name="Care Team", zone="Europe/London"))
 
 
-def test_format_is_found(fixtures):
+def test_format_is_found(fixtures: Path) -> None:
     assert detect(fixtures / NAME)[0].name == "whatsapp-chat"
 
 
-def test_own_name_tells_outbound_from_inbound_and_both_are_of_the_other(chat):
+def test_own_name_tells_outbound_from_inbound_and_both_are_of_the_other(chat: list[Interaction]) -> None:
     assert [m.direction for m in chat[2:5]] == [Direction.INBOUND, Direction.OUTBOUND, Direction.INBOUND]
     assert {str(people(m.customers)) for m in chat} == {"[['phone:+44 7700 900123']]"}
 
 
-def test_message_of_several_lines_is_one(chat):
+def test_message_of_several_lines_is_one(chat: list[Interaction]) -> None:
     assert chat[3].body == "Sorry to hear that.\nWhat is your account number?"
 
 
-def test_two_messages_alike_in_one_minute_are_two(chat):
+def test_two_messages_alike_in_one_minute_are_two(chat: list[Interaction]) -> None:
     assert chat[1].body == chat[2].body
     assert chat[1].source_id != chat[2].source_id
 
 
-def test_second_reading_gives_the_same_ids(fixtures, chat):
+def test_second_reading_gives_the_same_ids(fixtures: Path, chat: list[Interaction]) -> None:
     again = interactions(in_utc(fixtures / NAME, own_name="Care Team", zone="Europe/London"))
     assert [m.source_id for m in chat] == [m.source_id for m in again]
 
 
-def test_files_deleted_and_edited_messages_are_told(chat):
+def test_files_deleted_and_edited_messages_are_told(chat: list[Interaction]) -> None:
     assert (chat[4].attachments[0].name, chat[4].body) == ("IMG-20260105-WA0001.jpg", "the router")
     assert (chat[5].deleted, chat[5].body) == (True, None)
     assert (chat[6].attributes["edited"], chat[6].body) == (True, "All fixed: the line is up again")
 
 
-def test_lines_of_the_app_itself_are_no_messages(chat):
+def test_lines_of_the_app_itself_are_no_messages(chat: list[Interaction]) -> None:
     assert not [m for m in chat if "encrypted" in (m.body or "")]
 
 
@@ -105,27 +108,27 @@ def test_lines_of_the_app_itself_are_no_messages(chat):
         ("[1403/12/30 AP, 9:05:06 PM] Jane: hi", "2025-03-20T21:05:06"),
     ],
 )
-def test_dates_of_the_usual_locales_are_read(line, expected):
+def test_dates_of_the_usual_locales_are_read(line: str, expected: str) -> None:
     [message] = interactions(read(line))
     assert message.occurred_at.replace(tzinfo=None).isoformat() == expected
     assert message.body == "hi"
 
 
-def test_order_of_day_and_month_is_told_by_the_whole_chat():
+def test_order_of_day_and_month_is_told_by_the_whole_chat() -> None:
     messages = interactions(
         read("01/02/2026, 09:00 - Jane: a\n03/02/2026, 09:00 - Jane: b\n13/02/2026, 09:00 - Jane: c\n")
     )
     assert [m.occurred_at.month for m in messages] == [2, 2, 2]
 
 
-def test_order_that_only_time_tells_is_told_by_time():
+def test_order_that_only_time_tells_is_told_by_time() -> None:
     messages = interactions(
         read("12/01/2026, 09:00 - Jane: a\n01/02/2026, 09:00 - Jane: b\n02/02/2026, 09:00 - Jane: c\n")
     )
     assert [(m.occurred_at.day, m.occurred_at.month) for m in messages] == [(12, 1), (1, 2), (2, 2)]
 
 
-def test_order_that_nothing_tells_is_said_and_can_be_given():
+def test_order_that_nothing_tells_is_said_and_can_be_given() -> None:
     note, message = read("01/02/2026, 09:00 - Jane: a")
     assert "dates" in note.reason
     assert message.occurred_at.month == 2
@@ -133,14 +136,14 @@ def test_order_that_nothing_tells_is_said_and_can_be_given():
     assert message.occurred_at.month == 1
 
 
-def test_name_in_the_address_book_identifies_only_who_people_says():
+def test_name_in_the_address_book_identifies_only_who_people_says() -> None:
     [unknown] = interactions(read("13/01/2026, 21:05 - Jane: hi"))
     assert (unknown.sender, unknown.traits) == ((), {"name": "Jane"})
     [known] = interactions(read("13/01/2026, 21:05 - Jane: hi", people={"Jane": "phone:+447700900123"}))
     assert keys(known.sender) == ["phone:+447700900123"]
 
 
-def test_in_a_group_nobody_is_taken_for_the_other():
+def test_in_a_group_nobody_is_taken_for_the_other() -> None:
     text = (
         "13/01/2026, 21:05 - +44 7700 900123: a\n13/01/2026, 21:06 - +44 7700 900124: b\n13/01/2026, 21:07 - Care: c\n"
     )
@@ -148,36 +151,36 @@ def test_in_a_group_nobody_is_taken_for_the_other():
     assert [people(m.customers) for m in messages] == [[["phone:+44 7700 900123"]], [["phone:+44 7700 900124"]], []]
 
 
-def test_text_before_the_first_message_is_rejected_and_the_rest_read():
+def test_text_before_the_first_message_is_rejected_and_the_rest_read() -> None:
     items = read("torn off\n13/01/2026, 21:05 - Jane: hi")
     assert (len(rejected(items)), len(interactions(items))) == (1, 1)
 
 
-def test_media_left_out_of_the_export_are_an_attachment_in_any_language():
+def test_media_left_out_of_the_export_are_an_attachment_in_any_language() -> None:
     for text in ("<Media omitted>", "<Medien ausgeschlossen>", "image omitted", "\u200eimage omitted"):
         [message] = read(f"13/01/2026, 21:05 - Jane: {text}")
         assert (len(message.attachments), message.body) == (1, None)
 
 
-def test_dates_with_dots_never_put_the_month_first_whatever_the_clock():
+def test_dates_with_dots_never_put_the_month_first_whatever_the_clock() -> None:
     [message] = read("[05.08.23, 5:52:02 PM] Jane: hi")
     assert (message.occurred_at.day, message.occurred_at.month) == (5, 8)
 
 
 @pytest.mark.parametrize("line", ["[13/7/1447 AH, 21:05:06] Jane: hi", "١٣/٧/١٤٤٧ هـ، ٩:٠٥ م - Jane: hi"])
-def test_date_of_a_calendar_that_cannot_be_told_exactly_is_refused_by_name(line):
+def test_date_of_a_calendar_that_cannot_be_told_exactly_is_refused_by_name(line: str) -> None:
     assert "Islamic calendar" in rejected(read(line))[0].reason
 
 
 @pytest.mark.parametrize(
     "line", ["13/01/2005, 21:05 - Jane: hi", "13/01/2199, 21:05 - Jane: hi", "31/02/2026, 21:05 - Jane: hi"]
 )
-def test_date_that_cannot_be_one_of_a_chat_is_reported_and_not_stored(line):
+def test_date_that_cannot_be_one_of_a_chat_is_reported_and_not_stored(line: str) -> None:
     items = read(line, dates="dmy")
     assert (interactions(items), len(rejected(items))) == ([], 1)
 
 
-def test_word_at_the_time_that_is_not_known_costs_its_message_and_is_said():
+def test_word_at_the_time_that_is_not_known_costs_its_message_and_is_said() -> None:
     items = read("[13/01/2026, 9:05:06 xyzzy] Jane: a\n[13/01/2026, 9:06:06] Jane: b")
     assert [item.body for item in interactions(items)] == ["b"]
     assert "'xyzzy'" in rejected(items)[0].reason
@@ -186,7 +189,7 @@ def test_word_at_the_time_that_is_not_known_costs_its_message_and_is_said():
 @pytest.mark.parametrize(
     "text", ["1/2/2026 from 5:30 - that was it", "1/2/2026, 10:00, as agreed", "14/01/2026 09:00: the engineer came"]
 )
-def test_text_that_begins_with_a_date_begins_no_message(text):
+def test_text_that_begins_with_a_date_begins_no_message(text: str) -> None:
     [message] = interactions(read(f"13/01/2026, 21:05 - Jane: hi\n{text}"))
     assert message.body == f"hi\n{text}"
 
@@ -200,12 +203,12 @@ def test_text_that_begins_with_a_date_begins_no_message(text):
         "Jane a créé le groupe « Voyage : 2026 »",
     ],
 )
-def test_colon_inside_of_quotes_ends_no_name(notice):
+def test_colon_inside_of_quotes_ends_no_name(notice: str) -> None:
     told, message = read(f"13/01/2026, 21:05 - {notice}\n13/01/2026, 21:06 - Jane: ok")
     assert (told.reason, message.body) == ("notice of the app", "ok")
 
 
-def test_colon_behind_a_name_with_quotes_ends_it():
+def test_colon_behind_a_name_with_quotes_ends_it() -> None:
     [message] = interactions(read('13/01/2026, 21:05 - Jane "JJ" Doe: she said "yes"'))
     assert (message.traits, message.body) == ({"name": 'Jane "JJ" Doe'}, 'she said "yes"')
 
@@ -221,19 +224,19 @@ def test_colon_behind_a_name_with_quotes_ends_it():
         "Jane is a contact.",
     ],
 )
-def test_notice_that_the_iphone_writes_under_a_name_is_no_message(notice):
+def test_notice_that_the_iphone_writes_under_a_name_is_no_message(notice: str) -> None:
     items = read(f"[13/01/2026, 21:05:06] Jane: hi\n[13/01/2026, 21:06:06] Jane: \u200e{notice}")
     assert [item.body for item in interactions(items)] == ["hi"]
     assert [item.reason for item in passed_over(items)] == ["notice of the app"]
 
 
-def test_customer_who_writes_the_words_of_a_notice_is_heard():
+def test_customer_who_writes_the_words_of_a_notice_is_heard() -> None:
     text = "Is this end-to-end encrypted? I was added to a business account"
     [message] = read(f"[13/01/2026, 21:05:06] Jane: {text}")
     assert message.body == text
 
 
-def test_name_of_a_group_is_nobody_who_takes_part():
+def test_name_of_a_group_is_nobody_who_takes_part() -> None:
     text = "".join(
         f"[13/01/2026, 21:05:0{second}] {line}\n"
         for second, line in enumerate(
@@ -250,7 +253,7 @@ def test_name_of_a_group_is_nobody_who_takes_part():
     assert [item.body for item in interactions(items)] == ["hi", "hi"]
 
 
-def test_call_that_the_app_tells_of_is_a_contact_of_the_other():
+def test_call_that_the_app_tells_of_is_a_contact_of_the_other() -> None:
     text = "13/01/2026, 21:05 - Missed voice call\n13/01/2026, 21:06 - +44 7700 900123: hi\n13/01/2026, 21:07 - Care: hello"
     call, *_ = interactions(read(text, own_name="Care"))
     assert (call.kind, call.outcome, call.body, call.direction) == ("call", "missed", None, Direction.INBOUND)
@@ -273,12 +276,12 @@ def test_call_that_the_app_tells_of_is_a_contact_of_the_other():
         "imagem ocultada",
     ],
 )
-def test_media_that_were_left_out_are_attachments_in_every_language(text):
+def test_media_that_were_left_out_are_attachments_in_every_language(text: str) -> None:
     [message] = interactions(read(f"13/01/2026, 21:05 - Jane: {text}"))
     assert (message.attachments[0].media_type, message.body) == ("omitted", None)
 
 
-def test_document_that_was_left_out_keeps_its_name():
+def test_document_that_was_left_out_keeps_its_name() -> None:
     [message] = interactions(read("[13/01/2026, 21:05:06] Jane: \u200eBill May.pdf • 2 pages \u200edocument omitted"))
     assert (message.attachments[0].name, message.body) == ("Bill May.pdf", None)
 
@@ -295,24 +298,24 @@ def test_document_that_was_left_out_keeps_its_name():
         "Wiadomość została usunięta",
     ],
 )
-def test_deleted_messages_are_told_in_every_language(text):
+def test_deleted_messages_are_told_in_every_language(text: str) -> None:
     [message] = interactions(read(f"13/01/2026, 21:05 - Jane: {text}"))
     assert (message.deleted, message.body) == (True, None)
 
 
-def test_edited_messages_are_told_in_every_language():
+def test_edited_messages_are_told_in_every_language() -> None:
     [message] = interactions(read("13/01/2026, 21:05 - Jane: hola <Se editó este mensaje.>"))
     assert (message.body, message.attributes["edited"]) == ("hola", True)
 
 
-def test_what_the_phone_did_not_have_is_a_contact_without_text():
+def test_what_the_phone_did_not_have_is_a_contact_without_text() -> None:
     texts = ["null", "<View once voice message omitted>", "Waiting for this message. This may take a while."]
     found = interactions(read("".join(f"13/01/2026, 21:05 - Jane: {text}\n" for text in texts)))
     assert [message.body for message in found] == [None, None, None]
     assert found[2].attributes["told"] == texts[2]
 
 
-def test_group_that_begins_with_many_notices_is_known(tmp_path):
+def test_group_that_begins_with_many_notices_is_known(tmp_path: Path) -> None:
     path = tmp_path / "chat.txt"
     notices = "".join(
         f"13/01/2026, 21:05 - +44 7700 9001{n} joined using this group's invite link\n" for n in range(10, 90)
@@ -323,7 +326,7 @@ def test_group_that_begins_with_many_notices_is_known(tmp_path):
 
 
 @pytest.mark.parametrize("line", ["13/01/2026, 21:05 - Jane: see", "[13/01/2026, 21:05:00] Jane: see"])
-def test_messages_that_were_copied_in_the_browser_are_a_part_of_the_text(line):
+def test_messages_that_were_copied_in_the_browser_are_a_part_of_the_text(line: str) -> None:
     copied = "[9:05 PM, 1/12/2026] Sam: we come on Monday"
     [message] = interactions(read(f"{line}\n{copied}\n"))
     assert message.body == f"see\n{copied}"

@@ -199,9 +199,7 @@ def test_another_own_list_takes_the_note_where_it_takes_the_interaction(tmp_path
 
 
 @pytest.mark.parametrize("listed", [{"own": [BEN]}, {"placeholders": ["account:BT1@bt"]}], ids=str)
-def test_a_note_on_what_identifies_nobody_is_refused_by_customer_id_too(
-    listed: dict[str, list[str]], tmp_path: Path
-) -> None:
+def test_a_note_on_what_identifies_nobody_is_refused_by_customer_id_too(listed: dict[str, Any], tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path / 'history.db'}"
     named = BEN if "own" in listed else "account:BT1@bt"
     with omnitrack.open(url, region="GB") as tracker:
@@ -401,4 +399,4 @@ def _places(tracker: Tracker, ids: list[str]) -> list[set[bytes]]:
             {e.identifier for e in tx.list_entries(interactions=[bytes.fromhex(id[4:])]) if e.role == 0} for id in ids
         ]
 
-    return tracker._backend.run(read, write=False)  # type: ignore[no-any-return]
+    return tracker._backend.run(read, write=False)

@@ -6,6 +6,7 @@ import asyncio
 import re
 from collections.abc import Iterator
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import attrs
@@ -366,7 +367,7 @@ def test_seeing_known_people_again_costs_no_more_with_ids_than_without() -> None
         tracker = Tracker(counting.backend, region="GB")
         for minute in (1, 2):
             record(tracker, contact(minute, *customer))
-        costs.append(counting.of(lambda tracker=tracker, customer=customer: record(tracker, contact(3, *customer))))
+        costs.append(counting.of(partial(record, tracker, contact(3, *customer))))
     assert costs[0][0] == costs[1][0]
 
 

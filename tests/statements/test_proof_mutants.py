@@ -91,7 +91,7 @@ def survives() -> bool:
     facts, sightings = test_proofs.facts, test_proofs.sightings()
     later, who = st.lists(sightings, max_size=2), st.sampled_from(test_proofs.WORLD)
     proving = (test_tenures.said, test_tenures.proofs, test_tenures.pairs)
-    for test, strategies in (
+    properties: tuple[tuple[Any, tuple[Any, ...]], ...] = (
         (test_tenures.test_each_id_is_with_the_holder_whom_the_rule_says, proving),
         (test_tenures.test_two_ids_of_one_series_never_have_one_holder_unless_a_statement_calls_them_one, proving),
         (test_tenures.test_who_goes_leaves_everybody_else_where_they_were, (*proving, st.data())),
@@ -101,9 +101,11 @@ def survives() -> bool:
         (test_proofs.test_an_interaction_that_is_attributed_to_another_proves_nothing_until_that_is_taken_back, (facts, st.integers(0, 9), who)),
         (test_proofs.test_an_erasure_shows_nobody_more_than_before, (facts, who, later)),
         (test_proofs.test_a_retention_shows_nobody_more_than_before, (facts, test_proofs.minutes, later)),
-    ):  # fmt: skip
+    )  # fmt: skip
+    for test, strategies in properties:
         try:
-            bounded(given(*strategies)(test.hypothesis.inner_test))()
+            given_: Callable[..., Any] = given(*strategies)
+            bounded(given_(test.hypothesis.inner_test))()
         except Exception:
             return False
     return True

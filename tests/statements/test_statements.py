@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -251,7 +252,7 @@ def test_what_was_filed_under_a_holder_goes_with_the_corrected_date_and_the_stor
 )
 @pytest.mark.parametrize("stored", [False, True], ids=["never named before", "named before"])
 def test_an_interaction_is_attributed_to_nobody_who_is_no_customer(
-    tmp_path: Path, listed: dict[str, list[str]], nobodys: str, message: str, stored: bool
+    tmp_path: Path, listed: dict[str, Any], nobodys: str, message: str, stored: bool
 ) -> None:
     url = f"sqlite:///{tmp_path / 'history.db'}"
     named = [nobodys]
@@ -338,7 +339,7 @@ def test_retention_joins_nobody_even_when_a_reassignment_is_taken_back_after_it(
     two = "account:2@bt"
     said = tracker.reassign(NUMBER, at=now() - 395 * day)
     for age, customer in ((390, [NUMBER, verified(ONE)]), (310, [JANE, verified(two)]), (200, [NUMBER, JANE])):
-        tracker.record(channel="chat", occurred_at=now() - age * day, customer=customer)
+        tracker.record(channel="chat", occurred_at=now() - age * day, customer=customer)  # type: ignore[arg-type]
     assert not one(tracker, NUMBER, JANE)
     assert tracker.apply_retention([RetentionRule(keep=350 * day)]).kept_apart == 1
     tracker.retract(said)
@@ -352,14 +353,17 @@ def test_verify_finds_a_statement_that_is_about_somebody_else_than_it_names_and_
     seen(tracker, 9, NUMBER)
     tracker.reassign(NUMBER, at=at(5))
     said = tracker.link(NUMBER, JANE, at=at(9))
+    assert said.id is not None
+    key, id = said.id, from_text("st", said.id)
+    assert id is not None
     first = tracker._ctx.base_id("phone:+442079460958")
 
     def misplace(tx: Transaction) -> None:
-        (row,) = tx.find_records(STATEMENT, keys=[said.id])
+        (row,) = tx.find_records(STATEMENT, keys=[key])
         record = StatementRecord.load(row.value)
-        tx.delete(links=links_of(record, from_text("st", said.id)))
+        tx.delete(links=links_of(record, id))
         record.a = first
-        tx.add_links(links_of(record, from_text("st", said.id)))
+        tx.add_links(links_of(record, id))
         tx.put_records([row._replace(value=record.dump())])
         tx.delete(records=[(ABOUT, f"{first.hex()}/{said.id}")])
         tx.put_records([RecordRow(ABOUT, f"{first.hex()}/st_{'0' * 32}", "", -1)])
@@ -375,7 +379,7 @@ def test_verify_finds_a_statement_that_is_about_somebody_else_than_it_names_and_
 
 def test_verify_finds_a_statement_whose_link_is_gone_and_a_link_that_no_statement_is(tracker: Tracker) -> None:
     said = tracker.link(NUMBER, JANE)
-    id = from_text("st", said.id)
+    id = from_text("st", str(said.id))
 
     def exchange(tx: Transaction) -> None:
         (link,) = [x for x in tx.find_links() if x.ref == id]
@@ -643,6 +647,7 @@ def test_a_preview_of_a_holder_of_whom_nothing_came_yet_says_where_the_next_goes
 def test_a_preview_of_taking_an_attribution_back_says_what_becomes_of_the_interaction(tracker: Tracker) -> None:
     seen(tracker, 0, JANE)
     lost = tracker.record(channel="phone", occurred_at=at(1)).interaction
+    assert lost is not None
     said = tracker.attribute(lost, JANE)
     told = tracker.preview(said)
     assert str(told) == f"moves 1 interaction from {tracker.customer(JANE).id} to unattributed"

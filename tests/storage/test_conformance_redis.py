@@ -43,7 +43,8 @@ class Place:
         self._namespace = namespace
 
     def open(self) -> Backend:
-        return _module.RedisBackend.from_url(_module.URL, namespace=self._namespace)
+        backend: Backend = _module.RedisBackend.from_url(_module.URL, namespace=self._namespace)
+        return backend
 
 
 class TestRedisThroughANetworkThatGoesSilent(TimeoutRules):
@@ -54,18 +55,19 @@ class TestRedisThroughANetworkThatGoesSilent(TimeoutRules):
     @pytest.fixture
     def network(self, namespace: str) -> Iterator[Network]:
         def open(url: str) -> Backend:
-            return _module.RedisBackend.from_url(url, namespace=namespace)
+            backend: Backend = _module.RedisBackend.from_url(url, namespace=namespace)
+            return backend
 
         with silent_network(_module.URL, open) as network:
             yield network
 
 
 def test_many_writers_end_in_the_partition_of_one(namespace: str) -> None:
-    many_writers.test_threads_end_in_the_partition_of_one_writer(Place(namespace))
+    many_writers.test_threads_end_in_the_partition_of_one_writer(Place(namespace))  # type: ignore[arg-type]
 
 
 def test_writers_beside_erasures_leave_nothing_behind(namespace: str) -> None:
-    many_writers.test_sightings_against_erasure_retraction_and_reassignment_leave_nothing_behind(Place(namespace))
+    many_writers.test_sightings_against_erasure_retraction_and_reassignment_leave_nothing_behind(Place(namespace))  # type: ignore[arg-type]
 
 
 def test_children_of_a_used_tracker_see_the_right_person(namespace: str) -> None:

@@ -45,7 +45,7 @@ class TestSqliteFile(BackendConformance):
 class PortableSqlite(Sqlite):
     """SQLite with the statements that other engines get, of which nothing is known but their dialect."""
 
-    transaction = SqlTransaction
+    transaction = SqlTransaction  # type: ignore[assignment]
 
 
 class TestPortableStatementsInMemory(BackendConformance):

@@ -9,6 +9,7 @@ import random
 import threading
 from collections.abc import Iterator
 from datetime import datetime, timezone
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -88,7 +89,7 @@ def count(tracker: Tracker) -> int:
 def test_parent_and_children_at_once_see_the_right_person_and_lose_nothing(tracker: Tracker) -> None:
     seed = random.randrange(1_000_000)
     print("seed", seed)
-    children = [Child(lambda n=n: read_and_write(tracker, f"child{n}", seed + n)) for n in range(4)]
+    children = [Child(partial(read_and_write, tracker, f"child{n}", seed + n)) for n in range(4)]
     assert read_and_write(tracker, "parent", seed - 1) == 0
     assert [child.result() for child in children] == [0] * 4
     assert count(tracker) == PEOPLE + 5 * ROUNDS
@@ -108,7 +109,7 @@ def test_a_child_of_a_child_is_a_child(tracker: Tracker) -> None:
 
 def test_forks_beside_threads_that_write_hang_nowhere(tracker: Tracker) -> None:
     done = threading.Event()
-    written = []
+    written: list[str] = []
 
     def write(name: str) -> None:
         while not done.is_set():
@@ -120,7 +121,7 @@ def test_forks_beside_threads_that_write_hang_nowhere(tracker: Tracker) -> None:
         thread.start()
     try:
         for number in range(12):
-            Child(lambda n=number: say(tracker, 1, f"child{n}")).result()
+            Child(partial(say, tracker, 1, f"child{number}")).result()
     finally:
         done.set()
         for thread in threads:
@@ -408,7 +409,7 @@ def test_a_fork_that_went_past_python_is_seen_where_a_connection_is_used(
             begin(tracker)
             with monkeypatch.context() as patch:
                 patch.setattr(os, "fork", ctypes.PyDLL(None).fork)
-                children = [Child(lambda n=n: read_and_write(tracker, f"child{n}", n)) for n in range(2)]
+                children = [Child(partial(read_and_write, tracker, f"child{n}", n)) for n in range(2)]
             assert read_and_write(tracker, "parent", 3) == 0
             assert [child.result() for child in children] == [0, 0]
             assert count(tracker) == PEOPLE + 3 * ROUNDS

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from operator import methodcaller
 
 import pytest
 
@@ -47,9 +48,12 @@ def test_a_transaction_inside_a_transaction_is_refused() -> None:
 
 def test_entries_are_asked_for_by_identifier_or_by_interaction() -> None:
     backend = MemoryBackend.from_url("memory://")
-    for arguments in ({}, {"identifiers": [id_of(1)], "interactions": [id_of(1)]}):
+    for asked in (
+        methodcaller("list_entries"),
+        methodcaller("list_entries", identifiers=[id_of(1)], interactions=[id_of(1)]),
+    ):
         with pytest.raises(ValueError, match="either identifiers or interactions"):
-            backend.run(lambda tx, arguments=arguments: tx.list_entries(**arguments))
+            backend.run(asked)
 
 
 def test_one_selection_at_a_time() -> None:

@@ -139,7 +139,7 @@ def test_a_scheme_has_no_case() -> None:
 def test_an_option_that_is_misspelt_is_told_what_was_meant(url: str) -> None:
     for name, meant in (("namspace", "namespace"), ("polcy", "policy"), ("regions", "region")):
         with pytest.raises(BackendError, match=f"did you mean '{meant}' by '{name}'"):
-            omnitrack.open(url, **{name: "x"})
+            omnitrack.open(url, **dict[str, Any]({name: "x"}))
     with pytest.raises(BackendError) as raised:
         omnitrack.open(url, wholly_other=1)
     assert "did you mean" not in str(raised.value)

@@ -110,9 +110,9 @@ def shown(item: Any) -> tuple[Any, ...]:
     return (str(item), item.body, item.subject, item.channel, item.direction, item.kind, item.occurred_at, item.agent)
 
 
-def view(tracker: Tracker) -> dict[str, Any]:
+def view(tracker: Tracker) -> dict[Any, Any]:
     """Return all that a reader can see, but for ids that are drawn at random."""
-    seen: dict[str, Any] = {}
+    seen: dict[Any, Any] = {}
     for name in NAMES:
         try:
             seen[name, "customer"] = sorted(one.key for one in tracker.customer(name).identifiers)

@@ -268,7 +268,8 @@ def test_a_sealed_position_opens_with_its_key_and_for_its_query_alone() -> None:
         for at in range(0, len(text), 7):
             changed = text[:at] + ("B" if text[at] == "A" else "A") + text[at + 1 :]
             assert unseal(b"key", "conflicts", changed) is None
-    for text in ("", "é", "====", "A", "AA", None, 5, b"AAAA"):
+    strange: tuple[Any, ...] = ("", "é", "====", "A", "AA", None, 5, b"AAAA")
+    for text in strange:
         assert unseal(b"key", "conflicts", text) is None
 
 

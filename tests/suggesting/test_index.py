@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from operator import methodcaller
 from typing import Any
 
 import pytest
@@ -221,7 +222,7 @@ def test_verify_finds_an_index_that_says_what_is_not_stored(tracker: Tracker) ->
     for kind, key, value in left(tracker, "quux"):
         tracker._backend.run(lambda tx, record=(kind, key): tx.delete(records=[record]))  # type: ignore[misc]
         assert [p for p in tracker.verify().problems if "index for matching says of email:" in p]
-        tracker._backend.run(lambda tx, row=(kind, key, value): tx.put_records([RecordRow(*row, -1)]))  # type: ignore[misc]
+        tracker._backend.run(methodcaller("put_records", [RecordRow(kind, key, value, -1)]))
         assert tracker.verify()
     tracker._backend.run(lambda tx: tx.put_records([RecordRow("block", f"name:quux/{'0' * 32}", "", -1)]))
     assert "an identifier that is not there" in str(tracker.verify())

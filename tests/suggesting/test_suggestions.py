@@ -152,7 +152,7 @@ def calls_of(tracker: Tracker) -> dict[str, list[int]]:
 
             return counted
 
-    tracker._backend.run = lambda fn, *, write=True: run(lambda tx: fn(Counting(tx)), write=write)  # type: ignore[method-assign]
+    tracker._backend.run = lambda fn, *, write=True: run(lambda tx: fn(Counting(tx)), write=write)  # type: ignore[method-assign, arg-type]
     tracker.suggestions(LETTER, least=0.0)
     tracker._backend.run = run  # type: ignore[method-assign]
     return calls

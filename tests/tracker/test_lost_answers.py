@@ -89,6 +89,11 @@ def alike(tracker: Tracker) -> None:
         tracker.record_many([contact(20 + number, who, traits=traits)])
 
 
+def matched(tracker: Tracker) -> Any:
+    alike(tracker)
+    return Tracker(tracker._backend, region="GB", matching=True).find_matches()
+
+
 def both_edits_of_one_time(tracker: Tracker) -> Any:
     first = tracker.revise("s", "0", body="one", at=T0)
     return first, tracker.revise("s", "0", body="two", at=T0), tracker.revise("s", "0", body="one", at=T0)
@@ -117,10 +122,7 @@ CALLS: dict[str, Callable[[Tracker], Any]] = {
         id="",
         at=T0,
     ),
-    "find_matches": lambda tracker: (
-        alike(tracker),
-        Tracker(tracker._backend, region="GB", matching=True).find_matches(),
-    )[1],
+    "find_matches": matched,
 }
 
 
@@ -134,7 +136,7 @@ def play(call: Callable[[Tracker], Any], after: str | None) -> tuple[Any, Any, A
     left = backend.run(
         lambda tx: len(tx.find_links()) + len(tx.find_records("filing")) + len(tx.list_changes()), write=False
     )
-    timelines = []
+    timelines: list[Any] = []
     for who in (A, B, C):
         try:
             timelines.append([(item.body, item.kind) for item in tracker.timeline(who)])

@@ -185,7 +185,7 @@ def test_nobody_is_joined_to_a_stranger_because_what_kept_them_apart_expires(sto
     assert tracker.verify().problems == ()
     # It is a statement like any other: somebody who knows better takes it back.
     (kept,) = [said for said in tracker.statements(mail) if said.kind == "different"]
-    tracker.retract(kept.id)
+    tracker.retract(kept)
     assert [item.body for item in tracker.timeline(login)] == ["his", "hers"]
 
 
@@ -218,6 +218,7 @@ def test_where_an_interaction_was_before_goes_with_whoever_goes_along(store: tup
         customers=[["a@example.com"], ["+442079460001", claimed("ann@example.com")]],
         occurred_at=at(0),
     ).interaction
+    assert other is not None
     gone = ids_of(tracker, "ann@example.com")
     tracker.attribute(other, "b@example.com")
     tracker.erase("+442079460001")
@@ -270,7 +271,7 @@ def test_whoever_remembers_an_erased_person_brings_nobody_back(store: tuple[Trac
 def remembered(tracker: Tracker | AsyncTracker) -> int:
     memories = [clear.__self__ for clear in scheme._memories]  # type: ignore[attr-defined]
     ctx = tracker._tracker._ctx if isinstance(tracker, AsyncTracker) else tracker._ctx
-    return len(ctx.resolved) + sum(memory.cache_info().currsize for memory in memories)
+    return len(ctx.resolved) + sum(int(memory.cache_info().currsize) for memory in memories)
 
 
 def test_no_memory_of_the_process_holds_who_was_erased(store: tuple[Tracker, Path]) -> None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime, timedelta, timezone
+from functools import partial
 from typing import Any
 
 import attrs
@@ -22,7 +24,7 @@ from omnitrack.foundation.lease import EXCLUDES, INDEX, MATCHES, REBUILD, RETENT
 from omnitrack.foundation.settings import read_settings
 from omnitrack.identifiers.scheme import content_id
 from omnitrack.recording import loading
-from omnitrack.records import TOUCHED
+from omnitrack.records import LEASE, TOUCHED
 from omnitrack.storage.contract import Transaction
 from omnitrack.storage.memory import MemoryBackend
 from omnitrack.upkeep.opening import build_index, make_context, open_store
@@ -72,7 +74,7 @@ def rebuild(backend: MemoryBackend, clock: Clock, policy: Policy) -> Stepped[Reb
 
 def computing(backend: MemoryBackend, stepped: Stepped[Any]) -> None:
     """Run a rebuild until writers keep a journal for it, and one transaction more."""
-    while not backend.run(read_settings, write=False).rebuilding:  # type: ignore[union-attr]
+    while not backend.run(read_settings, write=False).rebuilding:
         stepped.some(1)
     stepped.some(1)
 
@@ -111,7 +113,7 @@ def test_what_excludes_is_excluded() -> None:
 
 def test_every_operation_of_several_transactions_takes_its_lease(backend: MemoryBackend) -> None:
     tracker = Tracker(backend, matching=True)
-    calls = {
+    calls: dict[str, Callable[[], object]] = {
         REBUILD: tracker.rebuild,
         MATCHES: tracker.find_matches,
         RETENTION: lambda: tracker.apply_retention([RetentionRule(keep=timedelta(days=1))]),
@@ -121,7 +123,7 @@ def test_every_operation_of_several_transactions_takes_its_lease(backend: Memory
         held = taken(backend, what, now_us())
         with pytest.raises(OperationRunningError):
             call()
-        backend.run(lambda tx, held=held: lease.release(tx, held))
+        backend.run(partial(lease.release, lease=held))
     for call in calls.values():
         call()
 
@@ -173,7 +175,7 @@ def test_a_lease_that_is_renewed_outlasts_its_term(backend: MemoryBackend, clock
     while not stepped.ended:
         stepped.some(1)
         clock.now += TERM * 2 // 5  # a renewal and a long read
-        if '"rebuild"' in backend.run(lambda tx: tx.find_records(lease.LEASE), write=False)[0].value:
+        if '"rebuild"' in backend.run(lambda tx: tx.find_records(LEASE), write=False)[0].value:
             with pytest.raises(OperationRunningError):
                 taken(backend, REBUILD, clock.now)
     assert Tracker(backend, policy=NEW).verify()
@@ -308,7 +310,7 @@ def test_an_index_whose_building_was_killed_is_built_by_the_next_who_asks_for_it
         return Stepped(backend, lambda run: open_store(run, ctx, matching=True))
 
     killed = opening()
-    while not backend.run(lambda tx: tx.find_records(lease.LEASE), write=False):
+    while not backend.run(lambda tx: tx.find_records(LEASE), write=False):
         killed.some(1)
     killed.some(transactions - 1)
     killed.kill()

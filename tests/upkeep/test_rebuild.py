@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from contextlib import nullcontext, suppress
 from itertools import chain, repeat
 from typing import Any
@@ -288,7 +289,7 @@ def changed(old: dict[str, Any], new: dict[str, Any]) -> bool:
     return bool(one != two)
 
 
-def opened_with(told_: list[Fact], url: str, settings: dict[str, Any]) -> Tracker:
+def opened_with(told_: Sequence[Fact], url: str, settings: dict[str, Any]) -> Tracker:
     tracker = omnitrack.open(url, **settings)
     for fact in told_:
         tell(tracker, fact)

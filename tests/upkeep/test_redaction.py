@@ -130,7 +130,7 @@ def test_an_import_with_edits_that_is_run_again_stays_out(store: tuple[Tracker, 
         Revision(source="mail", source_id="0", at=T0 + timedelta(hours=1), body=f"of {GONE}"),
         Revision(source="mail", source_id=f"{GONE}/1", at=T0 + timedelta(hours=1), body=f"of {GONE}"),
     ]
-    load = [mine, mail(0), mail(1, source_id=f"{GONE}/1"), *edits]
+    load: list[Interaction | Revision] = [mine, mail(0), mail(1, source_id=f"{GONE}/1"), *edits]
     load.append(Revision(source="mail", source_id="0", at=T0 + timedelta(hours=1), body="of others"))
     assert tracker.record_many(load, on_error="raise").revised == 4
     tracker.erase(GONE)

@@ -82,7 +82,7 @@ _SIMPLE: dict[Any, st.SearchStrategy[Any]] = {
 @st.composite
 def statements(draw: st.DrawFn) -> omnitrack.Statement:
     a, b = draw(st.tuples(identifiers, identifiers | st.just("cus_1") | st.just("020 7946 0958")))
-    said = {"by": draw(st.none() | texts), "reason": draw(st.none() | texts), "at": draw(whole.times)}
+    said: dict[str, Any] = {"by": draw(st.none() | texts), "reason": draw(st.none() | texts), "at": draw(whole.times)}
     return draw(
         st.sampled_from(
             [

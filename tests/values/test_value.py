@@ -7,6 +7,7 @@ import copy
 import json
 import pickle
 import typing
+from collections.abc import Callable
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
@@ -100,9 +101,10 @@ def test_a_document_names_the_field_that_is_unknown_or_missing(cls: type[Value])
         cls.from_dict({"v": 2})
     with pytest.raises(InvalidValueError, match=r"^type: got 'Other', accepted is"):
         cls.from_dict({"type": "Other"})
-    for no_object in (None, [], "text", 1):
+    no_objects: tuple[Any, ...] = (None, [], "text", 1)
+    for no_object in no_objects:
         with pytest.raises(InvalidValueError, match="accepted is an object"):
-            cls.from_dict(no_object)  # type: ignore[arg-type]
+            cls.from_dict(no_object)
 
 
 @pytest.mark.parametrize(
@@ -206,13 +208,14 @@ def test_mappings_and_lists_in_a_value_cannot_be_changed() -> None:
     item = omnitrack.Interaction(channel="x", occurred_at=NOW, attributes={"a": [1, {"b": []}]})
     assert item.attributes == {"a": [1, {"b": []}]}
     held: Any = item.attributes
-    for change in (
+    changes: tuple[Callable[[], object], ...] = (
         lambda: held.update(a=1),
         lambda: held.__setitem__("a", 1),
         lambda: held["a"].append(1),
         lambda: held["a"][1].pop("b"),
         lambda: held["a"][1]["b"].extend([1]),
-    ):
+    )
+    for change in changes:
         with pytest.raises(TypeError, match="cannot be changed"):
             change()
     assert {**item.attributes, "c": 1} == dict(item.attributes) | {"c": 1}

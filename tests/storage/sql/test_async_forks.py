@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -53,6 +54,10 @@ async def read_and_write(tracker: AsyncTracker, name: str) -> int:
     return sum(await asyncio.gather(*(one(round_) for round_ in range(ROUNDS))))
 
 
+def in_a_loop(tracker: AsyncTracker, name: str) -> int:
+    return asyncio.run(read_and_write(tracker, name))
+
+
 async def count(tracker: AsyncTracker) -> int:
     report = await tracker.verify()
     assert report.ok, str(report)
@@ -63,7 +68,7 @@ def test_parent_and_children_at_once_see_the_right_person_and_lose_nothing(place
     tracker = AsyncTracker(place.open(), region="GB")
     with asyncio.Runner() as runner:
         assert runner.run(read_and_write(tracker, "before")) == 0
-        children = [Child(lambda n=n: asyncio.run(read_and_write(tracker, f"child{n}"))) for n in range(3)]
+        children = [Child(partial(in_a_loop, tracker, f"child{n}")) for n in range(3)]
         assert runner.run(read_and_write(tracker, "parent")) == 0
         assert [child.result() for child in children] == [0] * 3
         assert runner.run(count(tracker)) == 5 * ROUNDS

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import Connection, text
@@ -30,7 +31,11 @@ def fill(place: servers.Store) -> Tracker:
     tracker = Tracker(place.open(), region="GB")
     mails = []
     for i in range(40):
-        with_her = {"thread": f"thread {GONE}", "subject": f"about {GONE}", "body": f"to {GONE}, 020 7946 0958: {i}"}
+        with_her: dict[str, Any] = {
+            "thread": f"thread {GONE}",
+            "subject": f"about {GONE}",
+            "body": f"to {GONE}, 020 7946 0958: {i}",
+        }
         shared = i % 5 == 0
         mails.append(
             Interaction(

@@ -95,7 +95,7 @@ def test_a_connection_that_is_lost_is_made_again(made: Made) -> None:
     store, engine = made
     tracker = omnitrack.open(engine, namespace=store.namespace)
     tracker.record(**contact(1))
-    broken = []
+    broken: list[Any] = []
 
     @event.listens_for(engine, "checkout")
     def checked_out(connection: Any, record: Any, proxy: Any) -> None:

@@ -50,8 +50,8 @@ def fill(tx: Transaction) -> None:
                 0,
                 None,
                 n,
-                *[None] * 8,
-                0,  # type: ignore[arg-type]
+                *(None, None, None, None, None, None, None, None),
+                0,
             )
             for n in many
         ],

@@ -9,6 +9,7 @@ import random
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, timezone
+from operator import methodcaller
 from pathlib import Path
 from typing import Any
 
@@ -155,7 +156,7 @@ async def test_cancelled_tasks_leave_no_connection_of_sqlite_to_the_garbage_coll
 
     with caplog.at_level(logging.ERROR, logger="sqlalchemy.pool"):
         for _ in range(60):
-            tasks = [asyncio.create_task(backend.arun(write)) for _ in range(POOL)]
+            tasks: list[asyncio.Task[Any]] = [asyncio.create_task(backend.arun(write)) for _ in range(POOL)]
             tasks += [
                 asyncio.create_task(backend.arun(lambda tx: tx.find_identifiers(), write=False)) for _ in range(POOL)
             ]
@@ -171,7 +172,7 @@ async def test_cancelled_tasks_leave_no_connection_of_sqlite_to_the_garbage_coll
         gc.collect()
         # Whatever was cancelled, each connection is as good as new.
         for number in range(2 * POOL):
-            await backend.arun(lambda tx, n=number: tx.add_identifiers([identifier(20_000 + n)]))
+            await backend.arun(methodcaller("add_identifiers", [identifier(20_000 + number)]))
         found = await backend.arun(lambda tx: tx.find_identifiers(ids=[id_of(20_000)]), write=False)
         await backend.aclose()
         gc.collect()

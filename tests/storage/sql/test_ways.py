@@ -30,7 +30,7 @@ def tracker(tmp_path: Path) -> Iterator[Tracker]:
 
 @pytest.fixture
 def ways(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[], Any]], int]:
-    from omnitrack.storage.sql.psycopg_cursor import Cursor
+    from psycopg import Cursor
 
     asked: list[str] = []
     execute = Cursor.execute
