@@ -1,4 +1,4 @@
-"""The errors of omnitrack: one root, and the masking that keeps whole identifiers out of error texts and logs."""
+"""The errors of omnitrack, and the masking that keeps whole identifiers out of error texts and logs."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ _ID = re.compile(r"[a-z]{2,3}_[0-9a-f]{32}")
 
 
 def mask(value: object, limit: int = 60) -> str:
-    """Return what came, recognisable to its owner and useless to anyone else.
+    """Return a masked text that its owner recognises and that is useless to anyone else.
 
     Letters and digits in the middle of each word are replaced by ``*``; the first two and the last two characters of a
     long word stay, of a short one only the first, of a single character nothing. The result is cut to ``limit`` characters.
@@ -44,7 +44,7 @@ def mask(value: object, limit: int = 60) -> str:
 
 
 def masked_repr(value: object) -> str:
-    """Return what came as an error says it: a masked text, a small number, else only what kind of thing it is.
+    """Return how an error shows a value that may be personal data: a masked text, a small number, or the name of its type.
 
     >>> masked_repr("jane.doe@example.com"), masked_repr(0), masked_repr(442079460958), masked_repr([1])
     ("'j***.d**@ex***le.c**'", '0', '44********58', 'list')
@@ -59,9 +59,9 @@ def masked_repr(value: object) -> str:
 
 
 def plain_repr(value: object) -> str:
-    """Return what came for a field whose values are nobody's data, such as a region: whole, where it can be no address or number.
+    """Return how an error shows a value that is no personal data, such as a region: whole, but masked if it looks like an address or a number.
 
-    Ids that omnitrack gives out are whole too.
+    Ids of omnitrack are shown whole.
 
     >>> plain_repr("UK"), plain_repr("sideways"), plain_repr("jane.doe@example.com"), plain_repr("+442079460958")
     ("'UK'", "'sideways'", "'j***.d**@ex***le.c**'", "'+44********58'")
@@ -74,7 +74,7 @@ def plain_repr(value: object) -> str:
 
 
 def masked_url(url: object) -> str:
-    """Return what of a URL an error may show: its scheme. Behind that may stand a password, and what looks like a path or a port may be part of it.
+    """Return how an error shows a URL: its scheme only, since the rest may contain a password.
 
     >>> masked_url("postgresql://jane:sesame@host:port/x"), masked_url("history.db"), masked_url("jane:open@sesame@host")
     ("'postgresql:...'", "'history.db'", "'jane:...'")
@@ -90,25 +90,25 @@ def masked_url(url: object) -> str:
 
 
 def check_flag(field: str, value: object, error: type[OmnitrackError]) -> None:
-    """Raise ``error`` unless it is True or False: what else is true would do what nobody asked for, such as erase."""
+    """Raise ``error`` unless a value is True or False. Other truthy values are refused, since they could start an erasure by mistake."""
     if not isinstance(value, bool):
         raise error(f"{field}: got {masked_repr(value)}, accepted are True and False")
 
 
 class OmnitrackError(Exception):
-    """The root of every error that omnitrack raises on purpose."""
+    """The base class of all errors of omnitrack."""
 
 
 class InvalidIdentifierError(OmnitrackError, ValueError):
-    """A text that is no well-formed identifier of its scheme; says the field, what came (masked) and what is accepted."""
+    """Raised for a malformed identifier. The message names the field, the input (masked) and what is accepted."""
 
 
 class WithheldError(InvalidIdentifierError):
-    """A caller or sender who gave no identifier on purpose, or whose network gave none: anonymous, withheld, empty."""
+    """Raised for an identifier that the caller or sender withheld, or that the network did not provide: anonymous, withheld, empty."""
 
 
 class InvalidInteractionError(OmnitrackError, ValueError):
-    """An interaction with a field that is missing, malformed or over its limit; names the field."""
+    """Raised for an interaction with a field that is missing, malformed or over its limit. The message names the field."""
 
 
 class InvalidValueError(OmnitrackError, ValueError):
@@ -116,51 +116,50 @@ class InvalidValueError(OmnitrackError, ValueError):
 
 
 class MissingZoneError(InvalidInteractionError):
-    """Raised for a time without a zone where nothing says in which zone it is meant: it could be hours off."""
+    """Raised for a time without a zone if no default zone is set: the time could be hours off."""
 
 
 class InvalidCursorError(OmnitrackError, ValueError):
-    """A page cursor that this version did not make, that is damaged, or that was made for another query."""
+    """Raised for a page cursor that is damaged, or belongs to another query or version."""
 
 
 class InvalidPolicyError(OmnitrackError, ValueError):
-    """A policy with a value out of range, or a statement that no policy can honour."""
+    """Raised for a policy with a value out of range, or an invalid statement."""
 
 
 class CustomerNotFoundError(OmnitrackError, LookupError):
-    """Nobody is known by this identifier or customer id (or the person was erased)."""
+    """Raised if no customer has this identifier or customer id, or the person was erased."""
 
 
 class InteractionNotFoundError(OmnitrackError, LookupError):
-    """No interaction has this id, or this source and source id."""
+    """Raised if no interaction has this id, or this source and source id."""
 
 
 class StatementNotFoundError(OmnitrackError, LookupError):
-    """No statement has this id, or it was retracted before."""
+    """Raised if no statement has this id, or it was retracted before."""
 
 
 class ConflictError(OmnitrackError):
-    """Other transactions changed the same rows, and the bounded retries did not get through. Nothing was written."""
+    """Raised if concurrent transactions kept changing the same rows until the retries were used up. Nothing was written."""
 
 
 class BackendError(OmnitrackError):
-    """The store failed; the driver's own error is the ``__cause__``."""
+    """Raised if the store fails. The driver's error is the ``__cause__``."""
 
 
 class OutcomeUnknownError(BackendError):
-    """The connection broke while a commit was under way: it may have happened. Repeating the call is safe."""
+    """Raised if the connection broke during a commit, which may have succeeded. Repeating the call is safe."""
 
 
 class TimedOutError(BackendError, TimeoutError):
-    """The time that a call was given is over: ``timeout=`` of ``open()``, or ``within``.
+    """Raised if a call exceeds its time limit: ``timeout=`` of ``open()``, or ``within``.
 
     Args:
-        outcome: what is known of what the call wrote.
+        outcome: what is known of the write.
 
     Attributes:
-        outcome: ``"nothing written"``: its commit was not sent. ``"unknown"``: it was sent and not answered, so it may have happened; repeating the call is
-            safe. ``"done up to here"``: of an operation of several steps those before the last are done and stay; called again it goes on, or does
-            them once more.
+        outcome: ``"nothing written"``: the commit was not sent. ``"unknown"``: the commit was sent and not answered, so it may have succeeded; repeating
+            the call is safe. ``"done up to here"``: the earlier steps of an operation of several steps are done and stay; call it again to go on.
     """
 
     def __init__(self, outcome: Literal["nothing written", "unknown", "done up to here"] = "unknown") -> None:
@@ -183,28 +182,28 @@ class HostTransactionError(BackendError):
 
 
 class SchemaVersionError(BackendError):
-    """The store was written by another version of omnitrack than this one can work with."""
+    """Raised if the schema of the store has a version that this omnitrack cannot use."""
 
 
 class PolicyChangedError(OmnitrackError):
-    """The store was built with another policy, own list or normal-form version; ``rebuild()`` brings it to this one."""
+    """Raised if the store was built with another policy, own list or normal-form version. ``rebuild()`` applies the new settings."""
 
 
 class OperationRunningError(OmnitrackError):
-    """An operation of several transactions runs that this one cannot run beside; says which, whose it is and since when. Nothing was written."""
+    """Raised if another long operation is running that excludes this one. The message says which, by whom and since when. Nothing was written."""
 
 
 class LeaseLostError(OmnitrackError):
-    """An operation stood still for so long that another process took its place; it has stopped, and can be run again."""
+    """Raised if an operation stalled for so long that another process took over its lease. It stopped, and can be run again."""
 
 
 class SecretError(OmnitrackError):
-    """The store was created with another secret, or with none."""
+    """Raised if the store was created with another secret, or with none."""
 
 
 class UnknownBackendError(OmnitrackError, LookupError):
-    """No storage adapter is registered for the scheme of this URL, or its driver is not installed."""
+    """Raised if no storage adapter is registered for the scheme of a URL, or its driver is not installed."""
 
 
 class SourceFormatError(OmnitrackError, ValueError):
-    """A file that no source reads, or not the one that was named."""
+    """Raised for a file that no source can read, or not the source that was named."""

@@ -1,4 +1,4 @@
-"""Text that leaves for a terminal, a log or a page: nothing in it moves the cursor, turns the direction of reading or begins a line of its own."""
+"""Safe output: text without control characters, line breaks or direction marks, for a terminal, a log or a page."""
 
 from __future__ import annotations
 

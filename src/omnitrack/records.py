@@ -1,4 +1,4 @@
-"""The kinds and the keys of the documents that a store keeps beside its rows."""
+"""The kinds and keys of all documents that a store keeps as records."""
 
 from __future__ import annotations
 

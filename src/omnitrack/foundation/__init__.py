@@ -1,1 +1,1 @@
-"""The foundation of all rooms: the context, ids, times and settings, how a call runs, and what entries say by themselves."""
+"""The foundation of the other packages: context, ids, times, settings, leases, how a call runs, and the evidence in entries."""

@@ -1,4 +1,4 @@
-"""Identifiers: what each family of addresses looks like, and its one normal form; a family a file."""
+"""Identifiers: phone numbers, addresses, accounts and their normal forms, one file for each family."""
 
 from omnitrack.errors import InvalidIdentifierError, WithheldError
 from omnitrack.identifiers.email import email

@@ -36,12 +36,12 @@ class Identifier(Value):
         scheme: name of a registered scheme, such as ``"phone"`` or ``"x-id"``.
         value: the normal form, such as ``"+442079460958"``.
         scope: where the value is unique, ``""`` for everywhere: a brand, a portfolio, a Mastodon host, a forum.
-        linkable: whether it may identify a person, that is, be a cause to merge.
-        reason: why it is not linkable, for people to read; None where it is.
-        private: the caller asked the network to keep the number private (``*67``, ``141``).
-        host: the host of the SIP address, or the domain of the phone-context, that it was written at; who is no friend of the company may
-            write there what they like, so that it is a claim wherever the host is not the company's own.
-        verstat: what the network says of the caller id (3GPP TS 24.229, ``TN-Validation-Passed``), where it stood in the address.
+        linkable: True if it may identify a person, and so merge customers.
+        reason: why it is not linkable, in words, or None.
+        private: True if the caller asked the network to withhold the number (``*67``, ``141``).
+        host: the host of the SIP address, or the domain of the phone-context. Since anybody can write one, the identifier counts as claimed unless
+            the host is the company's own.
+        verstat: the verification status of the caller id (3GPP TS 24.229, ``TN-Validation-Passed``), if the address has one.
         raw: the text as it came.
     """
 
@@ -60,12 +60,12 @@ class Identifier(Value):
 
     @property
     def key(self) -> str:
-        """Scheme, value and scope in one string that identifier() reads back: ``phone:+442079460958``, ``account:1@bt``."""
+        """Scheme, value and scope as one string, which identifier() parses: ``phone:+442079460958``, ``account:1@bt``."""
         return key_text(self.scheme, self.value, self.scope)
 
     @property
     def display(self) -> str:
-        """The form to show to people, as its scheme writes it (a phone number in the international form, a handle with @)."""
+        """The display form, such as a phone number in international format or a handle with @."""
         known = find_scheme(self.scheme)
         return self.value if known is None else known.display(self)
 
@@ -141,7 +141,7 @@ def content_id(key: str, since: int | None = None, secret: bytes = b"", other: b
 
 
 class Scheme(ABC):
-    """One kind of identifier: how its texts are parsed, normalised, shown and ranked.
+    """A kind of identifier: how it is parsed, normalised, displayed and ranked.
 
     Third parties subclass this and call ``register_scheme``. ``parse`` must be idempotent on the normal form:
     ``parse(parse(text).value, scope=parse(text).scope)`` equals ``parse(text)``.
@@ -175,7 +175,7 @@ class Scheme(ABC):
         """
 
     def display(self, identifier: Identifier) -> str:
-        """Return the form to show to people."""
+        """Return the display form of an identifier."""
         return identifier.value
 
     def series(self, value: str, scope: str) -> str:

@@ -38,7 +38,7 @@ _OBSTACLE_WORDS = {
 
 
 def percent(probability: float) -> str:
-    """Return a probability for people to read; never "0%" or "100%", which it never is."""
+    """Format a probability as a percentage, never as 0% or 100%."""
     if probability < 0.005:
         return "under 1%"
     return "over 99%" if probability > 0.995 else f"{probability:.0%}"
@@ -46,19 +46,19 @@ def percent(probability: float) -> str:
 
 @attrs.frozen(slots=True, kw_only=True)
 class Step(Value):
-    """One link between two identifiers, and what it rests on.
+    """A link between two identifiers, and the evidence for it.
 
     Attributes:
-        a: one end. b: the other end.
-        basis: together (seen as one person's in one interaction), match, same, personal, reassigned (b is a later holder of a).
+        a: one identifier. b: the other identifier.
+        basis: together (seen together as one person's in an interaction), match, same, personal, or reassigned (b is a later holder of a).
         assurance: of the link.
-        seen: the earliest time of this evidence, or when the statement was made, or when the two were first found alike.
-        probability: of a match, how likely the two are one person, 0 to 1, when they were last compared; None for all else.
-        interaction: id of the interaction that shows it, for evidence.
-        statement: id of the statement, otherwise; with ``by`` and ``reason``.
-        obstacle: why it does not join, None where it does: denied, shared, personal, exclusive, size, oversized, holders, claimed, similar,
+        seen: the earliest time of the evidence, of the statement, or of the match.
+        probability: for a match, the probability that they are one person, 0 to 1, when they were last compared; else None.
+        interaction: id of the interaction that is the evidence.
+        statement: id of the statement, with ``by`` and ``reason``.
+        obstacle: why the link does not join them, or None: denied, shared, personal, exclusive, size, oversized, holders, claimed, similar,
             unlinkable, policy.
-        detail: more on the obstacle, for people.
+        detail: more about the obstacle, in words.
     """
 
     a: Identifier
@@ -105,9 +105,9 @@ class Explanation(Value):
     """Why two identifiers are one customer, or why not.
 
     Attributes:
-        together: whether they are one customer.
-        path: the links from the one to the other. Where they are not together, the nearest path, on which at least one link has an
-            obstacle; empty where nothing leads from the one to the other.
+        together: True if they are one customer.
+        path: the links from one to the other. If they are two customers, the shortest path, on which at least one link has an obstacle; empty if
+            nothing connects them.
     """
 
     a: Identifier
@@ -117,7 +117,7 @@ class Explanation(Value):
 
     @property
     def obstacles(self) -> tuple[Step, ...]:
-        """The links of the path that do not join."""
+        """The links of the path that have an obstacle."""
         return tuple(step for step in self.path if step.obstacle is not None)
 
     @one_line

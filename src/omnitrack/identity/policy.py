@@ -175,10 +175,10 @@ def _probability(instance: object, attribute: attrs.Attribute[Any], value: Any) 
 
 @attrs.frozen(kw_only=True)
 class Policy(Value):
-    """How evidence is read. A store keeps its fingerprint; another policy on the same store needs ``rebuild()``.
+    """How evidence is turned into customers. A store keeps the fingerprint of its policy; another policy needs ``rebuild()``.
 
     Attributes:
-        schemes: per scheme, exclusive and rank where they differ from the scheme's own.
+        schemes: overrides of exclusive and rank, by scheme.
         limits: how many distinct neighbours of a scheme an identifier may have before it counts as shared, None for any number. A key is a
             pair, ``("device", "email")`` or ``"device/email"``, for the mail addresses of a device; a scheme alone, ``"email"``, for those of
             every identifier; ``"*"`` in either place, or alone, for any scheme. The most specific counts: the pair, the neighbour's scheme
@@ -186,11 +186,11 @@ class Policy(Value):
             is not given keeps its default. ``limits=None`` switches all of them off. In a settings file None is ``"none"``. Instead of a number,
             ``"verified"`` says that being seen together tells nothing of the two, in either direction, unless both are verified: below that a
             link between them neither joins nor counts, and only suggests; verified ones join, and any number of them may.
-        max_identifiers: the most identifiers of one customer.
-        max_component: the most identifiers that links may connect before only verified links and statements among them count (the sign
-            of corrupt input).
-        merges_at: ``"observed"`` or ``"verified"``: the least assurance at which a link merges.
-        auto_match: probability from which a matcher's score merges by itself; None for never.
+        max_identifiers: the largest number of identifiers of a customer.
+        max_component: the largest number of identifiers that links may connect. Beyond it, which is a sign of corrupt input, only verified links and
+            statements among them count.
+        merges_at: ``"observed"`` or ``"verified"``: the lowest assurance at which a link merges.
+        auto_match: the probability from which a match merges customers; None for never.
     """
 
     schemes: Mapping[str, SchemeRule] = attrs.field(factory=dict, converter=_scheme_rules)

@@ -65,10 +65,12 @@ def _show(id: str | None, identifiers: tuple[Identifier, ...]) -> str:
 
 @attrs.frozen(slots=True, kw_only=True)
 class Preview(Value):
-    """What a statement would do: ``joins`` (several customers into one), ``parts`` (one into several), ``moves``
-    (interactions that go to another customer although no identifier does, as with a new holder), and links it would leave in conflict.
+    """What a statement would change. ``print`` shows it in words.
 
-    ``print`` shows it with the identifiers as people know them.
+    Attributes:
+        joins: customers that would be merged. parts: customers that would be split.
+        moves: interactions that would move to another customer although no identifier does, as with a new holder.
+        obstacles: links that would be in conflict.
     """
 
     joins: tuple[Regrouping, ...]

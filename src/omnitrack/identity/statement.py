@@ -67,15 +67,15 @@ def check_said(by: object, reason: object, *, kept: bool = False) -> None:
 
 @attrs.frozen(slots=True, kw_only=True)
 class Statement(Value):
-    """What was said, by whom, when and why. Made by the tracker's methods; the class methods make one that is not said yet, for preview().
+    """A statement about identifiers, with its author, time and reason. Returned by the tracker; the class methods create one for preview().
 
     Attributes:
         kind: same, different, shared, personal, reassigned, or attributed.
-        a: what it is about. b: the other one, for same, different and personal.
-        at: when it was said; of a reassignment since when it holds.
-        id: ``st_...``; None while it is not said.
-        recorded_at: when the store took it.
-        retracted_at: when it was taken back; None while it holds.
+        a: the identifier it is about. b: the other identifier, for same, different and personal.
+        at: when it was stated; for a reassignment, when it takes effect.
+        id: ``st_...``; None if it was not made yet.
+        recorded_at: when it was stored.
+        retracted_at: when it was retracted, or None.
     """
 
     kind: str
@@ -105,27 +105,27 @@ class Statement(Value):
 
     @classmethod
     def link(cls, a: Named, b: Named, **said: Any) -> Statement:
-        """They are one person."""
+        """Two identifiers belong to one person."""
         return cls(kind=SAME, a=a, b=b, **said)
 
     @classmethod
     def deny(cls, a: Named, b: Named, **said: Any) -> Statement:
-        """They are not."""
+        """Two identifiers do not belong to one person."""
         return cls(kind=DIFFERENT, a=a, b=b, **said)
 
     @classmethod
     def mark_shared(cls, x: Named, **said: Any) -> Statement:
-        """Several people use it."""
+        """Several people use an identifier."""
         return cls(kind=SHARED_MARK, a=x, **said)
 
     @classmethod
     def mark_personal(cls, x: Named, *, of: Named, **said: Any) -> Statement:
-        """It is this person's alone, whatever it was seen with; from then on statements alone join it."""
+        """An identifier belongs to one person only; from then on only statements link it."""
         return cls(kind=PERSONAL, a=x, b=of, **said)
 
     @classmethod
     def reassign(cls, x: Named, *, at: datetime, **said: Any) -> Statement:
-        """It has a new holder from then on."""
+        """An identifier has a new holder from a time on."""
         return cls(kind=REASSIGNED, a=x, at=at, **said)
 
     @one_line
@@ -154,7 +154,7 @@ class StatementRecord:
     Attributes:
         a, b: whom it is about now. A reassignment is about the identifier and its new holder; a statement about one has ``b`` as ``a``.
         named_a, named_b: what was named; ``named_b`` is None where it names one.
-        at: when it was said; of a reassignment since when it holds.
+        at: when it was stated; for a reassignment, when it takes effect.
     """
 
     kind: str

@@ -1,4 +1,4 @@
-"""The classes that omnitrack hands in and out: interactions, their parts, and what the tracker answers."""
+"""The public model: interactions and their parts, timeline items, customers, pages and reports."""
 
 from omnitrack.model.customer import Change, Customer, CustomerDetails, Recorded
 from omnitrack.model.fields import is_storable

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 @attrs.frozen(slots=True, kw_only=True)
 class CustomerDetails(Value):
-    """What of a customer is read only when asked for."""
+    """The details of a customer that are read on demand."""
 
     traits: Mapping[str, tuple[Any, ...]] = attrs.field(converter=to_mapping)
     first_seen: datetime | None
@@ -32,12 +32,12 @@ _UNKNOWN = CustomerDetails(traits=NOTHING, first_seen=None, last_seen=None)
 
 @attrs.frozen(slots=True, kw_only=True)
 class Customer(Value):
-    """A person: the identifiers that links and statements, read by the policy, put together.
+    """A person: a set of identifiers that links and statements join under the policy.
 
     Attributes:
-        id: ``cus_...``; of two that merge the older stays, and either goes on resolving.
-        identifiers: those of this person.
-        shared: it stands for one shared identifier (an office line, a family's mailbox), not for a person.
+        id: ``cus_...``. When two customers merge the older id remains; the other still resolves.
+        identifiers: the identifiers of the person.
+        shared: True if this is a shared identifier (an office line, a family's mailbox) rather than a person.
 
     Two are equal where these are: traits and times are read when they are first asked for, and comparing reads nothing.
     """
@@ -49,7 +49,7 @@ class Customer(Value):
     _details: CustomerDetails | None = attrs.field(default=None, repr=False, eq=False, metadata={"json": SPREAD})
 
     def details(self) -> CustomerDetails:
-        """Read traits and the times of the first and the last interaction, once."""
+        """Return the traits and the times of the first and last interaction; they are read once."""
         found = self._details
         if found is None:
             found = _UNKNOWN if self._load is None else self._load()
@@ -61,17 +61,17 @@ class Customer(Value):
 
     @property
     def traits(self) -> Mapping[str, tuple[Any, ...]]:
-        """What interactions said of the person, all values of each trait, the best first: by assurance, then the latest."""
+        """The values of each trait that interactions reported, best first: by assurance, then the latest."""
         return self.details().traits
 
     @property
     def first_seen(self) -> datetime | None:
-        """When the first interaction on the timeline happened; None where there is none."""
+        """The time of the first interaction on the timeline, or None."""
         return self.details().first_seen
 
     @property
     def last_seen(self) -> datetime | None:
-        """When the last interaction on the timeline happened; None where there is none."""
+        """The time of the last interaction on the timeline, or None."""
         return self.details().last_seen
 
     @one_line
@@ -81,7 +81,7 @@ class Customer(Value):
 
 @attrs.frozen(slots=True, kw_only=True)
 class Change(Value):
-    """One identifier that went from one customer to another, when, why, and by whom."""
+    """A change of identity: an identifier that moved from one customer to another, when, why, and by whom."""
 
     at: datetime
     identifier: Identifier
@@ -103,14 +103,14 @@ class Change(Value):
 
 @attrs.frozen(slots=True, kw_only=True)
 class Recorded(Value):
-    """What became of one interaction that was recorded.
+    """The result of recording one interaction.
 
     Attributes:
-        interaction: its id, ``int_...``; of a duplicate the id under which it was there already.
-        duplicate: it was there already (same source and source id); nothing was written.
-        suppressed: it belongs to a person who was erased, and was not taken in again.
-        changes: identifiers that went to another customer by it.
-        rejected: identifiers that were not well-formed; the interaction was kept.
+        interaction: its id, ``int_...``; for a duplicate the id of the stored one.
+        duplicate: True if it was stored before (same source and source id); nothing was written.
+        suppressed: True if it belongs to a person who was erased; it was not stored again.
+        changes: identifiers that moved to another customer because of it.
+        rejected: malformed identifiers; the interaction was stored without them.
 
     Two are equal where these are.
     """
@@ -127,7 +127,7 @@ class Recorded(Value):
 
     @property
     def customer_ids(self) -> tuple[str, ...]:
-        """The customers whose timelines it is on, read when first asked for; empty where nobody was identified."""
+        """The ids of the customers whose timelines it is on, read on demand; empty if nobody was identified."""
         found = self._customers
         if found is None:
             found = () if self._load is None else self._load()

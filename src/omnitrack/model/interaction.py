@@ -1,4 +1,4 @@
-"""Interactions, and the edits of interactions, as sources yield them and the tracker records them."""
+"""Interactions and revisions, as sources yield them and the tracker records them."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ from omnitrack.values import NOTHING, Value
 
 
 class Direction(enum.StrEnum):
-    """Who turned to whom."""
+    """Who contacted whom; internal is a note of the company."""
 
     INBOUND = "inbound"
     OUTBOUND = "outbound"
@@ -46,7 +46,7 @@ class Direction(enum.StrEnum):
 
 @attrs.frozen(slots=True, kw_only=True)
 class Attachment(Value):
-    """What came with an interaction: described, not stored."""
+    """The description of an attached file. The file itself is not stored."""
 
     name: str | None = attrs.field(default=None, repr=sized)
     media_type: str | None = attrs.field(default=None, repr=plain_repr)
@@ -78,31 +78,31 @@ def _direction(value: Any) -> Any:
 
 @attrs.frozen(slots=True, kw_only=True)
 class Interaction(Value):
-    """One contact on one channel, as a source yields it and record_many() takes it; with an id once it is stored.
+    """One contact on one channel, as a source yields it and record_many() takes it. It has an id once it is stored.
 
-    A source that cannot tell customers from the company fills ``sender`` and ``recipients`` instead of ``customers``;
-    the tracker's own list then gives direction and customers.
+    A source that cannot tell customers from the company fills ``sender`` and ``recipients`` instead of ``customers``; the tracker then derives
+    direction and customers from the company's own identifiers.
 
     Attributes:
-        channel: phone, email, web, letter, chat, x, forum, video, ... ; any lower-case name.
-        occurred_at: when it happened; a naive time is read in the zone of the tracker that records it, which refuses it where it has none.
-        direction: inbound, outbound, internal; None asks the own list (inbound where it does not know).
-        customers: the identifiers of each person that it was with, a tuple for each.
-        participants: in copy or mentioned; never linked.
-        sender: identifiers of whoever sent it, where ``customers`` is not known.
-        recipients: of each recipient, likewise.
-        kind: what it is within the channel: message, call, note, comment, visit, ...
-        ended_at: for contacts that last.
-        thread: what belongs together at the source: a conversation id, a mail thread, a web session.
-        reply_to: ``source_id`` of the interaction that this one answers.
+        channel: phone, email, web, letter, chat, x, forum, video, or any other name in lower case.
+        occurred_at: when it happened. A naive time is read in the zone of the tracker, which refuses it if it has none.
+        direction: inbound, outbound or internal; None to derive it from the own identifiers (inbound if they do not say).
+        customers: for each person it was with, a tuple of identifiers.
+        participants: identifiers of people in copy or mentioned; never linked.
+        sender: identifiers of the sender, if ``customers`` is not known.
+        recipients: for each recipient, a tuple of identifiers, if ``customers`` is not known.
+        kind: message, call, note, comment, visit, or another kind within the channel.
+        ended_at: when it ended, if it has a duration.
+        thread: id that groups interactions at the source: a conversation, a mail thread, a web session.
+        reply_to: ``source_id`` of the interaction that it answers.
         outcome: answered, missed, done, abandoned, bounced, ...
-        via: key of the own identifier that it came in by or went out from; filled from the own list.
-        traits: what it says of the person: name, postcode, birth_date, company, ...
-        attributes: anything else that the source knows, as JSON values.
-        source: name of the system that it came from; with ``source_id`` unique in the store.
+        via: key of the company's own identifier that was contacted or used; set from the own identifiers.
+        traits: facts about the person: name, postcode, birth_date, company, ...
+        attributes: any other data of the source, as JSON values.
+        source: name of the system that it came from. ``source`` and ``source_id`` are unique in the store.
         region: ISO 3166 alpha-2 region in which national phone numbers are read.
-        revised_at: when its source had changed it last. One that is there already and comes with a later time than all that is known of it is a
-            revision; without a time it is a duplicate.
+        revised_at: when it was last changed at the source. If the interaction is stored already, a later time makes it a revision; without a time it is
+            a duplicate.
     """
 
     channel: str = attrs.field(validator=check_text(MAX_NAME, required=True))
@@ -169,10 +169,10 @@ _FIRST_EDIT = datetime(1970, 1, 1, tzinfo=timezone.utc)
 
 @attrs.frozen(slots=True, kw_only=True)
 class Revision(Value):
-    """An edit or a delete at the source, as a source yields it; ``at`` is the source's own time of it, after 1970.
+    """An edit or a deletion at the source, as a source yields it; ``at`` is the source's own time, after 1970.
 
-    ``same_unit`` says that it stands in one unit of the source with the interaction just before it: a post that comes with its
-    edits. The two are counted as one.
+    ``same_unit`` marks a revision that the source delivers in one unit with the interaction just before it, such as a post with its edits; a
+    report counts the two as one.
     """
 
     source: str = attrs.field(validator=check_text(MAX_NAME, required=True))

@@ -1,4 +1,4 @@
-"""Limits on what comes from outside: generous for real traffic, and small enough to stop a hostile or broken sender."""
+"""Limits on input: generous for real traffic, and small enough to stop a hostile or broken sender."""
 
 from __future__ import annotations
 

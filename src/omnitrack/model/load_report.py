@@ -1,4 +1,4 @@
-"""The report of a bulk load, and what it lists: units that were rejected or passed over."""
+"""The report of a load, and the units that it lists as rejected or passed over."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from omnitrack.values import NOTHING, Value
 
 @attrs.frozen(slots=True, kw_only=True)
 class Rejected(Value):
-    """Something that was not taken, and why: a whole item of a source, or one identifier of an interaction.
+    """An item of a source, or a part of one, that was rejected, with the reason.
 
     Attributes:
-        reason: for people to read; names the field; holds no whole identifier.
-        where: file, line, offset or key at which it stands.
+        reason: the reason in words; names the field and contains no whole identifier.
+        where: file, line, offset or key of the item.
         source: name of the source or system.
-        source_id: of the item, where it was readable.
-        raw: the first characters of what came, masked.
-        kept: the interaction itself was kept, only this part of it was not.
+        source_id: source id of the item, if it could be read.
+        raw: the first characters of the input, masked.
+        kept: True if the interaction was stored without this part.
     """
 
     reason: str
@@ -35,13 +35,13 @@ class Rejected(Value):
 
 @attrs.frozen(slots=True, kw_only=True)
 class PassedOver(Value):
-    """A unit of a source that is no contact, and why: a receipt, a draft, an event of an unknown type.
+    """A unit of a source that is not a contact, with the reason: a receipt, a draft, an event of an unknown type.
 
     Attributes:
-        reason: the same words for all of a kind, by which a report counts them; it holds nothing of a person.
-        where: file, line, offset or key at which it stands.
+        reason: the kind of unit, by which a report counts them; contains no personal data.
+        where: file, line, offset or key of the item.
         source: name of the source or system.
-        source_id: of the unit, where it has one.
+        source_id: source id of the unit, if it has one.
     """
 
     reason: str
@@ -57,7 +57,7 @@ _MOST_NAMED = 5  # reasons in the one line that a report is as text
 
 
 def counted_by_reason(*counts: Mapping[str, int]) -> dict[str, int]:
-    """Return counts by reason added up, those past the bounded number of reasons together."""
+    """Return the sum of several counts by reason. Beyond ``MOST_REASONS`` reasons the rest are counted together."""
     total: dict[str, int] = {}
     for one in counts:
         for reason, count in one.items():
@@ -68,19 +68,19 @@ def counted_by_reason(*counts: Mapping[str, int]) -> dict[str, int]:
 
 @attrs.frozen(slots=True, kw_only=True)
 class LoadReport(Value):
-    """The ledger of a bulk load: each unit of the input (a mail, a row, an event, a line of a chat) is in one of its counts.
+    """The report of a load. Each unit of the input (a mail, a row, an event, a line of a chat) is in exactly one of the counts.
 
     Attributes:
-        added: kept as an interaction.
-        duplicates: there already.
-        revised: an edit or a delete of an interaction that is there.
-        rejected: could not be read, and why; the list is cut at a limit, ``rejected_total`` is not.
-        suppressed: of people who were erased.
-        passed_over: read, and no contact: how many by reason; past a number of reasons the others count together.
-        passed_over_examples: the first of each reason.
-        left_out: parts of interactions that were kept without them, such as an identifier that is none; no units. The list is cut
-            at a limit, ``left_out_total`` is not.
-        format: of the source. detected_by: how load() knew the format.
+        added: stored as a new interaction.
+        duplicates: stored before.
+        revised: an edit or a deletion of a stored interaction.
+        rejected: units that could not be read, with reasons. The list has a limit, ``rejected_total`` has none.
+        suppressed: interactions of people who were erased.
+        passed_over: number of units that are not contacts, by reason.
+        passed_over_examples: the first unit of each reason.
+        left_out: parts that stored interactions lack, such as a malformed identifier; these are not units. The list has a limit,
+            ``left_out_total`` has none.
+        format: name of the format. detected_by: how load() detected it.
         units: the sum of all counts but ``left_out_total``.
     """
 
@@ -107,11 +107,11 @@ class LoadReport(Value):
 
     @property
     def passed_over_total(self) -> int:
-        """How many units were passed over, for whatever reason."""
+        """The number of units that were passed over."""
         return sum(self.passed_over.values())
 
     def plus(self, other: LoadReport) -> LoadReport:
-        """Return this report and another of the same load as one."""
+        """Return the sum of this report and another of the same load."""
         return attrs.evolve(
             self,
             added=self.added + other.added,

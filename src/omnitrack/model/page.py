@@ -14,7 +14,7 @@ T = TypeVar("T")
 
 @attrs.frozen(slots=True)
 class Page(Value, Generic[T]):
-    """One page of a listing: its items, and cursors for the neighbouring pages (None where there is none)."""
+    """One page of a listing: its items, and the cursors of the next and the previous page, or None."""
 
     items: tuple[T, ...]
     next: str | None = None

@@ -1,4 +1,4 @@
-"""Identifiers as they were seen in an interaction, and how sure each is."""
+"""Sightings: identifiers as an interaction showed them, each with its assurance."""
 
 from __future__ import annotations
 
@@ -19,29 +19,33 @@ if TYPE_CHECKING:
 
 
 class Assurance(enum.IntEnum):
-    """How sure it is that an identifier in an interaction is the person's."""
+    """How certain it is that an identifier in an interaction belongs to the person."""
 
     SIMILAR = 0  # a matcher's score, never an identifier's own
-    CLAIMED = 1  # the person or a form said so
-    OBSERVED = 2  # the network or the platform says so
-    VERIFIED = 3  # passed identification, logged in, came back with a private handoff code
-    STATED = 4  # a statement of somebody who knows; of links only
+    CLAIMED = 1  # stated by the person or a form
+    OBSERVED = 2  # reported by the network or the platform
+    VERIFIED = 3  # the person passed identification, logged in, or came back with a private handoff code
+    STATED = 4  # a statement; used for links only
 
 
 class Role(enum.IntEnum):
-    """Why an entry puts an interaction under an identifier."""
+    """Why an interaction is listed under an identifier."""
 
-    ANCHOR = 0  # filed here for a person
-    MEMBER = 1  # another identifier of that person
-    PARTICIPANT = 2  # in copy, mentioned
+    ANCHOR = 0  # the identifier that stands for the person in this interaction
+    MEMBER = 1  # another identifier of the same person
+    PARTICIPANT = 2  # somebody in copy or mentioned
 
 
 @attrs.frozen(slots=True)
 class Sighting(Value):
-    """An identifier as it was seen in one interaction, and how sure it is. Made by verified(), observed(), claimed().
+    """An identifier as one interaction showed it, with its assurance. Returned by verified(), observed() and claimed().
 
-    ``identifier`` may still be a text; it is parsed when recorded, with the region of the interaction. ``through`` is the address that passed
-    a mail on and put itself in the place of the sender: where that is the company's own, a claimed sender is observed, as that of any mail is.
+    Attributes:
+        identifier: an Identifier, or a text that is parsed when it is recorded, in the region of the interaction.
+        assurance: how certain it is that the identifier belongs to the person.
+        raw: the text as it came.
+        through: the address of a mailing list that forwarded a mail under its own name. If that is one of the company's own addresses, the claimed
+            sender counts as observed.
     """
 
     identifier: Identifier | str = attrs.field(
@@ -53,17 +57,17 @@ class Sighting(Value):
 
 
 def verified(identifier: Identifier | str) -> Sighting:
-    """The person passed identification, logged in, or came back with a private handoff code."""
+    """Mark an identifier as verified: the person passed identification, logged in, or came back with a private handoff code."""
     return Sighting(identifier, Assurance.VERIFIED)
 
 
 def observed(identifier: Identifier | str) -> Sighting:
-    """The network or the platform says so: caller id, the sender of a mail, the account of a post."""
+    """Mark an identifier as observed: the network or the platform reports it, as a caller id, a mail sender or the account of a post."""
     return Sighting(identifier, Assurance.OBSERVED)
 
 
 def claimed(identifier: Identifier | str) -> Sighting:
-    """The person or a form said so; it never merges."""
+    """Mark an identifier as claimed: the person or a form stated it. A claimed identifier never merges customers."""
     return Sighting(identifier, Assurance.CLAIMED)
 
 

@@ -20,14 +20,14 @@ if TYPE_CHECKING:
 
 
 def wall_clock(timestamp: datetime) -> str:
-    """Return a time to the minute for people to read, with its offset unless that is UTC: clocks of two zones are not in one order."""
+    """Format a time to the minute, with its offset unless that is UTC."""
     return timestamp.isoformat(" ", "minutes").removesuffix("+00:00")
 
 
 class TimelineDraft(Value):
-    """The slots of a timeline item, open to be written: what makes the many of a page fills each in and declares it a ``TimelineItem``.
+    """The writable slots of a timeline item: pages fill them in and then change the class to ``TimelineItem``.
 
-    A frozen class writes its fields through ``object.__setattr__``, at seven times the cost.
+    A frozen class writes its fields through ``object.__setattr__``, which takes seven times as long.
     """
 
     __slots__ = (
@@ -62,7 +62,7 @@ class TimelineDraft(Value):
 
 @attrs.frozen(slots=True, kw_only=True)
 class TimelineItem(TimelineDraft):
-    """One interaction on a customer's timeline. ``print`` shows it in a line, with the offset of a time that is not in UTC."""
+    """One interaction on a customer's timeline. ``print`` shows it on one line; a time that is not in UTC has its offset."""
 
     id: str
     channel: str
@@ -87,14 +87,14 @@ class TimelineItem(TimelineDraft):
     source_id: str | None = attrs.field(default=None, repr=masked_repr)
     revised_at: datetime | None = None
     deleted: bool = False
-    shared: bool = False  # filed under a shared identifier: it may be somebody else's
+    shared: bool = False  # listed under a shared identifier: it may be somebody else's
     participant: bool = False  # the customer was in copy or mentioned
 
     _DERIVED = ("claimed",)
 
     @property
     def claimed(self) -> bool:
-        """Kept apart: all that is known of the person is what somebody said."""
+        """Whether all identifiers of the person in this interaction are claimed."""
         return self.identifier is not None and self.assurance <= Assurance.CLAIMED
 
     @one_line

@@ -1,1 +1,1 @@
-"""Reading: answers from rows: timelines, customers, profiles and exports."""
+"""Reading: timelines, customers, profiles and exports, from the rows of a store."""

@@ -1,1 +1,1 @@
-"""Recording: interactions in, one by one or in batches, with their edits and what they show of people."""
+"""Recording: interactions are stored, one by one or in batches, with their revisions and the evidence that they show."""

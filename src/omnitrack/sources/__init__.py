@@ -1,4 +1,4 @@
-"""Sources: real formats in; each module reads one and yields interactions."""
+"""Sources: readers of real formats; each module reads one format and yields interactions."""
 
 from omnitrack.sources.base import Item, Source
 from omnitrack.sources.inspecting import Inspected, inspect

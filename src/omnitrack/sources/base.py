@@ -1,4 +1,4 @@
-"""What a source is: a reader of one real format that yields what became of each unit of it: taken, rejected or passed over."""
+"""The base classes of sources: readers of one format, which yield each of its units as taken, rejected or passed over."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ NOTHING_IN_IT = "nothing in it"
 
 
 class UnreadableError(OmnitrackError, ValueError):
-    """Raised inside a source for an item that it cannot turn into an interaction; becomes a ``Rejected``."""
+    """Raised inside a source for an item that cannot be read; it is reported as ``Rejected``."""
 
 
 class Shared:
@@ -41,9 +41,9 @@ class Source(ABC):
     """A reader of one format.
 
     Each unit of the format (a mail, a row, an event, a line of a chat, a part of a webhook) is yielded as exactly one of an
-    ``Interaction``, a ``Revision``, a ``Rejected`` that is not ``kept``, where it could not be read, and a ``PassedOver``, where
-    it is no contact: so that a report adds up. Nothing that stands in a file raises. Memory stays flat: an item at a time is held, whatever the size of the file. Iterating again begins
-    again, where the origin allows it (a path, bytes, a list).
+    ``Interaction``, a ``Revision``, a ``Rejected`` that is not ``kept`` (it could not be read), or a ``PassedOver`` (it is not a contact), so that the
+    counts of a report add up. Bad content never raises. One item is held in memory at a time. A source can be iterated again if its origin
+    can be read again (a path, bytes, a list).
 
     A subclass gives ``name``, ``versions``, ``sniff`` and ``items``; ``items`` may raise for one item inside
     ``self.guarded(...)``.
@@ -89,7 +89,7 @@ class Source(ABC):
     @classmethod
     @abstractmethod
     def sniff(cls, path: Path, head: bytes) -> str | None:
-        """Return how it knows that the file is of its format, in words, or None where it is not.
+        """Return how the format was recognised, in words, or None if the file is not in this format.
 
         Args:
             path: of the file or folder.
@@ -98,7 +98,7 @@ class Source(ABC):
 
     @abstractmethod
     def items(self) -> Iterator[Item]:
-        """Yield what the origin holds, in its order."""
+        """Yield the items of the origin, in order."""
 
     def __iter__(self) -> Iterator[Item]:
         try:
@@ -114,7 +114,7 @@ class Source(ABC):
 
     @property
     def size(self) -> int | None:
-        """Bytes that there are to read; None where that is not known."""
+        """Number of bytes to read, or None if not known."""
         if self.input is not None:
             return self.input.size
         if isinstance(self.origin, (str, Path)):
@@ -123,7 +123,7 @@ class Source(ABC):
         return None
 
     def use_zone(self, zone: tzinfo | None) -> None:
-        """Read times that have no zone in this one, where neither the format nor an option says which."""
+        """Set the zone of times without one, unless the format or an option gives it."""
         self.zone = self.zone or zone
 
     def open(self) -> Input:
@@ -132,7 +132,7 @@ class Source(ABC):
         return self.input
 
     def guarded(self, where: str, item: Iterable[Item], raw: str | None = None) -> Iterator[Item]:
-        """Yield what ``item`` yields; a ``Rejected`` that says where and why, where it raises; a ``PassedOver`` where there is nothing."""
+        """Yield what ``item`` yields; if it raises, a ``Rejected`` with the place and the reason; if it yields nothing, a ``PassedOver``."""
         self.at = where
         counted = False
         try:
@@ -178,7 +178,7 @@ class Source(ABC):
         part: str,
         read: Callable[[Mapping[str, Any], str], Iterable[Item]],
     ) -> Iterator[Item]:
-        """Yield what each element of a list of objects holds; one that is no object costs itself only.
+        """Yield the items of each element of a list of objects; an element that is no object is rejected alone.
 
         Args:
             holder: the object that has the list; without the field there is none.
@@ -226,7 +226,7 @@ class Source(ABC):
 class JsonSource(Source):
     """A source whose items are JSON values: a file of JSON lines, of one value or an array, or the parsed records.
 
-    A subclass gives ``read``, which turns one value into what it holds.
+    A subclass implements ``read``, which yields the items of one value.
     """
 
     #: What may stand before the JSON of a file, at its start.
@@ -234,7 +234,7 @@ class JsonSource(Source):
 
     @abstractmethod
     def read(self, value: Any, where: str) -> Iterator[Item]:
-        """Yield what one value of the file holds."""
+        """Yield the items of one JSON value of the file."""
 
     def items(self) -> Iterator[Item]:
         """Yield what it holds; see ``Source.items``."""

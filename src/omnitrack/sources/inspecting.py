@@ -1,4 +1,4 @@
-"""What a file is: its format, its first contacts as a source reads them, and a mapping to edit where it is a log of one's own."""
+"""Inspection of a file: its format, its first contacts, and a draft mapping for a log in a format of your own."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _SAMPLE = 50  # records from which a mapping is drafted
 
 @attrs.frozen(slots=True, kw_only=True)
 class Inspected:
-    """What a file is.
+    """The result of inspecting a file.
 
     Attributes:
         source: reads it; None where no source does and no mapping could be drafted. It has yielded nothing yet.
@@ -42,7 +42,7 @@ class Inspected:
 
 
 def inspect(path: str | Path, **options: Any) -> Inspected:
-    """Say what a file or a folder is.
+    """Inspect a file or a folder: detect its format, or draft a mapping for it.
 
     Args:
         path: of the file or folder.

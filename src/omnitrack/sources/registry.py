@@ -1,4 +1,4 @@
-"""Which sources there are, and which one reads a given file."""
+"""The registry of sources, and the detection of the format of a file."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ _registered: dict[str, type[Source]] = {}
 
 
 def register_source(source: type[Source], *, replace: bool = False) -> None:
-    """Add a source for this process; a package adds its own by an entry point of the group ``omnitrack.sources``.
+    """Register a source in this process. A package registers its own by an entry point of the group ``omnitrack.sources``.
 
     Raises:
         ValueError: the name is taken and ``replace`` is not set.
@@ -86,7 +86,7 @@ def register_source(source: type[Source], *, replace: bool = False) -> None:
 
 
 def source_names() -> tuple[str, ...]:
-    """Return the names of every format that can be read: registered ones, those of other packages, the built-in ones."""
+    """Return the names of all formats that can be read: registered, from other packages, and built in."""
     return tuple(dict.fromkeys([*_registered, *_found(), *_BUILT_IN]))
 
 
@@ -111,7 +111,7 @@ def get_source(name: str) -> type[Source]:
 
 
 def iter_sources() -> Iterator[type[Source]]:
-    """Yield every source class, in the order in which they are asked for a file."""
+    """Yield every source class, in the order of detection."""
     for name in source_names():
         yield get_source(name)
 
@@ -123,7 +123,7 @@ def detect(path: str | os.PathLike[str]) -> tuple[type[Source], str]:
         path: of the file or folder.
 
     Returns:
-        The class, and how it knew, in words.
+        The class, and how the format was recognised, in words.
 
     Raises:
         SourceFormatError: none knows it; says what was tried.

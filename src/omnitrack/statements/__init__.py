@@ -1,1 +1,1 @@
-"""Statements: what is said of who is whom, what it changes, and the account of it."""
+"""Statements: what people and systems say about identifiers, what that changes, and how it is explained."""

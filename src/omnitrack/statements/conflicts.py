@@ -22,7 +22,7 @@ from omnitrack.values import Value
 
 @attrs.frozen(slots=True, kw_only=True)
 class LinkConflict(Value):
-    """A link that would join two customers and does not, with the customers it stands between."""
+    """A link that would merge two customers and is held back."""
 
     step: Step
     customers: tuple[str, str]
@@ -31,17 +31,17 @@ class LinkConflict(Value):
 
     @property
     def a(self) -> Identifier:
-        """One end."""
+        """One identifier of the link."""
         return self.step.a
 
     @property
     def b(self) -> Identifier:
-        """The other end."""
+        """The other identifier of the link."""
         return self.step.b
 
     @property
     def kind(self) -> str:
-        """denied, shared, personal, exclusive, size or oversized."""
+        """Why it is held back: denied, shared, personal, exclusive, size or oversized."""
         return self.step.obstacle or ""
 
     @one_line

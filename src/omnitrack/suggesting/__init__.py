@@ -1,1 +1,1 @@
-"""Suggesting: who may be one person, by claims and by likeness; nothing here merges but what the policy lets."""
+"""Suggestions: who may be one person, by claims and by similarity. Nothing here merges unless the policy allows it."""

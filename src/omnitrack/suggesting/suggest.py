@@ -42,12 +42,12 @@ class Suggestion(Value):
     """Two customers who may be one.
 
     Attributes:
-        a: an identifier of the one. b: an identifier of the other; ``tracker.link(a, b)`` confirms, ``tracker.deny(a, b)`` denies.
-        customers: their ids.
-        probability: how likely, 0 to 1.
-        evidence: the links that only suggest (a claim, or a match that ``find_matches`` kept).
-        comparisons: of the likeness, whose weights add up to its score; empty where they were not compared.
-        sentence: the reasons, for a person to read.
+        a: an identifier of one customer. b: an identifier of the other. ``tracker.link(a, b)`` confirms, ``tracker.deny(a, b)`` refuses.
+        customers: the ids of the two customers.
+        probability: the probability that they are one person, 0 to 1.
+        evidence: links that suggest it: claims, and matches that ``find_matches`` stored.
+        comparisons: the comparisons of their traits, whose weights add up to the score; empty if they were not compared.
+        sentence: the reasons in words.
     """
 
     a: Identifier

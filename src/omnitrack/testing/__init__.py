@@ -1,4 +1,4 @@
-"""The conformance kit: what a storage adapter must do, one rule a test, in one class or by subject.
+"""The conformance kit for storage adapters: one test for each rule of the storage contract.
 
 Importing it needs pytest, which omnitrack itself does not.
 """

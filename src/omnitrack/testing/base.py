@@ -1,4 +1,4 @@
-"""What the rules of the kit stand on: the fixtures an adapter author gives, and a caller that is sync in one run and async in the next."""
+"""The base of the conformance kit: its fixtures, and a caller that is sync in one run and async in the next."""
 
 from __future__ import annotations
 

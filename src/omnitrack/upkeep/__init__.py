@@ -1,1 +1,1 @@
-"""Upkeep: stores opened and brought up to date, people and sources taken out, and who is whom computed again."""
+"""Upkeep: opening and upgrading stores, erasure, retention, unloading, verification and rebuilds."""

@@ -52,16 +52,16 @@ class NotWorkedOut(Exception):
 
 @attrs.frozen(slots=True, kw_only=True)
 class Receipt(Value):
-    """What an erasure or a retention took away, in numbers; holds nothing of the person.
+    """What an erasure, a retention or an unload removed, in numbers. It contains no personal data.
 
     Attributes:
-        interactions: deleted whole. redacted: kept for others, without this person's identifiers.
-        entries: deleted, those of deleted interactions included.
-        identifiers: deleted, those of others that nothing else names included. links, statements, records: deleted.
-        marks: left so that a re-run import does not bring back an interaction that went whole (those for redacted texts are not counted).
-        kept_shared: identifiers of others that stay shared, as they were because of this person.
-        kept_apart: pairs of others' identifiers that stay with two people, as they did because of what went.
-        dry_run: nothing was done.
+        interactions: deleted. redacted: kept for others, without this person's identifiers.
+        entries: deleted, including those of deleted interactions.
+        identifiers: deleted, including identifiers of others that nothing else names. links, statements, records: deleted.
+        marks: keyed marks that keep deleted interactions from being imported again (those for redacted texts are not counted).
+        kept_shared: identifiers of others that stay shared, although this person was the reason.
+        kept_apart: pairs of others' identifiers that stay separate, although what was removed kept them apart.
+        dry_run: True if nothing was changed.
     """
 
     id: str
@@ -104,7 +104,7 @@ def erase(
     scrubs: Scrubs,
     patient: bool,
 ) -> Receipt:
-    """Take a person out of every table. Long: the order of the reads and writes of the transaction stands here, in one place.
+    """Erase a person from every table. Long: the order of the reads and writes of the transaction stands here, in one place.
 
     Args:
         scrubs: what a look ahead worked out of the texts that stay for others.

@@ -42,12 +42,12 @@ MOST_PROBLEMS = 100
 
 @attrs.frozen(slots=True, kw_only=True)
 class VerifyReport(Value):
-    """Whether what the store says of who is whom is what the evidence says.
+    """The result of verify(): whether the stored customers are what the evidence says.
 
     Attributes:
-        identifiers, links, interactions: how many were looked at.
-        customers: how many customers the evidence makes.
-        problems: what differs, in words, at most a hundred. total: how many differ.
+        identifiers, links, interactions: how many were checked.
+        customers: number of customers by the evidence.
+        problems: descriptions of differences, at most a hundred. total: number of differences.
     """
 
     identifiers: int
@@ -61,7 +61,7 @@ class VerifyReport(Value):
 
     @property
     def ok(self) -> bool:
-        """Nothing differs."""
+        """True if nothing differs."""
         return self.total == 0
 
     def __bool__(self) -> bool:
@@ -75,7 +75,7 @@ class VerifyReport(Value):
 
 @attrs.frozen(slots=True, kw_only=True)
 class RebuildReport(Value):
-    """What a rebuild did."""
+    """The result of a rebuild, in numbers."""
 
     identifiers: int
     links: int
