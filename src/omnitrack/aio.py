@@ -69,6 +69,17 @@ class AsyncTimeline:
         """
         return await self._calls.call(self._timeline.page, limit, cursor)
 
+    async def first(self, n: int) -> list[TimelineItem]:
+        """Return the first items, in the order of the timeline; fewer where there are not so many.
+
+        Args:
+            n: how many at most, from 0.
+
+        Raises:
+            CustomerNotFoundError: nobody is known by this.
+        """
+        return await self._calls.call(self._timeline.first, n)
+
     def __aiter__(self) -> AsyncIterator[TimelineItem]:
         return self._calls.iterate(iter(self._timeline))
 
@@ -190,13 +201,13 @@ class AsyncTracker:
         self,
         *,
         channel: str,
-        occurred_at: datetime,
+        occurred_at: datetime | str,
         direction: str | None = None,
         customer: Person | None = None,
         customers: Iterable[Person] | None = None,
         participants: Iterable[Named | Sighting] = (),
         kind: str = "message",
-        ended_at: datetime | None = None,
+        ended_at: datetime | str | None = None,
         subject: str | None = None,
         body: str | None = None,
         agent: str | None = None,
@@ -344,7 +355,7 @@ class AsyncTracker:
         body: str | None = None,
         subject: str | None = None,
         deleted: bool = False,
-        at: datetime | None = None,
+        at: datetime | str | None = None,
     ) -> bool:
         """Add a revision: an edit or a deletion at the source. The latest by ``at``, the source's own time, counts; identifiers never change.
 
@@ -419,14 +430,14 @@ class AsyncTracker:
         channels: str | Sequence[str] | None = None,
         directions: str | Sequence[str] | None = None,
         kinds: str | Sequence[str] | None = None,
-        since: datetime | None = None,
-        until: datetime | None = None,
+        since: datetime | str | None = None,
+        until: datetime | str | None = None,
         text: str | None = None,
         agent: str | None = None,
         thread: str | None = None,
         source: str | None = None,
         order: Literal["newest", "oldest"] = "newest",
-        as_of: datetime | None = None,
+        as_of: datetime | str | None = None,
         trust: Literal["observed", "verified"] = "observed",
         include_shared: bool = False,
         include_claimed: bool = False,
@@ -437,7 +448,7 @@ class AsyncTracker:
         Naive times are read in the zone of the tracker. The filters ``text``, ``agent``, ``thread`` and ``source`` scan the customer's whole history.
 
         Args:
-            who: an identifier of the customer (an Identifier or a text), or a current or former customer id.
+            who: an identifier of the customer (an Identifier or a text), a Customer, a current or former customer id, or a list of these that are one person's.
             channels: one channel or up to 1,000; None for all.
             directions: ``"inbound"``, ``"outbound"``, ``"internal"``, or several of them; None for all.
             kinds: one kind or up to 1,000; None for all.
@@ -478,11 +489,11 @@ class AsyncTracker:
         )
         return AsyncTimeline(timeline, self._calls)
 
-    async def customer(self, who: Who, *, as_of: datetime | None = None) -> Customer:
+    async def customer(self, who: Who, *, as_of: datetime | str | None = None) -> Customer:
         """Return a customer, as known now or at a time.
 
         Args:
-            who: an identifier of the customer (an Identifier or a text), or a current or former customer id.
+            who: an identifier of the customer (an Identifier or a text), a Customer, a current or former customer id, or a list of these that are one person's.
             as_of: read the state as it was known at this time. A naive time is read in the zone of the tracker; None for now.
 
         Raises:
@@ -494,7 +505,7 @@ class AsyncTracker:
         """Return the possible customers behind an identifier, most likely first: one if it is certain, several for a shared identifier.
 
         Args:
-            who: an identifier of the customer (an Identifier or a text), or a current or former customer id.
+            who: an identifier of the customer (an Identifier or a text), a Customer, a current or former customer id, or a list of these that are one person's.
             limit: the largest number of customers to return, 1 to 1,000.
 
         Raises:
@@ -579,8 +590,8 @@ class AsyncTracker:
         channels: str | Sequence[str] | None = None,
         directions: str | Sequence[str] | None = None,
         kinds: str | Sequence[str] | None = None,
-        since: datetime | None = None,
-        until: datetime | None = None,
+        since: datetime | str | None = None,
+        until: datetime | str | None = None,
         text: str | None = None,
         agent: str | None = None,
         thread: str | None = None,
@@ -624,8 +635,8 @@ class AsyncTracker:
         self,
         *,
         channels: str | Sequence[str] | None = None,
-        since: datetime | None = None,
-        until: datetime | None = None,
+        since: datetime | str | None = None,
+        until: datetime | str | None = None,
         source: str | None = None,
     ) -> AsyncIterator[tuple[str, Interaction]]:
         """Yield (customer id, interaction) for the whole store in order of time, the input of ``omnitrack.insights``.
@@ -646,7 +657,7 @@ class AsyncTracker:
         return self._calls.iterate(items)
 
     async def link(
-        self, a: Named, b: Named, *, by: str | None = None, reason: str | None = None, at: datetime | None = None
+        self, a: Named, b: Named, *, by: str | None = None, reason: str | None = None, at: datetime | str | None = None
     ) -> Statement:
         """State that two identifiers are one person's. They need not have been seen before.
 
@@ -663,7 +674,7 @@ class AsyncTracker:
         return await self._calls.call(self._tracker.link, a, b, by=by, reason=reason, at=at)
 
     async def deny(
-        self, a: Named, b: Named, *, by: str | None = None, reason: str | None = None, at: datetime | None = None
+        self, a: Named, b: Named, *, by: str | None = None, reason: str | None = None, at: datetime | str | None = None
     ) -> Statement:
         """State that two identifiers are not one person's. A denial overrides every link until it is retracted.
 
@@ -680,7 +691,7 @@ class AsyncTracker:
         return await self._calls.call(self._tracker.deny, a, b, by=by, reason=reason, at=at)
 
     async def mark_shared(
-        self, x: Named, *, by: str | None = None, reason: str | None = None, at: datetime | None = None
+        self, x: Named, *, by: str | None = None, reason: str | None = None, at: datetime | str | None = None
     ) -> Statement:
         """State that several people use an identifier. It merges nobody from now on, and customers that it had merged are split.
 
@@ -696,7 +707,7 @@ class AsyncTracker:
         return await self._calls.call(self._tracker.mark_shared, x, by=by, reason=reason, at=at)
 
     async def mark_personal(
-        self, x: Named, *, of: Named, by: str | None = None, reason: str | None = None, at: datetime | None = None
+        self, x: Named, *, of: Named, by: str | None = None, reason: str | None = None, at: datetime | str | None = None
     ) -> Statement:
         """State that an identifier belongs to one person only, whatever it was seen with. From now on only statements link it.
 
@@ -712,7 +723,9 @@ class AsyncTracker:
         """
         return await self._calls.call(self._tracker.mark_personal, x, of=of, by=by, reason=reason, at=at)
 
-    async def reassign(self, x: Named, *, at: datetime, by: str | None = None, reason: str | None = None) -> Statement:
+    async def reassign(
+        self, x: Named, *, at: datetime | str, by: str | None = None, reason: str | None = None
+    ) -> Statement:
         """State that an identifier has a new holder from ``at`` on. Interactions from then on are the new holder's, whenever they arrive.
 
         Args:
@@ -887,7 +900,7 @@ class AsyncTracker:
         granted: bool,
         purpose: str | None = None,
         channel: str | None = None,
-        at: datetime | None = None,
+        at: datetime | str | None = None,
         source: str | None = None,
         proof: str | None = None,
         by: str | None = None,
@@ -925,7 +938,7 @@ class AsyncTracker:
         )
 
     async def may_contact(
-        self, who: Who, *, purpose: str, channel: str, at: datetime | None = None, opt_out: Iterable[str] = ()
+        self, who: Who, *, purpose: str, channel: str, at: datetime | str | None = None, opt_out: Iterable[str] = ()
     ) -> Permission:
         """Return whether somebody may be contacted, with the reason. The result is true or false in a condition.
 
@@ -948,7 +961,7 @@ class AsyncTracker:
             self._tracker.may_contact, who, purpose=purpose, channel=channel, at=at, opt_out=opt_out
         )
 
-    async def consents(self, who: Who, *, as_of: datetime | None = None) -> list[Consent]:
+    async def consents(self, who: Who, *, as_of: datetime | str | None = None) -> list[Consent]:
         """Return every consent on record for a customer, latest first; those that were replaced are marked.
 
         Args:

@@ -9,10 +9,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from copy import copy
 from datetime import date, datetime, tzinfo
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypeVar, overload
 
 from omnitrack.deadlines import Bounds, Within
-from omnitrack.errors import TimedOutError
+from omnitrack.errors import InvalidInteractionError, TimedOutError, masked_repr
 from omnitrack.foundation import lease
 from omnitrack.foundation.arguments import microseconds
 from omnitrack.foundation.calls import Progress, Run, Runtime, check_progress, walk
@@ -42,7 +42,7 @@ from omnitrack.reading.interactions import (
     some_interactions,
     some_journeys,
 )
-from omnitrack.reading.query import Query, checked_limit, make_query, shown_query
+from omnitrack.reading.query import MAX_LIMIT, Query, checked_limit, checked_place, make_query, shown_query
 from omnitrack.reading.resolve import Who, get_row, meant, shown_who
 from omnitrack.reading.timeline import timeline_page, unattributed_page
 from omnitrack.recording import loading
@@ -104,6 +104,47 @@ class Timeline:
             shown = [item.id for item in page.items]
             self._tracker._leave(run, "timeline", asked=named, trust=self._query.trust, interactions=shown)
         return page
+
+    def first(self, n: int) -> list[TimelineItem]:
+        """Return the first items, in the order of the timeline; fewer where there are not so many.
+
+        Args:
+            n: how many at most, from 0.
+
+        Raises:
+            CustomerNotFoundError: nobody is known by this.
+        """
+        return self._between(0, checked_place("n", n))
+
+    @overload
+    def __getitem__(self, place: int) -> TimelineItem: ...
+
+    @overload
+    def __getitem__(self, place: slice) -> list[TimelineItem]: ...
+
+    def __getitem__(self, place: int | slice) -> TimelineItem | list[TimelineItem]:
+        """Return an item by its place, or those of a slice, such as ``timeline[:10]``; what comes before them is read and passed over."""
+        if isinstance(place, slice):
+            if place.step not in (None, 1):
+                raise InvalidInteractionError(f"step: got {masked_repr(place.step)}, accepted is a slice without one")
+            start = 0 if place.start is None else checked_place("start", place.start)
+            return self._between(start, None if place.stop is None else checked_place("stop", place.stop))
+        found = self._between(checked_place("place", place), place + 1)
+        if not found:
+            raise IndexError(f"the timeline has no item {place}")
+        return found[0]
+
+    def _between(self, start: int, stop: int | None) -> list[TimelineItem]:
+        found: list[TimelineItem] = []
+        seen = start if stop is not None and stop <= start else 0
+        cursor: str | None = None
+        while stop is None or seen < stop:
+            page = self.page(MAX_LIMIT if stop is None else min(stop - seen, MAX_LIMIT), cursor)
+            found += page.items[max(start - seen, 0) :]
+            seen, cursor = seen + len(page), page.next
+            if cursor is None:
+                break
+        return found
 
     def __iter__(self) -> Iterator[TimelineItem]:
         cursor: str | None = None
@@ -277,13 +318,13 @@ class Tracker:
         self,
         *,
         channel: str,
-        occurred_at: datetime,
+        occurred_at: datetime | str,
         direction: str | None = None,
         customer: Person | None = None,
         customers: Iterable[Person] | None = None,
         participants: Iterable[Named | Sighting] = (),
         kind: str = "message",
-        ended_at: datetime | None = None,
+        ended_at: datetime | str | None = None,
         subject: str | None = None,
         body: str | None = None,
         agent: str | None = None,
@@ -426,7 +467,7 @@ class Tracker:
         body: str | None = None,
         subject: str | None = None,
         deleted: bool = False,
-        at: datetime | None = None,
+        at: datetime | str | None = None,
     ) -> bool:
         """Add a revision: an edit or a deletion at the source. The latest by ``at``, the source's own time, counts; identifiers never change.
 
@@ -506,14 +547,14 @@ class Tracker:
         channels: str | Sequence[str] | None = None,
         directions: str | Sequence[str] | None = None,
         kinds: str | Sequence[str] | None = None,
-        since: datetime | None = None,
-        until: datetime | None = None,
+        since: datetime | str | None = None,
+        until: datetime | str | None = None,
         text: str | None = None,
         agent: str | None = None,
         thread: str | None = None,
         source: str | None = None,
         order: Literal["newest", "oldest"] = "newest",
-        as_of: datetime | None = None,
+        as_of: datetime | str | None = None,
         trust: Literal["observed", "verified"] = "observed",
         include_shared: bool = False,
         include_claimed: bool = False,
@@ -524,7 +565,7 @@ class Tracker:
         Naive times are read in the zone of the tracker. The filters ``text``, ``agent``, ``thread`` and ``source`` scan the customer's whole history.
 
         Args:
-            who: an identifier of the customer (an Identifier or a text), or a current or former customer id.
+            who: an identifier of the customer (an Identifier or a text), a Customer, a current or former customer id, or a list of these that are one person's.
             channels: one channel or up to 1,000; None for all.
             directions: ``"inbound"``, ``"outbound"``, ``"internal"``, or several of them; None for all.
             kinds: one kind or up to 1,000; None for all.
@@ -565,11 +606,11 @@ class Tracker:
         )
         return Timeline(self, who, query)
 
-    def customer(self, who: Who, *, as_of: datetime | None = None) -> Customer:
+    def customer(self, who: Who, *, as_of: datetime | str | None = None) -> Customer:
         """Return a customer, as known now or at a time.
 
         Args:
-            who: an identifier of the customer (an Identifier or a text), or a current or former customer id.
+            who: an identifier of the customer (an Identifier or a text), a Customer, a current or former customer id, or a list of these that are one person's.
             as_of: read the state as it was known at this time. A naive time is read in the zone of the tracker; None for now.
 
         Raises:
@@ -585,7 +626,7 @@ class Tracker:
         """Return the possible customers behind an identifier, most likely first: one if it is certain, several for a shared identifier.
 
         Args:
-            who: an identifier of the customer (an Identifier or a text), or a current or former customer id.
+            who: an identifier of the customer (an Identifier or a text), a Customer, a current or former customer id, or a list of these that are one person's.
             limit: the largest number of customers to return, 1 to 1,000.
 
         Raises:
@@ -680,8 +721,8 @@ class Tracker:
         channels: str | Sequence[str] | None = None,
         directions: str | Sequence[str] | None = None,
         kinds: str | Sequence[str] | None = None,
-        since: datetime | None = None,
-        until: datetime | None = None,
+        since: datetime | str | None = None,
+        until: datetime | str | None = None,
         text: str | None = None,
         agent: str | None = None,
         thread: str | None = None,
@@ -727,8 +768,8 @@ class Tracker:
         self,
         *,
         channels: str | Sequence[str] | None = None,
-        since: datetime | None = None,
-        until: datetime | None = None,
+        since: datetime | str | None = None,
+        until: datetime | str | None = None,
         source: str | None = None,
     ) -> Iterator[tuple[str, Interaction]]:
         """Yield (customer id, interaction) for the whole store in order of time, the input of ``omnitrack.insights``.
@@ -753,7 +794,7 @@ class Tracker:
 
     # -- identity -------------------------------------------------------------------------------------------------------
     def link(
-        self, a: Named, b: Named, *, by: str | None = None, reason: str | None = None, at: datetime | None = None
+        self, a: Named, b: Named, *, by: str | None = None, reason: str | None = None, at: datetime | str | None = None
     ) -> Statement:
         """State that two identifiers are one person's. They need not have been seen before.
 
@@ -770,7 +811,7 @@ class Tracker:
         return self._say(Statement.link(a, b, by=by, reason=reason, at=at))
 
     def deny(
-        self, a: Named, b: Named, *, by: str | None = None, reason: str | None = None, at: datetime | None = None
+        self, a: Named, b: Named, *, by: str | None = None, reason: str | None = None, at: datetime | str | None = None
     ) -> Statement:
         """State that two identifiers are not one person's. A denial overrides every link until it is retracted.
 
@@ -787,7 +828,7 @@ class Tracker:
         return self._say(Statement.deny(a, b, by=by, reason=reason, at=at))
 
     def mark_shared(
-        self, x: Named, *, by: str | None = None, reason: str | None = None, at: datetime | None = None
+        self, x: Named, *, by: str | None = None, reason: str | None = None, at: datetime | str | None = None
     ) -> Statement:
         """State that several people use an identifier. It merges nobody from now on, and customers that it had merged are split.
 
@@ -803,7 +844,7 @@ class Tracker:
         return self._say(Statement.mark_shared(x, by=by, reason=reason, at=at))
 
     def mark_personal(
-        self, x: Named, *, of: Named, by: str | None = None, reason: str | None = None, at: datetime | None = None
+        self, x: Named, *, of: Named, by: str | None = None, reason: str | None = None, at: datetime | str | None = None
     ) -> Statement:
         """State that an identifier belongs to one person only, whatever it was seen with. From now on only statements link it.
 
@@ -819,7 +860,7 @@ class Tracker:
         """
         return self._say(Statement.mark_personal(x, of=of, by=by, reason=reason, at=at))
 
-    def reassign(self, x: Named, *, at: datetime, by: str | None = None, reason: str | None = None) -> Statement:
+    def reassign(self, x: Named, *, at: datetime | str, by: str | None = None, reason: str | None = None) -> Statement:
         """State that an identifier has a new holder from ``at`` on. Interactions from then on are the new holder's, whenever they arrive.
 
         Args:
@@ -1019,7 +1060,7 @@ class Tracker:
         granted: bool,
         purpose: str | None = None,
         channel: str | None = None,
-        at: datetime | None = None,
+        at: datetime | str | None = None,
         source: str | None = None,
         proof: str | None = None,
         by: str | None = None,
@@ -1059,7 +1100,7 @@ class Tracker:
             )
 
     def may_contact(
-        self, who: Who, *, purpose: str, channel: str, at: datetime | None = None, opt_out: Iterable[str] = ()
+        self, who: Who, *, purpose: str, channel: str, at: datetime | str | None = None, opt_out: Iterable[str] = ()
     ) -> Permission:
         """Return whether somebody may be contacted, with the reason. The result is true or false in a condition.
 
@@ -1081,7 +1122,7 @@ class Tracker:
         with self._run() as run:
             return consenting.may_contact(run, self._ctx, who, purpose=purpose, channel=channel, at=at, opt_out=opt_out)
 
-    def consents(self, who: Who, *, as_of: datetime | None = None) -> list[Consent]:
+    def consents(self, who: Who, *, as_of: datetime | str | None = None) -> list[Consent]:
         """Return every consent on record for a customer, latest first; those that were replaced are marked.
 
         Args:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
 from datetime import datetime
-from typing import TYPE_CHECKING, assert_type
+from typing import TYPE_CHECKING, Any, assert_type
 
 import omnitrack
 from omnitrack import (
@@ -23,6 +23,7 @@ from omnitrack import (
     Statement,
     TimelineItem,
     Tracker,
+    Value,
 )
 from omnitrack.storage.contract import IdentifierRow, LinkRow, Transaction
 
@@ -42,6 +43,7 @@ def identifiers(text: str) -> None:
 def writing(tracker: Tracker, now: datetime, interaction: Interaction) -> None:
     assert_type(tracker.record(channel="x", occurred_at=now, customer=["x:jane"]), Recorded)
     assert_type(tracker.record(channel="x", occurred_at=now).interaction, str | None)
+    assert_type(Interaction(channel="x", occurred_at="2026-03-01T09:30:00Z").occurred_at, datetime)
     assert_type(tracker.record_many([interaction]), LoadReport)
     said = tracker.link("x:jane", "x:joe", by="sam")
     assert_type(said, Statement)
@@ -57,6 +59,14 @@ def reading(tracker: Tracker, now: datetime) -> None:
     assert_type(page, Page[TimelineItem])
     assert_type(page.items, tuple[TimelineItem, ...])
     assert_type(page.next, str | None)
+    assert_type(timeline.first(3), list[TimelineItem])
+    assert_type(timeline[:3], list[TimelineItem])
+    assert_type(timeline[0], TimelineItem)
+    customer = tracker.customer(["x:jane", "jane@example.com"], as_of="2026-03-01")
+    assert_type(tracker.timeline(customer, since="2026-03-01").page(), Page[TimelineItem])
+    assert_type(customer.to_dict(), dict[str, Any])
+    assert_type(Customer.from_dict({}), Customer)
+    assert_type(Value.from_dict({}), Value)
     assert_type(tracker.customer("x:jane", as_of=now), Customer)
     assert_type(tracker.customer("x:jane").identifiers, tuple[Identifier, ...])
     assert_type(tracker.explain("x:jane", "x:joe"), Explanation)
@@ -64,6 +74,7 @@ def reading(tracker: Tracker, now: datetime) -> None:
 
 
 async def reading_in_asyncio(tracker: AsyncTracker, now: datetime) -> None:
+    assert_type(await tracker.timeline("x:jane").first(3), list[TimelineItem])
     assert_type(await tracker.record(channel="x", occurred_at=now), Recorded)
     assert_type(await tracker.customer("x:jane"), Customer)
     assert_type(await tracker.timeline("x:jane").page(), Page[TimelineItem])

@@ -13,12 +13,21 @@ from omnitrack.foundation.times import in_zone
 T = TypeVar("T")
 
 
-def microseconds(value: datetime | None, field: str, zone: tzinfo | None = None) -> int | None:
-    """Return a time as microseconds since 1970, None for None; a time without a zone is read in ``zone``, and refused without that."""
+def microseconds(value: datetime | str | None, field: str, zone: tzinfo | None = None) -> int | None:
+    """Return a time as microseconds since 1970, None for None; a text is one of ISO 8601, a time without a zone is read in ``zone``, and refused without that."""
     if value is None:
         return None
+    if isinstance(value, str):
+        try:
+            value = datetime.fromisoformat(value)
+        except ValueError:
+            raise InvalidInteractionError(
+                f"{field}: got {masked_repr(value)}, accepted is a datetime, or a date or a time of ISO 8601 such as 2026-03-01T09:30:00+00:00"
+            ) from None
     if not isinstance(value, datetime):
-        raise InvalidInteractionError(f"{field}: got {type(value).__name__}, accepted is a datetime")
+        raise InvalidInteractionError(
+            f"{field}: got {type(value).__name__}, accepted is a datetime or a text of ISO 8601"
+        )
     return to_us(in_zone(value, zone, field))
 
 

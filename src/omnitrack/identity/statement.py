@@ -14,6 +14,7 @@ from omnitrack.harmless import one_line, sized
 from omnitrack.identifiers.scheme import Identifier
 from omnitrack.identity.mention import Mention, Tenures
 from omnitrack.identity.partition import DIFFERENT, PERSONAL, REASSIGNED, SAME, SHARED_MARK
+from omnitrack.model.fields import as_optional_time
 from omnitrack.values import Value
 
 ATTRIBUTED = "attributed"  # an interaction belongs to this identifier; kept with the statements, no link of its own
@@ -34,7 +35,7 @@ Named = Identifier | str  # an identifier, a text that holds one, or a customer 
 
 def _check_time(at: object) -> None:
     if not isinstance(at, datetime):
-        raise InvalidPolicyError(f"at: got {type(at).__name__}, accepted is a datetime")
+        raise InvalidPolicyError(f"at: got {type(at).__name__}, accepted is a datetime, or a text of ISO 8601")
     try:
         if at.tzinfo is not None:
             at.astimezone(timezone.utc)
@@ -81,7 +82,7 @@ class Statement(Value):
     kind: str
     a: Named
     b: Named | None = None
-    at: datetime | None = None
+    at: datetime | None = attrs.field(default=None, converter=as_optional_time)
     by: str | None = None
     reason: str | None = attrs.field(default=None, repr=sized)
     id: str | None = None
@@ -124,7 +125,7 @@ class Statement(Value):
         return cls(kind=PERSONAL, a=x, b=of, **said)
 
     @classmethod
-    def reassign(cls, x: Named, *, at: datetime, **said: Any) -> Statement:
+    def reassign(cls, x: Named, *, at: datetime | str, **said: Any) -> Statement:
         """An identifier has a new holder from a time on."""
         return cls(kind=REASSIGNED, a=x, at=at, **said)
 

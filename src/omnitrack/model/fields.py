@@ -32,8 +32,24 @@ def is_storable(text: str) -> bool:
     return True
 
 
-def as_utc(value: datetime | None) -> datetime | None:
+def as_time(value: datetime | str) -> datetime:
+    """Return a time that may be a text of ISO 8601, date and clock; what is none is for the validator to refuse."""
+    if isinstance(value, str) and len(value) > len("2026-03-01"):
+        try:
+            return datetime.fromisoformat(value)
+        except ValueError:
+            pass
+    return value  # type: ignore[return-value]
+
+
+def as_optional_time(value: datetime | str | None) -> datetime | None:
+    """Return a time that may be a text, None for None."""
+    return None if value is None else as_time(value)
+
+
+def as_utc(value: datetime | str | None) -> datetime | None:
     """Return a time with its zone; one without a zone is in UTC. Anything that is no time is returned as it is."""
+    value = as_optional_time(value)
     if isinstance(value, datetime) and value.tzinfo is None:
         return value.replace(tzinfo=timezone.utc)
     return value
@@ -88,7 +104,9 @@ def check_time(required: bool) -> Any:
         if value is None and not required:
             return
         if not isinstance(value, datetime):
-            raise InvalidInteractionError(f"{attribute.name}: got {type(value).__name__}, accepted is a datetime")
+            raise InvalidInteractionError(
+                f"{attribute.name}: got {type(value).__name__}, accepted is a datetime, or a text of ISO 8601 such as 2026-03-01T09:30:00+00:00"
+            )
         try:
             if value.tzinfo is not None:
                 value.astimezone(timezone.utc)

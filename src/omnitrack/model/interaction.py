@@ -12,6 +12,8 @@ import attrs
 from omnitrack.errors import InvalidInteractionError, masked_repr, plain_repr
 from omnitrack.harmless import sized
 from omnitrack.model.fields import (
+    as_optional_time,
+    as_time,
     as_utc,
     check_boolean,
     check_json,
@@ -106,14 +108,16 @@ class Interaction(Value):
     """
 
     channel: str = attrs.field(validator=check_text(MAX_NAME, required=True))
-    occurred_at: datetime = attrs.field(validator=check_time(required=True))
+    occurred_at: datetime = attrs.field(converter=as_time, validator=check_time(required=True))
     direction: Direction | None = attrs.field(default=None, converter=_direction)
     customers: tuple[tuple[Sighting, ...], ...] = attrs.field(default=(), converter=to_people)
     participants: tuple[Sighting, ...] = attrs.field(default=(), converter=to_sightings)
     sender: tuple[Sighting, ...] = attrs.field(default=(), converter=to_sightings)
     recipients: tuple[tuple[Sighting, ...], ...] = attrs.field(default=(), converter=to_people)
     kind: str = attrs.field(default="message", validator=check_text(MAX_NAME, required=True))
-    ended_at: datetime | None = attrs.field(default=None, validator=check_time(required=False))
+    ended_at: datetime | None = attrs.field(
+        default=None, converter=as_optional_time, validator=check_time(required=False)
+    )
     subject: str | None = attrs.field(repr=sized, default=None, validator=check_text(MAX_SUBJECT))
     body: str | None = attrs.field(repr=sized, default=None, validator=check_text(MAX_BODY))
     agent: str | None = attrs.field(
@@ -177,7 +181,7 @@ class Revision(Value):
 
     source: str = attrs.field(validator=check_text(MAX_NAME, required=True))
     source_id: str = attrs.field(repr=masked_repr, validator=check_text(MAX_SOURCE_ID, required=True))
-    at: datetime = attrs.field(validator=check_time(required=True))
+    at: datetime = attrs.field(converter=as_time, validator=check_time(required=True))
     body: str | None = attrs.field(repr=sized, default=None, validator=check_text(MAX_BODY))
     subject: str | None = attrs.field(repr=sized, default=None, validator=check_text(MAX_SUBJECT))
     deleted: bool = attrs.field(default=False, validator=check_boolean)

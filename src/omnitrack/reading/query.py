@@ -95,20 +95,33 @@ def _names(name: str, value: str | Sequence[str] | None) -> tuple[str, ...] | No
     return tuple(str(one) for one in found)
 
 
+def checked_place(name: str, place: object) -> int:
+    """Return a place in a timeline, counted from 0.
+
+    Raises:
+        InvalidInteractionError: it is none.
+    """
+    if not isinstance(place, int) or isinstance(place, bool) or place < 0:
+        raise InvalidInteractionError(
+            f"{name}: got {masked_repr(place)}, accepted is a number from 0; order='oldest' begins at the other end"
+        )
+    return place
+
+
 def make_query(
     *,
     zone: tzinfo | None = None,
     channels: str | Sequence[str] | None = None,
     directions: str | Sequence[str] | None = None,
     kinds: str | Sequence[str] | None = None,
-    since: datetime | None = None,
-    until: datetime | None = None,
+    since: datetime | str | None = None,
+    until: datetime | str | None = None,
     text: str | None = None,
     agent: str | None = None,
     thread: str | None = None,
     source: str | None = None,
     order: str = "newest",
-    as_of: datetime | None = None,
+    as_of: datetime | str | None = None,
     trust: str = "observed",
     include_shared: bool = False,
     include_claimed: bool = False,

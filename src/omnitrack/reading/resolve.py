@@ -15,13 +15,16 @@ from omnitrack.identifiers.scheme import Identifier, check_parts, find_scheme
 from omnitrack.identifiers.text import identifier as parse_identifier
 from omnitrack.identity.mention import Mention
 from omnitrack.identity.partition import EVIDENCE, Reader, components
-from omnitrack.model import Assurance, Sighting
+from omnitrack.model import Assurance, Customer, Sighting
 from omnitrack.records import TENURES
 from omnitrack.storage.contract import REASSIGNED, RETIRED, SHARED, IdentifierRow, LinkRow, Transaction
 
 CHUNK = 500  # rows read at a time of those with whom a shared identifier was seen
 
-Who = Identifier | Sighting | str
+MAX_AMONG = 100  # identifiers by which one person is asked for
+
+#: What names a person: of a list those that are known have to be one customer's, shared ones aside.
+Who = Identifier | Sighting | Customer | str | Sequence[Identifier | Sighting | str]
 
 
 def customer_text(home: bytes) -> str:
@@ -42,15 +45,20 @@ class Meant:
 
     home: bytes | None
     identifier: Identifier | None
+    among: tuple[Meant, ...] = ()  # several, which are one person's; then neither of the two
 
     @property
     def key(self) -> str:
         """What was named, whole: for digests that tie a cursor to it."""
+        if self.among:
+            return " ".join(one.key for one in self.among)
         return self.identifier.key if self.identifier is not None else customer_text(self.home or b"")
 
     @property
     def text(self) -> str:
         """What was named, masked: for errors."""
+        if self.among:
+            return " or ".join(one.text for one in self.among)
         if self.identifier is not None:
             return f"{self.identifier.scheme}:{mask(self.identifier.value)}"
         assert self.home is not None
@@ -67,19 +75,35 @@ class Meant:
 
 
 def meant(ctx: Context, who: Who) -> Meant:
-    """Read a ``who``: an Identifier, a customer id, or a text that identifier() understands.
+    """Read a ``who``: an Identifier, a Customer, a customer id, a text that identifier() understands, or a list of these that are one person's.
 
     Raises:
         InvalidIdentifierError: it is none of these.
     """
+    if isinstance(who, (list, tuple, set, frozenset)):
+        among = tuple(meant_one(ctx, one) for one in who)
+        if not 0 < len(among) <= MAX_AMONG:
+            raise InvalidIdentifierError(f"who: got a list of {len(among)}, accepted are 1 to {MAX_AMONG} identifiers")
+        return among[0] if len(among) == 1 else Meant(None, None, among)
+    return meant_one(ctx, who)
+
+
+def meant_one(ctx: Context, who: object) -> Meant:
+    """Read what names one identifier or customer.
+
+    Raises:
+        InvalidIdentifierError: it is none.
+    """
     if isinstance(who, Sighting):
         who = who.identifier
+    if isinstance(who, Customer):
+        who = who.id
     if isinstance(who, Identifier):
         check_parts(who)
         return Meant(None, who)
     if not isinstance(who, str):
         raise InvalidIdentifierError(
-            f"who: got {type(who).__name__}, accepted is an Identifier, a customer id or a text that holds an identifier"
+            f"who: got {type(who).__name__}, accepted is an Identifier, a Customer, a customer id or a text that holds an identifier"
         )
     home = from_text("cus", who.strip())
     if home is not None:
@@ -89,8 +113,12 @@ def meant(ctx: Context, who: Who) -> Meant:
 
 def shown_who(who: object) -> str:
     """Return a masked label for a ``who``."""
+    if isinstance(who, (list, tuple, set, frozenset)):
+        return " and ".join(shown_who(one) for one in list(who)[:MAX_AMONG])
     if isinstance(who, Sighting):
         who = who.identifier
+    if isinstance(who, Customer):
+        who = who.id
     if isinstance(who, Identifier):
         return f"{who.scheme}:{mask(who.value)}"
     return who.strip() if isinstance(who, str) and from_text("cus", who.strip()) else masked_repr(who)
@@ -98,6 +126,8 @@ def shown_who(who: object) -> str:
 
 def find_row(tx: Transaction, ctx: Context, who: Meant, at: int | None = None) -> IdentifierRow | None:
     """Return the identifier that is meant, as its holder at ``at`` (microseconds; now where None), or None where nobody is known by it."""
+    if who.among:
+        return _one_of(tx, ctx, who, at)
     if who.home is not None:
         rows = tx.find_identifiers(homes=[who.home])
     else:
@@ -120,6 +150,22 @@ def find_row(tx: Transaction, ctx: Context, who: Meant, at: int | None = None) -
         if holder != row.id:
             row = tx.find_identifiers(ids=[holder])[0]
     return row
+
+
+def _one_of(tx: Transaction, ctx: Context, who: Meant, at: int | None) -> IdentifierRow | None:
+    """Return an identifier of whoever several name, None where nobody is known by any of them; a shared one tells only where nothing else does.
+
+    Raises:
+        InvalidIdentifierError: they name several customers.
+    """
+    rows = [row for one in who.among if (row := find_row(tx, ctx, one, at)) is not None]
+    own = [row for row in rows if not row.state & SHARED] or rows
+    customers = customers_as_of(tx, own, at) if at is not None else {row.id: row.customer for row in own}
+    if len(set(customers.values())) > 1:
+        raise InvalidIdentifierError(
+            f"who: got identifiers of {len(set(customers.values()))} customers ({who.text}), accepted are those of one"
+        )
+    return own[0] if own else None
 
 
 def _place_of(tx: Transaction, row: IdentifierRow) -> Mention:

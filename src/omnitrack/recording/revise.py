@@ -52,7 +52,7 @@ def add_revision(
     body: str | None,
     subject: str | None,
     deleted: bool,
-    at: datetime | None,
+    at: datetime | str | None,
 ) -> bool | None:
     """Add a revision; return whether it was not there yet, None where an erasure keeps it out.
 
@@ -62,7 +62,12 @@ def add_revision(
     now = now_us()
     checked = timed(
         Revision(
-            source=source, source_id=source_id, at=at or from_us(now), body=body, subject=subject, deleted=deleted
+            source=source,
+            source_id=source_id,
+            at=from_us(now) if at is None else at,
+            body=body,
+            subject=subject,
+            deleted=deleted,
         ),
         ctx.zone,
     )

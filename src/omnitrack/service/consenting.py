@@ -26,6 +26,7 @@ from omnitrack.reading.resolve import (
     find_row,
     get_row,
     meant,
+    meant_one,
     members_as_of,
     tenures_as_of,
 )
@@ -69,14 +70,14 @@ def say_consent(
     granted: bool,
     purpose: str | None,
     channel: str | None,
-    at: datetime | None,
+    at: datetime | str | None,
     source: str | None,
     proof: str | None,
     by: str | None,
 ) -> Consent:
     """Keep what was said of contacting somebody."""
     check_flag("granted", granted, InvalidInteractionError)
-    named, now = meant(ctx, who), now_us()
+    named, now = meant_one(ctx, who), now_us()
     timestamp = microseconds(at, "at", ctx.zone)
     timestamp = now if timestamp is None else timestamp
     id, home = new_ids(2)
@@ -127,7 +128,7 @@ def may_contact(
     *,
     purpose: str,
     channel: str,
-    at: datetime | None,
+    at: datetime | str | None,
     opt_out: Iterable[str],
 ) -> Permission:
     """Say whether somebody may be contacted."""
@@ -150,7 +151,7 @@ def may_contact(
     return run(read, write=False)
 
 
-def consents_of(run: Run, ctx: Context, who: Who, as_of: datetime | None) -> list[Consent]:
+def consents_of(run: Run, ctx: Context, who: Who, as_of: datetime | str | None) -> list[Consent]:
     """Return all that was said of contacting a customer."""
     named, then = meant(ctx, who), microseconds(as_of, "as_of", ctx.zone)
 

@@ -17,7 +17,7 @@ from omnitrack.foundation.linkability import is_refused
 from omnitrack.foundation.once import Once, recorded
 from omnitrack.foundation.settings import enter
 from omnitrack.model import Direction, Interaction, Role
-from omnitrack.reading.resolve import Meant, Who, get_row, meant, to_identifier
+from omnitrack.reading.resolve import Meant, Who, get_row, meant_one, to_identifier
 from omnitrack.statements.statement_index import mention
 from omnitrack.storage.contract import EntryRow, InteractionRow, Transaction
 
@@ -34,7 +34,7 @@ def note(run: Run, ctx: Context, who: Who, text: str, *, agent: str | None) -> s
     if beside is not None:
         run(Once(lambda tx: add_note_beside(tx, ctx, row, beside), recorded(id, now)))
     else:
-        named = meant(ctx, who)
+        named = meant_one(ctx, who)
         run(Once(lambda tx: add_note(tx, ctx, row, named), recorded(id, now)))
     return to_text("int", id)
 

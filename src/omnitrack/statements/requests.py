@@ -13,7 +13,7 @@ from omnitrack.foundation.times import in_zone
 from omnitrack.identity.preview import Preview
 from omnitrack.identity.statement import Named, Statement, check_said
 from omnitrack.reading.interactions import parse_interaction_id
-from omnitrack.reading.resolve import meant
+from omnitrack.reading.resolve import meant_one
 from omnitrack.statements.attribution import attribute as attribute_in
 from omnitrack.statements.effects import StatementRequest
 from omnitrack.statements.proofs import NewHolderError
@@ -90,8 +90,8 @@ def _statement_request(ctx: Context, statement: Statement) -> StatementRequest:
     first, second, third, id = new_ids(4)
     return StatementRequest(
         kind=statement.kind,
-        a=meant(ctx, statement.a),
-        b=None if statement.b is None else meant(ctx, statement.b),
+        a=meant_one(ctx, statement.a),
+        b=None if statement.b is None else meant_one(ctx, statement.b),
         at=now if statement.at is None else to_us(in_zone(statement.at, ctx.zone, "at")),
         by=statement.by,
         reason=statement.reason,
