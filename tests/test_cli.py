@@ -553,3 +553,14 @@ def test_reads_leave_receipts_in_the_name_of_whoever_acts(loaded: Shell) -> None
         file.write('alto = "no"\n')
     assert loaded("receipts", MAIL) == 1
     assert "consent_words" in loaded.err
+
+
+def test_a_persons_data_is_written_once_and_loaded_again(loaded: Shell) -> None:
+    assert loaded("subject-bundle", MAIL, "maya.zip") == 0
+    assert loaded("subject-bundle", MAIL, "maya.zip") == 1
+    assert loaded("timeline", MAIL) == 0
+    before = loaded.out
+    assert loaded("--store", "sqlite:///again.db", "load-bundle", "maya.zip") == 0
+    assert loaded("--store", "sqlite:///again.db", "timeline", MAIL) == 0
+    assert loaded.out == before
+    assert loaded("load-bundle", "omnitrack.toml") == 1

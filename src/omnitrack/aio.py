@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from datetime import date, datetime, tzinfo
+from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -1000,6 +1001,31 @@ class AsyncTracker:
             CustomerNotFoundError: no customer has this identifier or id. StatementNotFoundError: the statement is about somebody who was erased.
         """
         return await self._calls.call(self._tracker.exposed, subject)
+
+    async def subject_bundle(self, who: Who) -> bytes:
+        """Return all that the store has of a person as one archive for the person: a ZIP file of JSON lines with a manifest, a schema and a page to read.
+
+        It has their interactions, identifiers, statements, consents and receipts of reads. Addresses of others are left out of interactions, and replaced
+        in their texts. ``load_bundle`` records it again.
+
+        Args:
+            who: an identifier of the person, as an Identifier or a text, or the customer id.
+
+        Raises:
+            CustomerNotFoundError: nobody is known by this. InvalidIdentifierError: several people share it.
+        """
+        return await self._calls.call(self._tracker.subject_bundle, who)
+
+    async def load_bundle(self, bundle: str | Path | bytes) -> LoadReport:
+        """Record what a subject bundle holds: its interactions and consents; its identifiers become one customer. A second load adds no interaction.
+
+        Args:
+            bundle: what ``subject_bundle`` returned, or a path to a file of it. It is believed: load one of which you know who made it.
+
+        Raises:
+            SourceFormatError: it is no bundle, or not as its manifest says. OSError: there is no such file.
+        """
+        return await self._calls.call(self._tracker.load_bundle, bundle)
 
     async def erase(
         self,

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from copy import copy
 from datetime import date, datetime, tzinfo
+from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, TypeVar, overload
 
@@ -48,7 +49,7 @@ from omnitrack.reading.timeline import timeline_page, unattributed_page
 from omnitrack.recording import loading
 from omnitrack.recording.loading import Items, Person, make_interaction
 from omnitrack.recording.revise import add_revision
-from omnitrack.service import briefing, consenting, exposure
+from omnitrack.service import briefing, consenting, exposure, subject_bundle
 from omnitrack.service.acting import Acting, acting_now
 from omnitrack.service.brief import Brief
 from omnitrack.service.exposure import Exposure, ReadReceipt
@@ -1164,6 +1165,35 @@ class Tracker:
         """
         with self._run() as run:
             return exposure.exposed(run, self._ctx, subject)
+
+    def subject_bundle(self, who: Who) -> bytes:
+        """Return all that the store has of a person as one archive for the person: a ZIP file of JSON lines with a manifest, a schema and a page to read.
+
+        It has their interactions, identifiers, statements, consents and receipts of reads. Addresses of others are left out of interactions, and replaced
+        in their texts. ``load_bundle`` records it again.
+
+        Args:
+            who: an identifier of the person, as an Identifier or a text, or the customer id.
+
+        Raises:
+            CustomerNotFoundError: nobody is known by this. InvalidIdentifierError: several people share it.
+        """
+        with self._run() as run:
+            bundle, shown = subject_bundle.subject_bundle(run, self._ctx, who)
+            self._leave(run, "subject_bundle", asked=meant(self._ctx, who), interactions=shown)
+        return bundle
+
+    def load_bundle(self, bundle: str | Path | bytes) -> LoadReport:
+        """Record what a subject bundle holds: its interactions and consents; its identifiers become one customer. A second load adds no interaction.
+
+        Args:
+            bundle: what ``subject_bundle`` returned, or a path to a file of it. It is believed: load one of which you know who made it.
+
+        Raises:
+            SourceFormatError: it is no bundle, or not as its manifest says. OSError: there is no such file.
+        """
+        with self._run_alone("load_bundle") as run:
+            return subject_bundle.load_bundle(run, self._ctx, bundle)
 
     # -- care -----------------------------------------------------------------------------------------------------------
     def erase(

@@ -1,4 +1,4 @@
-"""Commands of service: who is on the line, whom you may contact, who saw what."""
+"""Commands of service: who is on the line, whom you may contact, who saw what, what a person is handed."""
 
 from __future__ import annotations
 
@@ -17,6 +17,8 @@ def add(command: Commands) -> None:
     brief.add_argument("--timeout", type=float, metavar="SECONDS", help="then with what there is")
     command(_receipts, "list who was shown what of a person, the latest first", "who")
     command(_exposed, "list to whom was shown what is somebody else's, as is known now", "who")
+    command(_subject_bundle, "write all that is there of a person as one archive for the person", "who", "file")
+    command(_load_bundle, "record what such an archive holds", "file", begins=True)
     consent = command(_consent, "keep that somebody may be contacted, or may not any more", "who")
     said = consent.add_mutually_exclusive_group(required=True)
     said.add_argument("--granted", action="store_true", dest="granted", help="they agree")
@@ -50,6 +52,17 @@ def _receipts(tracker: omnitrack.Tracker, arguments: argparse.Namespace) -> int:
 
 def _exposed(tracker: omnitrack.Tracker, arguments: argparse.Namespace) -> int:
     return list_things(arguments, tracker.exposed(arguments.who))
+
+
+def _subject_bundle(tracker: omnitrack.Tracker, arguments: argparse.Namespace) -> int:
+    bundle = tracker.subject_bundle(arguments.who)
+    with open(arguments.file, "xb") as file:  # what is there is not written over
+        file.write(bundle)
+    return 0
+
+
+def _load_bundle(tracker: omnitrack.Tracker, arguments: argparse.Namespace) -> int:
+    return list_things(arguments, [tracker.load_bundle(arguments.file)])
 
 
 def _consent(tracker: omnitrack.Tracker, arguments: argparse.Namespace) -> int:

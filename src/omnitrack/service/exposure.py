@@ -207,15 +207,12 @@ def receipts_of(run: Run, ctx: Context, who: Who) -> list[ReadReceipt]:
     """Return the receipts of reads that asked for a customer, or showed something of theirs, latest first."""
     named = meant(ctx, who)
 
-    def read(tx: Transaction) -> list[ReadReceipt]:
-        customer = get_row(tx, ctx, named).customer
-        found = _reads_of(tx, members_of(tx, customer))
-        return _receipts(found, customer)
-
-    return run(read, write=False)
+    return run(lambda tx: receipts_in(tx, get_row(tx, ctx, named).customer), write=False)
 
 
-def _receipts(found: _Reads, customer: bytes) -> list[ReadReceipt]:
+def receipts_in(tx: Transaction, customer: bytes) -> list[ReadReceipt]:
+    """Return the receipts of reads that asked for a customer, or showed something of theirs, latest first."""
+    found = _reads_of(tx, members_of(tx, customer))
     receipts = []
     for read in reversed(found.reads):
         theirs = [id for id in read.interactions if customer in found.everybody(id)]
