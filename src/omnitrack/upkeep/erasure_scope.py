@@ -37,14 +37,15 @@ from omnitrack.storage.contract import REASSIGNED as HAS_HOLDERS
 
 @attrs.define(slots=True, kw_only=True)
 class ErasureScope:
-    """All that has to go.
+    """All that an erasure removes or changes.
 
     Attributes:
-        interactions: those that go whole. redacted: those that stay for others, each with its entries that stay.
-        alone: identifiers of others that nothing names but what goes: in copy of this person's mails, in a form of theirs.
-        vacant: holders that go while the identifier has others. Their place stays, so that nobody else is taken for them.
+        interactions: interactions that are deleted. redacted: those that stay for others, each with its remaining entries.
+        alone: identifiers of others that nothing else names: in copy of this person's mails, in a form of theirs.
+        vacant: holders of identifiers that have other holders too. An empty place stays, so that nobody else is taken for the person.
         tenures: the reassignments that keep those places.
-        statements: by id. records: (kind, key) of other records. staying: of records that stay, what they will be.
+        statements: statements that are deleted, by id. records: (kind, key) of other records that are deleted.
+        staying: records that stay, as they will be.
     """
 
     identifiers: list[IdentifierRow]
@@ -89,14 +90,8 @@ def find_scope(tx: Transaction, ctx: Context, who: Meant) -> ErasureScope:
     records += [
         (AWAY, away_key(e.identifier, e.interaction)) for e in leaving if e.interaction in gone and e.removed_at
     ]
-    staying = []
-    for interaction, override in find_overrides(tx, [*gone, *redacted]).items():
-        override.said = [(id, pin) for id, pin in override.said if id not in statements]
-        override.pin = None if override.pin is not None and override.pin.holder in ids else override.pin
-        if interaction in gone or not override:
-            records.append((ANCHOR_OVERRIDE, interaction.hex()))
-        else:
-            staying.append(override.record(interaction))
+    overrides, staying = _without_overrides(tx, gone, redacted, statements, ids)
+    records += overrides
     consents = take_holders(tx, [*members, *alone])
     left = {record.key for record in consents.records}
     records += [*consents.gone, *consent_names(ctx, (word for word in consents.words if word.key not in left))]
@@ -126,6 +121,25 @@ def find_scope(tx: Transaction, ctx: Context, who: Meant) -> ErasureScope:
         records=records,
         staying=staying,
     )
+
+
+def _without_overrides(
+    tx: Transaction,
+    gone: Collection[bytes],
+    redacted: Iterable[bytes],
+    statements: Collection[str],
+    ids: Collection[bytes],
+) -> tuple[list[tuple[str, str]], list[RecordRow]]:
+    """Return the overrides of anchors that go, by (kind, key), and those that stay, without what they say of the person."""
+    records, staying = [], []
+    for interaction, override in find_overrides(tx, [*gone, *redacted]).items():
+        override.said = [(id, pin) for id, pin in override.said if id not in statements]
+        override.pin = None if override.pin is not None and override.pin.holder in ids else override.pin
+        if interaction in gone or not override:
+            records.append((ANCHOR_OVERRIDE, interaction.hex()))
+        else:
+            staying.append(override.record(interaction))
+    return records, staying
 
 
 def _places(
