@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from operator import methodcaller
@@ -15,8 +17,11 @@ import omnitrack
 from clock import START
 from effort import budget
 from omnitrack import CustomerNotFoundError, RetentionRule, StatementNotFoundError, Tracker, claimed, verified
+from omnitrack.foundation.settings import INDEX_FORM
 from omnitrack.reading import profiles
+from omnitrack.records import BLOCK, SETTINGS, SETTINGS_KEY
 from omnitrack.storage.contract import RecordRow, Transaction
+from omnitrack.suggesting import matches
 from omnitrack.suggesting.matches import index_step
 
 pytestmark = pytest.mark.usefixtures("clock")
@@ -238,3 +243,84 @@ def test_a_rebuild_mends_an_index_that_says_what_is_not_stored(tracker: Tracker)
     tracker.rebuild()
     assert tracker.verify()
     assert tracker._backend.run(entries, write=False) == whole
+
+
+def make_outdated(tracker: Tracker) -> None:
+    """Have the index as an earlier version left it: without the form of its keys, which were others."""
+
+    def write(tx: Transaction) -> None:
+        blocks = tx.find_records(BLOCK)
+        tx.delete(records=[(BLOCK, row.key) for row in blocks])
+        tx.put_records([RecordRow(BLOCK, f"name:as before {row.key[-40:]}", "", -1) for row in blocks])
+        found = tx.find_records(SETTINGS, keys=[SETTINGS_KEY])[0]
+        values = json.loads(found.value)
+        del values["index_form"]
+        tx.put_records([found._replace(value=json.dumps(values))])
+
+    tracker._backend.run(write)
+
+
+def names(tracker: Tracker) -> None:
+    for number, name in enumerate(("Анна Каренина", "Zanzibar Quux", "王 伟")):
+        seen(tracker, number, omnitrack.email(f"{number}@example.com"), name=name)
+
+
+@pytest.mark.parametrize("matching", [False, True])
+def test_an_index_with_keys_of_an_earlier_form_is_made_anew_at_opening(tracker: Tracker, matching: bool) -> None:
+    names(tracker)
+    make_outdated(tracker)
+    assert left(tracker, "as before")
+    again = Tracker(tracker._backend, region="GB", matching=matching)
+    assert not left(again, "as before")
+    assert again.search(name="Zanzibar Quux")[0].customer.id == again.customer("1@example.com").id
+    check(again)
+
+
+def test_an_index_that_was_broken_off_while_made_anew_is_finished_by_the_next_that_opens(
+    tracker: Tracker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names(tracker)
+    make_outdated(tracker)
+
+    def fail(*arguments: Any) -> None:
+        raise _Undo
+
+    with monkeypatch.context() as patch:
+        patch.setattr(matches, "reindex_step", fail)
+        with pytest.raises(_Undo):
+            Tracker(tracker._backend, region="GB")
+    check(Tracker(tracker._backend, region="GB"))
+
+
+def test_an_index_of_today_is_not_made_again(tracker: Tracker, monkeypatch: pytest.MonkeyPatch) -> None:
+    names(tracker)
+
+    def fail(*arguments: Any) -> None:
+        raise AssertionError
+
+    for step in ("reindex_step", "index_step", "clear_step"):
+        monkeypatch.setattr(matches, step, fail)
+    Tracker(tracker._backend, region="GB")
+    Tracker(tracker._backend, region="GB", matching=True)
+
+
+def test_the_form_of_the_index_is_raised_with_its_keys() -> None:
+    # Other keys than these are another form: raise INDEX_FORM, then put the new digest here.
+    people = [
+        {"name": name, "dob": "1980-02-03", "postcode": "RG14 1AA", "address": "12 High Street", "city": "Newbury"}
+        | {"email": "jane.zaleski@x.example", "phone": "+44 20 7946 0958", "company": "Quux Ltd", "birth_place": "Bath"}
+        for name in (
+            "Jane van der Zaleski",
+            "Bob O\u2019Brien-M\u00fcller",
+            "Анна Каренина",
+            "Γιώργος Παπαδόπουλος",
+            "王 伟",
+            "Quux",
+        )
+    ]
+    people.append(
+        {"company": "Quux Garage Ltd", "postcode": "RG14 1AA", "address": "12 High Street", "id_number": "BT-1"}
+    )
+    keys = [profiles.block_keys(omnitrack.matching.normalise_traits(one, region="GB")) for one in people]
+    digest = hashlib.blake2b(json.dumps([sorted(one) for one in keys]).encode(), digest_size=8).hexdigest()
+    assert (INDEX_FORM, digest) == (2, "c30f6a6262da32f4")

@@ -19,6 +19,10 @@ from omnitrack.storage.contract import RecordRow, Transaction
 
 T = TypeVar("T")
 
+#: The form of the keys in the index for matching. It is raised with every change of ``omnitrack.matching`` by which somebody gets other keys, so
+#: that a store whose index has those of before is indexed anew when it is opened.
+INDEX_FORM = 2
+
 
 @attrs.frozen(slots=True, kw_only=True)
 class Settings:
@@ -33,6 +37,7 @@ class Settings:
     )  # of the fingerprint; a store that was made without them has none
     matching: bool = False  # blocks and profiles are kept, so that likeness can suggest
     indexed: bool = False  # those of all that was in the store before too
+    index_form: int = INDEX_FORM  # that of the keys of the index
     rebuilding: int = 0  # generation of the rebuild that writers keep the journal for; 0 for none
 
     def dump(self) -> str:
@@ -45,6 +50,7 @@ class Settings:
                 "mark_key": self.mark_key.hex(),
                 "matching": self.matching,
                 "indexed": self.indexed,
+                "index_form": self.index_form,
                 "rebuilding": self.rebuilding,
             }
         )
@@ -78,6 +84,7 @@ def read_settings(tx: Transaction) -> Settings | None:
         parts=values.get("parts", {}),
         matching=values["matching"],
         indexed=values.get("indexed", values["matching"]),
+        index_form=values.get("index_form", 1),
         rebuilding=values.get("rebuilding", 0),
     )
 

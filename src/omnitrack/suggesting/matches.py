@@ -16,7 +16,7 @@ from omnitrack.matching.evidence import columns_of, evidence_of
 from omnitrack.matching.weights import probability_of
 from omnitrack.model import Assurance
 from omnitrack.reading.everything import read_identifiers
-from omnitrack.reading.profiles import index_stored, profiles_of
+from omnitrack.reading.profiles import index_stored, profiles_of, reindex_run
 from omnitrack.records import BLOCK
 from omnitrack.storage.contract import NO_ID, RETIRED, SHARED, IdentifierRow, LinkRow, Transaction
 from omnitrack.suggesting.suggest import Found, best_of, put_matches
@@ -34,6 +34,24 @@ def index_step(tx: Transaction, after: bytes | None, region: str | None) -> byte
         return None
     tx.put_records(index_stored(tx, rows, region))
     return rows[-1].id
+
+
+def reindex_step(tx: Transaction, after: bytes | None, region: str | None) -> bytes | None:
+    """File some identifiers anew, with the traits that came with them, in the place of what is kept of them; return where to go on."""
+    rows = tx.find_identifiers(after=after, limit=CHUNK)
+    if not rows:
+        return None
+    reindex_run(tx, rows, region)
+    return rows[-1].id
+
+
+def clear_step(tx: Transaction, after: str | None) -> str | None:
+    """Take some keys out of the index; return where to go on."""
+    records = tx.find_records(BLOCK, after=after, limit=CHUNK)
+    if not records:
+        return None
+    tx.delete(records=[(BLOCK, record.key) for record in records])
+    return records[-1].key
 
 
 @attrs.frozen(slots=True)

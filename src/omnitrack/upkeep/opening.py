@@ -15,6 +15,7 @@ from omnitrack.foundation.consent_words import checked_words
 from omnitrack.foundation.context import Context
 from omnitrack.foundation.lease import Lease
 from omnitrack.foundation.settings import (
+    INDEX_FORM,
     Settings,
     change_settings,
     check_fingerprint,
@@ -89,7 +90,8 @@ def open_store(run: Run, ctx: Context, *, rebuild: bool = False, matching: bool 
     """Open a store: compare its settings with the tracker's, or make them where it is new; return the context with the key of its marks.
 
     Args:
-        rebuild: bring a store with other settings to these. matching: build the index for matching where it is not there.
+        rebuild: bring a store with other settings to these. matching: build the index for matching where it is not there. One whose keys are
+            of an earlier form is built anew in any case.
 
     Raises:
         SecretError: it was created with another secret. PolicyChangedError: built with another policy, and not to be rebuilt.
@@ -114,14 +116,14 @@ def open_store(run: Run, ctx: Context, *, rebuild: bool = False, matching: bool 
             lambda found: found.fingerprint == ctx.fingerprint,
             lambda held: takeover.rebuild(run, ctx, held, None),
         )
-    if matching:
-        _once(
-            run,
-            ctx,
-            lease.INDEX,
-            lambda found: found.matching and found.indexed,
-            lambda held: build_index(run, ctx, held),
-        )
+
+    def is_indexed(found: Settings) -> bool:
+        if not found.matching:
+            return not matching
+        return found.index_form >= INDEX_FORM and (found.indexed or not matching)
+
+    if matching or not is_indexed(settings):
+        _once(run, ctx, lease.INDEX, is_indexed, lambda held: build_index(run, ctx, held))
     return ctx
 
 
@@ -161,14 +163,29 @@ def _once(
 
 
 def build_index(run: Run, ctx: Context, held: Lease) -> None:
-    """Keep the index for matching from now on, and file what the store holds already."""
-    from omnitrack.suggesting.matches import index_step  # numpy, which only matching needs
+    """Keep the index for matching from now on, and file what the store holds already; keys of an earlier form are taken away first."""
+    from omnitrack.suggesting.matches import clear_step, index_step, reindex_step  # numpy, which only matching needs
+
+    def clear(tx: Transaction, after: str | None) -> tuple[None, str | None]:
+        return None, clear_step(tx, after)
+
+    def start(tx: Transaction) -> bool:
+        settings = read_settings(tx)
+        assert settings is not None
+        change_settings(tx, matching=True, indexed=False)
+        return settings.matching and settings.index_form < INDEX_FORM
+
+    outdated = run(under(ctx, held, start))
+    ctx.known.matching = True
+    if outdated:
+        # To the end before anything is filed: what others record meanwhile is filed under keys of today, and once more below.
+        for _ in walk(lambda at: run(under(ctx, held, lambda tx: clear(tx, at)))):
+            pass
+    file_some = reindex_step if outdated else index_step
 
     def step(tx: Transaction, after: bytes | None) -> tuple[None, bytes | None]:
-        return None, index_step(tx, after, ctx.region)
+        return None, file_some(tx, after, ctx.region)
 
-    run(under(ctx, held, lambda tx: change_settings(tx, matching=True, indexed=False)))
-    ctx.known.matching = True
     for _ in walk(lambda at: run(under(ctx, held, lambda tx: step(tx, at)))):
         pass
-    run(under(ctx, held, lambda tx: change_settings(tx, indexed=True)))
+    run(under(ctx, held, lambda tx: change_settings(tx, indexed=True, index_form=INDEX_FORM)))
