@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import random
 import threading
 from collections.abc import Callable, Iterator
@@ -13,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from children import separate
 from omnitrack import (
     CustomerNotFoundError,
     Interaction,
@@ -136,7 +136,7 @@ def _work(url: str, namespace: str | None, seed: int, failed: Any) -> None:
 
 
 def test_processes_end_in_the_partition_of_one_writer(place: Store) -> None:
-    context = multiprocessing.get_context("spawn")
+    context = separate()
     failed = context.Queue()
     with opened(place) as tracker:
         processes = [

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import random
 from collections.abc import Iterator
 from datetime import datetime, timedelta, timezone
@@ -11,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from children import separate
 from omnitrack import CustomerNotFoundError, Interaction, OperationRunningError, Policy, PolicyChangedError, Tracker
 from omnitrack.identifiers.scheme import content_id
 from omnitrack.storage.contract import Transaction
@@ -111,7 +111,7 @@ def _work(name: str, place: Store, seed: int, start: Any, found: Any) -> None:
 
 def at_once(place: Store, *names: str) -> list[tuple[str, Any]]:
     """Run each in a process of its own, all of them at once; return what each returned."""
-    context = multiprocessing.get_context("spawn")
+    context = separate()
     start, found = context.Barrier(len(names)), context.Queue()
     processes = [
         context.Process(target=_work, args=(name, place, 100 + number, start, found))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from children import separate
 from omnitrack import Interaction, Policy, Tracker
 from omnitrack.reading.interactions import some_journeys
 from omnitrack.statements import refile
@@ -180,7 +180,7 @@ def test_readers_in_processes_are_shown_one_of_the_two_partitions_whole(engine: 
     with place_of(engine, tmp_path) as (place, backend):
         fill(Tracker(backend, policy=JOINED))
         either = expected(backend)
-        context = multiprocessing.get_context("spawn")
+        context = separate()
         done, found = context.Event(), context.Queue()
         readers = [context.Process(target=_read, args=(place, either, done, found)) for _ in range(2)]
         for reader in readers:

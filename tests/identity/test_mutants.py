@@ -150,6 +150,8 @@ def gets_through_the_stories() -> bool:
     try:
         for policy, steps in STORIES.values():
             holds_through_a_script(steps, policy)
+        # Other orders cost four times as much, and few mutants get so far.
+        for policy, steps in STORIES.values():
             facts = [step for step in steps if isinstance(step, Seen | Said)]
             if len(facts) == len(steps):
                 holds_in_any_order(facts, policy, Random(0))

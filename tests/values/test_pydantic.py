@@ -12,17 +12,18 @@ from typing import Annotated, Any
 import pytest
 
 pytest.importorskip("pydantic")
-fastapi = pytest.importorskip("fastapi")
-from fastapi.testclient import TestClient  # noqa: E402 (where FastAPI is)
-from hypothesis import given  # noqa: E402
-from hypothesis import strategies as st  # noqa: E402
-from jsonschema import Draft202012Validator  # noqa: E402
-from pydantic import BaseModel, TypeAdapter, ValidationError  # noqa: E402
+pytest.importorskip("fastapi")
+import fastapi
+from fastapi.testclient import TestClient
+from hypothesis import given
+from hypothesis import strategies as st
+from jsonschema import Draft202012Validator
+from pydantic import BaseModel, TypeAdapter, ValidationError
 
-import omnitrack  # noqa: E402
-from omnitrack import Customer, Interaction, Page, Recorded, TimelineItem, Value  # noqa: E402
-from omnitrack.values.layout import all_classes  # noqa: E402
-from values.made import values_named  # noqa: E402
+import omnitrack
+from omnitrack import Customer, Interaction, Page, Recorded, TimelineItem, Value
+from omnitrack.values.layout import all_classes
+from values.made import values_named
 
 NOW = datetime(2026, 3, 1, 9, 30, tzinfo=timezone.utc)
 
@@ -65,7 +66,7 @@ def adapted(cls: type[Value]) -> tuple[TypeAdapter[Any], list[Draft202012Validat
 @pytest.mark.parametrize("cls", all_classes(), ids=lambda cls: cls.__name__)
 @given(data=st.data())
 def test_every_class_is_a_type_of_pydantic(cls: type[Value], data: st.DataObject) -> None:
-    adapter, schemas = adapted(cls)
+    adapter, schemas = adapted(cls)  # type: ignore[arg-type]  # a class has a hash, whatever its instances have
     value = data.draw(values_named(cls.__name__))
     assert adapter.validate_json(adapter.dump_json(value)) == value
     for schema in schemas:
@@ -105,7 +106,7 @@ def test_fastapi_returns_and_takes_values(tracker: omnitrack.Tracker) -> None:
     answer = client.get("/customers/jane@example.com")
     assert answer.status_code == 200
     assert Customer.from_dict(answer.json()) == tracker.customer("jane@example.com")
-    page = Page.from_dict(client.get("/customers/jane@example.com/timeline").json())
+    page: Page[TimelineItem] = Page.from_dict(client.get("/customers/jane@example.com/timeline").json())
     assert page == tracker.timeline("jane@example.com").page(10)
     sent = Interaction(channel="email", occurred_at=NOW, customers=[["jane@example.com"]], source="m", source_id="1")
     assert client.post("/interactions", json=sent.to_dict()).json()["added"] == 1
