@@ -92,22 +92,9 @@ def find_scope(tx: Transaction, ctx: Context, who: Meant) -> ErasureScope:
     ]
     overrides, staying = _without_overrides(tx, gone, redacted, statements, ids)
     records += overrides
-    consents = take_holders(tx, [*members, *alone])
-    left = {record.key for record in consents.records}
-    records += [*consents.gone, *consent_names(ctx, (word for word in consents.words if word.key not in left))]
-    staying += consents.records
-    named = tx.find_identifiers(ids=sorted({e.identifier for e in leaving} - {NO_ID}))
-    rows = [*members, *alone]
-    reads = reads_left(
-        tx,
-        {r.base for r in (*rows, *named)},
-        gone,
-        homes={r.home for r in rows},
-        holders={r.id for r in rows},
-        emptied={r.base for r in rows} - held,
-    )
-    records += reads.gone
-    staying += reads.records
+    more, left = _consents_and_reads(tx, ctx, [*members, *alone], held, leaving, gone)
+    records += more
+    staying += left
     return ErasureScope(
         identifiers=members,
         alone=alone,
@@ -140,6 +127,35 @@ def _without_overrides(
         else:
             staying.append(override.record(interaction))
     return records, staying
+
+
+def _consents_and_reads(
+    tx: Transaction,
+    ctx: Context,
+    rows: Sequence[IdentifierRow],
+    held: Collection[bytes],
+    leaving: Sequence[EntryRow],
+    gone: Collection[bytes],
+) -> tuple[list[tuple[str, str]], list[RecordRow]]:
+    """Return what goes of what was said of contacting the person and of who was shown what, as (kind, key), and what is left of records of others.
+
+    Args:
+        rows: the identifiers that go. held: the first holders of those whose place stays.
+        leaving: the entries that go. gone: the interactions that go whole.
+    """
+    consents = take_holders(tx, rows)
+    left = {record.key for record in consents.records}
+    named = tx.find_identifiers(ids=sorted({e.identifier for e in leaving} - {NO_ID}))
+    reads = reads_left(
+        tx,
+        {r.base for r in (*rows, *named)},
+        gone,
+        homes={r.home for r in rows},
+        holders={r.id for r in rows},
+        emptied={r.base for r in rows} - set(held),
+    )
+    names = consent_names(ctx, (word for word in consents.words if word.key not in left))
+    return [*consents.gone, *names, *reads.gone], [*consents.records, *reads.records]
 
 
 def _places(
