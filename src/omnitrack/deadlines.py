@@ -1,4 +1,4 @@
-"""Deadlines: until when a call may take, who says so, and how what waits in this process keeps to it.
+"""Deadlines: the time limit of a call, and how everything in this process that waits observes it.
 
 Two things are kept apart. A tracker's ``Bounds`` are what its user asked for: a default for each call, and what ``within`` says for the calls of a
 block. From these each call gets one deadline, which is what everything below reads: the retries, the locks, the pools, the network. Both are context

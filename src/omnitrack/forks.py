@@ -1,4 +1,4 @@
-"""What a fork of the process means for what is open in it: who is asked to be ready, who is told in the child, and what is never let go of there.
+"""Forks: what happens to open connections and locks when the process forks, in the parent and in the child.
 
 A child has a copy of the parent's memory, and of its threads only the one that forked. A connection to a server is then in two hands; a lock that
 another thread held is held for ever; rows that another thread was writing into memory are half written. So locks are made anew in the child,

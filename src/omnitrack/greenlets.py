@@ -1,4 +1,4 @@
-"""Greenlets: how the code of a Tracker runs for async callers: in a greenlet that waits in the event loop, or in a thread where greenlet is not installed."""
+"""Greenlets: runs the code of a Tracker for async callers, in a greenlet that waits in the event loop, or in a thread without greenlet."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The command line: load files into a history, and ask it who said what, who is whom, and whether all is well."""
+"""The command line: load files, read histories, make statements, and maintain a store."""
 
 from omnitrack.cli.main import main
 

@@ -1,4 +1,4 @@
-"""What the commands' arguments have in common: the options of every command, numbers and times."""
+"""Arguments that several commands share: common options, numbers and times."""
 
 from __future__ import annotations
 

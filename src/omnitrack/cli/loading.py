@@ -1,4 +1,4 @@
-"""Commands that put something into the history: load, inspect, unload, note."""
+"""Commands that write interactions: load, inspect, unload, note."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One run of the command line: read its arguments, open the store, run the command, say what failed."""
+"""The entry point of the command line: reads the arguments, opens the store, runs the command, reports errors."""
 
 from __future__ import annotations
 

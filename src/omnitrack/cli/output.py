@@ -1,4 +1,4 @@
-"""What the commands print: lines for people, and JSON lines, with nothing in them that a terminal would obey."""
+"""The output of the commands: text and JSON lines, without control characters."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How the store is opened: by the options of the command line, else by the settings file, else by the defaults."""
+"""Settings of the command line: options, else the settings file, else defaults."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Commands about who is whom: what people say of it, why it is so, what is open."""
+"""Commands about identity: make and retract statements, explain, list conflicts and suggestions."""
 
 from __future__ import annotations
 

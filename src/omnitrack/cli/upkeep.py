@@ -1,4 +1,4 @@
-"""Commands that remove, check or compute again: erase, verify, rebuild."""
+"""Commands that maintain a store: erase, verify, rebuild."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Arguments: what callers give a tracker, checked, and read into the form that the use cases take."""
+"""Checks and conversions of the arguments of public calls."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Calls: how the code of one public call runs functions in transactions, waits, and tells what is done when its time is over.
+"""Calls: how a public call runs its transactions, waits, and reports what is done when its time is over.
 
 A use case is a function of a transaction, ``f(tx, ...)``. What takes several transactions is straight code over a ``Run``, which
 runs such functions. Where that code waits is the business of a ``Runtime``, so sync and async callers share the code.

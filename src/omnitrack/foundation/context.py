@@ -1,4 +1,4 @@
-"""What every use case knows besides the transaction: the policy, the own list, the secret, and what is stored already."""
+"""The context of a tracker: its policy, own list, secret, and a cache of what is stored already."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Evidence: the entries of interactions, the links that they stand for, and the holders of identifiers that were reassigned."""
+"""Evidence: the entries of interactions, the links that they show, and the tenures of reassigned identifiers."""
 
 from __future__ import annotations
 

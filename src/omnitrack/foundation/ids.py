@@ -1,4 +1,4 @@
-"""Ids: made before a transaction begins, ordered by time of birth, shown to people as cus_..., int_..., st_...."""
+"""Ids: created before a transaction, ordered by time, and shown as cus_..., int_..., st_...."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The journal: what writers touch while a rebuild computes who is whom beside them, for it to take in when it takes over.
+"""The journal: what writers change while a rebuild runs, so that the rebuild can apply it.
 
 It is kept while a rebuild runs and no longer. Whatever adds interactions, brings identifiers to life, or changes links, customers or states while it
 holds the guard with others calls ``touch``; what holds the guard alone need not. What erases, retracts, attributes or reassigns empties it, and the rebuild, which sees by the epoch that

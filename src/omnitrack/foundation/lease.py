@@ -1,4 +1,4 @@
-"""Leases: who runs an operation of several transactions on a store, so that no two run side by side that would undo each other.
+"""Leases: the owner of a long operation, so that operations that exclude each other never run at the same time.
 
 A lease is kept in the store, in one record for all operations. Each has a generation: whoever takes over the lease of a process that was killed gets
 another, and the operation that held it fails at its next transaction and writes nothing more.

@@ -1,4 +1,4 @@
-"""Linkability: whether an identifier may identify anybody in a store, by its scheme, the own list and the placeholders, and how far its word counts."""
+"""Linkability: whether an identifier may identify a person, by its scheme, the own list and the placeholders, and its assurance."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Once: a write whose answer was lost is asked again, and says what it said when it was done."""
+"""Idempotent writes: a write that is retried after a lost answer returns what it returned the first time."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Scrubbing: texts and JSON values without what names a person, each worked out once."""
+"""Scrubbing: removes what names a person from texts and JSON values."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a store keeps of how it was made: the fingerprint of the policy, a check of the secret, the key of its marks."""
+"""The settings that a store keeps: the fingerprint of the policy, a check of the secret, the key of its marks."""
 
 from __future__ import annotations
 

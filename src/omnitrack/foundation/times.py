@@ -1,4 +1,4 @@
-"""Times as callers and sources give them: one without a zone is read in the tracker's, and one that cannot be is refused."""
+"""Times of callers and sources: a time without a zone is read in the zone of the tracker; an impossible one is refused."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What becomes of an error of Python's own in a transaction: what was read was not what omnitrack writes.
+"""Corrupt data: a Python error in a transaction becomes an error of omnitrack, since the store holds what omnitrack did not write.
 
 A store may be damaged, or edited by something else: a number where a text was, JSON that is none, a row that is gone. Where a use case stumbles over that, it is said as an
 error of the store, and shows nothing of what was read; the error itself stays the ``__context__``, for a debugger.

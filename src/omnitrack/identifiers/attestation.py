@@ -1,4 +1,4 @@
-"""Attestation of calls (STIR/SHAKEN): what networks, exchanges and providers say of a caller id, and whether it counts as seen by the network."""
+"""Attestation of calls (STIR/SHAKEN): the terms of networks and providers, and whether a caller id counts as observed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Caller-id fields: what networks and exchanges write into them besides a number."""
+"""Caller-id fields: numbers, names and markers such as anonymous, as networks and exchanges write them."""
 
 from __future__ import annotations
 

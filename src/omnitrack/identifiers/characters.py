@@ -1,4 +1,4 @@
-"""Single characters: those that cannot be seen, and how letters are folded to one case."""
+"""Characters: invisible ones, and case folding."""
 
 from __future__ import annotations
 

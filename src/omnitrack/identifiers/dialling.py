@@ -1,4 +1,4 @@
-"""Dialling: the international form of a number out of the ways in which country codes, 00 and trunk zeros are written.
+"""Dialling: the international form of a number written with country codes, 00 and trunk zeros.
 
 What ITU-T E.123 asks for (+44 20 7946 0958) is what machines write. People write (+44), 0044, 44 without a plus, +44 (0)20, +48 (0)22 where no 0
 is dialled, +91 91 because a form had put the code there. Every way of reading a text is tried, and counts where the number that it

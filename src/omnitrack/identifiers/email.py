@@ -1,4 +1,4 @@
-"""Mail addresses: display names, ``mailto:`` and comments off, domain by IDNA, local part in one case."""
+"""Mail addresses: parsing of display names, ``mailto:`` and comments, and the normal form."""
 
 from __future__ import annotations
 

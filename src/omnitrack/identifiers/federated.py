@@ -1,4 +1,4 @@
-"""Platforms of many hosts: Mastodon and what federates with it, Bluesky, forums."""
+"""Federated platforms: Mastodon and compatible servers, Bluesky, forums."""
 
 from __future__ import annotations
 

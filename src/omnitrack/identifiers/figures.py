@@ -1,4 +1,4 @@
-"""Figures in free text: what is written in digits and is no phone number, and the words that say what a number is."""
+"""Digits in free text that are not phone numbers, and the words that say what a number is."""
 
 from __future__ import annotations
 

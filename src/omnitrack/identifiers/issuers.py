@@ -1,4 +1,4 @@
-"""Issuers: systems that document which spellings of their ids are one. Elsewhere two ids that differ in a character are two."""
+"""Issuers whose ids have several documented spellings. Ids of other issuers are compared exactly."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Addresses inside WhatsApp (JID), which look like mail addresses and are none."""
+"""WhatsApp addresses (JIDs), which look like mail addresses."""
 
 from __future__ import annotations
 

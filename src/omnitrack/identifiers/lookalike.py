@@ -1,4 +1,4 @@
-"""Look-alikes: names that are written so as to be taken for another name."""
+"""Look-alikes: names in mixed scripts that imitate another name."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Mailboxes: which addresses a provider says are one, and which are nobody's own."""
+"""Mailboxes: provider aliases that are one mailbox, role addresses and disposable domains."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Messengers that know people by a name or an id of their own: LINE, WeChat, KakaoTalk, Apple Messages."""
+"""Messengers with user names or ids of their own: LINE, WeChat, KakaoTalk, Apple Messages."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Values that are none: what programs, spreadsheets, call servers and people write where there is no value. The one list of them.
+"""Placeholders that programs, spreadsheets, call servers and people write in place of a missing value: the one list of them.
 
 Everybody who has none has the same one, so an identifier made of it would join strangers. Whence the list:
 

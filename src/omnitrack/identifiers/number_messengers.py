@@ -1,4 +1,4 @@
-"""Messengers whose accounts are phone numbers: Viber, Zalo, Signal, RCS; WhatsApp has a file of its own."""
+"""Messengers whose accounts are phone numbers: Viber, Zalo, Signal, RCS. WhatsApp has its own file."""
 
 from __future__ import annotations
 

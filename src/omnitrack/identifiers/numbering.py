@@ -1,4 +1,4 @@
-"""Numbering plans: what a number in E.164 form is, by the metadata of libphonenumber.
+"""Numbering plans: the type and region of an E.164 number, from the metadata of libphonenumber.
 
 ``phonenumbers`` is imported on first use, here and nowhere else in the package.
 """

@@ -1,4 +1,4 @@
-"""Phone numbers inside free text, found in time that grows with its length alone.
+"""Phone numbers in free text, found in linear time.
 
 A number with its country code tells itself from everything else. A national one is a row of digits like a date, an order, a tax number; it is
 taken where it is of the region's plan and written as one: with the prefix that is dialled there, in groups where none is, or, as bare digits,

@@ -1,4 +1,4 @@
-"""Own identifiers: the company's hotlines, mailboxes, accounts and hosts; and other lists of identifiers by value and pattern."""
+"""Own identifiers: the company's numbers, mailboxes, accounts and hosts; and other lists of identifiers with wildcards."""
 
 from __future__ import annotations
 

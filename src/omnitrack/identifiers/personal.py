@@ -1,4 +1,4 @@
-"""How a person's name and birth date stand in a text: patterns to find them by, each with its seed."""
+"""Patterns that find a person's name and birth date in a text."""
 
 from __future__ import annotations
 

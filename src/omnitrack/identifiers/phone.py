@@ -1,4 +1,4 @@
-"""Phone numbers: any way of writing one in, E.164 out, with ``;ext=`` where there is an extension."""
+"""Phone numbers: parsing of any notation, and the normal form E.164 with ``;ext=`` for an extension."""
 
 from __future__ import annotations
 

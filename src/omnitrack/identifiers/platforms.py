@@ -1,4 +1,4 @@
-"""The social platforms with one host: the form of their handles and ids, and which of their pages are profiles."""
+"""Social platforms with one host: the forms of their handles and ids, and which pages are profiles."""
 
 from __future__ import annotations
 

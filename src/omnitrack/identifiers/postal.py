@@ -1,4 +1,4 @@
-"""Postal addresses: who, at which place, in one line."""
+"""Postal addresses: a person at a place, in one normalised line."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whose profile a web address is: every platform that is known by its hosts, else a web site. Imports whatever registers a platform."""
+"""Profile URLs: finds the platform of a URL; otherwise it is a web site."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who wrote a review: accounts of Google, Trustpilot and the App Store, and the one author of a review in Google Play."""
+"""Authors of reviews on Google, Trustpilot, the App Store and Google Play."""
 
 from __future__ import annotations
 

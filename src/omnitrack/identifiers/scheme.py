@@ -1,4 +1,4 @@
-"""What an identifier is, what a scheme must say about its own, and the registry in which schemes are found."""
+"""The Identifier class, the Scheme base class, and the registry of schemes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Identifiers that a company gives out itself: account, CRM record, device, internal extension; and postal addresses."""
+"""Identifiers that a company issues: account, CRM record, device, internal extension."""
 
 from __future__ import annotations
 

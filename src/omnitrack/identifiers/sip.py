@@ -1,4 +1,4 @@
-"""SIP addresses that are a name at a host; those that are a number are phone numbers."""
+"""SIP addresses with a user name. SIP addresses with a number are phone numbers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""SIP URIs taken apart (RFC 3261 section 19.1), and whether what stands before the @ is a number of the public network."""
+"""Parsing of SIP URIs (RFC 3261 section 19.1), and whether the user part is a public phone number."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Social platforms: what a handle, a platform's id and a profile URL have in common."""
+"""The base classes of social platforms: handles, platform ids and profile URLs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Spellings: where identifiers stand in a text, in whatever way people, forms and web pages write them, so that they can be taken out."""
+"""Spellings: finds identifiers in a text in any notation, so that they can be redacted."""
 
 from __future__ import annotations
 

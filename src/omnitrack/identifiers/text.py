@@ -1,4 +1,4 @@
-"""Texts: the identifier that a bare string is, and those that stand inside free text."""
+"""Identifiers in text: parsing of a single string, and extraction from free text."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""URLs of profiles, taken apart."""
+"""Parsing of profile URLs."""
 
 from __future__ import annotations
 

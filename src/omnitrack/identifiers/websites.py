@@ -1,4 +1,4 @@
-"""Web sites: kept, so that they can be searched for, and never a cause to merge."""
+"""Web sites: stored and searchable, but never linkable."""
 
 from __future__ import annotations
 

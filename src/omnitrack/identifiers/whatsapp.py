@@ -1,4 +1,4 @@
-"""WhatsApp: its accounts are phone numbers; beside them user names, ids that are unique for one business, and ids that hide the number."""
+"""WhatsApp: accounts are phone numbers, with user names, business-scoped ids, and ids that hide the number."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where people work and talk: users of Slack and of Microsoft Teams, and of Discord."""
+"""Users of workspaces: Slack, Microsoft Teams, Discord."""
 
 from __future__ import annotations
 

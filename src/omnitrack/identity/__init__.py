@@ -1,1 +1,1 @@
-"""Who is whom: policy, partition and explanation, as pure functions of evidence."""
+"""Identity: policy, partition and explanation, as pure functions of the evidence."""

@@ -1,4 +1,4 @@
-"""The partition of a whole store: what ``partition`` says, worked out on numbers instead of ids, from rows that come a piece at a time.
+"""The partition of a whole store, computed on integers from rows that are read in batches.
 
 Nearly every component of a real store is plain: nothing in it can keep two of its identifiers apart, and whatever the order of joining, all of
 it is one customer. Those are settled by counting and a union-find. The others (two values of an exclusive scheme, a denied pair, two holders

@@ -1,4 +1,4 @@
-"""Solver of ``bulk`` with numpy: counts by sorting, and components by hooking and jumping, a whole array at a time."""
+"""The numpy solver of ``bulk``: limits by sorting, connected components by hooking and pointer jumping."""
 
 from __future__ import annotations
 

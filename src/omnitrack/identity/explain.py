@@ -1,4 +1,4 @@
-"""Explanations: the path of links that makes two identifiers one person, or what keeps them apart, in words and as data. Pure."""
+"""Explanations as data and in words: the path of links between two identifiers, and obstacles on it. Pure functions."""
 
 from __future__ import annotations
 

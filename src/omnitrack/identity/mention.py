@@ -1,4 +1,4 @@
-"""Mentions: what was named of an identifier that may have had several holders, and which of its holders that is by the tenures that hold."""
+"""Mentions: what a statement or note named, and which holder of the identifier that is."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The partition: identifiers, links and statements in, customers out. Pure: no store, no clock, no order of arrival."""
+"""The partition of identifiers into customers, from links, statements and the policy. Pure functions."""
 
 from __future__ import annotations
 

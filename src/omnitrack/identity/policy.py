@@ -1,4 +1,4 @@
-"""The policy: which evidence merges, how much an identifier may touch before it counts as shared, how large a customer gets."""
+"""The policy: which evidence merges, when an identifier counts as shared, and how large a customer may be."""
 
 from __future__ import annotations
 

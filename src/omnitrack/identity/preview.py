@@ -1,4 +1,4 @@
-"""Previews: what would join and what would part, told from who was whom before and after."""
+"""Previews: the customers that a statement would merge or split."""
 
 from __future__ import annotations
 

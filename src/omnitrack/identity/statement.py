@@ -1,4 +1,4 @@
-"""Statements: what a person or a system says about identifiers, and how it is kept."""
+"""Statements: the public class, and the record that a store keeps."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tenures: who held an identifier when, by what was said and by the ids that prove it. Pure: no store, no clock, no order of arrival.
+"""Tenures: who held an identifier when, by statements and by the ids that prove it. Pure functions.
 
 A platform's own id is proof of who holds a handle or a number. Two of one series (two X ids; two WhatsApp ids of one portfolio) are two
 accounts, so a handle that was seen with both has had two holders, unless somebody said that the two accounts are one person's.

@@ -1,4 +1,4 @@
-"""Complaints that were closed before the customer said that they were settled, and what the customer did then."""
+"""Complaints that were closed before the customer confirmed it, and what the customer did next."""
 
 from __future__ import annotations
 

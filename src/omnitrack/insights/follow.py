@@ -1,4 +1,4 @@
-"""What came after each contact: a stream of interactions, oldest first, becomes contacts with what followed each of them.
+"""Follow-ups: groups a stream of interactions into contacts, each with what followed it.
 
 Every measure of this package is a count over this one stream. Memory holds the contacts of one window of time and nothing
 else, however long the stream: a contact is given out, and forgotten, as soon as its window is over.

@@ -1,4 +1,4 @@
-"""Measures over contacts and what followed them: containment, resolution, changes of channel, time between contacts.
+"""Measures of contacts and follow-ups: containment, resolution, channel changes, time between contacts.
 
 Each is a counter that is fed with ``add`` or made at once by its function; its memory is that of its result. Several can
 be fed in one pass: ``collect(follow(...), first, second)``.

@@ -1,4 +1,4 @@
-"""Interchange: standards in and out, each with a report of what it could not carry over.
+"""Interchange: standard formats, written and read with a report of what could not be carried over.
 
 A module for each: ``jsonl`` (every field, one interaction a line), ``vcon``, ``tmf683``, ``cloudevents``. Each has
 ``dump(interactions)``, which returns the documents and a report, and ``load(document)``, which returns the interactions

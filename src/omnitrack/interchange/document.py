@@ -1,4 +1,4 @@
-"""Reading documents of strangers: JSON within limits, and fields of the type they must have, or an error that says which."""
+"""Untrusted JSON documents: parsing within limits, and typed access to fields with clear errors."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a document does not give back, measured: it is read as a stranger would read it, and compared with what was meant."""
+"""Fidelity: compares what a document gives back, read by a stranger, with the original interaction."""
 
 from __future__ import annotations
 

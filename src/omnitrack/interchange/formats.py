@@ -1,4 +1,4 @@
-"""The formats by name, and how a file of one is known: what export(format=) and load() ask."""
+"""The formats by name, and the detection of the format of a file."""
 
 from __future__ import annotations
 

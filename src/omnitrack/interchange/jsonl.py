@@ -1,4 +1,4 @@
-"""JSON lines: every field of every interaction, one interaction a line, read back exactly as it was.
+"""JSON lines: one interaction per line, with every field, read back without loss.
 
 The form is omnitrack's own, for backups, moves between stores and tools such as jq; docs/reference/interchange.md has it.
 """

@@ -1,4 +1,4 @@
-"""The words of a text that came in a MIME type: of a multipart its plain part, and a description of the other parts."""
+"""The text of a MIME body: the plain part of a multipart body, and a description of the other parts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An interaction as a JSON object and back, every field: what JSON lines, CloudEvents and the extensions are made of."""
+"""An interaction as a JSON object with every field, as JSON lines, CloudEvents and the extensions use it."""
 
 from __future__ import annotations
 

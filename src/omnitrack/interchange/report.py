@@ -1,4 +1,4 @@
-"""The report of a conversion: what it could not carry over, what only an extension holds, what it had to assume."""
+"""The report of a conversion: what was lost, what only an extension holds, what was assumed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a PartyInteraction resource is as an interaction, field by field; what has no field is kept in the attributes."""
+"""Reads a TMF683 PartyInteraction as an interaction; fields without a counterpart are kept as attributes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The rules of a vCon: what makes a document one, from the core draft of 2026 and the CDDL of 0.0.x.
+"""Validation of vCons, by the core draft of 2026 and the CDDL of 0.0.x.
 
 Names that changed are taken in either form: mimetype and mediatype, transfer-target and transfer_target, alg with
 signature and content_hash, appended and amended, must_support and critical.

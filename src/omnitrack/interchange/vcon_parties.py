@@ -1,4 +1,4 @@
-"""The parties of a vCon: what identifies them, and which of them are customers, agents or neither."""
+"""The parties of a vCon: their identifiers, and which of them are customers or agents."""
 
 from __future__ import annotations
 

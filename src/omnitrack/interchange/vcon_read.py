@@ -1,4 +1,4 @@
-"""What the dialogs of a checked vCon are as interactions: who, when, on which channel, and what was said."""
+"""Reads the dialogs of a validated vCon as interactions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Signed vCons: a JWS of the general JSON form (RFC 7515 section 7.2.1) is verified with a key that is given, and its payload read."""
+"""Signed vCons: verifies a JWS in general JSON form (RFC 7515 section 7.2.1) with given keys."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Transcripts in vCons: a text, a list of turns, or the object of a speech service, made the text of who said what."""
+"""Transcripts in vCons: a text, a list of turns, or the object of a speech service, as readable text."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Customers: the one that is meant, those that may be meant, and what is known of them."""
+"""Customers: the one meant by an identifier, the candidates behind a shared one, and their details."""
 
 from __future__ import annotations
 

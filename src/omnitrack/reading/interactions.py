@@ -1,4 +1,4 @@
-"""Interactions whole, as their latest revisions have them: one, those of a list, or those of the whole store in order of time."""
+"""Interactions with their latest revisions and people: one, several, or the whole store in order of time."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Profiles and blocks: what is known of people for comparison, and the index under which those who may be alike are found."""
+"""Profiles for comparison, and the index by which similar people are found."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Queries: what of a timeline, or of the whole store, is wanted, and in which order."""
+"""Queries: the filters and the order of a timeline or of the whole store."""
 
 from __future__ import annotations
 

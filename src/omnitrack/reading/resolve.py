@@ -1,4 +1,4 @@
-"""Resolving: from whatever names a person to the identifier meant, its customer, and the customer's members, now or as of a time."""
+"""Resolves a ``who`` to an identifier, its customer and the customer's members, now or at a time."""
 
 from __future__ import annotations
 

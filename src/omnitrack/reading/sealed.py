@@ -1,4 +1,4 @@
-"""Positions that say more than their holder may know, such as the content id of an identifier: sealed by a key of the store.
+"""Sealed cursors: positions that contain ids of identifiers, encrypted with a key of the store.
 
 A content address of a phone number is found by trying all numbers, so it leaves the store as little as the number would. Sealing is deterministic, so that
 a page has the same cursor each time: a keyed digest of the position, and the position under a stream of keyed digests that begins with it.

@@ -1,4 +1,4 @@
-"""Pages of timelines, and of the interactions with nobody identified."""
+"""Pages of timelines, and of interactions that identify nobody."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The commonest change of all: a newborn identifier that can do nothing but join one customer or stand alone, known without parting anybody anew."""
+"""The fast path of recording: a new identifier that can only join one customer, without computing the neighbourhood."""
 
 from __future__ import annotations
 

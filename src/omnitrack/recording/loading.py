@@ -1,4 +1,4 @@
-"""Loading: interactions recorded one by one or batch by batch, with the revisions among them, and the report of what became of each."""
+"""Loading: records items of a source one by one or in batches, with their revisions, and reports the results."""
 
 from __future__ import annotations
 

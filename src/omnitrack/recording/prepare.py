@@ -1,4 +1,4 @@
-"""From an interaction as it came to the rows it will be: identifiers parsed, people told from the company, anchors chosen. No store."""
+"""Prepares an interaction for recording: parses identifiers, tells customers from the company, chooses anchors. No store access."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Recording: interactions and their entries in, identifiers and links that they show, customers that change by it."""
+"""Records a batch: interactions, entries, new identifiers and links, and the resulting changes of customers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Revising: an edit or a delete at the source becomes a revision; of those of one time the order is by what they say, never by arrival."""
+"""Revisions: an edit or a deletion at the source. Revisions with the same time have an order that does not depend on arrival."""
 
 from __future__ import annotations
 

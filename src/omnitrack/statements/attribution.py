@@ -1,4 +1,4 @@
-"""Attribution: an interaction filed under somebody else than those it came with, and back."""
+"""Attribution: files an interaction under another identifier than its own, and undoes it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Outcomes: what a statement changes, and how that is written."""
+"""The effects of a statement, and how they are written."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The neighbourhood of a change: read what a change of links can touch, compute the partition there, and say what becomes different."""
+"""The neighbourhood of a change: reads what a change of links can affect, computes its partition, and returns the differences."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Notes: what an agent writes down about a person, or beside an interaction; a note beside one is always filed as that one is."""
+"""Notes on a person or on an interaction. A note on an interaction is always filed as the interaction is."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Proofs: what the store knows of who held a handle or a number when, by the platforms' own ids that it was seen with."""
+"""Proofs: who held a handle or number when, by the platform ids that it was seen with."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reasons: what was said about others may name a person in its reason or proof, and is found by that name when the person is erased."""
+"""Reasons and proofs that name a person, indexed so that an erasure can redact them."""
 
 from __future__ import annotations
 

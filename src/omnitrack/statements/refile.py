@@ -1,4 +1,4 @@
-"""Refiling: under which of a person's identifiers an interaction belongs by another policy or own list, and what that changes in a store."""
+"""Refiling: moves interactions to the anchor that another policy or own list gives them."""
 
 from __future__ import annotations
 

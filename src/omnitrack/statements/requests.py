@@ -1,4 +1,4 @@
-"""What callers ask for: a statement made, retracted or previewed, and an interaction attributed."""
+"""Requests of callers: make, retract or preview a statement, and attribute an interaction."""
 
 from __future__ import annotations
 

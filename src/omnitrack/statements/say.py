@@ -1,4 +1,4 @@
-"""Statements said and taken back: what each does to links, entries and customers, or would do."""
+"""Makes and retracts statements in a transaction, and computes their effects."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Settling: identifiers given the holders that platforms' ids prove, wherever a change of evidence or of statements shows others than there are."""
+"""Keeps the tenures of identifiers in step with what platform ids prove, whenever evidence or statements change."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What was said: the statements of a store, found by the identifiers that they name, and the links that they are."""
+"""The index of statements by the identifiers that they name, and the links that statements stand for."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Holders: what becomes of entries, evidence and statements when an identifier goes to somebody else, or did not after all."""
+"""Changes of tenure: moves entries, evidence and statements when an identifier gets or loses a holder."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Storage: the contract that an adapter implements, the registry of adapters, and those in the box."""
+"""Storage: the contract for adapters, the registry of adapters, and the built-in ones."""

@@ -1,4 +1,4 @@
-"""What a namespace may be called, on every engine alike.
+"""Valid names of namespaces, the same on every engine.
 
 A namespace is a schema on one engine, a database on another, the beginning of names or of keys on a third. Some of these tell upper case from
 lower case and some do not, some only on some file systems. So a name has no upper case, and no engine can take two namespaces for one.

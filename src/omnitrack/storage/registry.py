@@ -1,4 +1,4 @@
-"""The registry of storage adapters: by the scheme of a URL, found through entry points, imported when first opened.
+"""The registry of storage adapters, by URL scheme and entry point, imported on first use.
 
 A distribution that brings an adapter declares it in its ``pyproject.toml``::
 

@@ -1,4 +1,4 @@
-"""What makes the URL of a store malformed before an adapter reads it: a password that reaches into what is shown."""
+"""Malformed store URLs, such as a password with an unescaped @, refused before an adapter parses them."""
 
 from __future__ import annotations
 

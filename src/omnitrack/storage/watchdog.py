@@ -1,4 +1,4 @@
-"""The watchdog: a thread that ends, when its time is over, what nothing in the waiting thread can end.
+"""The watchdog: a thread that interrupts operations of other threads when their time is over.
 
 A driver that waits for an answer which does not come waits as long as the network says nothing. What ends that is to shut its socket, from another
 thread; SQLite is interrupted likewise. There is one such thread in a process, from the first watch on, and it stands still while nothing is due.

@@ -1,4 +1,4 @@
-"""Likeness: who may be one person by name, address and date of birth, asked of one person or of a description, or compared for the whole store."""
+"""The calls of matching: suggestions, search, and the comparison of the whole store."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Matching of the whole store: the index built, the weights estimated, everybody compared with those who may be alike, in pieces."""
+"""Matching of the whole store in batches: builds the index, estimates weights, compares candidates."""
 
 from __future__ import annotations
 

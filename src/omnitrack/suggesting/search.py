@@ -1,4 +1,4 @@
-"""Search: people found by what a clerk knows of them, best first, each with the reasons."""
+"""Search: finds people by what is known about them, best match first, with reasons."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Suggestions: who somebody may be besides, by claims and by likeness, each with its reasons. Nothing merges here but what the policy lets."""
+"""Suggestions: possible matches of a customer, by claims and by similarity, with reasons."""
 
 from __future__ import annotations
 

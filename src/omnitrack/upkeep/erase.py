@@ -1,4 +1,4 @@
-"""Erasure of a person, and retention by channel and age: what goes, what stays redacted, and the receipt."""
+"""Erasure of a person, and retention by channel and age, with receipts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Handles: of a whole store, the identifiers that ids were seen with by which they may have had several holders."""
+"""Finds identifiers in a whole store that may have had several holders, by the platform ids seen with them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Opening: what a tracker is made with, compared with the settings of the store, or brought to it; the index for matching, where it is asked for."""
+"""Opens a store: compares its settings with those given, rebuilds or indexes it if asked."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The whole store at once: the partition recomputed from the evidence, compared (verify) or written (rebuild)."""
+"""The verification of a whole store, and the computation that verify and rebuild share."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Redaction: an interaction that stays for others is stored again without anything that names a person who goes."""
+"""Redaction: interactions that stay for others are stored again without what names the erased person."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Removal: a person erased, what is past its time taken away, a source unloaded; each over the transactions that it takes."""
+"""The calls that remove data over several transactions: erase, retention, unload."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Renormalising: a store whose normal forms were others is brought to those of today, by the texts that its entries keep.
+"""Renormalisation: converts a store with older normal forms to the current ones, from the texts in its entries.
 
 An identifier whose normal form differs gets its new identifier, and its home, entries, statements and history of membership go along. Where two
 that were one come apart, each entry goes to its own; what was said, and what has no text, stays with the one that the old form reads as, or, where

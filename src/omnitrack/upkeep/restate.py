@@ -1,4 +1,4 @@
-"""Statements against the holders that identifiers have: whether each is where the rule says, and bringing it there."""
+"""Checks that statements are filed under the right holders, and repairs those that are not."""
 
 from __future__ import annotations
 

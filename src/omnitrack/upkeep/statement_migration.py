@@ -1,4 +1,4 @@
-"""Adoption: what was said before statements kept apart what they name from whom they are about is read into the form of today, once."""
+"""The data migration of statements to the form that separates what they name from whom they are about."""
 
 from __future__ import annotations
 

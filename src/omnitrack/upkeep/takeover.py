@@ -1,4 +1,4 @@
-"""Rebuilding beside readers and writers: who is whom computed anew from pieces of the store, and taken over in one transaction.
+"""The rebuild: computes customers while others read and write, and applies the result in one transaction.
 
 Nobody sees anything of it before the take-over, nor half of it after: readers see the customers of before or those of after. Writers go on by the old
 settings until then. What they write while it computes they note in the journal, and the take-over, which holds the guard alone, takes that in. What

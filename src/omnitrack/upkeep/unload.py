@@ -1,4 +1,4 @@
-"""Unloading a source: everything that one system's loads brought goes, with what it had linked, as if it had never been loaded."""
+"""Unloading: removes all interactions of a source and the links that they showed."""
 
 from __future__ import annotations
 

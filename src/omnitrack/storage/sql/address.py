@@ -1,4 +1,4 @@
-"""The URL of a SQL store, read: the database, what is known of its engine, the options and the namespace."""
+"""Parses the URL of a SQL store: database, engine, options and namespace."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The bound of one run: what it knows of its time, what watches over its connection, and what is said when the time is over."""
+"""The time limit of one run: watches its connection and decides what is raised when the time is over."""
 
 from __future__ import annotations
 

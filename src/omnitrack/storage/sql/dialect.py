@@ -1,4 +1,4 @@
-"""What differs between engines beyond their statements: connecting, beginning, reading errors, locking the schema."""
+"""The base class of dialects: connecting, beginning, error classification, schema locks."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Engines of SQLAlchemy for a store: their arguments and pools, and what happens when they connect."""
+"""SQLAlchemy engines for a store: arguments, pools and connection events."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Execution of statements on the cursor of one connection: rows to parameters, and answers back to the rows of the contract.
+"""Executes statements on the cursor of a connection, and converts between rows of the contract and parameters.
 
 Rows go to the driver as the tuples that they are and are named again when they come back; there is no Core and no result object at run
 time.

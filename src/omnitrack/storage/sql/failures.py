@@ -1,4 +1,4 @@
-"""What is passed on of an error of a driver: what failed and its code, and nothing of what stands in a row.
+"""Sanitises driver errors: the message keeps the cause and the code, and loses all values.
 
 Drivers quote what they choke on: a key that is there, a text that is no UTF-8, the row of a COPY. So of a statement that failed the first line is kept, as far as
 the first quotation that is no name of these tables or their columns, and the code. Of a connection that could not be made all of the line is kept, since no row has been

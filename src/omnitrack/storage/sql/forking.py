@@ -1,4 +1,4 @@
-"""Connections at a fork: a child keeps those of its parent untouched, and SQLite has none open.
+"""Connections at a fork: a child leaves its parent's connections untouched.
 
 A child that closed a connection of its parent would end the parent's session; one that closed the socket alone would still take it out of the parent's
 event loop, which the two share; and one that read from it would get the parent's answers. So the child makes engines of its own, and what

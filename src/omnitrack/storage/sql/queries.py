@@ -1,4 +1,4 @@
-"""What is asked of the tables: each query as Core builds it, by its shape, with the names of its parameters in order."""
+"""The queries on the tables, built with SQLAlchemy Core, with the names of their parameters."""
 
 from __future__ import annotations
 

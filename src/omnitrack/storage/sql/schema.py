@@ -1,4 +1,4 @@
-"""Making a store's tables, upgrading older ones, refusing newer ones.
+"""The schema of a store: creates tables, upgrades older schemas, refuses newer ones.
 
 A fresh store is made from the metadata and stamped; one of an older version goes through the migrations, which a test holds to give the same
 tables. Alembic is imported only then: opening a store that is up to date costs two small queries.

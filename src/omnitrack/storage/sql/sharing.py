@@ -1,4 +1,4 @@
-"""What an application that has its own tables in the same database tells its migrations of these."""
+"""Support for applications that share the database: excludes omnitrack's tables from their migrations."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What an engine's statistics for its planner keep of values: copies of what is in a column, which would outlive an erasure."""
+"""Planner statistics: copies of column values that would outlive an erasure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is written to the tables in portable SQL: each statement as Core builds it, with the names of its parameters in order."""
+"""The writes to the tables, built with SQLAlchemy Core, with the names of their parameters."""
 
 from __future__ import annotations
 
