@@ -73,4 +73,4 @@ def test_what_was_redacted_does_not_come_back_in_a_later_version(tracker: Tracke
 
 def test_a_time_of_change_that_is_none_is_refused() -> None:
     with pytest.raises(InvalidInteractionError, match="revised_at"):
-        Interaction(channel="chat", occurred_at=T0, revised_at="yesterday")  # type: ignore[arg-type]
+        Interaction(channel="chat", occurred_at=T0, revised_at="yesterday")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta, timezone
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -104,7 +105,8 @@ def test_a_person_is_asked_for_by_a_customer_or_a_list(tracker: Tracker) -> None
         assert tracker.erase(who, dry_run=True).interactions == 7
         assert tracker.statements(who) == []
         assert tracker.customer(who, as_of=datetime.now(timezone.utc)) == customer
-    assert repr(tracker.timeline(["jane@example.com", customer])).startswith("<Timeline of ")
+    people: list[Any] = ["jane@example.com", customer]
+    assert repr(tracker.timeline(people)).startswith("<Timeline of ")
 
 
 def test_a_list_that_names_two_people_or_nobody_is_refused(tracker: Tracker) -> None:

@@ -74,7 +74,7 @@ def rebuild(backend: MemoryBackend, clock: Clock, policy: Policy) -> Stepped[Reb
 
 def computing(backend: MemoryBackend, stepped: Stepped[Any]) -> None:
     """Run a rebuild until writers keep a journal for it, and one transaction more."""
-    while not backend.run(read_settings, write=False).rebuilding:
+    while not backend.run(read_settings, write=False).rebuilding:  # type: ignore[union-attr]
         stepped.some(1)
     stepped.some(1)
 
