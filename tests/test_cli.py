@@ -564,3 +564,26 @@ def test_a_persons_data_is_written_once_and_loaded_again(loaded: Shell) -> None:
     assert loaded("--store", "sqlite:///again.db", "timeline", MAIL) == 0
     assert loaded.out == before
     assert loaded("load-bundle", "omnitrack.toml") == 1
+
+
+# -- the feed -----------------------------------------------------------------------------------------------------------
+def test_changes_are_printed_from_a_cursor_on_and_for_a_consumer(run: Shell, tmp_path: Path) -> None:
+    (tmp_path / "omnitrack.toml").write_text(f"feed = true\n{SETTINGS}", encoding="utf-8")
+    assert run("load", str(DATA / "calls.csv"), "--zone", "Europe/London") == 0
+    assert run("changes") == 0
+    entries = run.data()
+    assert entries
+    assert {entry["type"] for entry in entries} == {"FeedEntry"}
+    assert run("changes", "--after", str(entries[0]["cursor"]), "--limit", "2") == 0
+    assert run.data() == entries[1:3]
+    assert run("changes", "--consumer", "crm", "--limit", "2") == 0
+    assert run.data() == entries[:2]
+    assert run("changes", "--consumer", "crm") == 0
+    assert run.data() == entries[2:]
+    assert run("changes", "--after", "nonsense") == 1
+    assert "after:" in run.err
+
+
+def test_a_store_without_a_feed_says_how_to_have_one(loaded: Shell) -> None:
+    assert loaded("changes") == 1
+    assert "feed=True" in loaded.err

@@ -72,13 +72,37 @@ TIMELINE = """class AsyncTimeline:
         return self._calls.iterate(iter(self._timeline))
 """
 
+CHANGES = """class AsyncChanges:
+    {doc}
+
+    def __init__(self, changes: Changes, calls: Calls) -> None:
+        self._changes = changes
+        self._calls = calls
+
+    def __repr__(self) -> str:
+        return repr(self._changes).replace("<", "<Async", 1)
+
+{methods}
+    async def __aiter__(self) -> AsyncIterator[FeedEntry]:
+        cursor: str | None = None
+        left = self._changes.limit
+        while left is None or left > 0:
+            page = await self.page(100 if left is None else min(left, 100), cursor)
+            if not page.items:
+                return
+            for entry in page.items:
+                yield entry
+            cursor = page.next
+            left = None if left is None else left - len(page.items)
+"""
+
 #: Methods that wait for nothing.
 PLAIN = {"acting", "within", "policy"}
 
 EXTRA_IMPORTS = {
     "collections.abc": {"AsyncIterator"},
     "omnitrack.greenlets": {"AsyncItems", "Calls", "DrivenTracker"},
-    "omnitrack.tracker": {"Timeline"},
+    "omnitrack.tracker": {"Changes", "Timeline"},
 }
 
 
@@ -91,7 +115,7 @@ class Generator:
 
     def module(self) -> str:
         """Return the text of aio.py."""
-        body = "\n\n".join([self._timeline(), self._tracker(), self._open()])
+        body = "\n\n".join([self._timeline(), self._changes(), self._tracker(), self._open()])
         return f"{HEADER}\n{self._imports(body)}\n\n{body}"
 
     # -- parts of the source --------------------------------------------------------------------------------------------
@@ -151,6 +175,15 @@ class Generator:
         doc = self._doc(node).replace("as it is iterated", "as it is iterated with ``async for``")
         return TIMELINE.format(doc=doc.replace("Tracker.timeline", "AsyncTracker.timeline"), methods=methods)
 
+    def _changes(self) -> str:
+        node = self._class("Changes")
+        methods = "\n".join(
+            self._awaited(method, "_changes")
+            for method in self._methods(node)
+            if not method.name.startswith("_") and not method.decorator_list
+        )
+        return CHANGES.format(doc=self._doc(node).replace("Tracker.changes", "AsyncTracker.changes"), methods=methods)
+
     def _tracker(self) -> str:
         node = self._class("Tracker")
         arguments = self._doc(node).partition("\n\n")[2]
@@ -184,6 +217,10 @@ class Generator:
             call = self._call(f"timeline = self._tracker.{method.name}", method)
             body = self._body(method, *call, "return AsyncTimeline(timeline, self._calls)")
             return self._signature(method, returns="AsyncTimeline") + body
+        if returns == "Changes":
+            call = self._call(f"changes = self._tracker.{method.name}", method)
+            body = self._body(method, *call, "return AsyncChanges(changes, self._calls)")
+            return self._signature(method, returns="AsyncChanges") + body
         if returns.startswith("Iterator["):
             call = self._call(f"items = self._tracker.{method.name}", method)
             body = self._body(method, *call, "return self._calls.iterate(items)")

@@ -53,6 +53,7 @@ if TYPE_CHECKING:
         Attachment,
         Customer,
         Direction,
+        FeedEntry,
         Interaction,
         LoadReport,
         Page,
@@ -71,7 +72,7 @@ if TYPE_CHECKING:
     from omnitrack.service.permission import Consent, Permission
     from omnitrack.suggesting.search import SearchResult
     from omnitrack.suggesting.suggest import Suggestion
-    from omnitrack.tracker import Timeline, Tracker
+    from omnitrack.tracker import Changes, Timeline, Tracker
     from omnitrack.tracker import open as open
     from omnitrack.upkeep.erase import Receipt, RetentionRule
     from omnitrack.upkeep.rebuild import RebuildReport, VerifyReport
@@ -89,6 +90,7 @@ __all__ = [
     "Brief",
     "BriefContact",
     "Candidate",
+    "Changes",
     "ConflictError",
     "Consent",
     "Customer",
@@ -96,6 +98,7 @@ __all__ = [
     "Direction",
     "Explanation",
     "Exposure",
+    "FeedEntry",
     "HostTransactionError",
     "Identifier",
     "Interaction",
@@ -202,6 +205,7 @@ _NAMES = {
         "Attachment",
         "Customer",
         "Direction",
+        "FeedEntry",
         "Interaction",
         "LoadReport",
         "Page",
@@ -215,7 +219,7 @@ _NAMES = {
         "observed",
         "verified",
     ),
-    "tracker": ("Timeline", "Tracker", "open"),
+    "tracker": ("Changes", "Timeline", "Tracker", "open"),
     "upkeep.erase": ("Receipt", "RetentionRule"),
     "upkeep.rebuild": ("RebuildReport", "VerifyReport"),
     "service.brief": ("Brief", "BriefContact", "Candidate", "OpenThread"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
-from datetime import date, datetime, tzinfo
+from datetime import date, datetime, timedelta, tzinfo
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal
@@ -19,6 +19,7 @@ from omnitrack.model import (
     Attachment,
     Change,
     Customer,
+    FeedEntry,
     Interaction,
     LoadReport,
     Page,
@@ -36,7 +37,7 @@ from omnitrack.service.permission import Consent, Permission
 from omnitrack.statements.conflicts import LinkConflict
 from omnitrack.storage.contract import Backend
 from omnitrack.storage.registry import open_backend
-from omnitrack.tracker import Timeline
+from omnitrack.tracker import Changes, Timeline
 from omnitrack.upkeep.erase import Receipt, RetentionRule
 from omnitrack.upkeep.rebuild import RebuildReport, VerifyReport
 
@@ -85,6 +86,54 @@ class AsyncTimeline:
         return self._calls.iterate(iter(self._timeline))
 
 
+class AsyncChanges:
+    """What happened to a store, in an order in which nothing is skipped. Made by ``AsyncTracker.changes``."""
+
+    def __init__(self, changes: Changes, calls: Calls) -> None:
+        self._changes = changes
+        self._calls = calls
+
+    def __repr__(self) -> str:
+        return repr(self._changes).replace("<", "<Async", 1)
+
+    async def page(self, limit: int = 100, cursor: str | None = None) -> Page[FeedEntry]:
+        """Return what comes next, at most so much. ``next`` of the page is where to go on, also where nothing has come.
+
+        Waits, where the feed was asked for with ``wait``, until there is something.
+
+        Args:
+            limit: the largest number of entries to return, 1 to 1,000.
+            cursor: ``next`` of another page, or ``cursor`` of an entry; None for where the feed begins: ``after``, or what the consumer acknowledged.
+
+        Raises:
+            InvalidCursorError: it is none of this feed, or what came next is no longer kept. InvalidPolicyError: the store keeps no feed.
+        """
+        return await self._calls.call(self._changes.page, limit, cursor)
+
+    async def acknowledge(self, entry: FeedEntry | str) -> None:
+        """Keep in the store that the consumer has done with the feed up to this entry, itself included.
+
+        Args:
+            entry: of this feed, or its cursor.
+
+        Raises:
+            InvalidInteractionError: the feed was asked for without a consumer. InvalidCursorError: it is no entry of this feed.
+        """
+        return await self._calls.call(self._changes.acknowledge, entry)
+
+    async def __aiter__(self) -> AsyncIterator[FeedEntry]:
+        cursor: str | None = None
+        left = self._changes.limit
+        while left is None or left > 0:
+            page = await self.page(100 if left is None else min(left, 100), cursor)
+            if not page.items:
+                return
+            for entry in page.items:
+                yield entry
+            cursor = page.next
+            left = None if left is None else left - len(page.items)
+
+
 class AsyncTracker:
     """``Tracker`` for async callers: the same methods, awaited. Made by ``omnitrack.open_async``.
 
@@ -109,6 +158,7 @@ class AsyncTracker:
             ``omnitrack.CONSENT_WORDS``.
         reads: ``"audit"`` has reads of people leave receipts: who was shown what, see ``receipts`` and ``exposed``. None leaves none. Each process that
             opens the store says it for itself.
+        feed: True or a timedelta has the store keep what happens to it from now on, for changes(): for 30 days, or for that long. False changes nothing.
     """
 
     def __init__(
@@ -126,6 +176,7 @@ class AsyncTracker:
         timeout: float | None = None,
         consent_words: Mapping[str, bool] | None = None,
         reads: Literal["audit"] | None = None,
+        feed: bool | timedelta = False,
     ) -> None:
         self._tracker = DrivenTracker(
             backend,
@@ -140,6 +191,7 @@ class AsyncTracker:
             timeout=timeout,
             consent_words=consent_words,
             reads=reads,
+            feed=feed,
         )
         self._calls = Calls(self._tracker)
 
@@ -1027,6 +1079,48 @@ class AsyncTracker:
         """
         return await self._calls.call(self._tracker.load_bundle, bundle)
 
+    def changes(
+        self, *, after: str | None = None, consumer: str | None = None, limit: int | None = None, wait: float | None = 0
+    ) -> AsyncChanges:
+        """Return the feed: what happened to the store, in an order in which nothing is skipped, though transactions commit out of order.
+
+        Interactions and revisions, statements and retractions, identifiers that went to another customer, erasures. Each is delivered at least once,
+        under an id that stays. Nothing is read before it is iterated or paged.
+
+        Args:
+            after: ``cursor`` of an entry or ``next`` of a page, what came after which is returned; None for the oldest that is kept.
+            consumer: a name under which the store keeps how far ``acknowledge`` said that its reader is, up to 100 characters of ASCII; it goes on from there, and
+                from ``after`` the first time. None for a reader that keeps its cursor itself.
+            limit: how many entries to iterate over, from 1; None for all.
+            wait: seconds to wait at the end for something to happen before the iteration ends; None to follow for ever.
+
+        Raises:
+            InvalidInteractionError: ``consumer``, ``limit`` or ``wait`` cannot be one.
+        """
+        changes = self._tracker.changes(after=after, consumer=consumer, limit=limit, wait=wait)
+        return AsyncChanges(changes, self._calls)
+
+    async def feed_end(self) -> str:
+        """Return the cursor after all that has happened: take it, read the whole store, and follow the feed from it; nothing is missed between the two.
+
+        Raises:
+            InvalidPolicyError: the store keeps no feed; open it once with ``feed=True``.
+        """
+        return await self._calls.call(self._tracker.feed_end)
+
+    async def trim_feed(self, *, keep: timedelta | None = None) -> int:
+        """Take away what is past its time in the feed, read or not; return how many transactions it told of.
+
+        Reading does so by itself. Where nobody reads, call it with the retention.
+
+        Args:
+            keep: how long what happened is kept; None for what the store was opened with.
+
+        Raises:
+            InvalidPolicyError: the store keeps no feed, or ``keep`` is no time from 0.
+        """
+        return await self._calls.call(self._tracker.trim_feed, keep=keep)
+
     async def erase(
         self,
         who: Who,
@@ -1138,6 +1232,7 @@ def open_async(
     zone: str | tzinfo | None = None,
     consent_words: Mapping[str, bool] | None = None,
     reads: Literal["audit"] | None = None,
+    feed: bool | timedelta = False,
     **options: Any,
 ) -> AsyncTracker:
     """Open a store; it is created if it does not exist. It is opened by ``async with``, or by the first call.
@@ -1162,6 +1257,7 @@ def open_async(
             ``omnitrack.CONSENT_WORDS``.
         reads: ``"audit"`` has reads of people leave receipts: who was shown what, see ``receipts`` and ``exposed``. None leaves none. Each process that
             opens the store says it for itself.
+        feed: True or a timedelta has the store keep what happens to it from now on, for changes(): for 30 days, or for that long. False changes nothing.
         options: options of the backend, such as ``namespace=``.
 
     Raises:
@@ -1181,4 +1277,5 @@ def open_async(
         zone=zone,
         consent_words=consent_words,
         reads=reads,
+        feed=feed,
     )

@@ -22,6 +22,11 @@ LEASE_KEY = "store"
 #: The journal of what writers touch beside a rebuild, by ids of its own.
 TOUCHED = "touched"
 
+#: The feed: notes of transactions that have no place in the order yet, those that have one, which notes stand at which places (by the last of these), how far the order goes,
+#: and how far each consumer is.
+FEED_NEW, FEED, FEED_ORDER, FEED_STATE, FEED_CONSUMER = "feed new", "feed", "feed order", "feed state", "feed consumer"
+FEED_STATE_KEY = "store"
+
 RECEIPT = "receipt"  # the record that says that an erasure was done, and nothing of whom
 
 #: What was said, by the id of the statement.

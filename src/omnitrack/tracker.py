@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from copy import copy
-from datetime import date, datetime, tzinfo
+from datetime import date, datetime, timedelta, tzinfo
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, TypeVar, overload
@@ -27,6 +27,7 @@ from omnitrack.model import (
     Attachment,
     Change,
     Customer,
+    FeedEntry,
     Interaction,
     LoadReport,
     Page,
@@ -49,9 +50,10 @@ from omnitrack.reading.timeline import timeline_page, unattributed_page
 from omnitrack.recording import loading
 from omnitrack.recording.loading import Items, Person, make_interaction
 from omnitrack.recording.revise import add_revision
-from omnitrack.service import briefing, consenting, exposure, subject_bundle
+from omnitrack.service import briefing, change_feed, consenting, exposure, subject_bundle
 from omnitrack.service.acting import Acting, acting_now
 from omnitrack.service.brief import Brief
+from omnitrack.service.change_feed import kept_for
 from omnitrack.service.exposure import Exposure, ReadReceipt
 from omnitrack.service.permission import Consent, Permission
 from omnitrack.sources.base import Source
@@ -157,6 +159,73 @@ class Timeline:
                 return
 
 
+class Changes:
+    """What happened to a store, in an order in which nothing is skipped. Made by ``Tracker.changes``."""
+
+    def __init__(
+        self, tracker: Tracker, after: str | None, consumer: str | None, limit: int | None, wait: float | None
+    ) -> None:
+        self._tracker = tracker
+        self._after = after
+        self._consumer = None if consumer is None else change_feed.check_consumer(consumer)
+        self.limit = change_feed.checked_count(limit)  # how many entries to iterate over; None for all
+        self._wait = change_feed.checked_wait(wait)
+
+    def __repr__(self) -> str:
+        return f"<Changes{'' if self._consumer is None else f' of consumer {self._consumer}'}>"
+
+    def page(self, limit: int = 100, cursor: str | None = None) -> Page[FeedEntry]:
+        """Return what comes next, at most so much. ``next`` of the page is where to go on, also where nothing has come.
+
+        Waits, where the feed was asked for with ``wait``, until there is something.
+
+        Args:
+            limit: the largest number of entries to return, 1 to 1,000.
+            cursor: ``next`` of another page, or ``cursor`` of an entry; None for where the feed begins: ``after``, or what the consumer acknowledged.
+
+        Raises:
+            InvalidCursorError: it is none of this feed, or what came next is no longer kept. InvalidPolicyError: the store keeps no feed.
+        """
+        size, tracker = checked_limit(limit), self._tracker
+        patience = change_feed.Patience(self._wait)
+        while True:
+            with tracker._run_alone("changes") as run:
+                ctx = tracker._ctx
+                place = change_feed.place_of(ctx, cursor or self._after)
+                if cursor is None and self._consumer is not None:
+                    place = change_feed.place_of_consumer(run, self._consumer) or place
+                found = change_feed.read_feed(run, ctx, place, size)
+            if found.entries or (found.is_end and patience.is_over()):
+                return Page(found.entries, next=found.next)
+            cursor = found.next
+            if found.is_end:
+                tracker._runtime.sleep(patience.pause())
+
+    def acknowledge(self, entry: FeedEntry | str) -> None:
+        """Keep in the store that the consumer has done with the feed up to this entry, itself included.
+
+        Args:
+            entry: of this feed, or its cursor.
+
+        Raises:
+            InvalidInteractionError: the feed was asked for without a consumer. InvalidCursorError: it is no entry of this feed.
+        """
+        with self._tracker._run_alone("acknowledge") as run:
+            cursor = entry.cursor if isinstance(entry, FeedEntry) else entry
+            change_feed.acknowledge(run, self._tracker._ctx, self._consumer, cursor)
+
+    def __iter__(self) -> Iterator[FeedEntry]:
+        cursor: str | None = None
+        left = self.limit
+        while left is None or left > 0:
+            page = self.page(100 if left is None else min(left, 100), cursor)
+            if not page.items:
+                return
+            yield from page.items
+            cursor = page.next
+            left = None if left is None else left - len(page.items)
+
+
 class Tracker:
     """An open store, and the policy by which its evidence is read. Returned by ``omnitrack.open``; safe to use from several threads.
 
@@ -179,6 +248,7 @@ class Tracker:
             ``omnitrack.CONSENT_WORDS``.
         reads: ``"audit"`` has reads of people leave receipts: who was shown what, see ``receipts`` and ``exposed``. None leaves none. Each process that
             opens the store says it for itself.
+        feed: True or a timedelta has the store keep what happens to it from now on, for changes(): for 30 days, or for that long. False changes nothing.
     """
 
     def __init__(
@@ -196,13 +266,14 @@ class Tracker:
         timeout: float | None = None,
         consent_words: Mapping[str, bool] | None = None,
         reads: Literal["audit"] | None = None,
+        feed: bool | timedelta = False,
     ) -> None:
         self._backend = backend
         self._runtime = self._wait_on(backend)
         self._ctx = make_context(own, policy, secret, region, rebuild, matching, placeholders, zone, consent_words)
         self._bounds = Bounds(timeout)
         self._audits = exposure.checked_reads(reads)
-        self._asked = {"rebuild": rebuild, "matching": matching}
+        self._asked: dict[str, Any] = {"rebuild": rebuild, "matching": matching, "feed": kept_for(feed)}
         if self._runtime.blocking:
             self._open()
 
@@ -228,7 +299,7 @@ class Tracker:
     def _run(self) -> Run:
         """Return what runs the transactions of one call, within its time: ``with self._run() as run``."""
         lazily = self._runtime.blocking and not self._runtime.joined
-        return Run(self._runtime, self._bounds, self._read if lazily else None)
+        return Run(self._runtime, self._bounds, self._read if lazily else None, self._ctx.known)
 
     def _run_alone(self, what: str) -> Run:
         """Return the same for a call that takes transactions of its own.
@@ -1195,6 +1266,54 @@ class Tracker:
         with self._run_alone("load_bundle") as run:
             return subject_bundle.load_bundle(run, self._ctx, bundle)
 
+    def changes(
+        self,
+        *,
+        after: str | None = None,
+        consumer: str | None = None,
+        limit: int | None = None,
+        wait: float | None = 0,
+    ) -> Changes:
+        """Return the feed: what happened to the store, in an order in which nothing is skipped, though transactions commit out of order.
+
+        Interactions and revisions, statements and retractions, identifiers that went to another customer, erasures. Each is delivered at least once,
+        under an id that stays. Nothing is read before it is iterated or paged.
+
+        Args:
+            after: ``cursor`` of an entry or ``next`` of a page, what came after which is returned; None for the oldest that is kept.
+            consumer: a name under which the store keeps how far ``acknowledge`` said that its reader is, up to 100 characters of ASCII; it goes on from there, and
+                from ``after`` the first time. None for a reader that keeps its cursor itself.
+            limit: how many entries to iterate over, from 1; None for all.
+            wait: seconds to wait at the end for something to happen before the iteration ends; None to follow for ever.
+
+        Raises:
+            InvalidInteractionError: ``consumer``, ``limit`` or ``wait`` cannot be one.
+        """
+        return Changes(self, after, consumer, limit, wait)
+
+    def feed_end(self) -> str:
+        """Return the cursor after all that has happened: take it, read the whole store, and follow the feed from it; nothing is missed between the two.
+
+        Raises:
+            InvalidPolicyError: the store keeps no feed; open it once with ``feed=True``.
+        """
+        with self._run_alone("feed_end") as run:
+            return change_feed.end_of(run, self._ctx)
+
+    def trim_feed(self, *, keep: timedelta | None = None) -> int:
+        """Take away what is past its time in the feed, read or not; return how many transactions it told of.
+
+        Reading does so by itself. Where nobody reads, call it with the retention.
+
+        Args:
+            keep: how long what happened is kept; None for what the store was opened with.
+
+        Raises:
+            InvalidPolicyError: the store keeps no feed, or ``keep`` is no time from 0.
+        """
+        with self._run_alone("trim_feed") as run:
+            return change_feed.trim(run, self._ctx, change_feed.checked_keep(keep))
+
     # -- care -----------------------------------------------------------------------------------------------------------
     def erase(
         self,
@@ -1319,6 +1438,7 @@ def open(
     zone: str | tzinfo | None = None,
     consent_words: Mapping[str, bool] | None = None,
     reads: Literal["audit"] | None = None,
+    feed: bool | timedelta = False,
     **options: Any,
 ) -> Tracker:
     """Open a store; it is created if it does not exist.
@@ -1343,6 +1463,7 @@ def open(
             ``omnitrack.CONSENT_WORDS``.
         reads: ``"audit"`` has reads of people leave receipts: who was shown what, see ``receipts`` and ``exposed``. None leaves none. Each process that
             opens the store says it for itself.
+        feed: True or a timedelta has the store keep what happens to it from now on, for changes(): for 30 days, or for that long. False changes nothing.
         options: options of the backend, such as ``namespace=``.
 
     Raises:
@@ -1364,6 +1485,7 @@ def open(
             zone=zone,
             consent_words=consent_words,
             reads=reads,
+            feed=feed,
         )
     except BaseException:
         backend.close()

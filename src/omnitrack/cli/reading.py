@@ -1,4 +1,4 @@
-"""Commands that read the history: timeline, customer, candidates, search, unattributed, export."""
+"""Commands that read the history: timeline, customer, candidates, search, unattributed, changes, export."""
 
 from __future__ import annotations
 
@@ -64,10 +64,23 @@ def add(command: Commands) -> None:
     unattributed = command(_unattributed, "list contacts with nobody identifiable")
     unattributed.add_argument("--limit", type=at_least(1), default=50, metavar="N", help="at most so many (50)")
 
+    _add_changes(command)
     export = command(
         _export, "print a person's contacts in a standard form; what it cannot carry is said", "who", prints_json=True
     )
     export.add_argument("--format", default="json", choices=["json", "vcon", "tmf683", "cloudevents"])
+
+
+def _add_changes(command: Commands) -> None:
+    changes = command(
+        _changes,
+        "print what happened to the store as JSON lines, nothing skipped (needs feed = true)",
+        prints_json=True,
+    )
+    changes.add_argument("--after", metavar="CURSOR", help="what came after the entry with this cursor")
+    changes.add_argument("--consumer", metavar="NAME", help="go on from where this one is, and keep where it comes to")
+    changes.add_argument("--follow", action="store_true", help="wait for what comes, until it is interrupted")
+    changes.add_argument("--limit", type=at_least(1), metavar="N", help="at most so many")
 
 
 def _timeline(tracker: omnitrack.Tracker, arguments: argparse.Namespace) -> int:
@@ -128,6 +141,21 @@ def _candidates(tracker: omnitrack.Tracker, arguments: argparse.Namespace) -> in
 
 def _unattributed(tracker: omnitrack.Tracker, arguments: argparse.Namespace) -> int:
     return list_things(arguments, tracker.unattributed(limit=arguments.limit))
+
+
+def _changes(tracker: omnitrack.Tracker, arguments: argparse.Namespace) -> int:
+    changes = tracker.changes(
+        after=arguments.after,
+        consumer=arguments.consumer,
+        limit=arguments.limit,
+        wait=None if arguments.follow else 0,
+    )
+    for entry in changes:
+        print_json(entry.to_dict())
+        sys.stdout.flush()
+        if arguments.consumer is not None:
+            changes.acknowledge(entry)
+    return 0
 
 
 def _export(tracker: omnitrack.Tracker, arguments: argparse.Namespace) -> int:

@@ -19,7 +19,7 @@ from omnitrack.sources.values import local_time, zone_of
 
 SETTINGS = "omnitrack.toml"
 SETTINGS_NAMES = frozenset(
-    {"store", "region", "zone", "own", "placeholders", "policy", "matching", "load", "reads", "consent_words"}
+    {"store", "region", "zone", "own", "placeholders", "policy", "matching", "feed", "load", "reads", "consent_words"}
 )
 
 
@@ -50,6 +50,7 @@ def settings_of(arguments: argparse.Namespace) -> dict[str, Any]:
         "matching": found.get("matching", False),
         "reads": found.get("reads"),
         "consent_words": _table(path, found, "consent_words") if "consent_words" in found else None,
+        "feed": found.get("feed", False),
         "secret": os.environ.get("OMNITRACK_SECRET") or None,
     }
     if not isinstance(settings["store"], str):

@@ -15,6 +15,8 @@ from typing import Protocol, TypeVar
 from omnitrack import deadlines
 from omnitrack.deadlines import Bounds
 from omnitrack.errors import HostTransactionError, InvalidInteractionError, TimedOutError, masked_repr
+from omnitrack.foundation.context import Known
+from omnitrack.foundation.feed import noted
 from omnitrack.foundation.unreadable import of_ours
 from omnitrack.storage.contract import Backend, Transaction
 
@@ -119,12 +121,20 @@ class Run:
         waiting: where the call waits.
         bounds: how long the calls of the tracker may take; None for the deadline of the call that is under way.
         later: reads more after the call has ended; None where nothing can wait then.
+        known: whether the store keeps a feed, in which what a function writes is noted; None for a function in a transaction that is noted as a whole.
     """
 
-    __slots__ = ("_call", "_end", "_waiting", "_wrote", "later")
+    __slots__ = ("_call", "_end", "_known", "_waiting", "_wrote", "later")
 
-    def __init__(self, waiting: Waiting, bounds: Bounds | None = None, later: Later | None = None) -> None:
+    def __init__(
+        self,
+        waiting: Waiting,
+        bounds: Bounds | None = None,
+        later: Later | None = None,
+        known: Known | None = None,
+    ) -> None:
         self._waiting = waiting
+        self._known = known
         self._call = None if bounds is None else bounds.call()
         self.later = later
         self._wrote = False
@@ -143,6 +153,8 @@ class Run:
 
     def __call__(self, fn: Callable[[Transaction], T], *, write: bool = True) -> T:
         """Run a function in a transaction; with ``write=False`` it only reads."""
+        if write and self._known is not None:
+            fn = noted(self._known, fn)
         try:
             if self._end is None:
                 answer = self._waiting.run(fn, write=write)

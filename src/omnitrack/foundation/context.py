@@ -56,6 +56,7 @@ class Known:
         self.links: dict[Pair, Earliest] = {}
         self._suppresses: bool | None = None
         self.matching = False  # whether the store keeps the index for matching, as its settings said last
+        self.feed = False  # whether the store keeps a feed
         self._rebuilding = (-1, 0)  # the epoch at which that was looked at, and until when a rebuild is taken to run
         forks.watch(self)
 

@@ -23,7 +23,7 @@ class Borrowed(Known):
     def __init__(self, known: Known) -> None:
         super().__init__()
         self._known = known
-        self.matching = known.matching
+        self.matching, self.feed = known.matching, known.feed
 
     def suppresses(self, epoch: int) -> bool | None:
         """Return whether erasures left marks in the store at this epoch; None where that is not known."""

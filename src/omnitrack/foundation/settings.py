@@ -38,6 +38,7 @@ class Settings:
     matching: bool = False  # blocks and profiles are kept, so that likeness can suggest
     indexed: bool = False  # those of all that was in the store before too
     index_form: int = INDEX_FORM  # that of the keys of the index
+    feed: int = 0  # microseconds that what happened is kept in the feed; 0: there is none
     rebuilding: int = 0  # generation of the rebuild that writers keep the journal for; 0 for none
 
     def dump(self) -> str:
@@ -52,6 +53,7 @@ class Settings:
                 "indexed": self.indexed,
                 "index_form": self.index_form,
                 "rebuilding": self.rebuilding,
+                "feed": self.feed,
             }
         )
 
@@ -86,6 +88,7 @@ def read_settings(tx: Transaction) -> Settings | None:
         indexed=values.get("indexed", values["matching"]),
         index_form=values.get("index_form", 1),
         rebuilding=values.get("rebuilding", 0),
+        feed=values.get("feed", 0),
     )
 
 
@@ -155,7 +158,7 @@ def enter(tx: Transaction, ctx: Context, *, exclusive: bool = False) -> int:
         settings = read_settings(tx)
         if settings is not None:
             check_fingerprint(settings, ctx)
-            known.matching = settings.matching
+            known.matching, known.feed = settings.matching, settings.feed > 0
             if not settings.rebuilding:
                 known.note_rebuilding(epoch, 0)
             elif lease.is_held(tx, lease.REBUILD, settings.rebuilding, now):

@@ -1,6 +1,7 @@
 """The public model: interactions and their parts, timeline items, customers, pages and reports."""
 
 from omnitrack.model.customer import Change, Customer, CustomerDetails, Recorded
+from omnitrack.model.feed_entry import FeedEntry
 from omnitrack.model.fields import is_storable
 from omnitrack.model.interaction import Attachment, Direction, Interaction, Revision
 from omnitrack.model.limits import (
@@ -48,6 +49,7 @@ __all__ = [
     "Customer",
     "CustomerDetails",
     "Direction",
+    "FeedEntry",
     "Interaction",
     "LoadReport",
     "Page",

@@ -149,7 +149,7 @@ def _meant(url: str, known: Iterable[str]) -> str:
 
 
 # What open() takes itself: a misspelt one of these arrives here as an option.
-_OPTIONS = ("region", "own", "policy", "secret", "rebuild", "matching", "namespace", "placeholders", "timeout")
+_OPTIONS = ("region", "own", "policy", "secret", "rebuild", "matching", "namespace", "placeholders", "timeout", "feed")
 
 
 def _misspelt(options: Iterable[str]) -> str:

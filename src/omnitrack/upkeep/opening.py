@@ -86,12 +86,13 @@ def make_context(
     )
 
 
-def open_store(run: Run, ctx: Context, *, rebuild: bool = False, matching: bool = False) -> Context:
+def open_store(run: Run, ctx: Context, *, rebuild: bool = False, matching: bool = False, feed: int = 0) -> Context:
     """Open a store: compare its settings with the tracker's, or make them where it is new; return the context with the key of its marks.
 
     Args:
         rebuild: bring a store with other settings to these. matching: build the index for matching where it is not there. One whose keys are
             of an earlier form is built anew in any case.
+        feed: microseconds for which what happens is to be kept in the feed; 0 leaves it as it is.
 
     Raises:
         SecretError: it was created with another secret. PolicyChangedError: built with another policy, and not to be rebuilt.
@@ -101,7 +102,7 @@ def open_store(run: Run, ctx: Context, *, rebuild: bool = False, matching: bool 
     check_secret(settings, check)
     _adopt(run, ctx)
     ctx = attrs.evolve(ctx, mark_key=settings.mark_key)
-    ctx.known.matching = settings.matching
+    ctx.known.matching, ctx.known.feed = settings.matching, settings.feed > 0
     # Looked at without the guard first: whoever comes with other settings must not disturb those who are at work.
     settled = settings.fingerprint == ctx.fingerprint
     if not settled and run(is_empty, write=False):
@@ -116,6 +117,9 @@ def open_store(run: Run, ctx: Context, *, rebuild: bool = False, matching: bool 
             lambda found: found.fingerprint == ctx.fingerprint,
             lambda held: takeover.rebuild(run, ctx, held, None),
         )
+    if feed and feed != settings.feed:
+        run(lambda tx: change_settings(tx, feed=feed))
+        ctx.known.feed = True
 
     def is_indexed(found: Settings) -> bool:
         if not found.matching:

@@ -80,6 +80,14 @@ class MariadbTransaction(SqlTransaction):
         columns = ", ".join(f"one.{name} = given.{name}" for name in ("customer", "state", "reason"))
         return f"UPDATE {table} AS one JOIN ({given}) AS given ON one.id = given.id SET {columns}"
 
+    def _put_new(self, rows: list[tuple[Any, ...]]) -> None:
+        try:
+            self._insert(self._tables.records, rows)
+        except Exception as error:
+            if not self._is_duplicate(error):
+                raise
+            super()._put_new(rows)  # which says which of them was there
+
     def _store_entries(self, entries: Sequence[Any]) -> None:
         self._each("put entries", lambda: _insert_over(self._tables.entries), entries)
 

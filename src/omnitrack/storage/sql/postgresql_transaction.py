@@ -196,6 +196,19 @@ class PostgresqlTransaction(SqlTransaction):
                 self._insert_over(new[part : part + FEW])
         return there
 
+    def _put_new(self, rows: list[tuple[Any, ...]]) -> None:
+        if len(rows) > FEW:
+            super()._put_new(rows)
+            return
+        table = self._tables.records
+        added = self._rows(
+            ("add", table.name, len(rows)),
+            lambda: _insert_absent(table, None, len(rows), ["key"]),
+            [value for row in rows for value in row],
+        )
+        if len(added) < len(rows):
+            super()._put_new(rows)  # which says which of them was there
+
     def _add_one(self, row: InteractionRow, entries: Sequence[EntryRow]) -> set[bytes]:
         self._for_writing()
         stored = stored_form(row) if needs_stored_form(row) else row
