@@ -123,7 +123,7 @@ MUTANTS = (
     Mutant("t: what is personal of somebody else leads nobody through", resolve.verified_members, "[x for x in links if __a]", "[x for x in links if x.a in rows and x.b in rows and __a]"),
     Mutant("t: shared history only where it is asked for", query.Query.reaches_shared, "self.include_shared and __a", "__a"),
     Mutant("t: a reassigned identifier's page is its holder's", timeline._at_once, "SHARED | REASSIGNED", "SHARED"),
-    Mutant("t: of several attributions the last counts", attribution._attributed_before, "anchor_override.said[-1][0]", "anchor_override.said[0][0]"),
+    Mutant("t: of several attributions the last counts", attribution._attributed_before, "override.said[-1][0]", "anchor_override.said[0][0]"),
     Mutant("t: an attribution that is taken back leaves what came", attribution._as_it_came, "attributed - 1", "attributed"),
 )  # fmt: skip
 
