@@ -1,4 +1,4 @@
-"""Notes beside interactions: with whoever that interaction is with, always, and gone with it."""
+"""Notes on interactions: a note always follows its interaction, and is removed with it."""
 
 from __future__ import annotations
 
@@ -114,7 +114,7 @@ def test_a_note_beside_an_interaction_of_two_people_is_with_both(tracker: Tracke
 def test_a_note_beside_an_interaction_is_not_attributed_by_itself(tracker: Tracker) -> None:
     call = seen(tracker, 0, ANN)
     note = tracker.note(call, "of the call")
-    with pytest.raises(InvalidInteractionError, match=f"accepted is that one, {call}"):
+    with pytest.raises(InvalidInteractionError, match=f"attribute the parent interaction instead, {call}"):
         tracker.attribute(note, BEN)
     alone = tracker.note(ANN, "on Ann")
     tracker.note(alone, "beside it")

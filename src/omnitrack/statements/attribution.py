@@ -44,9 +44,9 @@ def attribute(
     """File an interaction under an identifier instead of those it was filed under.
 
     Raises:
-        InteractionNotFoundError: there is none with this id.
-        InvalidInteractionError: it is a note beside an interaction, which is with whoever that one is with.
-        InvalidIdentifierError: the identifier is the company's own, or stands where there is no value: nobody's, however it is named, as for a note.
+        InteractionNotFoundError: no interaction has this id.
+        InvalidInteractionError: it is a note on an interaction; attribute the parent interaction instead.
+        InvalidIdentifierError: the identifier is one of the company's own, or a placeholder.
     """
     enter(tx, ctx, exclusive=True)
     rows = tx.find_interactions(ids=[interaction])
@@ -56,8 +56,8 @@ def attribute(
     override = find_overrides(tx, [interaction]).get(interaction, AnchorOverride())
     if override.beside is not None:
         raise InvalidInteractionError(
-            f"interaction: {to_text('int', interaction)} is a note beside an interaction and with whoever that is with, "
-            f"accepted is that one, {to_text('int', override.beside)}"
+            f"interaction: {to_text('int', interaction)} is a note on an interaction and follows it; "
+            f"attribute the parent interaction instead, {to_text('int', override.beside)}"
         )
     fresh: dict[bytes, IdentifierRow] = {}
     named, holder = _named(tx, ctx, request, first.occurred_at, fresh)
