@@ -18,7 +18,7 @@ from typing import Any
 import omnitrack
 from omnitrack import account, email, social
 from omnitrack.identity.explain import Step
-from timeline_page import render
+from omnitrack.pages.timeline import render
 
 DATA = Path(__file__).parent / "data"
 

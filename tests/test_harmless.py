@@ -22,7 +22,7 @@ from omnitrack.identity.statement import Statement
 from omnitrack.model import Attachment, Change, Rejected, Revision, Sighting
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "examples"))
-from timeline_page import render
+from omnitrack.pages.timeline import render
 
 MOMENT = datetime(2026, 1, 5, 9, tzinfo=timezone.utc)
 JANE, JACK = identifier("jane@example.com"), identifier("+442079460958")

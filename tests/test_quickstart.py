@@ -69,7 +69,7 @@ def _item(**fields: object) -> TimelineItem:
 def _page(*items: TimelineItem, person: str = "Jane") -> str:
     sys.path.insert(0, str(EXAMPLES))
     try:
-        render = importlib.import_module("timeline_page").render
+        render = importlib.import_module("omnitrack.pages.timeline").render
     finally:
         sys.path.remove(str(EXAMPLES))
     page = render(person=person, company="Acme", items=items, identifiers=[("phone", "+44 20 7946 0958")])

@@ -82,6 +82,22 @@ class AsyncTimeline:
         """
         return await self._calls.call(self._timeline.first, n)
 
+    async def to_html(
+        self, *, person: str | None = None, company: str = "", zone: str | tzinfo | None = None, limit: int = 200
+    ) -> str:
+        """Return the timeline as a web page that stands by itself: no script, nothing from elsewhere, everything that others wrote escaped.
+
+        Args:
+            person: how to call the customer; None for the name that the latest contacts give, else "Customer".
+            company: how to call yourselves; empty for no name.
+            zone: time zone of the clock on the page, as an IANA name or a tzinfo; None for the zone of the tracker, else UTC.
+            limit: the largest number of contacts on the page, 1 to 1,000.
+
+        Raises:
+            CustomerNotFoundError: nobody is known by this.
+        """
+        return await self._calls.call(self._timeline.to_html, person=person, company=company, zone=zone, limit=limit)
+
     def __aiter__(self) -> AsyncIterator[TimelineItem]:
         return self._calls.iterate(iter(self._timeline))
 

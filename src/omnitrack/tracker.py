@@ -35,6 +35,7 @@ from omnitrack.model import (
     Sighting,
     TimelineItem,
 )
+from omnitrack.pages.made import in_notebook, to_page
 from omnitrack.reading.customers import candidates_of, customer_of
 from omnitrack.reading.exchange import Export, checked_format, export, interactions_of
 from omnitrack.reading.interactions import (
@@ -58,6 +59,7 @@ from omnitrack.service.exposure import Exposure, ReadReceipt
 from omnitrack.service.permission import Consent, Permission
 from omnitrack.sources.base import Source
 from omnitrack.sources.registry import open_source
+from omnitrack.sources.values import zone_of
 from omnitrack.statements import notes, requests, say
 from omnitrack.statements.conflicts import LinkConflict, conflicts_of, conflicts_page
 from omnitrack.statements.explain import explain
@@ -136,6 +138,33 @@ class Timeline:
         if not found:
             raise IndexError(f"the timeline has no item {place}")
         return found[0]
+
+    def to_html(
+        self,
+        *,
+        person: str | None = None,
+        company: str = "",
+        zone: str | tzinfo | None = None,
+        limit: int = 200,
+    ) -> str:
+        """Return the timeline as a web page that stands by itself: no script, nothing from elsewhere, everything that others wrote escaped.
+
+        Args:
+            person: how to call the customer; None for the name that the latest contacts give, else "Customer".
+            company: how to call yourselves; empty for no name.
+            zone: time zone of the clock on the page, as an IANA name or a tzinfo; None for the zone of the tracker, else UTC.
+            limit: the largest number of contacts on the page, 1 to 1,000.
+
+        Raises:
+            CustomerNotFoundError: nobody is known by this.
+        """
+        page = self.page(limit)
+        return to_page(
+            page.items, person, company, zone_of(zone) or self._tracker._ctx.zone, more=page.next is not None
+        )
+
+    def _repr_html_(self) -> str:
+        return in_notebook(self.to_html(limit=50))
 
     def _between(self, start: int, stop: int | None) -> list[TimelineItem]:
         found: list[TimelineItem] = []

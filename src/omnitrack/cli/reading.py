@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import itertools
 import sys
+from pathlib import Path
 from typing import Any
 
 import omnitrack
@@ -65,6 +66,13 @@ def add(command: Commands) -> None:
     unattributed.add_argument("--limit", type=at_least(1), default=50, metavar="N", help="at most so many (50)")
 
     _add_changes(command)
+    page = command(_page, "make a web page of the history of a person, newest first", "who", prints_json=True)
+    page.add_argument("-o", "--output", metavar="FILE", help="where it is written; else it is printed")
+    page.add_argument("--name", help="how to call the person")
+    page.add_argument("--company", default="", metavar="NAME", help="how to call the company")
+    page.add_argument("--trust", choices=["observed", "verified"], default="observed")
+    page.add_argument("--limit", type=at_least(1), default=200, metavar="N", help="at most so many contacts (200)")
+
     export = command(
         _export, "print a person's contacts in a standard form; what it cannot carry is said", "who", prints_json=True
     )
@@ -81,6 +89,17 @@ def _add_changes(command: Commands) -> None:
     changes.add_argument("--consumer", metavar="NAME", help="go on from where this one is, and keep where it comes to")
     changes.add_argument("--follow", action="store_true", help="wait for what comes, until it is interrupted")
     changes.add_argument("--limit", type=at_least(1), metavar="N", help="at most so many")
+
+
+def _page(tracker: omnitrack.Tracker, arguments: argparse.Namespace) -> int:
+    page = tracker.timeline(arguments.who, trust=arguments.trust).to_html(
+        person=arguments.name, company=arguments.company, limit=arguments.limit
+    )
+    if arguments.output is None:
+        sys.stdout.write(page)
+    else:
+        Path(arguments.output).write_text(page, encoding="utf-8")
+    return 0
 
 
 def _timeline(tracker: omnitrack.Tracker, arguments: argparse.Namespace) -> int:

@@ -24,7 +24,7 @@ CHUNK = 500  # rows read at a time of those with whom a shared identifier was se
 MAX_AMONG = 100  # identifiers by which one person is asked for
 
 #: What names a person: of a list those that are known have to be one customer's, shared ones aside.
-Who = Identifier | Sighting | Customer | str | Sequence[Identifier | Sighting | str]
+Who = Identifier | Sighting | Customer | str | Sequence[Identifier | Sighting | Customer | str]
 
 
 def customer_text(home: bytes) -> str:

@@ -70,6 +70,10 @@ class Value:
     def __get_pydantic_json_schema__(cls, core_schema: Any, handler: object) -> Any:
         return _pydantic().to_json_schema(cls, core_schema, handler)
 
+    def _repr_html_(self) -> str:
+        table: str = import_module("omnitrack.values.notebook").to_table(self)
+        return table
+
     def __reduce__(self) -> tuple[Any, ...]:
         self._complete()
         held = {field.name: getattr(self, field.name) for field in fields_of(type(self)) if _travels(field)}

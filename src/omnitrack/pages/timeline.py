@@ -1,4 +1,4 @@
-"""One person's history as a web page: a single file, nothing loaded from elsewhere, made of what the tracker returns."""
+"""One person's history as a web page: a single file, nothing loaded from elsewhere, and no script."""
 
 from __future__ import annotations
 
@@ -6,12 +6,13 @@ import html
 import itertools
 import re
 from collections.abc import Iterable, Sequence
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timedelta, timezone, tzinfo
 
 import attrs
 
-from omnitrack import TimelineItem
 from omnitrack.harmless import harmless_lines
+from omnitrack.model import TimelineItem
+from omnitrack.pages.style import STYLE
 
 
 def escape(text: str) -> str:
@@ -61,18 +62,23 @@ def render(
     items: Iterable[TimelineItem],
     identifiers: Sequence[tuple[str, str]],
     reasons: Sequence[str] = (),
+    zone: tzinfo = timezone.utc,
+    more: bool = False,
 ) -> str:
     """Return the page.
 
     Args:
         person: how to call the customer.
         company: how to call ourselves.
-        items: the history, oldest first.
+        items: the history, in the order in which it is to be shown.
         identifiers: (kind, text to show) of each identifier of the customer.
         reasons: why these are one person, a sentence each.
+        zone: of the clock that is shown.
+        more: there is more of the history than these.
     """
     # One clock for all: a call of 09:30 in London and a mail of 10:00 in Paris stand in the order in which they came.
-    items = [attrs.evolve(item, occurred_at=item.occurred_at.astimezone(timezone.utc)) for item in items]
+    items = [attrs.evolve(item, occurred_at=item.occurred_at.astimezone(zone)) for item in items]
+    by_time = sorted(items, key=lambda item: item.occurred_at)
     channels = list(dict.fromkeys(item.channel for item in items))
     filters = "".join(
         f'<label style="--h:{look(channel).hue}"><input type="checkbox" id="c{n}" checked>{_icon(channel)}'
@@ -85,7 +91,7 @@ def render(
         shown = ",".join(f"#c{channels.index(channel)}:checked" for channel in {item.channel for item in of_day})
         hide += f"body:not(:has({shown})) #d{n}{{display:none}}"
     days = "".join(
-        f'<section class="day" id="d{n}"><h2><time datetime="{day.isoformat()}">{day:%A} {day.day} {day:%B}</time></h2>'
+        f'<section class="day" id="d{n}"><h2><time datetime="{day.isoformat()}">{day:%A} {day.day} {day:%B %Y}</time></h2>'
         f"<ol>{''.join(_card(item, channels.index(item.channel), person, company) for item in of_day)}</ol></section>"
         for n, (day, of_day) in enumerate(by_day)
     )
@@ -102,21 +108,35 @@ def render(
 </head>
 <body>
 <header>
-<p class="over">{escape(company)} · customer history</p>
+<p class="over">{escape(" · ".join(filter(None, [company, "customer history"])))}</p>
 <h1>{escape(person)}</h1>
-<p class="sum">{_summary(items, channels)}</p>
+<p class="sum">{_summary(by_time, channels)}{" (the latest; there is more)" if more else ""}</p>
 <ul class="ids">{known_by}</ul>
 </header>
 <main>
-<figure aria-label="When each channel was used">{_lanes(items, channels)}</figure>
+<figure role="group" aria-label="When each channel was used">{_lanes(by_time, channels)}{LEGEND if items else ""}</figure>
 <fieldset><legend>Show</legend>{filters}</fieldset>
 {days}
 </main>
 <footer>{f"<h2>Why this is one person</h2><ul>{why}</ul>" if why else ""}
-<p>Times are UTC. Made by omnitrack from the logs of each channel.</p></footer>
+<p>Times are {escape(_zone_name(by_time, zone))}. Made by omnitrack from the logs of each channel.</p></footer>
 </body>
 </html>
 """
+
+
+LEGEND = (
+    '<p class="key"><span><i class="inbound"></i>from the customer</span><span><i></i>to the customer or internal</span>'
+    "<span>a number: so many at once</span></p>"
+)
+
+
+def _zone_name(items: Sequence[TimelineItem], zone: tzinfo) -> str:
+    """Return what a reader calls the clock of a page."""
+    if zone is timezone.utc or not items:
+        return "UTC"
+    key = getattr(zone, "key", None)
+    return str(key) if key else str(items[-1].occurred_at.tzname() or zone)
 
 
 def _summary(items: Sequence[TimelineItem], channels: Sequence[str]) -> str:
@@ -156,16 +176,43 @@ def _lanes(items: Sequence[TimelineItem], channels: Sequence[str]) -> str:
     months = " to ".join(dict.fromkeys((f"{start:%B}", f"{items[-1].occurred_at:%B}")))
     lanes = "".join(
         f'<div class="lane c{n}" style="--h:{look(channel).hue}"><b>{escape(look(channel).name)}</b><p>'
-        + "".join(
-            f'<a href="#{escape(item.id)}" class="{item.direction}" style="left:{left(item.occurred_at)}"'
-            f' aria-label="{escape(_when(item.occurred_at))}"></a>'
-            for item in items
-            if item.channel == channel
-        )
+        + "".join(_dot(group, left(group[0].occurred_at)) for group in _together(items, channel, timedelta(days=days)))
         + "</p></div>"
         for n, channel in enumerate(channels)
     )
     return f'{lanes}<div class="lane ticks"><b>{months}</b><p>{ticks}</p></div>'
+
+
+#: Dots that would stand closer than this share of the whole width are one, with their number.
+_CLOSE = 1 / 9
+
+
+def _together(items: Sequence[TimelineItem], channel: str, span: timedelta) -> list[list[TimelineItem]]:
+    """Return the contacts of a channel, those of one direction that would lie upon each other together."""
+    groups: list[list[TimelineItem]] = []
+    last: dict[bool, list[TimelineItem]] = {}
+    for item in items:
+        if item.channel != channel:
+            continue
+        inbound = item.direction == "inbound"
+        group = last.get(inbound)
+        if group is not None and item.occurred_at - group[0].occurred_at < span * _CLOSE:
+            group.append(item)
+        else:
+            last[inbound] = [item]
+            groups.append(last[inbound])
+    return groups
+
+
+def _dot(group: Sequence[TimelineItem], left: str) -> str:
+    first = group[0]
+    kind = "inbound" if first.direction == "inbound" else "outbound"
+    if len(group) == 1:
+        many, inside, label = "", "", _when(first.occurred_at)
+    else:
+        many, inside = " many", str(len(group))
+        label = f"{len(group)} contacts from {_when(first.occurred_at)} to {_when(group[-1].occurred_at)}"
+    return f'<a href="#{escape(first.id)}" class="{kind}{many}" style="left:{left}" aria-label="{escape(label)}">{inside}</a>'
 
 
 def _paragraphs(text: str) -> list[str]:
@@ -183,8 +230,9 @@ def _when(timestamp: datetime) -> str:
 
 
 def _card(item: TimelineItem, n: int, person: str, company: str) -> str:
-    first_name = person.split()[0] if person else "Customer"
-    way = {"inbound": f"{first_name} → {company}", "outbound": f"{company} → {first_name}", "internal": "internal"}
+    first_name = (person.split() or ["Customer"])[0]
+    us = company or "us"
+    way = {"inbound": f"{first_name} → {us}", "outbound": f"{us} → {first_name}", "internal": "internal"}
     facts = []
     if item.outcome:
         facts.append(item.outcome.replace("_", " "))
@@ -203,7 +251,7 @@ def _card(item: TimelineItem, n: int, person: str, company: str) -> str:
     text = "(deleted where it was written)" if item.deleted else (item.body or "").strip()
     body = "".join(f'<p class="body" dir="auto">{escape(part)}</p>' for part in _paragraphs(text))
     if len(text) > 900:
-        body = f"<details><summary>{escape(text[:160])}…</summary>{body}</details>"
+        body = f'<details><summary dir="auto">{escape(text[:160])}…</summary>{body}</details>'
     chips = "".join(f"<li>{escape(fact)}</li>" for fact in facts)
     return (
         f'<li class="c{n} {item.direction}" id="{escape(item.id)}" style="--h:{look(item.channel).hue}">'
@@ -212,77 +260,3 @@ def _card(item: TimelineItem, n: int, person: str, company: str) -> str:
         f'<time datetime="{item.occurred_at.isoformat()}">{item.occurred_at:%H:%M}</time></p>'
         f'{subject}{body}<ul class="facts">{chips}</ul></article></li>'
     )
-
-
-# A text of another direction stays within its own element: who wrote a name or a subject does not lay out what stands beside it.
-STYLE = """
-h1,h3,.body,.ids li,.facts li,.head b,.head span,summary{unicode-bidi:isolate}
-:root{--bg:#f6f5f2;--card:#fff;--ink:#1d1f24;--soft:#5d626d;--line:#dedbd4;--l:38%;--tint:94%;--sat:55%;--mine:#f0eee9}
-@media(prefers-color-scheme:dark){:root{--bg:#14161a;--card:#1e2127;--ink:#eceef2;--soft:#a2a8b4;--line:#333842;
---l:72%;--tint:22%;--sat:45%;--mine:#191c21}}
-*{box-sizing:border-box}
-html{scroll-behavior:smooth;-webkit-text-size-adjust:100%}
-body{margin:0;background:var(--bg);color:var(--ink);font:16px/1.55 system-ui,-apple-system,"Segoe UI",Roboto,sans-serif}
-header,main,footer{max-width:46rem;margin:0 auto;padding:0 1.25rem}
-header{padding-top:3rem}
-.over{margin:0;color:var(--soft);font-size:.85rem;letter-spacing:.02em}
-h1{margin:.1rem 0 .2rem;font-size:clamp(2rem,7vw,3rem);line-height:1.1;letter-spacing:-.025em}
-.sum{margin:0 0 1.1rem;color:var(--soft);font-size:1.1rem}
-ul,ol{list-style:none;margin:0;padding:0}
-.ids{display:flex;flex-wrap:wrap;gap:.45rem}
-.ids li{background:var(--card);border:1px solid var(--line);border-radius:.5rem;padding:.2rem .65rem;font-size:.92rem;
-overflow-wrap:anywhere}
-.ids span{color:var(--soft);font-size:.8rem;margin-right:.2rem}
-figure{margin:2rem 0 1.2rem;padding:1rem 1.1rem .55rem;background:var(--card);border:1px solid var(--line);
-border-radius:.9rem}
-.lane{display:grid;grid-template-columns:6.2rem 1fr;align-items:center;--c:hsl(var(--h) var(--sat) var(--l))}
-.lane b{font-size:.85rem;font-weight:500;color:var(--c)}
-.lane p{position:relative;height:2.1rem;margin:0 .7rem 0 .3rem;
-background:linear-gradient(var(--line),var(--line)) center/100% 1px no-repeat}
-.lane a{position:absolute;top:50%;width:13px;height:13px;margin:-15px 0 0 -6.5px;border-radius:50%;
-background:var(--c);border:2px solid var(--c);box-shadow:0 0 0 2px var(--card)}
-.lane a.outbound{background:var(--card);margin-top:2px}
-.lane a:hover,.lane a:focus-visible{transform:scale(1.35);outline:none}
-.ticks p{background:none;height:1.3rem}.ticks b{color:var(--soft);font-weight:400;font-size:.78rem}
-.ticks i{position:absolute;font-style:normal;font-size:.78rem;color:var(--soft);white-space:nowrap}
-fieldset{border:0;margin:0 0 .5rem;padding:0;display:flex;flex-wrap:wrap;gap:.45rem}
-legend{position:absolute;clip-path:inset(50%);width:1px;height:1px;overflow:hidden}
-label{--c:hsl(var(--h) var(--sat) var(--l));display:inline-flex;align-items:center;gap:.4rem;cursor:pointer;
-padding:.35rem .8rem;border-radius:2rem;border:1px solid var(--line);background:var(--card);color:var(--soft);
-font-size:.92rem;user-select:none}
-label:has(:checked){color:var(--c);border-color:var(--c);background:hsl(var(--h) var(--sat) var(--tint))}
-label:has(:focus-visible){outline:2px solid var(--c);outline-offset:2px}
-label input{position:absolute;opacity:0;pointer-events:none}
-label b{font-weight:600;font-variant-numeric:tabular-nums}
-svg{width:1.05em;height:1.05em;fill:none;stroke:currentColor;stroke-width:2;stroke-linecap:round;stroke-linejoin:round;
-flex:none}
-.day h2{position:sticky;top:0;z-index:1;margin:0;padding:1.4rem 0 .6rem;font-size:1rem;font-weight:600;
-background:linear-gradient(var(--bg) 80%,transparent)}
-.day li[id]:not(:last-child)::before{content:"";position:absolute;left:1.2rem;top:.8rem;bottom:-.6rem;width:2px;
-margin-left:-1px;background:var(--line)}
-.day li[id]{--c:hsl(var(--h) var(--sat) var(--l));position:relative;padding:0 0 .9rem 3.3rem;scroll-margin-top:4rem}
-.node{position:absolute;left:0;top:.55rem;width:2.4rem;height:2.4rem;border-radius:50%;display:grid;place-items:center;
-color:var(--c);background:hsl(var(--h) var(--sat) var(--tint));box-shadow:0 0 0 4px var(--bg)}
-article{background:var(--card);border:1px solid var(--line);border-radius:.9rem;padding:.75rem 1rem .8rem}
-.outbound article{background:var(--mine);margin-left:1.6rem}
-li:target article{border-color:var(--c);box-shadow:0 0 0 1px var(--c)}
-.head{display:flex;gap:.55rem;align-items:baseline;margin:0;font-size:.87rem;color:var(--soft)}
-.head b{color:var(--c);font-weight:600;white-space:nowrap}
-.head time{margin-left:auto;font-variant-numeric:tabular-nums}
-h3{margin:.3rem 0 0;font-size:1.02rem;line-height:1.4;overflow-wrap:anywhere}
-.body{margin:.3rem 0 0;white-space:pre-line;overflow-wrap:anywhere}
-.body+.body{margin-top:.6rem}
-summary{cursor:pointer}
-.facts{display:flex;flex-wrap:wrap;margin-top:.4rem;font-size:.85rem;color:var(--soft)}
-.facts li:not(:last-child)::after{content:"·";margin:0 .45rem}
-footer{padding-top:1rem;padding-bottom:4rem;color:var(--soft);font-size:.92rem}
-footer h2{font-size:1rem;color:var(--ink);margin:1.5rem 0 .4rem}
-footer ul{list-style:disc;padding-left:1.2rem}
-footer li{margin:.2rem 0}
-@media(max-width:34rem){header{padding-top:1.8rem}header,main,footer{padding-left:1rem;padding-right:1rem}
-figure{padding:.8rem .7rem .4rem}.lane{grid-template-columns:5.4rem 1fr}
-.day li[id]{padding-left:2.6rem}.node{width:2rem;height:2rem;font-size:.9rem}.day li[id]::before{left:1rem!important}
-.outbound article{margin-left:.7rem}.head{flex-wrap:wrap;column-gap:.5rem}article{padding:.65rem .85rem .7rem}}
-@media(prefers-reduced-motion:reduce){html{scroll-behavior:auto}}
-@media print{fieldset{display:none}.day h2{position:static}article{break-inside:avoid}}
-"""

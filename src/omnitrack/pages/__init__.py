@@ -1,0 +1,1 @@
+"""Pages: a history as HTML, a file that stands by itself."""
