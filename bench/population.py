@@ -31,7 +31,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from copy import copy
 from datetime import datetime, timedelta, timezone
-from itertools import combinations, pairwise
+from itertools import combinations
 from pathlib import Path
 from statistics import median
 
@@ -49,8 +49,9 @@ from omnitrack.identifiers.scheme import content_id, get_scheme
 from omnitrack.identity.bulk import Bulk
 from omnitrack.identity.partition import TOGETHER
 from omnitrack.identity.policy import Limit, Policy
+from omnitrack.identity.silences import begun
 from omnitrack.model import Assurance
-from omnitrack.storage.contract import LINKABLE, NO_ID, SHARED, IdentifierRow, LinkRow
+from omnitrack.storage.contract import ASSUMED, LINKABLE, NO_ID, RETIRED, SHARED, IdentifierRow, LinkRow
 
 SCOPES = {"account": "bt"}
 START = datetime(2023, 1, 1, tzinfo=timezone.utc)
@@ -62,24 +63,31 @@ class Store:
 
     def __init__(self, regime: str, people: int, seed: int, rates: Rates) -> None:
         self.world = World(people, seed, regime.split()[0], rates)
+        self.tenures: dict[int, tuple[int, int]] = {}  # of a later holder: the number, and since when
         self._take(list(self.world.contacts()))
 
-    def silent(self, days: float) -> Store:
-        """Return the store as it were if a number that was silent for so many days had another holder afterwards."""
-        numbers: dict[int, list[float]] = {}
+    def held(self, policy: Policy) -> Store:
+        """Return the store as a policy has it of which silence tells the holders of numbers: by this rule, what was seen of a number in which step of
+        time."""
+        steps: dict[int, set[int]] = {}
         for contact in self.contacts:
-            for x, _ in contact.shown:
-                if self.kind(x) == "phone":
-                    numbers.setdefault(x, []).append(contact.at)
-        began: dict[int, list[tuple[float, int]]] = {}
-        for x, times in numbers.items():
-            times.sort()
-            later = [(at, self.world.new("phone")) for before, at in pairwise(times) if at - before >= days]
-            began[x] = [(times[0], x), *later]
+            for x, assurance in dict(contact.shown).items():
+                length = policy.step(self.kind(x))
+                if length and assurance > 1:
+                    steps.setdefault(x, set()).add(_time(contact.at) // length)
         other = copy(self)
+        other.tenures = {}
+        other.world = copy(self.world)
+        other.world.kinds = self.world.kinds.copy()
+        began: dict[int, list[tuple[int, int]]] = {}
+        for x, seen in steps.items():
+            for since in begun(seen, policy.step(self.kind(x))):
+                later = other.world.new(self.kind(x))
+                other.tenures[later] = (x, since)
+                began.setdefault(x, [(-(2**63), x)]).append((since, later))
         other._take(
             [
-                attrs.evolve(c, shown=tuple((_holder(began.get(x), c.at, x), assurance) for x, assurance in c.shown))
+                attrs.evolve(c, shown=tuple((_holder(began.get(x), _time(c.at), x), how) for x, how in c.shown))
                 for c in self.contacts
             ]
         )
@@ -102,11 +110,14 @@ class Store:
                 known = best.get(key)
                 if known is None or (at, evidence) < known:
                     best[key] = (at, evidence)
-        self.rows = sorted(
-            IdentifierRow(id, id, id, self.kind(x), str(x), "", id, None, LINKABLE, None, 0)
-            for x, id in self.ids.items()
-        )
+        self.rows = sorted(self._row(x, id) for x, id in self.ids.items())
         self.links = [LinkRow(a, b, TOGETHER, s, NO_ID, at, e, 0) for (a, b, s), (at, e) in best.items()]
+
+    def _row(self, x: int, id: bytes) -> IdentifierRow:
+        first, since = self.tenures.get(x, (x, None))
+        state = LINKABLE if since is None else LINKABLE | ASSUMED
+        base = content_id(self.key_of(first), None)
+        return IdentifierRow(id, id, id, self.kind(x), str(first), "", base, since, state, None, 0)
 
     def kind(self, x: int) -> str:
         """Return the scheme of an identifier."""
@@ -124,11 +135,17 @@ class Store:
         """Return an identifier's address, which settles ties as in a store."""
         found = self.ids.get(x)
         if found is None:
-            found = self.ids[x] = content_id(self.key_of(x), None)
+            first, since = self.tenures.get(x, (x, None))
+            found = self.ids[x] = content_id(self.key_of(first), since)
         return found
 
 
-def _holder(began: Sequence[tuple[float, int]] | None, at: float, x: int) -> int:
+def _time(at: float) -> int:
+    """Return a time of the simulation in microseconds."""
+    return int(START.timestamp()) * 1_000_000 + int(at * DAY_US)
+
+
+def _holder(began: Sequence[tuple[int, int]] | None, at: int, x: int) -> int:
     return x if began is None else began[bisect_right(began, at, key=lambda one: one[0]) - 1][1]
 
 
@@ -153,7 +170,7 @@ class Measured:
 
 
 def partitioned(store: Store, policy: Policy) -> tuple[dict[bytes, bytes], set[bytes]]:
-    """Return the customer of each identifier, and which are shared."""
+    """Return the customer of each identifier, and which are shared, of a store as the policy has it."""
     bulk = Bulk(policy)
     bulk.add_identifiers(store.rows)
     bulk.add_links(store.links)
@@ -168,6 +185,7 @@ def partitioned(store: Store, policy: Policy) -> tuple[dict[bytes, bytes], set[b
 
 def measured(store: Store, policy: Policy) -> Measured:
     """Measure a policy."""
+    store = store.held(policy) if policy.silence else store
     customer, shared = partitioned(store, policy)
     cells: Counter[tuple[bytes, int]] = Counter()
     total: Counter[int] = Counter()
@@ -207,7 +225,7 @@ def measured(store: Store, policy: Policy) -> Measured:
 
 
 #: One limit for each scheme of a neighbour, whatever it is a neighbour of: the defaults up to 0.1.
-BEFORE = Policy(limits={"*": 8, "device": 20})
+BEFORE = Policy(limits={"*": 8, "device": 20}, silence=None)
 
 
 #: Limits of the curve, which ask less of a link than the defaults, or more.
@@ -215,7 +233,7 @@ CURVE: dict[str, dict[str, Limit]] = {
     "two addresses once beside each other join": {"email/email": 1},
     "a number and an account join where both are verified": {"phone/account": "verified"},
 }
-SILENT = (120, 180, 270, 365, 540)
+SILENT = (90, 120, 150, 180, 270, 365, 540)
 
 
 def print_curve(people: int, seed: int, rates: Rates) -> None:
@@ -223,15 +241,12 @@ def print_curve(people: int, seed: int, rates: Rates) -> None:
     for regime in REGIMES:
         store = Store(regime, people, seed, rates)
         before = measured(store, BEFORE)
-        points = [("the defaults", store, Policy())]
-        points += [(name, store, Policy(limits=limits)) for name, limits in CURVE.items()]
+        points = [("the defaults", Policy()), ("no silence is read", Policy(silence=None))]
+        points += [(f"and {name}", Policy(limits=limits, silence=None)) for name, limits in CURVE.items()]
+        points += [(f"a number begins anew after {days} days", Policy(silence={"phone": days})) for days in SILENT]
         print(regime)
-        for name, one, policy in points:
-            _print_point(name, before, measured(one, policy))
-        for days in SILENT:
-            _print_point(
-                f"a number begins anew after {days} days of silence", before, measured(store.silent(days), Policy())
-            )
+        for name, policy in points:
+            _print_point(name, before, measured(store, policy))
 
 
 def _print_point(name: str, before: Measured, now: Measured) -> None:
@@ -253,8 +268,11 @@ def check(people: int, seed: int) -> None:
             customer = [Sighting(identifier(names[x]), Assurance(a)) for x, a in dict(contact.shown).items()]
             at = START + timedelta(microseconds=int(contact.at * DAY_US))
             found.record(channel="phone", occurred_at=at, customer=customer, source="population", source_id=str(number))
-        customer_of, shared = partitioned(store, Policy())
-        rows = found._backend.run(lambda tx: tx.find_identifiers(), write=False)
+        assert found.verify()
+        customer_of, shared = partitioned(store.held(Policy()), Policy())
+        rows = [
+            row for row in found._backend.run(lambda tx: tx.find_identifiers(), write=False) if not row.state & RETIRED
+        ]
         assert {row.id for row in rows if row.state & SHARED} == shared
         groups: dict[bytes, set[bytes]] = {}
         for row in rows:

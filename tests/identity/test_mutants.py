@@ -103,7 +103,7 @@ MUTANTS = (
     Mutant("r: an earlier sighting is stored", record._not_stored, "known is None or __a < __b", "known is None"),
     Mutant("r: an entry is with the holder of its time", record._file, "held is not None and held.tenures", "False"),
     Mutant("r: newborn people are partitioned too", record._join, "partition(__a, newborn, __b)", "partition(__a, [], __b)"),
-    Mutant("r: newborn next to known ones are no people of their own", record._newborn, "not old", "True"),
+    Mutant("r: newborn next to known ones are no people of their own", leaf.newborn_links, "not old", "True"),
     Mutant("r: a newborn that is shared is stored as shared", record._join, "SHARED if x in result.shared else 0", "0"),
     # statements over time
     Mutant("s: a statement is about the holder of its time", say._held_at, "return row if holder == row.id else __a", "return row"),

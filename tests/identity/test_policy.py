@@ -13,7 +13,7 @@ import omnitrack
 from identity.facts import when
 from omnitrack import PolicyChangedError, account, device, email, phone, verified
 from omnitrack.errors import InvalidPolicyError
-from omnitrack.identity.policy import DEFAULT_LIMITS, Policy
+from omnitrack.identity.policy import DEFAULT_LIMITS, DEFAULT_SILENCE, Policy
 
 OF_BEFORE = {"*": 8, "device": 20}
 
@@ -284,3 +284,30 @@ def test_why_an_identifier_is_shared_names_its_own_scheme_and_theirs() -> None:
         scene.seen(device("kiosk"), verified(_mail(n)))
     said = str(scene.tracker.explain(device("kiosk"), _mail(0)))
     assert "seen with 3 different emails, more than the 1 of one person's device" in said
+
+
+@pytest.mark.parametrize("silence", [None, {}, {"phone": None}, {"phone": "none"}])
+def test_silence_is_switched_off(silence: Any) -> None:
+    policy = Policy(silence=silence)
+    assert policy.silence == {}
+    assert policy.step("phone") == 0
+
+
+def test_silence_is_said_in_days_by_scheme_and_has_twelve_steps() -> None:
+    policy = Policy(silence={"phone": 12, "x": 24})
+    assert policy.step("phone") * 2 == policy.step("x") == 2 * 24 * 60 * 60 * 1_000_000
+    assert policy.step("email") == 0
+    assert Policy().silence == DEFAULT_SILENCE
+
+
+@pytest.mark.parametrize(
+    "silence", [{"phone": 0}, {"phone": 1.5}, {"phone": True}, {"phone": 40_000}, {"a b": 3}, ["phone"], 180]
+)
+def test_a_silence_that_is_none_is_refused(silence: Any) -> None:
+    with pytest.raises(InvalidPolicyError, match="silence"):
+        Policy(silence=silence)
+
+
+def test_another_silence_is_another_policy() -> None:
+    assert Policy(silence={"phone": 180}).fingerprint() != Policy(silence={"phone": 181}).fingerprint()
+    assert Policy(silence=None).fingerprint() == Policy(silence={}).fingerprint()

@@ -67,8 +67,9 @@ class Scene:
         *customer: str | Identifier | Sighting,
         channel: str = "phone",
         traits: Mapping[str, str] | None = None,
+        days: int = 0,
     ) -> None:
-        self._minute += 1
+        self._minute += 1 + days * 24 * 60
         self.tracker.record(
             channel=channel,
             occurred_at=T0 + timedelta(minutes=self._minute),
@@ -313,6 +314,32 @@ def gets_a_recycled_number(scene: Scene) -> None:
     scene.seen("call", NUMBER, "whatsapp-id:GB.2222222222@p", channel="whatsapp")
     scene.seen("log-in", NUMBER, "whatsapp-id:GB.2222222222@p", verified(ATTACKER), channel="web")
     scene.mine.append("whatsapp-id:GB.2222222222@p")
+
+
+@attack("gets the number that was the victim's before, months after the victim's last call")
+def gets_a_silent_number(scene: Scene) -> None:
+    scene.calls(verified(VICTIM))
+    scene.seen("call", NUMBER, days=230)
+    scene.seen("log-in", NUMBER, verified(ATTACKER))
+    scene.mine.append(NUMBER)
+
+
+@attack("does so where the victim is not known by an account")
+def gets_a_strangers_silent_number(scene: Scene) -> None:
+    scene.calls()
+    scene.seen("call", NUMBER, days=230)
+    scene.seen("log-in", NUMBER, verified(ATTACKER))
+    scene.mine.append(NUMBER)
+
+
+@attack(
+    "logs in while calling with the victim's number after months in which the victim did not call, before the victim calls again"
+)
+def spoofs_in_a_silence(scene: Scene) -> None:
+    scene.seen("call of last year", NUMBER, verified(VICTIM))
+    scene.seen("call", NUMBER, verified(ATTACKER), days=230)
+    scene.calls()
+    assert scene.bodies(VICTIM) == ["call of last year"]
 
 
 def outcome(attack: Attack, policy: Policy, trust: str = "observed") -> str:

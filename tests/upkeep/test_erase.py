@@ -175,7 +175,7 @@ def test_nobody_is_joined_to_a_stranger_because_what_kept_them_apart_expires(sto
 
     mail, number, login = "ann@example.com", "+442079460001", omnitrack.account("2", scope="bt")
     tracker.record(channel="web", customer=[verified(omnitrack.account("1", scope="bt")), mail], occurred_at=days(200))
-    tracker.record(channel="app", customer=[mail, number], occurred_at=days(150), body="hers")
+    tracker.record(channel="app", customer=[mail, number], occurred_at=days(100), body="hers")
     tracker.record(channel="phone", customer=[number, verified(login)], occurred_at=days(20), body="his")
     assert [item.body for item in tracker.timeline(login)] == ["his"]
     done = tracker.apply_retention([RetentionRule(keep=timedelta(days=180), channels=("web",))])

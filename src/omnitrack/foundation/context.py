@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import tzinfo
 from itertools import islice
 from typing import TYPE_CHECKING, TypeVar
@@ -29,6 +29,7 @@ V = TypeVar("V")
 
 Pair = tuple[bytes, bytes, int]  # (a, b, assurance) of a link of evidence
 Earliest = tuple[int, bytes]  # (seen, evidence) of it
+Step = tuple[bytes, int]  # an identifier, by its first holder, and a step of time in which it was seen
 
 
 def _grown(memory: dict[K, V], added: dict[K, V]) -> dict[K, V]:
@@ -54,6 +55,7 @@ class Known:
         self.epoch = -1
         self.tenures: dict[bytes, Held] = {}
         self.links: dict[Pair, Earliest] = {}
+        self.steps: dict[Step, None] = {}
         self._suppresses: bool | None = None
         self.matching = False  # whether the store keeps the index for matching, as its settings said last
         self.feed = False  # whether the store keeps a feed
@@ -96,21 +98,47 @@ class Known:
             return self.tenures, self.links
         return {}, {}
 
-    def learn(self, epoch: int, tenures: dict[bytes, Held], links: dict[Pair, Earliest], suppresses: bool) -> None:
+    def steps_at(self, epoch: int) -> dict[Step, None]:
+        """Return when identifiers were seen, as it is known at this epoch; read only."""
+        return self.steps if epoch == self.epoch else {}
+
+    def learn(
+        self,
+        epoch: int,
+        tenures: dict[bytes, Held],
+        links: dict[Pair, Earliest],
+        suppresses: bool,
+        steps: dict[Step, None],
+    ) -> None:
         """Add what a transaction that has committed wrote or found."""
         with self._lock:
             if epoch < self.epoch:
                 return
             if epoch > self.epoch:
-                self.tenures, self.links, self.epoch = {}, {}, epoch
+                self.tenures, self.links, self.steps, self.epoch = {}, {}, {}, epoch
             self._suppresses = suppresses
             self.tenures = _bounded(_grown(self.tenures, tenures), self._size)
             self.links = _bounded(_grown(self.links, links), self._size)
+            self.steps = _bounded(_grown(self.steps, steps), self._size)
+
+    def carry_over(self, epoch: int, holders: Collection[bytes]) -> None:
+        """Go on in an epoch that this process began by giving identifiers other holders: what is known of everything else still holds.
+
+        Args:
+            holders: all that those identifiers have, or had.
+        """
+        with self._lock:
+            if epoch != self.epoch + 1:
+                return
+            gone = frozenset(holders)
+            self.tenures = {base: held for base, held in self.tenures.items() if base not in gone}
+            self.links = {pair: seen for pair, seen in self.links.items() if not (pair[0] in gone or pair[1] in gone)}
+            self.epoch = epoch
 
     def forget(self) -> None:
         """Empty the memory."""
         with self._lock:
-            self.tenures, self.links, self.epoch, self._suppresses = {}, {}, -1, None
+            self.tenures, self.links, self.steps, self.epoch, self._suppresses = {}, {}, {}, -1, None
 
 
 @attrs.frozen(kw_only=True)
@@ -137,11 +165,18 @@ class Context:
         """Return the content address of an identifier's first holder."""
         return content_id(key, None, self.secret)
 
-    def learn(self, epoch: int, tenures: dict[bytes, Held], links: dict[Pair, Earliest], suppresses: bool) -> None:
+    def learn(
+        self,
+        epoch: int,
+        tenures: dict[bytes, Held],
+        links: dict[Pair, Earliest],
+        suppresses: bool,
+        steps: dict[Step, None],
+    ) -> None:
         """Add what a transaction that has committed wrote or found; of an epoch that began elsewhere, as an erasure does, forget the texts of before."""
         if epoch > self.known.epoch >= 0:
             self.forget()
-        self.known.learn(epoch, tenures, links, suppresses)
+        self.known.learn(epoch, tenures, links, suppresses, steps)
 
     def forget(self) -> None:
         """Forget what is stored, and the texts that were read lately, so that somebody who was erased is in no memory of this process."""

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 import attrs
 
 from omnitrack.errors import HostTransactionError
-from omnitrack.foundation.context import Context, Earliest, Known, Pair
+from omnitrack.foundation.context import Context, Earliest, Known, Pair, Step
 from omnitrack.foundation.settings import check_fingerprint, read_settings
 from omnitrack.identity.tenures import Held
 from omnitrack.storage.contract import Transaction
@@ -37,8 +37,22 @@ class Borrowed(Known):
         """Return what is known at this epoch; read only."""
         return self._known.view(epoch)
 
-    def learn(self, epoch: int, tenures: dict[bytes, Held], links: dict[Pair, Earliest], suppresses: bool) -> None:
+    def steps_at(self, epoch: int) -> dict[Step, None]:
+        """Return when identifiers were seen, as it is known at this epoch; read only."""
+        return self._known.steps_at(epoch)
+
+    def learn(
+        self,
+        epoch: int,
+        tenures: dict[bytes, Held],
+        links: dict[Pair, Earliest],
+        suppresses: bool,
+        steps: dict[Step, None],
+    ) -> None:
         """Learn nothing."""
+
+    def carry_over(self, epoch: int, holders: Collection[bytes]) -> None:
+        """Carry nothing over: the epoch may be that of a transaction which is rolled back."""
 
 
 def joined_context(ctx: Context) -> Context:

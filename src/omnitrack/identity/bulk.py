@@ -18,6 +18,7 @@ from omnitrack.identity.hazards import join_hazards
 from omnitrack.identity.integer_graph import Index, IntegerGraph
 from omnitrack.identity.partition import (
     EVIDENCE,
+    REASSIGNED,
     TOGETHER,
     Statements,
     exclusive_classes,
@@ -25,7 +26,7 @@ from omnitrack.identity.partition import (
     usable,
 )
 from omnitrack.identity.policy import Policy
-from omnitrack.storage.contract import LINKABLE, NO_ID, IdentifierRow, LinkRow
+from omnitrack.storage.contract import ASSUMED, LINKABLE, NO_ID, IdentifierRow, LinkRow
 
 # Columns of the rows of the contract: read by place, for a million rows, without a line of Python for each.
 _ID, _HOME, _SCHEME, _BASE, _STATE = (itemgetter(place) for place in (0, 1, 3, 6, 8))
@@ -157,14 +158,15 @@ class Bulk:
         self._group.extend(self._groups.of(rows))
         self._usable += self._usable_of.of(map(_STATE, rows))
         if list(map(_BASE, rows)) != ids:
-            self._bases.update((row.id, row.base) for row in rows if row.base != row.id)
+            self._bases.update((row.id, row.base) for row in rows if row.base != row.id and not row.state & ASSUMED)
 
     def add_links(self, links: Sequence[LinkRow]) -> None:
         """Take in links, after all identifiers; those with an end that is no identifier are left out."""
         if set(map(_BASIS, links)) <= {TOGETHER}:
             strength = self._strength_of.of(map(_ASSURANCE, links))
         else:
-            self._statements += [link for link in links if link.basis not in EVIDENCE]
+            # Who holds an identifier after whom, the rows say.
+            self._statements += [link for link in links if link.basis not in EVIDENCE and link.basis != REASSIGNED]
             links = [link for link in links if link.basis in EVIDENCE]
             strength = bytes(strength_of(link, self._policy) for link in links)
         if 0 in strength:

@@ -11,6 +11,7 @@ import attrs
 from omnitrack.harmless import one_line, sized
 from omnitrack.identifiers.scheme import Identifier
 from omnitrack.identity.partition import EVIDENCE, MATCH, PERSONAL, REASSIGNED, Edge, Partition
+from omnitrack.identity.tenures import ASSUMPTION
 from omnitrack.model import Assurance
 from omnitrack.storage.contract import LinkRow
 from omnitrack.values import Value
@@ -29,6 +30,7 @@ _OBSTACLE_WORDS = {
     "exclusive": "it would put two values of an exclusive scheme into one customer",
     "size": "the customer would have more identifiers than the policy allows",
     "holders": "an identifier's holders are different people",
+    "silence": "nobody saw it for so long that another holder is assumed",
     "oversized": "links connect more identifiers here than the policy believes; only verified ones count",
     "claimed": "it was only claimed, which never merges",
     "similar": "likeness alone only suggests",
@@ -56,8 +58,8 @@ class Step(Value):
         probability: for a match, the probability that they are one person, 0 to 1, when they were last compared; else None.
         interaction: id of the interaction that is the evidence.
         statement: id of the statement, with ``by`` and ``reason``.
-        obstacle: why the link does not join them, or None: denied, shared, personal, exclusive, size, oversized, holders, claimed, similar,
-            unlinkable, policy.
+        obstacle: why the link does not join them, or None: denied, shared, personal, exclusive, size, oversized, holders, silence, claimed,
+            similar, unlinkable, policy.
         detail: more about the obstacle, in words.
     """
 
@@ -85,6 +87,8 @@ class Step(Value):
             elif self.basis == REASSIGNED:
                 text = f"{who} said that {self.a.display} has had another holder since {self.seen:%Y-%m-%d}"
             text += f" ({self.reason})" if self.reason else ""
+        elif self.basis == REASSIGNED and self.assurance == ASSUMPTION:
+            text = f"{self.a.display} may have had another holder since {self.seen:%Y-%m-%d}"
         elif self.basis == REASSIGNED:
             text = f"{self.a.display} has had another holder since {self.seen:%Y-%m-%d}, when it was seen with another id of the platform"
             text += f" ({self.interaction})" if self.interaction else ""
@@ -132,7 +136,9 @@ class Explanation(Value):
 
 
 def weak_kind(link: LinkRow) -> str:
-    """Return the kind of obstacle of a link of evidence that takes no part."""
+    """Return the kind of obstacle of a link that takes no part, of evidence or between two holders of one identifier."""
+    if link.basis == REASSIGNED:
+        return "silence" if link.assurance == ASSUMPTION else "holders"
     kinds = {Assurance.SIMILAR: "similar", Assurance.CLAIMED: "claimed"}
     return kinds.get(Assurance(link.assurance), "policy")
 
@@ -153,7 +159,7 @@ def weak_links(links: Iterable[LinkRow], result: Partition) -> list[tuple[LinkRo
         ):
             best[pair] = link
     weak = [(link, weak_kind(link)) for link in best.values()]
-    return [*weak, *((link, "holders") for link in links if link.basis == REASSIGNED)]
+    return [*weak, *((link, weak_kind(link)) for link in links if link.basis == REASSIGNED)]
 
 
 def shortest_path(

@@ -8,7 +8,7 @@ import attrs
 
 from omnitrack.identity.policy import Policy
 from omnitrack.model import Assurance
-from omnitrack.storage.contract import LINKABLE, RETIRED, IdentifierRow, LinkRow
+from omnitrack.storage.contract import ASSUMED, LINKABLE, RETIRED, IdentifierRow, LinkRow
 
 # Bases of links. The first two are evidence, the others statements.
 TOGETHER = "together"  # seen as one person's in one interaction
@@ -91,6 +91,11 @@ def usable(row: IdentifierRow | None) -> bool:
     return row is not None and bool(row.state & LINKABLE) and not row.state & RETIRED
 
 
+def two_holders(a: IdentifierRow, b: IdentifierRow) -> bool:
+    """Whether two are holders of one identifier who can never be one. A holder whom silence alone tells from others can be the same person."""
+    return a.base == b.base and not (a.state | b.state) & ASSUMED
+
+
 class Statements:
     """The statements among some links, sorted out."""
 
@@ -140,7 +145,7 @@ def exclusive_classes(
         row, other = rows.get(a), rows.get(b)
         if row is None or other is None or row.scheme != other.scheme or row.scope != other.scope:
             continue
-        if row.base == other.base or not usable(row) or not usable(other):
+        if two_holders(row, other) or not usable(row) or not usable(other):
             continue
         if exclusive(row.scheme):
             first, second = sorted((find(a), find(b)))
@@ -220,7 +225,7 @@ class Reader:
 
     def denied(self, a: bytes, b: bytes) -> bool:
         """Whether a statement, or a reassignment between two holders of one identifier, keeps a pair apart."""
-        return ((a, b) if a <= b else (b, a)) in self.statements.denied or self.rows[a].base == self.rows[b].base
+        return ((a, b) if a <= b else (b, a)) in self.statements.denied or two_holders(self.rows[a], self.rows[b])
 
     def edges(self, shared: Mapping[bytes, object]) -> tuple[list[Edge], list[Conflict]]:
         """Return the links that may join (rule c), and those that a denial, or an end that is shared or personal, keeps from it."""
@@ -285,7 +290,8 @@ class _Joiner:
             row = reader.rows[x]
             scope = (row.scheme, row.scope)
             self.values[x] = {scope: reader.classes.get(x, x)} if reader.exclusive[row.scheme] else {}
-            bases.setdefault(row.base, []).append(x)
+            if not row.state & ASSUMED:
+                bases.setdefault(row.base, []).append(x)
         for a, b in reader.statements.denied:
             if a in self.parent and b in self.parent:
                 self.apart[a].add(b)
@@ -332,9 +338,12 @@ def _hazardless(nodes: Sequence[bytes], reader: Reader, denied_nodes: set[bytes]
     bases: set[bytes] = set()
     for x in nodes:
         row = reader.rows[x]
-        if row.base in bases or x in denied_nodes:
+        if x in denied_nodes:
             return False
-        bases.add(row.base)
+        if not row.state & ASSUMED:
+            if row.base in bases:
+                return False
+            bases.add(row.base)
         if reader.exclusive[row.scheme]:
             value = reader.classes.get(x, x)
             if values.setdefault((row.scheme, row.scope), value) != value:

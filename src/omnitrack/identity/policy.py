@@ -12,6 +12,7 @@ import attrs
 
 from omnitrack.errors import InvalidIdentifierError, InvalidPolicyError, masked_repr, plain_repr
 from omnitrack.identifiers.scheme import NORMAL_FORM_VERSION, get_scheme
+from omnitrack.identity.silences import STEPS
 from omnitrack.model import Assurance
 from omnitrack.values import FrozenDict, Value
 
@@ -33,9 +34,14 @@ DEFAULT_LIMITS: Mapping[str, Limit] = {
     "email/email": VERIFIED_ONLY,  # a mail has one sender: a second address was in copy, or somebody wrote it down
 }
 
+#: After how many days in which nobody saw an identifier of a scheme it is taken to have a new holder.
+DEFAULT_SILENCE: Mapping[str, int] = {"phone": 180}
+MAX_SILENCE = 36_500  # days
+
 _NO_LIMIT = "none"  # as a settings file has to say it: TOML has no null
 _NAME = re.compile(r"\*|[^\W\d][\w-]{0,39}")
 MAX_RANK = 1_000_000
+_DAY = 24 * 60 * 60 * 1_000_000
 
 
 @attrs.frozen(slots=True, kw_only=True)
@@ -158,6 +164,19 @@ def _merges_at(value: Any) -> Assurance:
     return accepted[value]
 
 
+def _silence(value: Any) -> dict[str, int]:
+    found = {}
+    for name, days in _named("silence", value):
+        if days is None or days == _NO_LIMIT:
+            continue
+        if not isinstance(days, int) or isinstance(days, bool) or not 1 <= days <= MAX_SILENCE:
+            raise InvalidPolicyError(
+                f"silence: {name!r} has {masked_repr(days)}, accepted is a number of days from 1 to {MAX_SILENCE}, or None"
+            )
+        found[name] = days
+    return FrozenDict(sorted(found.items()))
+
+
 def _at_least_two(instance: object, attribute: attrs.Attribute[Any], value: Any) -> None:
     if value is not None and (not isinstance(value, int) or isinstance(value, bool) or value < 2):
         raise InvalidPolicyError(
@@ -191,6 +210,8 @@ class Policy(Value):
             statements among them count.
         merges_at: ``"observed"`` or ``"verified"``: the lowest assurance at which a link merges.
         auto_match: the probability from which a match merges customers; None for never.
+        silence: after how many days in which nobody saw an identifier of a scheme it is taken to have a new holder, as ``{"phone": 180}``; None and
+            ``{}`` switch it off. What is given replaces the default, whole.
     """
 
     schemes: Mapping[str, SchemeRule] = attrs.field(factory=dict, converter=_scheme_rules)
@@ -199,6 +220,11 @@ class Policy(Value):
     max_component: int | None = attrs.field(default=10_000, validator=_at_least_two)
     merges_at: Assurance = attrs.field(default=Assurance.OBSERVED, converter=_merges_at)
     auto_match: float | None = attrs.field(default=None, validator=_probability)
+    silence: Mapping[str, int] = attrs.field(factory=lambda: dict(DEFAULT_SILENCE), converter=_silence)
+
+    def step(self, scheme: str) -> int:
+        """The microseconds of which a silence of this scheme has twelve; 0 where silence says nothing of it."""
+        return self.silence.get(scheme, 0) * _DAY // STEPS
 
     def exclusive(self, scheme: str) -> bool:
         """Whether a customer has at most one value of this scheme in each scope."""
@@ -266,6 +292,7 @@ class Policy(Value):
             "max_component": self.max_component,
             "merges_at": int(self.merges_at),
             "auto_match": self.auto_match,
+            **({"silence": dict(self.silence)} if self.silence else {}),
         }
 
 

@@ -21,6 +21,9 @@ Classes = Mapping[bytes, bytes]  # of ids that statements call one person's, the
 
 _BEFORE_ALL = -(2**63)
 
+#: The assurance of a link that says that an identifier had another holder because nobody saw it for long.
+ASSUMPTION = int(Assurance.CLAIMED)
+
 
 class Proof(NamedTuple):
     """An id that was seen with a handle or a number, and when first."""
@@ -41,8 +44,8 @@ class Held:
     """Who held an identifier when.
 
     Attributes:
-        tenures: the later holders, by statements and by evidence.
-        said: those of statements.
+        tenures: the later holders, by statements, by evidence and by silence.
+        said: those of statements. silent: those by silence.
         proven: which holder an id was with, by (number of the statements' tenure, id).
         began: of the holders by evidence, the proof with which their tenure began.
     """
@@ -51,6 +54,7 @@ class Held:
     said: Tenures = ()
     proven: Mapping[tuple[int, bytes], bytes] = attrs.field(factory=dict)
     began: Mapping[bytes, Proof] = attrs.field(factory=dict)
+    silent: Tenures = ()
 
     def holder(self, base: bytes, at: int, ids: Iterable[bytes] = ()) -> bytes:
         """Return whose the identifier was at a time.
@@ -63,15 +67,29 @@ class Held:
             number = _number(self.said, at)
             proven = {self.proven.get((number, id)) for id in ids} - {None}
             if proven:
-                return next((holder for _, holder in reversed(self.tenures) if holder in proven), base)
+                return self._within(
+                    next((holder for _, holder in reversed(self.tenures) if holder in proven), base), at
+                )
         return holder_at(base, self.tenures, at)
+
+    def _within(self, proven: bytes, at: int) -> bytes:
+        """Return the last of those by silence between a holder and the next, who are told by time alone, who began by then."""
+        found, inside = proven, all(holder != proven for _, holder in self.tenures)
+        for tenure in self.tenures:
+            if tenure not in self.silent:
+                if inside and tenure[1] != proven:
+                    break
+                inside = tenure[1] == proven
+            elif inside and tenure[0] <= at:
+                found = tenure[1]
+        return found
 
     def links(self, base: bytes) -> list[LinkRow]:
         """Return the links that say which holders the identifier has by evidence."""
         return [
             LinkRow(base, holder, REASSIGNED, int(Assurance.OBSERVED), NO_ID, proof.seen, proof.evidence, 0)
             for holder, proof in sorted(self.began.items())
-        ]
+        ] + [LinkRow(base, holder, REASSIGNED, ASSUMPTION, NO_ID, since, NO_ID, 0) for since, holder in self.silent]
 
 
 #: Of nearly every identifier: it never had another holder.
@@ -106,6 +124,7 @@ def hold(
     proofs: Iterable[Proof],
     classes: Classes,
     address: Callable[[int, bytes], bytes],
+    silent: Iterable[int] = (),
 ) -> Held:
     """Return who held an identifier when.
 
@@ -117,6 +136,7 @@ def hold(
         proofs: every id that it was seen with, of each one at least the earliest time in each of these tenures.
         classes: which ids are one person's.
         address: returns the id of a holder: of since when and, where another begins at the same time, of the id with which it begins.
+        silent: the times since which it has holders by silence. They part the time of each of the others, and nothing of what ids prove.
     """
     known = tuple(sorted(set(said)))
     people = _first_seen(known, proofs, classes)
@@ -140,8 +160,11 @@ def hold(
                 holder = current[1]
                 series.setdefault(holder, set()).add(first.series)
             proven.update(((number, id), holder) for id in person.ids)
-    tenures = tuple(sorted({*known, *((proof.seen, holder) for holder, proof in began.items())}))
-    return Held(tenures, known, proven, began) if tenures else ONE_HOLDER
+    by_evidence = {*known, *((proof.seen, holder) for holder, proof in began.items())}
+    taken = {since for since, _ in by_evidence}
+    quiet = tuple((since, address(since, b"")) for since in sorted(set(silent) - taken))
+    tenures = tuple(sorted({*by_evidence, *quiet}))
+    return Held(tenures, known, proven, began, quiet) if tenures else ONE_HOLDER
 
 
 @attrs.frozen(slots=True)

@@ -12,10 +12,12 @@ from omnitrack.foundation.ids import from_us
 from omnitrack.model import Assurance, Customer, CustomerDetails, Role
 from omnitrack.reading.resolve import (
     Meant,
+    before_silence,
     customer_text,
     find_people,
     get_row,
     members_as_of,
+    members_of,
     neighbours_of_shared,
     to_identifier,
 )
@@ -92,10 +94,15 @@ def customer_details(tx: Transaction, identifiers: Sequence[bytes], as_of: int |
 
 
 def candidates_of(tx: Transaction, ctx: Context, who: Meant, limit: int, later: Later | None) -> list[Customer]:
-    """Return the customers that a ``who`` may be, best first: one where it is certain, several for a shared identifier."""
+    """Return the customers that a ``who`` may be, best first: one where it is certain, several for a shared identifier, and those who had it before
+    nobody saw it for long."""
     row, people = find_people(tx, ctx, who)
     if not row.state & SHARED:
-        return [_customer(tx, row.customer, people, None, later)]
+        found = [_customer(tx, row.customer, people, None, later)]
+        earlier = [h for h in before_silence(tx, row) if h.customer != row.customer] if who.home is None else []
+        others = dict.fromkeys(holder.customer for holder in earlier)
+        found += [_customer(tx, home, members_of(tx, home), None, later) for home in others]
+        return found[:limit]
     homes = list(dict.fromkeys(r.customer for r in neighbours_of_shared(tx, ctx, row, limit * 4)))[:limit]
     members: dict[bytes, list[IdentifierRow]] = {home: [] for home in homes}
     for member in tx.find_identifiers(customers=homes):

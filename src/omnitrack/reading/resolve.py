@@ -17,7 +17,7 @@ from omnitrack.identity.mention import Mention
 from omnitrack.identity.partition import EVIDENCE, Reader, components
 from omnitrack.model import Assurance, Customer, Sighting
 from omnitrack.records import TENURES
-from omnitrack.storage.contract import REASSIGNED, RETIRED, SHARED, IdentifierRow, LinkRow, Transaction
+from omnitrack.storage.contract import ASSUMED, REASSIGNED, RETIRED, SHARED, IdentifierRow, LinkRow, Transaction
 
 CHUNK = 500  # rows read at a time of those with whom a shared identifier was seen
 
@@ -166,6 +166,22 @@ def _one_of(tx: Transaction, ctx: Context, who: Meant, at: int | None) -> Identi
             f"who: got identifiers of {len(set(customers.values()))} customers ({who.text}), accepted are those of one"
         )
     return own[0] if own else None
+
+
+def before_silence(tx: Transaction, row: IdentifierRow) -> list[IdentifierRow]:
+    """Return the earlier holders of an identifier whom silence alone tells from a holder, the last first; none who is shared."""
+    if not row.state & ASSUMED:
+        return []
+    tenures = ((0, row.base), *tenures_of(tx, [row.base])[row.base])
+    rows = {found.id: found for found in tx.find_identifiers(ids=[holder for _, holder in tenures])}
+    found: list[IdentifierRow] = []
+    following = row
+    for _, holder in tenures[: [holder for _, holder in tenures].index(row.id)][::-1]:
+        if not following.state & ASSUMED or holder not in rows:
+            break
+        following = rows[holder]
+        found += [] if following.state & SHARED else [following]
+    return found
 
 
 def _place_of(tx: Transaction, row: IdentifierRow) -> Mention:

@@ -157,3 +157,27 @@ def _within_limits(
     reader = Reader(known, [*around, *added], policy, {})
     touched = {end for link in added for end in (link.a, link.b)}
     return all(reader.shared(x) is None for x in touched)
+
+
+def newborn_links(fresh: Mapping[bytes, IdentifierRow], links: Sequence[LinkRow]) -> list[LinkRow]:
+    """Return the links of the components in which every identifier is new."""
+    parent: dict[bytes, bytes] = {}
+
+    def find(x: bytes) -> bytes:
+        while (above := parent.get(x, x)) != x:
+            x = above
+        return x
+
+    old = set()
+    for link in links:
+        a, b = find(link.a), find(link.b)
+        if a != b:
+            parent[b] = a
+        if link.a not in fresh:
+            old.add(link.a)
+        if link.b not in fresh:
+            old.add(link.b)
+    if not old:
+        return list(links)
+    mixed = {find(x) for x in old}
+    return [link for link in links if find(link.a) not in mixed]

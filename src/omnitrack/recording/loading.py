@@ -121,7 +121,8 @@ def _batch(run: Run, ctx: Context, prepared: Sequence[Prepared], now: int) -> Ba
         out = run(Once(write, is_there))
     except NewHolderError:
         out = run(Once(write_anew, is_there))
-    ctx.learn(out.epoch, out.tenures, out.links, out.suppresses)
+        ctx.known.carry_over(out.epoch, out.changed)
+    ctx.learn(out.epoch, out.tenures, out.links, out.suppresses, out.steps)
     return out
 
 

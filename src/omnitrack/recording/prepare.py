@@ -40,6 +40,7 @@ class Resolved:
     Attributes:
         order: what ranks it among others of equal assurance, the best first.
         proves: the schemes of which it proves who holds an identifier.
+        step: of the time in which it is seen, in microseconds; 0 where silence says nothing of it.
     """
 
     identifier: Identifier
@@ -49,6 +50,7 @@ class Resolved:
     reason: str | None
     order: tuple[bool, int, str]
     proves: frozenset[str]
+    step: int
 
 
 @attrs.define(slots=True, eq=False)
@@ -88,6 +90,7 @@ def resolve(ctx: Context, identifier: Identifier) -> Resolved:
         reason,
         (not linkable, -ctx.policy.rank(identifier.scheme), key),
         get_scheme(identifier.scheme).proves,
+        ctx.policy.step(identifier.scheme) if linkable else 0,
     )
 
 

@@ -8,7 +8,7 @@ import attrs
 
 from omnitrack.foundation.consent_words import said_in
 from omnitrack.foundation.consents import Word, add_words
-from omnitrack.foundation.context import Context, Earliest, Pair
+from omnitrack.foundation.context import Context, Earliest, Pair, Step
 from omnitrack.foundation.evidence import links_of_entries, nobody
 from omnitrack.foundation.ids import new_ids
 from omnitrack.foundation.journal import touch
@@ -17,12 +17,13 @@ from omnitrack.identity.mention import Mention
 from omnitrack.identity.partition import EVIDENCE, partition
 from omnitrack.identity.tenures import ONE_HOLDER, Held
 from omnitrack.model import Assurance, Role
-from omnitrack.recording.leaf import plan_leaf
+from omnitrack.recording.leaf import newborn_links, plan_leaf
 from omnitrack.recording.prepare import Prepared, Seen
 from omnitrack.recording.proof_sightings import check_holders, ids_beside, proof_sightings
+from omnitrack.recording.silences import begins_anew, steps_in
 from omnitrack.records import SUPPRESSED, TRAIT, suppression_key, trait_key
 from omnitrack.statements.neighbourhood import Cause, Plan, plan_change
-from omnitrack.statements.proofs import held_of
+from omnitrack.statements.proofs import NewHolderError, held_of
 from omnitrack.storage.contract import (
     LINKABLE,
     NO_ID,
@@ -51,6 +52,7 @@ class Batch:
         suppressed: positions of those that an erasure keeps out.
         anchors: for each, the identifiers it was filed under.
         log: what merged or split.
+        changed: all the holders of identifiers that have others by them.
     """
 
     duplicates: list[bytes | None]
@@ -61,6 +63,8 @@ class Batch:
     tenures: dict[bytes, Held]
     links: dict[Pair, Earliest]
     suppresses: bool
+    steps: dict[Step, None] = attrs.field(factory=dict)
+    changed: set[bytes] = attrs.field(factory=set)
 
 
 #: Gives the identifiers of interactions that are about to be stored (their positions) the holders that these prove; returns who held those
@@ -102,6 +106,15 @@ def record_batch(
     held = held_of(tx, ctx, several) if several else {}
     held.update(settled)
     out.tenures = {base: held.get(base, ONE_HOLDER) for base in unknown}
+    shown_steps = steps_in(batch, taken, ctx.known.steps_at(epoch))
+    if shown_steps and settle is None:
+        held = {
+            base: known_tenures.get(base) or out.tenures[base]
+            for base in shown_steps
+            if base in known_tenures or base in stored
+        }
+        if begins_anew(tx, shown_steps, held):
+            raise NewHolderError
     rows: list[InteractionRow] = []
     entries: list[EntryRow] = []
     for number in taken:
@@ -130,7 +143,11 @@ def record_batch(
             links.append(link)
             out.links[pair] = earliest
     new_links = _not_stored(tx, links, fresh, stored)
+    newborn = set(fresh)
     plan = _join(tx, ctx, fresh, new_links, now, out, born)
+    if settle is None and any(base in newborn and base not in fresh for base in shown_steps):
+        raise NewHolderError  # another writer was faster, who may have seen it at another time
+    out.steps = {(base, step): None for base, steps in steps_in(batch, taken, {}).items() for step in steps}
     if new_links and settle is None:
         proving = proof_sightings(ctx, batch, taken)
         if proving:
@@ -166,7 +183,7 @@ def _join(
     Args:
         born: identifiers that came to life before in the same transaction.
     """
-    newborn = _newborn(fresh, links) if fresh else []
+    newborn = newborn_links(fresh, links) if fresh else []
     if newborn:
         # Where everything is new there is no neighbourhood to read: the rows are born as the partition has them.
         among = {end for link in newborn for end in (link.a, link.b)}
@@ -191,30 +208,6 @@ def _join(
     if plan.updates:
         tx.update_identifiers(plan.updates, out.log)
     return plan
-
-
-def _newborn(fresh: Mapping[bytes, IdentifierRow], links: Sequence[LinkRow]) -> list[LinkRow]:
-    """Return the links of the components in which every identifier is new."""
-    parent: dict[bytes, bytes] = {}
-
-    def find(x: bytes) -> bytes:
-        while (above := parent.get(x, x)) != x:
-            x = above
-        return x
-
-    old = set()
-    for link in links:
-        a, b = find(link.a), find(link.b)
-        if a != b:
-            parent[b] = a
-        if link.a not in fresh:
-            old.add(link.a)
-        if link.b not in fresh:
-            old.add(link.b)
-    if not old:
-        return list(links)
-    mixed = {find(x) for x in old}
-    return [link for link in links if find(link.a) not in mixed]
 
 
 def everyone(prepared: Prepared) -> Iterator[Seen]:

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from omnitrack.foundation.context import Context
 from omnitrack.identity.tenures import Held, Proof
 from omnitrack.recording.prepare import Prepared, Seen
 from omnitrack.recording.proof_sightings import proof_sightings
 from omnitrack.recording.record import Batch, born_by, everyone, record_batch
+from omnitrack.recording.silences import begins_anew, steps_in
 from omnitrack.statements.effects import write
 from omnitrack.statements.neighbourhood import Cause
-from omnitrack.statements.proofs import read_sightings
+from omnitrack.statements.proofs import held_of, read_sightings
 from omnitrack.statements.tenure import carry_out, shift_holders
-from omnitrack.storage.contract import NO_ID, ChangeRow, IdentifierRow, Transaction
+from omnitrack.storage.contract import ChangeRow, IdentifierRow, Transaction
 
+SILENT = "nobody saw it for long before or after: it is taken to have had another holder"
 PROVEN = "another id of the platform was seen with it: it has had another holder"
 
 
@@ -23,17 +25,24 @@ def record_with_tenure_changes(
 ) -> Batch:
     """Record interactions that prove other holders of identifiers: their tenures begin first, then the interactions are filed."""
     log: list[ChangeRow] = []
+    changed: set[bytes] = set()
 
     def settle_proven(numbers: Sequence[int]) -> tuple[dict[bytes, Held], set[bytes]]:
         numbers = _not_there(tx, batch, numbers)
-        proving = proof_sightings(ctx, batch, numbers)
+        sightings = proof_sightings(ctx, batch, numbers)
+        proving = {base: [one.proof() for one in found] for base, found in sightings.items()}
         named = {seen.base: seen for number in numbers for seen in everyone(batch[number])}
-        return _settle_proven(
-            tx, ctx, {base: [one.proof() for one in found] for base, found in proving.items()}, named, homes, now, log
-        )
+        steps = steps_in(batch, numbers, {})
+        rows = {row.id: row for row in tx.find_identifiers(ids=sorted(steps))} if steps else {}
+        anew = {base: steps[base] for base in begins_anew(tx, steps, held_of(tx, ctx, list(rows.values())))}
+        seen = {s.base: batch[n].row.id for n in reversed(numbers) for person in batch[n].people for s in person}
+        evidence = {base: seen[base] for base in anew}
+        evidence.update((base, min((one.seen, one.evidence) for one in proofs)[1]) for base, proofs in proving.items())
+        return _settle_proven(tx, ctx, proving, anew, evidence, named, homes, now, log, changed)
 
     out = record_batch(tx, ctx, batch, homes, now, mark_key, settle_proven)
     out.log = [*log, *out.log]
+    out.changed = changed
     return out
 
 
@@ -65,19 +74,23 @@ def _settle_proven(
     tx: Transaction,
     ctx: Context,
     proving: Mapping[bytes, Sequence[Proof]],
+    anew: Mapping[bytes, Collection[int]],
+    evidence: Mapping[bytes, bytes],
     named: Mapping[bytes, Seen],
     homes: Mapping[bytes, bytes],
     now: int,
     log: list[ChangeRow],
+    holders: set[bytes],
 ) -> tuple[dict[bytes, Held], set[bytes]]:
-    stored = {row.id: row for row in tx.find_identifiers(ids=sorted(proving))} if proving else {}
+    bases = sorted({*proving, *anew})
+    stored = {row.id: row for row in tx.find_identifiers(ids=bases)} if bases else {}
     held: dict[bytes, Held] = {}
     changed: dict[bytes, Held] = {}
     unborn: list[IdentifierRow] = []
-    evidence = NO_ID
-    for base, proofs in sorted(proving.items()):
+    for base in bases:
+        proofs = proving.get(base, ())
         row = stored.get(base) or born_by(named[base], homes[base], now)
-        sightings = read_sightings(tx, ctx, row, more=proofs)
+        sightings = read_sightings(tx, ctx, row, more=proofs, steps=anew.get(base, ()))
         found = sightings.held(ctx)
         if not found.tenures and not sightings.stored:
             continue
@@ -85,16 +98,17 @@ def _settle_proven(
         was = sightings.without(proofs).held(ctx).proven
         if not sightings.settled(found) or was.items() - found.proven.items():
             changed[base] = found
-            evidence = min((proof.seen, proof.evidence) for proof in proofs)[1]
             if base not in stored:
                 unborn.append(row)
     if not changed:
         return held, set()
     fresh = {row.id: row for row in unborn}
     tx.add_identifiers(unborn)
-    cause = Cause(name="record", at=now, ref=evidence, reason=PROVEN)
+    first = min(changed)
+    cause = Cause(name="record", at=now, ref=evidence[first], reason=SILENT if first in anew else PROVEN)
     shift = shift_holders(tx, ctx, changed, cause, fresh, lock=True)
     effects = carry_out(tx, ctx, None, shift, cause, fresh, lock=True)
     write(tx, ctx, effects, now)
     log += effects.log
+    holders.update(shift.holders)
     return held, set(fresh)

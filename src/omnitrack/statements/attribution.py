@@ -89,7 +89,7 @@ def attribute(
     effects.records += named_in(ctx, key, record.reason)
     effects.records.append(attributed(tx, interaction, key))
     effects.records += [RecordRow(AWAY, away, "", -1) for away in _away_keys(people)]
-    handles = evident_handles(tx, effects)
+    handles = evident_handles(tx, ctx, effects)
     write(tx, ctx, effects, request.now)
     return record, [*effects.log, *settle(tx, ctx, handles, cause)]
 

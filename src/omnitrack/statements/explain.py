@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from omnitrack.foundation.context import Context
+from omnitrack.foundation.evidence import tenures_of
 from omnitrack.foundation.ids import from_us, to_text
 from omnitrack.identifiers.scheme import Identifier
 from omnitrack.identity.explain import Explanation, Step, details, shortest_path, weak_links
@@ -14,6 +15,7 @@ from omnitrack.model import Assurance
 from omnitrack.reading.resolve import Meant, get_row, to_identifier
 from omnitrack.records import STATEMENT
 from omnitrack.statements.neighbourhood import Plan, plan_change
+from omnitrack.statements.seen import seen_next
 from omnitrack.storage.contract import NO_ID, LinkRow, Transaction
 
 
@@ -64,8 +66,23 @@ def explain(tx: Transaction, ctx: Context, a: Meant, b: Meant) -> Explanation:
     names = names_around(tx, plan)
     weak = weak_links([x for x in plan.links if x.a in names and x.b in names], plan.result)
     path = shortest_path(one.id, two.id, plan.result, weak)
-    steps = to_steps(tx, [(link, kind, details(kind, link, plan.result, names)) for link, kind in path], names)
+    more = [
+        (link, kind, _silence(tx, link, names) if kind == "silence" else details(kind, link, plan.result, names))
+        for link, kind in path
+    ]
+    steps = to_steps(tx, more, names)
     return Explanation(a=names[one.id], b=names[two.id], together=one.customer == two.customer, path=tuple(steps))
+
+
+def _silence(tx: Transaction, link: LinkRow, names: Mapping[bytes, Identifier]) -> str | None:
+    """Return from when to when nobody saw an identifier, None where what was seen before or after is gone."""
+    holders = [link.a, *(holder for _, holder in tenures_of(tx, [link.a])[link.a])]
+    before = seen_next(tx, holders, link.seen, newest=True)
+    after = seen_next(tx, holders, link.seen, newest=False)
+    if before is None or after is None:
+        return None
+    days = f"from {from_us(before.occurred_at):%Y-%m-%d} to {from_us(after.occurred_at):%Y-%m-%d}"
+    return f"nobody saw {names[link.a].display} {days}, so another holder is assumed"
 
 
 def names_around(tx: Transaction, plan: Plan) -> dict[bytes, Identifier]:

@@ -14,14 +14,20 @@ from omnitrack.foundation.evidence import all_entries, entries_of
 from omnitrack.identifiers.scheme import Identifier, find_scheme, provers_of
 from omnitrack.identity.mention import Tenures
 from omnitrack.identity.partition import DIFFERENT, REASSIGNED, SAME, TOGETHER, usable
-from omnitrack.identity.tenures import Classes, Held, Proof, classes_of, hold
+from omnitrack.identity.silences import begun
+from omnitrack.identity.tenures import ASSUMPTION, ONE_HOLDER, Classes, Held, Proof, classes_of, hold
 from omnitrack.reading.resolve import to_identifier
 from omnitrack.records import TENURES, WAS_HELD, WAS_HELD_BY
+from omnitrack.statements.seen import all_seen, shown_by, steps_of, unseen_without
 from omnitrack.storage.contract import NO_ID, EntryRow, IdentifierRow, LinkRow, RecordRow, Transaction
 from omnitrack.storage.contract import REASSIGNED as HAS_HOLDERS
 
 if TYPE_CHECKING:
     from omnitrack.statements.effects import Effects
+
+
+#: In the place of a series, of a time at which an identifier was seen.
+SEEN = "seen"
 
 
 class NewHolderError(Exception):
@@ -35,7 +41,8 @@ class Sightings:
     Attributes:
         base: its first holder. said: the later ones that statements know.
         proofs: the ids that it was seen with, by links. filed: of each of these, the holder that it was seen with as the store has it.
-        places: proofs that were kept of what was deleted.
+        places: proofs that were kept of what was deleted. kept: times at which it was seen, of what was deleted.
+        steps: the steps of time in which it was seen, where these were read. silent: the times since which it has holders by silence.
         classes: which ids statements call one person's.
         stored: the links that say which holders it has by evidence, as they are in the store.
     """
@@ -47,6 +54,9 @@ class Sightings:
     places: tuple[Proof, ...]
     classes: Classes
     stored: tuple[LinkRow, ...]
+    kept: tuple[int, ...] = ()
+    steps: frozenset[int] = frozenset()
+    silent: tuple[int, ...] = ()
 
     def held(self, ctx: Context) -> Held:
         """Return who held it when."""
@@ -55,7 +65,7 @@ class Sightings:
         def address(since: int, other: bytes) -> bytes:
             return ctx.holder_id(key, since, other)
 
-        return hold(self.base.id, self.said, (*self.proofs, *self.places), self.classes, address)
+        return hold(self.base.id, self.said, (*self.proofs, *self.places), self.classes, address, self.silent)
 
     def without(self, more: Sequence[Proof]) -> Sightings:
         """Return them without the proofs that were given besides those of links."""
@@ -91,6 +101,7 @@ def read_sightings(
     removed: Collection[LinkRow] = (),
     more: Sequence[Proof] = (),
     rows: Mapping[bytes, IdentifierRow] | None = None,
+    steps: Collection[int] | None = None,
 ) -> Sightings:
     """Read what tells who held an identifier when.
 
@@ -98,6 +109,8 @@ def read_sightings(
         added: links that will be there. removed: links that will not.
         more: proofs besides those of links.
         rows: identifiers that were read already.
+        steps: when it was seen is read too, and these are steps of time in which it was seen besides. None: the holders by silence are those that
+            are stored.
     """
     gone = {link[:5] for link in removed}
 
@@ -110,11 +123,21 @@ def read_sightings(
         return list(there.values())
 
     links = links_of([base.id])
+    places = read_places(tx, base.id)
     holders = {x.b for x in links if x.basis == REASSIGNED and x.a == base.id}
     said = tuple(sorted({(x.seen, x.b) for x in links if x.basis == REASSIGNED and x.a == base.id and x.ref != NO_ID}))
     stored = tuple(x for x in links if x.basis == REASSIGNED and x.a == base.id and x.ref == NO_ID)
+    kept = tuple(proof.seen for proof in places if proof.series == SEEN)
+    length = ctx.policy.step(base.scheme) if usable(base) else 0
+    silent = tuple(x.seen for x in stored if x.assurance == ASSUMPTION)
+    found_steps: frozenset[int] = frozenset()
+    if steps is not None:
+        if length:
+            found_steps = steps_of(all_seen(tx, [base.id, *sorted(holders)]), length) | {at // length for at in kept}
+        silent = begun({*found_steps, *steps}, length, [since for since, _ in said]) if length else ()
     if not provers_of(base.scheme) or not usable(base):
-        return Sightings(base, said, (), (), (), {}, stored)
+        return Sightings(base, said, (), (), (), {}, stored, kept, found_steps, silent)
+    places = [proof for proof in places if proof.series != SEEN]
     if holders:
         links += links_of(sorted(holders))
     mine = {base.id, *holders}
@@ -131,9 +154,8 @@ def read_sightings(
             found.append(Proof(series_of(row), row.base, link.seen, link.evidence))
             filed.append(link.a if other == link.b else link.b)
     found += more
-    places = read_places(tx, base.id)
     classes = _classes(tx, [*found, *places], added, gone)
-    return Sightings(base, said, tuple(found), tuple(filed), tuple(places), classes, stored)
+    return Sightings(base, said, tuple(found), tuple(filed), tuple(places), classes, stored, kept, found_steps, silent)
 
 
 def _classes(
@@ -192,6 +214,15 @@ def read_places(tx: Transaction, base: bytes) -> list[Proof]:
     ]
 
 
+def read_kept(tx: Transaction, bases: Sequence[bytes]) -> dict[bytes, list[int]]:
+    """Return the times at which identifiers were seen that were kept of what was deleted, of those of which any were."""
+    found = {
+        bytes.fromhex(record.key): [seen for series, _, seen in json.loads(record.value) if series == SEEN]
+        for record in (tx.find_records(WAS_HELD, keys=[base.hex() for base in bases]) if bases else ())
+    }
+    return {base: times for base, times in found.items() if times}
+
+
 def put_places(tx: Transaction, base: bytes, before: Sequence[Proof], after: Sequence[Proof]) -> None:
     """Keep what tells the holders of an identifier apart of proofs that were deleted."""
     if list(before) == list(after):
@@ -242,8 +273,20 @@ def holders_of(tx: Transaction, ids: Sequence[bytes]) -> list[set[bytes]]:
 
 
 def held_of(tx: Transaction, ctx: Context, bases: Sequence[IdentifierRow]) -> dict[bytes, Held]:
-    """Return who held these identifiers when."""
-    return {base.id: read_sightings(tx, ctx, base).held(ctx) for base in bases}
+    """Return who held these identifiers when, as the store has it."""
+    tenures: dict[bytes, list[LinkRow]] = {base.id: [] for base in bases}
+    for x in tx.find_links(list(tenures)) if tenures else ():
+        if x.basis == REASSIGNED and x.a in tenures:
+            tenures[x.a].append(x)
+    found = {}
+    for base in bases:
+        links = tenures[base.id]
+        if all(x.assurance == ASSUMPTION for x in links):  # then no id tells anything but the time does
+            silent = tuple(sorted((x.seen, x.b) for x in links))
+            found[base.id] = Held(silent, silent=silent) if silent else ONE_HOLDER
+        else:
+            found[base.id] = read_sightings(tx, ctx, base).held(ctx)
+    return found
 
 
 # -- which identifiers a change is about --------------------------------------------------------------------------------------
@@ -275,10 +318,11 @@ def proves_any(row: IdentifierRow) -> bool:
     return scheme is not None and bool(scheme.proves)
 
 
-def evident_handles(tx: Transaction, effects: Effects) -> list[bytes]:
+def evident_handles(tx: Transaction, ctx: Context, effects: Effects) -> list[bytes]:
     """Return the identifiers, by their first holders, whose tenures what an outcome changes in evidence may have to do with."""
     evidence = [x for x in (*effects.added, *effects.removed) if x.basis == TOGETHER]
-    return [row.id for row in handles_of(tx, evidence)]
+    shown = shown_by(tx, ctx, (*effects.entries_removed, *effects.entries_added), attributed=True)
+    return [*(row.id for row in handles_of(tx, evidence)), *unseen_without(tx, ctx, shown)]
 
 
 def _seen_with(tx: Transaction, ids: Sequence[bytes]) -> set[bytes]:

@@ -18,7 +18,7 @@ from omnitrack.foundation.evidence import tenures_of
 from omnitrack.foundation.ids import from_text, from_us, to_text
 from omnitrack.foundation.settings import enter
 from omnitrack.identity.mention import Mention
-from omnitrack.identity.partition import DIFFERENT, PERSONAL, REASSIGNED, SAME
+from omnitrack.identity.partition import DIFFERENT, PERSONAL, REASSIGNED, SAME, two_holders
 from omnitrack.identity.preview import UNATTRIBUTED, Move, Preview, regroup
 from omnitrack.identity.statement import ATTRIBUTED, VERBS, Statement, StatementRecord
 from omnitrack.reading.resolve import Meant, customer_text, find_row, members_of, to_identifier
@@ -71,7 +71,7 @@ def effects_of_statement(tx: Transaction, ctx: Context, request: StatementReques
     if request.b is not None and a.id == b.id:
         raise InvalidIdentifierError(f"b: got the identifier that a is too ({request.b.text}), accepted is another one")
     if request.kind in (SAME, PERSONAL):
-        if a.base == b.base:
+        if two_holders(a, b):
             raise InvalidIdentifierError(
                 f"{request.kind}: got {request.a.text} and {request.b.text if request.b else ''}, which are two holders of one "
                 f"{a.scheme}, accepted are two who can be one person; where nobody else ever had it, retract the reassignment"
@@ -211,7 +211,7 @@ def _representatives(
         _accounts(*members),
         product(*([row, *group] for row, group in zip(rows, members))),
     )
-    able = ([a, b] for a, b in pairs if a.state & b.state & LINKABLE and a.base != b.base)
+    able = ([a, b] for a, b in pairs if a.state & b.state & LINKABLE and not two_holders(a, b))
     return next(able, list(rows))
 
 
@@ -256,7 +256,7 @@ def retract_statement(tx: Transaction, ctx: Context, retraction: Retraction) -> 
     """Take a statement back: the state becomes what it would be had it never been said."""
     enter(tx, ctx, exclusive=True)
     effects = effects_of_retraction(tx, ctx, retraction, lock=True)
-    handles = evident_handles(tx, effects)
+    handles = evident_handles(tx, ctx, effects)
     write(tx, ctx, effects, retraction.now)
     return effects.said, [*effects.log, *settle(tx, ctx, handles, _cause(retraction))]
 

@@ -4,37 +4,44 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
+import attrs
+
 from omnitrack.foundation.context import Context
 from omnitrack.identity.partition import TOGETHER
-from omnitrack.identity.tenures import Held, places_left
+from omnitrack.identity.tenures import Held, Proof, places_left
 from omnitrack.statements.effects import write
 from omnitrack.statements.neighbourhood import Cause
 from omnitrack.statements.proofs import (
+    SEEN,
     Sightings,
     bases_with_places,
     handles_of,
     places_of_ids,
     put_places,
+    read_places,
     read_sightings,
 )
+from omnitrack.statements.seen import shown_by, unseen_without
 from omnitrack.statements.tenure import carry_out, shift_holders
-from omnitrack.storage.contract import ChangeRow, IdentifierRow, LinkRow, Transaction
+from omnitrack.storage.contract import NO_ID, ChangeRow, EntryRow, IdentifierRow, LinkRow, Transaction
+from omnitrack.storage.contract import REASSIGNED as HAS_HOLDERS
 
 CHUNK = 1_000  # identifiers read at a time
 
 
 def settle(
-    tx: Transaction, ctx: Context, bases: Iterable[bytes], cause: Cause, *, planned: bool = True
+    tx: Transaction, ctx: Context, bases: Iterable[bytes], cause: Cause, *, planned: bool = True, seen: bool = True
 ) -> list[ChangeRow]:
     """Give identifiers, by their first holders, the holders that what is stored proves; return what merged or split by it.
 
     Args:
         planned: whether who is whom is worked out too; it is not where everything is computed anew afterwards.
+        seen: whether when they were seen may have changed, by which they may have other holders; it is read only then, and of those that have several.
     """
     wanted = sorted(set(bases))
     held: dict[bytes, Held] = {}
     for base in tx.find_identifiers(ids=wanted) if wanted else ():
-        sightings = read_sightings(tx, ctx, base)
+        sightings = read_sightings(tx, ctx, base, steps=() if seen or base.state & HAS_HOLDERS else None)
         found = sightings.held(ctx)
         if sightings.stored or found.tenures:
             held[base.id] = found
@@ -54,40 +61,63 @@ def unsettled(tx: Transaction, ctx: Context, bases: Sequence[bytes]) -> list[byt
     found = []
     for start in range(0, len(bases), CHUNK):
         for base in tx.find_identifiers(ids=bases[start : start + CHUNK]):
-            sightings = read_sightings(tx, ctx, base)
+            sightings = read_sightings(tx, ctx, base, steps=())
             held = sightings.held(ctx)
             if not (sightings.settled(held) and sightings.placed(held)):
                 found.append(base.id)
     return found
 
 
+@attrs.frozen(slots=True)
+class Before:
+    """What tells holders apart before a deletion.
+
+    Attributes:
+        sightings: of identifiers, by their first holders, of which less of it may be left.
+        shown: in which steps of time what goes shows identifiers, each with the interactions.
+    """
+
+    sightings: Mapping[bytes, Sightings]
+    shown: Mapping[bytes, Mapping[int, Collection[bytes]]]
+
+
 def look_before(
-    tx: Transaction, ctx: Context, removed: Iterable[LinkRow], gone: Collection[bytes]
-) -> dict[bytes, Sightings]:
+    tx: Transaction, ctx: Context, removed: Iterable[LinkRow], gone: Collection[bytes], entries: Iterable[EntryRow]
+) -> Before:
     """Return what tells the holders of identifiers apart, of those that a deletion may leave with less of it.
 
     Args:
-        removed: links that go. gone: identifiers that go.
+        removed: links that go. gone: identifiers that go. entries: that go.
     """
     bases = {row.id for row in handles_of(tx, [x for x in removed if x.basis == TOGETHER])}
     bases |= places_of_ids(tx, gone) | bases_with_places(tx, gone)
-    return {row.id: read_sightings(tx, ctx, row) for row in (tx.find_identifiers(ids=sorted(bases)) if bases else ())}
+    rows = tx.find_identifiers(ids=sorted(bases)) if bases else []
+    return Before({row.id: read_sightings(tx, ctx, row) for row in rows}, shown_by(tx, ctx, entries))
 
 
-def look_after(
-    tx: Transaction, ctx: Context, before: Mapping[bytes, Sightings], gone: Collection[bytes], cause: Cause
-) -> list[ChangeRow]:
+def look_after(tx: Transaction, ctx: Context, before: Before, gone: Collection[bytes], cause: Cause) -> list[ChangeRow]:
     """Have nobody come into another's place by a deletion; return what merged or split by it all the same.
 
     Args:
         before: what ``look_before`` found. gone: identifiers that went.
     """
-    there = {row.id: row for row in tx.find_identifiers(ids=sorted(before))} if before else {}
-    for base, was in before.items():
+    there = {row.id: row for row in tx.find_identifiers(ids=sorted(before.sightings))} if before.sightings else {}
+    for base, was in before.sightings.items():
+        places = [*was.places, *_times(was.kept)]
         if base not in there:
-            put_places(tx, base, was.places, ())
+            put_places(tx, base, places, ())
             continue
-        left = read_sightings(tx, ctx, there[base]).proofs
-        kept = places_left(was.said, [*was.proofs, *was.places], left, was.classes, gone)
-        put_places(tx, base, was.places, kept)
-    return settle(tx, ctx, there, cause)
+        left = read_sightings(tx, ctx, there[base])
+        kept = places_left(was.said, [*was.proofs, *was.places], left.proofs, was.classes, gone)
+        put_places(tx, base, places, [*kept, *_times(was.kept)])
+    for base, steps in unseen_without(tx, ctx, before.shown).items():
+        length = ctx.policy.step(tx.find_identifiers(ids=[base])[0].scheme)
+        places = read_places(tx, base)
+        times = {proof.seen for proof in places if proof.series == SEEN}.union(step * length for step in steps)
+        put_places(tx, base, places, [*(proof for proof in places if proof.series != SEEN), *_times(times)])
+    return settle(tx, ctx, there, cause, seen=False)
+
+
+def _times(seen: Iterable[int]) -> list[Proof]:
+    """Return the times at which an identifier was seen as they are kept, each the beginning of a step."""
+    return [Proof(SEEN, NO_ID, at, NO_ID) for at in sorted(seen)]

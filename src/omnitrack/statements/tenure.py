@@ -23,6 +23,7 @@ from omnitrack.statements.neighbourhood import Cause, Plan, plan_change
 from omnitrack.statements.proofs import beside_entries, handles_of, proofs_in_entries, read_sightings
 from omnitrack.statements.statement_index import find_statements, holding, links_of, statement_id
 from omnitrack.storage.contract import (
+    ASSUMED,
     LINKABLE,
     NO_ID,
     RETIRED,
@@ -43,7 +44,7 @@ class Shift:
         holders: all that they have, or had until now. changed: of these, rows whose state changes.
         moves: entries that go to another holder, each with itself as it will be there.
         added: links to add. removed: links to remove. records: to put.
-        history: of each identifier, the holders that began and those that ended, as HOLDERS keeps them.
+        history: of each identifier, the holders that began and those that ended, as TENURES keeps them.
     """
 
     holders: list[bytes] = attrs.field(factory=list)
@@ -99,7 +100,7 @@ def _shift(
     tenures = sorted({*held.tenures, *((x.seen, x.b) for x in links)})
     holders = [base.id, *(holder for _, holder in tenures)]
     stored = {row.id: row for row in tx.find_identifiers(ids=holders)}
-    active = {holder for _, holder in held.tenures}
+    active, assumed = ({holder for _, holder in tenure} for tenure in (held.tenures, held.silent))
     state = base.state | HAS_HOLDERS if active else base.state & ~HAS_HOLDERS
     if state != base.state:
         shift.changed[base.id] = base._replace(state=state)
@@ -110,11 +111,13 @@ def _shift(
             row = base._replace(
                 id=holder, home=home, customer=home, since=since, state=base.state & LINKABLE, born_at=cause.at
             )
+            row = row._replace(state=row.state | ASSUMED if holder in assumed else row.state)
             stored[holder] = fresh[holder] = row
             if lock:
                 tx.add_identifiers([row])
         else:
-            state = known.state & ~RETIRED if holder in active else known.state | RETIRED
+            state = known.state & ~(RETIRED | ASSUMED)
+            state |= (ASSUMED if holder in assumed else 0) | (0 if holder in active else RETIRED)
             if state != known.state:
                 shift.changed[holder] = known._replace(state=state)
     before, after = {x for x in links if x.ref == NO_ID}, set(held.links(base.id))
@@ -209,8 +212,8 @@ def changed_holders(
     """
     found: dict[bytes, Held] = {}
     for row in handles_of(tx, [x for x in (*added, *removed) if x.basis in (SAME, DIFFERENT)]):
-        held = read_sightings(tx, ctx, row, added=added, removed=removed).held(ctx)
-        if held != read_sightings(tx, ctx, row).held(ctx):
+        held = read_sightings(tx, ctx, row, added=added, removed=removed, steps=()).held(ctx)
+        if held != read_sightings(tx, ctx, row, steps=()).held(ctx):
             found[row.id] = held
     return found
 
@@ -230,9 +233,10 @@ def reassign(
     holder = ctx.holder_id(to_identifier(base).key, request.at)
     record.a, record.b = base.id, holder
     links = links_of(record, request.id)
-    sightings = read_sightings(tx, ctx, base, added=links)
+    sightings = read_sightings(tx, ctx, base, added=links, steps=())
     if sightings.proofs:  # which of them were seen in the new tenure, their links do not say
-        sightings = read_sightings(tx, ctx, base, added=links, more=proofs_in_entries(tx, ctx, sightings))
+        more = proofs_in_entries(tx, ctx, sightings)
+        sightings = read_sightings(tx, ctx, base, added=links, more=more, steps=())
     held = sightings.held(ctx)
     shift = shift_holders(tx, ctx, {base.id: held}, cause, fresh, iter(request.homes[2:]), lock=lock)
     shift.history[base.id][0].append([request.at, holder.hex(), to_text("st", request.id), request.now, None])
@@ -251,7 +255,7 @@ def unreassign(
     """Work out what changes when a reassignment is taken back."""
     base = tx.find_identifiers(ids=[record.a])[0]
     fresh: dict[bytes, IdentifierRow] = {}
-    held = read_sightings(tx, ctx, base, removed=links).held(ctx)
+    held = read_sightings(tx, ctx, base, removed=links, steps=()).held(ctx)
     shift = shift_holders(tx, ctx, {base.id: held}, cause, fresh, iter((home,)), lock=lock)
     shift.history[base.id][1].add((record.b.hex(), to_text("st", cause.ref)))
     return carry_out(tx, ctx, record, shift, cause, fresh, removed=links, lock=lock)

@@ -58,6 +58,7 @@ SHARED = 2  # over a limit or marked: it stands alone
 REASSIGNED = 4  # the key has later holders
 RETIRED = 8  # a holder whose reassignment was retracted
 OVERSIZED = 16  # in a component beyond max_component
+ASSUMED = 32  # a holder who is told from the one before by silence alone
 
 
 class IdentifierRow(NamedTuple):

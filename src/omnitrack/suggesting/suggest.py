@@ -14,7 +14,7 @@ from omnitrack.foundation.journal import touch
 from omnitrack.harmless import one_line
 from omnitrack.identifiers.scheme import Identifier
 from omnitrack.identity.explain import Step, percent, weak_kind
-from omnitrack.identity.partition import DIFFERENT, MATCH
+from omnitrack.identity.partition import DIFFERENT, MATCH, REASSIGNED
 from omnitrack.matching import Comparison, Model, Profile, Score, merge_profiles
 from omnitrack.model import Page
 from omnitrack.reading.profiles import found_by, own_profile, profiles_of
@@ -30,6 +30,8 @@ from omnitrack.values import Value
 
 #: What a claim is worth while nothing else is known: most people give their own address, and a form has typos and strangers.
 CLAIMED_PROBABILITY = 0.8
+#: What it is worth that two had one number, one after the other, and nobody saw it for long in between: as often as not it was one person.
+SILENT_PROBABILITY = 0.5
 #: The least probability at which likeness is worth a clerk's look.
 LEAST = 0.2
 #: Candidates whose profiles are read for one person, those first that have the rarest keys in common.
@@ -43,6 +45,7 @@ class Suggestion(Value):
 
     Attributes:
         a: an identifier of one customer. b: an identifier of the other. ``tracker.link(a, b)`` confirms, ``tracker.deny(a, b)`` refuses.
+            Two holders of one number, whom silence alone tells apart, are named by customer id: ``tracker.link(*customers)``.
         customers: the ids of the two customers.
         probability: the probability that they are one person, 0 to 1.
         evidence: links that suggest it: claims, and matches that ``find_matches`` stored.
@@ -134,7 +137,7 @@ def claims_and_matches(
     for link, step in zip(links, to_steps(tx, [(x, weak_kind(x), None) for x in links], names)):
         a, b = (link.a, link.b) if link.a in mine else (link.b, link.a)
         other = rows[b].customer
-        probability = CLAIMED_PROBABILITY if step.probability is None else step.probability
+        probability = _probability(step)
         known = found.get(other)
         found[other] = Suggestion(
             a=names[a],
@@ -147,8 +150,14 @@ def claims_and_matches(
     return sorted(found.values(), key=lambda s: (-s.probability, s.customers))
 
 
+def _probability(step: Step) -> float:
+    if step.probability is not None:
+        return step.probability
+    return SILENT_PROBABILITY if step.basis == REASSIGNED else CLAIMED_PROBABILITY
+
+
 def _sentence(step: Step) -> str:
-    if step.basis == MATCH:
+    if step.basis in (MATCH, REASSIGNED):
         return f"{step}."
     return f"{step.a.display} and {step.b.display} were given together on {step.seen:%Y-%m-%d}."
 
@@ -212,7 +221,7 @@ def suggestions_page(tx: Transaction, ctx: Context, limit: int, cursor: str | No
                 a=names[link.a],
                 b=names[link.b],
                 customers=(customer_text(rows[link.a].customer), customer_text(rows[link.b].customer)),
-                probability=CLAIMED_PROBABILITY if step.probability is None else step.probability,
+                probability=_probability(step),
                 evidence=(step,),
                 sentence=f"{step}.",
             )

@@ -162,7 +162,7 @@ def erase(
     if suppress:
         marks += redacted.marks
     past = _past_of_others(tx, scope)
-    before = look_before(tx, ctx, removed.values(), ids)
+    before = look_before(tx, ctx, removed.values(), ids, scope.entries)
     named_by = changes_by(tx, {entry.identifier for entry in scope.entries} - ids, set(scope.interactions))
     tx.delete(
         identifiers=sorted(ids),
@@ -377,7 +377,7 @@ def retain_step(
     held = [kept_mark(mention(tx, row, now), now) for row in _to_hold(tx, _losing(removed, more, unnamed), (), ())]
     plan, apart = _plan_apart(tx, ctx, more, held, list(removed.values()), ends, unnamed, now, lock=True)
     counts |= {"kept_shared": len(held), "kept_apart": len(apart)}
-    before = look_before(tx, ctx, removed.values(), unnamed)
+    before = look_before(tx, ctx, removed.values(), unnamed, going.entries)
     cause = Cause(name="retention", at=now)
     remove_dependents(tx, ctx, going, plan, cause, [*held, *apart])
     look_after(tx, ctx, before, set(unnamed), cause)

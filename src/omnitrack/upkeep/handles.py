@@ -10,6 +10,7 @@ from omnitrack.identifiers.scheme import find_scheme
 from omnitrack.identity.bulk import Bulk
 from omnitrack.identity.integer_graph import Index
 from omnitrack.identity.partition import TOGETHER
+from omnitrack.records import WAS_HELD
 from omnitrack.storage.contract import REASSIGNED, IdentifierRow, Transaction
 
 CHUNK = 2_000  # ids whose links are read at a time
@@ -54,6 +55,10 @@ class Handles:
         }
         seen = bytearray(len(index))
         found = set(self._several)
+        after: str | None = None
+        while records := tx.find_records(WAS_HELD, after=after, limit=CHUNK):
+            found.update(bytes.fromhex(record.key) for record in records)
+            after = records[-1].key
         for start in range(0, len(self._ids) if pairs else 0, 16 * CHUNK):
             piece = self._ids[start : start + 16 * CHUNK]
             ids = [bytes(piece[place : place + 16]) for place in range(0, len(piece), 16)]

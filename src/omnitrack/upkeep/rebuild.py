@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from itertools import chain
 
 import attrs
@@ -16,11 +16,12 @@ from omnitrack.harmless import one_line
 from omnitrack.identity.bulk import Bulk
 from omnitrack.identity.integer_graph import Index
 from omnitrack.identity.partition import EVIDENCE, REASSIGNED, TOGETHER
-from omnitrack.identity.tenures import ONE_HOLDER, Held
+from omnitrack.identity.tenures import ASSUMPTION, ONE_HOLDER, Held
 from omnitrack.model import Role
 from omnitrack.reading.everything import pages_of_identifiers, pages_of_links
 from omnitrack.statements.proofs import beside_entries, read_sightings
 from omnitrack.storage.contract import (
+    ASSUMED,
     NO_ID,
     OVERSIZED,
     RETIRED,
@@ -34,6 +35,7 @@ from omnitrack.storage.contract import (
 from omnitrack.storage.contract import REASSIGNED as HAS_HOLDERS
 from omnitrack.upkeep.handles import Handles
 from omnitrack.upkeep.restate import verify_statements
+from omnitrack.upkeep.silences import Silences
 from omnitrack.values import Value
 
 CHUNK = 5_000
@@ -160,18 +162,20 @@ class _Together:
 def verify(tx: Transaction, ctx: Context) -> VerifyReport:
     """Recompute links from entries and customers from links, and compare."""
     problems = _Problems(tx)
-    bulk, handles = Bulk(ctx.policy), Handles()
+    bulk, handles, silences = Bulk(ctx.policy), Handles(), Silences(ctx)
     customers, states = bytearray(), array("i")
     held: dict[bytes, IdentifierRow] = {}  # what was reassigned, and its later holders
     for rows in pages_of_identifiers(tx):
         bulk.add_identifiers(rows)
         handles.add(rows)
+        silences.add(rows)
         customers += b"".join(row.customer for row in rows)
         states.extend(row.state for row in rows)
         held.update((row.id, row) for row in rows if row.base != row.id or row.state & HAS_HOLDERS)
     together = _Together()
     stated: list[LinkRow] = []
     said: dict[bytes, set[tuple[int, bytes]]] = {}
+    assumed: set[bytes] = set()
     count = 0
     for links in pages_of_links(tx):
         count += len(links)
@@ -187,6 +191,7 @@ def verify(tx: Transaction, ctx: Context) -> VerifyReport:
                     problems.add("the link of {} and {} has what evidence does not have", link.a, link.b)
             elif link.basis == REASSIGNED:
                 said.setdefault(link.a, set()).add((link.seen, link.b))
+                assumed.update((link.b,) if link.assurance == ASSUMPTION else ())
     census = bulk.solve()
     for start in range(0, len(states), CHUNK):
         for place, x in enumerate(census.index.ids(start, start + CHUNK), start):
@@ -200,9 +205,9 @@ def verify(tx: Transaction, ctx: Context) -> VerifyReport:
             if census.oversized[place] != bool(state & OVERSIZED):
                 problems.add("{} is wrongly marked as in an oversized component", x)
     tenures: dict[bytes, Tenures] = {base: tuple(sorted(holders)) for base, holders in said.items()}
-    _verify_holders(held, tenures, census.index, problems)
+    _verify_holders(held, tenures, assumed, census.index, problems)
     proven = _verify_tenures(tx, ctx, handles.find(tx, ctx, census.index), problems)
-    interactions = _verify_entries(tx, ctx, census.index, held, proven, together, problems)
+    interactions = _verify_entries(tx, ctx, census.index, held, proven, together, silences, problems)
     together.compare(problems)
     verify_statements(tx, tenures, stated, problems.add)
     if ctx.known.matching:
@@ -246,7 +251,11 @@ def _verify_index(tx: Transaction, ctx: Context, index: Index, problems: _Proble
 
 
 def _verify_holders(
-    held: Mapping[bytes, IdentifierRow], tenures: Mapping[bytes, Tenures], index: Index, problems: _Problems
+    held: Mapping[bytes, IdentifierRow],
+    tenures: Mapping[bytes, Tenures],
+    assumed: Collection[bytes],
+    index: Index,
+    problems: _Problems,
 ) -> None:
     there = list(tenures)
     for x, place in zip(there, index.find(there)):
@@ -255,6 +264,8 @@ def _verify_holders(
     for x, row in held.items():
         if row.base == x and x not in tenures:
             problems.add("{} is wrongly marked as reassigned", x)
+        if bool(row.state & ASSUMED) != (x in assumed):
+            problems.add("{} is wrongly marked as a holder by silence, or not", x)
         if row.base != x and bool(row.state & RETIRED) != all(h != x for _, h in tenures.get(row.base, ())):
             problems.add(f"{{}} is a holder that is wrongly {'' if row.state & RETIRED else 'not '}retired", x)
 
@@ -263,7 +274,7 @@ def _verify_tenures(tx: Transaction, ctx: Context, bases: Sequence[bytes], probl
     found: dict[bytes, Held] = {}
     for start in range(0, len(bases), CHUNK):
         for row in tx.find_identifiers(ids=bases[start : start + CHUNK]):
-            sightings = read_sightings(tx, ctx, row)
+            sightings = read_sightings(tx, ctx, row, steps=())
             found[row.id] = sightings.held(ctx)
             if not sightings.settled(found[row.id]):
                 problems.add("{} has other holders than the ids that it was seen with prove", row.id)
@@ -277,6 +288,7 @@ def _verify_entries(
     held: Mapping[bytes, IdentifierRow],
     proven: Mapping[bytes, Held],
     together: _Together,
+    silences: Silences,
     problems: _Problems,
 ) -> int:
     ids = {id for one in proven.values() for _, id in one.proven}
@@ -292,6 +304,7 @@ def _verify_entries(
             if interaction.id not in anchored:
                 problems.add("an interaction is filed under nobody, not even among the unattributed")
         _verify_notes(tx, entries, overrides, problems)
+        silences.see(index, entries, overrides)
         several = [e for e in entries if (held[e.identifier].base if e.identifier in held else e.identifier) in proven]
         beside = beside_entries(tx, ctx, overrides, several, ids, entries)
         for entry, place in zip(entries, index.find([e.identifier for e in entries])):
@@ -308,6 +321,7 @@ def _verify_entries(
         for link in links_of_entries(entries):
             together.find(link)
         if len(found) < CHUNK:
+            _verify_tenures(tx, ctx, sorted(silences.found.difference(proven)), problems)
             return count
         after = (found[-1].occurred_at, found[-1].id)
 

@@ -17,6 +17,7 @@ import attrs
 from omnitrack.foundation import journal, lease
 from omnitrack.foundation.calls import Progress, Run, at_once, walk
 from omnitrack.foundation.context import Context
+from omnitrack.foundation.evidence import entries_of
 from omnitrack.foundation.ids import new_ids
 from omnitrack.foundation.journal import LinkKey, Touched
 from omnitrack.foundation.lease import Lease
@@ -28,6 +29,7 @@ from omnitrack.identity.partition import MATCH
 from omnitrack.statements.neighbourhood import Cause, plan_change
 from omnitrack.statements.proofs import handles_of
 from omnitrack.statements.refile import filed_otherwise, filed_otherwise_among, refile
+from omnitrack.statements.seen import timed
 from omnitrack.statements.settling import settle, unsettled
 from omnitrack.storage.contract import (
     LINKABLE,
@@ -44,6 +46,7 @@ from omnitrack.upkeep.handles import find_handles
 from omnitrack.upkeep.rebuild import RebuildReport
 from omnitrack.upkeep.renormalise import is_of_today, renormalise
 from omnitrack.upkeep.restate import differ, restate
+from omnitrack.upkeep.silences import Silences, entries_after
 
 CHUNK = 5_000
 ROUNDS = 3  # beside writers; the next one is under the guard
@@ -66,12 +69,13 @@ class Staged:
         differing: ids of identifiers whose derived fields are to change, 16 bytes each.
         refiled: interactions that are to be filed otherwise.
         handles: identifiers, by their first holders, that are to have other holders than they have.
-        touched: what writers touched meanwhile.
+        silences: what is taken in to find those of them that nobody saw for long. touched: what writers touched meanwhile.
     """
 
     generation: int
     epoch: int
     bulk: Bulk
+    silences: Silences
     census: Census | None = None
     linkable: bytearray = attrs.field(factory=bytearray)
     reasons: dict[int, str] = attrs.field(factory=dict)
@@ -91,6 +95,7 @@ class Staged:
             self.linkable.append(may)
             judged.append(row if may == bool(row.state & LINKABLE) else row._replace(state=row.state ^ LINKABLE))
         self.bulk.add_identifiers(judged)
+        self.silences.add(judged)
 
     def take_links(self, rows: Sequence[LinkRow]) -> None:
         """Take in some links, after all identifiers."""
@@ -166,7 +171,7 @@ def _stage(run: Run, ctx: Context, held: Lease, progress: Progress | None) -> St
         epoch = change_settings(tx, rebuilding=held.generation)
         lease.check(tx, held, ctx.clock())
         journal.empty(tx)
-        return Staged(held.generation, epoch, Bulk(ctx.policy))
+        return Staged(held.generation, epoch, Bulk(ctx.policy), Silences(ctx))
 
     staged = run(begin)
     beat = ctx.clock() + lease.TERM // 4
@@ -180,7 +185,12 @@ def _stage(run: Run, ctx: Context, held: Lease, progress: Progress | None) -> St
         understood(staged.take_links, links)
         beat = _beat(run, ctx, held, beat)
     staged.census = understood(staged.bulk.solve)
-    staged.handles = run(lambda tx: unsettled(tx, ctx, find_handles(tx, ctx)), write=False)
+    if ctx.policy.silence:
+        for entries, overrides in walk(lambda at: run(lambda tx: entries_after(tx, at), write=False)):
+            staged.silences.see(staged.census.index, entries, overrides)
+            beat = _beat(run, ctx, held, beat)
+    silent = staged.silences.found
+    staged.handles = run(lambda tx: unsettled(tx, ctx, sorted(silent.union(find_handles(tx, ctx)))), write=False)
     _beat(run, ctx, held, beat)
     _compare(run, ctx, held, staged, progress)
     _catch_up(run, ctx, held, staged)
@@ -258,7 +268,10 @@ def _take_over(tx: Transaction, ctx: Context, held: Lease, staged: Staged) -> Re
     touched = staged.touched
     touched.read(tx)
     now = ctx.clock()
-    more, less = _refile(tx, ctx, list(dict.fromkeys((*staged.refiled, *touched.unseen()))), now)
+    filed = list(dict.fromkeys((*staged.refiled, *touched.unseen())))
+    seen = _seen_in(tx, ctx, [*filed, *touched.looked_at])
+    more, less = _refile(tx, ctx, filed, now)
+    seen |= _seen_in(tx, ctx, filed)
     moved = updated = 0
     for part in _each(staged):
         changes = list(staged.changes(ctx, tx.find_identifiers(ids=part)))
@@ -268,7 +281,7 @@ def _take_over(tx: Transaction, ctx: Context, held: Lease, staged: Staged) -> Re
         updated += len(changes)
         moved += len(log)
     moved += _take_in(tx, ctx, touched, more, less, now)
-    shown = {row.id for row in handles_of(tx, [*touched.links.values(), *more, *less])}
+    shown = seen | {row.id for row in handles_of(tx, [*touched.links.values(), *more, *less])}
     moved += len(settle(tx, ctx, shown.union(staged.handles), Cause(name=CAUSE, at=now)))
     change_settings(tx, fingerprint=ctx.fingerprint, parts=ctx.parts, rebuilding=0)
     journal.empty(tx)
@@ -280,6 +293,11 @@ def _take_over(tx: Transaction, ctx: Context, held: Lease, staged: Staged) -> Re
         moved=moved,
         updated=updated,
     )
+
+
+def _seen_in(tx: Transaction, ctx: Context, ids: Sequence[bytes]) -> set[bytes]:
+    """Return the identifiers, by their first holders, that interactions show and of which silence says something."""
+    return set(timed(tx, ctx, (entry.identifier for entry in entries_of(tx, ids)))) if ctx.policy.silence else set()
 
 
 def _judge_anew(tx: Transaction, ctx: Context, changes: Sequence[tuple[IdentifierRow, str | None]]) -> None:

@@ -7,7 +7,8 @@ from functools import partial
 
 from omnitrack.foundation.context import Context
 from omnitrack.statements.neighbourhood import Cause, plan_change
-from omnitrack.statements.proofs import bases_with_places, handles_of, put_places, read_sightings
+from omnitrack.statements.proofs import bases_with_places, handles_of, put_places, read_places
+from omnitrack.statements.seen import shown_by, unseen_without
 from omnitrack.statements.settling import settle
 from omnitrack.storage.contract import Position, Transaction
 from omnitrack.upkeep.dependents import find_dependents, remove_dependents
@@ -41,13 +42,14 @@ def unload_step(
     plan = plan_change(tx, ctx.policy, added=more, removed=list(removed.values()), touched=ends, lock=True)
     # What the source showed of who held a handle when is no evidence any more.
     handles = {row.id for row in handles_of(tx, removed.values())} - skip
+    shown = shown_by(tx, ctx, going.entries)
     placed = tx.find_identifiers(ids=sorted(bases_with_places(tx, unnamed))) if unnamed else []
-    places = {base.id: read_sightings(tx, ctx, base).places for base in placed}
+    places = {base.id: read_places(tx, base.id) for base in placed}
     cause = Cause(name="unload", at=now)
     remove_dependents(tx, ctx, going, plan, cause)
     for base, kept in places.items():
         put_places(tx, base, kept, ())
-    settle(tx, ctx, handles, cause)
+    settle(tx, ctx, handles.union(unseen_without(tx, ctx, shown)), cause)
     return counts, position
 
 

@@ -1,0 +1,144 @@
+"""When an identifier was seen: the entries that count, and the steps of time that they are in."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+
+from omnitrack.foundation.anchor_override import NO_OVERRIDE, AnchorOverride, find_overrides
+from omnitrack.foundation.context import Context
+from omnitrack.foundation.evidence import all_entries, tenures_of
+from omnitrack.model import Assurance, Role
+from omnitrack.storage.contract import NO_ID, REASSIGNED, EntryRow, Transaction
+
+_ROLES = (int(Role.ANCHOR), int(Role.MEMBER))
+_OBSERVED = int(Assurance.OBSERVED)
+NOTE = "note"
+FEW = 8  # entries read to find one that counts; of those most do
+
+
+def shows(kind: str, assurance: int) -> bool:
+    """Whether an identifier of a person is seen in an interaction of a kind. What was merely claimed, and what is noted, was not seen."""
+    return kind != NOTE and assurance >= _OBSERVED
+
+
+def counting(entries: Iterable[EntryRow], overrides: Mapping[bytes, AnchorOverride]) -> Iterator[EntryRow]:
+    """Yield the entries that show that their identifier was seen at their time. Whom an interaction was attributed to, was not seen in it."""
+    for entry in entries:
+        attributed = entry.raw is None and overrides.get(entry.interaction, NO_OVERRIDE).said
+        if entry.role in _ROLES and entry.person >= 0 and shows(entry.kind, entry.assurance) and not attributed:
+            yield entry
+
+
+def _counting(tx: Transaction, entries: Sequence[EntryRow]) -> Iterator[EntryRow]:
+    doubtful = [entry.interaction for entry in entries if entry.raw is None]
+    return counting(entries, find_overrides(tx, doubtful) if doubtful else {})
+
+
+def all_seen(
+    tx: Transaction, holders: Sequence[bytes], since: int | None = None, until: int | None = None
+) -> list[EntryRow]:
+    """Return every entry in which an identifier was seen, by all its holders, oldest first."""
+    return list(_counting(tx, all_entries(tx, holders, since, until)))
+
+
+def seen_next(tx: Transaction, holders: Sequence[bytes], at: int, *, newest: bool) -> EntryRow | None:
+    """Return the last entry before a time in which an identifier was seen (``newest``), or the first at that time or later."""
+    after: tuple[int, bytes] | None = None
+    size = FEW
+    since, until = (None, at) if newest else (at, None)
+    while True:
+        rows = tx.list_entries(
+            identifiers=holders,
+            roles=_ROLES,
+            min_assurance=_OBSERVED,
+            since=since,
+            until=until,
+            after=after,
+            limit=size,
+            newest=newest,
+        )
+        found = next(_counting(tx, rows), None)
+        if found is not None or len(rows) < size:
+            return found
+        # An interaction has one entry that counts of an identifier: what the limit cut off of the last is another's.
+        after, size = (rows[-1].occurred_at, rows[-1].interaction), 50 * FEW
+
+
+def steps_of(entries: Iterable[EntryRow], length: int) -> frozenset[int]:
+    """Return the steps of time in which entries are."""
+    return frozenset(entry.occurred_at // length for entry in entries)
+
+
+def shown_by(
+    tx: Transaction, ctx: Context, entries: Iterable[EntryRow], *, attributed: bool = False
+) -> dict[bytes, dict[int, set[bytes]]]:
+    """Return, of entries that are there, the steps in which they show identifiers (by their first holders) of which silence says something, each with
+    the interactions.
+
+    Args:
+        attributed: rather too many than too few: what was attributed to an identifier as well.
+    """
+    there = [entry for entry in entries if entry.removed_at is None]
+    lengths, bases = {}, {}
+    ids = sorted({entry.identifier for entry in there} - {NO_ID}) if ctx.policy.silence else []
+    for row in tx.find_identifiers(ids=ids) if ids else ():
+        if length := ctx.policy.step(row.scheme):
+            lengths[row.id], bases[row.id] = length, row.base
+    found: dict[bytes, dict[int, set[bytes]]] = {}
+    some = [entry for entry in there if entry.identifier in bases]
+    for entry in counting(some, {}) if attributed else _counting(tx, some):
+        step = entry.occurred_at // lengths[entry.identifier]
+        found.setdefault(bases[entry.identifier], {}).setdefault(step, set()).add(entry.interaction)
+    return found
+
+
+def unseen_without(
+    tx: Transaction, ctx: Context, shown: Mapping[bytes, Mapping[int, Collection[bytes]]]
+) -> dict[bytes, list[int]]:
+    """Return the steps of time in which nothing shows identifiers but these interactions, whatever the length of a history, of those that have any.
+
+    Args:
+        shown: as ``shown_by`` returns it; the interactions may be gone.
+    """
+    rows = {row.id: row for row in (tx.find_identifiers(ids=sorted(shown)) if shown else ())}
+    tenures = tenures_of(tx, [x for x, row in rows.items() if row.state & REASSIGNED])
+    found = {}
+    for base, row in rows.items():
+        holders = [base, *(holder for _, holder in tenures.get(base, ()))]
+        length = ctx.policy.step(row.scheme)
+        steps = [
+            step
+            for step, interactions in sorted(shown[base].items())
+            if not _is_seen_in(tx, holders, step * length, (step + 1) * length, interactions)
+        ]
+        if steps:
+            found[base] = steps
+    return found
+
+
+def _is_seen_in(tx: Transaction, holders: Sequence[bytes], since: int, until: int, without: Collection[bytes]) -> bool:
+    after: tuple[int, bytes] | None = None
+    size = len(without) + FEW
+    while True:
+        rows = tx.list_entries(
+            identifiers=holders,
+            roles=_ROLES,
+            min_assurance=_OBSERVED,
+            since=since,
+            until=until,
+            after=after,
+            limit=size,
+            newest=False,
+        )
+        if next(_counting(tx, [row for row in rows if row.interaction not in without]), None) is not None:
+            return True
+        if len(rows) < size:
+            return False
+        after, size = (rows[-1].occurred_at, rows[-1].interaction), 50 * FEW
+
+
+def timed(tx: Transaction, ctx: Context, ids: Iterable[bytes]) -> list[bytes]:
+    """Return those of some identifiers, by their first holders, of which silence says something."""
+    wanted = sorted(set(ids) - {NO_ID}) if ctx.policy.silence else []
+    rows = tx.find_identifiers(ids=wanted) if wanted else []
+    return sorted({row.base for row in rows if ctx.policy.step(row.scheme)})
