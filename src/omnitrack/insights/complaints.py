@@ -10,6 +10,7 @@ import attrs
 
 from omnitrack.insights.follow import Predicate, by_customer
 from omnitrack.model import Interaction
+from omnitrack.values import Value
 
 _CLOSED = frozenset({"closed", "resolved", "solved"})
 _CONFIRMED = frozenset({"confirmed", "accepted", "satisfied"})
@@ -31,7 +32,7 @@ def is_confirmation(interaction: Interaction) -> bool:
 
 
 @attrs.frozen(slots=True, kw_only=True)
-class Closures:
+class Closures(Value):
     """What became of complaints.
 
     Attributes:

@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 import attrs
 
 from omnitrack.model import Direction, Interaction
+from omnitrack.values import Value
 
 Predicate = Callable[[Interaction], bool]
 
@@ -21,7 +22,7 @@ SELF_SERVICE = frozenset({"web", "app", "ivr", "kiosk"})
 
 
 @attrs.frozen(slots=True, kw_only=True)
-class Contact:
+class Contact(Value):
     """One time that a customer turned to the company: the interactions of one thread, or a single one.
 
     Attributes:
@@ -48,7 +49,7 @@ class Contact:
 
 
 @attrs.frozen(slots=True, kw_only=True)
-class FollowUp:
+class FollowUp(Value):
     """The customer's next contact.
 
     Attributes:
@@ -65,7 +66,7 @@ class FollowUp:
 
 
 @attrs.frozen(slots=True, kw_only=True)
-class Followed:
+class Followed(Value):
     """A contact and what became of it.
 
     Attributes:

@@ -14,6 +14,7 @@ import attrs
 
 from omnitrack.harmless import joined
 from omnitrack.insights.follow import Followed
+from omnitrack.values import Value
 
 #: Upper ends of the classes that times between contacts are counted in; longer ones are in a class of their own.
 GAP_CLASSES = (
@@ -35,7 +36,7 @@ class Measure(Protocol):
 
 
 @attrs.define(slots=True)
-class Share:
+class Share(Value):
     """How many of how many."""
 
     count: int = 0
@@ -56,7 +57,7 @@ class Share:
 
 
 @attrs.define(slots=True, kw_only=True)
-class Containment:
+class Containment(Value):
     """Which uses of self-service were enough, and which made the customer turn to somebody after all.
 
     Feed it with ``follow(pairs, window=..., first=on("web"), then=not_on("web"))``.
@@ -94,7 +95,7 @@ class Containment:
 
 
 @attrs.define(slots=True, kw_only=True)
-class Resolution:
+class Resolution(Value):
     """How many matters the first contact settled, and how many contacts were about something that was not.
 
     Feed it with ``follow(pairs, window=...)``. A first contact is one that no contact of the same customer preceded within
@@ -135,7 +136,7 @@ class Resolution:
 
 
 @attrs.define(slots=True, kw_only=True)
-class Switches:
+class Switches(Value):
     """From which channel to which customers go on.
 
     Attributes:
@@ -161,7 +162,7 @@ class Switches:
 
 
 @attrs.define(slots=True, kw_only=True)
-class Gaps:
+class Gaps(Value):
     """How long it is to the next contact, of those that were followed by one within the window.
 
     Attributes:

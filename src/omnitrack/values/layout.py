@@ -50,6 +50,7 @@ def _import_all() -> None:
     package = import_module(__name__.partition(".")[0])
     for name in package.__all__:  # whatever is public, and with it what its annotations name
         getattr(package, name)
+    import_module(f"{package.__name__}.insights")
 
 
 def hints_of(thing: Any) -> dict[str, Any]:
