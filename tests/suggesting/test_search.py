@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from datetime import date, datetime, timezone
+from datetime import date, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
@@ -201,3 +201,15 @@ def test_the_rows_that_are_read_do_not_grow_with_the_store(monkeypatch: pytest.M
             )
         assert few < some
         assert counted(tracker) < 1.2 * some
+
+
+def test_a_result_has_the_customer_whole(tracker: Tracker) -> None:
+    number = "+442079460958"
+    tracker.record(channel="email", occurred_at=WHEN, customer=["ann@example.com", number], traits={"name": "Ann Quux"})
+    tracker.record(channel="email", occurred_at=WHEN, customer=["ann@example.com", "a.quux@example.com"])
+    tracker.reassign(number, at=WHEN + timedelta(days=1))
+    results = tracker.search(name="Ann Quux")
+    assert results
+    for found in results:
+        customer = tracker.customer(found.customer.id)
+        assert (found.customer, found.customer.traits) == (customer, customer.traits)

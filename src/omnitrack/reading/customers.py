@@ -36,12 +36,14 @@ def customer_of(tx: Transaction, ctx: Context, who: Meant, as_of: int | None, la
     else:
         row, members = find_people(tx, ctx, who, alone=later is not None)
         home = row.customer
-    return _customer(tx, home, members, as_of, later)
+    return customer_from(tx, home, members, as_of, later)
 
 
-def _customer(
+def customer_from(
     tx: Transaction, home: bytes, members: Sequence[IdentifierRow], as_of: int | None, later: Later | None
 ) -> Customer:
+    """Return a customer whose members were read already; the other arguments are those of ``customer_of``."""
+
     def details(tx: Transaction) -> CustomerDetails:
         return customer_details(tx, [m.id for m in members], as_of)
 
@@ -98,13 +100,13 @@ def candidates_of(tx: Transaction, ctx: Context, who: Meant, limit: int, later: 
     nobody saw it for long."""
     row, people = find_people(tx, ctx, who)
     if not row.state & SHARED:
-        found = [_customer(tx, row.customer, people, None, later)]
+        found = [customer_from(tx, row.customer, people, None, later)]
         earlier = [h for h in before_silence(tx, row) if h.customer != row.customer] if who.home is None else []
         others = dict.fromkeys(holder.customer for holder in earlier)
-        found += [_customer(tx, home, members_of(tx, home), None, later) for home in others]
+        found += [customer_from(tx, home, members_of(tx, home), None, later) for home in others]
         return found[:limit]
     homes = list(dict.fromkeys(r.customer for r in neighbours_of_shared(tx, ctx, row, limit * 4)))[:limit]
     members: dict[bytes, list[IdentifierRow]] = {home: [] for home in homes}
     for member in tx.find_identifiers(customers=homes):
         members[member.customer].append(member)
-    return [_customer(tx, home, members[home], None, later) for home in homes if members[home]]
+    return [customer_from(tx, home, members[home], None, later) for home in homes if members[home]]

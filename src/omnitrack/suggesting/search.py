@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -15,12 +15,12 @@ from omnitrack.harmless import one_line
 from omnitrack.matching import Comparison, Profile, Score, merge_profiles, normalise_traits
 from omnitrack.matching.blocking import blocking_keys
 from omnitrack.model import Customer
-from omnitrack.reading.customers import customer_of
+from omnitrack.reading.customers import customer_from
 from omnitrack.reading.profiles import found_by, found_by_family_name
 from omnitrack.reading.query import Query
 from omnitrack.reading.resolve import Meant
 from omnitrack.reading.timeline import timeline_page
-from omnitrack.storage.contract import Transaction
+from omnitrack.storage.contract import RETIRED, IdentifierRow, Transaction
 from omnitrack.suggesting.suggest import MOST_CANDIDATES, candidates_by_customer, ranked
 from omnitrack.values import Value
 
@@ -88,7 +88,9 @@ def search(
         if len(found) == limit:
             break
         if text is None or _said(tx, ctx, home, text):
-            found.append(_result(tx, ctx, home, score, later))
+            # All of a customer were read to compare them: nobody is read again.
+            members = [row for row in grouped[home] if not row.state & RETIRED]
+            found.append(_result(tx, home, members, score, later))
     return found
 
 
@@ -97,9 +99,11 @@ def _said(tx: Transaction, ctx: Context, home: bytes, text: str) -> bool:
     return bool(timeline_page(tx, ctx, Meant(home, None), Query(text=text), 1, None).items)
 
 
-def _result(tx: Transaction, ctx: Context, home: bytes, score: Score, later: Later | None) -> SearchResult:
+def _result(
+    tx: Transaction, home: bytes, members: Sequence[IdentifierRow], score: Score, later: Later | None
+) -> SearchResult:
     return SearchResult(
-        customer=customer_of(tx, ctx, Meant(home, None), None, later),
+        customer=customer_from(tx, home, members, None, later),
         weight=score.weight,
         probability=score.probability,
         comparisons=score.comparisons,
