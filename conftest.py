@@ -71,6 +71,6 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> object:
 # The blocks of a document are one session, run from top to bottom.
 pytest_collect_file = Sybil(
     parsers=[PythonCodeBlockParser(), SkipParser()],
-    patterns=["README.md", "docs/**/*.md"],
+    patterns=["README.md", "docs/*.md", "docs/**/*.md"],
     fixtures=["_folder"],
 ).pytest()
