@@ -206,9 +206,11 @@ class LinesSource(_DocumentSource):
     @classmethod
     def sniff(cls, path: Path, head: bytes) -> str | None:
         """Return how it knows its own lines."""
-        first = head.split(b"\n", 1)[0]
-        own = first.startswith(b"{") and b'"channel":' in first and b'"occurred_at":' in first
-        return "its first line has a channel and an occurred_at" if own else None
+        found = sniff(path.name, head)
+        if found is not None:
+            return found[1] if found[0] == "json" else None
+        own = {"omnitrack", "channel", "occurred_at"} <= head_keys(head.split(b"\n", 1)[0])  # whatever their order
+        return "its first line has the version of omnitrack's records, a channel and an occurred_at" if own else None
 
     def read(self, value: Any, where: str) -> Iterator[Item]:
         """Yield the interaction of one line."""
