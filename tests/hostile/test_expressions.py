@@ -44,7 +44,9 @@ def test_an_expression_is_linear(part: int) -> None:
     every = list(dict.fromkeys(found()[0]))
     random.Random(SEED).shuffle(every)
     mine = every[part::PARTS]
-    for expression in mine if THOROUGH else mine[:1]:
+    if not THOROUGH:  # one for each part, and none of the lists of words, which take minutes each
+        mine = [expression for expression in mine if len(expression.pattern) <= 500][:1]
+    for expression in mine:
         attack = find_attack(expression.pattern, expression.hows)
         assert attack is None, f"seed {SEED}, {expression.where}: {attack}"
 

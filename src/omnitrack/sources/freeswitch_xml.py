@@ -17,6 +17,7 @@ _BEGINS = re.compile(rb"<cdr(?=[\s>])")
 _ENDS = b"</cdr>"
 # What may stand around records: a declaration, a comment (which holds no "--", XML 1.0 section 2.5), a document type, an element that holds them.
 _AROUND_MOST = 4096  # bytes that are looked through: enough to say that something else stands there
+_ELEMENT = re.compile(rb"<[A-Za-z/]")
 _AROUND = re.compile(rb"<\?xml[^<>?]*+\?>|<!--(?:[^-]|-(?!-))*+-->|<!DOCTYPE[^<>\[\]]*+>|</?[A-Za-z_][^<>]*+>")
 _MOST = 4 * 1024 * 1024  # bytes of one record
 _CHUNK = 256 * 1024
@@ -93,6 +94,11 @@ def _records(source: Input) -> Iterator[tuple[int, bytes] | Bad]:
         yield Bad(f"record {number}", "a record without its end; accepted is <cdr> to </cdr>")
     elif not began and _is_stray(outside + held):
         yield Bad(f"after record {number}", "text outside of a record; accepted is <cdr> to </cdr>")
+    elif not number and held.strip() and not _ELEMENT.search(outside + held):
+        yield Bad(
+            "the file",
+            "no element, such as a file has that was cut off after its declaration; accepted is <cdr> to </cdr>",
+        )
 
 
 def _is_stray(text: bytes) -> bool:
