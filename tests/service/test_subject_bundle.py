@@ -294,6 +294,21 @@ def test_what_is_no_bundle_or_was_changed_is_refused_and_nothing_is_recorded(tra
         assert list(again.interactions()) == []
 
 
+def test_a_bundle_damaged_anywhere_is_loaded_or_refused_by_an_error_of_ours(tracker: Tracker) -> None:
+    seen(tracker, 0, JANE)
+    whole = tracker.subject_bundle(JANE)
+    outcomes = set()
+    for place in range(0, len(whole), 61):
+        with omnitrack.open("memory://") as again:
+            try:
+                again.load_bundle(whole[:place] + bytes([whole[place] ^ 0x55]) + whole[place + 1 :])
+                outcomes.add(True)
+            except OmnitrackError:
+                outcomes.add(False)
+                assert list(again.interactions()) == []
+    assert False in outcomes
+
+
 async def _async() -> int:
     async with omnitrack.open_async("memory://", region="GB") as tracker:
         await tracker.record(channel="chat", occurred_at=at(0), customer=JANE)

@@ -29,6 +29,7 @@ from omnitrack.service.consenting import said_of, say_consent
 from omnitrack.service.exposure import ReadReceipt, receipts_in
 from omnitrack.service.permission import Consent, listed
 from omnitrack.service.redacting import REDACTED, Redaction
+from omnitrack.sources.archives import DAMAGED
 from omnitrack.statements import requests
 from omnitrack.statements.say import statements_about
 from omnitrack.storage.contract import LINKABLE, SHARED, Transaction
@@ -160,9 +161,10 @@ def _lines(documents: Iterable[Mapping[str, Any]]) -> str:
 def load_bundle(run: Run, ctx: Context, bundle: str | Path | bytes) -> LoadReport:
     """Record what a bundle holds, and join its identifiers."""
     texts = run.offload(lambda: _unpacked(bundle))
-    interactions = [_sourced(one) for one in _values(texts, "interactions.jsonl", Interaction)]
+    told = list(_values(texts, "interactions.jsonl", Interaction))
+    interactions = [_sourced(one) for one in told]
     report = loading.record_many(run, ctx, interactions, batch_size=1_000, on_error="collect", progress=None)
-    there = {one.id for one in _values(texts, "interactions.jsonl", Interaction)}
+    there = {one.id for one in told}
     for one in _values(texts, "consents.jsonl", Consent):
         if one.interaction is None or one.interaction not in there:  # else the message has said it again
             say_consent(
@@ -221,7 +223,11 @@ def _unpacked(bundle: str | Path | bytes) -> dict[str, str]:
         SourceFormatError: it is no bundle, of a later version, or not as its manifest says.
     """
     try:
-        with zipfile.ZipFile(io.BytesIO(bundle) if isinstance(bundle, bytes) else bundle) as archive:
+        data = bundle if isinstance(bundle, bytes) else Path(bundle).read_bytes()
+    except (TypeError, ValueError) as error:
+        raise SourceFormatError(f"bundle: accepted is a {FORMAT}, or its path; {type(error).__name__}") from error
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
             manifest = json.loads(_member(archive, "manifest.json"))
             if manifest["format"] != FORMAT or manifest["version"] != VERSION:
                 raise SourceFormatError(
@@ -229,9 +235,9 @@ def _unpacked(bundle: str | Path | bytes) -> dict[str, str]:
                 )
             sums = {file["name"]: file["sha256"] for file in manifest["files"]}
             texts = {name: _member(archive, name) for name in _FILES}
-    except (zipfile.BadZipFile, KeyError, TypeError, ValueError, NotImplementedError, EOFError) as error:
-        if isinstance(error, SourceFormatError):
-            raise
+    except SourceFormatError:
+        raise
+    except (*DAMAGED, KeyError, TypeError) as error:
         raise SourceFormatError(f"bundle: accepted is a {FORMAT}; {type(error).__name__}") from error
     for name, text in texts.items():
         if hashlib.sha256(text).hexdigest() != sums.get(name):
