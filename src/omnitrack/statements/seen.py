@@ -41,11 +41,22 @@ def all_seen(
     return list(_counting(tx, all_entries(tx, holders, since, until)))
 
 
-def seen_next(tx: Transaction, holders: Sequence[bytes], at: int, *, newest: bool) -> EntryRow | None:
-    """Return the last entry before a time in which an identifier was seen (``newest``), or the first at that time or later."""
+def _seen(
+    tx: Transaction,
+    holders: Sequence[bytes],
+    since: int | None,
+    until: int | None,
+    *,
+    newest: bool = False,
+    without: Collection[bytes] = (),
+) -> Iterator[EntryRow]:
+    """Yield the entries in which an identifier was seen, in order of time; few are read at first, since most count and one is often enough.
+
+    Args:
+        without: interactions whose entries are passed over.
+    """
     after: tuple[int, bytes] | None = None
-    size = FEW
-    since, until = (None, at) if newest else (at, None)
+    size = len(without) + FEW
     while True:
         rows = tx.list_entries(
             identifiers=holders,
@@ -57,11 +68,17 @@ def seen_next(tx: Transaction, holders: Sequence[bytes], at: int, *, newest: boo
             limit=size,
             newest=newest,
         )
-        found = next(_counting(tx, rows), None)
-        if found is not None or len(rows) < size:
-            return found
+        yield from _counting(tx, [row for row in rows if row.interaction not in without])
+        if len(rows) < size:
+            return
         # An interaction has one entry that counts of an identifier: what the limit cut off of the last is another's.
         after, size = (rows[-1].occurred_at, rows[-1].interaction), 50 * FEW
+
+
+def seen_next(tx: Transaction, holders: Sequence[bytes], at: int, *, newest: bool) -> EntryRow | None:
+    """Return the last entry before a time in which an identifier was seen (``newest``), or the first at that time or later."""
+    since, until = (None, at) if newest else (at, None)
+    return next(_seen(tx, holders, since, until, newest=newest), None)
 
 
 def steps_of(entries: Iterable[EntryRow], length: int) -> frozenset[int]:
@@ -109,32 +126,11 @@ def unseen_without(
         steps = [
             step
             for step, interactions in sorted(shown[base].items())
-            if not _is_seen_in(tx, holders, step * length, (step + 1) * length, interactions)
+            if next(_seen(tx, holders, step * length, (step + 1) * length, without=interactions), None) is None
         ]
         if steps:
             found[base] = steps
     return found
-
-
-def _is_seen_in(tx: Transaction, holders: Sequence[bytes], since: int, until: int, without: Collection[bytes]) -> bool:
-    after: tuple[int, bytes] | None = None
-    size = len(without) + FEW
-    while True:
-        rows = tx.list_entries(
-            identifiers=holders,
-            roles=_ROLES,
-            min_assurance=_OBSERVED,
-            since=since,
-            until=until,
-            after=after,
-            limit=size,
-            newest=False,
-        )
-        if next(_counting(tx, [row for row in rows if row.interaction not in without]), None) is not None:
-            return True
-        if len(rows) < size:
-            return False
-        after, size = (rows[-1].occurred_at, rows[-1].interaction), 50 * FEW
 
 
 def timed(tx: Transaction, ctx: Context, ids: Iterable[bytes]) -> list[bytes]:

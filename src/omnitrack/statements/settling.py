@@ -110,8 +110,10 @@ def look_after(tx: Transaction, ctx: Context, before: Before, gone: Collection[b
         left = read_sightings(tx, ctx, there[base])
         kept = places_left(was.said, [*was.proofs, *was.places], left.proofs, was.classes, gone)
         put_places(tx, base, places, [*kept, *_times(was.kept)])
-    for base, steps in unseen_without(tx, ctx, before.shown).items():
-        length = ctx.policy.step(tx.find_identifiers(ids=[base])[0].scheme)
+    unseen = unseen_without(tx, ctx, before.shown)
+    rows = {row.id: row for row in tx.find_identifiers(ids=sorted(unseen))} if unseen else {}
+    for base, steps in unseen.items():
+        length = ctx.policy.step(rows[base].scheme)
         places = read_places(tx, base)
         times = {proof.seen for proof in places if proof.series == SEEN}.union(step * length for step in steps)
         put_places(tx, base, places, [*(proof for proof in places if proof.series != SEEN), *_times(times)])
