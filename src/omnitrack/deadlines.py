@@ -16,8 +16,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from types import TracebackType
-from typing import Any, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
+from omnitrack.blocks import Block
 from omnitrack.errors import BackendError, TimedOutError, masked_repr
 
 T = TypeVar("T")
@@ -27,7 +28,8 @@ GRACE = 1.0
 
 _deadline: ContextVar[float | None] = ContextVar("omnitrack_deadline", default=None)
 # What is asked for the calls of a block: by whose tracker, and until when; None: they have all the time that there is.
-_asked: ContextVar[tuple[tuple[Bounds, float | None], ...]] = ContextVar("omnitrack_asked", default=())
+Asked: TypeAlias = "tuple[tuple[Bounds, float | None], ...]"
+_asked: ContextVar[Asked] = ContextVar("omnitrack_asked", default=())
 
 
 def until() -> float | None:
@@ -143,32 +145,18 @@ class Bounds:
         return None if self._timeout is None else time.monotonic() + self._timeout
 
 
-class Within:
+class Within(Block[Asked]):
     """Bounds the calls of one tracker in a block, with ``with`` or with ``async with``. Each ``with`` counts anew."""
 
     def __init__(self, bounds: Bounds, seconds: float | None) -> None:
+        super().__init__(_asked)
         self._bounds = bounds
         self._seconds = seconds
-        self._before: list[Any] = []
 
-    def __enter__(self) -> None:
-        before = _asked.get()
+    def inside(self, before: Asked) -> Asked:
+        """Return what is asked for around the block, and what is asked for in it."""
         end = None if self._seconds is None else time.monotonic() + self._seconds
-        self._before.append(before)
-        _asked.set((*before, (self._bounds, end)))
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        _asked.set(self._before.pop())
-
-    async def __aenter__(self) -> None:
-        self.__enter__()
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.__exit__(kind, error, trace)
+        return (*before, (self._bounds, end))
 
 
 class Call:
