@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any, TypeVar, cast
 
 from omnitrack.foundation.context import Known
-from omnitrack.foundation.ids import new_id
+from omnitrack.foundation.ids import new_id, now_us
 from omnitrack.records import FEED, FEED_NEW, STATEMENT
 from omnitrack.storage.contract import (
     ChangeRow,
@@ -131,7 +131,7 @@ class _Noting:
                 part = slice(start, start + MOST)
                 self._timeless.append([ERASURE, [x.hex() for x in customers[part]], [x.hex() for x in ids[part]]])
         if self._timeless:
-            at = max(self._items) if self._items else int.from_bytes(new_id()[:8], "big")
+            at = max(self._items) if self._items else now_us()
             self._items[at] = [*self._timeless, *self._items.get(at, ())]
         rows = [
             RecordRow(FEED_NEW, f"{at_text(at)}{_tail(items[start])}", json.dumps(items[start : start + MOST]), 0)
@@ -157,10 +157,6 @@ def _tail(item: Item) -> str:
     if item[0] == INTERACTION:
         return hashlib.blake2b(bytes.fromhex(item[1]), digest_size=16).hexdigest()
     return new_id().hex()
-
-
-def _now() -> int:
-    return int.from_bytes(new_id()[:8], "big")
 
 
 def _scrub(tx: Transaction, removed: dict[bytes, list[InteractionRow]], gone: Iterable[ChangeRow]) -> None:
