@@ -11,11 +11,11 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
+import nats
 import pytest
 
 import omnitrack
 
-nats = pytest.importorskip("nats", reason="nats-py is not installed")
 SERVER = os.environ.get("OMNITRACK_TEST_NATS", "nats://127.0.0.1:4222")
 PATH = Path(__file__).parent.parent / "examples" / "outbox" / "publish.py"
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import itertools
 import shutil
 from collections.abc import Iterator
 from datetime import datetime, timedelta, timezone
@@ -10,13 +11,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from selenium import webdriver
 
 import omnitrack
-
-pytest.importorskip("selenium")
-import itertools
-
-from selenium import webdriver
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 DRIVER = shutil.which("chromedriver")

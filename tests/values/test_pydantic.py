@@ -9,11 +9,8 @@ from datetime import datetime, timezone
 from functools import cache
 from typing import Annotated, Any
 
-import pytest
-
-pytest.importorskip("pydantic")
-pytest.importorskip("fastapi")
 import fastapi
+import pytest
 from fastapi.testclient import TestClient
 from hypothesis import given
 from hypothesis import strategies as st
