@@ -17,10 +17,11 @@ from typing import Any
 
 import attrs
 import pytest
-from sqlalchemy import Engine, create_engine, delete, exc, text, update
+from sqlalchemy import Engine, create_engine, delete, exc, make_url, text, update
 
 from omnitrack.storage.registry import open_backend
 from omnitrack.storage.sql import SqlBackend
+from omnitrack.storage.sql.address import dialect_of
 from omnitrack.storage.sql.tables import make_tables
 
 POSTGRESQL = os.environ.get("OMNITRACK_TEST_POSTGRESQL", "postgresql+psycopg://postgres@127.0.0.1:5432/test")
@@ -38,6 +39,12 @@ class Store:
 
     url: str
     namespace: str | None = None
+
+    def over(self, driver: str) -> Store:
+        """Return it as it is reached by another driver, such as ``mariadb+asyncmy``, in the words that this one knows."""
+        url = make_url(f"{driver}:{self.url.partition(':')[2]}")
+        known = [one for one in dialect_of(url).drivers(url) if one is not None and one.drivername == driver]
+        return Store(known[-1].render_as_string(hide_password=False), self.namespace)
 
     def open(self, *, namespace: str | None = None, **options: Any) -> SqlBackend:
         """Return a backend on it, not set up; ``namespace`` is another one, and dropped with its own."""

@@ -136,7 +136,7 @@ def test_a_function_is_repeated_after_a_conflict_from_the_start(made: Made) -> N
 )
 async def test_an_async_engine_serves_async_callers(engine: str, driver: str, tmp_path: Path) -> None:
     with servers.store(engine, tmp_path) as store:
-        made = create_async_engine(f"{driver}:{store.url.partition(':')[2]}")
+        made = create_async_engine(store.over(driver).url)
         async with omnitrack.open_async(made, namespace=store.namespace, timeout=60) as tracker:
             await asyncio.gather(*(tracker.record(**contact(number)) for number in range(5)))
             assert len([one async for one in tracker.interactions()]) == 5

@@ -364,7 +364,7 @@ def test_a_host_that_is_killed_leaves_both_rows_or_none(host: Host) -> None:
 def async_store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[servers.Store]:
     engine, driver = ASYNC[request.param]
     with servers.store(engine, tmp_path) as store:
-        yield servers.Store(f"{driver}:{store.url.partition(':')[2]}", store.namespace)
+        yield store.over(driver)
 
 
 @pytest.mark.parametrize("kind", ["session", "connection", "scoped"])
