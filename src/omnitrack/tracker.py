@@ -111,13 +111,13 @@ class Timeline:
         return page
 
     def first(self, n: int) -> list[TimelineItem]:
-        """Return the first items, in the order of the timeline; fewer where there are not so many.
+        """Return the first items of the timeline, in its order.
 
         Args:
-            n: how many at most, from 0.
+            n: the largest number of items to return, from 0.
 
         Raises:
-            CustomerNotFoundError: nobody is known by this.
+            CustomerNotFoundError: no customer has this identifier or id.
         """
         return self._between(0, checked_place("n", n))
 
@@ -128,7 +128,7 @@ class Timeline:
     def __getitem__(self, place: slice) -> list[TimelineItem]: ...
 
     def __getitem__(self, place: int | slice) -> TimelineItem | list[TimelineItem]:
-        """Return an item by its place, or those of a slice, such as ``timeline[:10]``; what comes before them is read and passed over."""
+        """Return an item by its position, or a slice such as ``timeline[:10]``. The items before it are read too."""
         if isinstance(place, slice):
             if place.step not in (None, 1):
                 raise InvalidInteractionError(f"step: got {masked_repr(place.step)}, accepted is a slice without one")
@@ -147,16 +147,16 @@ class Timeline:
         zone: str | tzinfo | None = None,
         limit: int = 200,
     ) -> str:
-        """Return the timeline as a web page that stands by itself: no script, nothing from elsewhere, everything that others wrote escaped.
+        """Return the timeline as a self-contained web page: no script, no external resources, all text of others escaped.
 
         Args:
-            person: how to call the customer; None for the name that the latest contacts give, else "Customer".
-            company: how to call yourselves; empty for no name.
-            zone: time zone of the clock on the page, as an IANA name or a tzinfo; None for the zone of the tracker, else UTC.
+            person: the customer's name on the page; None for the name in the latest contacts, else "Customer".
+            company: your own name on the page; empty for no name.
+            zone: time zone of the times on the page, as an IANA name or a tzinfo; None for the zone of the tracker, else UTC.
             limit: the largest number of contacts on the page, 1 to 1,000.
 
         Raises:
-            CustomerNotFoundError: nobody is known by this.
+            CustomerNotFoundError: no customer has this identifier or id.
         """
         page = self.page(limit)
         return to_page(
@@ -189,7 +189,7 @@ class Timeline:
 
 
 class Changes:
-    """What happened to a store, in an order in which nothing is skipped. Made by ``Tracker.changes``."""
+    """The change feed of a store, in an order in which nothing is skipped. Made by ``Tracker.changes``."""
 
     def __init__(
         self, tracker: Tracker, after: str | None, consumer: str | None, limit: int | None, wait: float | None
@@ -197,23 +197,24 @@ class Changes:
         self._tracker = tracker
         self._after = after
         self._consumer = None if consumer is None else change_feed.check_consumer(consumer)
-        self.limit = change_feed.checked_count(limit)  # how many entries to iterate over; None for all
+        self.limit = change_feed.checked_count(limit)  # the largest number of entries to iterate over; None for all
         self._wait = change_feed.checked_wait(wait)
 
     def __repr__(self) -> str:
         return f"<Changes{'' if self._consumer is None else f' of consumer {self._consumer}'}>"
 
     def page(self, limit: int = 100, cursor: str | None = None) -> Page[FeedEntry]:
-        """Return what comes next, at most so much. ``next`` of the page is where to go on, also where nothing has come.
+        """Return the next page of entries. Its ``next`` is the cursor to continue from, even if the page is empty.
 
-        Waits, where the feed was asked for with ``wait``, until there is something.
+        If the feed was requested with ``wait``, this waits until there is an entry or the time is over.
 
         Args:
             limit: the largest number of entries to return, 1 to 1,000.
-            cursor: ``next`` of another page, or ``cursor`` of an entry; None for where the feed begins: ``after``, or what the consumer acknowledged.
+            cursor: the ``next`` of another page, or the ``cursor`` of an entry; None for the start of the feed: ``after``, or the last acknowledged entry
+                of the consumer.
 
         Raises:
-            InvalidCursorError: it is none of this feed, or what came next is no longer kept. InvalidPolicyError: the store keeps no feed.
+            InvalidCursorError: the cursor belongs to another feed, or the entries after it are no longer kept. InvalidPolicyError: the store keeps no feed.
         """
         size, tracker = checked_limit(limit), self._tracker
         patience = change_feed.Patience(self._wait)
@@ -231,13 +232,13 @@ class Changes:
                 tracker._runtime.sleep(patience.pause())
 
     def acknowledge(self, entry: FeedEntry | str) -> None:
-        """Keep in the store that the consumer has done with the feed up to this entry, itself included.
+        """Record in the store that the consumer has processed the feed up to and including this entry.
 
         Args:
-            entry: of this feed, or its cursor.
+            entry: an entry of this feed, or its cursor.
 
         Raises:
-            InvalidInteractionError: the feed was asked for without a consumer. InvalidCursorError: it is no entry of this feed.
+            InvalidInteractionError: the feed was requested without a consumer. InvalidCursorError: the entry belongs to another feed.
         """
         with self._tracker._run_alone("acknowledge") as run:
             cursor = entry.cursor if isinstance(entry, FeedEntry) else entry
@@ -275,9 +276,9 @@ class Tracker:
         timeout: time limit of each call in seconds, opening the store included; None for no limit. ``within`` overrides it for a block.
         consent_words: text messages that consist of one of these words withdraw consent (False) or give it (True); None for
             ``omnitrack.CONSENT_WORDS``.
-        reads: ``"audit"`` has reads of people leave receipts: who was shown what, see ``receipts`` and ``exposed``. None leaves none. Each process that
-            opens the store says it for itself.
-        feed: True or a timedelta has the store keep what happens to it from now on, for changes(): for 30 days, or for that long. False changes nothing.
+        reads: with ``"audit"`` reads about people leave receipts of who was shown what; see ``receipts`` and ``exposed``. None leaves none. Each process that
+            opens the store sets it for itself.
+        feed: whether the store keeps a change feed from now on, for ``changes``: True keeps entries for 30 days, a timedelta for that long. False changes nothing.
     """
 
     def __init__(
@@ -397,15 +398,15 @@ class Tracker:
         return tracker
 
     def acting(self, by: str) -> Acting:
-        """Return what says who makes the calls of a block, for the receipts of reads: ``with tracker.acting(by="sam")``, or ``async with``.
+        """Return a context manager that names the user of a block, for the receipts of reads: ``with tracker.acting(by="sam")``, or ``async with``.
 
-        It holds for the tasks and threads (``asyncio.to_thread``) that are started in the block; of blocks in each other the inner one counts.
+        It applies to tasks and threads (``asyncio.to_thread``) that are started in the block. Of nested blocks the inner one counts.
 
         Args:
-            by: name or id of whoever acts, up to 255 characters.
+            by: name or id of the user, up to 255 characters.
 
         Raises:
-            InvalidInteractionError: it is no such text.
+            InvalidInteractionError: ``by`` is empty or too long.
         """
         return Acting(exposure.checked_by(by))
 
@@ -666,7 +667,7 @@ class Tracker:
         Naive times are read in the zone of the tracker. The filters ``text``, ``agent``, ``thread`` and ``source`` scan the customer's whole history.
 
         Args:
-            who: an identifier of the customer (an Identifier or a text), a Customer, a current or former customer id, or a list of these that are one person's.
+            who: an identifier of the customer (an Identifier or a text), a Customer, a current or former customer id, or a list of these that belong to one person.
             channels: one channel or up to 1,000; None for all.
             directions: ``"inbound"``, ``"outbound"``, ``"internal"``, or several of them; None for all.
             kinds: one kind or up to 1,000; None for all.
@@ -711,7 +712,7 @@ class Tracker:
         """Return a customer, as known now or at a time.
 
         Args:
-            who: an identifier of the customer (an Identifier or a text), a Customer, a current or former customer id, or a list of these that are one person's.
+            who: an identifier of the customer (an Identifier or a text), a Customer, a current or former customer id, or a list of these that belong to one person.
             as_of: read the state as it was known at this time. A naive time is read in the zone of the tracker; None for now.
 
         Raises:
@@ -727,7 +728,7 @@ class Tracker:
         """Return the possible customers behind an identifier, most likely first: one if it is certain, several for a shared identifier.
 
         Args:
-            who: an identifier of the customer (an Identifier or a text), a Customer, a current or former customer id, or a list of these that are one person's.
+            who: an identifier of the customer (an Identifier or a text), a Customer, a current or former customer id, or a list of these that belong to one person.
             limit: the largest number of customers to return, 1 to 1,000.
 
         Raises:
@@ -1184,7 +1185,7 @@ class Tracker:
 
         Raises:
             InvalidInteractionError: a field is malformed. InvalidIdentifierError: the identifier is malformed.
-            CustomerNotFoundError: there is no such customer.
+            CustomerNotFoundError: no customer has this id.
         """
         with self._run() as run:
             return consenting.say_consent(
@@ -1237,9 +1238,9 @@ class Tracker:
             return consenting.consents_of(run, self._ctx, who, as_of)
 
     def receipts(self, who: Who) -> list[ReadReceipt]:
-        """Return the receipts of reads that asked for a customer, or showed interactions that are theirs now, latest first.
+        """Return the receipts of reads that asked for a customer or showed interactions that are now theirs, latest first.
 
-        Reads leave them where the store was opened with ``reads="audit"``.
+        Reads leave receipts if the store was opened with ``reads="audit"``.
 
         Args:
             who: an identifier of the customer (an Identifier or a text), or the customer id.
@@ -1251,14 +1252,14 @@ class Tracker:
             return exposure.receipts_of(run, self._ctx, who)
 
     def exposed(self, subject: Who | Statement) -> list[Exposure]:
-        """Return to whom interactions were shown that are not, as is known now, of the customer who had been asked for; latest first.
+        """Return who was shown interactions of the wrong person, as far as is known now, latest first.
 
-        After a denial, a retraction, a reassignment or an attribution: reads that were made while two were taken for one. It looks through the whole
-        history of the customers, and at reads that left receipts.
+        Call it after a denial, a retraction, a reassignment or an attribution, to find the reads that were made while two people were taken for one. It
+        reads the whole history of the customers, and considers reads that left receipts.
 
         Args:
-            subject: an identifier of a customer, or the customer id: theirs that others were shown for, and others' that were shown for them. Or a
-                statement, as ``deny``, ``retract`` and the others return it, for both that it is about.
+            subject: an identifier of a customer, or the customer id, for interactions of theirs that were shown to readers who asked for somebody else,
+                and the reverse. Or a statement that ``deny``, ``retract`` or another call returned, for both customers that it is about.
 
         Raises:
             CustomerNotFoundError: no customer has this identifier or id. StatementNotFoundError: the statement is about somebody who was erased.
@@ -1267,16 +1268,16 @@ class Tracker:
             return exposure.exposed(run, self._ctx, subject)
 
     def subject_bundle(self, who: Who) -> bytes:
-        """Return all that the store has of a person as one archive for the person: a ZIP file of JSON lines with a manifest, a schema and a page to read.
+        """Return everything that the store holds about a person as one archive: a ZIP file of JSON lines with a manifest, a schema and a readable page.
 
-        It has their interactions, identifiers, statements, consents and receipts of reads. Addresses of others are left out of interactions, and replaced
-        in their texts. ``load_bundle`` records it again.
+        It contains the person's interactions, identifiers, statements, consents and receipts of reads (GDPR, articles 15 and 20). Other people's addresses
+        are removed from interactions and replaced in texts. ``load_bundle`` records the archive again.
 
         Args:
-            who: an identifier of the person, as an Identifier or a text, or the customer id.
+            who: an identifier of the person (an Identifier or a text), or the customer id.
 
         Raises:
-            CustomerNotFoundError: nobody is known by this. InvalidIdentifierError: several people share it.
+            CustomerNotFoundError: no customer has this identifier or id. InvalidIdentifierError: several people share the identifier.
         """
         with self._run() as run:
             bundle, shown = subject_bundle.subject_bundle(run, self._ctx, who)
@@ -1284,13 +1285,13 @@ class Tracker:
         return bundle
 
     def load_bundle(self, bundle: str | Path | bytes) -> LoadReport:
-        """Record what a subject bundle holds: its interactions and consents; its identifiers become one customer. A second load adds no interaction.
+        """Record the interactions and consents of a subject bundle; its identifiers become one customer. Loading it again adds no interaction.
 
         Args:
-            bundle: what ``subject_bundle`` returned, or a path to a file of it. It is believed: load one of which you know who made it.
+            bundle: an archive that ``subject_bundle`` returned, or the path of one. Its content is trusted, so load only bundles of known origin.
 
         Raises:
-            SourceFormatError: it is no bundle, or not as its manifest says. OSError: there is no such file.
+            SourceFormatError: the archive is not a bundle, or differs from its manifest. OSError: the file does not exist.
         """
         with self._run_alone("load_bundle") as run:
             return subject_bundle.load_bundle(run, self._ctx, bundle)
@@ -1303,25 +1304,25 @@ class Tracker:
         limit: int | None = None,
         wait: float | None = 0,
     ) -> Changes:
-        """Return the feed: what happened to the store, in an order in which nothing is skipped, though transactions commit out of order.
+        """Return the change feed of the store, in an order in which nothing is skipped, although transactions commit out of order.
 
-        Interactions and revisions, statements and retractions, identifiers that went to another customer, erasures. Each is delivered at least once,
-        under an id that stays. Nothing is read before it is iterated or paged.
+        It reports interactions and revisions, statements and retractions, identifiers that moved to another customer, and erasures. Each entry is delivered
+        at least once and has a stable id. Nothing is read until the feed is iterated or paged.
 
         Args:
-            after: ``cursor`` of an entry or ``next`` of a page, what came after which is returned; None for the oldest that is kept.
-            consumer: a name under which the store keeps how far ``acknowledge`` said that its reader is, up to 100 characters of ASCII; it goes on from there, and
-                from ``after`` the first time. None for a reader that keeps its cursor itself.
-            limit: how many entries to iterate over, from 1; None for all.
-            wait: seconds to wait at the end for something to happen before the iteration ends; None to follow for ever.
+            after: the ``cursor`` of an entry or the ``next`` of a page to start after; None to start at the oldest entry that is kept.
+            consumer: a name under which the store keeps the position that ``acknowledge`` reported, up to 100 ASCII characters. Reading resumes there,
+                and the first time after ``after``. None for a reader that keeps its cursor itself.
+            limit: the largest number of entries to iterate over, from 1; None for all.
+            wait: seconds to wait for a new entry before the iteration ends; None to follow the feed for ever.
 
         Raises:
-            InvalidInteractionError: ``consumer``, ``limit`` or ``wait`` cannot be one.
+            InvalidInteractionError: ``consumer``, ``limit`` or ``wait`` has an invalid value.
         """
         return Changes(self, after, consumer, limit, wait)
 
     def feed_end(self) -> str:
-        """Return the cursor after all that has happened: take it, read the whole store, and follow the feed from it; nothing is missed between the two.
+        """Return the cursor after the latest entry. Take it, read the whole store, then follow the feed from it: nothing is missed in between.
 
         Raises:
             InvalidPolicyError: the store keeps no feed; open it once with ``feed=True``.
@@ -1330,15 +1331,15 @@ class Tracker:
             return change_feed.end_of(run, self._ctx)
 
     def trim_feed(self, *, keep: timedelta | None = None) -> int:
-        """Take away what is past its time in the feed, read or not; return how many transactions it told of.
+        """Remove entries of the feed that are older than they are kept for, read or not; return the number of transactions whose entries were removed.
 
-        Reading does so by itself. Where nobody reads, call it with the retention.
+        Reading the feed does this too. If nobody reads it, call this together with the retention.
 
         Args:
-            keep: how long what happened is kept; None for what the store was opened with.
+            keep: the age after which entries are removed; None for the period that the store was opened with.
 
         Raises:
-            InvalidPolicyError: the store keeps no feed, or ``keep`` is no time from 0.
+            InvalidPolicyError: the store keeps no feed, or ``keep`` is negative.
         """
         with self._run_alone("trim_feed") as run:
             return change_feed.trim(run, self._ctx, change_feed.checked_keep(keep))
@@ -1490,9 +1491,9 @@ def open(
         zone: time zone of times without an offset, as an IANA name or a tzinfo; with None such times are refused.
         consent_words: text messages that consist of one of these words withdraw consent (False) or give it (True); None for
             ``omnitrack.CONSENT_WORDS``.
-        reads: ``"audit"`` has reads of people leave receipts: who was shown what, see ``receipts`` and ``exposed``. None leaves none. Each process that
-            opens the store says it for itself.
-        feed: True or a timedelta has the store keep what happens to it from now on, for changes(): for 30 days, or for that long. False changes nothing.
+        reads: with ``"audit"`` reads about people leave receipts of who was shown what; see ``receipts`` and ``exposed``. None leaves none. Each process that
+            opens the store sets it for itself.
+        feed: whether the store keeps a change feed from now on, for ``changes``: True keeps entries for 30 days, a timedelta for that long. False changes nothing.
         options: options of the backend, such as ``namespace=``.
 
     Raises:
