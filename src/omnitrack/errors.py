@@ -112,7 +112,7 @@ class InvalidInteractionError(OmnitrackError, ValueError):
 
 
 class InvalidValueError(OmnitrackError, ValueError):
-    """Data from which no value can be made: a field that is missing, unknown, malformed or at odds with another; names the field."""
+    """Raised for data from which no value can be made. The message names the field that is missing, unknown, malformed or contradicts another."""
 
 
 class MissingZoneError(InvalidInteractionError):
@@ -178,7 +178,7 @@ _OUTCOMES = {
 
 
 class HostTransactionError(BackendError):
-    """A transaction of the host's that the store cannot take part in as it is, or a call that cannot be part of one; says what is accepted."""
+    """Raised for a host's transaction that the store cannot join, or a call that cannot be part of one. The message says what is accepted."""
 
 
 class SchemaVersionError(BackendError):

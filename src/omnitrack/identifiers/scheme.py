@@ -94,10 +94,10 @@ class Identifier(Value):
 
 
 def check_parts(identifier: Identifier) -> None:
-    """Raise unless an identifier that a caller may have made by hand has the parts that one has; those of ``phone()`` and the like always do.
+    """Check the parts of an identifier that a caller may have made by hand; ``phone()`` and the like always return valid ones.
 
     Raises:
-        InvalidIdentifierError: a part is no text, or the text of none.
+        InvalidIdentifierError: a part is not a text, or not one of an identifier.
     """
     _check_texts(identifier)
     get_scheme(identifier.scheme)
@@ -128,9 +128,9 @@ def content_id(key: str, since: int | None = None, secret: bytes = b"", other: b
 
     Args:
         key: ``Identifier.key``.
-        since: for a holder after a reassignment, since when it is theirs, in microseconds of UTC; None for the first.
-        secret: the store's secret, b"" for none; longer than 64 bytes is hashed down first (BLAKE2b keys end there).
-        other: what tells apart two holders since the same time: the id that proves the one, b"" for the other.
+        since: for a holder after a reassignment, the start of the tenure in microseconds since 1970 (UTC); None for the first holder.
+        secret: the store's secret, b"" for none. A secret over 64 bytes, the limit for BLAKE2b keys, is hashed first.
+        other: distinguishes two holders with the same start: the id that proves one of them, b"" for the other.
     """
     if len(secret) > 64:
         secret = hashlib.blake2b(secret).digest()
@@ -179,19 +179,21 @@ class Scheme(ABC):
         return identifier.value
 
     def series(self, value: str, scope: str) -> str:
-        """Return with which other ids of this scheme an id can be compared: two of one series are two accounts, two of different series tell
-        nothing of each other. It is the scope, where the issuer gives an account no second kind of id.
+        """Return the series of an id: two different ids of one series are two accounts, while ids of different series cannot be compared.
+
+        The default is the scope. Override it if the issuer gives one account several kinds of ids.
 
         Args:
-            value: of the identifier, in its normal form. scope: of it.
+            value: the value of the identifier, in its normal form.
+            scope: the scope of the identifier.
         """
         return scope
 
     def from_key(self, rest: str, *, region: str | None = None) -> Identifier:
-        """Read what stands after ``scheme:`` in a key, or in what a person typed in the form of one.
+        """Parse the part of a key after ``scheme:``.
 
         Raises:
-            InvalidIdentifierError: as ``parse``.
+            InvalidIdentifierError: as for ``parse``.
         """
         if not self.scoped:
             return self.parse(rest, region=region)
@@ -227,7 +229,7 @@ def get_scheme(name: str) -> Scheme:
     """Return the scheme of this name.
 
     Raises:
-        InvalidIdentifierError: no such scheme; names those there are.
+        InvalidIdentifierError: there is no such scheme; the message lists the schemes.
     """
     try:
         return _schemes[name]
@@ -244,7 +246,7 @@ def find_scheme(name: str) -> Scheme | None:
 
 
 def find_uri(text: str) -> Scheme | None:
-    """Return the scheme of which a text is a URI, or None.
+    """Return the scheme whose URI a text is, or None.
 
     >>> find_uri("nothing:that-is-known")
     """
@@ -306,7 +308,7 @@ def unescape(value: str) -> str:
 
 
 def key_text(scheme: str, value: str, scope: str = "") -> str:
-    """Return the text that identifier() reads as this value of this scheme, whatever characters it has; a source hands on ids with it.
+    """Return the text that ``identifier()`` parses to this value of this scheme, whatever its characters. Sources pass ids on in this form.
 
     >>> key_text("x", "jane"), key_text("phone", "020 7946 0958")
     ('x:jane', 'phone:020 7946 0958')
@@ -335,7 +337,7 @@ def checked_scope(scope: Any, what: str) -> str:
 
 
 def checked_region(region: Any) -> str | None:
-    """Return a region's code in capitals, None for none; whether there is such a region is asked where one is needed."""
+    """Return a region's code in capitals, None for none. Whether the region exists is checked where it is needed."""
     if region is None or region == "":
         return None
     if isinstance(region, str) and len(region) == 2:

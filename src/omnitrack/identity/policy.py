@@ -46,7 +46,12 @@ _DAY = 24 * 60 * 60 * 1_000_000
 
 @attrs.frozen(slots=True, kw_only=True)
 class SchemeRule(Value):
-    """What a policy says of one scheme instead of the scheme's own word; None leaves it."""
+    """A policy's override for one scheme.
+
+    Attributes:
+        exclusive: whether a customer has at most one value of the scheme in each scope; None to keep the scheme's own rule.
+        rank: the rank of the scheme among identifiers of equal assurance; None to keep the scheme's own rank.
+    """
 
     exclusive: bool | None = attrs.field(default=None)
     rank: int | None = attrs.field(default=None)
@@ -198,20 +203,20 @@ class Policy(Value):
 
     Attributes:
         schemes: overrides of exclusive and rank, by scheme.
-        limits: how many distinct neighbours of a scheme an identifier may have before it counts as shared, None for any number. A key is a
-            pair, ``("device", "email")`` or ``"device/email"``, for the mail addresses of a device; a scheme alone, ``"email"``, for those of
-            every identifier; ``"*"`` in either place, or alone, for any scheme. The most specific counts: the pair, the neighbour's scheme
-            alone, one where that is exclusive, ``("device", "*")``, ``"*"``. What is given comes before every default that it covers; what
-            is not given keeps its default. ``limits=None`` switches all of them off. In a settings file None is ``"none"``. Instead of a number,
-            ``"verified"`` says that being seen together tells nothing of the two, in either direction, unless both are verified: below that a
-            link between them neither joins nor counts, and only suggests; verified ones join, and any number of them may.
+        limits: the number of distinct neighbours of a scheme that an identifier may have before it counts as shared; None for any number. A key is a
+            pair, ``("device", "email")`` or ``"device/email"``, for the mail addresses of a device; a scheme alone, ``"email"``, for the mail addresses
+            of any identifier; ``"*"`` in either place, or alone, for any scheme. The most specific key counts: the pair, the neighbour's scheme
+            alone, the limit of one for exclusive schemes, ``("device", "*")``, ``"*"``. A limit that is given overrides every default that it covers;
+            other defaults stay. ``limits=None`` switches all limits off. In a settings file write None as ``"none"``. The value ``"verified"`` instead
+            of a number means that seeing two such identifiers together proves nothing, in either direction, unless both are verified: other
+            links between them only suggest and count towards no limit; verified links join, in any number.
         max_identifiers: the largest number of identifiers of a customer.
-        max_component: the largest number of identifiers that links may connect. Beyond it, which is a sign of corrupt input, only verified links and
-            statements among them count.
+        max_component: the largest number of identifiers that links may connect. A larger component is a sign of corrupt input; only verified links
+            and statements count in it.
         merges_at: ``"observed"`` or ``"verified"``: the lowest assurance at which a link merges.
         auto_match: the probability from which a match merges customers; None for never.
-        silence: after how many days in which nobody saw an identifier of a scheme it is taken to have a new holder, as ``{"phone": 180}``; None and
-            ``{}`` switch it off. What is given replaces the default, whole.
+        silence: the number of days without a contact after which an identifier of a scheme is taken to have a new holder, such as ``{"phone": 180}``;
+            None and ``{}`` switch it off. A mapping replaces the whole default.
     """
 
     schemes: Mapping[str, SchemeRule] = attrs.field(factory=dict, converter=_scheme_rules)
@@ -223,7 +228,7 @@ class Policy(Value):
     silence: Mapping[str, int] = attrs.field(factory=lambda: dict(DEFAULT_SILENCE), converter=_silence)
 
     def step(self, scheme: str) -> int:
-        """The microseconds of which a silence of this scheme has twelve; 0 where silence says nothing of it."""
+        """A twelfth of the silence of this scheme in microseconds; 0 if silence means nothing for it."""
         return self.silence.get(scheme, 0) * _DAY // STEPS
 
     def exclusive(self, scheme: str) -> bool:
@@ -247,8 +252,8 @@ class Policy(Value):
         """How many distinct neighbours of this scheme an identifier may have; None for any number.
 
         Args:
-            scheme: of the neighbours.
-            of: of the identifier; ``"*"`` stands for one that no limit names.
+            scheme: the scheme of the neighbours.
+            of: the scheme of the identifier; ``"*"`` for one that no limit names.
         """
         listed = self._listed(scheme, of)
         return None if listed == VERIFIED_ONLY else listed
@@ -258,7 +263,7 @@ class Policy(Value):
         return VERIFIED_ONLY in (self._listed(scheme, other), self._listed(other, scheme))
 
     def _listed(self, scheme: str, of: str) -> Limit:
-        """Return the most specific limit that there is of a pair."""
+        """Return the most specific limit for a pair of schemes."""
         limits = self.limits
         if limits is None:
             return None
@@ -270,13 +275,13 @@ class Policy(Value):
         return limits[f"{of}/*"] if f"{of}/*" in limits else limits["*"]
 
     def fingerprint(self, own: str = "", placeholders: str = "") -> str:
-        """A digest of all that decides who is whom: this policy, the fingerprints of the own list and the placeholders, the version of the normal forms."""
+        """A digest of everything that decides who is whom: policy, own list, placeholders and the version of the normal forms."""
         return _digest(
             {**self._content(), "own": own, "placeholders": placeholders, "normal_forms": NORMAL_FORM_VERSION}
         )
 
     def parts(self, own: str = "", placeholders: str = "") -> dict[str, str]:
-        """Digests of what the fingerprint is of, by what each is called: which of them differs tells more than that one does."""
+        """The digest of each part of the fingerprint by name, to say which part differs."""
         return {
             "policy": _digest(self._content()),
             "own list": own,

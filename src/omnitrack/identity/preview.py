@@ -13,13 +13,13 @@ from omnitrack.values import Value
 
 @attrs.frozen(slots=True, kw_only=True)
 class Regrouping(Value):
-    """Customers that become one, or one that becomes several, and the identifiers of each of the groups concerned.
+    """Customers that would merge into one, or one that would split, with their identifiers.
 
     Attributes:
-        before: customer ids as they are. after: as they would be. None stands for a customer who has no id yet, since nobody has
-            seen any of these identifiers: it is given when the statement is said.
-        identifiers: of those customers, grouped as they would be, in the order of ``after``.
-        were: of the customers as they are, in the order of ``before``; of one that parts and joins at once some go elsewhere.
+        before: the customer ids now. None stands for a customer without an id, whose identifiers nobody has seen yet; the statement would create it.
+        after: the customer ids afterwards.
+        identifiers: the identifiers of each customer afterwards, in the order of ``after``.
+        were: the identifiers of each customer now, in the order of ``before``. If a customer would both split and merge, some of these go elsewhere.
     """
 
     before: tuple[str | None, ...]
@@ -33,12 +33,12 @@ UNATTRIBUTED = "unattributed"
 
 @attrs.frozen(slots=True, kw_only=True)
 class Move(Value):
-    """Interactions that go from one customer to another with an identifier that passes on, or with an attribution.
+    """Interactions that would move from one customer to another because an identifier has a new holder, or by an attribution.
 
     Attributes:
-        before: id of the customer under whom they are. after: of the one under whom they would be. None for a customer who has no id
-            yet, ``"unattributed"`` for nobody.
-        interactions: how many; 0 where there is none so far, but those to come go there.
+        before: the id of the customer who has them now; None for a customer without an id, ``"unattributed"`` for nobody.
+        after: the id of the customer who would have them, in the same form.
+        interactions: the number of interactions; 0 if only future ones would be affected.
     """
 
     before: str | None
@@ -68,7 +68,8 @@ class Preview(Value):
     """What a statement would change. ``print`` shows it in words.
 
     Attributes:
-        joins: customers that would be merged. parts: customers that would be split.
+        joins: customers that would be merged.
+        parts: customers that would be split.
         moves: interactions that would move to another customer although no identifier does, as with a new holder.
         obstacles: links that would be in conflict.
     """
@@ -105,7 +106,7 @@ def regroup(
     """Return (joins, parts) between two assignments of the same identifiers to customers.
 
     Args:
-        unborn: customer ids that stand for none yet.
+        unborn: ids that stand for customers without an id yet.
     """
     news: dict[str, set[str]] = {}
     olds: dict[str, set[str]] = {}

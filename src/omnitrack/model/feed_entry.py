@@ -1,4 +1,4 @@
-"""FeedEntry: one thing that happened to a store, as its feed tells it."""
+"""FeedEntry: one entry of the change feed of a store."""
 
 from __future__ import annotations
 
@@ -15,18 +15,21 @@ FeedKind = Literal["interaction", "revision", "statement", "retraction", "identi
 
 @attrs.frozen(slots=True, kw_only=True)
 class FeedEntry(Value):
-    """One thing that happened to a store.
+    """One change of a store.
 
     Attributes:
-        id: the same each time that it is delivered, ``fd_...``: what was done for it before need not be done again. Ids are in the order of the feed.
-        cursor: where to go on after it.
-        kind: ``"interaction"`` and ``"revision"`` (an edit, or texts redacted), ``"statement"`` and ``"retraction"``, ``"identity"`` (an identifier went to
-            another customer), ``"erasure"`` (what was kept of these customers and interactions is to go: a person was erased, or a time is over).
-        interaction: its id, of ``"interaction"`` and ``"revision"``.
-        customers: whose it is as it is read, of an interaction; of ``"identity"`` the old and the new one; of ``"erasure"`` those who are gone.
-        change: of ``"identity"``.
-        statement: its id, of ``"statement"`` and ``"retraction"``.
-        interactions: ids of those that are gone, of ``"erasure"``.
+        id: the id of the entry, ``fd_...``. It is the same each time the entry is delivered, so that a consumer can skip what it has processed. Ids sort in
+            the order of the feed.
+        cursor: the position after this entry, to resume from.
+        at: when it happened.
+        kind: ``"interaction"``, ``"revision"`` (an edit, or redacted text), ``"statement"``, ``"retraction"``, ``"identity"`` (an identifier moved to
+            another customer) or ``"erasure"`` (delete your copies of these customers and interactions: a person was erased, or a retention period ended).
+        interaction: for ``"interaction"`` and ``"revision"``, the id of the interaction.
+        customers: for an interaction, the ids of its customers as known when the feed is read; for ``"identity"`` the old and the new customer; for
+            ``"erasure"`` the customers who were removed.
+        change: for ``"identity"``, the change.
+        statement: for ``"statement"`` and ``"retraction"``, the id of the statement.
+        interactions: for ``"erasure"``, the ids of the interactions that were removed.
     """
 
     id: str

@@ -20,12 +20,13 @@ if TYPE_CHECKING:
 
 @attrs.frozen(slots=True, kw_only=True)
 class BriefContact(Value):
-    """One of the last contacts: the evidence is the interaction whose id it has.
+    """One of the latest contacts of a customer.
 
     Attributes:
-        interaction: its id, ``int_...``.
-        text: the beginning of its subject and body; None where there is none.
-        identifier: under which it is filed. assurance: how sure that is.
+        interaction: the id of the interaction, ``int_...``.
+        identifier: the identifier under which it is filed.
+        assurance: the assurance of that identifier.
+        text: the beginning of its subject and body; None if it has neither.
     """
 
     interaction: str
@@ -44,11 +45,13 @@ class BriefContact(Value):
 
 @attrs.frozen(slots=True, kw_only=True)
 class OpenThread(Value):
-    """Contacts of the customer that nobody has answered, of one thread.
+    """Contacts from the customer in one thread that nobody has answered.
 
     Attributes:
-        since: when the first of them came. last: when the latest did.
-        text: the beginning of the latest. interactions: their ids, oldest first.
+        since: the time of the first unanswered contact.
+        last: the time of the latest one.
+        interactions: the ids of these contacts, oldest first.
+        text: the beginning of the latest one; None if it has no text.
     """
 
     channel: str
@@ -61,11 +64,13 @@ class OpenThread(Value):
 
 @attrs.frozen(slots=True, kw_only=True)
 class Candidate(Value):
-    """Somebody whom a shared line or address may stand for, by the contacts that came over it lately.
+    """A customer who recently used a shared line or address.
 
     Attributes:
-        customer: id of the customer. identifiers: those that were seen with the shared one, and join it.
-        last_seen: when that was last. interactions: the contacts that show it, newest first.
+        customer: the customer id.
+        identifiers: the customer's identifiers that were seen with the shared one.
+        last_seen: when they were last seen together.
+        interactions: the ids of the contacts that show it, newest first.
     """
 
     customer: str
@@ -79,19 +84,21 @@ class Brief(Value):
     """Who is on the line and what matters now. ``str()`` is text for a screen or a language model, within ``max_chars``.
 
     Attributes:
-        who: what was asked for, as an identifier; None where a customer id was given.
-        trust: ``"observed"`` or ``"verified"``, as it was asked for.
-        at: when it was read.
-        sure: ``"one"`` person; ``"several"`` who share what was asked for, then see ``candidates``; ``"nobody"`` is known by it.
-        customer: id of the customer; None where it is nobody.
-        identifiers: those of the customer. verified: those of them that verified links and statements alone join to the one that was asked for.
-        name: as the latest and surest of the last contacts that says it has it; None where none does.
-        candidates: of a shared line, those who used it last; empty with trust ``"verified"``.
-        contacts: the last, newest first. open_threads: those of the last that wait for an answer, longest first.
-        consents: what counts of what was said of contacting them, refusals first.
-        suggestions: who they may be besides, to confirm or deny; empty with trust ``"verified"``.
-        missing: parts that there was no time for: ``"customer"``, ``"contacts"``, ``"consents"``, ``"suggestions"``.
-        max_chars: the most characters of the text; None for no bound.
+        who: the identifier that was asked for; None if a customer id was given.
+        trust: ``"observed"`` or ``"verified"``, as requested.
+        at: when the brief was read.
+        sure: ``"one"`` if the identifier leads to one person, ``"several"`` if people share it (see ``candidates``), ``"nobody"`` if it was never seen.
+        customer: the customer id; None for nobody.
+        identifiers: the customer's identifiers.
+        verified: those of them that verified links and statements alone join to the identifier that was asked for.
+        name: the customer's name in the latest contacts, by assurance and then by time; None if none has a name.
+        candidates: the customers who last used a shared line; empty with trust ``"verified"``.
+        contacts: the latest contacts, newest first.
+        open_threads: threads among them that wait for an answer, the longest wait first.
+        consents: the consents that count now, refusals first.
+        suggestions: other customers who may be the same person, to confirm or deny; empty with trust ``"verified"``.
+        missing: the parts that there was no time for: ``"customer"``, ``"contacts"``, ``"consents"``, ``"suggestions"``.
+        max_chars: the largest number of characters of the text; None for no limit.
     """
 
     who: Identifier | None
@@ -112,25 +119,25 @@ class Brief(Value):
 
     @property
     def shown_customers(self) -> tuple[str, ...]:
-        """The ids of all customers who are named in it."""
+        """The ids of all customers whom the brief names."""
         others = [id for one in self.suggestions for id in one.customers] + [one.customer for one in self.candidates]
         return tuple(dict.fromkeys([*([] if self.customer is None else [self.customer]), *others]))
 
     @property
     def shown_interactions(self) -> tuple[str, ...]:
-        """The ids of all interactions that it is made of."""
+        """The ids of all interactions that the brief shows."""
         shown = [one.interaction for one in self.contacts]
         shown += [id for thread in self.open_threads for id in thread.interactions]
         shown += [id for candidate in self.candidates for id in candidate.interactions]
         return tuple(dict.fromkeys(shown))
 
     def text(self, max_chars: int | None = None) -> str:
-        """Return it as text: what matters most is kept where not all has room.
+        """Return the brief as text; if space is short, the most important parts are kept.
 
-        What customers and other systems wrote stands between quotation marks, as strings of JSON on one line; everything else is omnitrack's.
+        Text written by customers and other systems is quoted as JSON strings, each on one line. Everything outside the quotation marks is omnitrack's.
 
         Args:
-            max_chars: the most characters; None for no bound.
+            max_chars: the largest number of characters; None for no limit.
         """
         return brief_text(self, max_chars)
 

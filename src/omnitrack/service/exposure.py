@@ -32,15 +32,16 @@ from omnitrack.values import Value
 
 @attrs.frozen(slots=True, kw_only=True)
 class ReadReceipt(Value):
-    """One answer that somebody was given about a customer.
+    """A receipt for one read about a customer.
 
     Attributes:
-        id: ``rd_...``.
-        by: who asked, as ``tracker.acting(by=)`` said; None where it said nothing.
+        id: the id of the receipt, ``rd_...``.
+        at: when the read was made.
         call: ``timeline``, ``brief``, ``customer``, ``candidates``, ``search``, ``interaction``, ``export`` or ``subject_bundle``.
-        trust: ``observed`` or ``verified``, where the call has one.
-        customers: ids of the customers who were shown, as they were then.
-        interactions: those of this customer's that were shown, ``int_...``.
+        by: the user, as named by ``tracker.acting(by=)``; None if it was not called.
+        trust: ``observed`` or ``verified``; None for calls without a trust level.
+        customers: the ids of the customers who were shown, as they were then.
+        interactions: the ids of this customer's interactions that were shown, ``int_...``.
     """
 
     id: str
@@ -60,12 +61,17 @@ class ReadReceipt(Value):
 
 @attrs.frozen(slots=True, kw_only=True)
 class Exposure(Value):
-    """Interactions of one customer that somebody was shown who had asked for another.
+    """Interactions of one customer that were shown to somebody who had asked for another.
 
     Attributes:
-        receipt: id of the read, ``rd_...``. by: who was shown them. call and trust: as in ReadReceipt.
-        asked: the customer who had been asked for, as that is now. owner: whose the interactions are now.
-        interactions: what was shown wrongly, ``int_...``.
+        receipt: the id of the read receipt, ``rd_...``.
+        at: when they were shown.
+        call: the call that showed them, as in ReadReceipt.
+        asked: the id of the customer who was asked for, as known now.
+        owner: the id of the customer whose interactions they are, as known now.
+        interactions: the ids of the interactions that were wrongly shown, ``int_...``.
+        by: who was shown them; None if not recorded.
+        trust: the trust level of the call, as in ReadReceipt.
     """
 
     receipt: str

@@ -27,17 +27,21 @@ WITHDRAWN = "consent was withdrawn or refused"
 
 @attrs.frozen(slots=True, kw_only=True)
 class Consent(Value):
-    """What was said of contacting whoever has an identifier.
+    """A consent to be contacted, given or withdrawn by the holder of an identifier.
 
     Attributes:
-        id: ``con_...``.
-        identifier: of which it was said. What was said of a customer id is kept with the identifier that gave the id.
-        granted: contact was allowed; False where that was withdrawn or refused.
-        purpose: for which purpose; None for every one. channel: on which channel; None for every one.
-        at: since when it counts. recorded_at: when the store took it.
-        source: the form, system or list that it comes from. proof: what proves it. by: who recorded it.
-        interaction: the message that said it, ``int_...``; None where it was not a message.
-        current: no later word of the same identifier takes its place.
+        id: the id of the record, ``con_...``.
+        identifier: the identifier that it belongs to. A consent recorded for a customer id belongs to the identifier that gave the id.
+        granted: True if contact was allowed, False if it was refused or consent was withdrawn.
+        at: when it was given or withdrawn, and takes effect.
+        recorded_at: when it was recorded.
+        purpose: the purpose that it covers; None for all.
+        channel: the channel that it covers; None for all.
+        source: the form, system or list that it comes from; None if not recorded.
+        proof: the evidence of it; None for none.
+        by: who recorded it; None if not recorded.
+        interaction: the id of the message that gave or withdrew it, ``int_...``; None if it was not a message.
+        current: False if a later consent of the same identifier has replaced it.
     """
 
     id: str
@@ -67,9 +71,12 @@ class Permission(Value):
     """Whether somebody may be contacted, and why.
 
     Attributes:
+        allowed: True if they may be contacted.
         reason: ``"consent was given"``, ``"consent was withdrawn or refused"``, ``"nothing is known"``, or ``"none is needed, and none was refused"``.
-        decisions: what decided it: the words of each identifier that count, refusals first.
-        at: the time that was asked for.
+        purpose: the purpose that was asked about.
+        channel: the channel that was asked about.
+        at: the time that was asked about.
+        decisions: the consents that decided it, one for each identifier that has any, refusals first.
     """
 
     allowed: bool
@@ -89,7 +96,7 @@ class Permission(Value):
 
 
 def to_consent(row: IdentifierRow, word: Word, current: bool = True) -> Consent:
-    """Return a word as people see it."""
+    """Return a stored consent as the public class."""
     return Consent(
         id=to_text("con", word.id),
         identifier=to_identifier(row),
@@ -109,12 +116,14 @@ def to_consent(row: IdentifierRow, word: Word, current: bool = True) -> Consent:
 def permit(found: Iterable[Found], scope: tuple[str, str], at: int, needed: bool) -> Permission:
     """Return whether the holders of identifiers, who are one customer, may be contacted.
 
-    Of one identifier the latest word that covers what is asked counts, by its own time. Of several the strictest does: one refusal is enough.
+    For one identifier the latest consent that covers the purpose and channel counts, by its own time. Among several identifiers the strictest counts:
+    one refusal is enough.
 
     Args:
-        found: what was said of them, as it is known. scope: the purpose and the channel that are asked for.
-        at: the time that is asked for; what is said of a later time does not count yet.
-        needed: whether consent has to have been given.
+        found: the consents on record.
+        scope: the purpose and the channel.
+        at: the time to answer for, in microseconds; later consents do not count yet.
+        needed: whether contact needs a consent that was given.
     """
     latest: dict[bytes, Found] = {}
     for row, word in found:
@@ -144,7 +153,7 @@ def permit(found: Iterable[Found], scope: tuple[str, str], at: int, needed: bool
 
 
 def listed(found: Sequence[Found]) -> list[Consent]:
-    """Return all that was said, the latest first, each with whether it still counts for anything."""
+    """Return all consents on record, latest first, each marked as current or replaced."""
     of: dict[bytes, list[Word]] = {}
     for row, word in found:
         of.setdefault(row.id, []).append(word)

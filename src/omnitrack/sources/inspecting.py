@@ -27,9 +27,9 @@ class Inspected:
     """The result of inspecting a file.
 
     Attributes:
-        source: reads it; None where no source does and no mapping could be drafted. It has yielded nothing yet.
-        what: the format, and how it is known, in words.
-        mapping: a draft in TOML, for a log of one's own that no mapping stands beside; None for every other file.
+        source: a source that reads the file and has yielded nothing yet; None if there is none and no mapping could be drafted.
+        what: the format and how it was detected, in words.
+        mapping: a drafted mapping in TOML for a log that no source knows and that has none; None for every other file.
     """
 
     source: Source | None
@@ -45,12 +45,12 @@ def inspect(path: str | Path, **options: Any) -> Inspected:
     """Inspect a file or a folder: detect its format, or draft a mapping for it.
 
     Args:
-        path: of the file or folder.
-        options: of the source.
+        path: the path of the file or folder.
+        options: options of the source.
 
     Raises:
-        SourceFormatError: no source reads it, and it is no table and no JSON that a mapping could be drafted for.
-        OSError: it cannot be opened.
+        SourceFormatError: no source reads the file, and it is neither a table nor JSON for which a mapping could be drafted.
+        OSError: the file cannot be opened.
     """
     place = Path(path)
     try:

@@ -30,12 +30,12 @@ class SearchResult(Value):
     """A person whom a search found.
 
     Attributes:
-        customer: who it is.
-        weight: how well what was asked agrees with what is known, in bits: each doubles the odds that it is the one who is looked for. Results are in
-            this order; the odds of a person taken at random are in it, so that it is below 0 where little was asked.
-        probability: the same, from 0 to 1.
-        comparisons: the rows that the weight is the sum of.
-        sentence: the reasons, for a person to read.
+        customer: the customer.
+        weight: how well the person fits the search, in bits: each bit doubles the odds that this is the person. Results are in this order. The weight
+            includes the odds of a random person, so it is negative if little was given.
+        probability: the same from 0 to 1.
+        comparisons: the comparisons whose weights add up to ``weight``.
+        sentence: the reasons in words.
     """
 
     customer: Customer

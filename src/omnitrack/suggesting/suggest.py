@@ -41,11 +41,12 @@ LINKS = 2_000  # looked through at a time for the matches among them
 
 @attrs.frozen(slots=True, kw_only=True)
 class Suggestion(Value):
-    """Two customers who may be one.
+    """Two customers who may be one person.
 
     Attributes:
-        a: an identifier of one customer. b: an identifier of the other. ``tracker.link(a, b)`` confirms, ``tracker.deny(a, b)`` refuses.
-            Two holders of one number, whom silence alone tells apart, are named by customer id: ``tracker.link(*customers)``.
+        a: an identifier of one customer. ``tracker.link(a, b)`` confirms the suggestion, ``tracker.deny(a, b)`` refuses it.
+        b: an identifier of the other. Two holders of one number, whom only silence tells apart, are named by customer id:
+            ``tracker.link(*customers)``.
         customers: the ids of the two customers.
         probability: the probability that they are one person, 0 to 1.
         evidence: links that suggest it: claims, and matches that ``find_matches`` stored.

@@ -49,7 +49,8 @@ class VerifyReport(Value):
     Attributes:
         identifiers, links, interactions: how many were checked.
         customers: number of customers by the evidence.
-        problems: descriptions of differences, at most a hundred. total: number of differences.
+        problems: descriptions of the differences, at most a hundred.
+        total: the number of differences.
     """
 
     identifiers: int

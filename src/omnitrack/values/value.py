@@ -1,4 +1,4 @@
-"""Value: what every class has that a tracker returns. It travels as JSON and by pickle, compares by what it says, and hashes."""
+"""Value: the base of everything that a tracker returns. Values convert to JSON and back, pickle, compare by content, and hash."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from omnitrack.values.layout import TYPE_KEY, VERSION, VERSION_KEY, class_named,
 
 
 class Value:
-    """The base of what a tracker returns and takes: attrs classes whose fields all have a form in JSON.
+    """The base of the classes that a tracker returns and takes: attrs classes whose fields all have a JSON form.
 
-    ``Value.from_dict`` reads a document of any of them, by its ``type``.
+    ``Value.from_dict`` reads a document of any of these classes, by its ``type``.
     """
 
     __slots__ = ()
@@ -30,21 +30,21 @@ class Value:
         register(cls)
 
     def to_dict(self) -> dict[str, Any]:
-        """Return it as a JSON object, made of what ``json.dumps`` takes: ``v`` is the version of the form, ``type`` the name of the class.
+        """Return the value as a dict that ``json.dumps`` accepts: ``v`` is the version of the JSON form, ``type`` the name of the class.
 
-        What is read when it is first asked for, such as the traits of a customer, is read now.
+        Lazy attributes, such as the traits of a customer, are read now.
         """
         return {VERSION_KEY: VERSION, TYPE_KEY: type(self).__name__, **write(self)}
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Self:
-        """Return the value that a JSON object says.
+        """Return the value of a JSON object.
 
         Args:
-            data: what ``to_dict`` returned, or one made by hand: ``v`` and ``type`` may be missing, and so may fields that have a default.
+            data: the result of ``to_dict``, or a dict made by hand; ``v``, ``type`` and fields with a default may be missing.
 
         Raises:
-            InvalidValueError: a field is missing, unknown, malformed, or at odds with another; names it.
+            InvalidValueError: a field is missing, unknown, malformed, or contradicts another; the message names it.
         """
         found: Any = cls
         if cls is Value:
@@ -55,11 +55,11 @@ class Value:
         return value
 
     def _complete(self) -> None:
-        """Read what is read when it is first asked for; most have nothing of the kind."""
+        """Read lazy attributes; most classes have none."""
 
     @classmethod
     def _from_parts(cls, parts: dict[str, Any]) -> Self:
-        """Return the value of some arguments that a document held, each of its type."""
+        """Return the value made of the arguments that a document held, each already of its type."""
         return cls(**parts)
 
     @classmethod
@@ -81,12 +81,12 @@ class Value:
 
 
 def _pydantic() -> Any:
-    """Return what pydantic asks for; it is there, since it asks."""
+    """Return the pydantic support; pydantic is installed, since it is the caller."""
     return import_module("omnitrack.values.pydantic")
 
 
 def _travels(field: attrs.Attribute[Any]) -> bool:
-    """Whether a field is part of what a value says; a private one that is not in the JSON is how it is read."""
+    """Whether a field belongs to the content of a value; private fields outside of the JSON only serve to read it."""
     return not field.name.startswith("_") or "json" in field.metadata
 
 
