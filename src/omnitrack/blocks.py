@@ -1,4 +1,4 @@
-"""Blocks of calls: a setting that holds inside ``with`` or ``async with``, and in the tasks and threads that begin there."""
+"""Blocks of calls: settings that apply inside ``with`` or ``async with``, and to tasks and threads started there."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ T = TypeVar("T")
 
 
 class Block(Generic[T]):
-    """Gives a context variable another value in a block; one block may be entered again inside of itself."""
+    """Sets a context variable for a block. A block may be entered again inside itself."""
 
     def __init__(self, variable: ContextVar[T]) -> None:
         self._variable = variable
         self._before: list[T] = []
 
     def inside(self, before: T) -> T:
-        """Return the value in the block, by that around it."""
+        """Return the value inside the block, given the value around it."""
         raise NotImplementedError
 
     def __enter__(self) -> None:

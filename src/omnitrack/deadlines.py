@@ -23,22 +23,22 @@ from omnitrack.errors import BackendError, TimedOutError, masked_repr
 
 T = TypeVar("T")
 
-#: Seconds that what ends an operation has where the time of its call is over, such as to give back what it holds.
+#: Seconds that the cleanup of an operation may take after the time limit of its call, such as to release a lease.
 GRACE = 1.0
 
 _deadline: ContextVar[float | None] = ContextVar("omnitrack_deadline", default=None)
-# What is asked for the calls of a block: by whose tracker, and until when; None: they have all the time that there is.
+# The limits of the calls in a block, by tracker; None for no limit.
 Asked: TypeAlias = "tuple[tuple[Bounds, float | None], ...]"
 _asked: ContextVar[Asked] = ContextVar("omnitrack_asked", default=())
 
 
 def until() -> float | None:
-    """Return when the call that is under way has to end, or None where it may take as long as it takes."""
+    """Return the deadline of the current call, or None if it has none."""
     return _deadline.get()
 
 
 def left() -> float | None:
-    """Return the seconds that the call under way has left, not less than 0; None where it has no end.
+    """Return the seconds left for the current call, at least 0; None if it has no deadline.
 
     >>> with bounded(5):
     ...     4 < left() <= 5
@@ -51,13 +51,13 @@ def left() -> float | None:
 
 
 def is_over() -> bool:
-    """Tell whether the time of the call under way is over."""
+    """Return whether the deadline of the current call has passed."""
     end = _deadline.get()
     return end is not None and time.monotonic() >= end
 
 
 def check() -> None:
-    """Raise where the time of the call under way is over. Called before something is begun, of which nothing is written then.
+    """Raise if the deadline of the current call has passed. Call this before starting work, so that nothing of it is written.
 
     Raises:
         TimedOutError: it is.
@@ -67,10 +67,10 @@ def check() -> None:
 
 
 def seconds_of(field: str, value: object) -> float | None:
-    """Return a number of seconds, or None for no bound.
+    """Return a number of seconds, or None for no limit.
 
     Raises:
-        BackendError: it is no finite number.
+        BackendError: the value is not a finite number.
     """
     if value is None:
         return None
@@ -83,7 +83,7 @@ def seconds_of(field: str, value: object) -> float | None:
 
 @contextmanager
 def bounded(seconds: float | None) -> Iterator[None]:
-    """Give what is called inside so many seconds; of two deadlines the nearer one counts. None leaves it as it is.
+    """Limit the calls inside to a number of seconds; of two deadlines the nearer counts. None changes nothing.
 
     For whoever runs transactions on a backend of their own; callers of a tracker use its ``within``.
     """
@@ -97,7 +97,7 @@ def bounded(seconds: float | None) -> Iterator[None]:
 
 @contextmanager
 def ending_by(end: float) -> Iterator[None]:
-    """Let what ends an operation run though the time of its call is over, until another time."""
+    """Extend the deadline for the cleanup of an operation whose call is out of time."""
     before = _deadline.get()
     _deadline.set(end)
     try:
@@ -113,7 +113,7 @@ def _nearer(one: float | None, other: float | None) -> float | None:
 
 
 class Bounds:
-    """How long the calls of one tracker may take: a default for each, in seconds, and what ``within`` says.
+    """The time limits of the calls of one tracker: a default for each call, in seconds, and those of ``within`` blocks.
 
     >>> bounds = Bounds(10)
     >>> with bounds.within(2), bounds.call():
@@ -129,15 +129,15 @@ class Bounds:
             )
 
     def within(self, seconds: float | None) -> Within:
-        """Return what bounds the calls of a block."""
+        """Return a context manager that limits the calls of a block."""
         return Within(self, seconds_of("seconds", seconds))
 
     def call(self) -> Call:
-        """Return what bounds one call."""
+        """Return a context manager that limits one call."""
         return Call(self)
 
     def until(self) -> float | None:
-        """Return when a call that begins now has to end."""
+        """Return the deadline of a call that begins now."""
         asked = [end for whose, end in _asked.get() if whose is self]
         if asked:
             ends = [end for end in asked if end is not None]
@@ -146,7 +146,7 @@ class Bounds:
 
 
 class Within(Block[Asked]):
-    """Bounds the calls of one tracker in a block, with ``with`` or with ``async with``. Each ``with`` counts anew."""
+    """Limits the calls of one tracker in a block of ``with`` or ``async with``. The time starts anew at each entry."""
 
     def __init__(self, bounds: Bounds, seconds: float | None) -> None:
         super().__init__(_asked)
@@ -154,13 +154,13 @@ class Within(Block[Asked]):
         self._seconds = seconds
 
     def inside(self, before: Asked) -> Asked:
-        """Return what is asked for around the block, and what is asked for in it."""
+        """Return the limits around the block and in it."""
         end = None if self._seconds is None else time.monotonic() + self._seconds
         return (*before, (self._bounds, end))
 
 
 class Call:
-    """One call: what it asks for becomes the deadline of all that it does. A call inside of another ends with that at the latest."""
+    """One call, whose limit becomes the deadline of all that it does. A nested call ends with the outer one at the latest."""
 
     __slots__ = ("_before", "_bounds")
 
@@ -181,7 +181,7 @@ class Call:
 
 
 class BoundedLock:
-    """A lock of threads that nobody waits for beyond the deadline of the call."""
+    """A thread lock whose waiters give up at the deadline of their call."""
 
     def __init__(self, lock: Any = None) -> None:
         self._lock = threading.Lock() if lock is None else lock

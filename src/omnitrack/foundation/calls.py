@@ -1,4 +1,4 @@
-"""Calls: how a public call runs its transactions, waits, and reports what is done when its time is over.
+"""Calls: how a public call runs its transactions, waits, and reports what was done when its time is up.
 
 A use case is a function of a transaction, ``f(tx, ...)``. What takes several transactions is straight code over a ``Run``, which
 runs such functions. Where that code waits is the business of a ``Runtime``, so sync and async callers share the code.
@@ -24,12 +24,12 @@ T = TypeVar("T")
 P = TypeVar("P")
 R = TypeVar("R", bound="Runtime")
 
-#: Called as a long call goes on, with how much is done and how much there is in all, None where that is not known.
+#: Called during a long call with the amount done and the total, None if that is unknown.
 Progress = Callable[[int, int | None], object]
 
 
 def check_progress(progress: object) -> None:
-    """Raise unless it can be called, or is None."""
+    """Raise unless a progress argument is callable or None."""
     if progress is not None and not callable(progress):
         raise InvalidInteractionError(
             f"progress: got {masked_repr(progress)}, accepted is a function of two numbers, or None"
@@ -37,13 +37,13 @@ def check_progress(progress: object) -> None:
 
 
 class Later(Protocol):
-    """Runs a function that only reads, in a transaction and a call of its own, after the call that returned it has ended."""
+    """Runs a read-only function in a transaction and a call of its own, after the call that returned it has ended."""
 
     def __call__(self, fn: Callable[[Transaction], T]) -> T: ...  # noqa: D102
 
 
 class Waiting(Protocol):
-    """What a ``Run`` needs of a runtime."""
+    """The interface that a ``Run`` needs of a runtime."""
 
     def run(self, fn: Callable[[Transaction], T], *, write: bool = True) -> T:
         """Run a function in a transaction, as ``Backend.run`` does."""
@@ -52,11 +52,11 @@ class Waiting(Protocol):
         """Wait."""
 
     def offload(self, work: Callable[[], T]) -> T:
-        """Do work that takes its time and touches no store, without holding others up."""
+        """Do slow work that does not touch the store, without blocking others."""
 
 
 class Runtime:
-    """Where the code of a tracker waits for a backend. This one waits in the thread of the caller; ``omnitrack.greenlets`` has those of async callers.
+    """The place where a tracker waits for its backend. This one waits in the caller's thread; ``omnitrack.greenlets`` has those for async callers.
 
     Attributes:
         blocking: code that runs outside of a call may wait too, so what a call returns may read more when it is asked for.
@@ -70,13 +70,13 @@ class Runtime:
         self.joined = False
 
     def joining(self: R, backend: Backend) -> R:
-        """Return a runtime whose transactions are those of a backend that takes part in one of the host's."""
+        """Return a runtime for a backend that takes part in a host's transaction."""
         runtime = copy(self)
         runtime.backend, runtime.joined = backend, True
         return runtime
 
     def check_alone(self, what: str) -> None:
-        """Raise where a call that is more than a transaction cannot be done.
+        """Raise if a call that needs transactions of its own cannot be made.
 
         Raises:
             HostTransactionError: the calls are part of a transaction of the host's.
@@ -99,11 +99,11 @@ class Runtime:
         return work()
 
     def setup(self) -> None:
-        """Create the store's tables where they are missing."""
+        """Create missing tables of the store."""
         self.backend.setup()
 
     def reclaim(self) -> None:
-        """Have deleted data leave the store's files."""
+        """Remove deleted data from the store's files."""
         self.backend.reclaim()
 
     def close(self) -> None:
@@ -112,7 +112,7 @@ class Runtime:
 
 
 class Run:
-    """Runs the functions of one call, each in a transaction of its own, within the time of the call.
+    """Runs the functions of one call, each in its own transaction, within the time limit of the call.
 
     What a function raises leaves as an error of ours. When the time is over, the error tells what of the call is done, and what gives back what the
     call holds has a little more time.
@@ -152,7 +152,7 @@ class Run:
             self._call.__exit__(kind, error, trace)
 
     def __call__(self, fn: Callable[[Transaction], T], *, write: bool = True) -> T:
-        """Run a function in a transaction; with ``write=False`` it only reads."""
+        """Run a function in a transaction, read-only with ``write=False``."""
         if write and self._known is not None:
             fn = noted(self._known, fn)
         try:
@@ -167,7 +167,7 @@ class Run:
         return answer
 
     def pause(self, seconds: float) -> None:
-        """Wait, not beyond the time of the call.
+        """Wait, but not beyond the deadline of the call.
 
         Raises:
             TimedOutError: the time is over.
@@ -187,7 +187,7 @@ class Run:
             raise self._told(error)  # noqa: B904
 
     def _told(self, error: BaseException) -> BaseException:
-        """Return what is raised where an error left a transaction."""
+        """Return the error to raise for an error that left a transaction."""
         if isinstance(error, TimedOutError):
             self._end = self._end or time.monotonic() + deadlines.GRACE
             return _after_others(error) if self._wrote else error
@@ -195,7 +195,7 @@ class Run:
 
 
 def walk(step: Callable[[P | None], tuple[T, P | None]]) -> Iterator[T]:
-    """Take one step after the other, each from the position that the last one returned, to the end; yield what else each returned."""
+    """Take steps until the end, each from the position that the last one returned, and yield their results."""
     position: P | None = None
     while True:
         found, position = step(position)
@@ -205,7 +205,7 @@ def walk(step: Callable[[P | None], tuple[T, P | None]]) -> Iterator[T]:
 
 
 def at_once(work: Callable[[Run], T], tx: Transaction) -> T:
-    """Do what takes several transactions in one that is open already, which is all there or not at all."""
+    """Run the steps of an operation in one transaction that is already open, so that it is done wholly or not at all."""
     try:
         return work(Run(_Inside(tx)))
     except TimedOutError as error:
@@ -213,7 +213,7 @@ def at_once(work: Callable[[Run], T], tx: Transaction) -> T:
 
 
 class _Inside:
-    """Runs functions in a transaction that is open already."""
+    """Runs functions in a transaction that is already open."""
 
     def __init__(self, tx: Transaction) -> None:
         self._tx = tx
@@ -229,7 +229,7 @@ class _Inside:
 
 
 def _after_others(error: TimedOutError) -> TimedOutError:
-    """Return what is said of a call whose time is over, where transactions before the last one wrote."""
+    """Return the outcome to report for a call that ran out of time after earlier transactions wrote."""
     if error.outcome != "nothing written":
         return error
     late = TimedOutError("done up to here")

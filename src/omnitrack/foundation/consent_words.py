@@ -54,7 +54,7 @@ def checked_words(words: object) -> Mapping[str, bool]:
     """Return a list of words as messages are compared with it.
 
     Raises:
-        InvalidPolicyError: it is none.
+        InvalidPolicyError: the value is invalid.
     """
     if words is None:
         return CONSENT_WORDS

@@ -1,4 +1,4 @@
-"""Consents as a store keeps them: with the identifier of which they were said, by purpose and channel, each with its time and its proof."""
+"""Consents as a store keeps them: by identifier, purpose and channel, each with its time and its proof."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ CHUNK = 1_000  # records asked for at a time
 
 @attrs.frozen(slots=True, kw_only=True)
 class Word:
-    """One thing that was said of contacting somebody.
+    """One consent that was given or withdrawn.
 
     Attributes:
         named: what it was said of.
@@ -43,27 +43,27 @@ class Word:
 
     @property
     def key(self) -> str:
-        """The key of the record that keeps it."""
+        """The key of the record that holds it."""
         return consent_key(self.named.base, self.purpose, self.channel)
 
     @property
     def order(self) -> tuple[int, bool, bytes]:
-        """By its own time, whenever it arrived; of two of one time the refusal is the later."""
+        """The order in which consents replace each other: by their own time, not by arrival; at the same time a refusal comes later."""
         return (self.at, not self.granted, self.id)
 
     def covers(self, scope: Scope) -> bool:
-        """Whether it is said of a purpose and a channel; of any, where it is said of any."""
+        """Whether it covers a purpose and a channel."""
         return self.purpose in (None, scope[0]) and self.channel in (None, scope[1])
 
     def dump(self) -> list[Any]:
-        """Return it as JSON has it."""
+        """Return its JSON form."""
         interaction = None if self.interaction is None else self.interaction.hex()
         said = [self.granted, self.at, self.recorded_at, self.source, self.proof, self.by, interaction]
         return [self.id.hex(), self.named.dump(), *said]
 
 
 def load_words(row: RecordRow) -> list[Word]:
-    """Return what a record keeps."""
+    """Return the consents in a record."""
     value = json.loads(row.value)
     return [
         Word(
@@ -84,7 +84,7 @@ def load_words(row: RecordRow) -> list[Word]:
 
 
 def record_of(words: Sequence[Word], version: int) -> RecordRow:
-    """Return the record of what was said of one identifier for one purpose and channel; there is at least one."""
+    """Return the record of the consents of one identifier for one purpose and channel; there is at least one."""
     kept = sorted(words, key=lambda word: word.order)[-MOST_WORDS:]
     first = kept[0]
     value = {"purpose": first.purpose, "channel": first.channel, "words": [word.dump() for word in kept]}
@@ -101,7 +101,7 @@ def _records(tx: Transaction, keys: Iterable[str]) -> list[RecordRow]:
 
 
 def add_words(tx: Transaction, words: Iterable[Word]) -> list[RecordRow]:
-    """Return the records that keep some words too; one that is there already stays as it is."""
+    """Return the records with some consents added; a consent that is already stored stays unchanged."""
     by_key: dict[str, list[Word]] = {}
     for word in words:
         by_key.setdefault(word.key, []).append(word)
@@ -117,12 +117,12 @@ def add_words(tx: Transaction, words: Iterable[Word]) -> list[RecordRow]:
 
 
 def is_kept(tx: Transaction, word: Word) -> bool:
-    """Whether a word is stored."""
+    """Whether a consent is stored."""
     return any(word.id == one.id for row in tx.find_records(CONSENT, keys=[word.key]) for one in load_words(row))
 
 
 def records_at(tx: Transaction, bases: Iterable[bytes]) -> list[RecordRow]:
-    """Return every record of what was said of some identifiers, named by their first holders."""
+    """Return every consent record of some identifiers, named by their first holders."""
     return [row for base in sorted(set(bases)) for row in tx.find_records(CONSENT, prefix=f"{base.hex()}/")]
 
 
@@ -132,7 +132,7 @@ def words_of(
     scope: Scope | None = None,
     held: Callable[[bytes], Tenures] | None = None,
 ) -> list[tuple[IdentifierRow, Word]]:
-    """Return what was said of the holders of identifiers, each word with its holder. What was said of one holder is not said of the next.
+    """Return the consents of holders of identifiers, each with its holder. A holder does not inherit the consents of the one before.
 
     Args:
         scope: a purpose and a channel: only what covers these, which is a read of constant size. None for all.
@@ -166,7 +166,7 @@ def _in(rows: Iterable[RecordRow]) -> list[Word]:
 
 @attrs.frozen(slots=True)
 class Taken:
-    """What becomes of records where some of their words go.
+    """The change of records from which some consents are removed.
 
     Attributes:
         words: those that go. records: what is left, to be put. gone: (kind, key) of what is empty.
@@ -178,7 +178,7 @@ class Taken:
 
 
 def take(rows: Iterable[RecordRow], goes: Callable[[Word], bool]) -> Taken:
-    """Return what becomes of records when the words go of which ``goes`` is true."""
+    """Return the change that removes the consents for which ``goes`` is true."""
     taken = Taken([], [], [])
     for row in rows:
         words = load_words(row)
@@ -192,7 +192,7 @@ def take(rows: Iterable[RecordRow], goes: Callable[[Word], bool]) -> Taken:
 
 
 def still_named(tx: Transaction, bases: Iterable[bytes], taken: Taken | None = None) -> set[bytes]:
-    """Return those of some identifiers of which something was said that stays. They are named by their first holders."""
+    """Return the identifiers that keep a consent. They are named by their first holders."""
     gone = set() if taken is None else {key for _, key in taken.gone}
     return {
         base
@@ -202,7 +202,7 @@ def still_named(tx: Transaction, bases: Iterable[bytes], taken: Taken | None = N
 
 
 def take_holders(tx: Transaction, rows: Collection[IdentifierRow]) -> Taken:
-    """Return what goes with holders of identifiers; what was said of others who had them stays."""
+    """Return the change that removes the consents of some holders of identifiers; those of other holders stay."""
     going = {row.id for row in rows}
     tenures = tenures_of(tx, sorted({row.base for row in rows if row.base != row.id or row.state & REASSIGNED}))
     return take(
@@ -212,14 +212,14 @@ def take_holders(tx: Transaction, rows: Collection[IdentifierRow]) -> Taken:
 
 
 def take_said_by(tx: Transaction, bases: Iterable[bytes], interactions: Collection[bytes]) -> Taken:
-    """Return what goes with messages that said it, of identifiers named by their first holders."""
+    """Return the change that removes the consents that some messages gave, for identifiers named by their first holders."""
     return take(records_at(tx, bases), lambda word: word.interaction is not None and word.interaction in interactions)
 
 
 def move_words(
     tx: Transaction, bases: Iterable[bytes], became: Mapping[bytes, bytes]
 ) -> tuple[list[RecordRow], list[tuple[str, str]]]:
-    """Return the records of what was said of identifiers that have other ids from now on, and the (kind, key) of those of before.
+    """Return the consent records of identifiers whose ids change, and the (kind, key) of the records that they replace.
 
     Args:
         bases: the first holders of these. became: their ids, and those of the other holders, from now on.

@@ -1,4 +1,4 @@
-"""The feed: what a transaction changes is noted by itself, in the same transaction, for readers who put it in order later.
+"""The feed: each transaction writes a note of its changes, which readers later put in order.
 
 Whatever runs through a ``Run`` and writes is observed, so that no use case has to think of it. A note is one record of a transaction, under the time of what it
 wrote and without a place in the order: places are given to notes that are committed, by whoever reads (``omnitrack.service.change_feed``). Notes hold ids, and
@@ -37,7 +37,7 @@ REF = 5  # place of the evidence in an item of identity
 
 
 def noted(known: Known, fn: Callable[[Transaction], T]) -> Callable[[Transaction], T]:
-    """Return a function of a transaction that notes what it writes, where the store keeps a feed."""
+    """Return a function of a transaction that also notes what it writes, if the store keeps a feed."""
 
     def observed(tx: Transaction) -> T:
         noting = _Noting(tx, known)
@@ -49,7 +49,7 @@ def noted(known: Known, fn: Callable[[Transaction], T]) -> Callable[[Transaction
 
 
 class _Noting:
-    """A transaction that notes what is written in it. Whether the store keeps a feed is known once the guard was taken, as every writer does first."""
+    """A transaction that notes what is written in it. Every writer takes the guard first, which tells whether the store keeps a feed."""
 
     def __init__(self, tx: Transaction, known: Known) -> None:
         self._tx = tx
@@ -119,7 +119,7 @@ class _Noting:
 
     # -- the note -------------------------------------------------------------------------------------------------------
     def finish(self) -> None:
-        """Store what was noted, and take out of older notes what was deleted for good."""
+        """Store the note, and remove from older notes what was deleted permanently."""
         if not self._known.feed:
             return
         removed = {id: rows for id, rows in self._before.items() if id not in self._again}
@@ -143,24 +143,24 @@ class _Noting:
 
 
 def at_text(at: int) -> str:
-    """Return a time as keys begin with it, in their order."""
+    """Return a time as a prefix of keys that sort by time."""
     return f"{at + (1 << 63):016x}"
 
 
 def time_of(key: str) -> int:
-    """Return the time that a key begins with."""
+    """Return the time at the beginning of a key."""
     return int(key[:TIME], 16) - (1 << 63)
 
 
 def _tail(item: Item) -> str:
-    """Return what tells notes of one time apart: of an interaction it can be told again, so that its note is found by key."""
+    """Return the part of the key that distinguishes notes of one time. For an interaction it is derived from the id, so that its note is found by key."""
     if item[0] == INTERACTION:
         return hashlib.blake2b(bytes.fromhex(item[1]), digest_size=16).hexdigest()
     return new_id().hex()
 
 
 def _scrub(tx: Transaction, removed: dict[bytes, list[InteractionRow]], gone: Iterable[ChangeRow]) -> None:
-    """Take interactions and history out of the notes that name them: a place stays, and says nothing."""
+    """Remove interactions and history from the notes that name them; their places stay, empty."""
     oldest = min((rows[0].key for kind in (FEED_NEW, FEED) if (rows := tx.find_records(kind, limit=1))), default=None)
     if oldest is None:
         return
@@ -185,7 +185,7 @@ def _scrub(tx: Transaction, removed: dict[bytes, list[InteractionRow]], gone: It
 
 
 def _without(value: str, ids: set[str]) -> str | None:
-    """Return a note without the changes that name one of these, each of which leaves its place empty; None where it names none."""
+    """Return a note without the changes that name one of these, whose places stay empty; None if it names none of them."""
     items = json.loads(value)
     left = [_left_of(item, ids) for item in items]
     return json.dumps(left) if left != items else None

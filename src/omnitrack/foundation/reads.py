@@ -1,4 +1,4 @@
-"""Reads as a store keeps them: who was shown what, for whom they had asked; found by the identifiers that were asked for or shown."""
+"""Read receipts as a store keeps them: who asked for whom and was shown what, indexed by the identifiers that were asked for or shown."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ MOST_SHOWN = 1_000  # interactions in one record; of more there are several
 
 @attrs.frozen(slots=True, kw_only=True)
 class Read:
-    """One answer that somebody was given.
+    """One read about a customer.
 
     Attributes:
         asked: for whom they had asked; None where nobody was named, or it is not to be known any more.
@@ -38,7 +38,7 @@ class Read:
     places: tuple[bytes, ...]
 
     def record(self) -> RecordRow:
-        """Return the record that keeps it."""
+        """Return the record that holds it."""
         value: dict[str, Any] = {
             "at": self.at,
             "by": self.by,
@@ -52,12 +52,12 @@ class Read:
         return RecordRow(READ, self.id.hex(), json.dumps(value, ensure_ascii=False), -1)
 
     def index(self) -> list[RecordRow]:
-        """Return the records by which it is found."""
+        """Return its index records."""
         return [RecordRow(READ_OF, f"{base.hex()}/{self.id.hex()}", "", -1) for base in self.places]
 
 
 def load_read(row: RecordRow) -> Read:
-    """Return what a record keeps."""
+    """Return the read in a record."""
     value = json.loads(row.value)
     return Read(
         id=bytes.fromhex(row.key),
@@ -73,7 +73,7 @@ def load_read(row: RecordRow) -> Read:
 
 
 def reads_of(tx: Transaction, bases: Iterable[bytes]) -> list[Read]:
-    """Return the reads in which some identifiers, named by their first holders, were asked for or shown, oldest first."""
+    """Return the reads that asked for or showed some identifiers, named by their first holders, oldest first."""
     keys = {
         row.key.partition("/")[2]
         for base in sorted(set(bases))
@@ -95,7 +95,7 @@ def places_of(tx: Transaction, interactions: Sequence[bytes]) -> set[bytes]:
 
 @attrs.frozen(slots=True)
 class Left:
-    """What is left of reads where some of what they showed goes: records to put, and (kind, key) of those that go."""
+    """The change of reads from which something is removed: records to put, and the (kind, key) of records to delete."""
 
     records: list[RecordRow]
     gone: list[tuple[str, str]]
@@ -109,7 +109,7 @@ def reads_left(
     holders: Collection[bytes],
     emptied: Collection[bytes],
 ) -> Left:
-    """Return what is left of the reads that showed what goes.
+    """Return the change that removes something from the reads that showed it.
 
     Args:
         bases: identifiers, by their first holders, under which these are found.
@@ -146,7 +146,7 @@ def reads_left(
 
 
 def move_reads(tx: Transaction, bases: Iterable[bytes], became: Mapping[bytes, bytes]) -> Left:
-    """Return the records of reads of identifiers that have other ids from now on, and what of the index goes.
+    """Return the read records of identifiers whose ids change, and the index records to delete.
 
     Args:
         bases: the first holders of these. became: their ids, and those of the other holders, from now on.

@@ -19,7 +19,7 @@ def ascii_domain(text: str, what: str) -> str:
         what: the field, for the error.
 
     Raises:
-        InvalidIdentifierError: no host name.
+        InvalidIdentifierError: the text is not a host name.
 
     >>> ascii_domain("Bücher.Example", "host"), ascii_domain("faß.de", "host")
     ('xn--bcher-kva.example', 'xn--fa-hia.de')

@@ -53,7 +53,7 @@ def email(text: str) -> Identifier:
 
     Raises:
         WithheldError: an address that stands for nobody, such as ``anonymous@anonymous.invalid`` (RFC 3323).
-        InvalidIdentifierError: no address, or more than one; says what came (masked) and what is accepted.
+        InvalidIdentifierError: the text holds no address or several; the message shows it masked and says what is accepted.
 
     >>> email("Jane <Jane.Doe@Example.COM>").key
     'email:jane.doe@example.com'

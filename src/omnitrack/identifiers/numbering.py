@@ -57,7 +57,7 @@ def numbered_region(region: object) -> str | None:
     """Return a region's code in capitals, None for None.
 
     Raises:
-        InvalidIdentifierError: no code of ISO 3166-1 alpha-2 (two letters), or of no region with a numbering plan.
+        InvalidIdentifierError: the text is not an ISO 3166-1 alpha-2 code (two letters), or the region has no numbering plan.
     """
     if region is None:
         return None

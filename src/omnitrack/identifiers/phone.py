@@ -80,7 +80,7 @@ def phone(text: str, region: str | None = None) -> Identifier:
 
     Raises:
         WithheldError: the caller withheld the number, or the network had none.
-        InvalidIdentifierError: no number; says what came (masked) and what is accepted.
+        InvalidIdentifierError: the text is not a number; the message shows it masked and says what is accepted.
 
     >>> phone("020 7946 0958", "GB").key
     'phone:+442079460958'

@@ -37,7 +37,7 @@ class SipScheme(Scheme):
 
         Raises:
             WithheldError: a caller who asked for privacy (RFC 3323), or of whom nothing is known.
-            InvalidIdentifierError: no such address.
+            InvalidIdentifierError: the text is not a SIP address.
         """
         body = checked_text(text, "sip").strip()
         if scope:

@@ -61,7 +61,7 @@ def normal_host(host: str) -> str:
     """Return the ASCII form of a host name; an IP address as it is.
 
     Raises:
-        InvalidIdentifierError: no host name.
+        InvalidIdentifierError: the text is not a host name.
     """
     return host if is_machine(host) else ascii_domain(host, "sip")
 

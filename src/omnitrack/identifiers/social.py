@@ -59,7 +59,7 @@ def social(platform: str, text: str, scope: str = "") -> Identifier:
             WhatsApp business, the host of a forum.
 
     Raises:
-        InvalidIdentifierError: no such platform, or no profile of it.
+        InvalidIdentifierError: there is no such platform, or the text is not a profile on it.
 
     >>> social("x", "https://x.com/Jane?s=20").key, social("x", "x.com/i/user/123").key
     ('x:jane', 'x-id:123')

@@ -30,7 +30,7 @@ class Website(Scheme):
         """Return the identifier of a web address, with or without ``https://``.
 
         Raises:
-            InvalidIdentifierError: no web address, one with a user name in it, or one that is too long.
+            InvalidIdentifierError: the text is not a web address, contains a user name, or is too long.
         """
         body = checked_text(text, self.name).strip()
         if scope:

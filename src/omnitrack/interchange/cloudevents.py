@@ -106,7 +106,7 @@ def load(
         received_at: for events that give no time; now, where it is None.
 
     Raises:
-        SourceFormatError: no event, or not of version 1.0 or 0.3; names the attribute.
+        SourceFormatError: the value is not an event of version 1.0 or 0.3; the message names the attribute.
         InvalidInteractionError: an event of dump() that was damaged, or one beyond the limits of an interaction.
     """
     report = ConversionReport(format="cloudevents")

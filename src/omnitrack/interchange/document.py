@@ -53,7 +53,7 @@ def parse(document: object, what: str) -> Any:
         what: the format, for the error.
 
     Raises:
-        SourceFormatError: no JSON, or JSON beyond the limits on size, depth and number of values.
+        SourceFormatError: the text is not JSON, or is beyond the limits on size, depth and number of values.
     """
     return _checked(decode_json(document, what), what)
 
@@ -66,7 +66,7 @@ def decode_json(document: object, what: str) -> Any:
         what: the format or the place, for the error.
 
     Raises:
-        SourceFormatError: no JSON, or more of it than is read.
+        SourceFormatError: the text is not JSON, or exceeds the limit on size.
     """
     if isinstance(document, (bytes, bytearray)):
         if len(document) > MAX_DOCUMENT:
@@ -212,7 +212,7 @@ def after(timestamp: datetime, seconds: Any, where: str) -> datetime:
     """Return the time some seconds later.
 
     Raises:
-        SourceFormatError: no number, below zero, or beyond ten years.
+        SourceFormatError: the value is not a number, is negative, or is beyond ten years.
     """
     if isinstance(seconds, bool) or not isinstance(seconds, (int, float)) or not 0 <= seconds <= MAX_DURATION:
         refuse(where, seconds, "a number of seconds from 0 to ten years")

@@ -34,7 +34,7 @@ def get_format(name: str) -> Format:
     """Return the module of a format: ``json``, ``vcon``, ``tmf683`` or ``cloudevents``.
 
     Raises:
-        SourceFormatError: no such format; names those there are.
+        SourceFormatError: there is no such format; the message lists the formats.
     """
     if name not in _MODULES:
         raise SourceFormatError(f"format: got {name!r}, accepted are {', '.join(NAMES)}")
@@ -83,7 +83,7 @@ def load_path(
         options: of the format's load().
 
     Raises:
-        SourceFormatError: no format of interchange; or what the format's load() raises.
+        SourceFormatError: the value is in no format of interchange, or the format cannot load it.
         OSError: it cannot be opened.
     """
     place = Path(path)

@@ -27,7 +27,7 @@ class Keys:
         given: public keys or certificates of the signers, as PEM texts or the paths of PEM files.
 
     Raises:
-        SourceFormatError: one is no public key, or the extra ``signed`` is not installed.
+        SourceFormatError: a key is not a public key, or the extra ``signed`` is not installed.
         OSError: a file cannot be read.
     """
 

@@ -275,7 +275,7 @@ class Model:
         """Return the model that ``to_json`` wrote; a comparison or level that it does not know keeps its default.
 
         Raises:
-            ModelFormatError: no JSON, no model, or of a later format.
+            ModelFormatError: the text is not JSON, not a model, or of a later format.
         """
         base = cls.default()
         try:

@@ -37,7 +37,7 @@ def decode_cursor(text: object, query: str) -> Cursor:
     """Read a cursor.
 
     Raises:
-        InvalidCursorError: it is none of ours, is damaged, or was made for another query.
+        InvalidCursorError: the text is not a cursor, is damaged, or belongs to another query.
     """
     try:
         if not isinstance(text, str):

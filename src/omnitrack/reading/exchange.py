@@ -59,7 +59,7 @@ def checked_format(format: object) -> str:
     """Return the name of a format to export in.
 
     Raises:
-        InvalidInteractionError: there is none of this name.
+        InvalidInteractionError: no format has this name.
     """
     if not isinstance(format, str) or format not in FORMATS:
         raise InvalidInteractionError(f"format: got {plain_repr(format)}, accepted are {', '.join(FORMATS)}")

@@ -62,7 +62,7 @@ def parse_interaction_id(text: str) -> bytes:
     """Return the id in an ``int_...`` text.
 
     Raises:
-        InteractionNotFoundError: it is none.
+        InteractionNotFoundError: the text is not an interaction id.
     """
     id = from_text("int", text) if isinstance(text, str) else None
     if id is None:
@@ -74,7 +74,7 @@ def get_interaction(tx: Transaction, id: bytes) -> Interaction:
     """Return one interaction whole.
 
     Raises:
-        InteractionNotFoundError: there is none with this id.
+        InteractionNotFoundError: no interaction has this id.
     """
     rows = interactions_by_id(tx, [id])
     if not rows:

@@ -22,29 +22,29 @@ Latest = dict[str, dict[Any, int]]  # of each field its values, latest first, ea
 _BY_REGION = {"phones", "birth_dates"}
 _READ_BY_REGION = {rule.name for rule in RULES if _BY_REGION & set(rule.needs)}
 CHUNK = 5_000  # records read at a time
-#: The most that are read under one key: of more than that, each counts for so little that others are looked at first.
+#: The largest number of identifiers read under one key. Beyond it a shared key means so little that other keys find better candidates.
 MOST_UNDER_A_KEY = 30
 
 _BOUNDS = {rule.name: min(rule.bound, MOST_UNDER_A_KEY) for rule in RULES}
 
 
 def block_keys(profile: Profile) -> list[str]:
-    """Return the keys under which a profile is found, its rule first."""
+    """Return the blocking keys of a profile, each preceded by its rule."""
     return [f"{rule}:{key}" for rule, keys in blocking_keys(profile).items() for key in keys]
 
 
 def own_profile(rows: Iterable[IdentifierRow]) -> Profile:
-    """Return what identifiers say by themselves."""
+    """Return the profile of identifiers without traits."""
     return identifier_profile(map(to_identifier, rows))
 
 
 def index_rows(rows: Iterable[IdentifierRow]) -> list[RecordRow]:
-    """Return the block records of identifiers by themselves."""
+    """Return the block records of identifiers without traits."""
     return [_block(key, row.id) for row in rows for key in block_keys(own_profile([row]))]
 
 
 def index_traits(tx: Transaction, found: Iterable[Said], region: str | None) -> list[RecordRow]:
-    """Return the records that traits of people make beside those that are there: profiles, by the identifier they were filed under, and blocks.
+    """Return the records that people's traits add: profiles, by the identifier under which they are filed, and blocks.
 
     Blocks of what no longer is among the latest are taken away.
 
@@ -83,13 +83,13 @@ def index_traits(tx: Transaction, found: Iterable[Said], region: str | None) -> 
 
 
 def index_stored(tx: Transaction, rows: Sequence[IdentifierRow], region: str | None) -> list[RecordRow]:
-    """Return the records of identifiers and of all traits that are stored with them, beside those that are there."""
+    """Return the records that identifiers and all their stored traits add."""
     found = [said for row in rows for r in tx.find_records(TRAIT, prefix=f"{row.id.hex()}/") for said in said_in(r)]
     return index_rows(rows) + index_traits(tx, found, region)
 
 
 def index_afresh(rows: Sequence[IdentifierRow], found: Iterable[Said], region: str | None) -> list[RecordRow]:
-    """Return all the records of identifiers and of what was said of them, each once."""
+    """Return all records of identifiers and their traits, each once."""
     records = {(r.kind, r.key): r for r in index_rows(rows)}
     for id, latest in _profiles(found, region).items():
         for record in (_dump(id, latest, -1), *(_block(key, id) for key in block_keys(_profile(latest)))):
@@ -98,14 +98,14 @@ def index_afresh(rows: Sequence[IdentifierRow], found: Iterable[Said], region: s
 
 
 def reindex(tx: Transaction, rows: Sequence[IdentifierRow], region: str | None) -> None:
-    """Put the records of identifiers in the place of those made of traits that are not stored with them any more."""
+    """Replace the records of identifiers, removing those of traits that are no longer stored."""
     stored = _stored(tx, rows)
     found = [said for row in rows for r in tx.find_records(TRAIT, prefix=f"{row.id.hex()}/") for said in said_in(r)]
     _put_afresh(tx, rows, stored, found, region)
 
 
 def reindex_run(tx: Transaction, rows: Sequence[IdentifierRow], region: str | None) -> None:
-    """As ``reindex``, for identifiers that come one after another in the order of their ids: what is said of them is read at once."""
+    """Do the same as ``reindex`` for identifiers that are consecutive in the order of ids, reading all their traits at once."""
     stored = _stored(tx, rows)
     _put_afresh(tx, rows, stored, said_of(tx, rows), region)
 
@@ -136,7 +136,7 @@ def _put_afresh(
 
 
 def said_in(record: RecordRow) -> list[Said]:
-    """Return what a record of traits says of whom; what came with a mere claim may be of whoever made it, and says nothing."""
+    """Return the traits in a record and the identifier they belong to. Traits that came with a claim may describe whoever made it, and are ignored."""
     content = json.loads(record.value)
     if content["assurance"] <= Assurance.CLAIMED:
         return []
@@ -144,7 +144,7 @@ def said_in(record: RecordRow) -> list[Said]:
 
 
 def said_of(tx: Transaction, rows: Sequence[IdentifierRow]) -> list[Said]:
-    """Return what is said of identifiers that come one after another in the order of their ids."""
+    """Return the traits of identifiers that are consecutive in the order of ids."""
     ids = {row.id.hex() for row in rows}
     after, last = rows[0].id.hex(), rows[-1].id.hex()
     found: list[Said] = []
@@ -162,7 +162,7 @@ def said_of(tx: Transaction, rows: Sequence[IdentifierRow]) -> list[Said]:
 
 
 def counted(record: RecordRow) -> tuple[bytes, int]:
-    """Return the identifier of a record of the index, and what tells it from others in this process; 0 for nothing.
+    """Return the identifier of an index record, and a number that distinguishes it in this process; 0 for none.
 
     What another country's tracker reads otherwise (numbers without a country, the order of day and month) tells nothing.
     """
@@ -178,7 +178,7 @@ def counted(record: RecordRow) -> tuple[bytes, int]:
 
 
 def _profiles(found: Iterable[Said], region: str | None) -> dict[bytes, Latest]:
-    """Return what is said of each identifier, of those of whom anything is."""
+    """Return the traits of each identifier that has any."""
     parts: dict[bytes, list[Latest]] = {}
     for at, id, traits in found:
         if id != NO_ID and (said := _stamped(normalise_traits(traits, region=region), at)):
@@ -187,7 +187,7 @@ def _profiles(found: Iterable[Said], region: str | None) -> dict[bytes, Latest]:
 
 
 def _stamped(profile: Profile, at: int) -> Latest:
-    """Return the values of what was said at a time, the first of a field as the latest."""
+    """Return the values of traits with a time, the first value of a field as the latest."""
     return {
         field: {value: at * MAX_VALUES + MAX_VALUES - 1 - n for n, value in enumerate(values)}
         for field in FIELDS
@@ -196,7 +196,7 @@ def _stamped(profile: Profile, at: int) -> Latest:
 
 
 def _latest(parts: Iterable[Latest]) -> Latest:
-    """Return what several say, of each field the latest values, latest first.
+    """Return the merged traits of several records: the latest values of each field, latest first.
 
     Those that were left out before are older than all that are kept, so it is the same in whatever order and pieces they come together.
     """
@@ -236,12 +236,12 @@ def _block(key: str, id: bytes) -> RecordRow:
 
 
 def load_profile(record: RecordRow) -> Profile:
-    """Return the profile of a record."""
+    """Return the profile in a record."""
     return Profile.from_dict(json.loads(record.value))
 
 
 def index_of(tx: Transaction, rows: Sequence[IdentifierRow]) -> list[tuple[str, str]]:
-    """Return the records by which identifiers are found and what is kept with them, as (kind, key)."""
+    """Return the index records of identifiers and their stored profiles, as (kind, key)."""
     return _index_keys(rows, _stored(tx, rows))
 
 
@@ -256,7 +256,7 @@ def _index_keys(rows: Sequence[IdentifierRow], stored: Mapping[str, RecordRow]) 
 
 
 def profiles_of(tx: Transaction, customers: Sequence[bytes], members: Sequence[IdentifierRow]) -> dict[bytes, Profile]:
-    """Return what is known of each customer, from its members and the traits that came with them."""
+    """Return the profile of each customer, made of its identifiers and their traits."""
     keys = {profile_key(row.id): row for row in members}
     parts: dict[bytes, list[Profile]] = {home: [] for home in customers}
     for record in tx.find_records(PROFILE, keys=list(keys)) if keys else ():
@@ -268,7 +268,7 @@ def profiles_of(tx: Transaction, customers: Sequence[bytes], members: Sequence[I
 
 
 def found_by(tx: Transaction, profile: Profile) -> list[bytes]:
-    """Return identifiers that have a blocking key in common with a profile, those first that have the most to say for them.
+    """Return identifiers that share a blocking key with a profile, the most promising first.
 
     Of each key at most ``MOST_UNDER_A_KEY``. A key that few have says much, one that many have says little: each counts by the inverse of how many
     were found under it.
@@ -284,7 +284,7 @@ def found_by(tx: Transaction, profile: Profile) -> list[bytes]:
 
 
 def found_by_family_name(tx: Transaction, profile: Profile, limit: int) -> list[bytes]:
-    """Return identifiers of people of the family names of which a profile has no given name: the index has no key of a family name alone."""
+    """Return identifiers of people with the family names that a profile has without a given name; the index has no key for a family name alone."""
     found: dict[bytes, None] = {}
     for name in profile.names:
         family = squeeze(name.family)

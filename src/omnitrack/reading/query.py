@@ -99,7 +99,7 @@ def checked_place(name: str, place: object) -> int:
     """Return a place in a timeline, counted from 0.
 
     Raises:
-        InvalidInteractionError: it is none.
+        InvalidInteractionError: the value is invalid.
     """
     if not isinstance(place, int) or isinstance(place, bool) or place < 0:
         raise InvalidInteractionError(

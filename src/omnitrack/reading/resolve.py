@@ -23,12 +23,12 @@ CHUNK = 500  # rows read at a time of those with whom a shared identifier was se
 
 MAX_AMONG = 100  # identifiers by which one person is asked for
 
-#: What names a person: of a list those that are known have to be one customer's, shared ones aside.
+#: What names a person. The known identifiers of a list must belong to one customer, apart from shared ones.
 Who = Identifier | Sighting | Customer | str | Sequence[Identifier | Sighting | Customer | str]
 
 
 def customer_text(home: bytes) -> str:
-    """Return the customer id as people see it."""
+    """Return the customer id in its public form."""
     return to_text("cus", home)
 
 
@@ -41,7 +41,7 @@ def to_identifier(row: IdentifierRow) -> Identifier:
 
 @attrs.frozen(slots=True)
 class Meant:
-    """What a ``who`` names, read before the transaction: a home, or an identifier."""
+    """The parsed form of a ``who``: a home, or an identifier."""
 
     home: bytes | None
     identifier: Identifier | None
@@ -49,14 +49,14 @@ class Meant:
 
     @property
     def key(self) -> str:
-        """What was named, whole: for digests that tie a cursor to it."""
+        """The whole name, for digests that bind a cursor to it."""
         if self.among:
             return " ".join(one.key for one in self.among)
         return self.identifier.key if self.identifier is not None else customer_text(self.home or b"")
 
     @property
     def text(self) -> str:
-        """What was named, masked: for errors."""
+        """The masked name, for errors."""
         if self.among:
             return " or ".join(one.text for one in self.among)
         if self.identifier is not None:
@@ -65,7 +65,7 @@ class Meant:
         return customer_text(self.home)
 
     def not_found(self) -> CustomerNotFoundError:
-        """Return the error that says so."""
+        """Return the error for it."""
         hint = ""
         if self.identifier is not None and not self.identifier.scope:
             scheme = find_scheme(self.identifier.scheme)
@@ -75,10 +75,10 @@ class Meant:
 
 
 def meant(ctx: Context, who: Who) -> Meant:
-    """Read a ``who``: an Identifier, a Customer, a customer id, a text that identifier() understands, or a list of these that are one person's.
+    """Parse a ``who``: an Identifier, a Customer, a customer id, a text that identifier() understands, or a list of these that belong to one person.
 
     Raises:
-        InvalidIdentifierError: it is none of these.
+        InvalidIdentifierError: the value is none of these.
     """
     if isinstance(who, (list, tuple, set, frozenset)):
         among = tuple(meant_one(ctx, one) for one in who)
@@ -89,10 +89,10 @@ def meant(ctx: Context, who: Who) -> Meant:
 
 
 def meant_one(ctx: Context, who: object) -> Meant:
-    """Read what names one identifier or customer.
+    """Parse the name of one identifier or customer.
 
     Raises:
-        InvalidIdentifierError: it is none.
+        InvalidIdentifierError: the value is malformed.
     """
     if isinstance(who, Sighting):
         who = who.identifier
@@ -125,7 +125,7 @@ def shown_who(who: object) -> str:
 
 
 def find_row(tx: Transaction, ctx: Context, who: Meant, at: int | None = None) -> IdentifierRow | None:
-    """Return the identifier that is meant, as its holder at ``at`` (microseconds; now where None), or None where nobody is known by it."""
+    """Return the identifier that is meant, as its holder at ``at`` (in microseconds; None for now), or None if it was never seen."""
     if who.among:
         return _one_of(tx, ctx, who, at)
     if who.home is not None:
@@ -153,7 +153,7 @@ def find_row(tx: Transaction, ctx: Context, who: Meant, at: int | None = None) -
 
 
 def _one_of(tx: Transaction, ctx: Context, who: Meant, at: int | None) -> IdentifierRow | None:
-    """Return an identifier of whoever several name, None where nobody is known by any of them; a shared one tells only where nothing else does.
+    """Return an identifier of the person whom several names mean, None if none of them was seen. Shared identifiers decide only if there is no other.
 
     Raises:
         InvalidIdentifierError: they name several customers.
@@ -169,7 +169,7 @@ def _one_of(tx: Transaction, ctx: Context, who: Meant, at: int | None) -> Identi
 
 
 def before_silence(tx: Transaction, row: IdentifierRow) -> list[IdentifierRow]:
-    """Return the earlier holders of an identifier whom silence alone tells from a holder, the last first; none who is shared."""
+    """Return the earlier holders of an identifier that only silence separates from a holder, latest first, without shared ones."""
     if not row.state & ASSUMED:
         return []
     tenures = ((0, row.base), *tenures_of(tx, [row.base])[row.base])
@@ -185,7 +185,7 @@ def before_silence(tx: Transaction, row: IdentifierRow) -> list[IdentifierRow]:
 
 
 def _place_of(tx: Transaction, row: IdentifierRow) -> Mention:
-    """Return what the id of a retired holder names: the identifier, at the last time at which it was taken to be theirs."""
+    """Return what the id of a retired holder means: the identifier, at the last time at which that holder was taken to have it."""
     last = row.since or 0
     for record in tx.find_records(TENURES, keys=[row.base.hex()]):
         said = json.loads(record.value)
@@ -197,7 +197,7 @@ def _place_of(tx: Transaction, row: IdentifierRow) -> Mention:
 
 
 def tenures_as_of(tx: Transaction, base: bytes, at: int) -> Tenures:
-    """Return the later holders of an identifier by the reassignments that held at a time; what was not said yet was not known."""
+    """Return the later holders of an identifier by the reassignments known at a time."""
     found = set()
     for record in tx.find_records(TENURES, keys=[base.hex()]):
         for since, holder, _, said, retracted in json.loads(record.value):
@@ -210,7 +210,7 @@ def get_row(tx: Transaction, ctx: Context, who: Meant, at: int | None = None) ->
     """Return the identifier that is meant.
 
     Raises:
-        CustomerNotFoundError: nobody is known by it.
+        CustomerNotFoundError: no customer has this identifier or id.
     """
     row = find_row(tx, ctx, who, at)
     if row is None or (at is not None and row.born_at > at):
@@ -219,19 +219,19 @@ def get_row(tx: Transaction, ctx: Context, who: Meant, at: int | None = None) ->
 
 
 def members_of(tx: Transaction, customer: bytes) -> list[IdentifierRow]:
-    """Return the identifiers of a customer, without holders that are retired."""
+    """Return the identifiers of a customer, without retired holders."""
     return [row for row in tx.find_identifiers(customers=[customer]) if not row.state & RETIRED]
 
 
 def find_people(
     tx: Transaction, ctx: Context, who: Meant, alone: bool = False
 ) -> tuple[IdentifierRow, list[IdentifierRow]]:
-    """Return the identifier that is meant, and its customer's: of a shared one itself alone, which is several people's.
+    """Return the identifier that is meant and those of its customer; a shared identifier stands alone, since it belongs to several people.
 
     ``alone``: nothing else is read in this transaction.
 
     Raises:
-        CustomerNotFoundError: nobody is known by it.
+        CustomerNotFoundError: no customer has this identifier or id.
     """
     if who.identifier is not None:
         id = ctx.base_id(who.identifier.key)
@@ -259,7 +259,7 @@ def customers_as_of(tx: Transaction, rows: Sequence[IdentifierRow], at: int) -> 
 
 
 def members_as_of(tx: Transaction, row: IdentifierRow, at: int) -> tuple[bytes, list[IdentifierRow]]:
-    """Return the customer that an identifier belonged to at a time, and who else did."""
+    """Return the customer that an identifier belonged to at a time, and the other identifiers of that customer."""
     customer = customers_as_of(tx, [row], at)[row.id]
     candidates = {r.id: r for r in tx.find_identifiers(customers=[customer])}
     changed = {c.identifier for c in tx.list_changes(customers=[customer])} - set(candidates)
@@ -273,7 +273,7 @@ def members_as_of(tx: Transaction, row: IdentifierRow, at: int) -> tuple[bytes, 
 def verified_members(
     tx: Transaction, ctx: Context, row: IdentifierRow, members: Sequence[IdentifierRow]
 ) -> list[IdentifierRow]:
-    """Return the members that verified links and statements alone join to an identifier."""
+    """Return the identifiers that verified links and statements alone join to an identifier."""
     rows = {member.id: member for member in members}
     links = tx.find_links(
         list(rows)
@@ -287,7 +287,7 @@ def verified_members(
 
 
 def shared_around(tx: Transaction, ctx: Context, members: Sequence[IdentifierRow]) -> list[IdentifierRow]:
-    """Return the shared identifiers that a customer's identifiers touch."""
+    """Return the shared identifiers that are linked with a customer's identifiers."""
     ids = {member.id for member in members}
     links = tx.find_links(list(ids))
     rows = {row.id: row for row in tx.find_identifiers(ids=sorted({x for link in links for x in link[:2]} - ids))}
@@ -296,7 +296,7 @@ def shared_around(tx: Transaction, ctx: Context, members: Sequence[IdentifierRow
 
 
 def neighbours_of_shared(tx: Transaction, ctx: Context, row: IdentifierRow, limit: int) -> list[IdentifierRow]:
-    """Return identifiers that a shared one was seen with, those seen most surely and most recently first, at most ``limit``."""
+    """Return at most ``limit`` identifiers that a shared one was seen with, by assurance and then the latest first."""
     of: dict[bytes, list[LinkRow]] = {}
     links = tx.find_links([row.id])
     for link in sorted(links, key=lambda link: (-link.assurance, -link.seen)):

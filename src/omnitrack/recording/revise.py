@@ -57,7 +57,7 @@ def add_revision(
     """Add a revision; return whether it was not there yet, None where an erasure keeps it out.
 
     Raises:
-        InteractionNotFoundError: there is no interaction of this source and source id.
+        InteractionNotFoundError: no interaction has this source and source id.
     """
     now = now_us()
     checked = timed(
@@ -96,7 +96,7 @@ def revise(tx: Transaction, ctx: Context, edit: Edit) -> str:
     """Add a revision.
 
     Raises:
-        InteractionNotFoundError: there is no such interaction, and no mark of one that was erased.
+        InteractionNotFoundError: the interaction does not exist, and there is no mark of an erased one.
     """
     enter(tx, ctx)
     row = original(tx, edit)
@@ -140,7 +140,7 @@ def original(tx: Transaction, edit: Edit) -> InteractionRow | None:
     """Return the interaction that an edit is of; None where an erasure took it.
 
     Raises:
-        InteractionNotFoundError: there is no such interaction, and no mark of one that was erased.
+        InteractionNotFoundError: the interaction does not exist, and there is no mark of an erased one.
     """
     rows = tx.find_interactions(sources=[(edit.source, edit.source_id)])
     if rows:

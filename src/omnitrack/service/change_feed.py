@@ -1,4 +1,4 @@
-"""The feed as it is read: notes get their places in the order, what they name is looked up, consumers keep where they are.
+"""Reading the feed: readers give notes their places in the order, look up what the notes name, and keep the positions of consumers.
 
 A note has no place while its transaction is open, and cannot: a later transaction may commit first. Whoever reads gives places to the notes that are
 committed, after all places that were given before, in a transaction that one reader at a time can commit. What is not committed then gets
@@ -58,7 +58,7 @@ Place = tuple[int, int]  # what is read next: the place of a note in the order, 
 
 @attrs.frozen
 class _State:
-    """How far the order goes, up to where it was trimmed, and the version of the record."""
+    """The end of the order, the place up to which it was trimmed, and the version of the record."""
 
     last: int
     trimmed: int
@@ -83,7 +83,7 @@ def _place_key(place: int) -> str:
 
 # -- giving places ------------------------------------------------------------------------------------------------------
 def give_places(tx: Transaction, now: int) -> bool:
-    """Give the notes that have none their places in the order; return whether there may be more.
+    """Give new notes their places in the order; return whether there may be more.
 
     Of two that do so at once one commits. The guard keeps an erasure, which looks for notes, from missing one that moves.
     """
@@ -102,7 +102,7 @@ def give_places(tx: Transaction, now: int) -> bool:
 
 
 def trim_step(tx: Transaction, before: int) -> tuple[int, bool]:
-    """Take away notes that got their places before a time; return how many, and whether there may be more."""
+    """Remove notes that were given their places before a time; return their number, and whether there may be more."""
     tx.guard()
     rows = tx.find_records(FEED_ORDER, limit=TRIMMED)
     past = [row for row in rows if json.loads(row.value)["at"] < before]
@@ -115,7 +115,7 @@ def trim_step(tx: Transaction, before: int) -> tuple[int, bool]:
 
 
 def settle(run: Run, ctx: Context) -> None:
-    """Give all notes that are committed their places, and take away what is past its time.
+    """Give all committed notes their places, and remove notes that are too old.
 
     Raises:
         InvalidPolicyError: the store keeps no feed.
@@ -139,7 +139,7 @@ def settle(run: Run, ctx: Context) -> None:
 
 
 def trim(run: Run, ctx: Context, keep: int | None) -> int:
-    """Take away what is older, what nobody has read among it; return how many notes."""
+    """Remove older notes, read or not; return their number."""
     settle(run, ctx)
     if keep is None:
         return 0
@@ -153,7 +153,7 @@ def trim(run: Run, ctx: Context, keep: int | None) -> int:
 # -- reading ------------------------------------------------------------------------------------------------------------
 @attrs.frozen
 class Stretch:
-    """What was read of the feed at once.
+    """One batch that was read from the feed.
 
     Attributes:
         entries: that are still of something. next: where to go on. is_end: nothing more was there.
@@ -165,7 +165,7 @@ class Stretch:
 
 
 def read_feed(run: Run, ctx: Context, place: Place | None, limit: int) -> Stretch:
-    """Return what comes next, at most so much; with None from the oldest that is kept.
+    """Return the next batch of at most ``limit`` entries; None as the place starts at the oldest that is kept.
 
     Raises:
         InvalidCursorError: what comes next was trimmed. InvalidPolicyError: the store keeps no feed.
@@ -197,7 +197,7 @@ def _stretch(tx: Transaction, ctx: Context, place: Place | None, limit: int) -> 
 
 @attrs.frozen
 class _Found:
-    """A change of a note: its place, what is read after it, when it was, and what is noted of it."""
+    """One change in a note: its place, the place after it, its time, and the note's text about it."""
 
     place: Place
     next: Place
@@ -206,7 +206,7 @@ class _Found:
 
 
 def _read_notes(tx: Transaction, order: dict[str, Any], place: Place, limit: int, found: list[_Found]) -> Place:
-    """Append the changes of notes from a place on; return what is read next."""
+    """Append the changes of notes from a place on; return the place to read next."""
     first: int = order["first"]
     skipped = max(0, place[0] - first)
     keys = order["keys"][skipped : skipped + limit]
@@ -225,7 +225,7 @@ def _read_notes(tx: Transaction, order: dict[str, Any], place: Place, limit: int
 
 
 def _entries(tx: Transaction, ctx: Context, found: Sequence[_Found]) -> Iterator[FeedEntry]:
-    """Yield what is told of changes; what names something that is gone is passed over, since an erasure further on tells of that."""
+    """Yield the entries of changes. A change that names something deleted is skipped, since a later erasure entry reports it."""
     ids = {bytes.fromhex(one.item[1]) for one in found if one.item[0] in (INTERACTION, REVISION)}
     whose = _customers(tx, sorted(ids))
     changes = _changes(tx, found)
@@ -254,7 +254,7 @@ def _told(item: Item, whose: Mapping[bytes, tuple[str, ...]], change: Change | N
 
 
 def _customers(tx: Transaction, ids: Sequence[bytes]) -> dict[bytes, tuple[str, ...]]:
-    """Return of each interaction that is there whose it is now."""
+    """Return the present customers of each interaction that exists."""
     if not ids:
         return {}
     there = {row.id: () for row in tx.find_interactions(ids=list(ids))}
@@ -270,7 +270,7 @@ def _customers(tx: Transaction, ids: Sequence[bytes]) -> dict[bytes, tuple[str, 
 
 
 def _changes(tx: Transaction, found: Sequence[_Found]) -> dict[Place, Change]:
-    """Return by place what is told of identifiers that went to another customer."""
+    """Return, by place, the changes of identifiers that moved to another customer."""
     rows = {}
     for one in found:
         if one.item[0] == IDENTITY:
@@ -282,15 +282,15 @@ def _changes(tx: Transaction, found: Sequence[_Found]) -> dict[Place, Change]:
 
 # -- cursors and consumers ----------------------------------------------------------------------------------------------
 def cursor_text(ctx: Context, place: Place) -> str:
-    """Return a place as a text that is the store's alone to read."""
+    """Return a place as an opaque text that only this store can read."""
     return seal(ctx.mark_key, "feed", place[0].to_bytes(8, "big") + place[1].to_bytes(4, "big"))
 
 
 def place_of(ctx: Context, cursor: object) -> Place | None:
-    """Return the place that a cursor says.
+    """Return the place in a cursor.
 
     Raises:
-        InvalidCursorError: it is none of this store's feed.
+        InvalidCursorError: the cursor does not belong to the feed of this store.
     """
     if cursor is None:
         return None
@@ -303,7 +303,7 @@ def place_of(ctx: Context, cursor: object) -> Place | None:
 
 
 def end_of(run: Run, ctx: Context) -> str:
-    """Return the cursor after all that has happened."""
+    """Return the cursor after the latest entry."""
     settle(run, ctx)
 
     def last(tx: Transaction) -> Place:
@@ -314,16 +314,16 @@ def end_of(run: Run, ctx: Context) -> str:
 
 
 def place_of_consumer(run: Run, name: str) -> Place | None:
-    """Return how far a consumer has acknowledged what it read; None where it has nothing."""
+    """Return the place that a consumer has acknowledged; None if it has acknowledged nothing."""
     found = run(lambda tx: tx.find_records(FEED_CONSUMER, keys=[name]), write=False)
     return None if not found else _read_place(found[0])
 
 
 def acknowledge(run: Run, ctx: Context, name: str | None, cursor: object) -> None:
-    """Keep how far a consumer is. It only goes on: of two processes of one name the one that lags behind takes nothing back.
+    """Store the position of a consumer. It only moves forward: of two processes with one name, the slower one cannot move it back.
 
     Raises:
-        InvalidInteractionError: there is no consumer. InvalidCursorError: it is no cursor of this feed.
+        InvalidInteractionError: there is no consumer. InvalidCursorError: the cursor belongs to another feed.
     """
     if name is None:
         raise InvalidInteractionError("consumer: got None, accepted is the name of one, given to changes(consumer=...)")
@@ -349,10 +349,10 @@ KEPT = timedelta(days=30)
 
 
 def kept_for(feed: object) -> int:
-    """Return the microseconds for which a feed is to be kept; 0 where none is asked for.
+    """Return how long entries of the feed are kept in microseconds; 0 if no feed is requested.
 
     Raises:
-        InvalidPolicyError: it is no time.
+        InvalidPolicyError: the value is not a period of time.
     """
     if isinstance(feed, bool):
         return int(KEPT / timedelta(microseconds=1)) if feed else 0
@@ -362,10 +362,10 @@ def kept_for(feed: object) -> int:
 
 
 def checked_keep(keep: object) -> int | None:
-    """Return the microseconds that what happened is to be kept; None where the store says so.
+    """Return how long entries are kept in microseconds; None to use the setting of the store.
 
     Raises:
-        InvalidPolicyError: it is no time.
+        InvalidPolicyError: the value is not a period of time.
     """
     if keep is None:
         return None
@@ -375,7 +375,7 @@ def checked_keep(keep: object) -> int | None:
 
 
 def check_consumer(name: object) -> str:
-    """Return the name of a consumer.
+    """Return the valid name of a consumer.
 
     Raises:
         InvalidInteractionError: it cannot be one.
@@ -388,10 +388,10 @@ def check_consumer(name: object) -> str:
 
 
 def checked_count(limit: object) -> int | None:
-    """Return how many entries are to be iterated over; None for all.
+    """Return the largest number of entries to iterate over; None for all.
 
     Raises:
-        InvalidInteractionError: it is no number from 1.
+        InvalidInteractionError: the value is not a number from 1.
     """
     if limit is not None and (not isinstance(limit, int) or isinstance(limit, bool) or limit < 1):
         raise InvalidInteractionError(f"limit: got {masked_repr(limit)}, accepted is a number from 1, or None for all")
@@ -399,10 +399,10 @@ def checked_count(limit: object) -> int | None:
 
 
 def checked_wait(wait: object) -> float | None:
-    """Return the seconds to wait at the end; None for ever.
+    """Return the seconds to wait at the end of the feed; None for ever.
 
     Raises:
-        InvalidInteractionError: it is no number from 0.
+        InvalidInteractionError: the value is not a number from 0.
     """
     if wait is None:
         return None
@@ -414,7 +414,7 @@ def checked_wait(wait: object) -> float | None:
 
 
 class Patience:
-    """How long a reader at the end of the feed goes on looking, less and less often.
+    """How long, and how often, a reader at the end of the feed looks for new entries.
 
     Args:
         seconds: in all; None for ever.
@@ -425,11 +425,11 @@ class Patience:
         self._looks = 0
 
     def is_over(self) -> bool:
-        """Whether it has waited long enough."""
+        """Whether the waiting time is over."""
         return self._until is not None and time.monotonic() >= self._until
 
     def pause(self) -> float:
-        """Return the seconds until it looks again: from a hundredth to half a second, and not beyond the end."""
+        """Return the seconds until the next look: from 0.01 to 0.5, and not beyond the end."""
         self._looks += 1
         seconds = min(0.5, 0.01 * 1.5 ** min(self._looks, 20)) * random.uniform(0.5, 1.0)
         return seconds if self._until is None else max(0.0, min(seconds, self._until - time.monotonic()))

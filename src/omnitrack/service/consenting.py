@@ -43,7 +43,7 @@ def _name(field: str, value: object, most: int = MAX_NAME, *, required: bool = F
     """Return a name as it was given.
 
     Raises:
-        InvalidInteractionError: it is none.
+        InvalidInteractionError: the value is invalid.
     """
     if value is None and not required:
         return None

@@ -96,7 +96,7 @@ def checked_reads(reads: object) -> bool:
     """Return whether reads leave receipts.
 
     Raises:
-        InvalidPolicyError: it is nothing that can be asked for.
+        InvalidPolicyError: the value is neither ``"audit"`` nor None.
     """
     if reads not in (None, "audit"):
         raise InvalidPolicyError(f"reads: got {plain_repr(reads)}, accepted is 'audit', and None for no receipts")
@@ -107,7 +107,7 @@ def checked_by(by: object) -> str:
     """Return the name of who acts.
 
     Raises:
-        InvalidInteractionError: it is none.
+        InvalidInteractionError: the name is empty or too long.
     """
     if not isinstance(by, str) or not 0 < len(by) <= MAX_NAME or not is_storable(by):
         raise InvalidInteractionError(

@@ -220,7 +220,7 @@ def _unpacked(bundle: str | Path | bytes) -> dict[str, str]:
     """Return the texts of a bundle, each as its manifest says.
 
     Raises:
-        SourceFormatError: it is no bundle, of a later version, or not as its manifest says.
+        SourceFormatError: the archive is not a bundle, has a later version, or differs from its manifest.
     """
     try:
         data = bundle if isinstance(bundle, bytes) else Path(bundle).read_bytes()

@@ -53,7 +53,7 @@ def checked_trust(value: Any) -> Level | None:
     """Return the least level of attestation that counts as observed.
 
     Raises:
-        ValueError: no such level.
+        ValueError: there is no such level.
     """
     if value is None or value == "A" or value == "B":
         return value  # type: ignore[no-any-return]

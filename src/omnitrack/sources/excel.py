@@ -100,7 +100,7 @@ def first_rows(path: Path, count: int) -> Iterator[list[Any]]:
     """Yield the header and the first rows of the first sheet that has any.
 
     Raises:
-        SourceFormatError: no workbook that can be read.
+        SourceFormatError: the file is not a workbook that can be read.
     """
     with path.open("rb") as stream:
         try:

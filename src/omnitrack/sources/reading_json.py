@@ -45,7 +45,7 @@ def parse_json(data: bytes | str) -> Any:
     """Return the value of a JSON text.
 
     Raises:
-        ValueError: no JSON (RFC 8259), or nested deeper than ``MAX_JSON_DEPTH``; says where.
+        ValueError: the text is not JSON (RFC 8259), or is nested deeper than ``MAX_JSON_DEPTH``; the message says where.
     """
     text = data if isinstance(data, str) else decode(data)
     if _too_deep(text):

@@ -94,7 +94,7 @@ def get_source(name: str) -> type[Source]:
     """Return the source class of a format.
 
     Raises:
-        SourceFormatError: no source has this name; says which there are.
+        SourceFormatError: no source has this name; the message lists the names.
     """
     if name in _registered:
         return _registered[name]
@@ -171,8 +171,8 @@ def open_source(origin: Any, format: str = "auto", **options: Any) -> Source:
             of many formats can be loaded with one call; a ``mapping`` says that the file is CSV or JSON to be read by it.
 
     Raises:
-        SourceFormatError: no source reads it.
-        OSError: there is no such file, or it cannot be opened.
+        SourceFormatError: no source reads the file.
+        OSError: the file does not exist or cannot be opened.
         TypeError: an option that no source takes.
     """
     if isinstance(origin, Source):

@@ -62,7 +62,7 @@ def read_tnef(data: bytes) -> Content:
     """Return what a TNEF holds; of one that is cut off, what stands before.
 
     Raises:
-        TnefError: it is none, or nothing in it can be read.
+        TnefError: the data is not TNEF, or nothing in it can be read.
     """
     if len(data) < 6 or struct.unpack_from("<I", data)[0] != _SIGNATURE:
         raise TnefError("no TNEF: its signature is missing")

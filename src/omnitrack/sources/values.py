@@ -233,7 +233,7 @@ def zone_of(zone: str | tzinfo | None) -> tzinfo | None:
     """Return the time zone of an option: a name of the IANA database, a tzinfo, or None.
 
     Raises:
-        InvalidInteractionError: no such zone.
+        InvalidInteractionError: there is no such zone.
     """
     if zone is None or isinstance(zone, tzinfo):
         return zone

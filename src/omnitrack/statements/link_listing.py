@@ -30,7 +30,7 @@ class LinkCursors:
         """Read a cursor.
 
         Raises:
-            InvalidCursorError: it is none that this listing of this store gave.
+            InvalidCursorError: the cursor belongs to another listing or another store.
         """
         if cursor is None:
             return None

@@ -51,7 +51,7 @@ def add_note(tx: Transaction, ctx: Context, row: InteractionRow, who: Meant) -> 
     """File a note under a person.
 
     Raises:
-        CustomerNotFoundError: nobody is known by it; what is the company's own, or stands where there is no value, is nobody's.
+        CustomerNotFoundError: no customer has this identifier or id; own identifiers and placeholders belong to nobody.
     """
     enter(tx, ctx)
     holder = get_row(tx, ctx, who)
@@ -82,7 +82,7 @@ def add_note_beside(tx: Transaction, ctx: Context, row: InteractionRow, interact
     """File a note beside an interaction: under whoever that is filed under, from now on and whatever becomes of it.
 
     Raises:
-        InteractionNotFoundError: there is none with this id.
+        InteractionNotFoundError: no interaction has this id.
     """
     enter(tx, ctx)  # before anything is read, so that the interaction cannot go to somebody else meanwhile
     there = tx.find_interactions(ids=[interaction])

@@ -32,7 +32,7 @@ def check_namespace(namespace: object) -> str | None:
         The same name, or None where none was given. Two that differ are two stores; one may begin with the other.
 
     Raises:
-        BackendError: it is no name that every engine can keep apart from every other. An empty one is refused too: it does not mean none.
+        BackendError: not every engine can distinguish the name from all others. An empty name is refused too, since it does not mean no namespace.
 
     >>> check_namespace("brand_one")
     'brand_one'

@@ -82,7 +82,7 @@ def open_backend(url: str | Engine | AsyncEngine, **options: Any) -> Backend:
         options: ``namespace``, and what the adapter takes.
 
     Raises:
-        UnknownBackendError: no adapter has the scheme, the URL is no text, or the adapter or its driver is not installed.
+        UnknownBackendError: no adapter has the scheme, the URL is not a text, or the adapter or its driver is not installed.
         BackendError: the namespace is no name (see ``check_namespace``), or the adapter refuses the URL or an option.
 
     >>> open_backend("memory://").run(lambda transaction: transaction.guard())

@@ -53,7 +53,7 @@ def search_profile(ctx: Context, asked: Mapping[str, Any]) -> Profile:
     """Return what is asked in normal forms.
 
     Raises:
-        InvalidInteractionError: a value is no text or date, or nothing by which anybody could be found is among them.
+        InvalidInteractionError: a value is not a text or date, or no value can find anybody.
     """
     given = {name: value for name, value in asked.items() if value is not None}
     for name, value in given.items():
@@ -115,7 +115,7 @@ def checked_text(text: object) -> str | None:
     """Return the text that is looked for in contacts.
 
     Raises:
-        InvalidInteractionError: it is no text, or an empty one.
+        InvalidInteractionError: the value is not a text, or is empty.
     """
     if text is None:
         return None

@@ -128,7 +128,7 @@ def class_named(name: Any, where: str) -> type[Value]:
     """Return the class that a document says it is of.
 
     Raises:
-        InvalidValueError: there is none of this name.
+        InvalidValueError: no class has this name.
     """
     cls = find_class(name) if isinstance(name, str) else None
     if cls is None or not hasattr(cls, "__attrs_attrs__"):

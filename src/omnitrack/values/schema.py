@@ -75,7 +75,7 @@ def schema(name: str | None = None) -> dict[str, Any]:
         name: of the class, such as ``"Customer"``; None for a value of any class.
 
     Raises:
-        InvalidValueError: there is no class of this name.
+        InvalidValueError: no class has this name.
     """
     whole = shipped()
     if name is None:

@@ -52,7 +52,7 @@ class Bound:
         """Note that the commit is about to be sent.
 
         Raises:
-            TimedOutError: there is no time for it.
+            TimedOutError: no time is left.
         """
         deadlines.check()
         if dialect.one_writer:
