@@ -1,9 +1,9 @@
 """The storage contract, version 1. Long: it is one file on purpose, all that an adapter author reads.
 
-An adapter is two classes. ``Backend`` opens a store and runs functions in transactions; ``Transaction`` stores and finds rows. Rules of the
-domain (what a customer is, who may see what, what a retraction undoes) live above; an adapter stores, finds, and decides nothing.
+An adapter is two classes. ``Backend`` opens a store and runs functions in transactions; ``Transaction`` stores and finds rows. The rules of
+the domain (what a customer is, who may see what, what a retraction undoes) live above. An adapter stores and finds, and decides nothing.
 
-The tables (or whatever the store has) are seven kinds of row, named tuples of plain values:
+A store holds seven kinds of rows, which are named tuples of plain values:
 
 =============== ========================================= ==========================================================
 row             unique by                                 found by
@@ -19,17 +19,17 @@ RecordRow       (kind, key)                               kind and keys, kind an
 epoch           one number                                ``guard``
 =============== ========================================= ==========================================================
 
-Conventions. Ids are 16 bytes; ``NO_ID`` stands for "none" where a column may not be null. Times are whole microseconds since
-1970-01-01T00:00:00Z, negative before. Bytes and strings order by their bytes (strings by UTF-8). Strings are any Unicode but U+0000.
-Sequences given may be empty (then nothing is done or found), may hold thousands, and may hold an id twice. Of the arguments that select
-rows (ids, homes, customers, sources, identifiers, interactions) a call gives at most one. Texts that are part of a key are at most so long: source
-255 characters, source_id 998, basis and kind of a record 64, key of a record 255. Rows come back as the named
-tuples below, in the order that a method states, or in any order where it states none. A method sees what its own transaction
-wrote. Errors of the driver leave as ``BackendError`` with the driver's error as ``__cause__``, but conflicts, which ``run`` retries.
+Conventions. Ids are 16 bytes; ``NO_ID`` means "none" in columns that may not be null. Times are whole microseconds since
+1970-01-01T00:00:00Z, negative before. Bytes and strings sort by their bytes (strings by UTF-8). Strings may hold any Unicode character but U+0000.
+Sequences passed in may be empty (then nothing is done or found), may hold thousands of items, and may hold an id twice. A call passes at most
+one of the arguments that select rows (ids, homes, customers, sources, identifiers, interactions). Key texts have a maximum length in characters: source
+255, source_id 998, the basis of a link and the kind of a record 64, the key of a record 255. Rows are returned as the named
+tuples below, in the order that a method states; if it states none, any order will do. A method sees what its own transaction
+wrote. Driver errors are raised as ``BackendError`` with the driver's error as ``__cause__``, except conflicts, which ``run`` retries.
 
-Isolation that the rules above rely on, in the words of SQL: READ COMMITTED is enough, when ``lock_identifiers`` holds a write lock on each
-row to the end of the transaction and returns the rows as they are then, ``guard`` does what it says, and a second insert of a unique key waits for the
-first to end. An engine that serialises writers (SQLite) or checks at commit (a compare-and-set store) keeps the same promises at less cost.
+Isolation. In terms of SQL, READ COMMITTED is enough if ``lock_identifiers`` holds a write lock on each row to the end of the transaction and
+returns the rows as they then are, ``guard`` does what it says, and a second insert of a unique key waits for the first to end. An engine that
+serialises writers (SQLite) or checks at commit (a compare-and-set store) keeps the same promises at less cost.
 """
 
 from __future__ import annotations
@@ -58,11 +58,11 @@ SHARED = 2  # over a limit or marked: it stands alone
 REASSIGNED = 4  # the key has later holders
 RETIRED = 8  # a holder whose reassignment was retracted
 OVERSIZED = 16  # in a component beyond max_component
-ASSUMED = 32  # a holder who is told from the one before by silence alone
+ASSUMED = 32  # a holder whom only silence separates from the one before
 
 
 class IdentifierRow(NamedTuple):
-    """An identifier, or one holder of it where it was reassigned."""
+    """An identifier, or one of its holders if it was reassigned."""
 
     id: bytes
     home: bytes  # unique; time-ordered; given at birth, never changed
@@ -71,7 +71,7 @@ class IdentifierRow(NamedTuple):
     value: str
     scope: str
     base: bytes  # id of the first holder of the same key; its own id for that one
-    since: int | None  # since when this holder has it; None for the first
+    since: int | None  # start of this holder's tenure; None for the first
     state: int
     reason: str | None  # why it is not linkable
     born_at: int
@@ -86,12 +86,12 @@ class LinkRow(NamedTuple):
     assurance: int
     ref: bytes  # id of the statement; NO_ID for evidence
     seen: int  # earliest time
-    evidence: bytes  # the interaction that showed it at that time; NO_ID for statements
-    score: int  # of a match, in millionths of a probability; else 0
+    evidence: bytes  # the interaction that showed it then; NO_ID for statements
+    score: int  # for a match, its probability in millionths; else 0
 
 
 class InteractionRow(NamedTuple):
-    """An interaction as recorded (revision 0), or a later revision of it (the source's time of it)."""
+    """An interaction as recorded (revision 0), or a later revision, numbered by the source's time of the change."""
 
     id: bytes
     revision: int
@@ -116,15 +116,15 @@ class InteractionRow(NamedTuple):
 
 
 class EntryRow(NamedTuple):
-    """The row that puts an interaction under one identifier; its time, channel, direction and kind are those of the interaction, which no
+    """The row that files an interaction under one identifier. It repeats the time, channel, direction and kind of the interaction, which no
     revision changes."""
 
     identifier: bytes  # NO_ID: nobody identified
     occurred_at: int
     interaction: bytes
-    person: int  # which of the people of the interaction, from 0; -1 for participants
+    person: int  # index of the person in the interaction, from 0; -1 for participants
     added_at: int
-    removed_at: int | None  # replaced since then; kept for as_of
+    removed_at: int | None  # when it was replaced; the row is kept for as_of
     role: int
     assurance: int
     channel: str
@@ -134,7 +134,7 @@ class EntryRow(NamedTuple):
 
 
 class ChangeRow(NamedTuple):
-    """One identifier that went from one customer to another."""
+    """The move of an identifier from one customer to another."""
 
     id: bytes  # time-ordered
     at: int
@@ -142,18 +142,18 @@ class ChangeRow(NamedTuple):
     old: bytes
     new: bytes
     cause: str  # record, link, deny, ...
-    ref: bytes  # the interaction or the statement; NO_ID where there is none
+    ref: bytes  # the interaction or the statement; NO_ID for none
     by: str | None
     reason: str | None
 
 
 class RecordRow(NamedTuple):
-    """A small document that some part of omnitrack keeps: settings, statements, traits, blocks, codes."""
+    """A small document: settings, a statement, traits, a block of the index, ..."""
 
     kind: str
     key: str
     value: str
-    version: int  # 1 when first put, one more each time; given to put_records it is what is expected there now
+    version: int  # 1 when first stored, one more each time; in put_records the version expected now
 
 
 class IdentifierChange(NamedTuple):
@@ -169,7 +169,7 @@ Position = tuple[int, bytes]  # (occurred_at, interaction id): where a page ende
 
 
 class EntryFilters(TypedDict, total=False):
-    """What ``list_entries`` takes beside the identifiers or interactions; see there."""
+    """The filters of ``list_entries``; see there."""
 
     roles: Sequence[int] | None
     min_assurance: int
@@ -185,32 +185,32 @@ class EntryFilters(TypedDict, total=False):
 
 
 class Transaction(ABC):
-    """What a use case reads and writes in. All or none of what the methods write is there after the commit.
+    """A transaction: all or none of what its methods write is stored by the commit.
 
-    Fifteen methods are an adapter's to write. Four more are put together from these, and an adapter may have a shorter way.
+    An adapter implements fifteen methods. Four more have defaults that are built on these; override them where the store has a faster way.
     """
 
-    #: True where writing transactions of the store run one after the other, so that nobody else writes between the first read of one and its
-    #: commit. An adapter that can say so saves its callers a look ahead; False is always right.
+    #: True if writing transactions of the store run one after the other, so that nobody else writes between the first read of one and its commit.
+    #: This saves callers a read in advance. False is always correct.
     serialised: bool = False
 
     @abstractmethod
     def guard(self, exclusive: bool = False) -> int:
-        """Return the epoch, and hold it still to the end of the transaction.
+        """Return the epoch, and keep it from changing until the end of the transaction.
 
-        Writers that trust a cache call it first, plainly; operations that make caches stale call it with ``exclusive``, which adds one to the
-        epoch. A transaction that holds the guard cannot commit if an exclusive one committed since it took it: one of the two waits or is
-        retried. Nor does a plain holder commit between the call of an exclusive one and its commit: what that one reads after its call is all that
-        they wrote. Plain holders do not hinder each other. Cost: one row.
+        Writers that rely on a cache call this first, with ``exclusive`` False. Operations that invalidate caches call it with ``exclusive`` True, which
+        adds one to the epoch. A transaction that holds the guard cannot commit if an exclusive holder has committed since: one of the two waits or is
+        retried. Likewise no shared holder commits between the call of an exclusive holder and its commit, so whatever that one reads after
+        the call includes all that they wrote. Shared holders do not block each other. Cost: one row.
         """
 
     # -- identifiers ----------------------------------------------------------------------------------------------------
     @abstractmethod
     def add_identifiers(self, rows: Sequence[IdentifierRow]) -> set[bytes]:
-        """Store those whose id is not there yet, leave the others as they are, and return the ids that were there before.
+        """Store the rows whose id is new, leave the others unchanged, and return the ids that existed before.
 
-        Two transactions that add the same id: the second waits for the first, then finds it there (or is retried). A ``home`` is never taken
-        twice. Cost: a write a row, no read of others.
+        If two transactions add the same id, the second waits for the first and then finds the id (or is retried). No two rows ever have the same
+        ``home``. Cost: one write per row, no reads of other rows.
         """
 
     @abstractmethod
@@ -223,39 +223,39 @@ class Transaction(ABC):
         after: bytes | None = None,
         limit: int | None = None,
     ) -> list[IdentifierRow]:
-        """Return the identifiers with these ids, or these homes, or of these customers; with none given, all.
+        """Return the identifiers with these ids or homes, or of these customers; without a selection, all.
 
-        Ordered by id; ``after`` an id, at most ``limit`` (either works with each selection). Cost: by what is returned.
+        Sorted by id, after the id ``after``, at most ``limit``; both work with every selection. Cost: proportional to what is returned.
         """
 
     def find_customer(self, id: bytes, *, alone: bool = False) -> list[IdentifierRow]:
-        """Return every identifier of the customer that this one belongs to, itself included, by id; none where it is not there.
+        """Return all identifiers of the customer that this one belongs to, itself included, sorted by id; empty if it does not exist.
 
-        ``alone``: nothing that is read besides in this transaction has to agree with it, so it needs no snapshot but its own.
+        ``alone`` means that nothing else is read in this transaction that must be consistent with it, so a snapshot of this read is enough.
 
-        The default asks twice; a store that can answers at once. It is what is asked when the phone rings.
+        This is the read when the phone rings. The default makes two queries; override it if the store can answer in one.
         """
         rows = self.find_identifiers(ids=[id])
         return self.find_identifiers(customers=[rows[0].customer]) if rows else []
 
     @abstractmethod
     def lock_identifiers(self, ids: Sequence[bytes]) -> list[IdentifierRow]:
-        """Lock these rows against writes and locks of others to the end of the transaction, and return them as they are then, by id.
+        """Lock rows against writes and locks of other transactions to the end of this one, and return them as they then are, sorted by id.
 
-        Take the locks in order of id. Missing ids are left out. A deadlock is a conflict.
+        Take the locks in the order of ids. Missing ids are skipped. A deadlock is a conflict.
         """
 
     def lock_more_identifiers(self, ids: Sequence[bytes]) -> list[IdentifierRow]:
-        """Lock these rows too, in a transaction that has locked others, which may come after them in order of id.
+        """Lock further rows in a transaction that has locked others, whose ids may be greater.
 
-        What ``lock_identifiers`` does, which is the default. Where somebody else holds one of them, a store may report a conflict at once in the place of
-        waiting for a deadlock to be noticed.
+        The default is ``lock_identifiers``. If another transaction holds one of the rows, a store may report a conflict at once instead of
+        waiting until a deadlock is detected.
         """
         return self.lock_identifiers(ids)
 
     @abstractmethod
     def update_identifiers(self, changes: Sequence[IdentifierChange], log: Sequence[ChangeRow] = ()) -> None:
-        """Set the derived fields of identifiers that are there, and append to the membership history; a change whose id is there is passed over."""
+        """Set the derived fields of existing identifiers, and append to the membership history. Changes with an existing id are skipped."""
 
     @abstractmethod
     def list_changes(
@@ -267,15 +267,15 @@ class Transaction(ABC):
         after: bytes | None = None,
         limit: int | None = None,
     ) -> list[ChangeRow]:
-        """Return the membership history in order of id: of these identifiers, or those with ``old`` or ``new`` among ``customers``, or all.
+        """Return the membership history sorted by id: of these identifiers, or of rows with ``old`` or ``new`` among ``customers``, or all.
 
-        ``until``: with ``at`` at most that. ``after`` an id, at most ``limit``.
+        Only rows with ``at <= until``, after the id ``after``, at most ``limit``.
         """
 
     # -- links ----------------------------------------------------------------------------------------------------------
     @abstractmethod
     def add_links(self, rows: Sequence[LinkRow]) -> None:
-        """Store links; where the unique key is there, keep the row with the smaller ``(seen, evidence)``, whole."""
+        """Store links. If the unique key exists, keep whichever whole row has the smaller ``(seen, evidence)``."""
 
     @abstractmethod
     def find_links(
@@ -285,18 +285,18 @@ class Transaction(ABC):
         after: tuple[bytes, bytes, str, int, bytes] | None = None,
         limit: int | None = None,
     ) -> list[LinkRow]:
-        """Return every link with an end among ``ids`` (each once), or all; ordered by (a, b, basis, assurance, ref), after such a key."""
+        """Return every link with an end among ``ids``, each once, or all links; sorted by (a, b, basis, assurance, ref), after such a key ``after``."""
 
     # -- interactions ---------------------------------------------------------------------------------------------------
     @abstractmethod
     def add_interactions(self, rows: Sequence[InteractionRow], entries: Sequence[EntryRow]) -> set[bytes]:
-        """Store interactions and the entries that go with them; return the ids of rows that were left out as there already.
+        """Store interactions with their entries; return the ids of rows that were skipped because they exist already.
 
-        A row is left out, with its entries, where its (id, revision) is stored, or its (source, source_id) is (by another id, in the store or
-        earlier in ``rows``). The same (id, revision) twice in ``rows`` is stored once and not reported. An entry is stored when its
-        interaction is among ``rows`` and not left out; one whose unique key is there takes its place, as in ``replace_entries``, and so does the last of
-        several with one key. Ids are made outside the transaction, so a
-        repeat after a lost answer adds nothing. Entries of an interaction of an earlier call are not added here (``replace_entries``).
+        A row and its entries are skipped if its (id, revision) is stored, or if its (source, source_id) is, under another id, in the store or
+        earlier in ``rows``. The same (id, revision) twice in ``rows`` is stored once and not reported. An entry is stored if its interaction is
+        among ``rows`` and not skipped. It replaces an entry with the same unique key, as in ``replace_entries``; of several with one key the last is
+        stored. Entries of interactions from earlier calls are not added here but by ``replace_entries``. Ids are made outside the transaction, so
+        repeating it after a lost answer adds nothing.
         """
 
     @abstractmethod
@@ -313,8 +313,8 @@ class Transaction(ABC):
     ) -> list[InteractionRow]:
         """Return interactions by id (every revision), or by (source, source_id) (revision 0), or all (revision 0).
 
-        All: those with ``since <= occurred_at < until``, ordered by (occurred_at, id) ascending (descending with ``newest``), strictly after the position in that
-        order, at most ``limit``. By id or source: ordered by (id, revision), the other arguments are not given.
+        Without a selection: those with ``since <= occurred_at < until``, sorted by (occurred_at, id) ascending (descending with ``newest``), strictly after
+        the position ``after`` in that order, at most ``limit``. By id or source: sorted by (id, revision); the other arguments are not passed.
         """
 
     @abstractmethod
@@ -335,22 +335,22 @@ class Transaction(ABC):
         newest: bool = True,
         as_of: int | None = None,
     ) -> list[EntryRow]:
-        """Return the entries of these identifiers, or of these interactions (one of the two is given), that every filter given lets through.
+        """Return the entries of these identifiers or of these interactions (exactly one is passed) that match every filter.
 
-        Filters: ``role in roles``; ``assurance >= min_assurance``; ``since <= occurred_at < until``; channel, direction, kind each in the given. Without
-        ``as_of`` those not removed; with it those with ``added_at <= as_of`` and not removed at or before ``as_of``. Ordered by
-        (occurred_at, interaction, identifier, person, added_at), all descending when ``newest``, else ascending; strictly beyond the position
-        ``after`` (of (occurred_at, interaction)) in that order; at most ``limit`` rows. Cost: with ``limit`` and no rare filter, by ``limit`` and
-        the number of identifiers, never by the length of the history.
+        Filters: ``role in roles``; ``assurance >= min_assurance``; ``since <= occurred_at < until``; channel, direction and kind among those passed. Without
+        ``as_of``, entries that are not removed; with it, entries with ``added_at <= as_of`` that were not removed at or before ``as_of``. Sorted by
+        (occurred_at, interaction, identifier, person, added_at), all descending with ``newest``, else ascending; strictly after the position
+        ``after`` (an (occurred_at, interaction)) in that order; at most ``limit`` rows. Cost: with ``limit`` and filters that match often, proportional
+        to ``limit`` and the number of identifiers, never to the length of the history.
         """
 
     def list_history(
         self, *, identifiers: Sequence[bytes], **filters: Unpack[EntryFilters]
     ) -> tuple[list[EntryRow], list[InteractionRow]]:
-        """Return what ``list_entries`` returns for the same arguments, and every revision of their interactions, each once.
+        """Return the result of ``list_entries`` for the same arguments, and every revision of their interactions, each once.
 
-        Revisions of one interaction come in their order, interactions in any. The default asks twice; a store where each question
-        is a way to a server asks once.
+        Revisions of one interaction are in order, interactions in any order. The default makes two queries; override it if each query is a
+        round trip to a server.
         """
         entries = self.list_entries(identifiers=identifiers, **filters)
         ids = list(dict.fromkeys([entry.interaction for entry in entries]))
@@ -359,9 +359,9 @@ class Transaction(ABC):
     def list_customer_history(
         self, id: bytes, *, alone: bool = False, **filters: Unpack[EntryFilters]
     ) -> tuple[list[IdentifierRow], list[EntryRow], list[InteractionRow]]:
-        """Return what ``find_customer`` returns for an identifier, and what ``list_history`` returns for all of those.
+        """Return the result of ``find_customer`` for an identifier, and that of ``list_history`` for all those identifiers.
 
-        ``alone``: as in ``find_customer``. The default asks for one after the other. It is what is asked for a page of a timeline.
+        ``alone`` is as in ``find_customer``. This is the read for a page of a timeline. The default makes one query after the other.
         """
         members = self.find_customer(id)
         if not members:
@@ -370,18 +370,20 @@ class Transaction(ABC):
 
     @abstractmethod
     def replace_entries(self, removed: Sequence[EntryRow], added: Sequence[EntryRow], at: int) -> None:
-        """Mark entries as removed at ``at`` (named by their unique key; those not there or removed before are passed over) and add others.
+        """Mark entries, given by their unique key, as removed at ``at``, and add others. Missing and already removed entries are skipped.
 
-        An added one whose unique key is there takes its place, whole; of several with one key the last is there.
+        An added entry replaces the whole entry with the same unique key; of several with one key the last is stored.
         """
 
     # -- records --------------------------------------------------------------------------------------------------------
     @abstractmethod
     def put_records(self, rows: Sequence[RecordRow]) -> None:
-        """Compare and set: store each where the version there is ``row.version`` (0: nothing there), with one more; -1 sets whatever is there.
+        """Compare and set: store each row, with its version plus one, if the stored version equals ``row.version`` (0: not stored yet).
+
+        The version -1 stores the row whatever is there.
 
         Raises:
-            ConflictError: a version is another; ``run`` repeats the function.
+            ConflictError: a stored version differs; ``run`` repeats the function.
         """
 
     @abstractmethod
@@ -394,7 +396,7 @@ class Transaction(ABC):
         after: str | None = None,
         limit: int | None = None,
     ) -> list[RecordRow]:
-        """Return records of a kind, ordered by key: those with these keys, or those whose key starts with ``prefix``, after a key, at most ``limit``."""
+        """Return records of a kind, sorted by key: those with these keys, or those whose key starts with ``prefix``; after the key ``after``, at most ``limit``."""
 
     # -- deletion -------------------------------------------------------------------------------------------------------
     @abstractmethod
@@ -408,43 +410,42 @@ class Transaction(ABC):
         records: Sequence[tuple[str, str]] = (),
         changes: Sequence[bytes] = (),
     ) -> None:
-        """Delete rows so that nothing of them can be read back from the store. What is not there is passed over.
+        """Delete rows, so that nothing of them can be read back from the store. Missing rows are skipped.
 
-        ``identifiers``: the row, its entries, every link with it as an end, every change of it or with its home as ``old`` or ``new``; entries
-        and links go even where the row is not there.
-        ``links``, ``entries``: by their unique keys. ``interactions``: every revision and every entry. ``records``: by (kind, key).
-        ``changes``: by id.
+        ``identifiers``: the row, its entries, every link with it as an end, and every change of it or with its home as ``old`` or ``new``; entries
+        and links are deleted even if the row does not exist. ``links`` and ``entries``: by their unique keys. ``interactions``: every revision and
+        every entry. ``records``: by (kind, key). ``changes``: by id.
         """
 
 
 class Backend(ABC):
     """One open store. Safe to use from several threads at once.
 
-    After a fork a child neither uses nor closes what its parent opened: it opens connections of its own when it first needs them, on locks of its
-    own, and a store that lies in the process is a copy that is whole.
+    After a fork the child neither uses nor closes what its parent opened. It opens connections of its own when it first needs them, with locks of its
+    own; a store in the memory of the process becomes a complete copy.
     """
 
-    #: What the store can do beyond the contract; the conformance kit skips what is not named, with a reason.
-    #: "persistent": what was committed is there after close() and a new from_url(); "processes": several processes may have it open, forked children among them;
-    #: "concurrent": transactions of several threads run side by side; "async": arun() does not occupy a thread;
-    #: "timeout": run() and arun() end when ``left()`` says that the call has no time left: see ``run``.
+    #: Optional abilities of the store. The conformance kit skips the rules of abilities that are not named, with a reason.
+    #: "persistent": committed data is there after close() and a new from_url(); "processes": several processes may have the store open, forked children
+    #: included; "concurrent": transactions of several threads run side by side; "async": arun() does not occupy a thread;
+    #: "timeout": run() and arun() end when ``left()`` is 0: see ``run``.
     capabilities: ClassVar[frozenset[str]]
 
     @classmethod
     @abstractmethod
     def from_url(cls, url: str, *, namespace: str | None = None, **options: Any) -> Backend:
-        """Return a backend for this URL; connect lazily or now.
+        """Return a backend for this URL. It may connect now or later.
 
-        ``namespace``: a name that ``check_namespace`` lets through, on every engine the same; what it refuses is refused here. Two names are two stores that
-        see nothing of each other, whatever else is alike (one may begin with the other), and none is another store again.
+        ``namespace`` must be a name that ``check_namespace`` accepts; the rules are the same on every engine. Two namespaces are two separate stores, even if one
+        name is a prefix of the other, and no namespace is a third.
 
         Raises:
-            BackendError: the URL is malformed, the driver missing, the namespace no name, or an option unknown.
+            BackendError: the URL is malformed, the driver is missing, the namespace is invalid, or an option is unknown.
         """
 
     @abstractmethod
     def setup(self) -> None:
-        """Create the store's tables where they are missing, upgrade where older. Repeatable; several processes may call it at once.
+        """Create missing tables and upgrade old ones. It can be called again, and by several processes at once.
 
         Raises:
             SchemaVersionError: the store was written by a newer version.
@@ -452,46 +453,46 @@ class Backend(ABC):
 
     @abstractmethod
     def run(self, fn: Callable[[Transaction], T], *, write: bool = True) -> T:
-        """Call ``fn`` in a transaction, commit, and return what it returned. An error of ``fn`` rolls back and leaves as it is.
+        """Call ``fn`` in a transaction, commit, and return its result. An error raised by ``fn`` rolls back and is raised unchanged.
 
-        ``fn`` touches only the transaction, so it is repeated where the engine reports a conflict or ``fn`` raises ConflictError: bounded, with growing and
-        jittered pauses (see ``retrying``), then ConflictError. With ``write=False`` ``fn`` only reads, and should see one snapshot; a write or a
-        lock is a BackendError then.
+        ``fn`` touches only the transaction, so it can be repeated. That happens if the engine reports a conflict or ``fn`` raises ConflictError: a limited number
+        of times, with growing, jittered pauses (see ``retrying``), then ConflictError is raised. With ``write=False`` ``fn`` only reads, and should see one
+        snapshot; a write or a lock then raises BackendError.
 
-        ``left()`` says how many seconds the call has left, None where it may take as long as it takes. An adapter that declares "timeout" hands that down to
-        all that it waits for: locks, a place in a pool, connecting, each answer. It begins nothing and commits nothing when the time is over. ``retrying`` keeps
-        to it by itself, so an adapter without the ability is bounded between its tries.
+        ``left()`` returns the seconds that the call has left, None for no limit. An adapter that declares "timeout" applies it to everything it waits for: locks,
+        a connection of the pool, connecting, each answer. It begins nothing and commits nothing after that. ``retrying`` observes the limit between tries, for
+        every adapter.
 
         Raises:
             ConflictError: after the retries.
-            TimedOutError: the time of the call is over; its outcome is "unknown" where the commit was sent and not answered, else "nothing written".
+            TimedOutError: the call is out of time; the outcome is "unknown" if the commit was sent and not answered, else "nothing written".
             BackendError: the store failed; nothing was written.
             OutcomeUnknownError: the connection broke during the commit, which may have happened.
         """
 
     @abstractmethod
     def close(self) -> None:
-        """Release connections and files; repeatable."""
+        """Release connections and files. It can be called again."""
 
     def reclaim(self) -> None:
-        """After an erasure has committed: have deleted data leave the store's files too, as far as the engine lets a client ask for it."""
+        """Remove deleted data from the store's files, as far as the engine lets a client request it. Called after an erasure has committed."""
 
     def joined(self, transaction: object, first: Callable[[Transaction], object]) -> Backend:
-        """Return a backend whose ``run`` and ``arun`` are part of a transaction that the host of the library began, and ends.
+        """Return a backend whose ``run`` and ``arun`` are part of a transaction that the host application begins and ends.
 
-        It runs a function once, and repeats nothing: a conflict is ConflictError at once. What a function that fails has written is undone, and
-        what the host wrote is not. ``first`` is called in each transaction of the host's before anything else, and refuses it by raising. The
-        default refuses: a store that is no database has none.
+        It runs each function once and retries nothing: a conflict raises ConflictError at once. If a function fails, what it wrote is undone and what the
+        host wrote is kept. ``first`` is called in each of the host's transactions before anything else, and refuses the transaction by raising. The
+        default refuses every transaction, for stores that are not databases.
 
         Raises:
-            HostTransactionError: the store cannot take part in this.
+            HostTransactionError: the store cannot join this transaction.
         """
         raise HostTransactionError(
             f"transaction: got {type(transaction).__name__}, accepted is none: {type(self).__name__} takes part in none"
         )
 
     async def arun(self, fn: Callable[[Transaction], T], *, write: bool = True) -> T:
-        """``run`` for async callers. The default gives the work to a thread and, when cancelled, lets it finish first."""
+        """``run`` for async callers. The default runs it in a thread and, if cancelled, waits until it has finished."""
         task = asyncio.ensure_future(asyncio.to_thread(self.run, fn, write=write))
         try:
             return await asyncio.shield(task)
@@ -516,7 +517,7 @@ MAX_TRIES = 12
 
 
 def pause_before(attempt: int) -> float:
-    """Return the seconds to wait before try number ``attempt`` (from 1): doubling from 2 ms to half a second, half of it at random."""
+    """Return the seconds to wait after try number ``attempt``, from 1: twice as long each time, at most half a second, of which up to half is random."""
     return min(0.5, 0.002 * 2.0**attempt) * random.uniform(0.5, 1.0)
 
 
@@ -527,12 +528,14 @@ def retrying(
     tries: int = MAX_TRIES,
     sleep: Callable[[float], object] = time.sleep,
 ) -> T:
-    """Call ``attempt`` until it neither raises ConflictError nor an error that ``conflict`` knows, at most ``tries`` times, and not beyond the time
-    of the call.
+    """Call ``attempt`` until it raises no conflict, at most ``tries`` times and within the time limit of the call.
+
+    A conflict is ConflictError, or an error for which ``conflict`` returns True.
 
     Raises:
-        ConflictError: with the last conflict as its cause. TimedOutError: the same, where the time does not reach for another try.
-            Anything else that ``attempt`` raised.
+        ConflictError: every try ended in a conflict; the last one is the cause.
+        TimedOutError: the time left does not allow another try; the last conflict is the cause.
+        Exception: any other error that ``attempt`` raised.
     """
     for number in range(1, tries + 1):
         try:
