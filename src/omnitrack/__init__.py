@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from omnitrack.aio import AsyncTracker, open_async
     from omnitrack.errors import (
         BackendError,
+        CaseChangedError,
+        CaseNotFoundError,
+        CaseStateError,
         ConflictError,
         CustomerNotFoundError,
         HostTransactionError,
@@ -68,6 +71,8 @@ if TYPE_CHECKING:
         verified,
     )
     from omnitrack.service.brief import Brief, BriefContact, Candidate, OpenThread
+    from omnitrack.service.case import Case, CaseChange, CaseNote, CasePromise, CaseReference
+    from omnitrack.service.case_returns import CaseReturn
     from omnitrack.service.exposure import Exposure, ReadReceipt
     from omnitrack.service.permission import Consent, Permission
     from omnitrack.suggesting.search import SearchResult
@@ -90,6 +95,15 @@ __all__ = [
     "Brief",
     "BriefContact",
     "Candidate",
+    "Case",
+    "CaseChange",
+    "CaseChangedError",
+    "CaseNotFoundError",
+    "CaseNote",
+    "CasePromise",
+    "CaseReference",
+    "CaseReturn",
+    "CaseStateError",
     "Changes",
     "ConflictError",
     "Consent",
@@ -165,6 +179,9 @@ _NAMES = {
     "aio": ("AsyncTracker", "open_async"),
     "errors": (
         "BackendError",
+        "CaseChangedError",
+        "CaseNotFoundError",
+        "CaseStateError",
         "ConflictError",
         "CustomerNotFoundError",
         "HostTransactionError",
@@ -223,6 +240,8 @@ _NAMES = {
     "upkeep.erase": ("Receipt", "RetentionRule"),
     "upkeep.rebuild": ("RebuildReport", "VerifyReport"),
     "service.brief": ("Brief", "BriefContact", "Candidate", "OpenThread"),
+    "service.case": ("Case", "CaseChange", "CaseNote", "CasePromise", "CaseReference"),
+    "service.case_returns": ("CaseReturn",),
     "service.exposure": ("Exposure", "ReadReceipt"),
     "service.permission": ("Consent", "Permission"),
     "values": ("Value",),

@@ -30,8 +30,11 @@ from omnitrack.model import (
 from omnitrack.reading.exchange import Export
 from omnitrack.reading.resolve import Who
 from omnitrack.recording.loading import Items, Person
+from omnitrack.service import casing
 from omnitrack.service.acting import Acting
 from omnitrack.service.brief import Brief
+from omnitrack.service.case import Case, CaseKind, CaseReference, CaseState, Seriousness
+from omnitrack.service.case_returns import CaseReturn
 from omnitrack.service.exposure import Exposure, ReadReceipt
 from omnitrack.service.permission import Consent, Permission
 from omnitrack.statements.conflicts import LinkConflict
@@ -1042,6 +1045,334 @@ class AsyncTracker:
             CustomerNotFoundError: no customer has this identifier or id.
         """
         return await self._calls.call(self._tracker.consents, who, as_of=as_of)
+
+    async def open_case(
+        self,
+        subject: casing.Subject,
+        *,
+        kind: CaseKind,
+        title: str | None = None,
+        seriousness: Seriousness | None = None,
+        owner: str | None = None,
+        references: Iterable[CaseReference | tuple[str, str]] = (),
+        by: str | None = None,
+        reason: str | None = None,
+        at: datetime | str | None = None,
+    ) -> Case:
+        """Open a case from interactions, or for a customer. It follows its interactions: merges and splits of customers take it along.
+
+        An interaction that an open case of this kind holds already opens no second one: that case is returned as it is.
+
+        Args:
+            subject: an interaction or its id, ``int_...``, or several, at most 500; or an identifier of the customer or the customer id.
+            kind: ``"complaint"``, ``"fault"``, ``"order"`` or ``"question"``.
+            title: what it is about, up to 10,000 characters; None for none yet.
+            seriousness: ``"critical"``, ``"major"`` or ``"minor"``; None while nobody has said.
+            owner: who has it, up to 255 characters; None for nobody yet.
+            references: what other systems call it: ``CaseReference``, or pairs of the system and its id. Empty by default.
+            by: who opens it, up to 255 characters; None if not recorded.
+            reason: why, up to 10,000 characters; None for no reason.
+            at: when it was opened. A naive time is read in the zone of the tracker; None for now.
+
+        Raises:
+            InvalidInteractionError: a field is malformed. InteractionNotFoundError: an interaction is not there.
+            CustomerNotFoundError: no customer has this identifier or id.
+        """
+        return await self._calls.call(
+            self._tracker.open_case,
+            subject,
+            kind=kind,
+            title=title,
+            seriousness=seriousness,
+            owner=owner,
+            references=references,
+            by=by,
+            reason=reason,
+            at=at,
+        )
+
+    async def case(self, case: Case | str, *, as_of: datetime | str | None = None) -> Case:
+        """Return a case with its history.
+
+        Args:
+            case: its id, ``cas_...``, or a Case to read again.
+            as_of: read it as it was known at this time; its customers are those of now. A naive time is read in the zone of the tracker; None for now.
+
+        Raises:
+            CaseNotFoundError: no case has this id, or it was not known then.
+        """
+        return await self._calls.call(self._tracker.case, case, as_of=as_of)
+
+    async def cases(
+        self,
+        who: Who | None = None,
+        *,
+        owner: str | None = None,
+        state: CaseState | Literal["open"] | Sequence[CaseState] | None = "open",
+        kind: CaseKind | Sequence[CaseKind] | None = None,
+        overdue: bool = False,
+        now: datetime | str | None = None,
+        limit: int = 50,
+        cursor: str | None = None,
+    ) -> Page[Case]:
+        """Return one page of cases, the oldest first. It reads an index: the time does not grow with the store.
+
+        Args:
+            who: an identifier of the customer (an Identifier or a text), or the customer id; None for every customer's.
+            owner: only those that this owner has; None for all.
+            state: a state, several, or ``"open"`` for all that have not ended; None for all.
+            kind: a kind, or several; None for all.
+            overdue: only those with a promise that is due and not kept, the one that was due first first.
+            now: the time by which promises are due. A naive time is read in the zone of the tracker; None for now.
+            limit: the largest number of cases to return, 1 to 1,000.
+            cursor: the ``next`` of another page of the same call; None for the first page.
+
+        Raises:
+            InvalidInteractionError: an argument has an invalid value. CustomerNotFoundError: no customer has this identifier or id.
+            InvalidCursorError: the cursor belongs to another query.
+        """
+        return await self._calls.call(
+            self._tracker.cases,
+            who,
+            owner=owner,
+            state=state,
+            kind=kind,
+            overdue=overdue,
+            now=now,
+            limit=limit,
+            cursor=cursor,
+        )
+
+    async def update_case(
+        self,
+        case: Case | str,
+        *,
+        state: CaseState | None = None,
+        owner: str | None = None,
+        seriousness: Seriousness | None = None,
+        title: str | None = None,
+        answer_within: timedelta | None = None,
+        by: str | None = None,
+        reason: str | None = None,
+        at: datetime | str | None = None,
+    ) -> Case:
+        """Change the state, owner, seriousness or title of a case, and return it as it is then.
+
+        With a Case the change is made only if the case is still as it was read; with an id, whatever it is by now. The states are those of a trouble
+        ticket of TM Forum's TMF621. A case is closed by its customer (``confirm_case``) or by silence (``close_unanswered``), never with this call.
+
+        Args:
+            case: a Case, or its id, ``cas_...``.
+            state: the new state; ``"rejected"`` needs a reason. None if it stays.
+            owner: the new owner, up to 255 characters; an empty text takes it from whoever has it. None if it stays.
+            seriousness: ``"critical"``, ``"major"`` or ``"minor"``; None if it stays.
+            title: the new title, up to 10,000 characters; None if it stays.
+            answer_within: with ``"resolved"``: for how long the customer's answer is waited for; None for 14 days.
+            by: who does it, up to 255 characters; None if not recorded.
+            reason: why, up to 10,000 characters; None for no reason.
+            at: when it was done. A naive time is read in the zone of the tracker; None for now.
+
+        Raises:
+            CaseStateError: the case does not allow the step in its state; says which it does. CaseChangedError: it was changed since it was read; says how.
+            CaseNotFoundError: no case has this id. InvalidInteractionError: a field is malformed.
+        """
+        return await self._calls.call(
+            self._tracker.update_case,
+            case,
+            state=state,
+            owner=owner,
+            seriousness=seriousness,
+            title=title,
+            answer_within=answer_within,
+            by=by,
+            reason=reason,
+            at=at,
+        )
+
+    async def add_to_case(
+        self,
+        case: Case | str,
+        interactions: str | Interaction | TimelineItem | Iterable[str | Interaction | TimelineItem] = (),
+        *,
+        note: str | None = None,
+        references: Iterable[CaseReference | tuple[str, str]] = (),
+        by: str | None = None,
+        reason: str | None = None,
+        at: datetime | str | None = None,
+    ) -> Case:
+        """File interactions with a case, or add a note or references, and return it as it is then. What it has already is not added again.
+
+        Args:
+            case: a Case, which still has to be as it was read; or its id, ``cas_...``.
+            interactions: one or several, or their ids, ``int_...``; a case holds at most 500. Empty by default.
+            note: an internal note, up to 10,000 characters; None for none.
+            references: what other systems call it: ``CaseReference``, or pairs of the system and its id. Empty by default.
+            by: who does it, up to 255 characters; None if not recorded.
+            reason: why, up to 10,000 characters; None for no reason.
+            at: when it was done. A naive time is read in the zone of the tracker; None for now.
+
+        Raises:
+            CaseChangedError: it was changed since it was read. CaseNotFoundError: no case has this id.
+            InteractionNotFoundError: an interaction is not there. InvalidInteractionError: a field is malformed.
+        """
+        return await self._calls.call(
+            self._tracker.add_to_case, case, interactions, note=note, references=references, by=by, reason=reason, at=at
+        )
+
+    async def promise(
+        self,
+        case: Case | str,
+        text: str,
+        *,
+        due: datetime | str,
+        by: str | None = None,
+        at: datetime | str | None = None,
+    ) -> Case:
+        """Keep what was promised to the customer, and by when; return the case as it is then.
+
+        Args:
+            case: a Case, which still has to be as it was read; or its id, ``cas_...``.
+            text: what was promised, up to 10,000 characters.
+            due: by when. A naive time is read in the zone of the tracker.
+            by: who promised it, up to 255 characters; None if not recorded.
+            at: when it was promised; None for now.
+
+        Raises:
+            CaseStateError: the case has ended. CaseChangedError: it was changed since it was read. CaseNotFoundError: no case has this id.
+            InvalidInteractionError: a field is malformed.
+        """
+        return await self._calls.call(self._tracker.promise, case, text, due=due, by=by, at=at)
+
+    async def keep_promise(
+        self,
+        case: Case | str,
+        number: int,
+        *,
+        by: str | None = None,
+        reason: str | None = None,
+        at: datetime | str | None = None,
+    ) -> Case:
+        """Record that a promise was kept; return the case as it is then. One that is kept after it was due counts as late.
+
+        Args:
+            case: a Case, which still has to be as it was read; or its id, ``cas_...``.
+            number: that of the promise.
+            by: who kept it, up to 255 characters; None if not recorded.
+            reason: how, up to 10,000 characters; None for no reason.
+            at: when it was kept. A naive time is read in the zone of the tracker; None for now.
+
+        Raises:
+            InvalidInteractionError: the case has no such promise. CaseChangedError: it was changed since it was read.
+            CaseNotFoundError: no case has this id.
+        """
+        return await self._calls.call(self._tracker.keep_promise, case, number, by=by, reason=reason, at=at)
+
+    async def confirm_case(
+        self,
+        case: Case | str,
+        interaction: str | Interaction | TimelineItem,
+        *,
+        by: str | None = None,
+        reason: str | None = None,
+    ) -> Case:
+        """Close a case because its customer says that it is settled; return it as it is then.
+
+        Args:
+            case: a Case, which still has to be as it was read; or its id, ``cas_...``.
+            interaction: in which they say so, or its id, ``int_...``: inbound, of a customer of the case, their last word in it, and not the one
+                that opened or reopened it.
+            by: who heard it, up to 255 characters; None if not recorded.
+            reason: in what words, up to 10,000 characters; None for no reason.
+
+        Raises:
+            CaseStateError: the case has ended, or the interaction is no word of its customer's. CaseChangedError: it was changed since it was read.
+            CaseNotFoundError: no case has this id. InteractionNotFoundError: the interaction is not there.
+        """
+        return await self._calls.call(self._tracker.confirm_case, case, interaction, by=by, reason=reason)
+
+    async def withdraw_case(
+        self,
+        case: Case | str,
+        interaction: str | Interaction | TimelineItem,
+        *,
+        by: str | None = None,
+        reason: str | None = None,
+    ) -> Case:
+        """Cancel a case because its customer withdraws it; return it as it is then.
+
+        Args:
+            case: a Case, which still has to be as it was read; or its id, ``cas_...``.
+            interaction: in which they do so, or its id, ``int_...``, as for ``confirm_case``.
+            by: who heard it, up to 255 characters; None if not recorded.
+            reason: in what words, up to 10,000 characters; None for no reason.
+
+        Raises:
+            CaseStateError: the case has ended, or the interaction is no word of its customer's. CaseChangedError: it was changed since it was read.
+            CaseNotFoundError: no case has this id. InteractionNotFoundError: the interaction is not there.
+        """
+        return await self._calls.call(self._tracker.withdraw_case, case, interaction, by=by, reason=reason)
+
+    async def reopen_case(
+        self,
+        case: Case | str,
+        interaction: str | Interaction | TimelineItem | None = None,
+        *,
+        by: str | None = None,
+        reason: str | None = None,
+        at: datetime | str | None = None,
+    ) -> Case:
+        """Take up again a case that is resolved or has ended; return it as it is then.
+
+        Args:
+            case: a Case, which still has to be as it was read; or its id, ``cas_...``.
+            interaction: in which its customer comes back, or its id, ``int_...``; None where nobody did, which needs a reason.
+            by: who does it, up to 255 characters; None if not recorded.
+            reason: why, up to 10,000 characters; None for no reason.
+            at: when it was done. A naive time is read in the zone of the tracker; None for now.
+
+        Raises:
+            CaseStateError: it is being worked on, or the interaction is not of its customer. CaseChangedError: it was changed since it was read.
+            CaseNotFoundError: no case has this id. InteractionNotFoundError: the interaction is not there.
+        """
+        return await self._calls.call(self._tracker.reopen_case, case, interaction, by=by, reason=reason, at=at)
+
+    async def case_returns(self, interaction: str | Interaction | TimelineItem) -> list[CaseReturn]:
+        """Return the cases that an inbound interaction is probably about and that do not hold it yet, the surest first.
+
+        A customer's word in the same thread, or in reply to what a case holds, is sure. A case that is only named, or a reply from somebody else, is a suggestion.
+
+        Args:
+            interaction: one that is recorded, or its id, ``int_...``.
+
+        Raises:
+            InteractionNotFoundError: the interaction is not there.
+        """
+        return await self._calls.call(self._tracker.case_returns, interaction)
+
+    async def follow_up(self, interaction: str | Interaction | TimelineItem, *, by: str | None = None) -> list[Case]:
+        """File an inbound interaction with the cases that it is surely about, and reopen those that have ended; return those that were changed.
+
+        Call it for each interaction that comes in. A resolved case stays resolved, and ``answered``: somebody has to say whether that confirms it.
+
+        Args:
+            interaction: one that is recorded, or its id, ``int_...``.
+            by: who or what does it, up to 255 characters; None if not recorded.
+
+        Raises:
+            InteractionNotFoundError: the interaction is not there.
+        """
+        return await self._calls.call(self._tracker.follow_up, interaction, by=by)
+
+    async def close_unanswered(self, *, now: datetime | str | None = None, by: str | None = None) -> list[Case]:
+        """Close the resolved cases whose customers said nothing more in the time that was stated; return them. Run it daily.
+
+        What a customer did say about a case since is filed with it, and the case stays resolved for somebody to read it.
+
+        Args:
+            now: the time by which answers are late. A naive time is read in the zone of the tracker; None for now.
+            by: who or what does it, up to 255 characters; None if not recorded.
+        """
+        return await self._calls.call(self._tracker.close_unanswered, now=now, by=by)
 
     async def receipts(self, who: Who) -> list[ReadReceipt]:
         """Return the receipts of reads that asked for a customer or showed interactions that are now theirs, latest first.

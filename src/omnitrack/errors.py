@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Literal
+from typing import Any, Literal
 
 _URL_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]{0,40}:")
 _ID = re.compile(r"[a-z]{2,3}_[0-9a-f]{32}")
@@ -207,3 +207,28 @@ class UnknownBackendError(OmnitrackError, LookupError):
 
 class SourceFormatError(OmnitrackError, ValueError):
     """Raised for a file that no source can read, or not the source that was named."""
+
+
+class CaseNotFoundError(OmnitrackError, LookupError):
+    """Raised if no case has this id, or it went with whoever it was about."""
+
+
+class CaseStateError(OmnitrackError, ValueError):
+    """Raised for a step that a case does not allow in its state; names the steps that it does. Nothing was written."""
+
+
+class CaseChangedError(ConflictError):
+    """Raised if a case was changed since it was read. Nothing was written.
+
+    Attributes:
+        case: as it is now.
+        changes: what was done since: the lines of its history that are new.
+    """
+
+    def __init__(self, message: str, case: Any = None, changes: tuple[Any, ...] = ()) -> None:
+        super().__init__(message, case, changes)
+        self.case = case
+        self.changes = changes
+
+    def __str__(self) -> str:
+        return str(self.args[0])

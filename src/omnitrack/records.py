@@ -62,6 +62,14 @@ CONSENT = "consent"
 READ = "read"
 #: Empty records, each of an identifier (its first holder) that was asked for or shown, and of the read.
 READ_OF = "read of"
+#: What was done about a matter of a customer's, by an id that grows with time.
+CASE = "case"
+#: Empty records, each of an identifier (its first holder) under which a case may be found, and of the case.
+CASE_OF = "case of"
+#: Of an interaction: the cases that hold it.
+CASE_WITH = "case with"
+#: Empty records by which cases are listed: of an owner, a kind and a state; and of when something is due.
+CASE_LISTED, CASE_DUE = "case listed", "case due"
 #: Marks of interactions that an erasure keeps out.
 SUPPRESSED = "suppressed"
 

@@ -9,7 +9,7 @@ from omnitrack.foundation.consent_words import said_in
 from omnitrack.storage.contract import InteractionRow
 
 #: Kinds of contact that ask for no answer.
-_SILENT = frozenset({"visit", "reaction", "identity", "preference", "note"})
+SILENT = frozenset({"visit", "reaction", "identity", "preference", "note"})
 #: Calls that reached nobody; any other was answered while it lasted.
 _UNREACHED = frozenset({"missed", "abandoned", "voicemail"})
 #: How a contact that is no call ends where nothing is left to say.
@@ -25,7 +25,7 @@ def place_of(row: InteractionRow) -> Place:
 
 def _waits(row: InteractionRow, words: Mapping[str, bool]) -> bool:
     """Whether an inbound contact asks for an answer."""
-    if row.deleted or row.kind in _SILENT or said_in(row, words) is not None:
+    if row.deleted or row.kind in SILENT or said_in(row, words) is not None:
         return False
     if row.kind == "call":
         return row.outcome in _UNREACHED

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from omnitrack.errors import InteractionNotFoundError, InvalidIdentifierError, InvalidInteractionError
 from omnitrack.foundation.anchor_override import AnchorOverride, find_overrides
+from omnitrack.foundation.cases import found_too
 from omnitrack.foundation.context import Context
 from omnitrack.foundation.evidence import edited_evidence, entries_of, tenures_of, with_removed
 from omnitrack.foundation.ids import to_text
@@ -169,6 +170,7 @@ def _refile(
     new = next((e for e in added if e.role == Role.ANCHOR and e.person == 0), None)
     if old is not None:
         move_traits(tx, {old: new}, effects)
+    effects.records += found_too(tx, effects.entries_added, fresh)
     return effects
 
 

@@ -6,16 +6,17 @@ from collections.abc import Collection, Iterable, Mapping
 
 import attrs
 
+from omnitrack.foundation.cases import StoredCase, find_cases, rows_left, scrubbed
 from omnitrack.foundation.consents import Word, load_words, record_of
 from omnitrack.foundation.context import Context
 from omnitrack.foundation.scrub import Scrub
 from omnitrack.identifiers.text import find_identifiers
 from omnitrack.identity.statement import StatementRecord
-from omnitrack.records import CONSENT, NAMED, STATEMENT
+from omnitrack.records import CASE, CONSENT, NAMED, STATEMENT
 from omnitrack.statements.statement_index import statement_id
 from omnitrack.storage.contract import ChangeRow, RecordRow, Transaction
 
-_CONSENT = f"{CONSENT}/"  # begins what a record of the index leads to, where that is no statement
+_CONSENT, _CASE = f"{CONSENT}/", f"{CASE}/"  # begin what a record of the index leads to, where that is no statement
 
 
 def named_in(ctx: Context, key: str, *reasons: str | None) -> list[RecordRow]:
@@ -34,9 +35,18 @@ def consent_names(ctx: Context, words: Iterable[Word]) -> list[tuple[str, str]]:
     return [(row.kind, row.key) for row in consents_named_in(ctx, words)]
 
 
+def cases_named_in(ctx: Context, cases: Iterable[StoredCase]) -> list[RecordRow]:
+    """Return the records by which cases are found by the identifiers that their texts name."""
+    return [
+        row
+        for case in cases
+        for row in named_in(ctx, f"{_CASE}{case.id.hex()}", *{text for event in case.log for text in event.texts})
+    ]
+
+
 @attrs.frozen(slots=True)
 class Reworded:
-    """Statements, consents and changes of others whose reasons or proofs name a person, and how they read without."""
+    """Statements, consents, cases and changes of others whose reasons or proofs name a person, and how they read without."""
 
     records: list[RecordRow]
     changes: list[ChangeRow]  # as they will be
@@ -51,12 +61,14 @@ def reworded(
     scrub: Scrub,
     gone: Collection[tuple[str, str]],
     staying: Iterable[RecordRow],
+    cases: Iterable[tuple[StoredCase, StoredCase]],
 ) -> Reworded:
     """Return what names a person who goes in the reasons of what stays.
 
     Args:
         bases: the first holders of the person's identifiers. leaving: the statements that go.
         gone: (kind, key) of other records that go. staying: what will be of records of which a part goes.
+        cases: those of the person's that stay for others, each as it was and as it will be.
     """
     index = [row for base in sorted(set(bases)) for row in tx.find_records(NAMED, prefix=f"{base.hex()}/")]
     keys = sorted({row.key.partition("/")[2] for row in index} - leaving.keys())
@@ -80,6 +92,12 @@ def reworded(
             for word in load_words(row)
         ]
         out.records.append(record_of(words, -1))
+    kept = {before.id: (before, after) for before, after in cases}
+    named = find_cases(tx, (bytes.fromhex(key.removeprefix(_CASE)) for key in keys if key.startswith(_CASE)))
+    kept |= {id: (case, case) for id, case in named.items() if id not in kept and (CASE, id.hex()) not in gone}
+    put, less = rows_left((before, scrubbed(after, scrub)) for before, after in kept.values())
+    out.records.extend(put)
+    out.gone.extend(less)
     return out
 
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 import attrs
 
 from omnitrack.foundation.anchor_override import AnchorOverride, find_overrides
+from omnitrack.foundation.cases import cases_left, rows_left
 from omnitrack.foundation.consents import Taken, still_named, take_said_by
 from omnitrack.foundation.context import Context
 from omnitrack.foundation.evidence import edited_evidence, with_removed
@@ -20,6 +21,7 @@ from omnitrack.statements.effects import Kept, follow_index, unsaid
 from omnitrack.statements.neighbourhood import Cause, LinkKey, Plan
 from omnitrack.statements.notes import with_notes, without_notes
 from omnitrack.statements.proofs import holders_of
+from omnitrack.statements.reasons import cases_named_in
 from omnitrack.statements.statement_index import delete_statements, find_attributions, find_statements
 from omnitrack.storage.contract import NO_ID, ChangeRow, EntryRow, LinkRow, RecordRow, Transaction
 from omnitrack.upkeep.erasure_scope import index_of_rows
@@ -98,15 +100,19 @@ def find_dependents(
     records += [(AWAY, r.key) for r in tx.find_records(AWAY, keys=sorted(away))] if away else []
     records += consents.gone
     nameless = tx.find_identifiers(ids=unnamed) if unnamed else []
+    emptied = {row.base for row in nameless if row.id == row.base}
     reads = reads_left(
         tx,
         bases,
         leaving,
         homes={row.home for row in nameless},
         holders={row.id for row in nameless},
-        emptied={row.base for row in nameless if row.id == row.base},
+        emptied=emptied,
     )
-    records += reads.gone
+    cases = cases_left(tx, {row.base for row in nameless}, leaving, {row.id for row in nameless}, emptied)
+    held, less = rows_left(cases.kept, cases.removed)
+    records += [*reads.gone, *cases.gone, *less]
+    records += [(row.kind, row.key) for row in cases_named_in(ctx, cases.removed)]
     # Attributions of what goes, and what was retracted and is about nobody else but whom nothing names.
     said = {key: s for key, s in said.items() if not set(unnamed).isdisjoint((s.a, s.b))}
     said |= {key: s for key, (_, s) in find_attributions(tx, leaving).items()}
@@ -120,7 +126,7 @@ def find_dependents(
         records=records,
         beside=beside,
         said=said,
-        staying=[*consents.records, *reads.records],
+        staying=[*consents.records, *reads.records, *held],
     )
 
 

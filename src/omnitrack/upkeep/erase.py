@@ -152,9 +152,8 @@ def erase(
         return receipt
     staying = _staying(tx, ctx, scope, scrubs)
     person = _scrub(tx, ctx, scope, scrubs)
-    others = reworded(
-        tx, ctx, {row.base for row in scope.identifiers}, scope.statements, person, scope.records, scope.staying
-    )
+    bases = {row.base for row in scope.identifiers}
+    others = reworded(tx, ctx, bases, scope.statements, person, scope.records, scope.staying, scope.cases)
     if not patient and staying.unknown() > MOST_UNDER_GUARD:
         raise NotWorkedOut
     redacted = clean(staying, mark_key)

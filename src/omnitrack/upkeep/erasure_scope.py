@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterable, Sequence
 import attrs
 
 from omnitrack.foundation.anchor_override import find_overrides
+from omnitrack.foundation.cases import CasesLeft, StoredCase, cases_left, rows_left
 from omnitrack.foundation.consents import still_named, take_holders
 from omnitrack.foundation.context import Context
 from omnitrack.foundation.evidence import all_entries, with_removed
@@ -20,7 +21,7 @@ from omnitrack.reading.resolve import Meant, get_row
 from omnitrack.records import ANCHOR_OVERRIDE, AWAY, TENURES, TRAIT, away_key
 from omnitrack.statements.notes import with_notes
 from omnitrack.statements.proofs import holders_of
-from omnitrack.statements.reasons import consent_names
+from omnitrack.statements.reasons import cases_named_in, consent_names
 from omnitrack.statements.statement_index import find_attributions, find_statements
 from omnitrack.storage.contract import (
     NO_ID,
@@ -46,6 +47,7 @@ class ErasureScope:
         tenures: the reassignments that keep those places.
         statements: statements that are deleted, by id. records: (kind, key) of other records that are deleted.
         staying: records that stay, as they will be.
+        cases: cases that stay, each as it was and as it will be; their texts may name the person.
     """
 
     identifiers: list[IdentifierRow]
@@ -59,6 +61,7 @@ class ErasureScope:
     statements: dict[str, StatementRecord]
     records: list[tuple[str, str]]
     staying: list[RecordRow]
+    cases: list[tuple[StoredCase, StoredCase]]
 
 
 def find_scope(tx: Transaction, ctx: Context, who: Meant) -> ErasureScope:
@@ -95,6 +98,9 @@ def find_scope(tx: Transaction, ctx: Context, who: Meant) -> ErasureScope:
     more, left = _consents_and_reads(tx, ctx, [*members, *alone], held, leaving, gone)
     records += more
     staying += left
+    cases = _cases(tx, [*members, *alone], held, leaving, gone)
+    records += [*cases.gone, *rows_left((), cases.removed)[1]]
+    records += [(row.kind, row.key) for row in cases_named_in(ctx, cases.removed)]
     return ErasureScope(
         identifiers=members,
         alone=alone,
@@ -107,7 +113,21 @@ def find_scope(tx: Transaction, ctx: Context, who: Meant) -> ErasureScope:
         statements={id: said[id] for id in sorted(statements)},
         records=records,
         staying=staying,
+        cases=cases.kept,
     )
+
+
+def _cases(
+    tx: Transaction,
+    rows: Sequence[IdentifierRow],
+    held: Collection[bytes],
+    leaving: Sequence[EntryRow],
+    gone: Collection[bytes],
+) -> CasesLeft:
+    """Return what becomes of the cases of the person; the arguments are those of ``_consents_and_reads``."""
+    named = tx.find_identifiers(ids=sorted({e.identifier for e in leaving} - {NO_ID}))
+    bases = {r.base for r in rows}
+    return cases_left(tx, bases | {r.base for r in named}, gone, {r.id for r in rows}, bases - set(held))
 
 
 def _without_overrides(

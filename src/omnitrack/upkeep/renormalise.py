@@ -15,6 +15,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from omnitrack.errors import InvalidIdentifierError
 from omnitrack.foundation.anchor_override import NO_OVERRIDE, find_overrides
+from omnitrack.foundation.cases import move_cases
 from omnitrack.foundation.consents import move_words
 from omnitrack.foundation.context import Context, holder_at
 from omnitrack.foundation.evidence import all_entries, entries_of, links_of_entries, tenures_of, with_removed
@@ -379,6 +380,8 @@ class _Renewal:
         moved, left = move_words(tx, {row.base for row in group}, became)
         put += [*moved, *(moves := move_reads(tx, {row.base for row in group}, became)).records]
         gone += [*left, *moves.gone]
+        cases, places = move_cases(tx, {row.base for row in group}, became)
+        put, gone = [*put, *cases], [*gone, *places]
         for x in became:
             for record in tx.find_records(TENURES, keys=[x.hex()]):
                 gone.append((TENURES, record.key))
