@@ -10,7 +10,7 @@ import pickle
 import secrets
 import tempfile
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar
 
 import pytest
@@ -223,6 +223,14 @@ class FirstPageOnly(Breakable):
             return super().list_customer_history(id, **{**filters, "after": None})
 
 
+class OneLimit(Breakable):
+    """Takes the largest limit of several prefixes for that of each."""
+
+    class transaction(MemoryTransaction):
+        def find_records_under(self, kind: str, prefixes: Mapping[str, int]) -> list[list[RecordRow]]:
+            return super().find_records_under(kind, dict.fromkeys(prefixes, max(prefixes.values(), default=0)))
+
+
 class Optimist(Breakable):
     """Gives each transaction a copy to work on and writes it back unchecked: the last to commit wins."""
 
@@ -407,6 +415,7 @@ SUBJECTS: dict[type[Breakable], type[ConformanceBase]] = {
     FirstPrint: ShortcutRules,
     FirstPageOnly: ShortcutRules,
     Absentees: ShortcutRules,
+    OneLimit: RecordRules,
     Optimist: ConcurrencyRules,
     Heirloom: ProcessRules,
     NoRetry: TransactionRules,

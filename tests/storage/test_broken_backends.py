@@ -39,6 +39,7 @@ BREAKS: dict[str, set[str]] = {
         "keys_are_compared_by_their_characters",
         "pages_of_records_go_on_after_a_key",
         "records_are_ordered_by_the_bytes_of_their_keys",
+        "several_prefixes_find_what_each_finds_alone",
     },
     "EmptyMeansAll": {
         "an_empty_selection_of_identifiers_finds_nothing",
@@ -123,6 +124,9 @@ BREAKS: dict[str, set[str]] = {
     },
     "OneCase": {
         "a_namespace_that_not_every_engine_keeps_apart_is_refused",
+    },
+    "OneLimit": {
+        "several_prefixes_find_what_each_finds_alone",
     },
     "OneNamespace": {
         "a_namespace_that_another_begins_with_is_another_store",

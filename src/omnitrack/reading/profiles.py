@@ -273,22 +273,30 @@ def found_by(tx: Transaction, profile: Profile) -> list[bytes]:
     Of each key at most ``MOST_UNDER_A_KEY``. A key that few have says much, one that many have says little: each counts by the inverse of how many
     were found under it.
     """
-    found: dict[bytes, float] = {}
-    for rule, keys in blocking_keys(profile).items():
-        for key in keys:
-            records = tx.find_records(BLOCK, prefix=f"{rule}:{key}/", limit=_BOUNDS[rule])
-            for record in records:
-                id = bytes.fromhex(record.key.rpartition("/")[2])
-                found[id] = found.get(id, 0.0) + 1 / len(records)
-    return sorted(found, key=lambda id: (-found[id], id))
+    prefixes = {f"{rule}:{key}/": _BOUNDS[rule] for rule, keys in blocking_keys(profile).items() for key in keys}
+    return _most_promising(tx.find_records_under(BLOCK, prefixes))
 
 
-def found_by_family_name(tx: Transaction, profile: Profile, limit: int) -> list[bytes]:
-    """Return identifiers of people with the family names that a profile has without a given name; the index has no key for a family name alone."""
-    found: dict[bytes, None] = {}
-    for name in profile.names:
-        family = squeeze(name.family)
-        if family and not name.given:
-            records = tx.find_records(BLOCK, prefix=f"initial:{family} ", limit=limit)
-            found.update(dict.fromkeys(bytes.fromhex(record.key.rpartition("/")[2]) for record in records))
-    return list(found)
+def found_by_search(tx: Transaction, profile: Profile, limit: int) -> list[bytes]:
+    """Return the identifiers of ``found_by``, then at most ``limit`` identifiers of people with each family name that has no given name.
+
+    The index has no key for a family name alone, so these are found by the key of a family name and an initial.
+    """
+    prefixes = {f"{rule}:{key}/": _BOUNDS[rule] for rule, keys in blocking_keys(profile).items() for key in keys}
+    families = {squeeze(name.family): None for name in profile.names if not name.given}
+    found = tx.find_records_under(BLOCK, prefixes | {f"initial:{family} ": limit for family in families if family})
+    several, alone = found[: len(prefixes)], found[len(prefixes) :]
+    return list(dict.fromkeys((*_most_promising(several), *(_identifier_in(r) for records in alone for r in records))))
+
+
+def _most_promising(found: Iterable[Sequence[RecordRow]]) -> list[bytes]:
+    weights: dict[bytes, float] = {}
+    for records in found:
+        for record in records:
+            id = _identifier_in(record)
+            weights[id] = weights.get(id, 0.0) + 1 / len(records)
+    return sorted(weights, key=lambda id: (-weights[id], id))
+
+
+def _identifier_in(record: RecordRow) -> bytes:
+    return bytes.fromhex(record.key.rpartition("/")[2])

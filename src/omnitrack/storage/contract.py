@@ -38,7 +38,7 @@ import asyncio
 import random
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar, NamedTuple, TypedDict, TypeVar, Unpack
 
 from omnitrack import deadlines
@@ -187,7 +187,7 @@ class EntryFilters(TypedDict, total=False):
 class Transaction(ABC):
     """A transaction: all or none of what its methods write is stored by the commit.
 
-    An adapter implements fifteen methods. Four more have defaults that are built on these; override them where the store has a faster way.
+    An adapter implements fifteen methods. Five more have defaults that are built on these; override them where the store has a faster way.
     """
 
     #: True if writing transactions of the store run one after the other, so that nobody else writes between the first read of one and its commit.
@@ -397,6 +397,13 @@ class Transaction(ABC):
         limit: int | None = None,
     ) -> list[RecordRow]:
         """Return records of a kind, sorted by key: those with these keys, or those whose key starts with ``prefix``; after the key ``after``, at most ``limit``."""
+
+    def find_records_under(self, kind: str, prefixes: Mapping[str, int]) -> list[list[RecordRow]]:
+        """Return, for each prefix, the records of a kind whose key starts with it, sorted by key, at most the number given for the prefix.
+
+        This is the read of a search. The default makes one query for each prefix; override it if each query is a round trip to a server.
+        """
+        return [self.find_records(kind, prefix=prefix, limit=limit) for prefix, limit in prefixes.items()]
 
     # -- deletion -------------------------------------------------------------------------------------------------------
     @abstractmethod

@@ -16,7 +16,7 @@ from omnitrack.matching import Comparison, Profile, Score, merge_profiles, norma
 from omnitrack.matching.blocking import blocking_keys
 from omnitrack.model import Customer
 from omnitrack.reading.customers import customer_from
-from omnitrack.reading.profiles import found_by, found_by_family_name
+from omnitrack.reading.profiles import found_by_search
 from omnitrack.reading.query import Query
 from omnitrack.reading.resolve import Meant
 from omnitrack.reading.timeline import timeline_page
@@ -81,8 +81,7 @@ def search(
     Args:
         text: what a contact of theirs has in its subject or body; None for anybody.
     """
-    ids = list(dict.fromkeys((*found_by(tx, profile), *found_by_family_name(tx, profile, MOST_CANDIDATES))))
-    grouped = candidates_by_customer(tx, ids)
+    grouped = candidates_by_customer(tx, found_by_search(tx, profile, MOST_CANDIDATES))
     found: list[SearchResult] = []
     for home, score in ranked(tx, profile, grouped, len(grouped), 0.0):
         if len(found) == limit:

@@ -123,6 +123,20 @@ class RecordRules(ConformanceBase):
         assert keys_of(run, prefix="\U0010ffff") == ["\U0010ffffx"]
         assert keys_of(run, prefix="c") == []
 
+    def test_several_prefixes_find_what_each_finds_alone(self, run: Caller) -> None:
+        keys = [f"{start}/{n:02}" for start in ("a", "ab", "b", "B", "𝔘", "\U0010ffff") for n in range(5)]
+        put(run, *[record(key) for key in keys], record("a/00", "another", kind="kit2"))
+        asked = {"b/": 2, "a": 99, "a/": 3, "nothing": 5, "𝔘": 1, "": 4, "ab/0": 0, "\U0010ffff": 9, "B/01": 1}
+        found = run.read(lambda tx: tx.find_records_under("kit", asked))
+        assert [[row.key for row in rows] for rows in found] == [
+            stored([key for key in keys if key.startswith(prefix)])[:limit] for prefix, limit in asked.items()
+        ]
+        assert all(type(row) is RecordRow and row.kind == "kit" for rows in found for row in rows)
+        assert run.read(lambda tx: tx.find_records_under("kit", {})) == []
+        plain = {f"{one}/{n:02}": n % 2 + 1 for one in "ab" for n in range(40)}
+        found = run.read(lambda tx: tx.find_records_under("kit", plain))
+        assert [[row.key for row in rows] for rows in found] == [[key] if key in keys else [] for key in plain]
+
     def test_a_prefix_means_its_characters_and_no_pattern(self, run: Caller) -> None:
         signs = "%_*?[]\\'\"^.!$"
         put(run, *[record(f"a{sign}b") for sign in signs], record("axb"), record("a"))

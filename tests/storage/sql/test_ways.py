@@ -94,3 +94,17 @@ def test_a_recording_of_somebody_known_is_three_ways(
     """The guard, which begins the transaction; the interaction with its entries; the commit."""
     later = T0 + timedelta(hours=1)
     assert ways(lambda: tracker.record(channel="phone", occurred_at=later, customer=[PHONE, JANE])) == 3
+
+
+def test_a_search_and_suggestions_are_as_many_ways_however_many_keys_people_are_found_by(
+    tmp_path: Path, ways: Callable[[Callable[[], Any]], int]
+) -> None:
+    with servers.store("postgresql", tmp_path) as store, Tracker(store.open(), matching=True) as tracker:
+        for n, name in enumerate(["Jane Zaleski", "Jan Zaleski", "Zoe Adams", "Ann Bell"]):
+            traits = {"name": name, "postcode": "RG14 1AA", "birth_date": "1980-02-03"}
+            tracker.record(channel="web", customer=[f"{n}@example.com"], traits=traits, occurred_at=T0)
+        few = ways(lambda: tracker.search(name="Jane Zaleski"))
+        many = ways(lambda: tracker.search(name="Jane Zaleski", postcode="RG14 1AA", birth_date="1980-02-03"))
+        # The snapshot, the keys, identifiers, customers, profiles, weights, and the end.
+        assert few == many == 7
+        assert ways(lambda: tracker.suggestions("0@example.com")) == ways(lambda: tracker.suggestions("3@example.com"))

@@ -7,7 +7,7 @@ by their bytes and not padded.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any
 
@@ -19,10 +19,11 @@ from sqlalchemy.exc import DBAPIError
 
 from omnitrack import deadlines
 from omnitrack.errors import BackendError
-from omnitrack.storage.contract import LinkRow
+from omnitrack.storage.contract import LinkRow, RecordRow
 from omnitrack.storage.sql import writes
 from omnitrack.storage.sql.dialect import Dialect, Fault, Options, check_database, unfit_level
-from omnitrack.storage.sql.queries import Built
+from omnitrack.storage.sql.queries import Built, beyond_prefix
+from omnitrack.storage.sql.records import records_by_place
 from omnitrack.storage.sql.statistics import collect_again
 from omnitrack.storage.sql.tables import Tables, make_tables
 from omnitrack.storage.sql.transaction import SqlTransaction
@@ -44,6 +45,7 @@ SQL_MODE = "STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION"
 LOCK_WAIT = ("innodb_lock_wait_timeout",)
 
 UPDATED = 256  # identifiers that one statement updates
+UNITED = 32  # ranges of keys that one statement reads
 
 SETUP_TIMEOUT = 60  # seconds that a process waits for another that makes the same tables
 
@@ -87,6 +89,22 @@ class MariadbTransaction(SqlTransaction):
             if not self._is_duplicate(error):
                 raise
             super()._put_new(rows)  # which says which of them was there
+
+    def find_records_under(self, kind: str, prefixes: Mapping[str, int]) -> list[list[RecordRow]]:
+        """See the contract: one statement for every ``UNITED`` prefixes."""
+        ranges = [(kind, prefix, beyond_prefix(prefix), limit) for prefix, limit in prefixes.items()]
+        if len(ranges) < 2 or any(upto is None for _, _, upto, _ in ranges):
+            return super().find_records_under(kind, prefixes)
+        found: list[list[RecordRow]] = []
+        for start in range(0, len(ranges), UNITED):
+            part = ranges[start : start + UNITED]
+            rows = self._rows(
+                ("records under", len(part)),
+                lambda part=part: self._queries.records_under(len(part)),  # type: ignore[misc]
+                [value for one in part for value in one],
+            )
+            found += records_by_place(rows, len(part))
+        return found
 
     def _store_entries(self, entries: Sequence[Any]) -> None:
         self._each("put entries", lambda: _insert_over(self._tables.entries), entries)

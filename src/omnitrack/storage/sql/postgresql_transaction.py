@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from operator import itemgetter
 from typing import Any, Unpack
@@ -27,12 +27,13 @@ from sqlalchemy.sql import ClauseElement
 from sqlalchemy.types import TypeEngine
 from sqlalchemy.util.concurrency import await_
 
-from omnitrack.storage.contract import EntryFilters, EntryRow, IdentifierRow, InteractionRow, LinkRow
+from omnitrack.storage.contract import EntryFilters, EntryRow, IdentifierRow, InteractionRow, LinkRow, RecordRow
 from omnitrack.storage.sql import writes
 from omnitrack.storage.sql.asyncpg_cursor import AsyncpgCursor
 from omnitrack.storage.sql.execution import identifier_row, interaction_row
 from omnitrack.storage.sql.history import filtered_by, last_of_each, needs_stored_form, stored_form, time_of_entry
-from omnitrack.storage.sql.queries import ENTRY_ALONE, Built
+from omnitrack.storage.sql.queries import ENTRY_ALONE, Built, beyond_prefix
+from omnitrack.storage.sql.records import records_by_place
 from omnitrack.storage.sql.tables import INTERACTION_COLUMNS, Tables
 from omnitrack.storage.sql.transaction import SqlTransaction
 
@@ -195,6 +196,16 @@ class PostgresqlTransaction(SqlTransaction):
             for part in range(0, len(new), FEW):
                 self._insert_over(new[part : part + FEW])
         return there
+
+    def find_records_under(self, kind: str, prefixes: Mapping[str, int]) -> list[list[RecordRow]]:
+        """See the contract: one statement, the same for any number of prefixes."""
+        uptos = [beyond_prefix(prefix) for prefix in prefixes]
+        if len(prefixes) < 2 or None in uptos:
+            return super().find_records_under(kind, prefixes)
+        places = list(range(len(prefixes)))
+        lists = [places, list(prefixes), uptos, list(prefixes.values())]
+        rows = self._rows("records under each", self._queries.records_under_each, [*lists, kind])
+        return records_by_place(rows, len(prefixes))
 
     def _put_new(self, rows: list[tuple[Any, ...]]) -> None:
         if len(rows) > FEW:

@@ -8,7 +8,9 @@ from typing import Any
 from sqlalchemy import (
     ARRAY,
     ColumnElement,
+    Integer,
     Select,
+    SmallInteger,
     and_,
     bindparam,
     func,
@@ -327,6 +329,30 @@ class Queries:
             query = query.limit(bindparam("limit"))
             names.append("limit")
         return query, names
+
+    def records_under_each(self) -> Built:
+        """The first records of a kind under each of a list of prefixes, each with the place of its prefix in the list."""
+        t = self.tables.records.c
+        columns = {"place": SmallInteger(), "start": t.key.type, "upto": t.key.type, "most": Integer()}
+        arrays = [bindparam(name, type_=ARRAY(type_)) for name, type_ in columns.items()]
+        wanted = func.unnest(*arrays).table_valued(*columns).render_derived(name="wanted")
+        own = [t.kind == bindparam("kind"), t.key >= wanted.c.start, t.key < wanted.c.upto]
+        first = select(self.tables.records).where(*own).order_by(t.key).limit(wanted.c.most).lateral("first")
+        # In the order of the text: what is selected, the lists, then the kind.
+        return select(wanted.c.place, *first.c).select_from(wanted.join(first, true())), [*columns, "kind"]
+
+    def records_under(self, count: int) -> Built:
+        """The same of so many prefixes, where a query cannot be made for each row of a list."""
+        t = self.tables.records.c
+        names: list[str] = []
+        parts = []
+        for place in range(count):
+            kind, start, upto, most = (f"{name}_{place}" for name in ("kind", "start", "upto", "most"))
+            own = [t.kind == bindparam(kind), t.key >= bindparam(start), t.key < bindparam(upto)]
+            query = select(literal_column(str(place)).label("place"), *t).where(*own).order_by(t.key)
+            parts.append(query.limit(bindparam(most)))
+            names += [kind, start, upto, most]
+        return union_all(*parts), names
 
 
 _FILTERS: dict[str, tuple[str, Any]] = {

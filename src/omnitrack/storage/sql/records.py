@@ -131,3 +131,11 @@ class RecordMethods(IdentityMethods):
     def _delete_among(self, table: Table, column: str, values: Sequence[bytes]) -> None:
         for part in chunks(values):
             self._run(("delete", table.name, column), lambda: writes.delete_among(table, column, self._texts), (part,))
+
+
+def records_by_place(rows: Sequence[Sequence[Any]], places: int) -> list[list[RecordRow]]:
+    """Return records that come in any order, each behind the place where it belongs, as a sorted list for each place."""
+    found: list[list[RecordRow]] = [[] for _ in range(places)]
+    for row in sorted(rows, key=itemgetter(0, 2)):
+        found[row[0]].append(record_row(row[1:]))
+    return found
