@@ -27,9 +27,10 @@ from omnitrack.model import (
     Sighting,
     TimelineItem,
 )
+from omnitrack.model.sighting import Person
 from omnitrack.reading.exchange import Export
 from omnitrack.reading.resolve import Who
-from omnitrack.recording.loading import Items, Person
+from omnitrack.recording.loading import Items
 from omnitrack.service import casing
 from omnitrack.service.acting import Acting
 from omnitrack.service.brief import Brief
@@ -293,6 +294,7 @@ class AsyncTracker:
         source: str | None = None,
         source_id: str | None = None,
         region: str | None = None,
+        strict: bool = False,
     ) -> Recorded:
         """Record one interaction. It is stored when this returns.
 
@@ -320,12 +322,14 @@ class AsyncTracker:
             source: name of the system that it comes from, up to 255; with None a repeat cannot be recognised.
             source_id: its id in that system, up to 998. ``source`` and ``source_id`` are unique in the store, so a repeat adds nothing. None for none.
             region: ISO 3166 alpha-2 code of the region in which its national phone numbers are read; None for the tracker's.
+            strict: with True an identifier that cannot be filed as given raises an error; with False it is left out and listed in ``rejected``.
 
         Returns:
             The result: the id, whether it was a duplicate, what changed. Malformed identifiers are listed in ``rejected``; the interaction is kept.
 
         Raises:
             InvalidInteractionError: a field is missing, malformed, or over its limit. Nothing was written.
+            InvalidIdentifierError: with ``strict``, an identifier is malformed or a placeholder, or a person has too many. Nothing was written.
             ConflictError: concurrent writers kept changing the same people until the retries were used up. Nothing was written.
         """
         return await self._calls.call(
@@ -350,6 +354,7 @@ class AsyncTracker:
             source=source,
             source_id=source_id,
             region=region,
+            strict=strict,
         )
 
     async def record_many(
@@ -359,6 +364,7 @@ class AsyncTracker:
         batch_size: int = 1_000,
         on_error: Literal["raise", "collect"] = "raise",
         progress: Progress | None = None,
+        strict: bool = False,
     ) -> LoadReport:
         """Record many interactions, ``batch_size`` in each transaction.
 
@@ -368,6 +374,8 @@ class AsyncTracker:
             on_error: ``"raise"`` stops at the first item that is rejected (earlier batches stay stored); ``"collect"`` lists it in the report
                 and goes on.
             progress: called with (items so far, None) after each batch; None for no progress reports.
+            strict: with True an interaction with an identifier that cannot be filed as given is rejected; with False it is recorded without the identifier,
+                which is listed in ``left_out``.
 
         Returns:
             The number of items that were added, duplicates, revisions and rejected.
@@ -381,6 +389,7 @@ class AsyncTracker:
             batch_size=batch_size,
             on_error=on_error,
             progress=progress,
+            strict=strict,
         )
 
     async def load(
@@ -515,6 +524,7 @@ class AsyncTracker:
         include_shared: bool = False,
         include_claimed: bool = False,
         include_participant: bool = False,
+        limit: int | None = None,
     ) -> AsyncTimeline:
         """Return a customer's timeline. Nothing is read until it is iterated or paged.
 
@@ -538,6 +548,7 @@ class AsyncTracker:
             include_shared: include interactions under shared identifiers that the customer is connected with; they are marked.
             include_claimed: include interactions whose identifiers are all claimed; they are marked.
             include_participant: include interactions in which the customer was in copy or mentioned; they are marked.
+            limit: the largest number of items that iterating over it yields, from 0; None for all. ``page`` has its own limit.
 
         Raises:
             InvalidInteractionError: a filter has an invalid value.
@@ -559,6 +570,7 @@ class AsyncTracker:
             include_shared=include_shared,
             include_claimed=include_claimed,
             include_participant=include_participant,
+            limit=limit,
         )
         return AsyncTimeline(timeline, self._calls)
 

@@ -35,6 +35,7 @@ from omnitrack.model import (
     Sighting,
     TimelineItem,
 )
+from omnitrack.model.sighting import Person
 from omnitrack.pages.made import in_notebook, to_page
 from omnitrack.reading.customers import candidates_of, customer_of
 from omnitrack.reading.exchange import Export, checked_format, export, interactions_of
@@ -49,7 +50,7 @@ from omnitrack.reading.query import MAX_LIMIT, Query, checked_limit, checked_pla
 from omnitrack.reading.resolve import Who, get_row, meant, shown_who
 from omnitrack.reading.timeline import timeline_page, unattributed_page
 from omnitrack.recording import loading
-from omnitrack.recording.loading import Items, Person, make_interaction
+from omnitrack.recording.loading import Items, make_interaction
 from omnitrack.recording.revise import add_revision
 from omnitrack.service import (
     briefing,
@@ -95,10 +96,11 @@ T = TypeVar("T")
 class Timeline:
     """A customer's timeline, read page by page as it is iterated. Made by ``Tracker.timeline``."""
 
-    def __init__(self, tracker: Tracker, who: Who, query: Query) -> None:
+    def __init__(self, tracker: Tracker, who: Who, query: Query, limit: int | None = None) -> None:
         self._tracker = tracker
         self._who = who
         self._query = query
+        self._limit = limit
 
     def __repr__(self) -> str:
         return f"<Timeline of {shown_who(self._who)}{shown_query(self._query)}>"
@@ -191,12 +193,14 @@ class Timeline:
 
     def __iter__(self) -> Iterator[TimelineItem]:
         cursor: str | None = None
-        while True:
-            page = self.page(100, cursor)
+        left = self._limit
+        while left is None or left > 0:
+            page = self.page(100 if left is None else min(left, 100), cursor)
             yield from page
             cursor = page.next
             if cursor is None:
                 return
+            left = None if left is None else left - len(page)
 
 
 class Changes:
@@ -450,6 +454,7 @@ class Tracker:
         source: str | None = None,
         source_id: str | None = None,
         region: str | None = None,
+        strict: bool = False,
     ) -> Recorded:
         """Record one interaction. It is stored when this returns.
 
@@ -477,12 +482,14 @@ class Tracker:
             source: name of the system that it comes from, up to 255; with None a repeat cannot be recognised.
             source_id: its id in that system, up to 998. ``source`` and ``source_id`` are unique in the store, so a repeat adds nothing. None for none.
             region: ISO 3166 alpha-2 code of the region in which its national phone numbers are read; None for the tracker's.
+            strict: with True an identifier that cannot be filed as given raises an error; with False it is left out and listed in ``rejected``.
 
         Returns:
             The result: the id, whether it was a duplicate, what changed. Malformed identifiers are listed in ``rejected``; the interaction is kept.
 
         Raises:
             InvalidInteractionError: a field is missing, malformed, or over its limit. Nothing was written.
+            InvalidIdentifierError: with ``strict``, an identifier is malformed or a placeholder, or a person has too many. Nothing was written.
             ConflictError: concurrent writers kept changing the same people until the retries were used up. Nothing was written.
         """
         fields = {
@@ -507,7 +514,7 @@ class Tracker:
         }
         interaction = make_interaction(customer, customers, fields)
         with self._run() as run:
-            return loading.record(run, self._ctx, interaction)
+            return loading.record(run, self._ctx, interaction, strict=strict)
 
     def record_many(
         self,
@@ -516,6 +523,7 @@ class Tracker:
         batch_size: int = 1_000,
         on_error: Literal["raise", "collect"] = "raise",
         progress: Progress | None = None,
+        strict: bool = False,
     ) -> LoadReport:
         """Record many interactions, ``batch_size`` in each transaction.
 
@@ -525,6 +533,8 @@ class Tracker:
             on_error: ``"raise"`` stops at the first item that is rejected (earlier batches stay stored); ``"collect"`` lists it in the report
                 and goes on.
             progress: called with (items so far, None) after each batch; None for no progress reports.
+            strict: with True an interaction with an identifier that cannot be filed as given is rejected; with False it is recorded without the identifier,
+                which is listed in ``left_out``.
 
         Returns:
             The number of items that were added, duplicates, revisions and rejected.
@@ -534,7 +544,13 @@ class Tracker:
         """
         with self._run() as run:
             return loading.record_many(
-                run, self._ctx, interactions, batch_size=batch_size, on_error=on_error, progress=progress
+                run,
+                self._ctx,
+                interactions,
+                batch_size=batch_size,
+                on_error=on_error,
+                progress=progress,
+                strict=strict,
             )
 
     def load(
@@ -672,6 +688,7 @@ class Tracker:
         include_shared: bool = False,
         include_claimed: bool = False,
         include_participant: bool = False,
+        limit: int | None = None,
     ) -> Timeline:
         """Return a customer's timeline. Nothing is read until it is iterated or paged.
 
@@ -695,6 +712,7 @@ class Tracker:
             include_shared: include interactions under shared identifiers that the customer is connected with; they are marked.
             include_claimed: include interactions whose identifiers are all claimed; they are marked.
             include_participant: include interactions in which the customer was in copy or mentioned; they are marked.
+            limit: the largest number of items that iterating over it yields, from 0; None for all. ``page`` has its own limit.
 
         Raises:
             InvalidInteractionError: a filter has an invalid value.
@@ -717,7 +735,7 @@ class Tracker:
             include_claimed=include_claimed,
             include_participant=include_participant,
         )
-        return Timeline(self, who, query)
+        return Timeline(self, who, query, None if limit is None else checked_place("limit", limit))
 
     def customer(self, who: Who, *, as_of: datetime | str | None = None) -> Customer:
         """Return a customer, as known now or at a time.

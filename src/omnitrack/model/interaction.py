@@ -34,7 +34,7 @@ from omnitrack.model.limits import (
     MAX_SOURCE_ID,
     MAX_SUBJECT,
 )
-from omnitrack.model.sighting import Sighting, to_people, to_sightings
+from omnitrack.model.sighting import Person, Sighting, to_people, to_sightings
 from omnitrack.values import NOTHING, Value
 
 
@@ -89,6 +89,7 @@ class Interaction(Value):
         channel: phone, email, web, letter, chat, x, forum, video, or any other name in lower case.
         occurred_at: when it happened. A naive time is read in the zone of the tracker, which refuses it if it has none.
         direction: inbound, outbound or internal; None to derive it from the own identifiers (inbound if they do not say).
+        customer: to make one, the identifiers of the only person it was with, instead of ``customers``.
         customers: for each person it was with, a tuple of identifiers.
         participants: identifiers of people in copy or mentioned; never linked.
         sender: identifiers of the sender, if ``customers`` is not known.
@@ -151,8 +152,14 @@ class Interaction(Value):
     recorded_at: datetime | None = attrs.field(default=None, converter=as_utc)
     revised_at: datetime | None = attrs.field(default=None, converter=as_utc, validator=check_time(required=False))
     deleted: bool = attrs.field(default=False, validator=check_boolean)
+    _customer: Person | None = attrs.field(default=None, repr=False, eq=False)
 
     def __attrs_post_init__(self) -> None:
+        if self._customer is not None:
+            if self.customers:
+                raise InvalidInteractionError("customer: got both customer and customers, accepted is one of the two")
+            object.__setattr__(self, "customers", to_people([self._customer]))
+            object.__setattr__(self, "_customer", None)
         if self.source_id is not None and self.source is None:
             raise InvalidInteractionError("source: got none with a source_id, accepted is the name of the source")
         if self.ended_at is not None and is_before(self.ended_at, self.occurred_at):

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any, TypeAlias, Union
 
 import attrs
 
@@ -54,6 +54,10 @@ class Sighting(Value):
     assurance: Assurance = Assurance.OBSERVED
     raw: str | None = attrs.field(default=None, repr=sized)
     through: str | None = attrs.field(default=None, repr=lambda value: masked_repr(value) if value else repr(value))
+
+
+#: One or several identifiers of one person, as Identifiers, texts or sightings.
+Person: TypeAlias = Union["Identifier", str, Sighting, Iterable[Union["Identifier", str, Sighting]]]
 
 
 def verified(identifier: Identifier | str) -> Sighting:

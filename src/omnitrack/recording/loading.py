@@ -8,7 +8,13 @@ from typing import Any
 
 import attrs
 
-from omnitrack.errors import InteractionNotFoundError, InvalidInteractionError, masked_repr
+from omnitrack.errors import (
+    InteractionNotFoundError,
+    InvalidIdentifierError,
+    InvalidInteractionError,
+    check_flag,
+    masked_repr,
+)
 from omnitrack.foundation.arguments import check_batch_size, iterated
 from omnitrack.foundation.calls import Progress, Run, check_progress
 from omnitrack.foundation.context import Context
@@ -16,7 +22,6 @@ from omnitrack.foundation.evidence import entries_of
 from omnitrack.foundation.ids import now_us, to_text
 from omnitrack.foundation.once import Once, recorded
 from omnitrack.foundation.times import timed
-from omnitrack.identity.statement import Named
 from omnitrack.model import (
     MOST_REASONS,
     MOST_REPORTED,
@@ -29,8 +34,8 @@ from omnitrack.model import (
     Rejected,
     Revision,
     Role,
-    Sighting,
 )
+from omnitrack.model.sighting import Person as Person
 from omnitrack.reading.resolve import customer_text
 from omnitrack.recording.prepare import Prepared, prepare
 from omnitrack.recording.record import Batch, homes_for, record_batch
@@ -46,7 +51,6 @@ MOST_DEFERRED = 10_000  # revisions that came before what they revise
 
 Item = Interaction | Revision | Rejected | PassedOver
 Items = Iterable[Item]  # what a source yields
-Person = Iterable[Named | Sighting] | Named | Sighting
 
 
 def make_interaction(
@@ -74,10 +78,17 @@ def _dates_as_text(value: Any) -> Any:
     return value
 
 
-def record(run: Run, ctx: Context, interaction: Interaction) -> Recorded:
-    """Record one interaction."""
+def record(run: Run, ctx: Context, interaction: Interaction, *, strict: bool = False) -> Recorded:
+    """Record one interaction.
+
+    Raises:
+        InvalidIdentifierError: with ``strict``, an identifier would be left out.
+    """
+    check_flag("strict", strict, InvalidInteractionError)
     now = now_us()
     prepared = prepare(ctx, timed(interaction, ctx.zone), now)
+    if strict and prepared.rejected:
+        raise InvalidIdentifierError("; ".join(one.reason for one in prepared.rejected))
     out = _batch(run, ctx, [prepared], now)
     stored_under = out.duplicates[0] or prepared.row.id
     changes: tuple[Change, ...] = ()
@@ -154,6 +165,7 @@ def record_many(
     batch_size: int,
     on_error: str,
     progress: Progress | None,
+    strict: bool = False,
     position: Callable[[], tuple[int, int | None]] | None = None,
     format: str | None = None,
     detected_by: Callable[[], str | None] = lambda: None,
@@ -163,14 +175,16 @@ def record_many(
     """Record many interactions, batch by batch, and report what became of them.
 
     Args:
+        strict: whether an interaction with an identifier that would be left out is rejected.
         position: how far the source has been read, and its size; None counts items.
         at: where the item that came last stands. place: says it to people; asked only where something of the item is rejected.
     """
     if on_error not in ("raise", "collect"):
         raise InvalidInteractionError(f"on_error: got {masked_repr(on_error)}, accepted are 'raise' and 'collect'")
+    check_flag("strict", strict, InvalidInteractionError)
     check_batch_size(batch_size)
     check_progress(progress)
-    loading = _Loading(run, ctx, _Tally(on_error), place)
+    loading = _Loading(run, ctx, _Tally(on_error), place, strict)
     seen = 0
 
     def report() -> None:
@@ -191,10 +205,11 @@ def record_many(
 class _Loading:
     """A load under way: the interactions of the next batch, and the revisions that came before what they revise."""
 
-    def __init__(self, run: Run, ctx: Context, tally: _Tally, place: Callable[[str], str]) -> None:
+    def __init__(self, run: Run, ctx: Context, tally: _Tally, place: Callable[[str], str], strict: bool) -> None:
         self._run = run
         self._ctx = ctx
         self._place = place
+        self._strict = strict
         self.tally = tally
         self.waiting: list[tuple[Interaction, str | None]] = []  # each with where it stands
         self._deferred: list[Revision] = []
@@ -237,9 +252,17 @@ class _Loading:
         if not self.waiting:
             return
         now = now_us()
-        prepared = [prepare(self._ctx, item, now) for item, _ in self.waiting]
-        items, places = [item for item, _ in self.waiting], [at for _, at in self.waiting]
+        waiting = [(item, at, prepare(self._ctx, item, now)) for item, at in self.waiting]
         self.waiting.clear()
+        if self._strict:
+            for _, at, one in waiting:
+                if one.rejected:
+                    self._reject(attrs.evolve(one.rejected[0], kept=False), at)
+            waiting = [one for one in waiting if not one[2].rejected]
+            if not waiting:
+                return
+        items, places = [item for item, _, _ in waiting], [at for _, at, _ in waiting]
+        prepared = [one for _, _, one in waiting]
         out = _batch(self._run, self._ctx, prepared, now)
         tally = self.tally
         there = sum(duplicate is not None for duplicate in out.duplicates)
@@ -252,8 +275,10 @@ class _Loading:
         for number, one in enumerate(prepared):
             if out.duplicates[number] is None:
                 for rejected in one.rejected:
-                    at = places[number]
-                    tally.reject(rejected if at is None else attrs.evolve(rejected, where=self._place(at)))
+                    self._reject(rejected, places[number])
+
+    def _reject(self, rejected: Rejected, at: str | None) -> None:
+        self.tally.reject(rejected if at is None else attrs.evolve(rejected, where=self._place(at)))
 
     def end(self) -> None:
         """Store what is left."""
