@@ -741,6 +741,31 @@ class AsyncTracker:
         items = self._tracker.journeys(channels=channels, since=since, until=until, source=source)
         return self._calls.iterate(items)
 
+    def attributions(
+        self,
+        *,
+        channels: str | Sequence[str] | None = None,
+        since: datetime | str | None = None,
+        until: datetime | str | None = None,
+        source: str | None = None,
+    ) -> AsyncIterator[tuple[tuple[str, ...], Interaction]]:
+        """Yield (customer ids, interaction) for the whole store in order of time, the input of ``omnitrack.insights.measure``.
+
+        Each interaction is yielded once, with the ids of all customers on whose timelines it is: several for a mail to two, none where nobody is
+        identified, or only by a claim. Naive times are read in the zone of the tracker.
+
+        Args:
+            channels: one channel or up to 1,000; None for all.
+            since: only what happened at this time or later; None for no lower bound.
+            until: only what happened before this time; None for no upper bound.
+            source: only interactions from this source; None for all.
+
+        Raises:
+            InvalidInteractionError: a filter has an invalid value.
+        """
+        items = self._tracker.attributions(channels=channels, since=since, until=until, source=source)
+        return self._calls.iterate(items)
+
     async def link(
         self, a: Named, b: Named, *, by: str | None = None, reason: str | None = None, at: datetime | str | None = None
     ) -> Statement:

@@ -43,6 +43,7 @@ from omnitrack.reading.interactions import (
     get_interaction,
     parse_interaction_id,
     revisions_of,
+    some_attributions,
     some_interactions,
     some_journeys,
 )
@@ -921,6 +922,34 @@ class Tracker:
             zone=self._ctx.zone, channels=channels, since=since, until=until, source=source, order="oldest"
         )
         for piece in walk(lambda at: self._read(lambda tx: some_journeys(tx, query, at))):
+            yield from piece
+
+    def attributions(
+        self,
+        *,
+        channels: str | Sequence[str] | None = None,
+        since: datetime | str | None = None,
+        until: datetime | str | None = None,
+        source: str | None = None,
+    ) -> Iterator[tuple[tuple[str, ...], Interaction]]:
+        """Yield (customer ids, interaction) for the whole store in order of time, the input of ``omnitrack.insights.measure``.
+
+        Each interaction is yielded once, with the ids of all customers on whose timelines it is: several for a mail to two, none where nobody is
+        identified, or only by a claim. Naive times are read in the zone of the tracker.
+
+        Args:
+            channels: one channel or up to 1,000; None for all.
+            since: only what happened at this time or later; None for no lower bound.
+            until: only what happened before this time; None for no upper bound.
+            source: only interactions from this source; None for all.
+
+        Raises:
+            InvalidInteractionError: a filter has an invalid value.
+        """
+        query = make_query(
+            zone=self._ctx.zone, channels=channels, since=since, until=until, source=source, order="oldest"
+        )
+        for piece in walk(lambda at: self._read(lambda tx: some_attributions(tx, query, at))):
             yield from piece
 
     # -- identity -------------------------------------------------------------------------------------------------------

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 import omnitrack
 from interchange import strategies as whole
 from omnitrack.identity.policy import Policy, SchemeRule
+from omnitrack.insights import BusinessHours, Price, Terms
 from omnitrack.interchange.report import ConversionReport
 from omnitrack.model import CustomerDetails, Interaction, PassedOver, Revision, TimelineItem
 from omnitrack.upkeep.erase import RetentionRule
@@ -67,6 +68,22 @@ _SIMPLE: dict[Any, st.SearchStrategy[Any]] = {
         max_identifiers=st.none() | st.integers(2, 900),
         merges_at=st.sampled_from(["observed", "verified"]),
         auto_match=st.none() | st.floats(0.5, 1),
+    ),
+    BusinessHours: st.builds(
+        BusinessHours,
+        hours=st.dictionaries(st.sampled_from(["mon", "tue-fri"]), st.sampled_from(["", "08:00-12:00, 13:00-24:00"])),
+        holidays=st.lists(st.dates(), max_size=2),
+        zone=st.sampled_from(["UTC", "Europe/London"]),
+    ),
+    Price: st.builds(Price, per_contact=st.floats(0, 99), per_minute=st.floats(0, 9)),
+    Terms: st.builds(
+        Terms,
+        by=st.sampled_from(["half-hour", "day", "week", "month"]),
+        zone=st.just("Europe/London"),
+        window=st.timedeltas(timedelta(seconds=1), timedelta(days=90)),
+        prices=st.dictionaries(texts, st.builds(Price, per_contact=st.floats(0, 99)), max_size=2),
+        hours=st.builds(BusinessHours, hours=st.just({"sat": "09:00-17:00"})),
+        substitution=st.floats(0, 1),
     ),
     Revision: st.builds(
         Revision,

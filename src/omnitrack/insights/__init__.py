@@ -1,11 +1,25 @@
-"""Insights: measures over a stream of interactions, oldest first, each with the id of its customer.
+"""Insights: measures of a history, and what is planned by them.
 
-``follow`` turns the stream into contacts with what came after each; ``containment``, ``resolution``, ``switches`` and
-``gaps`` count over them, ``closures`` over complaints. All stream: memory is that of one window of time.
+``measure`` gives every measure by channel and period, each with what is needed to defend it, in one pass over ``tracker.attributions()``.
+``follow`` turns ``tracker.journeys()`` into contacts with what came after each; ``containment``, ``resolution``, ``switches`` and ``gaps`` count over
+them, ``closures`` over complaints. All stream: memory is that of one window of time and one period.
 """
 
+from omnitrack.insights.business_hours import ALWAYS, BusinessHours
 from omnitrack.insights.complaints import Closures, closures, is_closure, is_complaint, is_confirmation
-from omnitrack.insights.follow import SELF_SERVICE, Contact, Followed, FollowUp, by_customer, follow, not_on, on
+from omnitrack.insights.definitions import DEFINITIONS, Definition, definition
+from omnitrack.insights.figures import Figure, MeasureReport
+from omnitrack.insights.follow import (
+    SELF_SERVICE,
+    Contact,
+    Followed,
+    Follower,
+    FollowUp,
+    by_customer,
+    follow,
+    not_on,
+    on,
+)
 from omnitrack.insights.measures import (
     GAP_CLASSES,
     Containment,
@@ -20,29 +34,51 @@ from omnitrack.insights.measures import (
     resolution,
     switches,
 )
+from omnitrack.insights.measuring import Measuring, measure
+from omnitrack.insights.periods import Periods
+from omnitrack.insights.promises import Promise
+from omnitrack.insights.readings import AUTOMATIC, SURVEY, Readings
+from omnitrack.insights.terms import Price, Terms
 
 __all__ = [
+    "ALWAYS",
+    "AUTOMATIC",
+    "DEFINITIONS",
     "GAP_CLASSES",
     "SELF_SERVICE",
+    "SURVEY",
+    "BusinessHours",
     "Closures",
     "Contact",
     "Containment",
+    "Definition",
+    "Figure",
     "FollowUp",
     "Followed",
+    "Follower",
     "Gaps",
     "Measure",
+    "MeasureReport",
+    "Measuring",
+    "Periods",
+    "Price",
+    "Promise",
+    "Readings",
     "Resolution",
     "Share",
     "Switches",
+    "Terms",
     "by_customer",
     "closures",
     "collect",
     "containment",
+    "definition",
     "follow",
     "gaps",
     "is_closure",
     "is_complaint",
     "is_confirmation",
+    "measure",
     "not_on",
     "on",
     "resolution",

@@ -35,6 +35,7 @@ class Contact(Value):
         outcome: the last that was told.
         group: what the caller's ``by`` made of the first interaction.
         first: the first interaction's id, else its source id.
+        handled: how long agents were busy with it, by the caller's ``handled``.
     """
 
     customer: str
@@ -46,6 +47,7 @@ class Contact(Value):
     outcome: str | None = None
     group: str | None = None
     first: str | None = None
+    handled: timedelta = timedelta(0)
 
 
 @attrs.frozen(slots=True, kw_only=True)
@@ -75,12 +77,14 @@ class Followed(Value):
         repeat: it came within the window of an earlier contact of the same customer.
         decided: there was a follow-up, or the whole window lies before the end of the stream. A contact of the last days
             that is not decided says nothing yet, and no measure counts it.
+        last: no window of another contact of this customer is open: a journey ends with it.
     """
 
     contact: Contact
     follow_up: FollowUp | None
     repeat: bool
     decided: bool
+    last: bool = False
 
 
 def on(*channels: str) -> Predicate:
@@ -115,6 +119,7 @@ class _Open:
     ended_at: datetime
     deadline: datetime
     outcome: str | None
+    handled: timedelta
     interactions: int = 1
     follow_up: FollowUp | None = None
 
@@ -135,7 +140,7 @@ def follow(
     by: Callable[[Interaction], str | None] | None = None,
     until: datetime | None = None,
 ) -> Iterator[Followed]:
-    """Yield each contact with what followed it, as soon as its window is over. Long: one pass over the stream, whose branches share its state.
+    """Yield each contact with what followed it, as soon as its window is over.
 
     Interactions of one customer with the same source and thread are one contact, as long as no more than ``window`` lies
     between them; the company's answers in the thread belong to it and move its end. One without a thread is a contact
@@ -152,91 +157,147 @@ def follow(
     Raises:
         ValueError: while iterating: an interaction older than the one before it, or a window that is not above zero.
     """
-    if window <= timedelta(0):
-        raise ValueError(f"window: got {window}, accepted is a time above zero")
-    customers: dict[str, _Customer] = {}
-    queue: list[tuple[datetime, int, _Open]] = []
-    number = 0
-    now: datetime | None = None
+    follower = Follower(window=window, first=first, then=then, by=by)
     for customer, interaction in pairs:
+        yield from follower.add(customer, interaction)
+    yield from follower.finish(until)
+
+
+class Follower:
+    """``follow`` for a stream that is pushed: give it one interaction after the other.
+
+    Args:
+        window: how long after its end a contact waits for a follow-up; its last instant counts.
+        first: which interactions begin a contact.
+        then: which interactions are a follow-up.
+        by: puts a contact into a group, asked with its first interaction.
+        handled: how long an agent was busy with an interaction.
+
+    Raises:
+        ValueError: the window is not above zero.
+    """
+
+    def __init__(
+        self,
+        *,
+        window: timedelta,
+        first: Predicate = by_customer,
+        then: Predicate = by_customer,
+        by: Callable[[Interaction], str | None] | None = None,
+        handled: Callable[[Interaction], timedelta] | None = None,
+    ) -> None:
+        if window <= timedelta(0):
+            raise ValueError(f"window: got {window}, accepted is a time above zero")
+        self._window, self._first, self._then, self._by, self._handled = window, first, then, by, handled
+        self._customers: dict[str, _Customer] = {}
+        self._queue: list[tuple[datetime, int, _Open]] = []
+        self._number = 0
+        self._now: datetime | None = None
+
+    def add(self, customer: str, interaction: Interaction) -> list[Followed]:
+        """Take one interaction, and return the contacts whose window is over by then.
+
+        Raises:
+            ValueError: it is older than the one before it.
+        """
         at = interaction.occurred_at
-        if now is not None and at < now:
+        if self._now is not None and at < self._now:
             raise ValueError(
-                f"pairs: got {at.isoformat()} after {now.isoformat()}, accepted are interactions oldest first"
+                f"pairs: got {at.isoformat()} after {self._now.isoformat()}, accepted are interactions oldest first"
             )
-        now = at
-        while queue and queue[0][0] < at:
-            done = _pop(queue, customers)
-            if done is not None:
-                yield _followed(done, decided=True)
-        state = customers.get(customer)
+        self._now = at
+        done = []
+        while self._queue and self._queue[0][0] < at:
+            one = self._pop()
+            if one is not None:
+                done.append(_followed(one, decided=True, last=one.customer not in self._customers))
+        self._take(customer, interaction)
+        return done
+
+    def finish(self, until: datetime | None = None) -> list[Followed]:
+        """Return the contacts whose window is open at the end of the stream: at its last interaction, or at ``until`` where that is later."""
+        end = max((timestamp for timestamp in (self._now, until) if timestamp is not None), default=None)
+        done = []
+        while self._queue:
+            one = self._pop()
+            if one is not None:
+                over = end is not None and one.deadline < end
+                last = one.customer not in self._customers
+                done.append(_followed(one, decided=over or one.follow_up is not None, last=last))
+        return done
+
+    def _take(self, customer: str, interaction: Interaction) -> None:
+        at = interaction.occurred_at
+        state = self._customers.get(customer)
         key = None if interaction.thread is None else (interaction.source, interaction.thread)
         mine = state.threads.get(key) if state is not None and key is not None else None
-        name = interaction.id or interaction.source_id
-        if state is not None and state.waiting and then(interaction):
+        if state is not None and state.waiting and self._then(interaction):
+            name = interaction.id or interaction.source_id
             for one in state.waiting.values():
                 if one is not mine:
                     gap = max(at - one.ended_at, timedelta(0))
                     one.follow_up = FollowUp(channel=interaction.channel, at=at, gap=gap, interaction=name)
             state.waiting = {mine.number: mine} if mine is not None and mine.follow_up is None else {}
         # An end in the far future is a broken clock; it must not keep a contact waiting for ever.
-        end = min(max(at, interaction.ended_at or at), at + window)
+        end = min(max(at, interaction.ended_at or at), at + self._window)
         if mine is not None:
             mine.interactions += 1
             mine.ended_at = max(mine.ended_at, end)
-            mine.deadline = mine.ended_at + window
+            mine.deadline = mine.ended_at + self._window
             mine.outcome = interaction.outcome or mine.outcome
-            queued = mine
-        elif first(interaction):
-            if state is None:
-                state = customers[customer] = _Customer()
-            queued = _Open(
-                customer=customer,
-                key=key,
-                number=number,
-                channel=interaction.channel,
-                started_at=at,
-                first=name,
-                group=by(interaction) if by is not None else None,
-                repeat=state.open > 0,
-                ended_at=end,
-                deadline=end + window,
-                outcome=interaction.outcome,
-            )
-            state.open += 1
-            state.waiting[number] = queued
-            if key is not None:
-                state.threads[key] = queued
+            if self._handled is not None:
+                mine.handled += self._handled(interaction)
+        elif self._first(interaction):
+            mine = self._begin(customer, interaction, key, end)
         else:
-            continue
-        number += 1
-        heapq.heappush(queue, (queued.deadline, number, queued))
-    end_of_stream = max((timestamp for timestamp in (now, until) if timestamp is not None), default=None)
-    while queue:
-        done = _pop(queue, customers)
-        if done is not None:
-            over = end_of_stream is not None and done.deadline < end_of_stream
-            yield _followed(done, decided=over or done.follow_up is not None)
+            return
+        self._number += 1
+        heapq.heappush(self._queue, (mine.deadline, self._number, mine))
+
+    def _begin(
+        self, customer: str, interaction: Interaction, key: tuple[str | None, str] | None, end: datetime
+    ) -> _Open:
+        state = self._customers.get(customer)
+        if state is None:
+            state = self._customers[customer] = _Customer()
+        begun = _Open(
+            customer=customer,
+            key=key,
+            number=self._number,
+            channel=interaction.channel,
+            started_at=interaction.occurred_at,
+            first=interaction.id or interaction.source_id,
+            group=self._by(interaction) if self._by is not None else None,
+            repeat=state.open > 0,
+            ended_at=end,
+            deadline=end + self._window,
+            outcome=interaction.outcome,
+            handled=timedelta(0) if self._handled is None else self._handled(interaction),
+        )
+        state.open += 1
+        state.waiting[begun.number] = begun
+        if key is not None:
+            state.threads[key] = begun
+        return begun
+
+    def _pop(self) -> _Open | None:
+        """Take the next contact off the queue and forget it; None where its window has moved on meanwhile."""
+        deadline, _, one = heapq.heappop(self._queue)
+        state = self._customers.get(one.customer)
+        if deadline != one.deadline or state is None:
+            return None
+        if one.key is not None:
+            if state.threads.get(one.key) is not one:
+                return None  # given out before: two of its interactions had the same deadline
+            del state.threads[one.key]
+        state.open -= 1
+        state.waiting.pop(one.number, None)
+        if not state.open:
+            del self._customers[one.customer]
+        return one
 
 
-def _pop(queue: list[tuple[datetime, int, _Open]], customers: dict[str, _Customer]) -> _Open | None:
-    """Take the next contact off the queue and forget it; None where its window has moved on meanwhile."""
-    deadline, _, one = heapq.heappop(queue)
-    state = customers.get(one.customer)
-    if deadline != one.deadline or state is None:
-        return None
-    if one.key is not None:
-        if state.threads.get(one.key) is not one:
-            return None  # given out before: two of its interactions had the same deadline
-        del state.threads[one.key]
-    state.open -= 1
-    state.waiting.pop(one.number, None)
-    if not state.open:
-        del customers[one.customer]
-    return one
-
-
-def _followed(one: _Open, *, decided: bool) -> Followed:
+def _followed(one: _Open, *, decided: bool, last: bool) -> Followed:
     contact = Contact(
         customer=one.customer,
         channel=one.channel,
@@ -247,5 +308,6 @@ def _followed(one: _Open, *, decided: bool) -> Followed:
         outcome=one.outcome,
         group=one.group,
         first=one.first,
+        handled=one.handled,
     )
-    return Followed(contact=contact, follow_up=one.follow_up, repeat=one.repeat, decided=decided)
+    return Followed(contact=contact, follow_up=one.follow_up, repeat=one.repeat, decided=decided, last=last)

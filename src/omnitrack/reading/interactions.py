@@ -97,17 +97,16 @@ def to_interactions(tx: Transaction, rows: Sequence[InteractionRow]) -> list[Int
     return [_interaction(row, entries.get(row.id, ()), names) for row in rows]
 
 
-def to_journeys(tx: Transaction, rows: Sequence[InteractionRow]) -> list[tuple[str, Interaction]]:
-    """Return interactions whole, each with the id of the customer whose timeline it is on; once for each of several."""
+def to_attributions(tx: Transaction, rows: Sequence[InteractionRow]) -> list[tuple[tuple[str, ...], Interaction]]:
+    """Return interactions whole, each with the ids of the customers on whose timelines it is; none where nobody is known."""
     entries, known = _people_of(tx, rows)
     names = {id: to_identifier(row) for id, row in known.items()}
     found = []
     for row in rows:
-        filed = [e for e in entries.get(row.id, ()) if e.role == Role.ANCHOR and e.assurance > Assurance.CLAIMED]
+        mine = entries.get(row.id, [])
+        filed = [e for e in mine if e.role == Role.ANCHOR and e.assurance > Assurance.CLAIMED]
         customers = dict.fromkeys(known[e.identifier].customer for e in filed if e.identifier in known)
-        if customers:
-            whole = _interaction(row, entries[row.id], names)
-            found += [(customer_text(home), whole) for home in customers]
+        found.append((tuple(map(customer_text, customers)), _interaction(row, mine, names)))
     return found
 
 
@@ -186,9 +185,17 @@ def some_interactions(
     return to_interactions(tx, rows), position
 
 
+def some_attributions(
+    tx: Transaction, query: Query, after: tuple[int, bytes] | None
+) -> tuple[list[tuple[tuple[str, ...], Interaction]], tuple[int, bytes] | None]:
+    """Return some interactions of the store in order of time, each with its customers, and where to go on (None at the end)."""
+    rows, position = interactions_after(tx, query, after, PIECE)
+    return to_attributions(tx, rows), position
+
+
 def some_journeys(
     tx: Transaction, query: Query, after: tuple[int, bytes] | None
 ) -> tuple[list[tuple[str, Interaction]], tuple[int, bytes] | None]:
-    """Return some interactions of the store in order of time, each with its customer, and where to go on (None at the end)."""
-    rows, position = interactions_after(tx, query, after, PIECE)
-    return to_journeys(tx, rows), position
+    """Return some interactions of the store in order of time, once for each of its customers, and where to go on (None at the end)."""
+    found, position = some_attributions(tx, query, after)
+    return [(customer, interaction) for customers, interaction in found for customer in customers], position
