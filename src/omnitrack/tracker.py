@@ -22,7 +22,7 @@ from omnitrack.identifiers.numbering import numbered_region
 from omnitrack.identity.explain import Explanation
 from omnitrack.identity.policy import Policy
 from omnitrack.identity.preview import Preview
-from omnitrack.identity.statement import Named, Statement
+from omnitrack.identity.statement import VERBS, Named, Statement
 from omnitrack.model import (
     Attachment,
     Change,
@@ -118,7 +118,7 @@ class Timeline:
         """
         ctx = self._tracker._ctx
         named, size = meant(ctx, self._who), checked_limit(limit)
-        with self._tracker._run() as run:
+        with self._tracker._run("timeline") as run:
             page = run(lambda tx: timeline_page(tx, ctx, named, self._query, size, cursor), write=False)
             shown = [item.id for item in page.items]
             self._tracker._leave(run, "timeline", asked=named, trust=self._query.trust, interactions=shown)
@@ -329,7 +329,7 @@ class Tracker:
 
     def _open(self) -> None:
         """Set the store up, and compare its settings with those that were given."""
-        with self._run() as run:
+        with self._run("open") as run:
             self._runtime.setup()
             self._ctx = open_store(run, self._ctx, **self._asked)
 
@@ -342,10 +342,10 @@ class Tracker:
         parts += ["keyed by a secret"] if ctx.secret else []
         return f"<Tracker on {', '.join(parts)}>"
 
-    def _run(self) -> Run:
-        """Return what runs the transactions of one call, within its time: ``with self._run() as run``."""
+    def _run(self, call: str = "details") -> Run:
+        """Return what runs the transactions of one call, within its time: ``with self._run("record") as run``. Logs and spans have its name."""
         lazily = self._runtime.blocking and not self._runtime.joined
-        return Run(self._runtime, self._bounds, self._read if lazily else None, self._ctx.known)
+        return Run(self._runtime, self._bounds, self._read if lazily else None, self._ctx.known, call)
 
     def _run_alone(self, what: str) -> Run:
         """Return the same for a call that takes transactions of its own.
@@ -354,11 +354,11 @@ class Tracker:
             HostTransactionError: the calls of this tracker are part of a transaction of the host's.
         """
         self._runtime.check_alone(what)
-        return self._run()
+        return self._run(what)
 
-    def _read(self, fn: Callable[[Transaction], T]) -> T:
+    def _read(self, fn: Callable[[Transaction], T], call: str = "details") -> T:
         """Run a function that only reads in a transaction, as a call of its own."""
-        with self._run() as run:
+        with self._run(call) as run:
             return run(fn, write=False)
 
     def _leave(self, run: Run, call: str, **shown: Any) -> None:
@@ -514,7 +514,7 @@ class Tracker:
             "region": numbered_region(region),
         }
         interaction = make_interaction(customer, customers, fields)
-        with self._run() as run:
+        with self._run("record") as run:
             return loading.record(run, self._ctx, interaction, strict=strict)
 
     def record_many(
@@ -543,7 +543,7 @@ class Tracker:
         Raises:
             InvalidInteractionError: an item was rejected, with ``on_error="raise"``.
         """
-        with self._run() as run:
+        with self._run("record_many") as run:
             return loading.record_many(
                 run,
                 self._ctx,
@@ -586,7 +586,7 @@ class Tracker:
             source = path_or_source
         else:
             source = self._runtime.offload(lambda: open_source(path_or_source, format=format, **options))
-        with self._run() as run:
+        with self._run("load") as run:
             return loading.load(run, self._ctx, source, batch_size=batch_size, on_error=on_error, progress=progress)
 
     def revise(
@@ -618,7 +618,7 @@ class Tracker:
         Raises:
             InteractionNotFoundError: no interaction has this source and source id.
         """
-        with self._run() as run:
+        with self._run("revise") as run:
             return bool(
                 add_revision(run, self._ctx, source, source_id, body=body, subject=subject, deleted=deleted, at=at)
             )
@@ -634,7 +634,7 @@ class Tracker:
         Raises:
             CustomerNotFoundError: no customer has this identifier or id. InteractionNotFoundError: no interaction has this id.
         """
-        with self._run() as run:
+        with self._run("note") as run:
             return notes.note(run, self._ctx, who, text, agent=agent)
 
     def attribute(
@@ -653,7 +653,7 @@ class Tracker:
             InvalidIdentifierError: the identifier is malformed, one of the company's own, or a placeholder.
             InvalidInteractionError: it is a note on an interaction; attribute the parent interaction instead.
         """
-        with self._run() as run:
+        with self._run("attribute") as run:
             return requests.attribute(run, self._ctx, interaction, identifier, by=by, reason=reason)
 
     def unattributed(self, *, limit: int = 50, cursor: str | None = None) -> Page[TimelineItem]:
@@ -667,7 +667,7 @@ class Tracker:
             InvalidCursorError: the cursor belongs to another query.
         """
         size = checked_limit(limit)
-        return self._read(lambda tx: unattributed_page(tx, size, cursor))
+        return self._read(lambda tx: unattributed_page(tx, size, cursor), "unattributed")
 
     # -- reading --------------------------------------------------------------------------------------------------------
     def timeline(
@@ -749,7 +749,7 @@ class Tracker:
             CustomerNotFoundError: no customer has this identifier or id.
         """
         named, at = meant(self._ctx, who), microseconds(as_of, "as_of", self._ctx.zone)
-        with self._run() as run:
+        with self._run("customer") as run:
             found = run(lambda tx: customer_of(tx, self._ctx, named, at, run.later), write=False)
             self._leave(run, "customer", asked=named, customers=[found.id])
         return found
@@ -765,7 +765,7 @@ class Tracker:
             CustomerNotFoundError: no customer has this identifier or id.
         """
         named, size = meant(self._ctx, who), checked_limit(limit)
-        with self._run() as run:
+        with self._run("candidates") as run:
             found = run(lambda tx: candidates_of(tx, self._ctx, named, size, run.later), write=False)
             self._leave(run, "candidates", asked=named, customers=[one.id for one in found])
         return found
@@ -815,7 +815,7 @@ class Tracker:
             "email": email,
             "phone": phone,
         }
-        with self._run() as run:
+        with self._run("search") as run:
             found = likeness.search(run, self._ctx, asked, text, limit)
             self._leave(run, "search", customers=[one.customer.id for one in found])
         return found
@@ -830,7 +830,7 @@ class Tracker:
             InteractionNotFoundError: no interaction has this id.
         """
         key = parse_interaction_id(id)
-        with self._run() as run:
+        with self._run("interaction") as run:
             found = run(lambda tx: get_interaction(tx, key), write=False)
             self._leave(run, "interaction", interactions=[id])
         return found
@@ -845,7 +845,7 @@ class Tracker:
             InteractionNotFoundError: no interaction has this id.
         """
         key = parse_interaction_id(id)
-        return self._read(lambda tx: revisions_of(tx, key))
+        return self._read(lambda tx: revisions_of(tx, key), "revisions")
 
     def interactions(
         self,
@@ -893,7 +893,7 @@ class Tracker:
             source=source,
             order=order,
         )
-        for piece in walk(lambda at: self._read(lambda tx: some_interactions(tx, query, at))):
+        for piece in walk(lambda at: self._read(lambda tx: some_interactions(tx, query, at), "interactions")):
             yield from piece
 
     def journeys(
@@ -921,7 +921,7 @@ class Tracker:
         query = make_query(
             zone=self._ctx.zone, channels=channels, since=since, until=until, source=source, order="oldest"
         )
-        for piece in walk(lambda at: self._read(lambda tx: some_journeys(tx, query, at))):
+        for piece in walk(lambda at: self._read(lambda tx: some_journeys(tx, query, at), "journeys")):
             yield from piece
 
     def attributions(
@@ -949,7 +949,7 @@ class Tracker:
         query = make_query(
             zone=self._ctx.zone, channels=channels, since=since, until=until, source=source, order="oldest"
         )
-        for piece in walk(lambda at: self._read(lambda tx: some_attributions(tx, query, at))):
+        for piece in walk(lambda at: self._read(lambda tx: some_attributions(tx, query, at), "attributions")):
             yield from piece
 
     # -- identity -------------------------------------------------------------------------------------------------------
@@ -1035,7 +1035,7 @@ class Tracker:
         return self._say(Statement.reassign(x, at=at, by=by, reason=reason))
 
     def _say(self, statement: Statement) -> Statement:
-        with self._run() as run:
+        with self._run(VERBS[statement.kind]) as run:
             return requests.say(run, self._ctx, statement)
 
     def retract(self, statement: Statement | str, *, by: str | None = None, reason: str | None = None) -> Statement:
@@ -1049,7 +1049,7 @@ class Tracker:
         Raises:
             StatementNotFoundError: no statement has this id, or it was retracted before.
         """
-        with self._run() as run:
+        with self._run("retract") as run:
             return requests.retract(run, self._ctx, statement, by=by, reason=reason)
 
     def preview(self, statement: Statement) -> Preview:
@@ -1058,7 +1058,7 @@ class Tracker:
         Args:
             statement: a new one, such as ``Statement.link(a, b)``, or one that a call returned.
         """
-        with self._run() as run:
+        with self._run("preview") as run:
             return requests.preview(run, self._ctx, statement)
 
     def explain(self, a: Who, b: Who) -> Explanation:
@@ -1072,7 +1072,7 @@ class Tracker:
             CustomerNotFoundError: no customer has one of them.
         """
         one, two = meant(self._ctx, a), meant(self._ctx, b)
-        return self._read(lambda tx: explain(tx, self._ctx, one, two))
+        return self._read(lambda tx: explain(tx, self._ctx, one, two), "explain")
 
     def conflicts(self, who: Who | None = None, *, limit: int = 50, cursor: str | None = None) -> Page[LinkConflict]:
         """Return links that would merge customers and are held back, of one customer or of the whole store.
@@ -1087,9 +1087,9 @@ class Tracker:
         """
         size = checked_limit(limit)
         if who is None:
-            return self._read(lambda tx: conflicts_page(tx, self._ctx, size, cursor))
+            return self._read(lambda tx: conflicts_page(tx, self._ctx, size, cursor), "conflicts")
         named = meant(self._ctx, who)
-        return self._read(lambda tx: conflicts_of(tx, self._ctx, named, size, cursor))
+        return self._read(lambda tx: conflicts_of(tx, self._ctx, named, size, cursor), "conflicts")
 
     def suggestions(
         self, who: Who | None = None, *, limit: int = 10, cursor: str | None = None, least: float = 0.2
@@ -1108,7 +1108,7 @@ class Tracker:
         Raises:
             CustomerNotFoundError: no customer has this identifier or id. InvalidCursorError: the cursor belongs to another query.
         """
-        with self._run() as run:
+        with self._run("suggestions") as run:
             return likeness.suggestions(run, self._ctx, who, limit, cursor, least)
 
     def find_matches(self, *, least: float = 0.5, progress: Progress | None = None) -> int:
@@ -1143,7 +1143,7 @@ class Tracker:
         Args:
             model: the JSON that ``fit_matching`` or ``Model.to_json`` returned.
         """
-        with self._run() as run:
+        with self._run("set_matching_model") as run:
             likeness.set_model(run, model)
 
     def identity_log(
@@ -1161,7 +1161,7 @@ class Tracker:
         """
         position = after.id if isinstance(after, Change) else after
         named, size = None if who is None else meant(self._ctx, who), checked_limit(limit)
-        return self._read(lambda tx: identity_log(tx, self._ctx, named, position, size))
+        return self._read(lambda tx: identity_log(tx, self._ctx, named, position, size), "identity_log")
 
     def statements(self, who: Who) -> list[Statement]:
         """Return the statements about a customer's identifiers that were not retracted.
@@ -1178,7 +1178,7 @@ class Tracker:
             row = get_row(tx, self._ctx, named)
             return say.statements_about(tx, tx.find_identifiers(customers=[row.customer]))
 
-        return self._read(fetch)
+        return self._read(fetch, "statements")
 
     # -- service --------------------------------------------------------------------------------------------------------
     def brief(
@@ -1206,7 +1206,7 @@ class Tracker:
             InvalidInteractionError: an argument has an invalid value.
             CustomerNotFoundError: no customer has this id.
         """
-        with self._run() as run:
+        with self._run("brief") as run:
             found = briefing.brief(run, self._ctx, who, trust=trust, max_chars=max_chars, timeout=timeout)
             if found.customer is not None:
                 shown = {"customers": found.shown_customers, "interactions": found.shown_interactions}
@@ -1245,7 +1245,7 @@ class Tracker:
             InvalidInteractionError: a field is malformed. InvalidIdentifierError: the identifier is malformed.
             CustomerNotFoundError: no customer has this id.
         """
-        with self._run() as run:
+        with self._run("consent") as run:
             return consenting.say_consent(
                 run,
                 self._ctx,
@@ -1279,7 +1279,7 @@ class Tracker:
             InvalidInteractionError: a field is malformed. InvalidIdentifierError: the identifier is malformed.
             CustomerNotFoundError: no customer has this id. For an identifier that was never seen the answer is that nothing is known.
         """
-        with self._run() as run:
+        with self._run("may_contact") as run:
             return consenting.may_contact(run, self._ctx, who, purpose=purpose, channel=channel, at=at, opt_out=opt_out)
 
     def consents(self, who: Who, *, as_of: datetime | str | None = None) -> list[Consent]:
@@ -1292,7 +1292,7 @@ class Tracker:
         Raises:
             CustomerNotFoundError: no customer has this identifier or id.
         """
-        with self._run() as run:
+        with self._run("consents") as run:
             return consenting.consents_of(run, self._ctx, who, as_of)
 
     def open_case(
@@ -1327,7 +1327,7 @@ class Tracker:
             InvalidInteractionError: a field is malformed. InteractionNotFoundError: an interaction is not there.
             CustomerNotFoundError: no customer has this identifier or id.
         """
-        with self._run() as run:
+        with self._run("open_case") as run:
             return casing.open_case(
                 run,
                 self._ctx,
@@ -1352,7 +1352,7 @@ class Tracker:
         Raises:
             CaseNotFoundError: no case has this id, or it was not known then.
         """
-        with self._run() as run:
+        with self._run("case") as run:
             found = case_listing.case_as_of(run, self._ctx, case, as_of)
             self._leave(run, "case", customers=found.customers, interactions=found.interactions)
         return found
@@ -1386,7 +1386,7 @@ class Tracker:
             InvalidCursorError: the cursor belongs to another query.
         """
         asked = case_listing.wanted(self._ctx, who, owner, state, kind, overdue, now)
-        with self._run() as run:
+        with self._run("cases") as run:
             page = case_listing.cases_page(run, self._ctx, asked, limit, cursor)
             customers = dict.fromkeys(id for one in page for id in one.customers)
             shown = dict.fromkeys(id for one in page for id in one.interactions)
@@ -1426,7 +1426,7 @@ class Tracker:
             CaseStateError: the case does not allow the step in its state; says which it does. CaseChangedError: it was changed since it was read; says how.
             CaseNotFoundError: no case has this id. InvalidInteractionError: a field is malformed.
         """
-        with self._run() as run:
+        with self._run("update_case") as run:
             return casing.update_case(
                 run,
                 self._ctx,
@@ -1467,7 +1467,7 @@ class Tracker:
             CaseChangedError: it was changed since it was read. CaseNotFoundError: no case has this id.
             InteractionNotFoundError: an interaction is not there. InvalidInteractionError: a field is malformed.
         """
-        with self._run() as run:
+        with self._run("add_to_case") as run:
             return casing.add_to_case(
                 run,
                 self._ctx,
@@ -1502,7 +1502,7 @@ class Tracker:
             CaseStateError: the case has ended. CaseChangedError: it was changed since it was read. CaseNotFoundError: no case has this id.
             InvalidInteractionError: a field is malformed.
         """
-        with self._run() as run:
+        with self._run("promise") as run:
             return casing.promise(run, self._ctx, case, text, due=due, by=by, at=at)
 
     def keep_promise(
@@ -1527,7 +1527,7 @@ class Tracker:
             InvalidInteractionError: the case has no such promise. CaseChangedError: it was changed since it was read.
             CaseNotFoundError: no case has this id.
         """
-        with self._run() as run:
+        with self._run("keep_promise") as run:
             return casing.keep_promise(run, self._ctx, case, number, by=by, reason=reason, at=at)
 
     def confirm_case(
@@ -1551,7 +1551,7 @@ class Tracker:
             CaseStateError: the case has ended, or the interaction is no word of its customer's. CaseChangedError: it was changed since it was read.
             CaseNotFoundError: no case has this id. InteractionNotFoundError: the interaction is not there.
         """
-        with self._run() as run:
+        with self._run("confirm_case") as run:
             return casing.end_case(run, self._ctx, case, interaction, state="closed", by=by, reason=reason)
 
     def withdraw_case(
@@ -1574,7 +1574,7 @@ class Tracker:
             CaseStateError: the case has ended, or the interaction is no word of its customer's. CaseChangedError: it was changed since it was read.
             CaseNotFoundError: no case has this id. InteractionNotFoundError: the interaction is not there.
         """
-        with self._run() as run:
+        with self._run("withdraw_case") as run:
             return casing.end_case(run, self._ctx, case, interaction, state="cancelled", by=by, reason=reason)
 
     def reopen_case(
@@ -1599,7 +1599,7 @@ class Tracker:
             CaseStateError: it is being worked on, or the interaction is not of its customer. CaseChangedError: it was changed since it was read.
             CaseNotFoundError: no case has this id. InteractionNotFoundError: the interaction is not there.
         """
-        with self._run() as run:
+        with self._run("reopen_case") as run:
             return casing.reopen_case(run, self._ctx, case, interaction, by=by, reason=reason, at=at)
 
     def case_returns(self, interaction: str | Interaction | TimelineItem) -> list[CaseReturn]:
@@ -1613,7 +1613,7 @@ class Tracker:
         Raises:
             InteractionNotFoundError: the interaction is not there.
         """
-        with self._run() as run:
+        with self._run("case_returns") as run:
             return case_returns.case_returns(run, self._ctx, interaction)
 
     def follow_up(self, interaction: str | Interaction | TimelineItem, *, by: str | None = None) -> list[Case]:
@@ -1654,7 +1654,7 @@ class Tracker:
         Raises:
             CustomerNotFoundError: no customer has this identifier or id.
         """
-        with self._run() as run:
+        with self._run("receipts") as run:
             return exposure.receipts_of(run, self._ctx, who)
 
     def exposed(self, subject: Who | Statement) -> list[Exposure]:
@@ -1670,7 +1670,7 @@ class Tracker:
         Raises:
             CustomerNotFoundError: no customer has this identifier or id. StatementNotFoundError: the statement is about somebody who was erased.
         """
-        with self._run() as run:
+        with self._run("exposed") as run:
             return exposure.exposed(run, self._ctx, subject)
 
     def subject_bundle(self, who: Who) -> bytes:
@@ -1685,7 +1685,7 @@ class Tracker:
         Raises:
             CustomerNotFoundError: no customer has this identifier or id. InvalidIdentifierError: several people share the identifier.
         """
-        with self._run() as run:
+        with self._run("subject_bundle") as run:
             bundle, shown = subject_bundle.subject_bundle(run, self._ctx, who)
             self._leave(run, "subject_bundle", asked=meant(self._ctx, who), interactions=shown)
         return bundle
@@ -1821,14 +1821,14 @@ class Tracker:
             CustomerNotFoundError: no customer has this identifier or id.
         """
         named, wanted = meant(self._ctx, who), checked_format(format)
-        with self._run() as run:
+        with self._run("export") as run:
             found = run(lambda tx: interactions_of(tx, self._ctx, named), write=False)
             self._leave(run, "export", asked=named, interactions=[one.id for one in found if one.id])
         return export(found, wanted)
 
     def verify(self) -> VerifyReport:
         """Recompute the links from the interactions and the customers from the links, for the whole store, and compare."""
-        return self._read(lambda tx: verify(tx, self._ctx))
+        return self._read(lambda tx: verify(tx, self._ctx), "verify")
 
     def rebuild(self, *, progress: Progress | None = None) -> RebuildReport:
         """Recompute all customers from the evidence, with the settings of this tracker.

@@ -18,6 +18,7 @@ from omnitrack.errors import HostTransactionError, InvalidInteractionError, Time
 from omnitrack.foundation.context import Known
 from omnitrack.foundation.feed import noted
 from omnitrack.foundation.unreadable import of_ours
+from omnitrack.observing import Facts, Watched
 from omnitrack.storage.contract import Backend, Transaction
 
 T = TypeVar("T")
@@ -50,6 +51,9 @@ class Waiting(Protocol):
 
     def sleep(self, seconds: float) -> None:
         """Wait."""
+
+    def describe(self) -> Facts:
+        """Return what spans say of the store."""
 
     def offload(self, work: Callable[[], T]) -> T:
         """Do slow work that does not touch the store, without blocking others."""
@@ -98,6 +102,10 @@ class Runtime:
         """Do work that takes its time and touches no store."""
         return work()
 
+    def describe(self) -> Facts:
+        """Return what spans say of the store."""
+        return self.backend.describe()
+
     def setup(self) -> None:
         """Create missing tables of the store."""
         self.backend.setup()
@@ -122,9 +130,10 @@ class Run:
         bounds: how long the calls of the tracker may take; None for the deadline of the call that is under way.
         later: reads more after the call has ended; None where nothing can wait then.
         known: whether the store keeps a feed, in which what a function writes is noted; None for a function in a transaction that is noted as a whole.
+        name: the name of the call, for logs and spans; "" for a part of another call.
     """
 
-    __slots__ = ("_call", "_end", "_known", "_waiting", "_wrote", "later")
+    __slots__ = ("_call", "_end", "_known", "_name", "_waiting", "_watched", "_wrote", "later")
 
     def __init__(
         self,
@@ -132,8 +141,11 @@ class Run:
         bounds: Bounds | None = None,
         later: Later | None = None,
         known: Known | None = None,
+        name: str = "",
     ) -> None:
         self._waiting = waiting
+        self._name = name
+        self._watched: Watched | None = None
         self._known = known
         self._call = None if bounds is None else bounds.call()
         self.later = later
@@ -143,11 +155,15 @@ class Run:
     def __enter__(self) -> Run:
         if self._call is not None:
             self._call.__enter__()
+        if self._name:
+            self._watched = Watched(self._name, self._waiting.describe)
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        if self._watched is not None:
+            self._watched.end(error)
         if self._call is not None:
             self._call.__exit__(kind, error, trace)
 
@@ -223,6 +239,9 @@ class _Inside:
 
     def sleep(self, seconds: float) -> None:
         time.sleep(seconds)
+
+    def describe(self) -> Facts:
+        return {}
 
     def offload(self, work: Callable[[], T]) -> T:
         return work()

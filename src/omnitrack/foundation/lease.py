@@ -7,6 +7,7 @@ another, and the operation that held it fails at its next transaction and writes
 from __future__ import annotations
 
 import json
+import logging
 import os
 import socket
 from collections.abc import Callable, Iterator
@@ -15,6 +16,7 @@ from typing import Any, TypeVar
 
 import attrs
 
+from omnitrack import observing
 from omnitrack.errors import LeaseLostError, OperationRunningError
 from omnitrack.foundation.calls import Run
 from omnitrack.foundation.context import Context
@@ -113,6 +115,10 @@ def take(tx: Transaction, what: str, now: int) -> Lease:
     if in_the_way:
         # Whoever held it may not be dead but slow: what it has begun ends first, and what it begins later finds that it holds nothing.
         tx.guard(exclusive=True)
+        for old in in_the_way:
+            observing.tell(
+                "care", logging.WARNING, "a lease was taken over", {"operation": old.what, "holder": old.holder}
+            )
     leases = {name: lease for name, lease in held.leases.items() if lease not in in_the_way}
     mine = Lease(what=what, holder=this_process(), generation=held.last + 1, since=now, until=now + TERM)
     held.put(tx, leases | {what: mine}, mine.generation)
@@ -193,7 +199,9 @@ def acquire(run: Run, ctx: Context, what: str) -> Lease:
         tx.guard()
         return take(tx, what, ctx.clock())
 
-    return run(Once(first, is_mine))
+    found: Lease = run(Once(first, is_mine))
+    observing.tell("care", logging.INFO, "a lease was taken", {"operation": what, "generation": found.generation})
+    return found
 
 
 @contextmanager

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
 import attrs
 
+from omnitrack import observing
 from omnitrack.errors import (
     InteractionNotFoundError,
     InvalidIdentifierError,
@@ -103,6 +105,8 @@ def record(run: Run, ctx: Context, interaction: Interaction, *, strict: bool = F
 
     later = run.later
     found = run(customers, write=False) if later is None else None
+    if prepared.rejected:
+        observing.tell("loads", logging.INFO, "identifiers were left out", {"identifiers": len(prepared.rejected)})
     suppressed = bool(out.suppressed)
     return Recorded(
         interaction=None if suppressed else to_text("int", stored_under),
@@ -199,7 +203,24 @@ def record_many(
             report()
     loading.end()
     report()
-    return loading.tally.report(format, detected_by())
+    found = loading.tally.report(format, detected_by())
+    _tell(found)
+    return found
+
+
+def _tell(report: LoadReport) -> None:
+    counts = {
+        "added": report.added,
+        "duplicates": report.duplicates,
+        "revised": report.revised,
+        "suppressed": report.suppressed,
+        "rejected": report.rejected_total,
+        "passed_over": report.passed_over_total,
+    }
+    level = logging.WARNING if report.rejected_total else logging.INFO
+    observing.tell("loads", level, "a load ended", {**counts, "left_out": report.left_out_total})
+    for outcome, number in counts.items():
+        observing.count("load units", number, outcome=outcome)
 
 
 class _Loading:

@@ -35,13 +35,14 @@ serialises writers (SQLite) or checks at commit (a compare-and-set store) keeps 
 from __future__ import annotations
 
 import asyncio
+import logging
 import random
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar, NamedTuple, TypedDict, TypeVar, Unpack
 
-from omnitrack import deadlines
+from omnitrack import deadlines, observing
 from omnitrack.deadlines import left as left
 from omnitrack.errors import ConflictError, HostTransactionError, TimedOutError
 from omnitrack.storage.namespaces import check_namespace as check_namespace
@@ -481,6 +482,13 @@ class Backend(ABC):
     def close(self) -> None:
         """Release connections and files. It can be called again."""
 
+    def describe(self) -> Mapping[str, str | int]:
+        """Return what spans and metrics say of the store, by the names of OpenTelemetry's conventions for databases; nothing secret.
+
+        The default is the name of the class as ``db.system.name``. A server adds ``server.address``, ``server.port`` and ``db.namespace``.
+        """
+        return {"db.system.name": type(self).__name__.removesuffix("Backend").lower()}
+
     def reclaim(self) -> None:
         """Remove deleted data from the store's files, as far as the engine lets a client request it. Called after an erasure has committed."""
 
@@ -553,6 +561,10 @@ def retrying(
             if number == tries:
                 raise ConflictError(f"other writers changed the same rows; gave up after {tries} tries") from error
             pause = pause_before(number)
+            observing.tell(
+                "storage", logging.DEBUG, "a conflict, to be tried again", {"attempt": number, "pause": round(pause, 6)}
+            )
+            observing.count("conflicts", 1)
             seconds = deadlines.left()
             if seconds is not None and seconds <= pause:
                 raise TimedOutError("nothing written") from error

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterable, Mapping
 from datetime import timedelta
 from functools import partial
@@ -9,6 +10,7 @@ from typing import Any
 
 import attrs
 
+from omnitrack import observing
 from omnitrack.errors import InvalidInteractionError, InvalidPolicyError, check_flag, masked_repr
 from omnitrack.foundation import lease
 from omnitrack.foundation.arguments import listed
@@ -73,6 +75,7 @@ def erase(
             continue
         break
     ctx.forget()
+    _tell("an erasure ended", receipt)
     return receipt
 
 
@@ -111,9 +114,16 @@ def _in_batches(run: Run, ctx: Context, what: str, take: Take, now: int, dry_run
         with lease.holding(run, ctx, what) as held:
             counts = _added_up(partial(_batch, run, ctx, held, take))
         ctx.forget()
-    receipt = Receipt(id=to_text("rcp", new_id()), at=from_us(now), dry_run=dry_run)
     changes: dict[str, Any] = dict(counts)
-    return attrs.evolve(receipt, **changes)
+    receipt = attrs.evolve(Receipt(id=to_text("rcp", new_id()), at=from_us(now), dry_run=dry_run), **changes)
+    if not dry_run:
+        _tell("a retention ended" if what == lease.RETENTION else "an unload ended", receipt)
+    return receipt
+
+
+def _tell(what: str, receipt: Receipt) -> None:
+    names = ("interactions", "redacted", "identifiers", "links", "statements", "records")
+    observing.tell("care", logging.INFO, what, {name: getattr(receipt, name) for name in names})
 
 
 def _batch(

@@ -8,12 +8,14 @@ last under the guard itself, so that it comes to an end however often that happe
 
 from __future__ import annotations
 
+import logging
 import sys
 from collections.abc import Iterator, Sequence
 from functools import partial
 
 import attrs
 
+from omnitrack import observing
 from omnitrack.foundation import journal, lease
 from omnitrack.foundation.calls import Progress, Run, at_once, walk
 from omnitrack.foundation.context import Context
@@ -134,6 +136,8 @@ def rebuild(run: Run, ctx: Context, held: Lease, progress: Progress | None) -> R
     ctx.known.forget()
     if ctx.known.matching:
         _reindex(run, ctx, held)
+    facts = {"identifiers": report.identifiers, "customers": report.customers, "beside_writers": not reshaped}
+    observing.tell("care", logging.INFO, "a rebuild took effect", facts)
     return report
 
 

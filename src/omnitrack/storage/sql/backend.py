@@ -7,12 +7,13 @@ a sync one, when it is called in a greenlet.
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import random
 import threading
 import time
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
@@ -20,7 +21,7 @@ from sqlalchemy import Connection, create_engine, exc
 from sqlalchemy.engine import URL
 from sqlalchemy.util.concurrency import await_, greenlet_spawn
 
-from omnitrack import deadlines, forks
+from omnitrack import deadlines, forks, observing
 from omnitrack.errors import BackendError, ConflictError, OutcomeUnknownError, TimedOutError
 from omnitrack.storage.contract import Backend, Transaction, retrying
 from omnitrack.storage.sql import forking
@@ -213,6 +214,19 @@ class SqlBackend(Backend):
             await greenlet_spawn(runtime.engine.dispose)
         await super().aclose()
 
+    def describe(self) -> Mapping[str, str | int]:
+        """See the contract. The namespace is the database's and, on PostgreSQL, the schema's name; a path of SQLite is nobody's business."""
+        url = self._url
+        system = url.get_backend_name()
+        names = [url.database, self._namespace] if system == "postgresql" else [self._namespace or url.database]
+        found: dict[str, str | int | None] = {
+            "db.system.name": system,
+            "server.address": url.host,
+            "server.port": url.port,
+            "db.namespace": None if system == "sqlite" else "|".join(name for name in names if name) or None,
+        }
+        return {name: value for name, value in found.items() if value is not None}
+
     def joined(self, transaction: object, first: Callable[[Transaction], object]) -> Backend:
         """See the contract: a transaction of a Session, a Connection, an AsyncSession or an AsyncConnection of SQLAlchemy."""
         from omnitrack.storage.sql.joining import Host, JoinedBackend
@@ -288,6 +302,7 @@ class SqlBackend(Backend):
         def again(error: Exception) -> bool:
             if isinstance(error, Unanswered):
                 unanswered.append(error)
+                observing.tell("storage", logging.WARNING, "a commit was not answered", {"attempt": len(unanswered)})
                 return (
                     len(unanswered) < 2
                 )  # once more is safe, since ids are made outside; twice is for the caller to say
@@ -388,6 +403,8 @@ class SqlBackend(Backend):
             return
         try:
             if runtime.lost(error):
+                observing.tell("storage", logging.WARNING, "a connection was lost", {"error": type(error).__name__})
+                observing.count("connections lost", 1)
                 # What was connected before may have gone down with it, and is connected again when it is next needed.
                 runtime.engine.pool._invalidate(connection, _checkin=False)
                 self._dialect.sever(connection)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import copy
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from sqlalchemy import Connection, exc
@@ -102,6 +102,10 @@ class JoinedBackend(Backend):
         self._dialect = backend._dialect
         self._host = host
         self._first = first
+
+    def describe(self) -> Mapping[str, str | int]:
+        """See the contract."""
+        return self._backend.describe()
 
     @classmethod
     def from_url(cls, url: str, *, namespace: str | None = None, **options: Any) -> JoinedBackend:

@@ -13,7 +13,8 @@ class PsycopgCursor:
     """What a transaction needs of a DBAPI cursor."""
 
     def __init__(self, connection: Any) -> None:
-        self._cursor: Cursor[tuple[Any, ...]] = Cursor(connection)
+        # Of the connection's own class: what traces the driver has put another in its place.
+        self._cursor: Cursor[tuple[Any, ...]] = connection.cursor_factory(connection)
         #: What begins the transaction, until it was sent.
         self.opening: str | None = None
         self.fetchall = self._cursor.fetchall

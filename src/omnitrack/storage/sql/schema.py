@@ -6,12 +6,13 @@ tables. Alembic is imported only then: opening a store that is up to date costs 
 
 from __future__ import annotations
 
+import logging
 import threading
 from pathlib import Path
 
 from sqlalchemy import Connection, insert, inspect, select
 
-from omnitrack import forks
+from omnitrack import forks, observing
 from omnitrack.errors import BackendError, SchemaVersionError
 from omnitrack.storage.sql.dialect import Dialect
 from omnitrack.storage.sql.tables import STRIPES, Tables
@@ -52,8 +53,10 @@ def set_up(connection: Connection, tables: Tables, dialect: Dialect) -> None:
         version = version_of(connection, tables)
         if version is None:
             create(connection, tables, dialect)
+            observing.tell("storage", logging.INFO, "the tables were created", {"version": HEAD})
         elif version != HEAD:
             upgrade(connection, tables, version)
+            observing.tell("storage", logging.INFO, "the tables were upgraded", {"from": version, "to": HEAD})
 
 
 def version_of(connection: Connection, tables: Tables) -> str | None:
