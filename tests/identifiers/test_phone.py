@@ -506,6 +506,19 @@ def test_the_fast_road_of_written_numbers_gives_the_answer_of_the_slow_one(
     assert fast is None or fast == _settled(text, region)
 
 
+@pytest.mark.parametrize("region", ["GB", "DE", "AU", "CN", "KR", "FR", "IN"])
+def test_numbers_with_a_0_take_the_fast_road_whatever_else_may_be_dialled_there(region: str) -> None:
+    number = phonenumbers.example_number(region)
+    assert number is not None
+    text = f"0{phonenumbers.national_significant_number(number)}"
+    assert read_grouped(text, region) == _settled(text, region)
+
+
+@pytest.mark.parametrize(("text", "region"), [("0141 201 2345", "CO"), ("010 2123456", "BO"), ("0802 312 3456", "KR")])
+def test_a_carrier_dialled_behind_the_0_takes_the_slow_road(text: str, region: str) -> None:
+    assert read_grouped(text, region) is None
+
+
 @pytest.mark.parametrize("text", ["+1 555 123 4567 8", "+12125550100", "+49 1"])
 def test_only_a_number_of_its_countrys_plan_identifies(text: str) -> None:
     try:

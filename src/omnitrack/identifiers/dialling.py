@@ -12,6 +12,8 @@ from collections.abc import Iterator
 from functools import cache
 from typing import Any
 
+import attrs
+
 from omnitrack.identifiers.callers import SPELT_WITHHELD, without_privacy_code
 from omnitrack.identifiers.numbering import OUTSIDE, fits_plan, library, read_plain
 
@@ -70,20 +72,35 @@ def read_grouped(text: str, region: str | None) -> tuple[str, str | None] | None
         whole = f"+{digits}"
         return read_plain(whole) if digits not in SPELT_WITHHELD and fits_plan(whole) else None
     home = _zero_region(region) if region is not None else None
-    if home is None or home[1].match(digits) or without_privacy_code(text, region)[0] != text:
+    if home is None or home.abroad.match(digits) or without_privacy_code(text, region)[0] != text:
         return None
-    plain = read_plain(f"+{home[0]}{digits[1:]}")
+    prefix = home.prefix.match(digits)
+    if prefix is None or prefix[0] != "0" or prefix.lastindex is not None:
+        return None
+    plain = read_plain(f"+{home.code}{digits[1:]}")
     return plain if plain is not None and plain[1] is not OUTSIDE else None
 
 
+@attrs.frozen(slots=True)
+class _ZeroRegion:
+    """A region where a 0 is dialled before every national number."""
+
+    code: int
+    prefix: re.Pattern[
+        str
+    ]  # the 0, and what else may be dialled before a number: Britain has 180020 for its text relay
+    abroad: re.Pattern[str]  # what is dialled before numbers of other countries
+
+
 @cache
-def _zero_region(region: str) -> tuple[int, re.Pattern[str]] | None:
-    """Return the country code of a region where a 0 is dialled before every national number, and what is dialled abroad; None for the others."""
+def _zero_region(region: str) -> _ZeroRegion | None:
+    """Return how numbers are dialled in a region, None where not with a 0, or where what is dialled stands for other digits."""
     lib = library()
     metadata = lib.PhoneMetadata.metadata_for_region(region, None)
-    if metadata is None or metadata.national_prefix_for_parsing != "0" or metadata.national_prefix != "0":
+    if metadata is None or metadata.national_prefix != "0" or metadata.national_prefix_transform_rule:
         return None
-    return int(metadata.country_code), re.compile(metadata.international_prefix)
+    prefix = re.compile(metadata.national_prefix_for_parsing)
+    return _ZeroRegion(int(metadata.country_code), prefix, re.compile(metadata.international_prefix))
 
 
 def _readings(body: str, region: str | None) -> Iterator[str]:
