@@ -221,10 +221,10 @@ class Generator:
             call = self._call(f"changes = self._tracker.{method.name}", method)
             body = self._body(method, *call, "return AsyncChanges(changes, self._calls)")
             return self._signature(method, returns="AsyncChanges") + body
-        if returns.startswith("Iterator["):
+        if returns.startswith(("Iterator[", "Stream[")):
             call = self._call(f"items = self._tracker.{method.name}", method)
             body = self._body(method, *call, "return self._calls.iterate(items)")
-            return self._signature(method, returns=f"Async{returns}") + body
+            return self._signature(method, returns=f"AsyncIterator[{returns.partition('[')[2]}") + body
         return self._awaited(method, "_tracker")
 
     def _awaited(self, method: ast.FunctionDef, on: str) -> str:

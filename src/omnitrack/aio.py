@@ -685,7 +685,7 @@ class AsyncTracker:
     ) -> AsyncIterator[Interaction]:
         """Yield every interaction of the store in order of time, reading a batch at a time.
 
-        Naive times are read in the zone of the tracker.
+        Naive times are read in the zone of the tracker. Data frames take the result as it is, with the extra ``arrow``: ``polars.DataFrame(...)``.
 
         Args:
             channels: one channel or up to 1,000; None for all.

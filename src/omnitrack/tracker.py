@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from copy import copy
 from datetime import date, datetime, timedelta, tzinfo
+from itertools import chain
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, TypeVar, overload
@@ -84,6 +85,7 @@ from omnitrack.upkeep import removal, takeover
 from omnitrack.upkeep.erase import Receipt, RetentionRule
 from omnitrack.upkeep.opening import make_context, open_store
 from omnitrack.upkeep.rebuild import RebuildReport, VerifyReport, verify
+from omnitrack.values.arrow import Stream, arrow_stream
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
@@ -179,6 +181,9 @@ class Timeline:
 
     def _repr_html_(self) -> str:
         return in_notebook(self.to_html(limit=50))
+
+    def __arrow_c_stream__(self, requested_schema: object = None) -> object:
+        return arrow_stream(TimelineItem, self, requested_schema)
 
     def _between(self, start: int, stop: int | None) -> list[TimelineItem]:
         found: list[TimelineItem] = []
@@ -860,10 +865,10 @@ class Tracker:
         thread: str | None = None,
         source: str | None = None,
         order: Literal["newest", "oldest"] = "oldest",
-    ) -> Iterator[Interaction]:
+    ) -> Stream[Interaction]:
         """Yield every interaction of the store in order of time, reading a batch at a time.
 
-        Naive times are read in the zone of the tracker.
+        Naive times are read in the zone of the tracker. Data frames take the result as it is, with the extra ``arrow``: ``polars.DataFrame(...)``.
 
         Args:
             channels: one channel or up to 1,000; None for all.
@@ -893,8 +898,8 @@ class Tracker:
             source=source,
             order=order,
         )
-        for piece in walk(lambda at: self._read(lambda tx: some_interactions(tx, query, at), "interactions")):
-            yield from piece
+        pieces = walk(lambda at: self._read(lambda tx: some_interactions(tx, query, at), "interactions"))
+        return Stream(Interaction, chain.from_iterable(pieces))
 
     def journeys(
         self,

@@ -13,6 +13,7 @@ from omnitrack.insights.definitions import Definition, definition
 from omnitrack.insights.periods import Periods
 from omnitrack.insights.terms import Terms
 from omnitrack.values import NOTHING, Value
+from omnitrack.values.arrow import arrow_stream
 from omnitrack.values.frozen import FrozenDict
 
 
@@ -107,6 +108,9 @@ class MeasureReport(Value):
 
     def __iter__(self) -> Iterator[Figure]:
         return iter(self.figures)
+
+    def __arrow_c_stream__(self, requested_schema: object = None) -> object:
+        return arrow_stream(Figure, self.figures, requested_schema)
 
     def find(self, measure: str, channel: str | None = None, at: datetime | None = None) -> list[Figure]:
         """Return the figures of a measure, oldest first.

@@ -291,22 +291,22 @@ class Listed(Form):
     kinds = frozenset({"array"})
 
     def __init__(self, of: Form, make: Callable[[Any], Any] = tuple) -> None:
-        self._of = of
+        self.of = of
         self._make = make
 
     def fits(self, value: Any) -> bool:
         return isinstance(value, (list, tuple))
 
     def write(self, value: Sequence[Any]) -> list[Any]:
-        return [self._of.write(one) for one in value]
+        return [self.of.write(one) for one in value]
 
     def read(self, data: Any, where: str) -> Any:
         if not isinstance(data, (list, tuple)):
             raise wrong(where, data, "an array")
-        return self._make(self._of.read(one, f"{where}[{number}]") for number, one in enumerate(data))
+        return self._make(self.of.read(one, f"{where}[{number}]") for number, one in enumerate(data))
 
     def schema(self) -> dict[str, Any]:
-        return {"type": "array", "items": self._of.schema()}
+        return {"type": "array", "items": self.of.schema()}
 
 
 class Fixed(Form):
