@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from copy import copy
 from datetime import date, datetime, timedelta, tzinfo
-from itertools import chain
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, TypeVar, overload
@@ -898,8 +897,12 @@ class Tracker:
             source=source,
             order=order,
         )
-        pieces = walk(lambda at: self._read(lambda tx: some_interactions(tx, query, at), "interactions"))
-        return Stream(Interaction, chain.from_iterable(pieces))
+
+        def items() -> Iterator[Interaction]:
+            for piece in walk(lambda at: self._read(lambda tx: some_interactions(tx, query, at), "interactions")):
+                yield from piece
+
+        return Stream(Interaction, items)
 
     def journeys(
         self,

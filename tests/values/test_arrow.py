@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+import threading
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
@@ -17,6 +18,7 @@ from effort import budget
 from omnitrack import BackendError, Interaction, Tracker, claimed
 from omnitrack.insights import measure
 from omnitrack.model import Attachment
+from omnitrack.service.acting import acting_now
 from omnitrack.values.arrow import BATCH, Stream
 from omnitrack.values.layout import all_classes
 from values.made import values_named
@@ -43,7 +45,9 @@ def test_a_frame_has_a_row_for_each_interaction_and_a_column_for_each_field(trac
     frame = polars.DataFrame(tracker.interactions())
     (row,) = frame.to_dicts()
     (item,) = tracker.interactions()
-    assert set(row) == set(item.to_dict()) - {"v", "type"}
+    assert set(row) == set(item.to_dict()) - {"v", "type"} | {"utc_offset", "assurances"}
+    assert row["utc_offset"] == timedelta(hours=2)
+    assert row["assurances"] == [["observed", "observed"], ["claimed"]]
     assert row["occurred_at"] == T0
     assert row["customers"] == [["email:jane@example.com", "phone:+442079460958"], ["account:1@bt"]]
     assert row["participants"] == ["email:bea@example.com"]
@@ -79,7 +83,7 @@ def test_batches_are_read_as_they_are_asked_for() -> None:
             read += 1
             yield Interaction(channel="web", occurred_at=T0 + timedelta(seconds=n))
 
-    reader = pyarrow.RecordBatchReader.from_stream(Stream(Interaction, items()))
+    reader = pyarrow.RecordBatchReader.from_stream(Stream(Interaction, items))
     assert read == 0
     sizes = []
     for number, batch in enumerate(reader, 1):
@@ -93,7 +97,7 @@ def test_every_class_has_columns(kind: Any) -> None:
     @budget(3)
     @given(values_named(kind.__name__))
     def check(value: Any) -> None:
-        table = pyarrow.table(Stream(kind, [value, value]))
+        table = pyarrow.table(Stream(kind, lambda: [value, value]))
         assert table.num_rows == 2
         assert table.column_names
 
@@ -111,3 +115,26 @@ def test_it_is_an_iterator_still(tracker: Tracker) -> None:
     assert next(stream).channel == "phone"
     assert list(stream) == []
     assert isinstance(stream, Stream)
+    assert len(polars.DataFrame(stream)) == len(polars.DataFrame(stream)) == 1
+
+
+def test_whoever_reads_in_another_thread_reads_as_who_made_the_frame(tracker: Tracker) -> None:
+    seen: list[str | None] = []
+
+    def items() -> Any:
+        for interaction in tracker.interactions():
+            seen.append(acting_now())
+            yield interaction
+
+    with tracker.acting(by="sam"):
+        reader = pyarrow.RecordBatchReader.from_stream(Stream(Interaction, items))
+    thread = threading.Thread(target=reader.read_all)
+    thread.start()
+    thread.join()
+    assert seen == ["sam"]
+
+
+def test_a_batch_of_long_texts_is_short() -> None:
+    long = [Interaction(channel="email", occurred_at=T0, body="x" * 4_000_000) for _ in range(10)]
+    reader = pyarrow.RecordBatchReader.from_stream(Stream(Interaction, lambda: long))
+    assert [len(batch) for batch in reader] == [5, 5]

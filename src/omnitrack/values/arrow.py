@@ -14,13 +14,16 @@ list of one of these             list
 another value                    struct
 mapping, or anything else        string: its JSON
 ================================ ===========================================================================
+
+Beside ``occurred_at`` stands its ``utc_offset``, and beside ``customers`` the ``assurances`` of their identifiers in the same shape.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator
-from datetime import timezone
+from contextvars import copy_context
+from datetime import datetime, timedelta, timezone
 from itertools import islice
 from typing import Any, Generic, TypeVar
 
@@ -32,6 +35,7 @@ from omnitrack.values.value import Value
 V = TypeVar("V", bound=Value)
 
 BATCH = 1_000  # rows that are in memory at once
+MOST_TEXT = 16_000_000  # characters of bodies after which a batch ends
 
 #: Values that are their key in a column.
 _BY_KEY = frozenset({"Identifier", "Sighting"})
@@ -42,18 +46,21 @@ Convert = Callable[[Any], Any]
 class Stream(Iterator[V], Generic[V]):
     """An iterator over values that data frames take as it is: ``polars.DataFrame(tracker.interactions())``.
 
-    Columns are built a batch of 1,000 rows at a time. It is read once, like every iterator.
+    Iterating reads it once, like every iterator. A data frame reads anew each time, from the beginning, a batch of at most 1,000 rows at a time.
     """
 
-    def __init__(self, kind: type[V], items: Iterable[V]) -> None:
+    def __init__(self, kind: type[V], make: Callable[[], Iterable[V]]) -> None:
         self._kind = kind
-        self._items = iter(items)
+        self._make = make
+        self._items: Iterator[V] | None = None
 
     def __next__(self) -> V:
+        if self._items is None:
+            self._items = iter(self._make())
         return next(self._items)
 
     def __arrow_c_stream__(self, requested_schema: object = None) -> object:
-        return arrow_stream(self._kind, self._items, requested_schema)
+        return arrow_stream(self._kind, self._make(), requested_schema)
 
 
 def arrow_stream(kind: type[V], items: Iterable[V], requested_schema: object = None) -> object:
@@ -70,14 +77,28 @@ def arrow_stream(kind: type[V], items: Iterable[V], requested_schema: object = N
     pa = _pyarrow()
     columns = _columns(pa, kind)
     schema = pa.schema([(name, of) for name, of, _ in columns])
+    # A data frame may read in a thread of its own: who acts, and until when, is what it is here.
+    context = copy_context()
 
     def batches() -> Iterator[Any]:
-        rest = iter(items)
-        while batch := list(islice(rest, BATCH)):
+        rest = context.run(iter, items)
+        while batch := context.run(_batch, rest):
             arrays = [pa.array([convert(value) for value in batch], of) for _, of, convert in columns]
             yield pa.record_batch(arrays, schema=schema)
 
     return pa.RecordBatchReader.from_batches(schema, batches()).__arrow_c_stream__(requested_schema)
+
+
+def _batch(rest: Iterator[V]) -> list[V]:
+    """Return the next values: at most ``BATCH``, and fewer where their texts are long."""
+    found: list[V] = []
+    size = 0
+    for value in islice(rest, BATCH):
+        found.append(value)
+        size += len(getattr(value, "body", None) or "")
+        if size > MOST_TEXT:
+            break
+    return found
 
 
 def _pyarrow() -> Any:
@@ -99,7 +120,19 @@ def _columns(pa: Any, kind: type[Value]) -> list[tuple[str, Any, Convert]]:
         else:
             of, convert = _column(pa, part.form)
             found.append((part.name, of, _inside(part, convert)))
+            if part.name == "occurred_at":
+                found.append(("utc_offset", pa.duration("us"), _inside(part, _offset)))
+            elif part.name == "customers" and kind.__name__ == "Interaction":
+                found.append(("assurances", of, _inside(part, _assurances)))
     return found
+
+
+def _offset(time: datetime) -> timedelta | None:
+    return time.utcoffset()
+
+
+def _assurances(people: Iterable[Iterable[Any]]) -> list[list[str]]:
+    return [[sighting.assurance.name.lower() for sighting in person] for person in people]
 
 
 def _inside(part: Part, convert: Convert) -> Convert:
@@ -127,7 +160,7 @@ def _column(pa: Any, form: forms.Form) -> tuple[Any, Convert]:
     if form in plain:
         return plain[form]
     if isinstance(form, forms.Moment):
-        return pa.timestamp("us", tz="UTC"), lambda value: value.astimezone(timezone.utc)
+        return pa.timestamp("us", tz="UTC"), _in_utc
     if isinstance(form, forms.Day):
         return pa.date32(), _same
     if isinstance(form, forms.Span):
@@ -150,6 +183,11 @@ def _nested(pa: Any, kind: type[Value]) -> tuple[Any, Convert]:
     columns = _columns(pa, kind)
     of = pa.struct([(name, of) for name, of, _ in columns])
     return of, lambda value: {name: convert(value) for name, _, convert in columns}
+
+
+def _in_utc(time: datetime) -> datetime:
+    # What was not recorded may have no zone, which says nothing of this machine's.
+    return time.astimezone(timezone.utc) if time.tzinfo is not None else time.replace(tzinfo=timezone.utc)
 
 
 def _key(value: Any) -> str:
