@@ -84,7 +84,7 @@ def draw() -> int:
 
 
 def is_spellable(payload: int) -> bool:
-    """Whether both groups of a code have a digit from 2 to 9 and a letter: about two in five do."""
+    """Whether both groups of a code have a digit from 2 to 9 and a letter: nearly three in five do."""
     return _WRITTEN.match(spell(payload)) is not None
 
 
