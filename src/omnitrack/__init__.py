@@ -57,6 +57,7 @@ if TYPE_CHECKING:
         Customer,
         Direction,
         FeedEntry,
+        HandoverUse,
         Interaction,
         LoadReport,
         Page,
@@ -74,6 +75,7 @@ if TYPE_CHECKING:
     from omnitrack.service.case import Case, CaseChange, CaseNote, CasePromise, CaseReference
     from omnitrack.service.case_returns import CaseReturn
     from omnitrack.service.exposure import Exposure, ReadReceipt
+    from omnitrack.service.handover import Handover, HandoverState
     from omnitrack.service.permission import Consent, Permission
     from omnitrack.suggesting.search import SearchResult
     from omnitrack.suggesting.suggest import Suggestion
@@ -113,6 +115,9 @@ __all__ = [
     "Explanation",
     "Exposure",
     "FeedEntry",
+    "Handover",
+    "HandoverState",
+    "HandoverUse",
     "HostTransactionError",
     "Identifier",
     "Interaction",
@@ -223,6 +228,7 @@ _NAMES = {
         "Customer",
         "Direction",
         "FeedEntry",
+        "HandoverUse",
         "Interaction",
         "LoadReport",
         "Page",
@@ -243,6 +249,7 @@ _NAMES = {
     "service.case": ("Case", "CaseChange", "CaseNote", "CasePromise", "CaseReference"),
     "service.case_returns": ("CaseReturn",),
     "service.exposure": ("Exposure", "ReadReceipt"),
+    "service.handover": ("Handover", "HandoverState"),
     "service.permission": ("Consent", "Permission"),
     "values": ("Value",),
     "suggesting.search": ("SearchResult",),

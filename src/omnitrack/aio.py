@@ -37,6 +37,7 @@ from omnitrack.service.brief import Brief
 from omnitrack.service.case import Case, CaseKind, CaseReference, CaseState, Seriousness
 from omnitrack.service.case_returns import CaseReturn
 from omnitrack.service.exposure import Exposure, ReadReceipt
+from omnitrack.service.handover import Handover
 from omnitrack.service.permission import Consent, Permission
 from omnitrack.statements.conflicts import LinkConflict
 from omnitrack.storage.contract import Backend
@@ -1002,6 +1003,62 @@ class AsyncTracker:
             CustomerNotFoundError: no customer has this id.
         """
         return await self._calls.call(self._tracker.brief, who, trust=trust, max_chars=max_chars, timeout=timeout)
+
+    async def hand_over(
+        self,
+        interaction: str | Recorded | TimelineItem,
+        *,
+        to: str,
+        reason: str | None = None,
+        by: str | None = None,
+        expires: timedelta | datetime | str | None = None,
+        uses: int = 1,
+        private: bool | None = None,
+        address: str | None = None,
+        language: str = "en",
+        template: str | None = None,
+    ) -> Handover:
+        """Give a customer a code to go on on another channel, so that both ends are known to belong together when it comes back.
+
+        A code comes back in the subject, the text, the attributes (keyed digits, parameters of an address of the web) of an inbound interaction that is recorded
+        or loaded, on another channel or on ``to``. If it was given in private and can be used once, the address that it went to counts as verified there; in
+        private for several uses, as observed; in public, as claimed, which only suggests. ``Recorded.handovers`` says what became of it. A code for one
+        use is used by one interaction, however many arrive at once.
+
+        Args:
+            interaction: with which it is given: an id, what ``record()`` returned, or an item of a timeline. It has one person, or nobody known.
+            to: the channel on which the customer is to go on: ``"email"``, ``"phone"``, ``"web"``.
+            reason: why, for whoever takes over; None for none.
+            by: who hands over; None if nobody in particular.
+            expires: a time, or how long from now; at most 90 days. An interaction that happened from then on does not use the code. None for two days.
+            uses: how often it can be used, 1 to 100.
+            private: whether nobody but the customer can read it; None to tell by the channel and the kind of the interaction: private by email, text message and
+                the like and in direct messages, public anywhere else.
+            address: where to go on, for the text: a mail address, a number, a page; None for none.
+            language: of the text, as an ISO 639-1 code: ``"en"``, ``"de"``, ``"es"``, ``"fr"``, ``"it"``, ``"nl"``.
+            template: a text of your own with ``{code}`` or ``{digits}``, and perhaps ``{to}``, ``{address}``, ``{until}``; None for ours.
+
+        Returns:
+            The handover with its code and the text for the customer. The code is nowhere else: the store keeps a keyed digest.
+
+        Raises:
+            InteractionNotFoundError: no interaction has this id.
+            InvalidInteractionError: an argument has an invalid value, the interaction is with several people, or the text does not fit the channel: a
+                weight of 280 in a post on X, two segments by SMS (three by a template).
+        """
+        return await self._calls.call(
+            self._tracker.hand_over,
+            interaction,
+            to=to,
+            reason=reason,
+            by=by,
+            expires=expires,
+            uses=uses,
+            private=private,
+            address=address,
+            language=language,
+            template=template,
+        )
 
     async def consent(
         self,

@@ -70,6 +70,10 @@ CASE_OF = "case of"
 CASE_WITH = "case with"
 #: Empty records by which cases are listed: of an owner, a kind and a state; and of when something is due.
 CASE_LISTED, CASE_DUE = "case listed", "case due"
+#: What was given to somebody who is asked to go on elsewhere, by a keyed digest of its code.
+HANDOVER = "handover"
+#: Of an interaction: the handovers that were given with it, and those that it came back with.
+HANDED = "handed over"
 #: Marks of interactions that an erasure keeps out.
 SUPPRESSED = "suppressed"
 

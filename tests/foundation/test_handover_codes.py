@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from effort import budget
 from omnitrack.foundation.handover_codes import (
     ALPHABET,
+    LEAST,
     MOST_FOUND,
     PAYLOAD_BITS,
     draw,
@@ -24,11 +25,11 @@ from omnitrack.foundation.handover_codes import (
     spell,
 )
 
-PAYLOADS = st.integers(0, (1 << PAYLOAD_BITS) - 1)
+PAYLOADS = st.integers(LEAST, (1 << PAYLOAD_BITS) - 1)
 
 
 def _spellable(payload: int) -> int:
-    while not is_spellable(payload):
+    while payload < LEAST or not is_spellable(payload):
         payload = (payload * 6_364_136_223_846_793_005 + 1_442_695_040_888_963_407) >> 3 & (1 << PAYLOAD_BITS) - 1
     return payload
 
@@ -107,6 +108,11 @@ def test_a_damaged_code_is_counted_or_not_seen_and_never_another(payload: int, p
     found = find_codes(text[:place] + wrong + text[place + 1 :], None, None)
     assert found.payloads == ()
     assert found.damaged <= 1
+
+
+def test_numbers_among_attributes_are_no_codes() -> None:
+    numbers = {"n": 5, "at": 1_772_445_600_000, "imei": "490154203237518", "a": [0, 10**20, True, None, 1.5]}
+    assert find_codes(None, None, numbers) == ((), 0)
 
 
 def test_a_word_beside_a_code_damages_nothing() -> None:

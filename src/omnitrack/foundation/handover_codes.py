@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 #: Crockford's base 32: https://www.crockford.com/base32.html
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 PAYLOAD_BITS = 45
+LEAST = 10**13  # so that the keyed digits begin with none that a system leaves out
 MOST_FOUND = 4  # codes that are taken from one interaction; more are guesses
 MOST_TEXT = 200_000  # characters of one text in which codes are looked for
 MOST_VALUES = 200  # of the attributes of one interaction
@@ -60,7 +61,7 @@ _WRITTEN = re.compile(rf"(?<![0-9A-Za-z])(?=({_HALF}){_BETWEEN}({_HALF})(?![0-9A
 # So somewhere in the first group a digit stands beside a letter, which is rare in texts and fast to find.
 _TELLTALE = re.compile(r"[0-9](?:(?=[A-Za-z])|(?<=[A-Za-z][0-9]))")
 _BEFORE, _AFTER = 5, 14  # how far from there a code may begin, and how far it and the end of its word may reach
-_KEYED = re.compile(r"[0-9](?:[ \-.]?[0-9]){14}[#*]?")
+_KEYED = re.compile(r"[1-3](?:[ \-.]?[0-9]){14}[#*]?")
 
 
 class Codes(NamedTuple):
@@ -79,7 +80,7 @@ def draw() -> int:
     """Return the number of a new code, by the random numbers of the operating system."""
     while True:
         payload = secrets.randbits(PAYLOAD_BITS)
-        if is_spellable(payload):
+        if payload >= LEAST and is_spellable(payload):
             return payload
 
 
@@ -120,7 +121,7 @@ def read_keyed(text: str) -> int | None:
     if len(digits) != _DIGITS + 1 or _damm(digits):
         return None
     payload = int(digits[:-1])
-    return payload if payload < 1 << PAYLOAD_BITS else None
+    return payload if LEAST <= payload < 1 << PAYLOAD_BITS else None
 
 
 def find_codes(subject: str | None, body: str | None, attributes: Mapping[str, Any] | None) -> Codes:
@@ -185,8 +186,8 @@ def _texts(attributes: Any) -> Iterator[str]:
             stack += list(value.values())[:left]
         elif isinstance(value, (list, tuple)):
             stack += value[:left]
-        elif isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 10 ** (_DIGITS + 1):
-            yield f"{value:0{_DIGITS + 1}d}"
+        elif isinstance(value, int) and not isinstance(value, bool):
+            yield str(value) if value < 10 ** (_DIGITS + 1) else ""
 
 
 def _sum(values: list[int], last: int) -> int:

@@ -3,18 +3,21 @@
 from omnitrack.model.customer import Change, Customer, CustomerDetails, Recorded
 from omnitrack.model.feed_entry import FeedEntry
 from omnitrack.model.fields import is_storable
+from omnitrack.model.handover_use import HandoverUse
 from omnitrack.model.interaction import Attachment, Direction, Interaction, Revision
 from omnitrack.model.limits import (
     MAX_ATTACHMENTS,
     MAX_BODY,
     MAX_DEPTH,
     MAX_EXTRA,
+    MAX_HANDOVERS,
     MAX_NAME,
     MAX_PARTICIPANTS,
     MAX_PEOPLE,
     MAX_PERSON_IDENTIFIERS,
     MAX_SOURCE_ID,
     MAX_SUBJECT,
+    MAX_USES,
 )
 from omnitrack.model.load_report import (
     MOST_REASONS,
@@ -34,12 +37,14 @@ __all__ = [
     "MAX_BODY",
     "MAX_DEPTH",
     "MAX_EXTRA",
+    "MAX_HANDOVERS",
     "MAX_NAME",
     "MAX_PARTICIPANTS",
     "MAX_PEOPLE",
     "MAX_PERSON_IDENTIFIERS",
     "MAX_SOURCE_ID",
     "MAX_SUBJECT",
+    "MAX_USES",
     "MOST_REASONS",
     "MOST_REPORTED",
     "OTHER_REASONS",
@@ -50,6 +55,7 @@ __all__ = [
     "CustomerDetails",
     "Direction",
     "FeedEntry",
+    "HandoverUse",
     "Interaction",
     "LoadReport",
     "Page",

@@ -10,6 +10,7 @@ import attrs
 
 from omnitrack.harmless import one_line, sized
 from omnitrack.model.fields import to_mapping
+from omnitrack.model.handover_use import HandoverUse
 from omnitrack.model.load_report import Rejected
 from omnitrack.values import NOTHING, SPREAD, Value
 from omnitrack.values.forms import TEXT, Listed
@@ -111,6 +112,7 @@ class Recorded(Value):
         suppressed: True if it belongs to a person who was erased; it was not stored again.
         changes: identifiers that moved to another customer because of it.
         rejected: malformed identifiers; the interaction was stored without them.
+        handovers: what became of the handover codes in it; empty for a duplicate, and for what did not come in.
 
     Two are equal where these are.
     """
@@ -120,6 +122,7 @@ class Recorded(Value):
     suppressed: bool = False
     changes: tuple[Change, ...] = ()
     rejected: tuple[Rejected, ...] = ()
+    handovers: tuple[HandoverUse, ...] = ()
     _load: Callable[[], tuple[str, ...]] | None = attrs.field(default=None, repr=False, eq=False)
     _customers: tuple[str, ...] | None = attrs.field(
         default=None, repr=False, eq=False, metadata={"json": "customer_ids", "form": Listed(TEXT)}

@@ -13,3 +13,5 @@ MAX_SOURCE_ID = 998  # RFC 5322 section 2.1.1: a header line, so any Message-ID
 MAX_EXTRA = 1_000_000  # characters of traits, attributes and attachments as JSON
 MAX_DEPTH = 32  # of nested attributes
 MAX_ATTACHMENTS = 1_000
+MAX_HANDOVERS = 50  # that are given with one interaction
+MAX_USES = 100  # of one handover

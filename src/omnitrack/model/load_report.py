@@ -80,6 +80,7 @@ class LoadReport(Value):
         passed_over_examples: the first unit of each reason.
         left_out: parts that stored interactions lack, such as a malformed identifier; these are not units. The list has a limit,
             ``left_out_total`` has none.
+        handovers: number of handover codes that came in, by what became of them (see ``HandoverUse.status``); these are not units.
         format: name of the format. detected_by: how load() detected it.
         units: the sum of all counts but ``left_out_total``.
     """
@@ -94,6 +95,7 @@ class LoadReport(Value):
     passed_over_examples: tuple[PassedOver, ...] = ()
     left_out: tuple[Rejected, ...] = ()
     left_out_total: int = 0
+    handovers: Mapping[str, int] = attrs.field(default=NOTHING, converter=to_mapping)
     format: str | None = None
     detected_by: str | None = None
     units: int = attrs.field(init=False)
@@ -124,6 +126,7 @@ class LoadReport(Value):
             passed_over_examples=(self.passed_over_examples + other.passed_over_examples)[:MOST_REPORTED],
             left_out=(self.left_out + other.left_out)[:MOST_REPORTED],
             left_out_total=self.left_out_total + other.left_out_total,
+            handovers=counted_by_reason(self.handovers, other.handovers),
         )
 
     @one_line
@@ -138,4 +141,8 @@ class LoadReport(Value):
             said += f", {self.passed_over_total} passed over ({named}{more})"
         if self.left_out_total:
             said += f"; {self.left_out_total} parts left out of what was kept"
+        if self.handovers:
+            said += "; handover codes: " + ", ".join(
+                f"{count} {status}" for status, count in sorted(self.handovers.items())
+            )
         return said

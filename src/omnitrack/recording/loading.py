@@ -37,8 +37,10 @@ from omnitrack.model import (
     Revision,
     Role,
 )
+from omnitrack.model.handover_use import counted_uses
 from omnitrack.model.sighting import Person as Person
 from omnitrack.reading.resolve import customer_text
+from omnitrack.recording.handover_uses import HandoverUses, look_for_handovers
 from omnitrack.recording.prepare import Prepared, prepare
 from omnitrack.recording.record import Batch, homes_for, record_batch
 from omnitrack.recording.revise import add_revision
@@ -88,10 +90,12 @@ def record(run: Run, ctx: Context, interaction: Interaction, *, strict: bool = F
     """
     check_flag("strict", strict, InvalidInteractionError)
     now = now_us()
-    prepared = prepare(ctx, timed(interaction, ctx.zone), now)
+    item = timed(interaction, ctx.zone)
+    prepared = prepare(ctx, item, now)
     if strict and prepared.rejected:
         raise InvalidIdentifierError("; ".join(one.reason for one in prepared.rejected))
-    out = _batch(run, ctx, [prepared], now)
+    uses = look_for_handovers(run, ctx, [item], [prepared])
+    out = _batch(run, ctx, [prepared], now, uses)
     stored_under = out.duplicates[0] or prepared.row.id
     changes: tuple[Change, ...] = ()
     if out.log:
@@ -114,23 +118,29 @@ def record(run: Run, ctx: Context, interaction: Interaction, *, strict: bool = F
         suppressed=suppressed,
         changes=changes,
         rejected=tuple(prepared.rejected),
+        handovers=uses.found(0),
         load=lambda: later(customers) if later is not None else found or (),
     )
 
 
-def _batch(run: Run, ctx: Context, prepared: Sequence[Prepared], now: int) -> Batch:
+def _batch(run: Run, ctx: Context, prepared: Sequence[Prepared], now: int, uses: HandoverUses) -> Batch:
     """Store a batch in one transaction."""
     homes = homes_for(prepared)
+    amend = uses.amend if uses else None
 
     def is_there(tx: Transaction, out: Batch) -> bool:
         ours = next((p.row.id for p, there in zip(prepared, out.duplicates) if there is None), None)
         return ours is not None and recorded(ours, now)(tx, out)
 
     def write(tx: Transaction) -> Batch:
-        return record_batch(tx, ctx, prepared, homes, now, ctx.mark_key)
+        out = record_batch(tx, ctx, prepared, homes, now, ctx.mark_key, amend=amend)
+        uses.finish(tx, ctx, out, prepared)
+        return out
 
     def write_anew(tx: Transaction) -> Batch:
-        return record_with_tenure_changes(tx, ctx, prepared, homes, now, ctx.mark_key)
+        out = record_with_tenure_changes(tx, ctx, prepared, homes, now, ctx.mark_key, amend)
+        uses.finish(tx, ctx, out, prepared)
+        return out
 
     try:
         out = run(Once(write, is_there))
@@ -284,7 +294,8 @@ class _Loading:
                 return
         items, places = [item for item, _, _ in waiting], [at for _, at, _ in waiting]
         prepared = [one for _, _, one in waiting]
-        out = _batch(self._run, self._ctx, prepared, now)
+        uses = look_for_handovers(self._run, self._ctx, items, prepared)
+        out = _batch(self._run, self._ctx, prepared, now, uses)
         tally = self.tally
         there = sum(duplicate is not None for duplicate in out.duplicates)
         tally.duplicates += there
@@ -294,6 +305,7 @@ class _Loading:
         if updates := find_updates(items, out.duplicates):
             self._changed(updates)
         for number, one in enumerate(prepared):
+            counted_uses(uses.found(number), tally.handovers)
             if out.duplicates[number] is None:
                 for rejected in one.rejected:
                     self._reject(rejected, places[number])
@@ -368,6 +380,7 @@ class _Tally:
         self.last_there = False  # the interaction that came last was there already
         self._rejected: list[Rejected] = []
         self._left_out: list[Rejected] = []
+        self.handovers: dict[str, int] = {}  # by what became of their codes
         self._passed: dict[str, int] = {}
         self._examples: list[PassedOver] = []
 
@@ -408,6 +421,7 @@ class _Tally:
             passed_over_examples=tuple(self._examples),
             left_out=tuple(self._left_out),
             left_out_total=self._left_out_total,
+            handovers=self.handovers,
             format=format,
             detected_by=detected_by,
         )

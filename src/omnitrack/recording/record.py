@@ -67,9 +67,14 @@ class Batch:
     changed: set[bytes] = attrs.field(factory=set)
 
 
-#: Gives the identifiers of interactions that are about to be stored (their positions) the holders that these prove; returns who held those
+#: Returns a batch with what codes in it show, and an id for each identifier that may have to be born, given the positions of those about to be stored.
+Amend = Callable[
+    [Transaction, Context, Sequence[Prepared], Sequence[int], Mapping[bytes, bytes]],
+    tuple[Sequence[Prepared], Mapping[bytes, bytes]],
+]
+#: Gives the identifiers of interactions that are about to be stored (a batch, and positions in it) the holders that these prove; returns who held those
 #: identifiers when, and the identifiers that it brought to life.
-Settle = Callable[[Sequence[int]], tuple[dict[bytes, Held], set[bytes]]]
+Settle = Callable[[Sequence[Prepared], Sequence[int]], tuple[dict[bytes, Held], set[bytes]]]
 
 
 def record_batch(
@@ -80,6 +85,7 @@ def record_batch(
     now: int,
     mark_key: bytes,
     settle: Settle | None = None,
+    amend: Amend | None = None,
 ) -> Batch:
     """Store interactions with all that follows from them. Long: the order of the reads and writes of a transaction stands here, in one place.
 
@@ -90,6 +96,7 @@ def record_batch(
         now: time of recording, microseconds.
         mark_key: key of the marks that erasures left.
         settle: where these interactions are known to show other holders of identifiers; None where they are not expected to.
+        amend: where there are handover codes in these interactions.
 
     Raises:
         NewHolderError: they do, and are to be recorded with ``settle``.
@@ -99,7 +106,9 @@ def record_batch(
     out = Batch([None] * len(batch), set(), [[] for _ in batch], [], epoch, {}, {}, False)
     taken = _unsuppressed(tx, ctx, batch, mark_key, epoch, out)
     taken = _each_once(batch, taken, out)
-    settled, born = ({}, set()) if settle is None else settle(taken)
+    if amend is not None:
+        batch, homes = amend(tx, ctx, batch, taken, homes)
+    settled, born = ({}, set()) if settle is None else settle(batch, taken)
     unknown = [base for base in homes if base not in known_tenures]
     stored = {row.id: row for row in tx.find_identifiers(ids=unknown)} if unknown else {}
     several = [row for base, row in stored.items() if row.state & REASSIGNED and base not in settled]

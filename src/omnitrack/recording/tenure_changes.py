@@ -8,7 +8,7 @@ from omnitrack.foundation.context import Context
 from omnitrack.identity.tenures import Held, Proof
 from omnitrack.recording.prepare import Prepared, Seen
 from omnitrack.recording.proof_sightings import proof_sightings
-from omnitrack.recording.record import Batch, born_by, everyone, record_batch
+from omnitrack.recording.record import Amend, Batch, born_by, everyone, record_batch
 from omnitrack.recording.silences import begins_anew, steps_in
 from omnitrack.statements.effects import write
 from omnitrack.statements.neighbourhood import Cause
@@ -21,14 +21,20 @@ PROVEN = "another id of the platform was seen with it: it has had another holder
 
 
 def record_with_tenure_changes(
-    tx: Transaction, ctx: Context, batch: Sequence[Prepared], homes: Mapping[bytes, bytes], now: int, mark_key: bytes
+    tx: Transaction,
+    ctx: Context,
+    batch: Sequence[Prepared],
+    homes: Mapping[bytes, bytes],
+    now: int,
+    mark_key: bytes,
+    amend: Amend | None = None,
 ) -> Batch:
     """Record interactions that prove other holders of identifiers: their tenures begin first, then the interactions are filed."""
     log: list[ChangeRow] = []
     changed: set[bytes] = set()
 
-    def settle_proven(numbers: Sequence[int]) -> tuple[dict[bytes, Held], set[bytes]]:
-        numbers = _not_there(tx, batch, numbers)
+    def settle_proven(batch: Sequence[Prepared], numbers: Sequence[int]) -> tuple[dict[bytes, Held], set[bytes]]:
+        numbers = not_there(tx, batch, numbers)
         sightings = proof_sightings(ctx, batch, numbers)
         proving = {base: [one.proof() for one in found] for base, found in sightings.items()}
         named = {seen.base: seen for number in numbers for seen in everyone(batch[number])}
@@ -40,13 +46,13 @@ def record_with_tenure_changes(
         evidence.update((base, min((one.seen, one.evidence) for one in proofs)[1]) for base, proofs in proving.items())
         return _settle_proven(tx, ctx, proving, anew, evidence, named, homes, now, log, changed)
 
-    out = record_batch(tx, ctx, batch, homes, now, mark_key, settle_proven)
+    out = record_batch(tx, ctx, batch, homes, now, mark_key, settle_proven, amend)
     out.log = [*log, *out.log]
     out.changed = changed
     return out
 
 
-def _not_there(tx: Transaction, batch: Sequence[Prepared], numbers: Sequence[int]) -> list[int]:
+def not_there(tx: Transaction, batch: Sequence[Prepared], numbers: Sequence[int]) -> list[int]:
     """Return the positions of the interactions that are not stored yet, of several of one source id the first."""
     rows = {number: batch[number].row for number in numbers}
     there = {row.id for row in tx.find_interactions(ids=[row.id for row in rows.values()])}

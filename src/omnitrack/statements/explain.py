@@ -16,7 +16,7 @@ from omnitrack.reading.resolve import Meant, get_row, to_identifier
 from omnitrack.records import STATEMENT
 from omnitrack.statements.neighbourhood import Plan, plan_change
 from omnitrack.statements.seen import seen_next
-from omnitrack.storage.contract import NO_ID, LinkRow, Transaction
+from omnitrack.storage.contract import NO_ID, IdentifierRow, LinkRow, Transaction
 
 
 def _statements(tx: Transaction, links: Sequence[LinkRow]) -> dict[bytes, StatementRecord]:
@@ -72,6 +72,16 @@ def explain(tx: Transaction, ctx: Context, a: Meant, b: Meant) -> Explanation:
     ]
     steps = to_steps(tx, more, names)
     return Explanation(a=names[one.id], b=names[two.id], together=one.customer == two.customer, path=tuple(steps))
+
+
+def obstacles_between(tx: Transaction, ctx: Context, a: IdentifierRow, b: IdentifierRow) -> set[str]:
+    """Return what keeps two identifiers apart that a link connects: of that link, else of the shortest path."""
+    plan = plan_change(tx, ctx.policy, touched=[a.id, b.id], lock=False, explained=True)
+    weak = weak_links(plan.links, plan.result)
+    ends = {a.id, b.id}
+    kinds = {conflict.kind for conflict in plan.result.conflicts if {conflict.edge.a, conflict.edge.b} == ends}
+    kinds |= {kind for link, kind in weak if {link.a, link.b} == ends}
+    return kinds or {kind for _, kind in shortest_path(a.id, b.id, plan.result, weak) if kind is not None}
 
 
 def _silence(tx: Transaction, link: LinkRow, names: Mapping[bytes, Identifier]) -> str | None:

@@ -12,6 +12,7 @@ from omnitrack.foundation.cases import cases_left, rows_left
 from omnitrack.foundation.consents import Taken, still_named, take_said_by
 from omnitrack.foundation.context import Context
 from omnitrack.foundation.evidence import edited_evidence, with_removed
+from omnitrack.foundation.handovers import handovers_left
 from omnitrack.foundation.reads import reads_left
 from omnitrack.identity.partition import EVIDENCE
 from omnitrack.identity.statement import ATTRIBUTED, StatementRecord
@@ -36,6 +37,7 @@ class Dependents:
         ids: what they name. unnamed: identifiers that nothing names any more.
         removed: links that go. added: links that other interactions show, which those hid.
         records: (kind, key) of each that goes. beside: what is left of the overrides of interactions that stay.
+        shown: those entries of interactions that stay, which a handover code put there that goes.
         said: statements that go, by their keys. staying: what is left of records of which a part goes.
     """
 
@@ -47,6 +49,7 @@ class Dependents:
     added: list[LinkRow]
     records: list[tuple[str, str]]
     beside: dict[bytes, AnchorOverride]
+    shown: list[EntryRow]
     said: dict[str, StatementRecord]
     staying: list[RecordRow]
 
@@ -77,7 +80,8 @@ def find_dependents(
         unheard: what they said of being contacted goes with them. Else it stays, as what people said of identifiers does, and names them.
     """
     leaving = set(with_notes(tx, interactions))
-    entries = with_removed(tx, sorted(leaving))
+    handed = handovers_left(tx, leaving)
+    entries = [*with_removed(tx, sorted(leaving)), *handed.entries]
     naming = Counter(e.identifier for e in entries)
     ids = sorted(naming.keys() - {NO_ID})
     overrides = find_overrides(tx, leaving)
@@ -85,20 +89,15 @@ def find_dependents(
     bases = {row.base for row in tx.find_identifiers(ids=ids)} if ids else set()
     said = {key: s for key, (_, s) in find_statements(tx, sorted(bases)).items()}
     consents = take_said_by(tx, bases, leaving if unheard else ())
-    unnamed = _unnamed(tx, ids, away, said.values(), consents, lambda id: is_gone(id, leaving, naming))
+
+    def without_entries(id: bytes) -> bool:
+        return is_gone(id, leaving | {e.interaction for e in handed.entries if e.identifier == id}, naming)
+
+    unnamed = _unnamed(tx, ids, away, said.values(), consents, without_entries)
     added, gone = edited_evidence(tx, dict.fromkeys(entries), leaving=unnamed)
     removed = {x[:5]: x for x in (*gone, *(tx.find_links(unnamed) if unnamed else ()))}
-    keys = [trait_key(e.identifier, e.interaction) for e in entries if e.role == Role.ANCHOR]
-    records = [(TRAIT, r.key) for r in tx.find_records(TRAIT, keys=keys)] if keys else []
-    if unnamed:
-        records += index_of_rows(tx, ctx, tx.find_identifiers(ids=unnamed))
-        records += [(TENURES, r.key) for r in tx.find_records(TENURES, keys=[x.hex() for x in unnamed])]
-    beside = {id: override for id, override in without_notes(tx, leaving).items() if id not in leaving}
-    records += [
-        (ANCHOR_OVERRIDE, id.hex()) for id in (*overrides, *(id for id, override in beside.items() if not override))
-    ]
-    records += [(AWAY, r.key) for r in tx.find_records(AWAY, keys=sorted(away))] if away else []
-    records += consents.gone
+    records, beside = _records_beside(tx, ctx, leaving, entries, unnamed, overrides, away)
+    records += [*consents.gone, *handed.gone]
     nameless = tx.find_identifiers(ids=unnamed) if unnamed else []
     emptied = {row.base for row in nameless if row.id == row.base}
     reads = reads_left(
@@ -125,9 +124,33 @@ def find_dependents(
         added=added,
         records=records,
         beside=beside,
+        shown=handed.entries,
         said=said,
-        staying=[*consents.records, *reads.records, *held],
+        staying=[*consents.records, *handed.records, *reads.records, *held],
     )
+
+
+def _records_beside(
+    tx: Transaction,
+    ctx: Context,
+    leaving: Collection[bytes],
+    entries: Iterable[EntryRow],
+    unnamed: Sequence[bytes],
+    overrides: Iterable[bytes],
+    away: Collection[str],
+) -> tuple[list[tuple[str, str]], dict[bytes, AnchorOverride]]:
+    """Return the records of interactions and identifiers that go, and what is left of the overrides of interactions that stay."""
+    keys = [trait_key(e.identifier, e.interaction) for e in entries if e.role == Role.ANCHOR]
+    records = [(TRAIT, r.key) for r in tx.find_records(TRAIT, keys=keys)] if keys else []
+    if unnamed:
+        records += index_of_rows(tx, ctx, tx.find_identifiers(ids=unnamed))
+        records += [(TENURES, r.key) for r in tx.find_records(TENURES, keys=[x.hex() for x in unnamed])]
+    beside = {id: override for id, override in without_notes(tx, leaving).items() if id not in leaving}
+    records += [
+        (ANCHOR_OVERRIDE, id.hex()) for id in (*overrides, *(id for id, override in beside.items() if not override))
+    ]
+    records += [(AWAY, r.key) for r in tx.find_records(AWAY, keys=sorted(away))] if away else []
+    return records, beside
 
 
 def remove_dependents(
@@ -145,6 +168,7 @@ def remove_dependents(
         identifiers=going.unnamed,
         links=list(going.removed.values()),
         interactions=sorted(going.interactions),
+        entries=going.shown,
         records=going.records,
         changes=[change.id for change in named_by],
     )

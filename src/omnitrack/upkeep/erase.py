@@ -364,7 +364,8 @@ def retain_step(
         newest = tx.list_entries(identifiers=[id], limit=1)
         if newest and newest[0].kind != "note" and newest[0].interaction not in leaving:
             return False
-        turns = _turns(tx, {e.interaction: e for e in all_entries(tx, [id])}, stays)
+        others = {e.interaction: e for e in all_entries(tx, [id]) if e.interaction not in leaving}
+        turns = _turns(tx, others, stays)
         return all(turn is not None and turn <= position for turn in turns.values())
 
     going = find_dependents(tx, ctx, old, is_gone)

@@ -12,6 +12,7 @@ from omnitrack.foundation.cases import CasesLeft, StoredCase, cases_left, rows_l
 from omnitrack.foundation.consents import still_named, take_holders
 from omnitrack.foundation.context import Context
 from omnitrack.foundation.evidence import all_entries, with_removed
+from omnitrack.foundation.handovers import handovers_left
 from omnitrack.foundation.ids import to_text
 from omnitrack.foundation.reads import reads_left
 from omnitrack.identity.partition import EVIDENCE, REASSIGNED
@@ -98,6 +99,9 @@ def find_scope(tx: Transaction, ctx: Context, who: Meant) -> ErasureScope:
     more, left = _consents_and_reads(tx, ctx, [*members, *alone], held, leaving, gone)
     records += more
     staying += left
+    handed = handovers_left(tx, gone)
+    records += handed.gone
+    staying += handed.records
     cases = _cases(tx, [*members, *alone], held, leaving, gone)
     records += [*cases.gone, *rows_left((), cases.removed)[1]]
     records += [(row.kind, row.key) for row in cases_named_in(ctx, cases.removed)]

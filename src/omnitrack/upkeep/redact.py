@@ -11,7 +11,9 @@ import attrs
 
 from omnitrack.foundation.anchor_override import find_overrides
 from omnitrack.foundation.context import Context
-from omnitrack.foundation.scrub import Scrub, Scrubs, personal_patterns
+from omnitrack.foundation.handover_codes import hide_codes
+from omnitrack.foundation.handovers import find_handed
+from omnitrack.foundation.scrub import REDACTED, Scrub, Scrubs, personal_patterns
 from omnitrack.identifiers.scheme import Identifier
 from omnitrack.model import Role
 from omnitrack.recording.updates import CHANGED, settled
@@ -40,6 +42,7 @@ class Staying:
 
     Attributes:
         rows: every revision. entries: of each interaction those that stay. traits: what was kept of them for others, by interaction.
+        codes: those that a handover code came in with, which is taken out too.
         scrubs: of each interaction what takes the person out of it. first: those whose first person is the one who goes.
     """
 
@@ -48,6 +51,7 @@ class Staying:
     traits: list[tuple[EntryRow, RecordRow]]
     scrubs: Mapping[bytes, Scrub]
     first: frozenset[bytes]
+    codes: frozenset[bytes] = frozenset()
 
     def unknown(self) -> int:
         """Return how many characters of text nobody has looked at yet."""
@@ -117,6 +121,7 @@ def read_staying(
         # Most interactions have the same texts as they came, and so one scrub.
         scrubs={id: scrubs.find(named, frozenset(raws.get(id, ())), ctx.region, personal) for id in staying},
         first=frozenset(e.interaction for e in leaving if (e.role, e.person) == _FIRST),
+        codes=frozenset(id for id, handed in find_handed(tx, staying).items() if handed.used),
     )
 
 
@@ -137,6 +142,8 @@ def clean(staying: Staying, mark_key: bytes) -> Clean:
             text = getattr(row, name)
             texts[name] = erased_id(mark_key, text) if text and scrub.names_in(text) else text
         new = row._replace(**texts, extra=_extra(row.extra, scrub, row.id in staying.first))
+        if row.id in staying.codes:
+            new = _without_codes(new)
         if row.revision == 0 and new != row:
             new = settled(new)  # it would come again as it was
         rows.append(new)
@@ -167,6 +174,24 @@ def store_clean(tx: Transaction, ctx: Context, clean: Clean) -> None:
 
         changed = sorted({entry.identifier for entry, _ in clean.traits})
         reindex(tx, tx.find_identifiers(ids=changed), ctx.region)
+
+
+def _without_codes(row: InteractionRow) -> InteractionRow:
+    """Return an interaction without handover codes."""
+
+    def hide(value: Any) -> Any:
+        if isinstance(value, str):
+            return hide_codes(value, REDACTED)
+        if isinstance(value, Mapping):
+            return {key: hide(inner) for key, inner in value.items()}
+        if isinstance(value, list):
+            return [hide(inner) for inner in value]
+        if isinstance(value, int) and not isinstance(value, bool):
+            return value if hide_codes(str(value), REDACTED) != REDACTED else REDACTED
+        return value
+
+    extra = row.extra if row.extra is None else json.dumps(hide(json.loads(row.extra)), ensure_ascii=False)
+    return row._replace(subject=hide(row.subject), body=hide(row.body), extra=extra)
 
 
 def _extra(extra: str | None, scrub: Scrub, of_the_first: bool) -> str | None:
