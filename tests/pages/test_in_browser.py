@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import importlib.util
 import itertools
-import shutil
 from collections.abc import Iterator
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
 import pytest
-from selenium import webdriver
 
 import omnitrack
+from browsers import chromium, needed, serious, set_screen, too_wide
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-DRIVER = shutil.which("chromedriver")
-pytestmark = pytest.mark.skipif(not (CHROMIUM and DRIVER), reason="there is no Chromium with its driver")
+pytestmark = needed
 
 LONG = "Donaudampfschifffahrtsgesellschaftskapitän" * 8
 START = datetime(2026, 3, 1, 8, 0, tzinfo=timezone.utc)
@@ -46,21 +42,12 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
-    options = webdriver.ChromeOptions()
-    options.binary_location = CHROMIUM or ""
-    for argument in ("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--hide-scrollbars"):
-        options.add_argument(argument)
-    driver = webdriver.Chrome(options=options, service=webdriver.ChromeService(DRIVER))
-    driver.set_script_timeout(300)
-    yield driver
-    driver.quit()
+    with chromium() as driver:
+        yield driver
 
 
 def shown(browser: Any, page: Path, width: int, scheme: str) -> Any:
-    features = [{"name": "prefers-color-scheme", "value": scheme}]
-    browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": features})
-    metrics = {"width": width, "height": 1000, "deviceScaleFactor": 1, "mobile": False}
-    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
+    set_screen(browser, width, scheme)
     browser.get(page.as_uri())
     return browser
 
@@ -69,21 +56,8 @@ def shown(browser: Any, page: Path, width: int, scheme: str) -> Any:
 @pytest.mark.parametrize("width", [360, 1440])
 def test_nothing_overflows_and_axe_finds_nothing_serious(browser: Any, page: Path, width: int, scheme: str) -> None:
     shown(browser, page, width, scheme)
-    assert browser.execute_script("return document.documentElement.scrollWidth") <= width
-    wide = (
-        "return [...document.querySelectorAll('header *,article,article *,footer *,figure,label')]"
-        ".filter(e => e.getBoundingClientRect().right > innerWidth + 1).map(e => e.outerHTML.slice(0, 80))"
-    )
-    assert browser.execute_script(wide) == []
-    found = importlib.util.find_spec("axe_selenium_python")
-    assert found is not None
-    assert found.origin is not None
-    axe = Path(found.origin).parent / "node_modules" / "axe-core" / "axe.min.js"
-    browser.execute_script(axe.read_text(encoding="utf-8"))
-    result = browser.execute_async_script("const done = arguments[0]; axe.run().then(done)")
-    assert len(result["passes"]) > 10
-    serious = [v for v in result["violations"] if v["impact"] in ("serious", "critical")]
-    assert [(v["id"], v["nodes"][0]["html"][:200]) for v in serious] == []
+    assert too_wide(browser, "header *,article,article *,footer *,figure,label") == []
+    assert serious(browser) == []
 
 
 def test_dots_are_told_apart(browser: Any, page: Path) -> None:
