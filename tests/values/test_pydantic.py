@@ -18,6 +18,7 @@ from jsonschema import Draft202012Validator
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
 import omnitrack
+from effort import budget
 from omnitrack import Customer, Interaction, Page, Recorded, TimelineItem, Value
 from omnitrack.values.layout import all_classes
 from values.made import values_named
@@ -61,6 +62,7 @@ def adapted(cls: type[Value]) -> tuple[TypeAdapter[Any], list[Draft202012Validat
 
 
 @pytest.mark.parametrize("cls", all_classes(), ids=lambda cls: cls.__name__)
+@budget(25)
 @given(data=st.data())
 def test_every_class_is_a_type_of_pydantic(cls: type[Value], data: st.DataObject) -> None:
     adapter, schemas = adapted(cls)  # type: ignore[arg-type]  # a class has a hash, whatever its instances have

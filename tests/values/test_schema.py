@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator, FormatChecker
 
 import omnitrack
+from effort import budget
 from omnitrack import InvalidValueError, Value, cli
 from omnitrack.values.layout import all_classes
 from omnitrack.values.schema import document, schema
@@ -46,6 +47,7 @@ def whole() -> Draft202012Validator:
 
 
 @pytest.mark.parametrize("name", NAMES)
+@budget(25)
 @given(data=st.data())
 def test_every_value_is_valid(name: str, whole: Draft202012Validator, data: st.DataObject) -> None:
     document = data.draw(values_named(name)).to_dict()

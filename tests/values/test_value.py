@@ -17,6 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import omnitrack
+from effort import budget
 from interchange.strategies import json_values
 from omnitrack import InvalidValueError, Value
 from omnitrack.interchange.report import ConversionReport
@@ -59,6 +60,7 @@ def test_everything_that_a_tracker_returns_is_a_value() -> None:
 
 
 @pytest.mark.parametrize("name", NAMES)
+@budget(25)
 @given(data=st.data())
 def test_a_value_is_the_same_after_json_and_after_pickle(name: str, data: st.DataObject) -> None:
     value = data.draw(values_named(name))
@@ -75,6 +77,7 @@ def test_a_value_is_the_same_after_json_and_after_pickle(name: str, data: st.Dat
 
 
 @pytest.mark.parametrize("name", NAMES)
+@budget(25)
 @given(data=st.data())
 def test_a_document_with_anything_else_in_a_field_is_refused_by_an_error_of_ours(
     name: str, data: st.DataObject

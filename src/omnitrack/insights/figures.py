@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
@@ -59,10 +60,11 @@ class Figure(Value):
 
     @property
     def value(self) -> float | None:
-        """The numerator over the denominator, or the count; None over nothing."""
+        """The numerator over the denominator, or the count; None over nothing, or where a float cannot hold it."""
         if self.denominator is None:
             return self.numerator
-        return self.numerator / self.denominator if self.denominator else None
+        found = self.numerator / self.denominator if self.denominator else math.nan
+        return found if math.isfinite(found) else None
 
     @property
     def unattributed_share(self) -> float | None:
