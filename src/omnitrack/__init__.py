@@ -71,12 +71,15 @@ if TYPE_CHECKING:
         observed,
         verified,
     )
-    from omnitrack.service.brief import Brief, BriefContact, Candidate, OpenThread
+    from omnitrack.service.brief import Brief, BriefCase, BriefContact, Candidate, OpenThread
     from omnitrack.service.case import Case, CaseChange, CaseNote, CasePromise, CaseReference
+    from omnitrack.service.case_document import CaseDocument
     from omnitrack.service.case_returns import CaseReturn
     from omnitrack.service.exposure import Exposure, ReadReceipt
     from omnitrack.service.handover import Handover, HandoverState
     from omnitrack.service.permission import Consent, Permission
+    from omnitrack.service.triage import TriageItem, TriagePlace, TriageReason, TriageRules, triage
+    from omnitrack.service.triage_words import WordFound, WordList
     from omnitrack.suggesting.search import SearchResult
     from omnitrack.suggesting.suggest import Suggestion
     from omnitrack.tracker import Changes, Timeline, Tracker
@@ -95,11 +98,13 @@ __all__ = [
     "Attachment",
     "BackendError",
     "Brief",
+    "BriefCase",
     "BriefContact",
     "Candidate",
     "Case",
     "CaseChange",
     "CaseChangedError",
+    "CaseDocument",
     "CaseNotFoundError",
     "CaseNote",
     "CasePromise",
@@ -160,10 +165,16 @@ __all__ = [
     "Timeline",
     "TimelineItem",
     "Tracker",
+    "TriageItem",
+    "TriagePlace",
+    "TriageReason",
+    "TriageRules",
     "UnknownBackendError",
     "Value",
     "VerifyReport",
     "WithheldError",
+    "WordFound",
+    "WordList",
     "__version__",
     "account",
     "claimed",
@@ -177,6 +188,7 @@ __all__ = [
     "phone",
     "postal",
     "social",
+    "triage",
     "verified",
 ]
 
@@ -245,12 +257,15 @@ _NAMES = {
     "tracker": ("Changes", "Timeline", "Tracker", "open"),
     "upkeep.erase": ("Receipt", "RetentionRule"),
     "upkeep.rebuild": ("RebuildReport", "VerifyReport"),
-    "service.brief": ("Brief", "BriefContact", "Candidate", "OpenThread"),
+    "service.brief": ("Brief", "BriefCase", "BriefContact", "Candidate", "OpenThread"),
     "service.case": ("Case", "CaseChange", "CaseNote", "CasePromise", "CaseReference"),
+    "service.case_document": ("CaseDocument",),
     "service.case_returns": ("CaseReturn",),
     "service.exposure": ("Exposure", "ReadReceipt"),
     "service.handover": ("Handover", "HandoverState"),
     "service.permission": ("Consent", "Permission"),
+    "service.triage": ("TriageItem", "TriagePlace", "TriageReason", "TriageRules", "triage"),
+    "service.triage_words": ("WordFound", "WordList"),
     "values": ("Value",),
     "suggesting.search": ("SearchResult",),
     "suggesting.suggest": ("Suggestion",),

@@ -31,7 +31,7 @@ from omnitrack.model.sighting import Person
 from omnitrack.reading.exchange import Export
 from omnitrack.reading.resolve import Who
 from omnitrack.recording.loading import Items
-from omnitrack.service import casing
+from omnitrack.service import case_document, casing
 from omnitrack.service.acting import Acting
 from omnitrack.service.brief import Brief
 from omnitrack.service.case import Case, CaseKind, CaseReference, CaseState, Seriousness
@@ -39,6 +39,8 @@ from omnitrack.service.case_returns import CaseReturn
 from omnitrack.service.exposure import Exposure, ReadReceipt
 from omnitrack.service.handover import Handover
 from omnitrack.service.permission import Consent, Permission
+from omnitrack.service.triage import TriagePlace, TriageRules
+from omnitrack.service.triage_words import WordList
 from omnitrack.statements.conflicts import LinkConflict
 from omnitrack.storage.contract import Backend
 from omnitrack.storage.registry import open_backend
@@ -1467,6 +1469,58 @@ class AsyncTracker:
             by: who or what does it, up to 255 characters; None if not recorded.
         """
         return await self._calls.call(self._tracker.close_unanswered, now=now, by=by)
+
+    async def queue(
+        self,
+        *,
+        owner: str | None = None,
+        kind: CaseKind | Sequence[CaseKind] | None = None,
+        words: WordList | None = None,
+        rules: TriageRules | None = None,
+        now: datetime | str | None = None,
+        limit: int = 50,
+    ) -> list[TriagePlace]:
+        """Return which open cases to take first, each with a level as in a hospital, a time by which to take it, and the reasons.
+
+        What counts is how serious a case is, broken promises, how often its customer came since on any channel, words of danger or vulnerability, reach, and how
+        long they wait: see ``omnitrack.triage``. A case that waits for its customer is in no queue, unless a promise was broken.
+
+        Args:
+            owner: only cases that this owner has; None for all.
+            kind: a kind, or several; None for all.
+            words: your list of words; None for none.
+            rules: what calls for which level; None for the defaults.
+            now: the time by which promises are broken and cases overdue. A naive time is read in the zone of the tracker; None for now.
+            limit: the largest number of places to return, 1 to 1,000; the oldest 10,000 open cases are looked at.
+
+        Raises:
+            InvalidInteractionError: an argument has an invalid value.
+        """
+        return await self._calls.call(
+            self._tracker.queue, owner=owner, kind=kind, words=words, rules=rules, now=now, limit=limit
+        )
+
+    async def export_case(
+        self,
+        case: Case | str,
+        *,
+        format: case_document.Format = "html",
+        company: str = "",
+        zone: str | tzinfo | None = None,
+    ) -> str:
+        """Return a case as one document: who said what, when and on which channel, what was promised, and what was done.
+
+        Args:
+            case: its id, ``cas_...``, or a Case; it is read again.
+            format: ``"html"`` (a page that stands by itself), ``"markdown"``, ``"json"`` (a CaseDocument), or ``"tmf621"`` (a TroubleTicket of TM Forum). What
+                people wrote is escaped.
+            company: how to call yourselves; empty for no name.
+            zone: time zone of the clock in it, as an IANA name or a tzinfo; None for the zone of the tracker, else that of each time.
+
+        Raises:
+            CaseNotFoundError: no case has this id. InvalidInteractionError: there is no such format.
+        """
+        return await self._calls.call(self._tracker.export_case, case, format=format, company=company, zone=zone)
 
     async def receipts(self, who: Who) -> list[ReadReceipt]:
         """Return the receipts of reads that asked for a customer or showed interactions that are now theirs, latest first.

@@ -55,12 +55,14 @@ from omnitrack.recording.loading import Items, make_interaction
 from omnitrack.recording.revise import add_revision
 from omnitrack.service import (
     briefing,
+    case_document,
     case_listing,
     case_returns,
     casing,
     change_feed,
     consenting,
     exposure,
+    queueing,
     subject_bundle,
 )
 from omnitrack.service.acting import Acting, acting_now
@@ -71,6 +73,8 @@ from omnitrack.service.change_feed import kept_for
 from omnitrack.service.exposure import Exposure, ReadReceipt
 from omnitrack.service.handover import Handover, hand_over
 from omnitrack.service.permission import Consent, Permission
+from omnitrack.service.triage import TriagePlace, TriageRules
+from omnitrack.service.triage_words import WordList
 from omnitrack.sources.base import Source
 from omnitrack.sources.registry import open_source
 from omnitrack.sources.values import zone_of
@@ -1709,6 +1713,63 @@ class Tracker:
         """
         with self._run_alone("close_unanswered") as run:
             return case_returns.close_unanswered(run, self._ctx, now, by=by)
+
+    def queue(
+        self,
+        *,
+        owner: str | None = None,
+        kind: CaseKind | Sequence[CaseKind] | None = None,
+        words: WordList | None = None,
+        rules: TriageRules | None = None,
+        now: datetime | str | None = None,
+        limit: int = 50,
+    ) -> list[TriagePlace]:
+        """Return which open cases to take first, each with a level as in a hospital, a time by which to take it, and the reasons.
+
+        What counts is how serious a case is, broken promises, how often its customer came since on any channel, words of danger or vulnerability, reach, and how
+        long they wait: see ``omnitrack.triage``. A case that waits for its customer is in no queue, unless a promise was broken.
+
+        Args:
+            owner: only cases that this owner has; None for all.
+            kind: a kind, or several; None for all.
+            words: your list of words; None for none.
+            rules: what calls for which level; None for the defaults.
+            now: the time by which promises are broken and cases overdue. A naive time is read in the zone of the tracker; None for now.
+            limit: the largest number of places to return, 1 to 1,000; the oldest 10,000 open cases are looked at.
+
+        Raises:
+            InvalidInteractionError: an argument has an invalid value.
+        """
+        with self._run() as run:
+            return queueing.queue(
+                run, self._ctx, owner=owner, kind=kind, words=words, rules=rules, now=now, limit=limit
+            )
+
+    def export_case(
+        self,
+        case: Case | str,
+        *,
+        format: case_document.Format = "html",
+        company: str = "",
+        zone: str | tzinfo | None = None,
+    ) -> str:
+        """Return a case as one document: who said what, when and on which channel, what was promised, and what was done.
+
+        Args:
+            case: its id, ``cas_...``, or a Case; it is read again.
+            format: ``"html"`` (a page that stands by itself), ``"markdown"``, ``"json"`` (a CaseDocument), or ``"tmf621"`` (a TroubleTicket of TM Forum). What
+                people wrote is escaped.
+            company: how to call yourselves; empty for no name.
+            zone: time zone of the clock in it, as an IANA name or a tzinfo; None for the zone of the tracker, else that of each time.
+
+        Raises:
+            CaseNotFoundError: no case has this id. InvalidInteractionError: there is no such format.
+        """
+        wanted = case_document.checked_format(format)
+        with self._run() as run:
+            found = case_document.case_document(run, self._ctx, case)
+            self._leave(run, "export_case", customers=found.case.customers, interactions=found.case.interactions)
+        return case_document.write(found, wanted, company, zone_of(zone) or self._ctx.zone)
 
     def receipts(self, who: Who) -> list[ReadReceipt]:
         """Return the receipts of reads that asked for a customer or showed interactions that are now theirs, latest first.

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from datetime import datetime, timedelta, timezone
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +13,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import omnitrack
-import testdata
 from effort import budget
 from interchange import samples
 from interchange.comparison import people_alike
@@ -23,6 +21,7 @@ from omnitrack.errors import InvalidInteractionError, SourceFormatError
 from omnitrack.identifiers.scheme import Identifier
 from omnitrack.interchange import tmf683
 from omnitrack.model import Assurance, Attachment, Direction, Interaction, claimed, observed, verified
+from tmforum import TMF683, openapi, validator
 
 WHEN = datetime(2026, 3, 1, 9, 30, tzinfo=timezone.utc)
 VISIT = {
@@ -232,50 +231,9 @@ def test_a_missing_or_malformed_field_is_named(change: dict[str, Any], field: st
 # --- the standard's own document ---------------------------------------------------------------------------------------
 
 
-@cache
-def openapi() -> dict[str, Any]:
-    yaml = pytest.importorskip("yaml")
-    path: Path = testdata.find("tmf") / "TMF683-Party_Interaction-v5.0.0.oas.yaml"
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    document: dict[str, Any] = yaml.load(path.read_text(encoding="utf-8"), Loader=loader)
-    return document
-
-
-def discriminated(schema: Any) -> Any:
-    """Return the schema with each oneOf that has a discriminator as the choice by @type that OpenAPI means."""
-    if isinstance(schema, list):
-        return [discriminated(part) for part in schema]
-    if not isinstance(schema, dict):
-        return schema
-    out = {name: discriminated(part) for name, part in schema.items() if name not in ("example", "discriminator")}
-    mapping = schema.get("discriminator", {}).get("mapping", {})
-    if "oneOf" in out and mapping:
-        del out["oneOf"]
-        out["anyOf"] = [
-            {"allOf": [{"required": ["@type"], "properties": {"@type": {"enum": [name]}}}, {"$ref": target}]}
-            for name, target in mapping.items()
-        ]
-    return out
-
-
-@cache
-def validator(name: str) -> Any:
-    jsonschema = pytest.importorskip("jsonschema")
-    checker = jsonschema.FormatChecker(formats=[])
-
-    def is_time(value: object) -> bool:
-        return not isinstance(value, str) or ("T" in value and datetime.fromisoformat(value).tzinfo is not None)
-
-    checker.checks("date-time", raises=ValueError)(is_time)
-
-    components = {"schemas": discriminated(openapi()["components"]["schemas"])}
-    schema = {"allOf": [{"$ref": f"#/components/schemas/{name}"}], "components": components}
-    return jsonschema.Draft4Validator(schema, format_checker=checker)
-
-
 def examples() -> list[dict[str, Any]]:
     out = []
-    for example in openapi()["components"]["examples"].values():
+    for example in openapi(TMF683)["components"]["examples"].values():
         value = example["value"]
         for one in value if isinstance(value, list) else [value]:
             if isinstance(one, dict) and ("reason" in one or "event" in one):
@@ -285,7 +243,7 @@ def examples() -> list[dict[str, Any]]:
 
 @pytest.mark.parametrize("name", ["PartyInteraction", "PartyInteraction_FVO"])
 def test_what_is_written_keeps_the_schema_of_the_standard(name: str) -> None:
-    check = validator(name)
+    check = validator(TMF683, name)
 
     @given(interactions, st.booleans())
     @budget(25)
@@ -299,7 +257,7 @@ def test_what_is_written_keeps_the_schema_of_the_standard(name: str) -> None:
 
 def test_the_schema_check_of_these_tests_finds_what_is_wrong() -> None:
     (resource,) = dump(Interaction(channel="web", occurred_at=WHEN, customers=[["email:a@example.com"]]))
-    check = validator("PartyInteraction_FVO")
+    check = validator(TMF683, "PartyInteraction_FVO")
     changes: tuple[dict[str, Any], ...] = (
         {"direction": None},
         {"relatedChannel": [{}]},

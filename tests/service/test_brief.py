@@ -343,7 +343,7 @@ def test_with_a_timeout_it_answers_with_what_it_has(tracker: Tracker, monkeypatc
     seen(tracker, 0, JANE, body="text")
     tracker.consent(JANE, granted=True, at=at(1))
     assert tracker.brief(JANE, timeout=30).missing == ()
-    assert tracker.brief(JANE, timeout=0).missing == ("customer", "contacts", "consents", "suggestions")
+    assert tracker.brief(JANE, timeout=0).missing == ("customer", "contacts", "cases", "consents", "suggestions")
     assert "no time" in str(tracker.brief(JANE, timeout=-1))
 
     def late(*args: Any, **kwargs: Any) -> Any:

@@ -96,6 +96,7 @@ def test_it_has_all_that_is_there_of_a_person(tracker: Tracker) -> None:
         "interactions.jsonl": 6,
         "statements.jsonl": 1,
         "consents.jsonl": 2,
+        "cases.jsonl": 0,
         "receipts.jsonl": 1,
     }
     assert {line["key"] for line in lines(bundle, "identifiers")} == {ONE, f"email:{JANE}", NUMBER, HANDLE}

@@ -14,7 +14,7 @@ from typing import Any, TypeVar, cast
 
 from omnitrack.foundation.context import Known
 from omnitrack.foundation.ids import new_id, now_us
-from omnitrack.records import FEED, FEED_NEW, STATEMENT
+from omnitrack.records import CASE, FEED, FEED_NEW, STATEMENT
 from omnitrack.storage.contract import (
     ChangeRow,
     EntryRow,
@@ -28,6 +28,7 @@ from omnitrack.storage.contract import (
 T = TypeVar("T")
 
 INTERACTION, REVISION, IDENTITY, STATEMENT_SAID, RETRACTION, ERASURE = "i", "r", "c", "s", "t", "e"
+CASE_CHANGED = "k"
 
 MOST = 500  # changes of one note
 TIME = 16  # hexadecimal digits of the time that a key begins with
@@ -98,6 +99,8 @@ class _Noting:
             for row in rows:
                 if row.kind == STATEMENT and row.version >= 0:
                     self._timeless.append([RETRACTION if row.version else STATEMENT_SAID, row.key])
+                elif row.kind == CASE and row.version >= 0:
+                    self._timeless.append([CASE_CHANGED, row.key])
 
     def delete(
         self,

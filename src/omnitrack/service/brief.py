@@ -11,6 +11,7 @@ from omnitrack.harmless import sized
 from omnitrack.identifiers.scheme import Identifier
 from omnitrack.model import Assurance, Direction
 from omnitrack.service.brief_text import brief_text
+from omnitrack.service.case import CaseKind, CaseState, Seriousness
 from omnitrack.service.permission import Consent
 from omnitrack.values import Value
 
@@ -63,6 +64,29 @@ class OpenThread(Value):
 
 
 @attrs.frozen(slots=True, kw_only=True)
+class BriefCase(Value):
+    """An open case of the customer.
+
+    Attributes:
+        id: the case id, ``cas_...``.
+        answered: True if the case is resolved and the customer has said something since, which an agent has to read.
+        broken: how many promises are due and not kept.
+        due: when the next promise is due; None if none is open.
+    """
+
+    id: str
+    kind: CaseKind
+    state: CaseState
+    opened_at: datetime
+    title: str | None = attrs.field(default=None, repr=sized)
+    seriousness: Seriousness | None = None
+    owner: str | None = None
+    answered: bool = False
+    broken: int = 0
+    due: datetime | None = None
+
+
+@attrs.frozen(slots=True, kw_only=True)
 class Candidate(Value):
     """A customer who recently used a shared line or address.
 
@@ -95,9 +119,10 @@ class Brief(Value):
         candidates: the customers who last used a shared line; empty with trust ``"verified"``.
         contacts: the latest contacts, newest first.
         open_threads: threads among them that wait for an answer, the longest wait first.
+        cases: the open cases, those with broken promises first, then the oldest.
         consents: the consents that count now, refusals first.
         suggestions: other customers who may be the same person, to confirm or deny; empty with trust ``"verified"``.
-        missing: the parts that there was no time for: ``"customer"``, ``"contacts"``, ``"consents"``, ``"suggestions"``.
+        missing: the parts that there was no time for: ``"customer"``, ``"contacts"``, ``"cases"``, ``"consents"``, ``"suggestions"``.
         max_chars: the largest number of characters of the text; None for no limit.
     """
 
@@ -112,6 +137,7 @@ class Brief(Value):
     candidates: tuple[Candidate, ...] = ()
     contacts: tuple[BriefContact, ...] = ()
     open_threads: tuple[OpenThread, ...] = ()
+    cases: tuple[BriefCase, ...] = ()
     consents: tuple[Consent, ...] = ()
     suggestions: tuple[Suggestion, ...] = ()
     missing: tuple[str, ...] = ()

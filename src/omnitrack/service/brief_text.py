@@ -11,7 +11,7 @@ from omnitrack.service.clipping import clip, name, quoted
 
 if TYPE_CHECKING:
     from omnitrack.identifiers.scheme import Identifier
-    from omnitrack.service.brief import Brief, BriefContact, Candidate, OpenThread
+    from omnitrack.service.brief import Brief, BriefCase, BriefContact, Candidate, OpenThread
     from omnitrack.service.permission import Consent
     from omnitrack.suggesting.suggest import Suggestion
 
@@ -22,7 +22,7 @@ MOST_NAMED = 8  # identifiers of one person in a line
 _WAY = {"inbound": "from them", "outbound": "to them", "internal": "internal"}
 
 Line = tuple[int, str]  # what matters most has the lowest number
-FIRST, WAITING, LAST_CONTACT, REFUSAL, IDENTIFIERS, CANDIDATE, CONTACT, SUGGESTION, GRANT = range(9)
+FIRST, CASE, WAITING, LAST_CONTACT, REFUSAL, IDENTIFIERS, CANDIDATE, CONTACT, SUGGESTION, GRANT = range(10)
 
 
 def brief_text(brief: Brief, most: int | None) -> str:
@@ -66,6 +66,7 @@ def _lines(brief: Brief, length: int) -> list[Line]:
     if brief.missing:
         lines.append((FIRST, f"Not read in time: {', '.join(brief.missing)}"))
     lines += [(CANDIDATE, _candidate(one)) for one in brief.candidates]
+    lines += [(CASE, _case(brief, one, length)) for one in brief.cases]
     lines += [(WAITING, _thread(brief, one, length)) for one in brief.open_threads]
     refused = [one for one in brief.consents if not one.granted]
     lines += [(REFUSAL, _consent(one)) for one in refused]
@@ -122,6 +123,17 @@ def _thread(brief: Brief, one: OpenThread, length: int) -> str:
         f"Waits for an answer for {_long(brief.at - one.since)}: {contacts} by {name(one.channel)}{thread}, "
         f"last on {wall_clock(one.last)}{text} [{one.interactions[-1]}]"
     )
+
+
+def _case(brief: Brief, one: BriefCase, length: int) -> str:
+    rank = f", {one.seriousness}" if one.seriousness else ""
+    owner = f", with {quoted(one.owner, 60)}" if one.owner else ", with nobody"
+    broken = f", {one.broken} broken {'promise' if one.broken == 1 else 'promises'}" if one.broken else ""
+    due = f", next promise due {wall_clock(one.due)}" if one.due else ""
+    answered = ", the customer has answered" if one.answered else ""
+    title = f": {quoted(one.title, length)}" if one.title else ""
+    since = f"{one.kind.capitalize()} for {_long(brief.at - one.opened_at)}"
+    return f"{since}, {one.state}{rank}{owner}{broken}{due}{answered}{title} [{one.id}]"
 
 
 def _long(span: timedelta) -> str:

@@ -11,9 +11,10 @@ import attrs
 from omnitrack import deadlines
 from omnitrack.errors import CustomerNotFoundError, InvalidInteractionError, TimedOutError, plain_repr
 from omnitrack.foundation.calls import Run
+from omnitrack.foundation.cases import ENDED
 from omnitrack.foundation.consents import words_of
 from omnitrack.foundation.context import Context
-from omnitrack.foundation.ids import from_us, now_us, to_text
+from omnitrack.foundation.ids import from_us, now_us, to_text, to_us
 from omnitrack.identifiers.scheme import Identifier
 from omnitrack.model import Assurance, Direction, Role
 from omnitrack.reading.interactions import revised_by_id
@@ -28,7 +29,9 @@ from omnitrack.reading.resolve import (
     verified_members,
 )
 from omnitrack.records import TRAIT, trait_key
-from omnitrack.service.brief import Brief, BriefContact, Candidate, OpenThread
+from omnitrack.service.brief import Brief, BriefCase, BriefContact, Candidate, OpenThread
+from omnitrack.service.case import Case, to_case
+from omnitrack.service.case_listing import cases_of_members
 from omnitrack.service.clipping import clip
 from omnitrack.service.permission import Consent, listed
 from omnitrack.service.waiting import unanswered
@@ -42,6 +45,7 @@ Trust = Literal["observed", "verified"]
 WINDOW = 50  # of the last contacts, in which open threads are looked for
 MOST_CONTACTS = 10
 MOST_THREADS = 5
+MOST_CASES = 10
 MOST_CANDIDATES = 5
 MOST_CONSENTS = 20
 MOST_SUGGESTIONS = 5
@@ -111,6 +115,7 @@ class _Reading:
         self.parts: Sequence[tuple[str, Callable[[Transaction, Brief], Brief]]] = (
             ("customer", self._customer),
             ("contacts", self._contacts),
+            ("cases", self._cases),
             ("consents", self._consents),
             ("suggestions", self._suggestions),
         )
@@ -121,7 +126,13 @@ class _Reading:
         people = self._people(tx)
         if people is None:
             return found
-        for part in (self._add_customer, self._add_contacts, self._add_consents, self._add_suggestions):
+        for part in (
+            self._add_customer,
+            self._add_contacts,
+            self._add_cases,
+            self._add_consents,
+            self._add_suggestions,
+        ):
             found = part(tx, found, people)
         return found
 
@@ -148,6 +159,9 @@ class _Reading:
 
     def _contacts(self, tx: Transaction, found: Brief) -> Brief:
         return self._again(tx, found, self._add_contacts)
+
+    def _cases(self, tx: Transaction, found: Brief) -> Brief:
+        return self._again(tx, found, self._add_cases)
 
     def _consents(self, tx: Transaction, found: Brief) -> Brief:
         return self._again(tx, found, self._add_consents)
@@ -187,6 +201,14 @@ class _Reading:
             contacts=contacts,
             open_threads=tuple(map(_thread, waiting[:MOST_THREADS])),
         )
+
+    def _add_cases(self, tx: Transaction, found: Brief, people: _People) -> Brief:
+        if people.is_shared and self._trust == "verified":
+            return found
+        now = to_us(found.at)
+        open_ones = [to_case(one, now) for one in cases_of_members(tx, people.members) if one.state not in ENDED]
+        ordered = sorted(open_ones, key=lambda one: (not one.broken, one.opened_at, one.id))
+        return attrs.evolve(found, cases=tuple(map(_case, ordered[:MOST_CASES])))
 
     def _add_consents(self, tx: Transaction, found: Brief, people: _People) -> Brief:
         said = [one for one in listed(words_of(tx, people.members)) if one.current and one.at <= found.at]
@@ -304,6 +326,21 @@ def _contact(row: InteractionRow, entry: EntryRow, identifier: Identifier) -> Br
         agent=row.agent,
         thread=row.thread,
         deleted=bool(row.deleted),
+    )
+
+
+def _case(one: Case) -> BriefCase:
+    return BriefCase(
+        id=one.id,
+        kind=one.kind,
+        state=one.state,
+        opened_at=one.opened_at,
+        title=None if one.title is None else clip(one.title, MOST_NAME),
+        seriousness=one.seriousness,
+        owner=one.owner,
+        answered=one.answered,
+        broken=len(one.broken),
+        due=min((promise.due for promise in one.promises if promise.state == "open"), default=None),
     )
 
 

@@ -10,6 +10,7 @@ from omnitrack.harmless import harmless_lines
 from omnitrack.identifiers.scheme import Identifier
 from omnitrack.identity.statement import Statement
 from omnitrack.model import Interaction, wall_clock
+from omnitrack.service.case import Case
 from omnitrack.service.exposure import ReadReceipt
 from omnitrack.service.permission import Consent
 
@@ -39,6 +40,7 @@ def bundle_page(
     interactions: Sequence[Interaction],
     statements: Sequence[Statement],
     consents: Sequence[Consent],
+    cases: Sequence[Case],
     receipts: Sequence[ReadReceipt],
 ) -> str:
     """Return the page as one HTML document."""
@@ -57,6 +59,10 @@ def bundle_page(
     parts += [_contact(one) for one in interactions]
     parts += _listing("What was said of your identifiers", map(str, statements))
     parts += _listing("What you allowed and refused", map(str, consents))
+    for case in cases:
+        parts += _listing(
+            f"{case.kind.capitalize()} of {wall_clock(case.opened_at)}, {case.state}", map(str, case.history)
+        )
     parts += _listing("When this was looked at", (f"{wall_clock(one.at)} ({one.call})" for one in receipts))
     return "\n".join([*parts, "</body>\n</html>\n"])
 

@@ -122,11 +122,21 @@ def cases_page(run: Run, ctx: Context, asked: Wanted, limit: int, cursor: str | 
     return run(read, write=False)
 
 
+def listed_cases(tx: Transaction, asked: Wanted) -> Iterator[StoredCase]:
+    """Yield the cases that are asked for, of whoever they are, in the order of pages."""
+    assert asked.who is None
+    yield from (case for _, case in _indexed(tx, asked, None))
+
+
 def _cases(tx: Transaction, ctx: Context, asked: Wanted, after: Place | None) -> Iterator[tuple[Place, StoredCase]]:
     """Yield the cases that are asked for, each with its place in the order, after a place."""
     if asked.who is not None:
         yield from _of_customer(tx, ctx, asked, asked.who, after)
-        return
+    else:
+        yield from _indexed(tx, asked, after)
+
+
+def _indexed(tx: Transaction, asked: Wanted, after: Place | None) -> Iterator[tuple[Place, StoredCase]]:
     places = _overdue(tx, asked, after) if asked.overdue else _listed(tx, asked, after)
     while piece := [place for place, _ in zip(places, range(PIECE))]:
         cases = find_cases(tx, [id for _, id in piece])

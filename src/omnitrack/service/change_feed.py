@@ -19,9 +19,11 @@ import attrs
 
 from omnitrack.errors import InvalidCursorError, InvalidInteractionError, InvalidPolicyError, masked_repr
 from omnitrack.foundation.calls import Run
+from omnitrack.foundation.cases import find_cases
 from omnitrack.foundation.context import Context
 from omnitrack.foundation.evidence import entries_of
 from omnitrack.foundation.feed import (
+    CASE_CHANGED,
     ERASURE,
     IDENTITY,
     INTERACTION,
@@ -38,8 +40,9 @@ from omnitrack.model.feed_entry import FeedKind
 from omnitrack.reading.resolve import customer_text
 from omnitrack.reading.sealed import seal, unseal
 from omnitrack.records import FEED, FEED_CONSUMER, FEED_NEW, FEED_ORDER, FEED_STATE, FEED_STATE_KEY
+from omnitrack.service.case_access import customers_of, holders_of
 from omnitrack.statements.identity_log import to_changes
-from omnitrack.storage.contract import NO_ID, ChangeRow, RecordRow, Transaction
+from omnitrack.storage.contract import NO_ID, ChangeRow, IdentifierRow, RecordRow, Transaction
 
 PLACED = 500  # notes that get their places in one transaction
 TRIMMED = 8  # times that many are taken away in one, where they are past their time
@@ -51,6 +54,7 @@ _KINDS: dict[str, FeedKind] = {
     RETRACTION: "retraction",
     IDENTITY: "identity",
     ERASURE: "erasure",
+    CASE_CHANGED: "case",
 }
 
 Place = tuple[int, int]  # what is read next: the place of a note in the order, from 1, and which of its changes
@@ -229,8 +233,10 @@ def _entries(tx: Transaction, ctx: Context, found: Sequence[_Found]) -> Iterator
     ids = {bytes.fromhex(one.item[1]) for one in found if one.item[0] in (INTERACTION, REVISION)}
     whose = _customers(tx, sorted(ids))
     changes = _changes(tx, found)
+    named = (bytes.fromhex(one.item[1]) for one in found if one.item[0] == CASE_CHANGED)
+    cases = holders_of(tx, find_cases(tx, named).values())
     for one in found:
-        more = _told(one.item, whose, changes.get(one.place))
+        more = _told(one.item, whose, changes.get(one.place), cases)
         if more is not None:
             id = f"fd_{one.place[0]:016d}_{one.place[1]:04d}"
             yield FeedEntry(
@@ -238,8 +244,16 @@ def _entries(tx: Transaction, ctx: Context, found: Sequence[_Found]) -> Iterator
             )
 
 
-def _told(item: Item, whose: Mapping[bytes, tuple[str, ...]], change: Change | None) -> dict[str, Any] | None:
+def _told(
+    item: Item,
+    whose: Mapping[bytes, tuple[str, ...]],
+    change: Change | None,
+    cases: Mapping[bytes, Sequence[IdentifierRow]],
+) -> dict[str, Any] | None:
     kind = item[0]
+    if kind == CASE_CHANGED:
+        id = bytes.fromhex(item[1])
+        return {"case": to_text("cas", id), "customers": tuple(customers_of(cases[id]))} if id in cases else None
     if kind in (INTERACTION, REVISION):
         id = bytes.fromhex(item[1])
         return {"interaction": to_text("int", id), "customers": whose[id]} if id in whose else None

@@ -54,6 +54,10 @@ class Redaction:
         """Return a text without the addresses of others."""
         return self._scrub(others).text(text)
 
+    def is_own(self, identifier: Identifier) -> bool:
+        """Return whether an identifier may stay: it is the person's own, or a line that several share."""
+        return identifier.key in self._mine
+
     def _scrub(self, others: Sequence[Identifier]) -> _Texts:
         named = frozenset(others)
         if named not in self._spellings:

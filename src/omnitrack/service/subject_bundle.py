@@ -15,8 +15,9 @@ import attrs
 
 from omnitrack.errors import InvalidIdentifierError, InvalidValueError, SourceFormatError
 from omnitrack.foundation.calls import Run
+from omnitrack.foundation.cases import StoredCase, scrubbed
 from omnitrack.foundation.context import Context
-from omnitrack.foundation.ids import from_us, now_us
+from omnitrack.foundation.ids import from_us, now_us, to_us
 from omnitrack.identifiers.scheme import Identifier
 from omnitrack.identity.statement import Statement
 from omnitrack.model import Interaction, LoadReport
@@ -25,6 +26,8 @@ from omnitrack.reading.resolve import Who, customer_text, get_row, meant, member
 from omnitrack.recording import loading
 from omnitrack.service.bundle_page import bundle_page
 from omnitrack.service.bundle_schema import schema_of
+from omnitrack.service.case import Case, to_case
+from omnitrack.service.case_listing import cases_of_members
 from omnitrack.service.consenting import said_of, say_consent
 from omnitrack.service.exposure import ReadReceipt, receipts_in
 from omnitrack.service.permission import Consent, listed
@@ -39,11 +42,14 @@ VERSION = 1
 SOURCE = "subject bundle"  # of interactions that came from none
 MOST_BYTES = 2_000_000_000  # of one file in a bundle, unpacked
 
+_CASES = "cases.jsonl"  # which bundles of before do not have
+
 _FILES = {
     "identifiers.jsonl": "the identifiers by which the person is known",
     "interactions.jsonl": "the interactions with the person, oldest first, as they are now",
     "statements.jsonl": "what people said of whose the identifiers are",
     "consents.jsonl": "what was said of contacting the person",
+    _CASES: "the matters of the person that are or were dealt with, and what was done about them",
     "receipts.jsonl": "when somebody was shown something of the person, where the store keeps that",
 }
 
@@ -57,6 +63,7 @@ class _Held:
     interactions: list[Interaction]
     statements: list[Statement]
     consents: list[Consent]
+    cases: list[Case]
     receipts: list[ReadReceipt]
 
 
@@ -81,6 +88,10 @@ def subject_bundle(run: Run, ctx: Context, who: Who) -> tuple[bytes, list[str]]:
             interactions=[redact(one) for one in found],
             statements=[_own(one, redact, frozenset(owned)) for one in statements_about(tx, members)],
             consents=listed(said_of(tx, members)),
+            cases=[
+                _own_case(one, redact, found, customer_text(row.customer), seen, now)
+                for one in cases_of_members(tx, members)
+            ],
             receipts=[_own_receipt(one, row.customer) for one in receipts_in(tx, row.customer)],
         )
         return held, redact.changed
@@ -108,6 +119,37 @@ def _own_receipt(receipt: ReadReceipt, customer: bytes) -> ReadReceipt:
     return attrs.evolve(receipt, by=None, customers=mine)
 
 
+def _own_case(
+    stored: StoredCase,
+    redact: Redaction,
+    own: Sequence[Interaction],
+    customer: str,
+    seen: Iterable[object],
+    now: datetime,
+) -> Case:
+    """Return a case with the person's interactions alone, without the employees who dealt with it, and without the addresses of others in its texts.
+
+    Args:
+        own: the person's interactions. seen: the identifiers of everybody in them.
+    """
+    ids = {one.id for one in own}
+    others = [one for one in seen if isinstance(one, Identifier) and not redact.is_own(one)]
+    clean = scrubbed(stored, lambda text: redact.text(text, others))
+    case = to_case(clean, to_us(now), (customer,))
+    return attrs.evolve(
+        case,
+        owner=None,
+        interactions=tuple(id for id in case.interactions if id in ids),
+        promises=tuple(attrs.evolve(one, by=None) for one in case.promises),
+        notes=tuple(attrs.evolve(one, by=None) for one in case.notes),
+        history=tuple(
+            attrs.evolve(line, by=None, interaction=line.interaction if line.interaction in ids else None)
+            for line in case.history
+            if line.what != "owner"
+        ),
+    )
+
+
 def _packed(held: _Held, redacted: int, now: datetime) -> bytes:
     texts = {
         "identifiers.jsonl": _lines(
@@ -116,6 +158,7 @@ def _packed(held: _Held, redacted: int, now: datetime) -> bytes:
         "interactions.jsonl": _lines(one.to_dict() for one in held.interactions),
         "statements.jsonl": _lines(one.to_dict() for one in held.statements),
         "consents.jsonl": _lines(one.to_dict() for one in held.consents),
+        _CASES: _lines(one.to_dict() for one in held.cases),
         "receipts.jsonl": _lines(one.to_dict() for one in held.receipts),
     }
     manifest = {
@@ -134,9 +177,9 @@ def _packed(held: _Held, redacted: int, now: datetime) -> bytes:
             for name, text in texts.items()
         ],
     }
-    texts["schema.json"] = _json(schema_of([Interaction, Statement, Consent, ReadReceipt])) + "\n"
+    texts["schema.json"] = _json(schema_of([Interaction, Statement, Consent, Case, ReadReceipt])) + "\n"
     texts["index.html"] = bundle_page(
-        manifest, held.identifiers, held.interactions, held.statements, held.consents, held.receipts
+        manifest, held.identifiers, held.interactions, held.statements, held.consents, held.cases, held.receipts
     )
     texts = {"manifest.json": _json(manifest) + "\n", **texts}
     file = io.BytesIO()
@@ -234,7 +277,7 @@ def _unpacked(bundle: str | Path | bytes) -> dict[str, str]:
                     f"bundle: got another format or version, accepted is version {VERSION} of a {FORMAT}"
                 )
             sums = {file["name"]: file["sha256"] for file in manifest["files"]}
-            texts = {name: _member(archive, name) for name in _FILES}
+            texts = {name: _member(archive, name) for name in _FILES if name != _CASES or name in sums}
     except SourceFormatError:
         raise
     except (*DAMAGED, KeyError, TypeError) as error:
