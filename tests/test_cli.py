@@ -587,3 +587,40 @@ def test_changes_are_printed_from_a_cursor_on_and_for_a_consumer(run: Shell, tmp
 def test_a_store_without_a_feed_says_how_to_have_one(loaded: Shell) -> None:
     assert loaded("changes") == 1
     assert "feed=True" in loaded.err
+
+
+def test_cases_are_listed_queued_shown_exported_and_closed(loaded: Shell, tmp_path: Path) -> None:
+    settings = tomllib.loads(SETTINGS)
+    url = settings.pop("store")
+    with omnitrack.open(url, **settings) as tracker:
+        item = tracker.timeline(MAIL, order="oldest")[0]
+        fault = tracker.open_case(item, kind="fault", title="On fire\x1b", owner="sam", at=item.occurred_at)
+        order = tracker.open_case(item, kind="order", at=item.occurred_at)
+        tracker.promise(order, "deliver", due="2026-03-05T08:00+00:00", at=item.occurred_at)
+    assert loaded("cases", "--who", MAIL) == 0
+    assert [line.split(" ")[0] for line in loaded.lines()] == [fault.id, order.id]
+    assert "\x1b" not in loaded.out
+    assert loaded("--json", "cases", "--overdue", "--limit", "1") == 0
+    assert [one["id"] for one in loaded.data()] == [order.id]
+    assert loaded("cases", "--owner", "sam", "--kind", "order", "--state", "closed", "--state", "held") == 0
+    assert loaded.out == ""
+    (tmp_path / "words.toml").write_text('[danger]\nen = ["on fire"]\n', encoding="utf-8")
+    assert loaded("queue", "--words", "words.toml") == 0
+    first, second = loaded.lines()
+    assert first.startswith("1. immediate")
+    assert f"{order.id}: 1 promise was broken" in second
+    assert loaded("queue", "--words", "none.toml") == 1
+    assert loaded("case", fault.id, "--as-of", "2100-01-01") == 0
+    assert [line.split(" ")[2] for line in loaded.lines()[1:]] == ["opened", "title", "owner", "added"]
+    assert loaded("export-case", fault.id, "--format", "tmf621") == 0
+    assert json.loads(loaded.out)["id"] == fault.id
+    assert loaded("export-case", fault.id, "--company", "Northlink") == 0
+    assert loaded.out.startswith("<!DOCTYPE html>")
+    with omnitrack.open(url, **settings) as tracker:
+        tracker.update_case(order.id, state="resolved", at=item.occurred_at)
+    assert loaded("close-unanswered", "--by", "cron") == 0
+    assert [line.split(" ")[:3] for line in loaded.lines()] == [[order.id, "order", "closed,"]]
+    assert loaded("cases", "--state", "all") == 0
+    assert len(loaded.lines()) == 2
+    assert loaded("case", "cas_1") == 1
+    assert "cas_" in loaded.err

@@ -1445,7 +1445,9 @@ class AsyncTracker:
         """
         return await self._calls.call(self._tracker.case_returns, interaction)
 
-    async def follow_up(self, interaction: str | Interaction | TimelineItem, *, by: str | None = None) -> list[Case]:
+    async def follow_up(
+        self, interaction: str | Interaction | TimelineItem, *, by: str | None = None, at: datetime | str | None = None
+    ) -> list[Case]:
         """File an inbound interaction with the cases that it is surely about, and reopen those that have ended; return those that were changed.
 
         Call it for each interaction that comes in. A resolved case stays resolved, and ``answered``: somebody has to say whether that confirms it.
@@ -1453,11 +1455,12 @@ class AsyncTracker:
         Args:
             interaction: one that is recorded, or its id, ``int_...``.
             by: who or what does it, up to 255 characters; None if not recorded.
+            at: when it was done. A naive time is read in the zone of the tracker; None for now.
 
         Raises:
             InteractionNotFoundError: the interaction is not there.
         """
-        return await self._calls.call(self._tracker.follow_up, interaction, by=by)
+        return await self._calls.call(self._tracker.follow_up, interaction, by=by, at=at)
 
     async def close_unanswered(self, *, now: datetime | str | None = None, by: str | None = None) -> list[Case]:
         """Close the resolved cases whose customers said nothing more in the time that was stated; return them. Run it daily.

@@ -1687,7 +1687,13 @@ class Tracker:
         with self._run("case_returns") as run:
             return case_returns.case_returns(run, self._ctx, interaction)
 
-    def follow_up(self, interaction: str | Interaction | TimelineItem, *, by: str | None = None) -> list[Case]:
+    def follow_up(
+        self,
+        interaction: str | Interaction | TimelineItem,
+        *,
+        by: str | None = None,
+        at: datetime | str | None = None,
+    ) -> list[Case]:
         """File an inbound interaction with the cases that it is surely about, and reopen those that have ended; return those that were changed.
 
         Call it for each interaction that comes in. A resolved case stays resolved, and ``answered``: somebody has to say whether that confirms it.
@@ -1695,12 +1701,13 @@ class Tracker:
         Args:
             interaction: one that is recorded, or its id, ``int_...``.
             by: who or what does it, up to 255 characters; None if not recorded.
+            at: when it was done. A naive time is read in the zone of the tracker; None for now.
 
         Raises:
             InteractionNotFoundError: the interaction is not there.
         """
         with self._run_alone("follow_up") as run:
-            return case_returns.follow_up(run, self._ctx, interaction, by=by)
+            return case_returns.follow_up(run, self._ctx, interaction, by=by, at=at)
 
     def close_unanswered(self, *, now: datetime | str | None = None, by: str | None = None) -> list[Case]:
         """Close the resolved cases whose customers said nothing more in the time that was stated; return them. Run it daily.

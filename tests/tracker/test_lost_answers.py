@@ -99,6 +99,20 @@ def both_edits_of_one_time(tracker: Tracker) -> Any:
     return first, tracker.revise("s", "0", body="two", at=T0), tracker.revise("s", "0", body="one", at=T0)
 
 
+def dealt_with(tracker: Tracker) -> Any:
+    first, second = list(tracker.timeline(A, order="oldest"))[:2]
+    case = tracker.open_case(first, kind="fault", owner="sam")
+    case = tracker.promise(case, "call", due=now() + timedelta(days=1))
+    case = tracker.add_to_case(case, note="calls back")
+    case = tracker.update_case(case, state="resolved", answer_within=timedelta(days=2))
+    case = tracker.confirm_case(case, second)
+    again = tracker.reopen_case(case, reason="no")
+    other = tracker.update_case(tracker.open_case(C, kind="order"), state="resolved", answer_within=timedelta(days=2))
+    closed = tracker.close_unanswered(now=now() + timedelta(days=3))
+    told = [(line.what, line.value, line.text) for line in again.history]
+    return told, len(tracker.cases(state=None)), [one.id == other.id for one in closed]
+
+
 CALLS: dict[str, Callable[[Tracker], Any]] = {
     "record": recorded,
     "record without a source's id": recorded_without_an_id,
@@ -123,6 +137,7 @@ CALLS: dict[str, Callable[[Tracker], Any]] = {
         at=T0,
     ),
     "find_matches": matched,
+    "cases": dealt_with,
 }
 
 

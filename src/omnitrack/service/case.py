@@ -100,6 +100,7 @@ class CaseChange(Value):
     def __str__(self) -> str:
         parts = [wall_clock(self.at), self.what]
         parts += [part for part in (self.value, self.text) if part]
+        parts += [f"promise {self.promise}"] if self.what == "kept" else []
         parts += [f"({self.because})"] if self.because else []
         parts += [f"due {wall_clock(self.due)}"] if self.due else []
         parts += [f"by {self.by}"] if self.by else []

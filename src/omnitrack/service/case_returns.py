@@ -181,10 +181,10 @@ def _stands_in(value: str, text: str) -> bool:
 
 
 # -- what is done by itself -----------------------------------------------------------------------------------------------
-def follow_up(run: Run, ctx: Context, interaction: object, *, by: str | None) -> list[Case]:
+def follow_up(run: Run, ctx: Context, interaction: object, *, by: str | None, at: datetime | str | None) -> list[Case]:
     """File an interaction with the cases that it is about for certain, and take up again those that have ended. Return those that were changed."""
     id = given(interaction)
-    who = said_by(ctx, by, None, None)
+    who = said_by(ctx, by, None, at)
     found = run(lambda tx: [one for one in _returns(tx, id) if one.automatic], write=False)
     return [
         change(run, ctx, to_text("cas", one.case.id), who.now, lambda tx, case: _followed(tx, case, id, who))
