@@ -136,7 +136,8 @@ def _birth_and_name(p: Profile) -> Iterator[str]:
         for name in p.names:
             for word in {name.given, squeeze(name.family)}:
                 if word:
-                    yield from (f"{part} {sound(word)}" for part in parts)
+                    heard = sound(word)
+                    yield from [f"{part} {heard}" for part in parts]
 
 
 def _postcodes(p: Profile) -> Iterator[str]:
@@ -279,7 +280,7 @@ def blocking_keys(profile: Profile, *, broad: bool = False) -> dict[str, list[st
 
 
 def _keys(rule: Rule, profile: Profile) -> list[str]:
-    return list(dict.fromkeys(key[:_KEY_LENGTH] for key in rule.keys(profile)))[:MAX_KEYS]
+    return list(dict.fromkeys([key[:_KEY_LENGTH] for key in rule.keys(profile)]))[:MAX_KEYS]
 
 
 def candidate_pairs(profiles: Sequence[Profile], *, groups: Sequence[int] | None = None) -> tuple[Indices, Indices]:
@@ -295,7 +296,7 @@ def candidate_pairs(profiles: Sequence[Profile], *, groups: Sequence[int] | None
     size = len(profiles)
     of = None if groups is None else np.asarray(groups)
     order = np.argsort(_sort_keys(profiles), kind="stable")
-    codes_of = {field: _codes(map(attrgetter(field), profiles), size) for field in FIELDS}
+    codes_of = {field: _codes(list(map(attrgetter(field), profiles)), size) for field in _READ}
     found = [np.empty(0, dtype=np.int64)]
     # Rule after rule, so that the keys of one are there at a time.
     for rule in RULES:
@@ -317,8 +318,14 @@ def candidate_pairs(profiles: Sequence[Profile], *, groups: Sequence[int] | None
     return codes // max(size, 1), codes % max(size, 1)
 
 
-def _codes(values: Iterable[tuple[Any, ...]], size: int) -> Indices:
+#: The fields that a rule asks for.
+_READ = tuple(dict.fromkeys(field for rule in RULES for field in (*rule.needs, *rule.reads)))
+
+
+def _codes(values: Sequence[tuple[Any, ...]], size: int) -> Indices:
     """Return a number for each of so many values, the same for equal ones, and 0 for an empty one."""
+    if not any(values):
+        return np.zeros(size, dtype=np.int64)
     numbers: dict[tuple[Any, ...], int] = {(): 0}
     return np.fromiter((numbers.setdefault(one, len(numbers)) for one in values), dtype=np.int64, count=size)
 

@@ -106,6 +106,8 @@ def _roman_family(name: Name) -> str:
 
 
 def _in_two_scripts(pairs: Pairs) -> Bools:
+    if pairs.values.flags(_is_latin).all():
+        return pairs.none()
     return pairs.either(_is_latin) & ~pairs.both(_is_latin)
 
 
@@ -128,8 +130,11 @@ def _run_together(pairs: Pairs) -> Bools:
     if not pairs.values.flags(_one_word).any() or not pairs.values.flags(_is_whole).any():
         return pairs.none()
     found = pairs.none()
+    # Few names are of one word.
+    rows = np.flatnonzero(pairs.either(_one_word))
+    few = pairs.take(rows)
     for whole in (_forth, _back):
-        found |= pairs.same(_one_word, whole) | pairs.same(whole, _one_word)
+        found[rows] |= few.same(_one_word, whole) | few.same(whole, _one_word)
     return found
 
 
@@ -152,9 +157,15 @@ def _swapped(pairs: Pairs, *, family: bool) -> Bools:
     Where both names are whole, the left given name counts for the comparison of given names and the left family name for
     that of family names: the two stay independent, and "James Dixon" beside "Isaac James" is one coincidence and not two.
     """
-    forth = (pairs.likeness(_given, _family, _SWAP_LIKENESS) > 0) & (pairs.shorter(_given, _family) >= 3)
-    back = (pairs.likeness(_family, _given, _SWAP_LIKENESS) > 0) & (pairs.shorter(_family, _given) >= 3)
-    return np.where(pairs.both(_is_whole), back if family else forth, forth | back)
+    parts = (_family, _given) if family else (_given, _family)
+    found = _stands_as(pairs, *parts)
+    rest = np.flatnonzero(~(pairs.both(_is_whole) | found))
+    found[rest] = _stands_as(pairs.take(rest), *reversed(parts))
+    return found
+
+
+def _stands_as(pairs: Pairs, part: Feature, other: Feature) -> Bools:
+    return (pairs.likeness(part, other, _SWAP_LIKENESS) > 0) & (pairs.shorter(part, other) >= 3)
 
 
 def _swap_share(word: str, lookup: Lookup) -> float:

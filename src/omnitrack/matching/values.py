@@ -254,16 +254,16 @@ class Pairs:
         asked = (scorer, of, and_of, cutoff)
         if asked in self._scores:
             return self._scores[asked]
-        texts, of_left, of_right = self.values.texts(of, and_of)
+        texts, of_left, of_right = self.values.numbers(of, and_of)
         left, right = of_left[self.left], of_right[self.right]
-        rows, else_ = self._possible(scorer, texts, left, right, cutoff)
+        rows, else_ = self._possible(scorer, of, and_of, left, right, cutoff)
         if rows is not None:
             left, right = left[rows], right[rows]
         # Many values have one feature, and every two texts are compared once.
-        left, right, places = _different(left, right, len(texts.texts))
+        left, right, places = _different(left, right, len(texts))
         scores: npt.NDArray[Any] = cpdist(
-            texts.texts[left].tolist(),
-            texts.texts[right].tolist(),
+            list(map(texts.__getitem__, left.tolist())),
+            list(map(texts.__getitem__, right.tolist())),
             scorer=scorer,
             score_cutoff=cutoff,
             dtype=dtype,
@@ -279,16 +279,16 @@ class Pairs:
         return scores
 
     def _possible(
-        self, scorer: Any, texts: Texts, left: Codes, right: Codes, cutoff: float | None
+        self, scorer: Any, of: Feature, and_of: Feature, left: Codes, right: Codes, cutoff: float | None
     ) -> tuple[npt.NDArray[np.int64] | None, float]:
         """Return the rows that may come to more than the cutoff, None for all, and what the others come to."""
-        if len(left) <= FEW or not cutoff:
+        # What bounds the likeness of texts takes longer to work out than a few pairs to compare.
+        if len(left) <= FEW or not cutoff or scorer not in (OSA.distance, JaroWinkler.similarity):
             return None, 0
+        texts, _, _ = self.values.texts(of, and_of)
         if scorer is OSA.distance:
             return np.flatnonzero(texts.may_be_within(left, right, int(cutoff))), cutoff + 1
-        if scorer is JaroWinkler.similarity:
-            return np.flatnonzero(texts.may_be_alike(left, right, cutoff)), 0
-        return None, 0
+        return np.flatnonzero(texts.may_be_alike(left, right, cutoff)), 0
 
 
 def _different(left: Codes, right: Codes, size: int) -> tuple[Codes, Codes, npt.NDArray[np.int64] | None]:
