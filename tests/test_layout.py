@@ -58,9 +58,11 @@ ELSEWHERE = {
     "suggesting/matches": "suggesting/test_index",
     "suggesting/suggesting_links": "suggesting/test_suggest",
     # steps of an erasure, and of a rebuild
+    "upkeep/configuring": "upkeep/test_rebuild",
     "upkeep/dependents": "upkeep/test_erase",
     "upkeep/erasure_scope": "upkeep/test_erase",
     "upkeep/handles": "statements/test_proofs",
+    "upkeep/index_building": "suggesting/test_index",
     "upkeep/opening": "upkeep/test_rebuild",
     "upkeep/removal": "upkeep/test_erase",
     "upkeep/restate": "upkeep/test_renormalise",

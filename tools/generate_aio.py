@@ -97,7 +97,7 @@ CHANGES = """class AsyncChanges:
 """
 
 #: Methods that wait for nothing.
-PLAIN = {"acting", "within", "policy"}
+PLAIN = {"acting", "within", "policy", "settings"}
 
 EXTRA_IMPORTS = {
     "collections.abc": {"AsyncIterator"},

@@ -40,6 +40,7 @@ if TYPE_CHECKING:
         WithheldError,
     )
     from omnitrack.foundation.consent_words import CONSENT_WORDS
+    from omnitrack.foundation.terms import StoreSettings
     from omnitrack.identifiers.email import email
     from omnitrack.identifiers.phone import phone
     from omnitrack.identifiers.postal import postal
@@ -160,6 +161,7 @@ __all__ = [
     "SourceFormatError",
     "Statement",
     "StatementNotFoundError",
+    "StoreSettings",
     "Suggestion",
     "TimedOutError",
     "Timeline",
@@ -223,6 +225,7 @@ _NAMES = {
         "WithheldError",
     ),
     "foundation.consent_words": ("CONSENT_WORDS",),
+    "foundation.terms": ("StoreSettings",),
     "identifiers.email": ("email",),
     "identifiers.phone": ("phone",),
     "identifiers.postal": ("postal",),

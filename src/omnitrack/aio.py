@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from omnitrack.deadlines import Within
 from omnitrack.foundation.calls import Progress
+from omnitrack.foundation.terms import StoreSettings
 from omnitrack.greenlets import AsyncItems, Calls, DrivenTracker
 from omnitrack.identity.explain import Explanation
 from omnitrack.identity.policy import Policy
@@ -165,21 +166,21 @@ class AsyncTracker:
 
     Args:
         backend: an open storage adapter.
-        region: ISO 3166 alpha-2 code of the region in which national phone numbers are read, unless the interaction has its own. With None a
-            national number is kept as it came and identifies nobody.
+        region: ISO 3166 alpha-2 code of the region in which national phone numbers are read, unless the interaction has its own. None for the
+            store's; in a store without one a national number is kept as it came and identifies nobody.
         own: identifiers of the company, with ``*`` as a wildcard: ``"x:btcare"``, ``"email:*@bt.example"``, ``"phone:+44800*"``. They never
-            identify a customer. Empty by default.
-        policy: how evidence is read; None for the default ``Policy()``.
+            identify a customer. None for the store's, an empty list in a new one.
+        policy: how evidence is read; None for the store's, ``Policy()`` in a new one.
         secret: a key for the ids of identifiers, so that nobody who reads the store can look up an address by its id. It must be the same each time;
             None for ids without a key.
-        rebuild: whether to rebuild a store that was built with other settings. With False such a store is refused.
+        rebuild: whether to bring a store with other settings to those that are given. With False such settings are refused.
         matching: whether the store keeps an index of similar people from now on, for suggestions(), search() and find_matches(). False changes nothing.
         placeholders: values that your systems write in place of a missing one, in the form of ``own``: ``"account:0815"``, ``"email:nn@*"``. They
-            identify nobody, like the placeholders that every store knows. Empty by default.
-        zone: time zone of times without an offset, as an IANA name or a tzinfo; with None such times are refused.
+            identify nobody, like the placeholders that every store knows. None for the store's, an empty list in a new one.
+        zone: time zone of times without an offset, as an IANA name or a tzinfo; None for the store's. In a store without one such times are refused.
         timeout: time limit of each call in seconds, opening the store included; None for no limit. ``within`` overrides it for a block.
         consent_words: text messages that consist of one of these words withdraw consent (False) or give it (True); None for
-            ``omnitrack.CONSENT_WORDS``.
+            the store's, ``omnitrack.CONSENT_WORDS`` in a new one.
         reads: with ``"audit"`` reads about people leave receipts of who was shown what; see ``receipts`` and ``exposed``. None leaves none. Each process that
             opens the store sets it for itself.
         feed: whether the store keeps a change feed from now on, for ``changes``: True keeps entries for 30 days, a timedelta for that long. False changes nothing.
@@ -190,12 +191,12 @@ class AsyncTracker:
         backend: Backend,
         *,
         region: str | None = None,
-        own: Iterable[str] = (),
+        own: Iterable[str] | None = None,
         policy: Policy | None = None,
         secret: str | bytes | None = None,
         rebuild: bool = False,
         matching: bool = False,
-        placeholders: Iterable[str] = (),
+        placeholders: Iterable[str] | None = None,
         zone: str | tzinfo | None = None,
         timeout: float | None = None,
         consent_words: Mapping[str, bool] | None = None,
@@ -273,6 +274,11 @@ class AsyncTracker:
     def policy(self) -> Policy:
         """The policy by which evidence is read."""
         return self._tracker.policy
+
+    @property
+    def settings(self) -> StoreSettings:
+        """The settings of the store by which this tracker goes. They follow ``configure()``, whoever calls it."""
+        return self._tracker.settings
 
     async def record(
         self,
@@ -1721,12 +1727,12 @@ def open_async(
     url: str | Engine | AsyncEngine,
     *,
     region: str | None = None,
-    own: Iterable[str] = (),
+    own: Iterable[str] | None = None,
     policy: Policy | None = None,
     secret: str | bytes | None = None,
     rebuild: bool = False,
     matching: bool = False,
-    placeholders: Iterable[str] = (),
+    placeholders: Iterable[str] | None = None,
     timeout: float | None = None,
     zone: str | tzinfo | None = None,
     consent_words: Mapping[str, bool] | None = None,
@@ -1736,24 +1742,28 @@ def open_async(
 ) -> AsyncTracker:
     """Open a store; it is created if it does not exist. It is opened by ``async with``, or by the first call.
 
+    The store keeps region, zone, own list, policy, placeholders and consent words: a new store takes those that are given, and ``open(url)`` takes
+    those of the store. ``Tracker.configure`` changes them.
+
     Args:
         url: ``"sqlite:///history.db"``, ``"memory://"``, ``"postgresql+psycopg://..."``, ``"mariadb+pymysql://..."``, or the URL of another
             adapter. Or a SQLAlchemy engine (``open_async`` takes an ``AsyncEngine``), whose pool is shared and which ``close`` leaves open.
-        region: ISO 3166 alpha-2 code of the region in which national phone numbers are read, unless the interaction has its own. With None a
-            national number is kept as it came and identifies nobody.
+        region: ISO 3166 alpha-2 code of the region in which national phone numbers are read, unless the interaction has its own. None for the
+            store's; in a store without one a national number is kept as it came and identifies nobody.
         own: identifiers of the company, with ``*`` as a wildcard: ``"x:btcare"``, ``"email:*@bt.example"``, ``"phone:+44800*"``. They never
-            identify a customer. Empty by default.
-        policy: how evidence is read; None for the default ``Policy()``.
+            identify a customer. None for the store's, an empty list in a new one.
+        policy: how evidence is read; None for the store's, ``Policy()`` in a new one.
         secret: a key for the ids of identifiers, so that nobody who reads the store can look up an address by its id. It must be the same each time;
             None for ids without a key.
-        rebuild: whether to rebuild a store that was built with other settings; if another process is rebuilding it, wait until it is done. With False
-            such a store is refused.
+        rebuild: whether to bring a store with other settings to those that are given, as ``configure`` does; if another process is doing it, wait until
+            it is done. With False such settings are refused.
         matching: whether the store keeps an index of similar people from now on, for suggestions(), search() and find_matches(). False changes nothing.
-        placeholders: values that your systems write in place of a missing one, with ``*`` as a wildcard; they identify nobody. Empty by default.
+        placeholders: values that your systems write in place of a missing one, with ``*`` as a wildcard; they identify nobody. None for the store's, an
+            empty list in a new one.
         timeout: time limit of each call in seconds, this one included; None for no limit. See ``Tracker.within``.
-        zone: time zone of times without an offset, as an IANA name or a tzinfo; with None such times are refused.
+        zone: time zone of times without an offset, as an IANA name or a tzinfo; None for the store's. In a store without one such times are refused.
         consent_words: text messages that consist of one of these words withdraw consent (False) or give it (True); None for
-            ``omnitrack.CONSENT_WORDS``.
+            the store's, ``omnitrack.CONSENT_WORDS`` in a new one.
         reads: with ``"audit"`` reads about people leave receipts of who was shown what; see ``receipts`` and ``exposed``. None leaves none. Each process that
             opens the store sets it for itself.
         feed: whether the store keeps a change feed from now on, for ``changes``: True keeps entries for 30 days, a timedelta for that long. False changes nothing.
@@ -1761,7 +1771,7 @@ def open_async(
 
     Raises:
         UnknownBackendError: there is no adapter for this URL. SchemaVersionError: the store has another schema version.
-        PolicyChangedError: the store was built with other settings. SecretError: it was created with another secret.
+        PolicyChangedError: the store has other settings than those given. SecretError: it was created with another secret.
     """
     return AsyncTracker(
         open_backend(url, **options),

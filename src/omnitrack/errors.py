@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import Any, Literal
 
 _URL_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]{0,40}:")
@@ -186,7 +187,22 @@ class SchemaVersionError(BackendError):
 
 
 class PolicyChangedError(OmnitrackError):
-    """Raised if the store was built with another policy, own list or normal-form version. ``rebuild()`` applies the new settings."""
+    """Raised by ``open()`` if settings are given that differ from those of the store, or the store has another normal-form version.
+
+    Args:
+        message: which parts differ, and how.
+        parts: their names.
+
+    Attributes:
+        parts: the names of the parts that differ, such as ``"region"`` and ``"policy"``; empty where the store does not keep them.
+    """
+
+    def __init__(self, message: str, parts: Iterable[str] = ()) -> None:
+        super().__init__(message)
+        self.parts = tuple(parts)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (str(self), self.parts)
 
 
 class OperationRunningError(OmnitrackError):

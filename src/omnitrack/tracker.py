@@ -14,10 +14,12 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar, overload
 
 from omnitrack.deadlines import Bounds, Within
 from omnitrack.errors import InvalidInteractionError, TimedOutError, masked_repr
-from omnitrack.foundation import lease
 from omnitrack.foundation.arguments import microseconds
 from omnitrack.foundation.calls import Progress, Run, Runtime, check_progress, walk
+from omnitrack.foundation.context import Context
 from omnitrack.foundation.joining import check_store, joined_context
+from omnitrack.foundation.settings import current
+from omnitrack.foundation.terms import StoreSettings
 from omnitrack.identifiers.numbering import numbered_region
 from omnitrack.identity.explain import Explanation
 from omnitrack.identity.policy import Policy
@@ -85,7 +87,7 @@ from omnitrack.statements.identity_log import identity_log
 from omnitrack.storage.contract import Backend, Transaction
 from omnitrack.storage.registry import open_backend
 from omnitrack.suggesting import likeness
-from omnitrack.upkeep import removal, takeover
+from omnitrack.upkeep import configuring, removal
 from omnitrack.upkeep.erase import Receipt, RetentionRule
 from omnitrack.upkeep.opening import make_context, open_store
 from omnitrack.upkeep.rebuild import RebuildReport, VerifyReport, verify
@@ -286,21 +288,21 @@ class Tracker:
 
     Args:
         backend: an open storage adapter.
-        region: ISO 3166 alpha-2 code of the region in which national phone numbers are read, unless the interaction has its own. With None a
-            national number is kept as it came and identifies nobody.
+        region: ISO 3166 alpha-2 code of the region in which national phone numbers are read, unless the interaction has its own. None for the
+            store's; in a store without one a national number is kept as it came and identifies nobody.
         own: identifiers of the company, with ``*`` as a wildcard: ``"x:btcare"``, ``"email:*@bt.example"``, ``"phone:+44800*"``. They never
-            identify a customer. Empty by default.
-        policy: how evidence is read; None for the default ``Policy()``.
+            identify a customer. None for the store's, an empty list in a new one.
+        policy: how evidence is read; None for the store's, ``Policy()`` in a new one.
         secret: a key for the ids of identifiers, so that nobody who reads the store can look up an address by its id. It must be the same each time;
             None for ids without a key.
-        rebuild: whether to rebuild a store that was built with other settings. With False such a store is refused.
+        rebuild: whether to bring a store with other settings to those that are given. With False such settings are refused.
         matching: whether the store keeps an index of similar people from now on, for suggestions(), search() and find_matches(). False changes nothing.
         placeholders: values that your systems write in place of a missing one, in the form of ``own``: ``"account:0815"``, ``"email:nn@*"``. They
-            identify nobody, like the placeholders that every store knows. Empty by default.
-        zone: time zone of times without an offset, as an IANA name or a tzinfo; with None such times are refused.
+            identify nobody, like the placeholders that every store knows. None for the store's, an empty list in a new one.
+        zone: time zone of times without an offset, as an IANA name or a tzinfo; None for the store's. In a store without one such times are refused.
         timeout: time limit of each call in seconds, opening the store included; None for no limit. ``within`` overrides it for a block.
         consent_words: text messages that consist of one of these words withdraw consent (False) or give it (True); None for
-            ``omnitrack.CONSENT_WORDS``.
+            the store's, ``omnitrack.CONSENT_WORDS`` in a new one.
         reads: with ``"audit"`` reads about people leave receipts of who was shown what; see ``receipts`` and ``exposed``. None leaves none. Each process that
             opens the store sets it for itself.
         feed: whether the store keeps a change feed from now on, for ``changes``: True keeps entries for 30 days, a timedelta for that long. False changes nothing.
@@ -311,12 +313,12 @@ class Tracker:
         backend: Backend,
         *,
         region: str | None = None,
-        own: Iterable[str] = (),
+        own: Iterable[str] | None = None,
         policy: Policy | None = None,
         secret: str | bytes | None = None,
         rebuild: bool = False,
         matching: bool = False,
-        placeholders: Iterable[str] = (),
+        placeholders: Iterable[str] | None = None,
         zone: str | tzinfo | None = None,
         timeout: float | None = None,
         consent_words: Mapping[str, bool] | None = None,
@@ -341,6 +343,15 @@ class Tracker:
         with self._run("open") as run:
             self._runtime.setup()
             self._ctx = open_store(run, self._ctx, **self._asked)
+
+    @property
+    def _ctx(self) -> Context:
+        """The context by the settings that are in force."""
+        return self._opened.latest
+
+    @_ctx.setter
+    def _ctx(self, ctx: Context) -> None:
+        self._opened = ctx
 
     def __repr__(self) -> str:
         # Nothing of the URL, which may hold a password, and nothing of the secret.
@@ -439,6 +450,11 @@ class Tracker:
     def policy(self) -> Policy:
         """The policy by which evidence is read."""
         return self._ctx.policy
+
+    @property
+    def settings(self) -> StoreSettings:
+        """The settings of the store by which this tracker goes. They follow ``configure()``, whoever calls it."""
+        return self._ctx.terms.shown()
 
     # -- recording ------------------------------------------------------------------------------------------------------
     def record(
@@ -1085,7 +1101,7 @@ class Tracker:
             CustomerNotFoundError: no customer has one of them.
         """
         one, two = meant(self._ctx, a), meant(self._ctx, b)
-        return self._read(lambda tx: explain(tx, self._ctx, one, two), "explain")
+        return self._read(lambda tx: explain(tx, current(tx, self._ctx), one, two), "explain")
 
     def conflicts(self, who: Who | None = None, *, limit: int = 50, cursor: str | None = None) -> Page[LinkConflict]:
         """Return links that would merge customers and are held back, of one customer or of the whole store.
@@ -1100,9 +1116,9 @@ class Tracker:
         """
         size = checked_limit(limit)
         if who is None:
-            return self._read(lambda tx: conflicts_page(tx, self._ctx, size, cursor), "conflicts")
+            return self._read(lambda tx: conflicts_page(tx, current(tx, self._ctx), size, cursor), "conflicts")
         named = meant(self._ctx, who)
-        return self._read(lambda tx: conflicts_of(tx, self._ctx, named, size, cursor), "conflicts")
+        return self._read(lambda tx: conflicts_of(tx, current(tx, self._ctx), named, size, cursor), "conflicts")
 
     def suggestions(
         self, who: Who | None = None, *, limit: int = 10, cursor: str | None = None, least: float = 0.2
@@ -1963,7 +1979,7 @@ class Tracker:
 
     def verify(self) -> VerifyReport:
         """Recompute the links from the interactions and the customers from the links, for the whole store, and compare."""
-        return self._read(lambda tx: verify(tx, self._ctx), "verify")
+        return self._read(lambda tx: verify(tx, current(tx, self._ctx)), "verify")
 
     def rebuild(self, *, progress: Progress | None = None) -> RebuildReport:
         """Recompute all customers from the evidence, with the settings of this tracker.
@@ -1979,8 +1995,8 @@ class Tracker:
             OperationRunningError: another rebuild, or an operation that cannot run at the same time, is running.
         """
         check_progress(progress)
-        with self._run_alone("rebuild") as run, lease.holding(run, self._ctx, lease.REBUILD) as held:
-            return takeover.rebuild(run, self._ctx, held, progress)
+        with self._run_alone("rebuild") as run:
+            return configuring.rebuild(run, self._ctx, progress)
 
     def close(self) -> None:
         """Release connections and files."""
@@ -1999,12 +2015,12 @@ def open(
     url: str | Engine,
     *,
     region: str | None = None,
-    own: Iterable[str] = (),
+    own: Iterable[str] | None = None,
     policy: Policy | None = None,
     secret: str | bytes | None = None,
     rebuild: bool = False,
     matching: bool = False,
-    placeholders: Iterable[str] = (),
+    placeholders: Iterable[str] | None = None,
     timeout: float | None = None,
     zone: str | tzinfo | None = None,
     consent_words: Mapping[str, bool] | None = None,
@@ -2014,24 +2030,28 @@ def open(
 ) -> Tracker:
     """Open a store; it is created if it does not exist.
 
+    The store keeps region, zone, own list, policy, placeholders and consent words: a new store takes those that are given, and ``open(url)`` takes
+    those of the store. ``Tracker.configure`` changes them.
+
     Args:
         url: ``"sqlite:///history.db"``, ``"memory://"``, ``"postgresql+psycopg://..."``, ``"mariadb+pymysql://..."``, or the URL of another
             adapter. Or a SQLAlchemy engine (``open_async`` takes an ``AsyncEngine``), whose pool is shared and which ``close`` leaves open.
-        region: ISO 3166 alpha-2 code of the region in which national phone numbers are read, unless the interaction has its own. With None a
-            national number is kept as it came and identifies nobody.
+        region: ISO 3166 alpha-2 code of the region in which national phone numbers are read, unless the interaction has its own. None for the
+            store's; in a store without one a national number is kept as it came and identifies nobody.
         own: identifiers of the company, with ``*`` as a wildcard: ``"x:btcare"``, ``"email:*@bt.example"``, ``"phone:+44800*"``. They never
-            identify a customer. Empty by default.
-        policy: how evidence is read; None for the default ``Policy()``.
+            identify a customer. None for the store's, an empty list in a new one.
+        policy: how evidence is read; None for the store's, ``Policy()`` in a new one.
         secret: a key for the ids of identifiers, so that nobody who reads the store can look up an address by its id. It must be the same each time;
             None for ids without a key.
-        rebuild: whether to rebuild a store that was built with other settings; if another process is rebuilding it, wait until it is done. With False
-            such a store is refused.
+        rebuild: whether to bring a store with other settings to those that are given, as ``configure`` does; if another process is doing it, wait until
+            it is done. With False such settings are refused.
         matching: whether the store keeps an index of similar people from now on, for suggestions(), search() and find_matches(). False changes nothing.
-        placeholders: values that your systems write in place of a missing one, with ``*`` as a wildcard; they identify nobody. Empty by default.
+        placeholders: values that your systems write in place of a missing one, with ``*`` as a wildcard; they identify nobody. None for the store's, an
+            empty list in a new one.
         timeout: time limit of each call in seconds, this one included; None for no limit. See ``Tracker.within``.
-        zone: time zone of times without an offset, as an IANA name or a tzinfo; with None such times are refused.
+        zone: time zone of times without an offset, as an IANA name or a tzinfo; None for the store's. In a store without one such times are refused.
         consent_words: text messages that consist of one of these words withdraw consent (False) or give it (True); None for
-            ``omnitrack.CONSENT_WORDS``.
+            the store's, ``omnitrack.CONSENT_WORDS`` in a new one.
         reads: with ``"audit"`` reads about people leave receipts of who was shown what; see ``receipts`` and ``exposed``. None leaves none. Each process that
             opens the store sets it for itself.
         feed: whether the store keeps a change feed from now on, for ``changes``: True keeps entries for 30 days, a timedelta for that long. False changes nothing.
@@ -2039,7 +2059,7 @@ def open(
 
     Raises:
         UnknownBackendError: there is no adapter for this URL. SchemaVersionError: the store has another schema version.
-        PolicyChangedError: the store was built with other settings. SecretError: it was created with another secret.
+        PolicyChangedError: the store has other settings than those given. SecretError: it was created with another secret.
     """
     backend = open_backend(url, **options)
     try:

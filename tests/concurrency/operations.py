@@ -15,7 +15,6 @@ from omnitrack import (
     InvalidPolicyError,
     OperationRunningError,
     Policy,
-    PolicyChangedError,
     RetentionRule,
     StatementNotFoundError,
     Tracker,
@@ -29,7 +28,7 @@ from omnitrack.recording import loading
 from omnitrack.statements import notes, requests
 from omnitrack.storage.contract import Backend, Transaction
 from omnitrack.suggesting import likeness
-from omnitrack.upkeep import removal
+from omnitrack.upkeep import configuring, removal
 from omnitrack.upkeep.opening import make_context, open_store
 
 NOW = datetime.now(timezone.utc)
@@ -110,22 +109,22 @@ class Running(Stepped[Any]):
 
 def _by_others(backend: Backend, work: Callable[..., Any], *args: Any, **options: Any) -> Work:
     """Return a use case as another process calls it."""
-    ctx = Tracker(backend, policy=OLD)._ctx
+    ctx = Tracker(backend)._ctx
     return lambda run: work(run, ctx, *args, **options)
 
 
 def _rebuild(backend: Backend) -> Work:
-    known = Tracker(backend, policy=OLD)._ctx
+    known = Tracker(backend)._ctx
     return rebuilding(attrs.evolve(make_context(NEW_OWN, NEW, None, None), mark_key=known.mark_key))
 
 
 def _index(backend: Backend) -> Work:
-    ctx = make_context((), OLD, None, None, False, True)
+    ctx = make_context(None, None, None, None, False, True)
     return lambda run: open_store(run, ctx, matching=True)
 
 
 def _retract(backend: Backend) -> Work:
-    tracker = Tracker(backend, policy=OLD)
+    tracker = Tracker(backend)
     said = next((one for one in tracker.statements(BOB) if one.reason == "said before"), None)
     if said is None:
         raise StatementNotFoundError("statement: taken back by the other one already")
@@ -144,7 +143,7 @@ def _load(backend: Backend) -> Work:
 #: What may be done at once: of each what another process would run.
 OPERATIONS: dict[str, Callable[[Backend], Work]] = {
     "rebuild by other settings": _rebuild,
-    "rebuild": lambda backend: rebuilding(Tracker(backend, policy=OLD)._ctx),
+    "rebuild": lambda backend: _by_others(backend, configuring.rebuild, None),
     "index": _index,
     "find_matches": lambda backend: _by_others(backend, likeness.find_matches, 0.05, None),
     "retention": lambda backend: _by_others(
@@ -168,7 +167,6 @@ OPERATIONS: dict[str, Callable[[Backend], Work]] = {
 #: How an operation may end that comes beside another: refused with a word that says why.
 REFUSALS = (
     OperationRunningError,
-    PolicyChangedError,
     CustomerNotFoundError,
     StatementNotFoundError,
     InvalidPolicyError,
@@ -201,10 +199,7 @@ def everything(backend: Backend) -> Iterator[str]:
 
 def settled(backend: Backend) -> Tracker:
     """Return a tracker by the settings that the store goes by now."""
-    try:
-        return Tracker(backend, policy=OLD)
-    except PolicyChangedError:
-        return Tracker(backend, policy=NEW, own=NEW_OWN)
+    return Tracker(backend)
 
 
 def judge(backend: Backend, running: Sequence[Ended], erased: Sequence[str]) -> None:

@@ -124,9 +124,9 @@ def test_a_store_with_other_limits_says_so_and_a_rebuild_brings_it_over() -> Non
     for n in range(9):
         tracker.record(channel="phone", occurred_at=when(n), customer=[one, phone(f"+4477009000{n:02d}")])
     assert tracker.customer(one).shared
-    with pytest.raises(PolicyChangedError, match="another policy"):
-        omnitrack.Tracker(tracker._backend)
-    again = omnitrack.Tracker(tracker._backend, rebuild=True)
+    with pytest.raises(PolicyChangedError, match="policy: limits"):
+        omnitrack.Tracker(tracker._backend, policy=Policy())
+    again = omnitrack.Tracker(tracker._backend, policy=Policy(), rebuild=True)
     assert not again.customer(one).shared
     assert len(again.customer(one).identifiers) == 10
     assert again.verify().ok

@@ -46,8 +46,9 @@ def test_an_empty_store_takes_other_settings_and_one_with_people_does_not(tmp_pa
     omnitrack.open(url).close()
     with omnitrack.open(url, policy=Policy(limits={"phone": 3})) as tracker:
         tracker.record(channel="x", occurred_at=datetime(2026, 1, 1, tzinfo=timezone.utc), customer="x:jane")
-    with pytest.raises(PolicyChangedError, match=r"rebuild\(\)"):
-        omnitrack.open(url)
+    with pytest.raises(PolicyChangedError, match=r"configure\(\)"):
+        omnitrack.open(url, policy=Policy())
+    omnitrack.open(url).close()
     with pytest.raises(SecretError):
         omnitrack.open(url, policy=Policy(limits={"phone": 3}), secret="s")
 

@@ -171,6 +171,8 @@ class Run:
         """Run a function in a transaction, read-only with ``write=False``."""
         if write and self._known is not None:
             fn = noted(self._known, fn)
+        elif self._known is not None and self._known.look is not None and self._known.settings_are_doubtful():
+            fn = _looking(self._known.look, fn)
         try:
             if self._end is None:
                 answer = self._waiting.run(fn, write=write)
@@ -208,6 +210,16 @@ class Run:
             self._end = self._end or time.monotonic() + deadlines.GRACE
             return _after_others(error) if self._wrote else error
         return of_ours(error) if isinstance(error, Exception) else error
+
+
+def _looking(look: Callable[[Transaction], None], fn: Callable[[Transaction], T]) -> Callable[[Transaction], T]:
+    """Return a function that sees, before it reads, whether the store goes by other settings."""
+
+    def look_and_read(tx: Transaction) -> T:
+        look(tx)
+        return fn(tx)
+
+    return look_and_read
 
 
 def walk(step: Callable[[P | None], tuple[T, P | None]]) -> Iterator[T]:

@@ -1,8 +1,9 @@
-"""The context of a tracker: its policy, own list, secret, and a cache of what is stored already."""
+"""The context of a tracker: the settings that it goes by, its secret, and a cache of what is stored already."""
 
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Collection, Mapping
 from datetime import tzinfo
 from itertools import islice
@@ -11,8 +12,8 @@ from typing import TYPE_CHECKING, TypeVar
 import attrs
 
 from omnitrack import forks
-from omnitrack.foundation.consent_words import CONSENT_WORDS
 from omnitrack.foundation.ids import now_us
+from omnitrack.foundation.terms import Given, Terms
 from omnitrack.identifiers.scheme import content_id
 from omnitrack.identifiers.scheme import forget as forget_texts
 from omnitrack.identity.mention import Tenures as Tenures
@@ -23,6 +24,10 @@ from omnitrack.identity.tenures import Held
 if TYPE_CHECKING:
     from omnitrack.identifiers.own import OwnList
     from omnitrack.recording.prepare import Resolved
+    from omnitrack.storage.contract import Transaction
+
+#: Seconds after which a tracker that only reads looks again whether the store goes by other settings.
+LOOK_AFTER = 5.0
 
 K = TypeVar("K")
 V = TypeVar("V")
@@ -59,6 +64,10 @@ class Known:
         self._suppresses: bool | None = None
         self.matching = False  # whether the store keeps the index for matching, as its settings said last
         self.feed = False  # whether the store keeps a feed
+        self.look: Callable[[Transaction], None] | None = None  # sees in a transaction whether the settings are others
+        self.in_force: Context | None = None  # with the settings that the store went by when they were looked at last
+        self._version = 0  # of the record of these
+        self._looked_at = time.monotonic()
         self._rebuilding = (-1, 0)  # the epoch at which that was looked at, and until when a rebuild is taken to run
         forks.watch(self)
 
@@ -77,6 +86,20 @@ class Known:
     def rebuilding_is_doubtful(self, now: int) -> bool:
         """Whether a rebuild was said to run, so long ago that it has to be looked at again."""
         return 0 < self._rebuilding[1] < now
+
+    def put_in_force(self, ctx: Context, version: int) -> None:
+        """Have calls go by a context from now on, unless a later one is in force already."""
+        with self._lock:
+            if version >= self._version:
+                self.in_force, self._version = ctx, version
+
+    def settings_are_doubtful(self) -> bool:
+        """Whether the settings were not looked at for a while, as where nothing is written; who is asked looks at them now."""
+        now = time.monotonic()
+        if now - self._looked_at < LOOK_AFTER:
+            return False
+        self._looked_at = now
+        return True
 
     def note_rebuilding(self, epoch: int, until: int) -> None:
         """Note until when a rebuild is taken to run, 0 for none; of two transactions that note it, that of the later epoch is right."""
@@ -145,21 +168,66 @@ class Known:
 class Context:
     """What the use cases of one tracker share."""
 
-    policy: Policy
-    own: OwnList
-    placeholders: OwnList
-    fingerprint: str = ""
-    parts: Mapping[str, str] = attrs.field(factory=dict)  # of the fingerprint, by what each is called
-    region: str | None = None
-    zone: tzinfo | None = None  # of times that come without one
+    terms: Terms = attrs.field(factory=Terms)
+    asked: Given = attrs.field(factory=Given)  # what whoever opened the store gave of these
     secret: bytes = attrs.field(default=b"", repr=False)
     mark_key: bytes = attrs.field(
         default=b"", repr=False
     )  # of the marks that erasures leave; known once the store is open
-    consent_words: Mapping[str, bool] = CONSENT_WORDS  # that are a whole text message, and whether they allow
     known: Known = attrs.field(factory=Known)
     resolved: dict[object, Resolved] = attrs.field(factory=dict, repr=False)
     clock: Callable[[], int] = attrs.field(default=now_us, repr=False, eq=False)  # for leases; microseconds
+
+    @property
+    def policy(self) -> Policy:
+        """How evidence is read."""
+        return self.terms.policy
+
+    @property
+    def own(self) -> OwnList:
+        """The identifiers of the company."""
+        return self.terms.own
+
+    @property
+    def placeholders(self) -> OwnList:
+        """Values that stand where there is none."""
+        return self.terms.placeholders
+
+    @property
+    def region(self) -> str | None:
+        """In which national numbers are read."""
+        return self.terms.region
+
+    @property
+    def zone(self) -> tzinfo | None:
+        """Of times that come without one."""
+        return self.terms.zone
+
+    @property
+    def consent_words(self) -> Mapping[str, bool]:
+        """Words that are a whole text message, and whether they allow."""
+        return self.terms.consent_words
+
+    @property
+    def latest(self) -> Context:
+        """The context by the settings that the store goes by, as far as this tracker has seen."""
+        return self.known.in_force or self
+
+    def moved_to(self, terms: Terms) -> Context:
+        """Return the context by other settings. A zone that no store can keep stays this process's own."""
+        if "zone" in terms.unsaid and self.zone is not None:
+            terms = attrs.evolve(terms, zone=self.zone)
+        return attrs.evolve(self, terms=terms, resolved={})
+
+    def go_over(self, terms: Terms, version: int) -> Context:
+        """Have every call of this tracker go by other settings from now on; return the context by them.
+
+        Args:
+            version: of the record of the settings; what an older snapshot shows does not come into force again.
+        """
+        moved = self.moved_to(terms)
+        self.known.put_in_force(moved, version)
+        return moved
 
     def base_id(self, key: str) -> bytes:
         """Return the content address of an identifier's first holder."""

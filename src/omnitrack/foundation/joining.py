@@ -8,7 +8,7 @@ import attrs
 
 from omnitrack.errors import HostTransactionError
 from omnitrack.foundation.context import Context, Earliest, Known, Pair, Step
-from omnitrack.foundation.settings import check_fingerprint, read_settings
+from omnitrack.foundation.settings import read_settings
 from omnitrack.identity.tenures import Held
 from omnitrack.storage.contract import Transaction
 
@@ -68,11 +68,10 @@ def check_store(context: Callable[[], Context]) -> Callable[[Transaction], None]
     """
 
     def check(tx: Transaction) -> None:
-        settings, ctx = read_settings(tx), context()
-        if settings is None or settings.mark_key != ctx.mark_key:
+        settings = read_settings(tx)
+        if settings is None or settings.mark_key != context().mark_key:
             raise HostTransactionError(
                 "transaction: the store on its connection is another one, accepted is one to the database of the store"
             )
-        check_fingerprint(settings, ctx)
 
     return check

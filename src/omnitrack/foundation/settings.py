@@ -1,23 +1,28 @@
-"""The settings that a store keeps: the fingerprint of the policy, a check of the secret, the key of its marks."""
+"""The document of settings that a store keeps, and how whoever works on it comes to go by them."""
 
 from __future__ import annotations
 
 import hashlib
 import json
 import os
-from collections.abc import Callable, Mapping
-from typing import Any, TypeVar
+from collections.abc import Callable, Collection, Mapping
+from contextlib import suppress
+from functools import wraps
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import attrs
 
 from omnitrack.errors import PolicyChangedError, SecretError
 from omnitrack.foundation import journal, lease
+from omnitrack.foundation.calls import Run
 from omnitrack.foundation.context import Context
 from omnitrack.foundation.lease import Lease
+from omnitrack.foundation.terms import Terms, differences
 from omnitrack.records import ADOPTED, SETTINGS, SETTINGS_KEY
 from omnitrack.storage.contract import RecordRow, Transaction
 
 T = TypeVar("T")
+P = ParamSpec("P")
 
 #: The form of the keys in the index for matching. It is raised with every change of ``omnitrack.matching`` by which somebody gets other keys, so
 #: that a store whose index has those of before is indexed anew when it is opened.
@@ -39,6 +44,9 @@ class Settings:
     indexed: bool = False  # those of all that was in the store before too
     index_form: int = INDEX_FORM  # that of the keys of the index
     feed: int = 0  # microseconds that what happened is kept in the feed; 0: there is none
+    terms: str | None = (
+        None  # how what comes in is read and who is whom; None of a store that was made before it kept them
+    )
     rebuilding: int = 0  # generation of the rebuild that writers keep the journal for; 0 for none
 
     def dump(self) -> str:
@@ -52,6 +60,7 @@ class Settings:
                 "matching": self.matching,
                 "indexed": self.indexed,
                 "index_form": self.index_form,
+                "terms": self.terms,
                 "rebuilding": self.rebuilding,
                 "feed": self.feed,
             }
@@ -89,6 +98,7 @@ def read_settings(tx: Transaction) -> Settings | None:
         index_form=values.get("index_form", 1),
         rebuilding=values.get("rebuilding", 0),
         feed=values.get("feed", 0),
+        terms=values.get("terms"),
     )
 
 
@@ -97,7 +107,15 @@ def first_settings(tx: Transaction, ctx: Context, check: str, mark_key: bytes) -
     known = read_settings(tx)
     if known is not None:
         return known
-    made = Settings(fingerprint=ctx.fingerprint, parts=ctx.parts, secret_check=check, mark_key=mark_key, version=1)
+    terms = ctx.terms
+    made = Settings(
+        fingerprint=terms.fingerprint,
+        parts=terms.parts,
+        terms=terms.text,
+        secret_check=check,
+        mark_key=mark_key,
+        version=1,
+    )
     tx.put_records([RecordRow(SETTINGS, SETTINGS_KEY, made.dump(), 0), adoption_mark()])
     return made
 
@@ -110,9 +128,26 @@ def is_empty(tx: Transaction) -> bool:
 def settle_empty(tx: Transaction, ctx: Context) -> bool:
     """Have a store in which nobody is yet go by this tracker's settings: a first try with others binds no one. Return whether it does."""
     tx.guard(exclusive=True)
+    settings = read_settings(tx)
+    assert settings is not None
     if not is_empty(tx):
         return False
-    change_settings(tx, fingerprint=ctx.fingerprint, parts=ctx.parts)
+    change_settings(tx, **kept(ctx.terms, settings))
+    return True
+
+
+def settle_unsaid(tx: Transaction, ctx: Context) -> bool:
+    """Keep in the store what this tracker says first of its settings, such as the region in one that was made before it kept that. Return whether they
+    are the same in all else."""
+    tx.guard(exclusive=True)
+    settings = read_settings(tx)
+    assert settings is not None
+    if settings.fingerprint != ctx.terms.fingerprint:
+        return False
+    if settings.terms is not None and Terms.load(settings.terms).filled_by(ctx.asked).text != ctx.terms.text:
+        return False
+    if settings.terms != ctx.terms.text:
+        change_settings(tx, terms=ctx.terms.text)
     return True
 
 
@@ -130,34 +165,93 @@ def check_secret(settings: Settings, check: str) -> None:
         )
 
 
-def check_fingerprint(settings: Settings, ctx: Context) -> None:
-    """Raise PolicyChangedError unless the store was built with this policy, own list and version of the normal forms."""
-    if settings.fingerprint == ctx.fingerprint:
+def kept(terms: Terms, before: Settings) -> dict[str, Any]:
+    """Return the fields of the settings that terms decide. What the index for matching says of a number is read in the region, so that with another one it
+    is one of an earlier form: whoever changes the region brings it to today's, and if that one is killed, whoever opens the store next."""
+    found: dict[str, Any] = {"fingerprint": terms.fingerprint, "parts": terms.parts, "terms": terms.text}
+    if before.matching and before.terms is not None and Terms.load(before.terms).region != terms.region:
+        found["index_form"] = 0
+    return found
+
+
+class MovedError(Exception):
+    """The store goes by other settings than what is to be done was prepared with; it is to be done again by these. Nothing was written."""
+
+    def __init__(self, terms: Terms, version: int) -> None:
+        super().__init__()
+        self.terms, self.version = terms, version
+
+
+def terms_of(settings: Settings, ctx: Context) -> Terms:
+    """Return the terms that a store goes by: those of the context itself where they are the same.
+
+    Raises:
+        PolicyChangedError: it has other normal forms, or keeps only a digest of its terms, and these are others.
+    """
+    terms = ctx.terms
+    if settings.terms == terms.text and settings.fingerprint == terms.fingerprint:
+        return terms
+    if settings.terms is not None:
+        found = Terms.load(settings.terms)
+        if settings.fingerprint == found.fingerprint:
+            return found
+    check_fingerprint(settings, terms)
+    return terms
+
+
+def check_fingerprint(settings: Settings, terms: Terms) -> None:
+    """Raise PolicyChangedError unless a store that keeps only a digest was built with these terms, and with the normal forms of today."""
+    if settings.fingerprint == terms.fingerprint:
         return
-    differ = [name for name, digest in ctx.parts.items() if settings.parts.get(name, digest) != digest]
+    differ = [name for name, digest in terms.parts.items() if settings.parts.get(name, digest) != digest]
     which = " and another ".join(differ) or "policy, own list or version of the normal forms"
-    forgotten = " (own: none is given now)" if "own list" in differ and not len(ctx.own) else ""
-    mail = ""
-    if "own list" in differ:
-        mail = "; a rebuild does not read again who wrote to whom: mail that the company sent stays inbound where it was loaded as that"
     forms = ""
     if "version of the normal forms" in differ:
         forms = "; identifiers are read again, by the texts that their entries keep"
     raise PolicyChangedError(
-        f"{differ[0] if differ else 'policy'}: this store was built with another {which}{forgotten}; give the same as then, or, where "
+        f"{differ[0] if differ else 'policy'}: this store was built with another {which}; give the same as then, or, where "
         "it is meant to change, bring the store to it with rebuild(): omnitrack.open(..., rebuild=True), or omnitrack rebuild on the "
-        f"command line, with the policy and the own list that it is to have from now on{mail}{forms}"
+        f"command line, with the policy and the own list that it is to have from now on{mail_stays(differ)}{forms}"
     )
 
 
+def check_same(stored: Terms, asked: Terms) -> None:
+    """Raise PolicyChangedError unless the terms that were given are those of the store."""
+    differ = differences(stored, asked)
+    if not differ:
+        return
+    named = [name for name, _ in differ]
+    told = "; ".join(f"{name}: {change}" for name, change in differ)
+    raise PolicyChangedError(
+        f"{told}. The store goes by its own settings: leave these out to take them as they are, or change them for everybody "
+        f"with configure(), omnitrack.open(..., rebuild=True), or omnitrack configure on the command line{mail_stays(named)}",
+        parts=named,
+    )
+
+
+def mail_stays(differ: Collection[str]) -> str:
+    """Return what is to be said where the own list is another."""
+    if not {"own", "own list"}.intersection(differ):
+        return ""
+    return "; a rebuild does not read again who wrote to whom: mail that the company sent stays inbound where it was loaded as that"
+
+
 def enter(tx: Transaction, ctx: Context, *, exclusive: bool = False) -> int:
-    """Take the guard, as every writer does first, and see that the store still goes by this tracker's policy; return the epoch."""
+    """Take the guard, as every writer does first, and see that the store still goes by these settings; return the epoch.
+
+    Raises:
+        MovedError: it goes by others; the use case is done again by them (``goes_over``).
+    """
     epoch = tx.guard(exclusive)
     known, now = ctx.known, ctx.clock()
-    if exclusive or not known.is_checked(epoch) or known.rebuilding_is_doubtful(now):
+    # In this order: whoever has the settings of before finds that others are in force once the epoch of these is known.
+    checked = known.is_checked(epoch) and ctx.latest.terms is ctx.terms
+    if exclusive or not checked or known.rebuilding_is_doubtful(now):
         settings = read_settings(tx)
         if settings is not None:
-            check_fingerprint(settings, ctx)
+            terms = terms_of(settings, ctx)
+            if terms is not ctx.terms:
+                raise MovedError(terms, settings.version)
             known.matching, known.feed = settings.matching, settings.feed > 0
             if not settings.rebuilding:
                 known.note_rebuilding(epoch, 0)
@@ -170,6 +264,39 @@ def enter(tx: Transaction, ctx: Context, *, exclusive: bool = False) -> int:
         if exclusive:
             journal.empty(tx)
     return epoch
+
+
+def current(tx: Transaction, ctx: Context) -> Context:
+    """Return the context by the settings that the store goes by in this transaction, for what only reads."""
+    settings = read_settings(tx)
+    if settings is None:
+        return ctx
+    terms = terms_of(settings, ctx)
+    return ctx if terms is ctx.terms else ctx.go_over(terms, settings.version)
+
+
+def look(tx: Transaction, ctx: Context) -> None:
+    """See whether the store goes by other settings, for the calls that come next."""
+    with suppress(PolicyChangedError):  # one of another version; whoever writes is told
+        current(tx, ctx.latest)
+
+
+def goes_over(use_case: Callable[Concatenate[Run, Context, P], T]) -> Callable[Concatenate[Run, Context, P], T]:
+    """Have a use case go by the settings that are in force, and be done again where others came into force before it could write.
+
+    What it is given besides must bear to be read twice. It may be of several transactions where those that were done bear to be done again.
+    """
+
+    @wraps(use_case)
+    def with_settings(run: Run, ctx: Context, /, *args: P.args, **kwargs: P.kwargs) -> T:
+        ctx = ctx.latest
+        while True:
+            try:
+                return use_case(run, ctx, *args, **kwargs)
+            except MovedError as moved:
+                ctx = ctx.go_over(moved.terms, moved.version)
+
+    return with_settings
 
 
 def under(

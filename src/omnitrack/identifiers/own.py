@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence, Set
 
 from omnitrack.errors import InvalidIdentifierError, mask
 from omnitrack.identifiers.scheme import Identifier, checked_text, get_scheme
@@ -64,6 +64,9 @@ class OwnList:
             else:
                 one = identifier(entry, region)
                 exact.add((one.scheme, one.value, one.scope))
+        self._keep(exact, globs, hosts)
+
+    def _keep(self, exact: Set[tuple[str, str, str]], globs: Mapping[str, Set[str]], hosts: Set[str]) -> None:
         self._exact = frozenset(exact)
         self._globs = {scheme: tuple(sorted(patterns)) for scheme, patterns in sorted(globs.items())}
         self._patterns = {scheme: _parts(patterns) for scheme, patterns in self._globs.items()}
@@ -76,6 +79,30 @@ class OwnList:
             }
         )
         self._fingerprint = self._digest()
+
+    @classmethod
+    def load(cls, stored: Sequence[Sequence[str]]) -> OwnList:
+        """Return the list that ``dump`` gave, whatever the schemes that are registered now make of such a text."""
+        exact = {(scheme, value, scope) for kind, scheme, value, scope in stored if kind == "is"}
+        globs: dict[str, set[str]] = {}
+        for kind, scheme, value, _ in stored:
+            if kind == "like":
+                globs.setdefault(scheme, set()).add(value)
+        found = cls()
+        found._keep(exact, globs, {value for kind, _, value, _ in stored if kind == "host"})
+        return found
+
+    def dump(self) -> list[list[str]]:
+        """Return the entries in a form that a store keeps, in an order of their own."""
+        return sorted(
+            [["is", *entry] for entry in self._exact]
+            + [["like", scheme, pattern, ""] for scheme, patterns in self._globs.items() for pattern in patterns]
+            + [["host", "sip", host, ""] for host in self._hosts]
+        )
+
+    def texts(self) -> tuple[str, ...]:
+        """Return the entries as texts that this class reads, sorted."""
+        return tuple(sorted(map(_as_text, self.dump())))
 
     def has_host(self, host: str) -> bool:
         """Return whether a SIP host, or the domain of a phone-context, is the company's own."""
@@ -113,6 +140,11 @@ class OwnList:
 
     def __repr__(self) -> str:
         return f"<OwnList of {len(self)}>"
+
+
+def _as_text(entry: Sequence[str]) -> str:
+    kind, scheme, value, scope = entry
+    return Identifier(scheme=scheme, value=value, scope=scope).key if kind == "is" else f"{scheme}:{value}"
 
 
 def _pattern(entry: str, field: str) -> tuple[str, str]:

@@ -23,6 +23,7 @@ from omnitrack.foundation.context import Context
 from omnitrack.foundation.evidence import entries_of
 from omnitrack.foundation.ids import now_us, to_text
 from omnitrack.foundation.once import Once, recorded
+from omnitrack.foundation.settings import goes_over
 from omnitrack.foundation.times import timed
 from omnitrack.model import (
     MOST_REASONS,
@@ -55,6 +56,7 @@ MOST_DEFERRED = 10_000  # revisions that came before what they revise
 
 Item = Interaction | Revision | Rejected | PassedOver
 Items = Iterable[Item]  # what a source yields
+_Waiting = tuple[Interaction, str | None]  # an interaction, and where it stands
 
 
 def make_interaction(
@@ -82,6 +84,7 @@ def _dates_as_text(value: Any) -> Any:
     return value
 
 
+@goes_over
 def record(run: Run, ctx: Context, interaction: Interaction, *, strict: bool = False) -> Recorded:
     """Record one interaction.
 
@@ -242,7 +245,7 @@ class _Loading:
         self._place = place
         self._strict = strict
         self.tally = tally
-        self.waiting: list[tuple[Interaction, str | None]] = []  # each with where it stands
+        self.waiting: list[_Waiting] = []  # each with where it stands
         self._deferred: list[Revision] = []
 
     def take(self, item: Item, at: Callable[[], str | None]) -> None:
@@ -283,32 +286,52 @@ class _Loading:
         if not self.waiting:
             return
         now = now_us()
-        waiting = [(item, at, prepare(self._ctx, item, now)) for item, at in self.waiting]
-        self.waiting.clear()
-        if self._strict:
-            for _, at, one in waiting:
-                if one.rejected:
-                    self._reject(attrs.evolve(one.rejected[0], kept=False), at)
-            waiting = [one for one in waiting if not one[2].rejected]
-            if not waiting:
-                return
-        items, places = [item for item, _, _ in waiting], [at for _, at, _ in waiting]
-        prepared = [one for _, _, one in waiting]
-        uses = look_for_handovers(self._run, self._ctx, items, prepared)
-        out = _batch(self._run, self._ctx, prepared, now, uses)
+        waiting, self.waiting = self.waiting, []
+        stored = self._store(waiting, now)
+        if stored is None:
+            return
+        taken, prepared, uses, out = stored
         tally = self.tally
         there = sum(duplicate is not None for duplicate in out.duplicates)
         tally.duplicates += there
         tally.suppressed += len(out.suppressed)
         tally.added += len(prepared) - there - len(out.suppressed)
         tally.last_there = out.duplicates[-1] is not None
-        if updates := find_updates(items, out.duplicates):
+        if updates := find_updates([item for item, _ in taken], out.duplicates):
             self._changed(updates)
         for number, one in enumerate(prepared):
             counted_uses(uses.found(number), tally.handovers)
             if out.duplicates[number] is None:
                 for rejected in one.rejected:
-                    self._reject(rejected, places[number])
+                    self._reject(rejected, taken[number][1])
+
+    def _store(
+        self, waiting: Sequence[_Waiting], now: int
+    ) -> tuple[list[_Waiting], list[Prepared], HandoverUses, Batch] | None:
+        """Store interactions in one transaction, read by the settings that the store goes by then; None where all of them are refused."""
+        refused: list[tuple[Rejected, str | None]] = []
+
+        @goes_over
+        def store(run: Run, ctx: Context) -> tuple[list[_Waiting], list[Prepared], HandoverUses, Batch] | None:
+            refused.clear()
+            taken: list[_Waiting] = []
+            prepared: list[Prepared] = []
+            for item, at in waiting:
+                one = prepare(ctx, item, now)
+                if self._strict and one.rejected:
+                    refused.append((attrs.evolve(one.rejected[0], kept=False), at))
+                else:
+                    taken.append((item, at))
+                    prepared.append(one)
+            if not prepared or (refused and self.tally.stops):
+                return None
+            uses = look_for_handovers(run, ctx, [item for item, _ in taken], prepared)
+            return taken, prepared, uses, _batch(run, ctx, prepared, now, uses)
+
+        stored = store(self._run, self._ctx)
+        for rejected, at in refused:
+            self._reject(rejected, at)
+        return stored
 
     def _reject(self, rejected: Rejected, at: str | None) -> None:
         self.tally.reject(rejected if at is None else attrs.evolve(rejected, where=self._place(at)))
@@ -375,7 +398,7 @@ class _Tally:
     """Counts of a load."""
 
     def __init__(self, on_error: str) -> None:
-        self._raise = on_error == "raise"
+        self.stops = on_error == "raise"  # at the first that is rejected
         self.added = self.duplicates = self.revised = self.suppressed = self._total = self._left_out_total = 0
         self.last_there = False  # the interaction that came last was there already
         self._rejected: list[Rejected] = []
@@ -385,7 +408,7 @@ class _Tally:
         self._examples: list[PassedOver] = []
 
     def reject(self, item: Rejected) -> None:
-        if self._raise:
+        if self.stops:
             where = f" ({item.where})" if item.where else ""
             raise InvalidInteractionError(f"{item.reason}{where}")
         listed = self._left_out if item.kept else self._rejected

@@ -13,7 +13,7 @@ from omnitrack.foundation.context import Context
 from omnitrack.foundation.evidence import with_removed
 from omnitrack.foundation.ids import from_us, now_us, to_us
 from omnitrack.foundation.once import Once, recorded
-from omnitrack.foundation.settings import enter
+from omnitrack.foundation.settings import enter, goes_over
 from omnitrack.foundation.times import timed
 from omnitrack.model import Revision
 from omnitrack.records import SUPPRESSED, edit_key, suppression_key
@@ -43,6 +43,7 @@ class Edit:
 ADDED, THERE, KEPT_OUT, COLLIDES = "added", "there", "kept out", "collides"
 
 
+@goes_over
 def add_revision(
     run: Run,
     ctx: Context,

@@ -13,7 +13,7 @@ from omnitrack.foundation.context import Context
 from omnitrack.foundation.evidence import tenures_of
 from omnitrack.foundation.ids import from_text, to_text
 from omnitrack.foundation.once import Once
-from omnitrack.foundation.settings import enter
+from omnitrack.foundation.settings import enter, goes_over
 from omnitrack.model import Assurance, Role
 from omnitrack.reading.resolve import customer_text
 from omnitrack.service.case import Case, to_case, to_changes
@@ -94,6 +94,7 @@ class _Changed:
     conflict: bool = False
 
 
+@goes_over
 def change(run: Run, ctx: Context, case: Case | str, now: int, step: Step) -> Case:
     """Add to the log of a case, and return it as it is then.
 

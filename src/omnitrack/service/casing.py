@@ -16,7 +16,7 @@ from omnitrack.foundation.cases import ENDED, Event, StoredCase, cases_in, find_
 from omnitrack.foundation.context import Context
 from omnitrack.foundation.ids import new_id, to_text
 from omnitrack.foundation.once import Once
-from omnitrack.foundation.settings import enter
+from omnitrack.foundation.settings import enter, goes_over
 from omnitrack.identity.mention import Mention
 from omnitrack.model import MAX_NAME, MAX_SUBJECT, Assurance, Direction, Interaction, Role, TimelineItem
 from omnitrack.reading.resolve import Meant, Who, get_row, meant
@@ -78,7 +78,8 @@ def open_case(
     id, ids = new_id(), _interactions_in(subject)
     if len(ids) > MOST_HELD:
         raise InvalidInteractionError(f"subject: got {len(ids)} interactions, accepted are at most {MOST_HELD}")
-    named = None if ids else meant(ctx, subject)
+    if not ids:
+        meant(ctx, subject)  # before anything else, so that what is none is refused first
     first = [who.event("opened", value=kind)]
     if title is not None:
         first.append(who.event("title", text=text_of("title", title, MAX_SUBJECT), reason=None))
@@ -88,19 +89,25 @@ def open_case(
         first.append(who.event("owner", value=text_of("owner", owner, MAX_NAME), reason=None))
     first += [reference_event(who, one) for one in as_list("references", references, "a list of CaseReference")]
 
-    def write(tx: Transaction) -> tuple[StoredCase, Case]:
-        enter(tx, ctx)
-        rows = get_interactions(tx, ids)
-        held = rows_with(tx, ids)  # once: who opens a case of one of these meanwhile is met when it is written
-        known = _open_with(tx, held.values(), kind)
-        if known is None:
-            about = None if named is None else _mention(tx, ctx, named, who.now)
-            made = StoredCase(id=id, kind=kind, log=(), about=about, places=() if about is None else (about.base,))
-            events = [*first, *(added(who, row, None) for row in rows)]
-            known = add_events(tx, ctx, made, events, there=held)
-        return known, shown(tx, [known], who.now)[0]
+    @goes_over
+    def opened(run: Run, ctx: Context) -> Case:
+        named = None if ids else meant(ctx, subject)
 
-    return run(Once(write, lambda tx, answer: answer[0].id in find_cases(tx, [answer[0].id])))[1]
+        def write(tx: Transaction) -> tuple[StoredCase, Case]:
+            enter(tx, ctx)
+            rows = get_interactions(tx, ids)
+            held = rows_with(tx, ids)  # once: who opens a case of one of these meanwhile is met when it is written
+            known = _open_with(tx, held.values(), kind)
+            if known is None:
+                about = None if named is None else _mention(tx, ctx, named, who.now)
+                made = StoredCase(id=id, kind=kind, log=(), about=about, places=() if about is None else (about.base,))
+                events = [*first, *(added(who, row, None) for row in rows)]
+                known = add_events(tx, ctx, made, events, there=held)
+            return known, shown(tx, [known], who.now)[0]
+
+        return run(Once(write, lambda tx, answer: answer[0].id in find_cases(tx, [answer[0].id])))[1]
+
+    return opened(run, ctx)
 
 
 def _mention(tx: Transaction, ctx: Context, named: Meant, now: int) -> Mention:

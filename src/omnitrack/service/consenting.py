@@ -16,7 +16,7 @@ from omnitrack.foundation.context import Context
 from omnitrack.foundation.ids import new_ids, now_us
 from omnitrack.foundation.journal import touch
 from omnitrack.foundation.once import Once
-from omnitrack.foundation.settings import enter
+from omnitrack.foundation.settings import enter, goes_over
 from omnitrack.identity.mention import Mention
 from omnitrack.model import MAX_NAME, is_storable
 from omnitrack.reading.resolve import (
@@ -62,6 +62,7 @@ def _scope(purpose: object, channel: object) -> tuple[str, str]:
     return asked[0], asked[1]
 
 
+@goes_over
 def say_consent(
     run: Run,
     ctx: Context,

@@ -19,7 +19,7 @@ from omnitrack.foundation.context import Context
 from omnitrack.foundation.evidence import all_entries, tenures_of
 from omnitrack.foundation.ids import from_text, from_us, new_ids, now_us, to_text
 from omnitrack.foundation.reads import CHUNK, MOST_SHOWN, Read, places_of, reads_of
-from omnitrack.foundation.settings import enter
+from omnitrack.foundation.settings import enter, goes_over
 from omnitrack.harmless import one_line
 from omnitrack.identity.mention import Mention
 from omnitrack.identity.statement import Statement
@@ -116,6 +116,7 @@ def checked_by(by: object) -> str:
     return by
 
 
+@goes_over
 def leave_receipt(
     run: Run,
     ctx: Context,

@@ -15,7 +15,7 @@ from omnitrack.foundation.handover_codes import draw, keyed, spell
 from omnitrack.foundation.handovers import Given, Handed, code_key, find_given, find_handed
 from omnitrack.foundation.ids import from_us, new_id, now_us, to_text
 from omnitrack.foundation.once import Once
-from omnitrack.foundation.settings import enter
+from omnitrack.foundation.settings import enter, goes_over
 from omnitrack.harmless import one_line, sized
 from omnitrack.identity.statement import check_said
 from omnitrack.model import (
@@ -126,6 +126,7 @@ class _Asked:
     now: int
 
 
+@goes_over
 def hand_over(
     run: Run,
     ctx: Context,

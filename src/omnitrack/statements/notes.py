@@ -15,7 +15,7 @@ from omnitrack.foundation.ids import from_text, from_us, interaction_id, now_us,
 from omnitrack.foundation.journal import touch
 from omnitrack.foundation.linkability import is_refused
 from omnitrack.foundation.once import Once, recorded
-from omnitrack.foundation.settings import enter
+from omnitrack.foundation.settings import enter, goes_over
 from omnitrack.model import Direction, Interaction, Role
 from omnitrack.reading.resolve import Meant, Who, get_row, meant_one, to_identifier
 from omnitrack.statements.statement_index import mention
@@ -24,6 +24,7 @@ from omnitrack.storage.contract import EntryRow, InteractionRow, Transaction
 _ANCHOR = int(Role.ANCHOR)
 
 
+@goes_over
 def note(run: Run, ctx: Context, who: Who, text: str, *, agent: str | None) -> str:
     """File an internal note under a person, or beside an interaction; return its id."""
     now = now_us()

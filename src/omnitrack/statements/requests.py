@@ -9,6 +9,7 @@ from omnitrack.foundation.calls import Run
 from omnitrack.foundation.context import Context
 from omnitrack.foundation.ids import new_id, new_ids, now_us, to_text, to_us
 from omnitrack.foundation.once import Once
+from omnitrack.foundation.settings import goes_over
 from omnitrack.foundation.times import in_zone
 from omnitrack.identity.preview import Preview
 from omnitrack.identity.statement import Named, Statement, check_said
@@ -30,6 +31,7 @@ from omnitrack.statements.say import (
 from omnitrack.storage.contract import Transaction
 
 
+@goes_over
 def say(run: Run, ctx: Context, statement: Statement) -> Statement:
     """Make a statement."""
     request = _statement_request(ctx, statement)
@@ -44,6 +46,7 @@ def say(run: Run, ctx: Context, statement: Statement) -> Statement:
         return run(Once(partial(write, alone=True), is_said))
 
 
+@goes_over
 def attribute(
     run: Run, ctx: Context, interaction: str, identifier: Named, *, by: str | None, reason: str | None
 ) -> Statement:
@@ -58,6 +61,7 @@ def attribute(
     return run(Once(write, is_said))
 
 
+@goes_over
 def retract(run: Run, ctx: Context, statement: Statement | str, *, by: str | None, reason: str | None) -> Statement:
     """Retract a statement."""
     retraction = _retraction(statement, by, reason)
@@ -69,6 +73,7 @@ def retract(run: Run, ctx: Context, statement: Statement | str, *, by: str | Non
     return run(Once(write, is_said))
 
 
+@goes_over
 def preview(run: Run, ctx: Context, statement: Statement) -> Preview:
     """Return what a statement would do; of a statement that was made before, what its retraction would do."""
     if not isinstance(statement, Statement):

@@ -13,7 +13,7 @@ from omnitrack.foundation.context import Context
 from omnitrack.foundation.ids import now_us
 from omnitrack.foundation.journal import LinkKey
 from omnitrack.foundation.lease import Lease
-from omnitrack.foundation.settings import read_settings, under
+from omnitrack.foundation.settings import goes_over, read_settings, under
 from omnitrack.model import Page
 from omnitrack.reading.query import checked_limit
 from omnitrack.reading.resolve import Who, meant
@@ -52,6 +52,7 @@ def search(run: Run, ctx: Context, asked: Mapping[str, Any], text: str | None, l
     return run(lambda tx: search(tx, ctx, profile, said, size, run.later), write=False)
 
 
+@goes_over
 def find_matches(run: Run, ctx: Context, least: float, progress: Progress | None) -> int:
     """Compare everybody with those who may be alike, and keep what is likely as links that suggest; return how many are new."""
     from omnitrack.suggesting.suggest import read_model

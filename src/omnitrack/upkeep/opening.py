@@ -11,7 +11,6 @@ import attrs
 from omnitrack.errors import InvalidPolicyError, OperationRunningError, SecretError, check_flag
 from omnitrack.foundation import lease
 from omnitrack.foundation.calls import Run, walk
-from omnitrack.foundation.consent_words import checked_words
 from omnitrack.foundation.context import Context
 from omnitrack.foundation.lease import Lease
 from omnitrack.foundation.settings import (
@@ -19,21 +18,22 @@ from omnitrack.foundation.settings import (
     Settings,
     change_settings,
     check_fingerprint,
+    check_same,
     check_secret,
     first_settings,
     is_empty,
+    look,
     new_mark_key,
     read_settings,
     secret_check,
     settle_empty,
-    under,
+    settle_unsaid,
 )
-from omnitrack.identifiers.numbering import numbered_region
-from omnitrack.identifiers.own import OwnList
+from omnitrack.foundation.terms import NOT_DIGESTED, Terms, given
 from omnitrack.identity.policy import Policy
-from omnitrack.sources.values import zone_of
 from omnitrack.storage.contract import Transaction
 from omnitrack.upkeep import takeover
+from omnitrack.upkeep.index_building import build_index
 from omnitrack.upkeep.statement_migration import Position, adopt_step, adopted
 
 
@@ -54,48 +54,35 @@ def secret_bytes(secret: str | bytes | None) -> bytes:
 
 
 def make_context(
-    own: Iterable[str],
+    own: Iterable[str] | None,
     policy: Policy | None,
     secret: str | bytes | None,
     region: str | None,
     rebuild: bool = False,
     matching: bool = False,
-    placeholders: Iterable[str] = (),
+    placeholders: Iterable[str] | None = None,
     zone: str | tzinfo | None = None,
     consent_words: Mapping[str, bool] | None = None,
 ) -> Context:
-    """Return what the use cases of a tracker share."""
-    if policy is not None and not isinstance(policy, Policy):
-        raise InvalidPolicyError(f"policy: got {type(policy).__name__}, accepted is a Policy")
+    """Return what the use cases of a tracker share: by the settings that were given until the store is open."""
+    asked = given(
+        region=region, zone=zone, own=own, policy=policy, placeholders=placeholders, consent_words=consent_words
+    )
     check_flag("rebuild", rebuild, InvalidPolicyError)
     check_flag("matching", matching, InvalidPolicyError)
-    policy = policy or Policy()
-    own_list = OwnList(own, region=numbered_region(region))
-    listed_placeholders = OwnList(placeholders, region=numbered_region(region), field="placeholders")
-    lists = (own_list.fingerprint(), listed_placeholders.fingerprint())
-    return Context(
-        policy=policy,
-        own=own_list,
-        placeholders=listed_placeholders,
-        fingerprint=policy.fingerprint(*lists),
-        parts=policy.parts(*lists),
-        region=numbered_region(region),
-        zone=zone_of(zone),
-        secret=secret_bytes(secret),
-        consent_words=checked_words(consent_words),
-    )
+    return Context(terms=asked.over(Terms()), asked=asked, secret=secret_bytes(secret))
 
 
 def open_store(run: Run, ctx: Context, *, rebuild: bool = False, matching: bool = False, feed: int = 0) -> Context:
-    """Open a store: compare its settings with the tracker's, or make them where it is new; return the context with the key of its marks.
+    """Open a store: take its settings, or make them where it is new; return the context by these, with the key of its marks.
 
     Args:
-        rebuild: bring a store with other settings to these. matching: build the index for matching where it is not there. One whose keys are
-            of an earlier form is built anew in any case.
+        rebuild: bring a store with other settings to those that were given. matching: build the index for matching where it is not there. One whose keys
+            are of an earlier form is built anew in any case.
         feed: microseconds for which what happens is to be kept in the feed; 0 leaves it as it is.
 
     Raises:
-        SecretError: it was created with another secret. PolicyChangedError: built with another policy, and not to be rebuilt.
+        SecretError: it was created with another secret. PolicyChangedError: it has other settings than were given, and is not to be rebuilt.
     """
     check, mark_key = secret_check(ctx.secret), new_mark_key(ctx.secret)
     settings = run(lambda tx: first_settings(tx, ctx, check, mark_key))
@@ -103,20 +90,10 @@ def open_store(run: Run, ctx: Context, *, rebuild: bool = False, matching: bool 
     _adopt(run, ctx)
     ctx = attrs.evolve(ctx, mark_key=settings.mark_key)
     ctx.known.matching, ctx.known.feed = settings.matching, settings.feed > 0
-    # Looked at without the guard first: whoever comes with other settings must not disturb those who are at work.
-    settled = settings.fingerprint == ctx.fingerprint
-    if not settled and run(is_empty, write=False):
-        settled = run(lambda tx: settle_empty(tx, ctx))
-    if not settled and not rebuild:
-        check_fingerprint(settings, ctx)
-    elif not settled:
-        _once(
-            run,
-            ctx,
-            lease.REBUILD,
-            lambda found: found.fingerprint == ctx.fingerprint,
-            lambda held: takeover.rebuild(run, ctx, held, None),
-        )
+    ctx, settings = _agree(run, ctx, settings, rebuild)
+    opened = ctx
+    ctx.known.put_in_force(ctx, settings.version)
+    ctx.known.look = lambda tx: look(tx, opened)
     if feed and feed != settings.feed:
         run(lambda tx: change_settings(tx, feed=feed))
         ctx.known.feed = True
@@ -129,6 +106,60 @@ def open_store(run: Run, ctx: Context, *, rebuild: bool = False, matching: bool 
     if matching or not is_indexed(settings):
         _once(run, ctx, lease.INDEX, is_indexed, lambda held: build_index(run, ctx, held))
     return ctx
+
+
+def _agree(run: Run, ctx: Context, settings: Settings, rebuild: bool) -> tuple[Context, Settings]:
+    """Return the context by the settings of the store and by what was given, brought together, and the settings as they are then.
+
+    Raises:
+        PolicyChangedError: the store has others than were given, and is not to be rebuilt.
+    """
+    stored = _stored_terms(settings, ctx, rebuild)
+    if stored is None:
+        ctx = ctx.moved_to(ctx.asked.over(Terms(unsaid=NOT_DIGESTED)))
+        fits = settings.fingerprint == ctx.terms.fingerprint
+    else:
+        ctx = ctx.moved_to(ctx.asked.over(stored))
+        fits = stored.filled_by(ctx.asked).text == ctx.terms.text
+        # A zone without a name is no difference: each process says it for itself.
+        if ctx.terms.text == stored.text and settings.fingerprint == ctx.terms.fingerprint:
+            return ctx, settings
+    # Looked at without the guard first: whoever comes with other settings must not disturb those who are at work.
+    settled = run(is_empty, write=False) and run(lambda tx: settle_empty(tx, ctx))
+    if not settled and fits:
+        settled = run(lambda tx: settle_unsaid(tx, ctx))
+    if not settled and not rebuild:
+        if stored is None:
+            check_fingerprint(settings, ctx.terms)
+        else:
+            check_same(stored, ctx.terms)
+    elif not settled:
+        _once(
+            run,
+            ctx,
+            lease.REBUILD,
+            lambda found: found.terms == ctx.terms.text and found.fingerprint == ctx.terms.fingerprint,
+            lambda held: takeover.rebuild(run, ctx, held, None),
+        )
+    found = run(read_settings, write=False)
+    assert found is not None
+    if found.terms != ctx.terms.text:
+        return _agree(run, ctx, found, rebuild)  # others came in between
+    return ctx, found
+
+
+def _stored_terms(settings: Settings, ctx: Context, rebuild: bool) -> Terms | None:
+    """Return the terms that a store keeps; None of one that keeps a digest of them alone.
+
+    Raises:
+        PolicyChangedError: it has other normal forms, and is not to be rebuilt.
+    """
+    if settings.terms is None:
+        return None
+    found = Terms.load(settings.terms)
+    if settings.fingerprint != found.fingerprint and not rebuild:
+        check_fingerprint(settings, ctx.asked.over(found))
+    return found
 
 
 def _adopt(run: Run, ctx: Context) -> None:
@@ -164,32 +195,3 @@ def _once(
         with lease.giving_back(run, held):
             if not done():
                 work(held)
-
-
-def build_index(run: Run, ctx: Context, held: Lease) -> None:
-    """Keep the index for matching from now on, and file what the store holds already; keys of an earlier form are taken away first."""
-    from omnitrack.suggesting.matches import clear_step, index_step, reindex_step  # numpy, which only matching needs
-
-    def clear(tx: Transaction, after: str | None) -> tuple[None, str | None]:
-        return None, clear_step(tx, after)
-
-    def start(tx: Transaction) -> bool:
-        settings = read_settings(tx)
-        assert settings is not None
-        change_settings(tx, matching=True, indexed=False)
-        return settings.matching and settings.index_form < INDEX_FORM
-
-    outdated = run(under(ctx, held, start))
-    ctx.known.matching = True
-    if outdated:
-        # To the end before anything is filed: what others record meanwhile is filed under keys of today, and once more below.
-        for _ in walk(lambda at: run(under(ctx, held, lambda tx: clear(tx, at)))):
-            pass
-    file_some = reindex_step if outdated else index_step
-
-    def step(tx: Transaction, after: bytes | None) -> tuple[None, bytes | None]:
-        return None, file_some(tx, after, ctx.region)
-
-    for _ in walk(lambda at: run(under(ctx, held, lambda tx: step(tx, at)))):
-        pass
-    run(under(ctx, held, lambda tx: change_settings(tx, indexed=True, index_form=INDEX_FORM)))

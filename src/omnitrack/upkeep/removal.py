@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import timedelta
 from functools import partial
 from typing import Any
@@ -20,7 +20,7 @@ from omnitrack.foundation.ids import from_us, new_id, now_us, to_text
 from omnitrack.foundation.lease import Lease
 from omnitrack.foundation.once import Once
 from omnitrack.foundation.scrub import Scrubs
-from omnitrack.foundation.settings import under
+from omnitrack.foundation.settings import goes_over, under
 from omnitrack.identity.statement import check_said
 from omnitrack.model import is_storable
 from omnitrack.reading.resolve import Who, meant
@@ -36,6 +36,7 @@ MOST_LOOKS = 5  # ahead of an erasure, while texts keep coming
 Take = Callable[[Transaction, Position | None, bool], tuple[dict[str, int], Position | None]]
 
 
+@goes_over
 def erase(
     run: Run, ctx: Context, who: Who, *, by: str | None, reason: str | None, dry_run: bool, suppress: bool
 ) -> Receipt:
@@ -89,12 +90,18 @@ def apply_retention(run: Run, ctx: Context, rules: Iterable[RetentionRule], *, d
     for rule in rules:
         if not isinstance(rule, RetentionRule):
             raise InvalidPolicyError(f"rules: got {type(rule).__name__}, accepted are RetentionRule")
+    return _retain(run, ctx, rules, now, dry_run)
+
+
+@goes_over
+def _retain(run: Run, ctx: Context, rules: Sequence[RetentionRule], now: int, dry_run: bool) -> Receipt:
     cuts = [(now - int(rule.keep / timedelta(microseconds=1)), rule.channels) for rule in rules]
     return _in_batches(
         run, ctx, lease.RETENTION, lambda tx, after, dry: retain_step(tx, ctx, cuts, after, now, dry), now, dry_run
     )
 
 
+@goes_over
 def unload(run: Run, ctx: Context, source: str, *, dry_run: bool) -> Receipt:
     """Take away what came from a source, batch by batch."""
     now = now_us()

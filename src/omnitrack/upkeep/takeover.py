@@ -24,7 +24,7 @@ from omnitrack.foundation.ids import new_ids
 from omnitrack.foundation.journal import LinkKey, Touched
 from omnitrack.foundation.lease import Lease
 from omnitrack.foundation.linkability import linkable
-from omnitrack.foundation.settings import change_settings, read_settings, under
+from omnitrack.foundation.settings import INDEX_FORM, change_settings, kept, read_settings, under
 from omnitrack.foundation.unreadable import understood
 from omnitrack.identity.bulk import Bulk, Census
 from omnitrack.identity.partition import MATCH
@@ -45,6 +45,7 @@ from omnitrack.storage.contract import (
     Transaction,
 )
 from omnitrack.upkeep.handles import find_handles
+from omnitrack.upkeep.index_building import build_index
 from omnitrack.upkeep.rebuild import RebuildReport
 from omnitrack.upkeep.renormalise import is_of_today, renormalise
 from omnitrack.upkeep.restate import differ, restate
@@ -138,6 +139,9 @@ def rebuild(run: Run, ctx: Context, held: Lease, progress: Progress | None) -> R
         _reindex(run, ctx, held)
     facts = {"identifiers": report.identifiers, "customers": report.customers, "beside_writers": not reshaped}
     observing.tell("care", logging.INFO, "a rebuild took effect", facts)
+    settings = run(read_settings, write=False)
+    if settings is not None and settings.terms == ctx.terms.text:
+        ctx.known.put_in_force(ctx, settings.version)
     return report
 
 
@@ -287,7 +291,7 @@ def _take_over(tx: Transaction, ctx: Context, held: Lease, staged: Staged) -> Re
     moved += _take_in(tx, ctx, touched, more, less, now)
     shown = seen | {row.id for row in handles_of(tx, [*touched.links.values(), *more, *less])}
     moved += len(settle(tx, ctx, shown.union(staged.handles), Cause(name=CAUSE, at=now)))
-    change_settings(tx, fingerprint=ctx.fingerprint, parts=ctx.parts, rebuilding=0)
+    change_settings(tx, **kept(ctx.terms, settings), rebuilding=0)
     journal.empty(tx)
     assert staged.census is not None
     return RebuildReport(
@@ -381,5 +385,9 @@ def _reindex(run: Run, ctx: Context, held: Lease) -> None:
             reindex_run(tx, rows, ctx.region)
         return None, position
 
+    settings = run(read_settings, write=False)
+    if settings is not None and settings.index_form < INDEX_FORM:
+        build_index(run, ctx, held)
+        return
     for _ in walk(lambda at: run(under(ctx, held, lambda tx: step(tx, at)))):
         pass
