@@ -98,7 +98,7 @@ def attribute(
 def _named(
     tx: Transaction, ctx: Context, request: StatementRequest, at: int, fresh: dict[bytes, IdentifierRow]
 ) -> tuple[Mention, bytes]:
-    """Return what an attribution names, and its holder at a time; an identifier that it brings to life is put into ``fresh``."""
+    """Return the mention that an attribution names, and its holder at a time. A newborn identifier is put into ``fresh``."""
     who = request.a
     if who.identifier is None:
         row = find_row(tx, ctx, who)
@@ -158,14 +158,14 @@ def _refile(
     fresh: dict[bytes, IdentifierRow],
     lock: bool,
 ) -> Effects:
-    """Take entries of one interaction away and put others there; links whose last evidence goes, go too, and the notes beside it go along."""
+    """Replace the entries of an interaction. Links that lose their last evidence are removed, and notes on the interaction follow it."""
     touched = list(dict.fromkeys(e.identifier for e in (*removed, *added) if e.identifier != NO_ID))
     more, gone = edited_evidence(tx, dict.fromkeys(removed), added)
     plan = plan_change(tx, ctx.policy, added=more, removed=gone, fresh=fresh, touched=touched, lock=lock)
     effects = Effects(record, plan, plan.log(cause, skip=fresh), more, gone, fresh)
     left, gone_to = follow(tx, dict.fromkeys(notes, added), cause.at)
     effects.entries_removed, effects.entries_added = [*removed, *left], [*added, *gone_to]
-    # Traits are of the first person.
+    # Traits belong to the first person of an interaction.
     old = next((e for e in removed if e.role == Role.ANCHOR and e.person == 0), None)
     new = next((e for e in added if e.role == Role.ANCHOR and e.person == 0), None)
     if old is not None:
@@ -175,7 +175,7 @@ def _refile(
 
 
 def unattribute(tx: Transaction, ctx: Context, id: str, record: StatementRecord, cause: Cause, lock: bool) -> Effects:
-    """Have an interaction filed as if this attribution had never been said: by the last of those that still hold, else as it came."""
+    """File an interaction as if an attribution had never been made: by the last attribution still in force, else as it was recorded."""
     rows = tx.find_interactions(ids=[record.interaction])
     if not rows:
         raise InteractionNotFoundError(f"interaction: {to_text('int', record.interaction)} is not there any more")
@@ -208,14 +208,14 @@ def unattribute(tx: Transaction, ctx: Context, id: str, record: StatementRecord,
 def _attributed_before(
     tx: Transaction, ctx: Context, row: InteractionRow, override: AnchorOverride, now: int
 ) -> list[EntryRow]:
-    """Return the entry that the last attribution which holds makes."""
+    """Return the entry made by the last attribution that is in force."""
     found = tx.find_records(STATEMENT, keys=[override.said[-1][0]])
     entry = _attributed_entry(row, StatementRecord.load(found[0].value).a, now)
     return [entry._replace(identifier=_holders_now(tx, ctx, [entry], override)[0])]
 
 
 def _as_it_came(tx: Transaction, ctx: Context, row: InteractionRow, attributed: int | None, now: int) -> list[EntryRow]:
-    """Return the entries that an interaction had before it was attributed, with the holders of now."""
+    """Return the entries that an interaction had before it was attributed, under the present holders of their identifiers."""
     override = find_overrides(tx, [row.id])[row.id]
     override.said.clear()
     as_of = None if attributed is None else attributed - 1
@@ -223,12 +223,12 @@ def _as_it_came(tx: Transaction, ctx: Context, row: InteractionRow, attributed: 
     holders = _holders_now(tx, ctx, before, override)
     back = [e._replace(identifier=holder, removed_at=None) for e, holder in zip(before, holders)]
     rows = {r.id: r for r in tx.find_identifiers(ids=sorted({e.identifier for e in back}))} if back else {}
-    # The store may go by another policy or own list than it did then.
+    # The policy or the own list may have changed since.
     return [e._replace(added_at=now) for e in refiled(ctx, row, back, rows)]
 
 
 def _holders_now(tx: Transaction, ctx: Context, entries: Sequence[EntryRow], override: AnchorOverride) -> list[bytes]:
-    """Return who holds the identifiers of an interaction's entries at its time, as their tenures stand now."""
+    """Return the holder of each entry's identifier at the time of the interaction, by the present tenures."""
     bases = bases_of(tx, {e.identifier for e in entries})
     rows = tx.find_identifiers(ids=sorted(set(bases.values()))) if bases else []
     held = held_of(tx, ctx, [row for row in rows if row.state & HAS_HOLDERS])

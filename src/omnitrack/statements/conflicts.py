@@ -1,4 +1,4 @@
-"""Conflicts: links that would join two customers and do not, of one customer or of the whole store."""
+"""Conflicts: links that would merge two customers but are held back, of one customer or of the whole store."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class LinkConflict(Value):
 
     @property
     def kind(self) -> str:
-        """Why it is held back: denied, shared, personal, exclusive, size or oversized."""
+        """Why the link is held back: denied, shared, personal, exclusive, size or oversized."""
         return self.step.obstacle or ""
 
     @one_line
@@ -50,7 +50,7 @@ class LinkConflict(Value):
 
 
 def conflicts_of(tx: Transaction, ctx: Context, who: Meant, limit: int, cursor: str | None) -> Page[LinkConflict]:
-    """Return one page of the links that would join a customer to others and do not, in the order of their keys."""
+    """Return one page of the links between a customer and others that are held back, sorted by link key."""
     cursors = LinkCursors(ctx.mark_key, f"conflicts of {who.key}")
     after = cursors.decode(cursor)
     _, members = find_people(tx, ctx, who)
@@ -77,7 +77,7 @@ def conflicts_of(tx: Transaction, ctx: Context, who: Meant, limit: int, cursor: 
 
 
 def conflicts_page(tx: Transaction, ctx: Context, limit: int, cursor: str | None) -> Page[LinkConflict]:
-    """Return one page of the conflicts of the whole store, in the order of their links' keys."""
+    """Return one page of the conflicts of the whole store, sorted by link key."""
     cursors = LinkCursors(ctx.mark_key, "conflicts")
 
     def wanted(link: LinkRow, rows: Mapping[bytes, IdentifierRow]) -> bool:
@@ -99,7 +99,7 @@ def conflicts_page(tx: Transaction, ctx: Context, limit: int, cursor: str | None
 def _conflicts_among(
     tx: Transaction, ctx: Context, links: Sequence[LinkRow], rows: Mapping[bytes, IdentifierRow]
 ) -> list[LinkConflict]:
-    """Return those of some links between customers that are the strongest of their pair as the policy reads them, with what keeps each from joining."""
+    """Return, of some links between customers, each pair's strongest by the policy, with the obstacle that keeps it from merging them."""
     reader = Reader(rows, tx.find_links(list(rows)) if rows else [], ctx.policy)
     edges, apart = reader.edges({})
     strongest: dict[LinkPosition, str | None] = {edge.link[:5]: None for edge in edges}

@@ -34,7 +34,7 @@ from omnitrack.storage.contract import (
 
 @attrs.frozen(slots=True, kw_only=True)
 class StatementRequest:
-    """A statement about to be said; ids and times are made outside the transaction."""
+    """A statement to be made. Its ids and times are created outside the transaction, so that a retry uses the same ones."""
 
     kind: str
     a: Meant
@@ -44,12 +44,12 @@ class StatementRequest:
     reason: str | None
     id: bytes
     now: int
-    homes: tuple[bytes, bytes, bytes]  # for identifiers that it brings to life
+    homes: tuple[bytes, bytes, bytes]  # for the identifiers that it creates
 
 
 @attrs.define(slots=True)
 class Effects:
-    """What a statement changes: all that has to be written, and the plan behind it."""
+    """What a statement changes: everything to be written, and the plan behind it."""
 
     record: StatementRecord | None
     plan: Plan
@@ -62,17 +62,17 @@ class Effects:
     entries_added: list[EntryRow] = attrs.field(factory=list)
     records: list[RecordRow] = attrs.field(factory=list)
     records_gone: list[tuple[str, str]] = attrs.field(factory=list)
-    indexed: set[bytes] = attrs.field(factory=set)  # identifiers whose traits come or go
+    indexed: set[bytes] = attrs.field(factory=set)  # identifiers that gain or lose traits
 
     @property
     def said(self) -> StatementRecord:
-        """The statement; there is one but where evidence alone changes the holders of identifiers."""
+        """The statement. Only a change of holders by evidence alone has none; do not ask for it then."""
         assert self.record is not None
         return self.record
 
 
 def write(tx: Transaction, ctx: Context, effects: Effects, now: int) -> None:
-    """Write all that follows from a statement."""
+    """Write the effects of a statement."""
     if effects.removed:
         tx.delete(links=effects.removed)
     if effects.added:
@@ -93,15 +93,15 @@ def write(tx: Transaction, ctx: Context, effects: Effects, now: int) -> None:
 
 
 def follow_index(tx: Transaction, ctx: Context, identifiers: Collection[bytes]) -> None:
-    """Have the index for matching say of identifiers what is stored of them now: those just born, and those whose traits come or go."""
+    """Bring the matching index up to date for identifiers that are new, or that gained or lost traits."""
     if identifiers and ctx.known.matching:
-        from omnitrack.reading.profiles import reindex  # numpy, which only matching needs
+        from omnitrack.reading.profiles import reindex  # imports numpy, which only matching needs
 
         reindex(tx, tx.find_identifiers(ids=sorted(identifiers)), ctx.region)
 
 
 def born(ctx: Context, who: Meant, home: bytes, now: int) -> IdentifierRow:
-    """Return the row of an identifier that nobody has seen yet."""
+    """Return the row of an identifier that is not in the store yet."""
     identifier = who.identifier
     assert identifier is not None
     refuse_placeholder(ctx, identifier)
@@ -124,14 +124,14 @@ def born(ctx: Context, who: Meant, home: bytes, now: int) -> IdentifierRow:
 
 @attrs.frozen(slots=True)
 class Kept:
-    """A statement of omnitrack's own, which stays where somebody's data went: the records of it, and its links."""
+    """A statement that omnitrack makes itself and that outlives the erasure of a person: its records and its links."""
 
     records: list[RecordRow]
     links: list[LinkRow]
 
 
 def unsaid(tx: Transaction, kept: Iterable[Kept]) -> list[RecordRow]:
-    """Return the records of those that do not hold yet; one that was said before stays as it was said."""
+    """Return the records of the statements that are not in force yet; one that is in force stays as it was made."""
     by_key = {one.records[0].key: one for one in kept}
     found = tx.find_records(STATEMENT, keys=sorted(by_key)) if by_key else []
     said = {row.key for row in found if StatementRecord.load(row.value).retracted_at is None}
@@ -139,18 +139,18 @@ def unsaid(tx: Transaction, kept: Iterable[Kept]) -> list[RecordRow]:
 
 
 def kept_mark(named: Mention, now: int) -> Kept:
-    """Return the statement that an identifier is shared, which stays where somebody was erased who used it.
+    """Return the statement that keeps an identifier shared after one of its users was erased.
 
-    Each identifier has one such mark at most, whoever went: its id is made of the identifier's.
+    An identifier has at most one such mark: the id of the statement is derived from that of the identifier.
     """
     id = hashlib.blake2b(_holder(named), digest_size=16, person=b"kept shared").digest()
     return _kept(id, SHARED_MARK, named, None, "was shared when somebody who used it was erased", now)
 
 
 def kept_apart(a: Mention, b: Mention, now: int) -> Kept:
-    """Return the statement that two identifiers are not one person's, which stays where what kept them apart went with somebody's data.
+    """Return the statement that keeps two identifiers apart after an erasure deleted what kept them apart before.
 
-    Each pair has one at most, whoever went: its id is made of the pair.
+    A pair has at most one: the id of the statement is derived from the pair.
     """
     a, b = sorted((a, b), key=_holder)
     id = hashlib.blake2b(_holder(a) + _holder(b), digest_size=16, person=b"kept apart").digest()
@@ -178,7 +178,7 @@ def _kept(id: bytes, kind: str, a: Mention, b: Mention | None, reason: str, now:
 
 
 def move_traits(tx: Transaction, moves: Mapping[EntryRow, EntryRow | None], effects: Effects) -> None:
-    """Have what an interaction said of a person go where its anchor goes; with nobody to go to, it goes."""
+    """Move the traits that interactions told of a person to the new anchors; traits without a new anchor are deleted."""
     keys = {
         trait_key(old.identifier, old.interaction): new
         for old, new in moves.items()

@@ -1,4 +1,4 @@
-"""Explanations: the path of links that makes two one person, or what keeps them apart."""
+"""Explanations: the path of links that makes two identifiers one customer, or what keeps them apart."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def _statements(tx: Transaction, links: Sequence[LinkRow]) -> dict[bytes, Statem
 
 
 def probability_of(link: LinkRow) -> float | None:
-    """Return how likely the ends of a match are one person, None for a link of another basis."""
+    """Return the probability that the ends of a match are one person, None for a link of another basis."""
     return link.score / 1_000_000 if link.basis == MATCH else None
 
 
@@ -35,7 +35,7 @@ def to_steps(
     found: Sequence[tuple[LinkRow, str | None, str | None]],
     names: Mapping[bytes, Identifier],
 ) -> list[Step]:
-    """Return links as people see them; each comes with its obstacle and more words on it."""
+    """Return links as explanation steps; each link is given with its obstacle and a detail, or None."""
     said = _statements(tx, [link for link, _, _ in found])
     steps = []
     for link, obstacle, detail in found:
@@ -60,7 +60,7 @@ def to_steps(
 
 
 def explain(tx: Transaction, ctx: Context, a: Meant, b: Meant) -> Explanation:
-    """Return why two are one person, or what keeps them apart."""
+    """Return why two identifiers belong to one customer, or what keeps them apart."""
     one, two = get_row(tx, ctx, a), get_row(tx, ctx, b)
     plan = plan_change(tx, ctx.policy, touched=[one.id, two.id], lock=False, explained=True)
     names = names_around(tx, plan)
@@ -85,7 +85,7 @@ def obstacles_between(tx: Transaction, ctx: Context, a: IdentifierRow, b: Identi
 
 
 def _silence(tx: Transaction, link: LinkRow, names: Mapping[bytes, Identifier]) -> str | None:
-    """Return from when to when nobody saw an identifier, None where what was seen before or after is gone."""
+    """Return in words how long an identifier was not seen, None if the sighting before or after the silence was deleted."""
     holders = [link.a, *(holder for _, holder in tenures_of(tx, [link.a])[link.a])]
     before = seen_next(tx, holders, link.seen, newest=True)
     after = seen_next(tx, holders, link.seen, newest=False)
@@ -96,7 +96,7 @@ def _silence(tx: Transaction, link: LinkRow, names: Mapping[bytes, Identifier]) 
 
 
 def names_around(tx: Transaction, plan: Plan) -> dict[bytes, Identifier]:
-    """Return the identifiers of a neighbourhood and of every end that its links have outside."""
+    """Return the identifiers of a neighbourhood and of the outer ends of its links, by id."""
     ends = {end for link in plan.links for end in (link.a, link.b)} - set(plan.rows)
     rows = [*plan.rows.values(), *(tx.find_identifiers(ids=sorted(ends)) if ends else ())]
     return {row.id: to_identifier(row) for row in rows}

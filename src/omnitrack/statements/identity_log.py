@@ -1,4 +1,4 @@
-"""The identity log: what merged and split, when, why and by whom."""
+"""The identity log: which identifiers changed customer, when, why and by whom."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from omnitrack.storage.contract import NO_ID, ChangeRow, Transaction
 
 
 def to_changes(tx: Transaction, rows: Sequence[ChangeRow]) -> list[Change]:
-    """Return rows of the membership history as people see them."""
+    """Return rows of the membership history as public changes."""
     ids = sorted({row.identifier for row in rows})
     names = {row.id: to_identifier(row) for row in tx.find_identifiers(ids=ids)} if ids else {}
     changes = []
@@ -40,7 +40,7 @@ def to_changes(tx: Transaction, rows: Sequence[ChangeRow]) -> list[Change]:
 
 
 def identity_log(tx: Transaction, ctx: Context, who: Meant | None, after: str | None, limit: int) -> list[Change]:
-    """Return what merged or split, oldest first, after a change that was returned before."""
+    """Return merges and splits, oldest first, after the change with the id ``after``."""
     position = None
     if after is not None:
         position = from_text("chg", after)
@@ -50,6 +50,6 @@ def identity_log(tx: Transaction, ctx: Context, who: Meant | None, after: str | 
         return to_changes(tx, tx.list_changes(after=position, limit=limit))
     row = get_row(tx, ctx, who)
     ids = [m.id for m in members_of(tx, row.customer)]
-    # Whoever belonged to this customer once is part of its story.
+    # Identifiers that left the customer belong to its history too.
     ids += [c.identifier for c in tx.list_changes(customers=[row.customer])]
     return to_changes(tx, tx.list_changes(identifiers=sorted(set(ids)), after=position, limit=limit))

@@ -1,4 +1,4 @@
-"""Listings of the links of a store, in the order of their keys, with sealed cursors."""
+"""Listings of the links of a store, sorted by key, with sealed cursors."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from omnitrack.errors import InvalidCursorError
 from omnitrack.reading.sealed import seal, unseal
 from omnitrack.storage.contract import IdentifierRow, LinkRow, Transaction
 
-SCAN = 1_000  # links read at a time where the whole store is listed
+SCAN = 1_000  # links read at a time when the whole store is listed
 LinkPosition = tuple[bytes, bytes, str, int, bytes]
 
 
 @attrs.frozen
 class LinkCursors:
-    """Cursors of a listing of links. Their position holds ids of identifiers, so they are sealed by a key of the store."""
+    """Cursors of a listing of links. A cursor contains ids of identifiers, so it is sealed with a key of the store."""
 
     key: bytes = attrs.field(repr=False)
     query: str
@@ -49,7 +49,7 @@ def scan_links(
     limit: int,
     wanted: Callable[[LinkRow, Mapping[bytes, IdentifierRow]], bool],
 ) -> tuple[list[LinkRow], dict[bytes, IdentifierRow], str | None]:
-    """Walk the links of the store in order of their key until ``limit`` are found that are wanted."""
+    """Read the links of the store in key order until ``limit`` wanted ones are found; return these, their ends, and the next cursor."""
     after = cursors.decode(cursor)
     found: list[LinkRow] = []
     names: dict[bytes, IdentifierRow] = {}

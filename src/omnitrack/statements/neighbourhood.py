@@ -1,4 +1,4 @@
-"""The neighbourhood of a change: reads what a change of links can affect, computes its partition, and returns the differences."""
+"""The neighbourhood of a change: reads whatever a change of links can affect, partitions it anew, and returns the differences."""
 
 from __future__ import annotations
 
@@ -35,13 +35,13 @@ LinkKey = tuple[bytes, bytes, str, int, bytes]
 
 
 def link_key(link: LinkRow) -> LinkKey:
-    """Return what a link is unique by."""
+    """Return the unique key of a link."""
     return link[:5]
 
 
 @attrs.frozen(slots=True, kw_only=True)
 class Cause:
-    """Why customers change: an operation, what it rests on, who said so."""
+    """Why customers change: the operation, the statement or interaction behind it, and who made it."""
 
     name: str
     at: int
@@ -52,13 +52,13 @@ class Cause:
 
 @attrs.define(slots=True)
 class Plan:
-    """What a change of links makes different.
+    """The differences that a change of links makes.
 
     Attributes:
-        rows: the identifiers of the neighbourhood as they are before.
-        links: their links as they will be.
-        result: the partition of the neighbourhood as it will be.
-        updates: new derived fields of identifiers.
+        rows: the identifiers of the neighbourhood before the change.
+        links: their links after the change.
+        result: the partition of the neighbourhood after the change.
+        updates: the derived fields of identifiers that change.
     """
 
     rows: dict[bytes, IdentifierRow]
@@ -67,11 +67,11 @@ class Plan:
     updates: list[IdentifierChange]
 
     def moved(self) -> list[tuple[IdentifierRow, bytes]]:
-        """Return the identifiers that go to another customer, each with the home that names it."""
+        """Return the identifiers that change customer, each with the home that names the new one."""
         return [(self.rows[u.id], u.customer) for u in self.updates if u.customer != self.rows[u.id].customer]
 
     def log(self, cause: Cause, skip: Iterable[bytes] = ()) -> list[ChangeRow]:
-        """Return the rows of the membership history for this plan; an identifier born in the same transaction has no history yet."""
+        """Return the membership history of this plan; identifiers in ``skip`` are new and have no history yet."""
         left_out = set(skip)
         moved = [(row, new) for row, new in self.moved() if row.id not in left_out]
         return [
@@ -81,7 +81,7 @@ class Plan:
 
 
 class _Region:
-    """Rows and links as they will be after the change, read on demand and each at most once."""
+    """Rows and links as they will be after the change, read on demand, each at most once."""
 
     def __init__(
         self,
@@ -97,7 +97,7 @@ class _Region:
         self._fresh = fresh
         self._changed = changed
         self._lock = lock
-        self._ahead = False  # whether it was looked ahead, and what that found is locked
+        self._ahead = False  # whether a survey in advance was made and its rows are locked
         self.rows: dict[bytes, IdentifierRow] = dict(fresh)
         self._locked = set(fresh)
         self._linked: set[bytes] = set()
@@ -110,14 +110,14 @@ class _Region:
                 self._pending.setdefault(end, []).append(link)
 
     def read(self, ids: Iterable[bytes], *, lock: bool) -> None:
-        """Have the rows of these identifiers; locked ones are read again as they are when the lock is theirs."""
+        """Read the rows of identifiers. Rows to lock are read again under the lock."""
         lock = lock and self._lock
         have: Container[bytes] = self._locked if lock else self.rows
         wanted = [x for x in dict.fromkeys(ids) if x not in have]
         if not wanted:
             return
         if lock:
-            # What a look ahead did not find may come before what is held: to wait for whoever holds it would be a deadlock as likely as not.
+            # Rows that the survey did not find may sort before rows already locked; waiting for their holder could deadlock.
             found = (self._tx.lock_more_identifiers if self._ahead else self._tx.lock_identifiers)(wanted)
             self._locked.update(wanted)
         else:
@@ -126,7 +126,7 @@ class _Region:
             self.rows[row.id] = self._changed.get(row.id, row)
 
     def connect(self, ids: Iterable[bytes]) -> None:
-        """Have every link of these identifiers; each is locked before its links are read, for whoever adds one locks its ends first."""
+        """Read every link of identifiers. Each is locked first, because a writer that adds a link locks both its ends."""
         wanted = [x for x in dict.fromkeys(ids) if x not in self._linked]
         self.read(wanted, lock=True)
         stored = [x for x in wanted if x not in self._fresh]
@@ -140,10 +140,11 @@ class _Region:
                 self._take(link)
 
     def follow(self, ahead: _Region, rows: Iterable[bytes]) -> None:
-        """Lock at once, in order of id, what a look ahead led to, and read again all that it read, so that it is not found anew step by step.
+        """Lock all that a survey reached at once, in order of ids, and read again all that it read, instead of finding it step by step.
 
         Args:
-            rows: the identifiers of the neighbourhood that it found.
+            ahead: the region that the survey read.
+            rows: the identifiers of the neighbourhood that the survey found.
         """
         self.read(
             [*self._pending, *(end for key in self._removed for end in key[:2]), *rows, *ahead._linked], lock=True
@@ -163,18 +164,19 @@ class _Region:
             self.links[key] = link
 
     def links_of(self, ids: Iterable[bytes]) -> list[LinkRow]:
-        """Return the links that are read of these identifiers, each once."""
+        """Return the links of identifiers that have been read, each once."""
         keys = dict.fromkeys(key for x in ids for key in self.of.get(x, ()))
         return [self.links[key] for key in keys]
 
     def neighbours(self, ids: Iterable[bytes]) -> list[bytes]:
-        """Return the other ends of their links."""
+        """Return the identifiers at the other ends of their links."""
         own = set(ids)
         return list(dict.fromkeys(end for link in self.links_of(own) for end in (link.a, link.b) if end not in own))
 
     def classify(self, ids: Iterable[bytes], policy: Policy) -> list[bytes]:
-        """Have every statement that may call one of these values of exclusive schemes one with another, along whole chains of statements, and return
-        all the values that they reach. A value in the middle of a chain need not be anywhere near the change."""
+        """Read all statements that may make values of an exclusive scheme one, along whole chains of statements, and return all values reached.
+
+        A value in the middle of a chain may be far from the change."""
         reached: dict[bytes, None] = {}
         frontier = [x for x in ids if x in self.rows and policy.exclusive(self.rows[x].scheme)]
         while frontier:
@@ -191,7 +193,7 @@ class _Region:
         return list(reached)
 
     def classes(self, policy: Policy) -> dict[bytes, bytes]:
-        """Return the exclusive classes among all values that were classified so far."""
+        """Return the exclusive classes among all values classified so far."""
         said = [link for link in self.links_of(self._classed) if link.basis in (SAME, DIFFERENT)]
         return exclusive_classes(self.rows, Statements(said), policy.exclusive)
 
@@ -209,36 +211,38 @@ def plan_change(
     explained: bool = False,
     around_shared: bool = False,
 ) -> Plan:
-    """Compute the partition where a change of links can touch it. Writes nothing.
+    """Compute the partition of the neighbourhood that a change of links can affect. Writes nothing.
 
     Args:
-        tx: read in, and locked in (``lock``), from both ends outwards.
-        policy: how links are read.
-        added: links that will be there. removed: links that will not.
-        fresh: identifiers born in this transaction that had no link in the store before.
+        tx: the transaction to read in and, if ``lock`` is set, to lock rows in.
+        policy: the policy that decides which links join.
+        added: links that the change adds.
+        removed: links that the change removes.
+        fresh: identifiers created in this transaction, which have no links in the store yet.
         changed: rows whose own state the caller is changing.
         touched: further identifiers to look at.
-        explained: say of every shared identifier at the border why it is shared, which reads all of its links, and have the other ends of
+        lock: whether rows are locked before they are read.
+        explained: whether to find out why each shared identifier at the border is shared, which reads all its links, and to include the other ends of
             conflicts.
-        around_shared: go on from the neighbours of touched identifiers that are shared.
+        around_shared: whether to go on from the neighbours of touched identifiers that are shared.
     """
     change = _Change(policy, added, removed, list(changed or ()), list(touched), explained, around_shared)
     keys = list(map(link_key, removed))
     region = _Region(tx, added, keys, fresh or {}, changed or {}, lock)
     if lock and not tx.serialised:
-        # Where writers run side by side: look first where this leads, and lock it all at once in order of id, so that two changes of one
-        # neighbourhood wait for each other instead of each holding what the other needs. What grew meanwhile is locked on the way.
+        # Writers run in parallel: survey first, then lock everything at once in order of ids. Two changes of one neighbourhood then wait
+        # for each other instead of each holding rows that the other needs. Whatever was added meanwhile is locked on the way.
         ahead = _Region(tx, added, keys, fresh or {}, changed or {}, False)
         seen = _survey(ahead, change)
         region.follow(ahead, seen.rows)
-        if region.rows == ahead.rows and region.links == ahead.links:  # nobody came between
+        if region.rows == ahead.rows and region.links == ahead.links:  # no other writer intervened
             return _plan(ahead, change, seen)
     return _plan(region, change, _survey(region, change))
 
 
 @attrs.frozen(slots=True)
 class _Change:
-    """What ``plan_change`` is asked; see there."""
+    """The arguments of ``plan_change``; see there."""
 
     policy: Policy
     added: Sequence[LinkRow]
@@ -255,9 +259,10 @@ class _Survey:
 
     Attributes:
         rows: the identifiers of the neighbourhood.
-        inside: those that are parted anew. border: the shared ones around them, each with why.
-        outside: the other ends of conflicts, where these are wanted.
-        judged: those of which it was looked at anew whether they are shared.
+        inside: those to be partitioned anew.
+        border: the shared identifiers around them, each with the reason why it is shared.
+        outside: the other ends of conflicts, if an explanation is wanted.
+        judged: those that were checked anew for being shared, each with the reason or None.
     """
 
     rows: dict[bytes, IdentifierRow]
@@ -268,11 +273,11 @@ class _Survey:
 
 
 def _survey(region: _Region, change: _Change) -> _Survey:
-    """Read what a change can touch."""
+    """Read all that a change can affect."""
     policy, added, removed = change.policy, change.added, change.removed
     ends: dict[
         bytes, bool
-    ] = {}  # whether a shared one must be read whole: only added evidence cannot make it less shared
+    ] = {}  # whether a shared one must be read whole: evidence that is only added cannot make it less shared
     exclusives: list[bytes] = []
     reopened: list[bytes] = list(change.changed)
     for link in added:
@@ -298,8 +303,8 @@ def _survey(region: _Region, change: _Change) -> _Survey:
     region.connect(judged)
     stated = [x for x in dict.fromkeys(exclusives) if x in region.rows and policy.exclusive(region.rows[x].scheme)]
     if stated:
-        # Two values that become one, or two again, change the count of everything that touches both, and of what touches those that they were
-        # one with before.
+        # Joining or separating two values changes the counts of all identifiers that touch both, and of those that touch the other values of
+        # their classes.
         values = region.classify(stated, policy)
         touching = Counter(end for x in values for end in region.neighbours([x]))
         more = [*values, *(x for x, count in touching.items() if count > 1)]
@@ -325,11 +330,11 @@ def _survey(region: _Region, change: _Change) -> _Survey:
 
 
 def _plan(region: _Region, change: _Change, survey: _Survey) -> Plan:
-    """Return what becomes different where a survey looked."""
+    """Return the plan for what a survey found."""
     policy, rows, inside, border = change.policy, survey.rows, survey.inside, survey.border
     links = region.links_of((*inside, *border))
-    # Who is shared is settled: judged above, or stored and out of reach of this change. Counting again here would miss neighbours by evidence that
-    # does not join, which are no part of the neighbourhood.
+    # Which identifiers are shared is already known: judged above, or stored and out of reach of this change. Counting again here would miss
+    # neighbours by evidence that does not join, which are not part of the neighbourhood.
     given = {**dict.fromkeys((*inside, *survey.outside)), **border}
     result = partition(rows, links, policy, given, region.classes(policy))
     result.customer.update((x, rows[x].customer) for x in survey.outside)
@@ -338,7 +343,7 @@ def _plan(region: _Region, change: _Change, survey: _Survey) -> Plan:
 
 
 def _beyond(region: _Region, policy: Policy, ids: Iterable[bytes]) -> dict[bytes, None]:
-    """Return the other ends of links that would join and do not: they are no part of the neighbourhood, and named when it is explained."""
+    """Return the outer ends of links that are held back. They are not part of the neighbourhood, but an explanation names them."""
     known = set(ids)
     region.read(region.neighbours(known), lock=False)
     _, conflicts = Reader(region.rows, region.links_of(known), policy).edges({})
@@ -357,8 +362,8 @@ def _give_reasons(
 
 
 def _read_classes(region: _Region, policy: Policy, ids: Iterable[bytes]) -> None:
-    """Have the rows of all neighbours, and what tells which values of exclusive schemes count as one: of the identifiers themselves, and of those
-    neighbours of which one identifier has two of a kind."""
+    """Read the rows of all neighbours, and the statements that decide which values of exclusive schemes count as one: of the identifiers
+    themselves, and of neighbours if an identifier has two of one kind."""
     ids = list(ids)
     region.read(region.neighbours(ids), lock=False)
     wanted = list(ids)
@@ -379,7 +384,7 @@ def _read_classes(region: _Region, policy: Policy, ids: Iterable[bytes]) -> None
 def _explore(
     region: _Region, policy: Policy, start: Iterable[bytes], verdict: Mapping[bytes, str | None]
 ) -> tuple[dict[bytes, None], dict[bytes, str | None]]:
-    """Follow every link that may join, from ``start`` outwards; stop at shared identifiers, which become the border."""
+    """Follow the links that may join from ``start`` outwards. Shared identifiers become the border, where it stops."""
     inside: dict[bytes, None] = {}
     border: dict[bytes, str | None] = {}
     frontier = list(start)

@@ -1,4 +1,4 @@
-"""Notes on a person or on an interaction. A note on an interaction is always filed as the interaction is."""
+"""Notes on a person or on an interaction. A note on an interaction is always filed where the interaction is."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _ANCHOR = int(Role.ANCHOR)
 
 @goes_over
 def note(run: Run, ctx: Context, who: Who, text: str, *, agent: str | None) -> str:
-    """File an internal note under a person, or beside an interaction; return its id."""
+    """File an internal note on a person or on an interaction; return its id."""
     now = now_us()
     id = interaction_id(now, None, None)
     beside = from_text("int", who) if isinstance(who, str) else None
@@ -58,7 +58,7 @@ def add_note(tx: Transaction, ctx: Context, row: InteractionRow, who: Meant) -> 
     holder = get_row(tx, ctx, who)
     identifier = to_identifier(holder)
     if ctx.own.matches(identifier) or is_refused(ctx, identifier):
-        raise who.not_found()  # a statement may have named it all the same
+        raise who.not_found()  # a statement may have named it nevertheless
     entry = EntryRow(
         holder.id,
         row.occurred_at,
@@ -80,16 +80,16 @@ def add_note(tx: Transaction, ctx: Context, row: InteractionRow, who: Meant) -> 
 
 
 def add_note_beside(tx: Transaction, ctx: Context, row: InteractionRow, interaction: bytes) -> None:
-    """File a note beside an interaction: under whoever that is filed under, from now on and whatever becomes of it.
+    """File a note on an interaction: under the customer of the interaction, now and after any change.
 
     Raises:
         InteractionNotFoundError: no interaction has this id.
     """
-    enter(tx, ctx)  # before anything is read, so that the interaction cannot go to somebody else meanwhile
+    enter(tx, ctx)  # before any read, so that the interaction cannot move to another customer meanwhile
     there = tx.find_interactions(ids=[interaction])
     if not there:
         raise InteractionNotFoundError(f"who: no interaction has the id {to_text('int', interaction)}")
-    # Beside a note that stands beside an interaction, it stands beside that interaction too.
+    # A note on such a note becomes a note on the same interaction.
     known = find_overrides(tx, [interaction]).get(interaction, AnchorOverride())
     first = interaction if known.beside is None else known.beside
     if first != interaction:
@@ -103,7 +103,7 @@ def add_note_beside(tx: Transaction, ctx: Context, row: InteractionRow, interact
 
 
 def filed_as(entries: Iterable[EntryRow], row: InteractionRow, now: int) -> list[EntryRow]:
-    """Return the entries of a note beside an interaction that has these: under the same identifier of each of its people, as sure."""
+    """Return the entries of a note on an interaction: one for each anchor of the interaction, with the same assurance."""
     return [
         EntryRow(
             e.identifier,
@@ -127,10 +127,10 @@ def filed_as(entries: Iterable[EntryRow], row: InteractionRow, now: int) -> list
 def follow(
     tx: Transaction, entries: Mapping[bytes, Sequence[EntryRow]], now: int
 ) -> tuple[list[EntryRow], list[EntryRow]]:
-    """Work out how notes go where the interactions go beside which they stand.
+    """Compute how notes follow the interactions that they are about.
 
     Args:
-        entries: of each note, those that its interaction will have.
+        entries: for each note, the future entries of its interaction.
 
     Returns:
         The entries of notes to remove, and to add.
@@ -151,7 +151,7 @@ def follow(
 
 
 def with_notes(tx: Transaction, interactions: Iterable[bytes]) -> list[bytes]:
-    """Return these interactions and the notes beside them, each once."""
+    """Return interactions and the notes on them, each once."""
     found = dict.fromkeys(interactions)
     for override in find_overrides(tx, list(found)).values():
         found.update(dict.fromkeys(override.notes))
@@ -159,7 +159,7 @@ def with_notes(tx: Transaction, interactions: Iterable[bytes]) -> list[bytes]:
 
 
 def without_notes(tx: Transaction, notes: Iterable[bytes]) -> dict[bytes, AnchorOverride]:
-    """Return the overrides of the interactions beside which these notes stand, as they are once the notes are gone."""
+    """Return the overrides of the interactions that notes are on, as they are after the notes are deleted."""
     gone = set(notes)
     beside = {f.beside for f in find_overrides(tx, gone).values() if f.beside is not None}
     found = find_overrides(tx, beside)

@@ -1,4 +1,4 @@
-"""Proofs: who held a handle or number when, by the platform ids that it was seen with."""
+"""Proofs: who held a handle or number when, shown by the platform ids that it was seen with."""
 
 from __future__ import annotations
 
@@ -26,25 +26,29 @@ if TYPE_CHECKING:
     from omnitrack.statements.effects import Effects
 
 
-#: In the place of a series, of a time at which an identifier was seen.
+#: Takes the place of a series for a time at which an identifier was seen.
 SEEN = "seen"
 
 
 class NewHolderError(Exception):
-    """What is to be written shows that an identifier has had another holder, which takes the guard for its own: it is to be done again so."""
+    """The write reveals another holder of an identifier. Repeat it with the exclusive guard, which that needs."""
 
 
 @attrs.frozen(slots=True)
 class Sightings:
-    """All that tells who held an identifier when.
+    """All that shows who held an identifier when.
 
     Attributes:
-        base: its first holder. said: the later ones that statements know.
-        proofs: the ids that it was seen with, by links. filed: of each of these, the holder that it was seen with as the store has it.
-        places: proofs that were kept of what was deleted. kept: times at which it was seen, of what was deleted.
-        steps: the steps of time in which it was seen, where these were read. silent: the times since which it has holders by silence.
-        classes: which ids statements call one person's.
-        stored: the links that say which holders it has by evidence, as they are in the store.
+        base: the first holder of the identifier.
+        said: the later holders that statements name.
+        proofs: the ids that it was seen with, from links.
+        filed: for each proof, the holder under which the store has it.
+        places: the proofs that were kept after a deletion.
+        classes: the ids that statements make one person's.
+        stored: the links in the store that give the holders by evidence.
+        kept: the times of deleted sightings that were kept.
+        steps: the steps of time in which it was seen, if these were read.
+        silent: the times at which a new holder is assumed because of a silence.
     """
 
     base: IdentifierRow
@@ -59,7 +63,7 @@ class Sightings:
     silent: tuple[int, ...] = ()
 
     def held(self, ctx: Context) -> Held:
-        """Return who held it when."""
+        """Return who held the identifier when."""
         key = to_identifier(self.base).key
 
         def address(since: int, other: bytes) -> bytes:
@@ -68,21 +72,21 @@ class Sightings:
         return hold(self.base.id, self.said, (*self.proofs, *self.places), self.classes, address, self.silent)
 
     def without(self, more: Sequence[Proof]) -> Sightings:
-        """Return them without the proofs that were given besides those of links."""
+        """Return the sightings without the proofs passed as ``more`` to ``read_sightings``."""
         return attrs.evolve(self, proofs=self.proofs[: len(self.proofs) - len(more)])
 
     def settled(self, held: Held) -> bool:
-        """Whether the store says of the holders by evidence what they are."""
+        """Whether the links in the store agree with the holders by evidence."""
         return set(held.links(self.base.id)) == set(self.stored)
 
     def placed(self, held: Held) -> bool:
-        """Whether the store has the identifier with the holder of each id for certain; of ids that were seen together it may have it with either's."""
+        """Whether the store files each proof under the right holder. Ids that were seen together may be under the holder of either."""
         seen = zip(self.proofs, self.filed)
         return all(held.holder(self.base.id, proof.seen, [proof.id]) == holder for proof, holder in seen)
 
 
 def series_of(one: IdentifierRow | Identifier) -> str:
-    """Return with which other ids an id can be compared."""
+    """Return the series of an id: two ids can be compared only within one series."""
     scheme = find_scheme(one.scheme)
     return f"{one.scheme}:{one.scope if scheme is None else scheme.series(one.value, one.scope)}"
 
@@ -103,14 +107,15 @@ def read_sightings(
     rows: Mapping[bytes, IdentifierRow] | None = None,
     steps: Collection[int] | None = None,
 ) -> Sightings:
-    """Read what tells who held an identifier when.
+    """Read all that shows who held an identifier when.
 
     Args:
-        added: links that will be there. removed: links that will not.
+        added: links to be added.
+        removed: links to be removed.
         more: proofs besides those of links.
         rows: identifiers that were read already.
-        steps: when it was seen is read too, and these are steps of time in which it was seen besides. None: the holders by silence are those that
-            are stored.
+        steps: further steps of time in which it was seen; those in the store are read too. None: take the stored holders by silence and read
+            no steps.
     """
     gone = {link[:5] for link in removed}
 
@@ -161,7 +166,7 @@ def read_sightings(
 def _classes(
     tx: Transaction, proofs: Iterable[Proof], added: Sequence[LinkRow], gone: Collection[tuple[object, ...]]
 ) -> dict[bytes, bytes]:
-    """Return which of these ids statements call one person's, along whole chains of statements."""
+    """Return the classes of ids that statements make one person's, along whole chains of statements."""
     ids: dict[str, set[bytes]] = {}
     for proof in proofs:
         ids.setdefault(proof.series, set()).add(proof.id)
@@ -178,8 +183,8 @@ def _classes(
 
 
 def links_among(tx: Transaction, ids: Sequence[bytes], added: Sequence[LinkRow] = ()) -> list[LinkRow]:
-    """Return the links of some ids, and of those of their scheme and scope that statements call one with them, along whole chains. Whoever had an
-    id, if it was ever said to have been reassigned, it is one id."""
+    """Return the links of ids, and of those of the same scheme and scope that statements join to them, along whole chains. An id that was
+    reassigned counts as one id, whoever held it."""
     kinds: set[tuple[str, str]] = set()
     found: dict[LinkRow, None] = {}
     reached: set[bytes] = set()
@@ -197,7 +202,7 @@ def links_among(tx: Transaction, ids: Sequence[bytes], added: Sequence[LinkRow] 
 
 
 def _with_holders(tx: Transaction, ids: Sequence[bytes]) -> list[IdentifierRow]:
-    """Return identifiers, and all their holders where they have several."""
+    """Return identifiers, with all holders of those that have several."""
     rows = {row.id: row for row in tx.find_identifiers(ids=ids)} if ids else {}
     bases = sorted({row.base for row in rows.values() if row.state & HAS_HOLDERS or row.base != row.id})
     links = tx.find_links(bases) if bases else []
@@ -206,7 +211,7 @@ def _with_holders(tx: Transaction, ids: Sequence[bytes]) -> list[IdentifierRow]:
 
 
 def read_places(tx: Transaction, base: bytes) -> list[Proof]:
-    """Return what was kept of an identifier's proofs that were deleted."""
+    """Return the proofs of an identifier that were kept after a deletion."""
     return [
         Proof(series, bytes.fromhex(id) or NO_ID, seen, NO_ID)
         for record in tx.find_records(WAS_HELD, keys=[base.hex()])
@@ -215,7 +220,7 @@ def read_places(tx: Transaction, base: bytes) -> list[Proof]:
 
 
 def read_kept(tx: Transaction, bases: Sequence[bytes]) -> dict[bytes, list[int]]:
-    """Return the times at which identifiers were seen that were kept of what was deleted, of those of which any were."""
+    """Return the times of deleted sightings that were kept, by identifier; identifiers without any are left out."""
     found = {
         bytes.fromhex(record.key): [seen for series, _, seen in json.loads(record.value) if series == SEEN]
         for record in (tx.find_records(WAS_HELD, keys=[base.hex() for base in bases]) if bases else ())
@@ -224,7 +229,7 @@ def read_kept(tx: Transaction, bases: Sequence[bytes]) -> dict[bytes, list[int]]
 
 
 def put_places(tx: Transaction, base: bytes, before: Sequence[Proof], after: Sequence[Proof]) -> None:
-    """Keep what tells the holders of an identifier apart of proofs that were deleted."""
+    """Store what distinguishes the holders of an identifier after its proofs were deleted."""
     if list(before) == list(after):
         return
     gone = {proof.id for proof in before} - {proof.id for proof in after} - {NO_ID}
@@ -241,19 +246,19 @@ def put_places(tx: Transaction, base: bytes, before: Sequence[Proof], after: Seq
 
 
 def places_of_ids(tx: Transaction, ids: Iterable[bytes]) -> set[bytes]:
-    """Return the identifiers, by their first holders, of which a kept proof names one of these ids."""
+    """Return the identifiers, by their first holders, that have a kept proof with one of these ids."""
     found = (r.key for id in ids for r in tx.find_records(WAS_HELD_BY, prefix=f"{id.hex()}/"))
     return {bytes.fromhex(key.partition("/")[2]) for key in found}
 
 
 def bases_with_places(tx: Transaction, ids: Iterable[bytes]) -> set[bytes]:
-    """Return those of some identifiers of whose proofs something was kept."""
+    """Return the identifiers that have kept proofs."""
     keys = sorted(id.hex() for id in ids)
     return {bytes.fromhex(r.key) for r in tx.find_records(WAS_HELD, keys=keys)} if keys else set()
 
 
 def proofs_in_entries(tx: Transaction, ctx: Context, sightings: Sightings) -> list[Proof]:
-    """Return every sighting of an identifier with the ids that it was seen with, entry by entry."""
+    """Return every sighting of an identifier together with an id, entry by entry."""
     base = sightings.base.id
     links = [x for x in tx.find_links([base]) if x.basis == REASSIGNED and x.a == base]
     entries = all_entries(tx, [base, *sorted({x.b for x in links})])
@@ -263,7 +268,7 @@ def proofs_in_entries(tx: Transaction, ctx: Context, sightings: Sightings) -> li
 
 
 def holders_of(tx: Transaction, ids: Sequence[bytes]) -> list[set[bytes]]:
-    """Return all the holders that each identifier has or had, of those that have or had several; some are named by one of their holders."""
+    """Return, for each identifier with several past or present holders, all of them. ``ids`` may name any of the holders."""
     rows = tx.find_identifiers(ids=ids) if ids else []
     bases = sorted({row.base for row in rows})
     found = {base: {base} for base in bases}
@@ -273,7 +278,7 @@ def holders_of(tx: Transaction, ids: Sequence[bytes]) -> list[set[bytes]]:
 
 
 def held_of(tx: Transaction, ctx: Context, bases: Sequence[IdentifierRow]) -> dict[bytes, Held]:
-    """Return who held these identifiers when, as the store has it."""
+    """Return who held identifiers when, by the first holder and as stored."""
     tenures: dict[bytes, list[LinkRow]] = {base.id: [] for base in bases}
     for x in tx.find_links(list(tenures)) if tenures else ():
         if x.basis == REASSIGNED and x.a in tenures:
@@ -281,7 +286,7 @@ def held_of(tx: Transaction, ctx: Context, bases: Sequence[IdentifierRow]) -> di
     found = {}
     for base in bases:
         links = tenures[base.id]
-        if all(x.assurance == ASSUMPTION for x in links):  # then no id tells anything but the time does
+        if all(x.assurance == ASSUMPTION for x in links):  # then only silences separate the holders
             silent = tuple(sorted((x.seen, x.b) for x in links))
             found[base.id] = Held(silent, silent=silent) if silent else ONE_HOLDER
         else:
@@ -293,7 +298,7 @@ def held_of(tx: Transaction, ctx: Context, bases: Sequence[IdentifierRow]) -> di
 
 
 def handles_of(tx: Transaction, links: Iterable[LinkRow]) -> list[IdentifierRow]:
-    """Return the identifiers, by their first holders, whose tenures links of evidence or statements between ids may have to do with."""
+    """Return the identifiers, by their first holders, whose tenures may be affected by links of evidence or statements between ids."""
     links = list(links)
     ends = sorted({end for x in links if x.basis in (TOGETHER, SAME, DIFFERENT) for end in (x.a, x.b)})
     rows = {row.id: row for row in tx.find_identifiers(ids=ends)} if ends else {}
@@ -319,14 +324,14 @@ def proves_any(row: IdentifierRow) -> bool:
 
 
 def evident_handles(tx: Transaction, ctx: Context, effects: Effects) -> list[bytes]:
-    """Return the identifiers, by their first holders, whose tenures what an outcome changes in evidence may have to do with."""
+    """Return the identifiers, by their first holders, whose tenures may be affected by the evidence that effects change."""
     evidence = [x for x in (*effects.added, *effects.removed) if x.basis == TOGETHER]
     shown = shown_by(tx, ctx, (*effects.entries_removed, *effects.entries_added), attributed=True)
     return [*(row.id for row in handles_of(tx, evidence)), *unseen_without(tx, ctx, shown)]
 
 
 def _seen_with(tx: Transaction, ids: Sequence[bytes]) -> set[bytes]:
-    """Return the first holders of what some ids, and those that statements call one with them, were seen with and prove."""
+    """Return the first holders of the identifiers that ids, or ids that statements join to them, were seen with and prove."""
     links = links_among(tx, ids)
     rows = {row.id: row for row in tx.find_identifiers(ids=sorted({end for x in links for end in (x.a, x.b)}))}
     pairs = [(rows[x.a], rows[x.b]) for x in links if x.basis == TOGETHER and x.a in rows and x.b in rows]
@@ -353,11 +358,13 @@ def beside_entries(
     wanted: Collection[bytes],
     there: Sequence[EntryRow] | None = None,
 ) -> Beside:
-    """Return what tells which ids an entry's person was seen with, surely enough; of a note, those of the interaction beside which it stands.
+    """Return a function that gives the ids which an entry's person was seen with, with enough assurance; for a note, those of its interaction.
 
     Args:
-        overrides: of the entries' interactions. entries: those that it will be asked of.
-        wanted: the ids that matter. there: all entries of the same interactions, where they were read already.
+        overrides: the overrides of the entries' interactions.
+        entries: the entries that the function will be called with.
+        wanted: the ids that matter.
+        there: all entries of these interactions, if they were read already.
     """
     if not wanted:
         return lambda entry: []

@@ -16,17 +16,17 @@ from omnitrack.records import CASE, CONSENT, NAMED, STATEMENT
 from omnitrack.statements.statement_index import statement_id
 from omnitrack.storage.contract import ChangeRow, RecordRow, Transaction
 
-_CONSENT, _CASE = f"{CONSENT}/", f"{CASE}/"  # begin what a record of the index leads to, where that is no statement
+_CONSENT, _CASE = f"{CONSENT}/", f"{CASE}/"  # prefixes of index entries that do not lead to a statement
 
 
 def named_in(ctx: Context, key: str, *reasons: str | None) -> list[RecordRow]:
-    """Return the records by which a statement is found by the identifiers that its reasons name."""
+    """Return the index records that lead from the identifiers named in reasons to a statement."""
     found = {ctx.base_id(one.key) for reason in reasons if reason for one in find_identifiers(reason, ctx.region)}
     return [RecordRow(NAMED, f"{base.hex()}/{key}", "", -1) for base in sorted(found)]
 
 
 def consents_named_in(ctx: Context, words: Iterable[Word]) -> list[RecordRow]:
-    """Return the records by which what was said of contacting somebody is found by the identifiers that its proof names."""
+    """Return the index records that lead from the identifiers named in the sources and proofs of consents to these."""
     return [row for word in words for row in named_in(ctx, f"{_CONSENT}{word.key}", word.source, word.proof, word.by)]
 
 
@@ -36,7 +36,7 @@ def consent_names(ctx: Context, words: Iterable[Word]) -> list[tuple[str, str]]:
 
 
 def cases_named_in(ctx: Context, cases: Iterable[StoredCase]) -> list[RecordRow]:
-    """Return the records by which cases are found by the identifiers that their texts name."""
+    """Return the index records that lead from the identifiers named in the texts of cases to these."""
     return [
         row
         for case in cases
@@ -46,11 +46,11 @@ def cases_named_in(ctx: Context, cases: Iterable[StoredCase]) -> list[RecordRow]
 
 @attrs.frozen(slots=True)
 class Reworded:
-    """Statements, consents, cases and changes of others whose reasons or proofs name a person, and how they read without."""
+    """Other people's statements, consents, cases and changes whose texts name a person, with these texts redacted."""
 
     records: list[RecordRow]
-    changes: list[ChangeRow]  # as they will be
-    gone: list[tuple[str, str]]  # of the index
+    changes: list[ChangeRow]  # with their new reasons
+    gone: list[tuple[str, str]]  # index records to delete
 
 
 def reworded(
@@ -63,12 +63,15 @@ def reworded(
     staying: Iterable[RecordRow],
     cases: Iterable[tuple[StoredCase, StoredCase]],
 ) -> Reworded:
-    """Return what names a person who goes in the reasons of what stays.
+    """Redact the texts of remaining records that name a person who is erased.
 
     Args:
-        bases: the first holders of the person's identifiers. leaving: the statements that go.
-        gone: (kind, key) of other records that go. staying: what will be of records of which a part goes.
-        cases: those of the person's that stay for others, each as it was and as it will be.
+        bases: the first holders of the person's identifiers.
+        leaving: the statements that are deleted.
+        scrub: redacts a text.
+        gone: the (kind, key) of other records that are deleted.
+        staying: the new versions of records that are deleted in part.
+        cases: the person's cases that are kept for others, each before and after.
     """
     index = [row for base in sorted(set(bases)) for row in tx.find_records(NAMED, prefix=f"{base.hex()}/")]
     keys = sorted({row.key.partition("/")[2] for row in index} - leaving.keys())
@@ -102,7 +105,7 @@ def reworded(
 
 
 def _changes_by(tx: Transaction, said: StatementRecord, ref: bytes) -> list[ChangeRow]:
-    """Return the membership history that a statement brought about, among those with whom its ends ever were one."""
+    """Return the rows of the membership history that a statement caused, including those of customers its ends once belonged to."""
     ends = sorted({said.a, said.b})
     own = tx.list_changes(identifiers=ends)
     homes = {home for change in own for home in (change.old, change.new)}

@@ -1,4 +1,4 @@
-"""Refiling: moves interactions to the anchor that another policy or own list gives them."""
+"""Refiling: moves interactions to the anchor that a new policy or own list gives them."""
 
 from __future__ import annotations
 
@@ -24,16 +24,16 @@ from omnitrack.storage.contract import (
     Transaction,
 )
 
-CHUNK = 1_000  # interactions looked at in one transaction
+CHUNK = 1_000  # interactions read in one transaction
 
 
 def refiled(
     ctx: Context, row: InteractionRow, entries: Iterable[EntryRow], rows: Mapping[bytes, IdentifierRow]
 ) -> list[EntryRow]:
-    """Return the entries that an interaction as it came has by the policy and own list of today.
+    """Return the entries that the present policy and own list give an interaction.
 
-    Own identifiers of the company and ids that are none are left out, and of each person the best of those that are left becomes the anchor: what only was
-    claimed last, then what may not identify, then by assurance and rank, as when it is recorded.
+    Own identifiers and placeholders are left out. The best remaining identifier of each person becomes the anchor, ranked as when the interaction
+    is recorded: claimed ones last, before them those that may not identify, then by assurance and rank.
     """
     people: dict[int, list[EntryRow]] = {}
     for entry in entries:
@@ -55,7 +55,7 @@ def refiled(
     for number in sorted(people):
         person = people[number]
         if not person:
-            before += 1  # nobody but the company, so the others move up; who was erased leaves a gap
+            before += 1  # only the company, so the others move up; an erased person leaves a gap
             continue
         if len(person) > 1:
             person.sort(key=order)
@@ -67,8 +67,8 @@ def refiled(
 
 @attrs.define(slots=True)
 class _Refiling:
-    """How some interactions are filed otherwise: the entries that go and come, the traits that move, the notes that follow, and
-    the overrides of notes on a person that are on nobody now."""
+    """Changes to the filing of interactions: the entries removed and added, the traits that move, the notes that follow, and the overrides
+    of notes on a person that are under nobody now."""
 
     changed: list[bytes] = attrs.field(factory=list)
     gone: dict[EntryRow, EntryRow | None] = attrs.field(factory=dict)
@@ -91,9 +91,9 @@ def _refiling(tx: Transaction, ctx: Context, found: Sequence[InteractionRow], no
         there = entries.get(row.id, [])
         override = overrides.get(row.id, NO_OVERRIDE)
         if override.beside is not None:
-            continue  # it goes with the interaction beside which it stands
+            continue  # a note follows its interaction
         if override.said:
-            # What a statement says holds; whom else it names in copy is looked at all the same.
+            # The attribution stays in force; the participants are checked all the same.
             wanted = [e for e in there if e.person >= 0]
             wanted += [e for e in refiled(ctx, row, there, rows) if e.person < 0]
         else:
@@ -108,7 +108,7 @@ def _refiling(tx: Transaction, ctx: Context, found: Sequence[InteractionRow], no
         refiling.come += [later[key]._replace(added_at=now) for key in later.keys() - before.keys()]
         old, new = _first(there), _first(wanted)
         if override.pin is not None and (new is None or new.identifier == NO_ID):
-            # No entry leads to the override any more: an erasure of whom it names would not find it.
+            # No entry leads to the override any more, so an erasure of the person whom it names would not find it.
             refiling.unpinned[row.id] = attrs.evolve(override, pin=None)
         if old is not None and (new is None or new.identifier != old.identifier):
             anchor = None if new is None or new.identifier == NO_ID else new
@@ -119,7 +119,7 @@ def _refiling(tx: Transaction, ctx: Context, found: Sequence[InteractionRow], no
 def filed_otherwise(
     tx: Transaction, ctx: Context, after: tuple[int, bytes] | None
 ) -> tuple[list[bytes], tuple[int, bytes] | None]:
-    """Return which of some interactions would be filed otherwise by the policy and own list of today, and where to go on (None at the end)."""
+    """Return which interactions of a chunk the present policy and own list would file elsewhere, and where to go on (None at the end)."""
     found = tx.find_interactions(after=after, limit=CHUNK)
     if not found:
         return [], None
@@ -127,15 +127,15 @@ def filed_otherwise(
 
 
 def filed_otherwise_among(tx: Transaction, ctx: Context, ids: Sequence[bytes]) -> list[bytes]:
-    """Return which of these interactions would be filed otherwise."""
+    """Return which of these interactions would be filed elsewhere."""
     return _refiling(tx, ctx, _recorded(tx, ids), 0).changed
 
 
 def refile(tx: Transaction, ctx: Context, ids: Sequence[bytes], now: int) -> tuple[list[LinkRow], list[LinkRow]]:
-    """File interactions by the policy and own list of today, as they are now; who is whom is for the caller to compute.
+    """File interactions by the present policy and own list. The caller computes the customers.
 
     Returns:
-        The links of evidence that came by it, and those that went.
+        The links of evidence that were added, and those that were removed.
     """
     refiling = _refiling(tx, ctx, _recorded(tx, ids), now)
     if not refiling.changed:

@@ -75,7 +75,7 @@ def retract(run: Run, ctx: Context, statement: Statement | str, *, by: str | Non
 
 @goes_over
 def preview(run: Run, ctx: Context, statement: Statement) -> Preview:
-    """Return what a statement would do; of a statement that was made before, what its retraction would do."""
+    """Return what a statement would do; for a statement already made, what its retraction would do."""
     if not isinstance(statement, Statement):
         raise InvalidPolicyError(
             f"statement: got {type(statement).__name__}, accepted is a Statement, such as Statement.link(a, b)"

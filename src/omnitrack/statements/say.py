@@ -45,25 +45,25 @@ from omnitrack.storage.contract import REASSIGNED as HAS_HOLDERS
 def add_statement(
     tx: Transaction, ctx: Context, request: StatementRequest, alone: bool = False
 ) -> tuple[StatementRecord, list[ChangeRow]]:
-    """Say a statement: write it and all that follows from it.
+    """Make a statement: write it and its effects.
 
     Args:
-        alone: as no other writer does anything; it changes the holders of identifiers.
+        alone: hold the guard exclusively, because the statement changes the holders of identifiers.
 
     Raises:
-        NewHolderError: it does, and is to be said ``alone``.
+        NewHolderError: the statement changes holders; make it again with ``alone``.
     """
     alone = alone or request.kind == REASSIGNED
     enter(tx, ctx, exclusive=alone)
     effects = effects_of_statement(tx, ctx, request, lock=True)
-    if not alone and changed_holders(tx, ctx, effects.added, ()):  # looked at when the ends are locked
+    if not alone and changed_holders(tx, ctx, effects.added, ()):  # checked once the ends are locked
         raise NewHolderError
     write(tx, ctx, effects, request.now)
     return effects.said, effects.log
 
 
 def effects_of_statement(tx: Transaction, ctx: Context, request: StatementRequest, *, lock: bool) -> Effects:
-    """Work out what a statement changes. Writes at most the identifiers that it brings to life (with ``lock``)."""
+    """Compute the effects of a statement. With ``lock``, writes the identifiers that it creates; otherwise writes nothing."""
     fresh: dict[bytes, IdentifierRow] = {}
     rows = _ends(tx, ctx, request, fresh, lock)
     a = rows[0]
@@ -107,14 +107,14 @@ def effects_of_statement(tx: Transaction, ctx: Context, request: StatementReques
 
 
 def _mention(tx: Transaction, request: StatementRequest, who: Meant, row: IdentifierRow) -> Mention:
-    """Return what a statement names by an identifier or, by customer id, a holder of one. A reassignment is of the identifier, whoever was named."""
+    """Return a statement's mention of an identifier or, for a customer id, of its holder. A reassignment always mentions the identifier."""
     if who.home is None or request.kind == REASSIGNED:
         return Mention(row.base, None, request.at)
     return mention(tx, row, request.at)
 
 
 def preview_effects(tx: Transaction, effects: Effects) -> Preview:
-    """Return what would join and part, and which interactions would move."""
+    """Return which customers would merge and split, and which interactions would move."""
     rows = effects.plan.rows
     names = {x: to_identifier(row) for x, row in rows.items()}
     before = {x: customer_text(row.customer) for x, row in rows.items()}
@@ -133,7 +133,7 @@ def preview_effects(tx: Transaction, effects: Effects) -> Preview:
 def _moves(
     tx: Transaction, effects: Effects, before: Mapping[bytes, str], after: Mapping[bytes, str], unborn: Collection[str]
 ) -> tuple[Move, ...]:
-    """Return the interactions whose entries go to another identifier, counted by whose it is before and after."""
+    """Return how many interactions move, by the customer before and after."""
     left = {e.interaction: e.identifier for e in effects.entries_removed if e.person >= 0}
     come = {e.interaction: e.identifier for e in effects.entries_added if e.person >= 0}
     ways = [(left.get(interaction, NO_ID), come.get(interaction, NO_ID)) for interaction in {**left, **come}]
@@ -160,7 +160,7 @@ def _moves(
 def _ends(
     tx: Transaction, ctx: Context, request: StatementRequest, fresh: dict[bytes, IdentifierRow], write: bool
 ) -> list[IdentifierRow]:
-    """Return the identifiers that a statement is about; those that nobody has seen yet come to life."""
+    """Return the identifiers that a statement is about, creating those that are not in the store."""
     named = [request.a] if request.b is None else [request.a, request.b]
     rows = []
     for who, home in zip(named, request.homes):
@@ -185,7 +185,7 @@ def _ends(
 
 
 def _held_at(tx: Transaction, row: IdentifierRow, who: Meant, request: StatementRequest) -> IdentifierRow:
-    """Return whoever held an identifier when the statement was made: said of last year, it is about the holder of last year."""
+    """Return the holder of an identifier at the time of the statement: a statement about last year is about last year's holder."""
     if who.home is not None or request.kind == REASSIGNED:
         return row
     holder = holder_at(row.base, tenures_of(tx, [row.base])[row.base], request.at)
@@ -195,9 +195,11 @@ def _held_at(tx: Transaction, row: IdentifierRow, who: Meant, request: Statement
 def _representatives(
     tx: Transaction, ctx: Context, named: Sequence[Meant], rows: Sequence[IdentifierRow]
 ) -> list[IdentifierRow]:
-    """Choose the identifiers that stand for customers named by id: values of one exclusive scheme where both have one, for a link between
-    them says what a link between lesser identifiers could not; else those that gave the ids. Never two holders of one identifier, while there are
-    others: these can never be one."""
+    """Choose the identifiers that represent customers named by id.
+
+    If both customers have a value of one exclusive scheme, these are chosen, since a link between them says more than one between other
+    identifiers; otherwise the identifiers of the ids. Two holders of one identifier are never chosen if there is another pair, because they
+    can never be one person."""
     if any(who.home is None for who in named) or rows[0].customer == rows[1].customer:
         return list(rows)
     members = [members_of(tx, row.customer) for row in rows]
@@ -216,7 +218,7 @@ def _representatives(
 
 
 def _accounts(one: Sequence[IdentifierRow], two: Sequence[IdentifierRow]) -> list[tuple[IdentifierRow, IdentifierRow]]:
-    """Return ids of one platform by which two customers had one handle, one after the other: while these are two people's, its holders stay apart."""
+    """Return pairs of ids of one platform for two customers that held the same handle in turn. While the ids differ, its holders stay apart."""
     if not {m.base for m in one} & {m.base for m in two}:
         return []
     first, second = ({series_of(m): m for m in group if proves_any(m)} for group in (one, two))
@@ -227,10 +229,10 @@ def _accounts(one: Sequence[IdentifierRow], two: Sequence[IdentifierRow]) -> lis
 
 
 def get_statement(tx: Transaction, id: str) -> tuple[RecordRow, StatementRecord]:
-    """Return a statement that holds.
+    """Return a statement that is in force.
 
     Raises:
-        StatementNotFoundError: there is none, or it was retracted before.
+        StatementNotFoundError: no statement has this id, or it was retracted.
     """
     found = tx.find_records(STATEMENT, keys=[id]) if from_text("st", id) is not None else []
     if not found:
@@ -243,7 +245,7 @@ def get_statement(tx: Transaction, id: str) -> tuple[RecordRow, StatementRecord]
 
 @attrs.frozen(slots=True, kw_only=True)
 class Retraction:
-    """A statement about to be taken back."""
+    """A retraction to be made."""
 
     id: str
     by: str | None
@@ -253,7 +255,7 @@ class Retraction:
 
 
 def retract_statement(tx: Transaction, ctx: Context, retraction: Retraction) -> tuple[StatementRecord, list[ChangeRow]]:
-    """Take a statement back: the state becomes what it would be had it never been said."""
+    """Retract a statement: the state becomes what it would be without the statement."""
     enter(tx, ctx, exclusive=True)
     effects = effects_of_retraction(tx, ctx, retraction, lock=True)
     handles = evident_handles(tx, ctx, effects)
@@ -267,7 +269,7 @@ def _cause(retraction: Retraction) -> Cause:
 
 
 def effects_of_retraction(tx: Transaction, ctx: Context, retraction: Retraction, *, lock: bool) -> Effects:
-    """Work out what taking a statement back changes."""
+    """Compute the effects of a retraction."""
     stored, record = get_statement(tx, retraction.id)
     id = from_text("st", retraction.id) or b""
     cause = _cause(retraction)
@@ -296,7 +298,7 @@ def effects_of_retraction(tx: Transaction, ctx: Context, retraction: Retraction,
 
 
 def to_statement(tx: Transaction, id: str, record: StatementRecord) -> Statement:
-    """Return a statement as people see it."""
+    """Return a stored statement as a public one."""
     names = {row.id: to_identifier(row) for row in tx.find_identifiers(ids=[record.a, record.b])}
     a, b = names.get(record.a, "(erased)"), names.get(record.b, "(erased)")
     return Statement(
@@ -315,13 +317,13 @@ def to_statement(tx: Transaction, id: str, record: StatementRecord) -> Statement
 
 
 def is_said(tx: Transaction, statement: Statement) -> bool:
-    """Whether a statement is stored as it is here, taken back or not."""
+    """Whether a statement is stored exactly as given, retracted or not."""
     found = tx.find_records(STATEMENT, keys=[statement.id or ""])
     return bool(found) and to_statement(tx, found[0].key, StatementRecord.load(found[0].value)) == statement
 
 
 def statements_about(tx: Transaction, rows: Iterable[IdentifierRow]) -> list[Statement]:
-    """Return the statements that hold about these identifiers and their first holders, oldest first; those that say nothing at present are among them."""
+    """Return the statements in force about identifiers and their first holders, oldest first, including those without effect at present."""
     ids = {x for row in rows for x in (row.id, row.base)}
     found = find_statements(tx, sorted({row.base for row in rows}))
     return [

@@ -1,4 +1,4 @@
-"""When an identifier was seen: the entries that count, and the steps of time that they are in."""
+"""When an identifier was seen: the entries that count as sightings, and the steps of time that they fall in."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from omnitrack.storage.contract import NO_ID, REASSIGNED, EntryRow, Transaction
 _ROLES = (int(Role.ANCHOR), int(Role.MEMBER))
 _OBSERVED = int(Assurance.OBSERVED)
 NOTE = "note"
-FEW = 8  # entries read to find one that counts; of those most do
+FEW = 8  # entries read to find one that counts; most do
 
 
 def shows(kind: str, assurance: int) -> bool:
-    """Whether an identifier of a person is seen in an interaction of a kind. What was merely claimed, and what is noted, was not seen."""
+    """Whether an entry of this kind and assurance is a sighting of its identifier. A claim or a note is not."""
     return kind != NOTE and assurance >= _OBSERVED
 
 
 def counting(entries: Iterable[EntryRow], overrides: Mapping[bytes, AnchorOverride]) -> Iterator[EntryRow]:
-    """Yield the entries that show that their identifier was seen at their time. Whom an interaction was attributed to, was not seen in it."""
+    """Yield the entries that are sightings of their identifier. An attribution is not a sighting."""
     for entry in entries:
         attributed = entry.raw is None and overrides.get(entry.interaction, NO_OVERRIDE).said
         if entry.role in _ROLES and entry.person >= 0 and shows(entry.kind, entry.assurance) and not attributed:
@@ -37,7 +37,7 @@ def _counting(tx: Transaction, entries: Sequence[EntryRow]) -> Iterator[EntryRow
 def all_seen(
     tx: Transaction, holders: Sequence[bytes], since: int | None = None, until: int | None = None
 ) -> list[EntryRow]:
-    """Return every entry in which an identifier was seen, by all its holders, oldest first."""
+    """Return every sighting of an identifier by any of its holders, oldest first."""
     return list(_counting(tx, all_entries(tx, holders, since, until)))
 
 
@@ -50,10 +50,10 @@ def _seen(
     newest: bool = False,
     without: Collection[bytes] = (),
 ) -> Iterator[EntryRow]:
-    """Yield the entries in which an identifier was seen, in order of time; few are read at first, since most count and one is often enough.
+    """Yield the sightings of an identifier in order of time. The first read is small, since most entries count and one is often enough.
 
     Args:
-        without: interactions whose entries are passed over.
+        without: interactions whose entries are skipped.
     """
     after: tuple[int, bytes] | None = None
     size = len(without) + FEW
@@ -71,29 +71,29 @@ def _seen(
         yield from _counting(tx, [row for row in rows if row.interaction not in without])
         if len(rows) < size:
             return
-        # An interaction has one entry that counts of an identifier: what the limit cut off of the last is another's.
+        # An interaction has at most one counting entry for an identifier, so the entries cut off by the limit do not matter.
         after, size = (rows[-1].occurred_at, rows[-1].interaction), 50 * FEW
 
 
 def seen_next(tx: Transaction, holders: Sequence[bytes], at: int, *, newest: bool) -> EntryRow | None:
-    """Return the last entry before a time in which an identifier was seen (``newest``), or the first at that time or later."""
+    """Return the last sighting of an identifier before a time (``newest``), or the first at or after it."""
     since, until = (None, at) if newest else (at, None)
     return next(_seen(tx, holders, since, until, newest=newest), None)
 
 
 def steps_of(entries: Iterable[EntryRow], length: int) -> frozenset[int]:
-    """Return the steps of time in which entries are."""
+    """Return the steps of time that entries fall in."""
     return frozenset(entry.occurred_at // length for entry in entries)
 
 
 def shown_by(
     tx: Transaction, ctx: Context, entries: Iterable[EntryRow], *, attributed: bool = False
 ) -> dict[bytes, dict[int, set[bytes]]]:
-    """Return, of entries that are there, the steps in which they show identifiers (by their first holders) of which silence says something, each with
-    the interactions.
+    """Return the steps in which present entries are sightings of identifiers to which the silence rule applies, with the interactions of each
+    step, by first holder.
 
     Args:
-        attributed: rather too many than too few: what was attributed to an identifier as well.
+        attributed: count attributions too, to be on the safe side.
     """
     there = [entry for entry in entries if entry.removed_at is None]
     lengths, bases = {}, {}
@@ -112,10 +112,11 @@ def shown_by(
 def unseen_without(
     tx: Transaction, ctx: Context, shown: Mapping[bytes, Mapping[int, Collection[bytes]]]
 ) -> dict[bytes, list[int]]:
-    """Return the steps of time in which nothing shows identifiers but these interactions, whatever the length of a history, of those that have any.
+    """Return the steps of time in which only these interactions are sightings of identifiers, by first holder. Cost: independent of the length
+    of a history.
 
     Args:
-        shown: as ``shown_by`` returns it; the interactions may be gone.
+        shown: the result of ``shown_by``; the interactions may have been deleted.
     """
     rows = {row.id: row for row in (tx.find_identifiers(ids=sorted(shown)) if shown else ())}
     tenures = tenures_of(tx, [x for x, row in rows.items() if row.state & REASSIGNED])
@@ -134,7 +135,7 @@ def unseen_without(
 
 
 def timed(tx: Transaction, ctx: Context, ids: Iterable[bytes]) -> list[bytes]:
-    """Return those of some identifiers, by their first holders, of which silence says something."""
+    """Return the first holders of the identifiers to which the silence rule applies."""
     wanted = sorted(set(ids) - {NO_ID}) if ctx.policy.silence else []
     rows = tx.find_identifiers(ids=wanted) if wanted else []
     return sorted({row.base for row in rows if ctx.policy.step(row.scheme)})

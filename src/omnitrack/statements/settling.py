@@ -1,4 +1,4 @@
-"""Keeps the tenures of identifiers in step with what platform ids prove, whenever evidence or statements change."""
+"""Keeps the tenures of identifiers consistent with what platform ids prove, whenever evidence or statements change."""
 
 from __future__ import annotations
 
@@ -32,11 +32,13 @@ CHUNK = 1_000  # identifiers read at a time
 def settle(
     tx: Transaction, ctx: Context, bases: Iterable[bytes], cause: Cause, *, planned: bool = True, seen: bool = True
 ) -> list[ChangeRow]:
-    """Give identifiers, by their first holders, the holders that what is stored proves; return what merged or split by it.
+    """Give identifiers the holders that the stored evidence proves; return the changes of customers.
 
     Args:
-        planned: whether who is whom is worked out too; it is not where everything is computed anew afterwards.
-        seen: whether when they were seen may have changed, by which they may have other holders; it is read only then, and of those that have several.
+        bases: the first holders of the identifiers.
+        cause: the reason for the membership history.
+        planned: whether customers are computed too; False if everything is computed anew afterwards.
+        seen: whether sightings may have changed. If not, they are read only for identifiers with several holders.
     """
     wanted = sorted(set(bases))
     held: dict[bytes, Held] = {}
@@ -57,7 +59,7 @@ def settle(
 
 
 def unsettled(tx: Transaction, ctx: Context, bases: Sequence[bytes]) -> list[bytes]:
-    """Return those of some identifiers, by their first holders, that have or may have other holders than what is stored proves."""
+    """Return the identifiers, by their first holders, whose stored holders may differ from those that the stored evidence proves."""
     found = []
     for start in range(0, len(bases), CHUNK):
         for base in tx.find_identifiers(ids=bases[start : start + CHUNK]):
@@ -70,11 +72,11 @@ def unsettled(tx: Transaction, ctx: Context, bases: Sequence[bytes]) -> list[byt
 
 @attrs.frozen(slots=True)
 class Before:
-    """What tells holders apart before a deletion.
+    """What distinguishes holders before a deletion.
 
     Attributes:
-        sightings: of identifiers, by their first holders, of which less of it may be left.
-        shown: in which steps of time what goes shows identifiers, each with the interactions.
+        sightings: the sightings of identifiers that may lose some, by first holder.
+        shown: the steps of time in which the deleted entries are sightings of identifiers, each with the interactions.
     """
 
     sightings: Mapping[bytes, Sightings]
@@ -84,10 +86,12 @@ class Before:
 def look_before(
     tx: Transaction, ctx: Context, removed: Iterable[LinkRow], gone: Collection[bytes], entries: Iterable[EntryRow]
 ) -> Before:
-    """Return what tells the holders of identifiers apart, of those that a deletion may leave with less of it.
+    """Return what distinguishes the holders of the identifiers that a deletion may affect.
 
     Args:
-        removed: links that go. gone: identifiers that go. entries: that go.
+        removed: links to be deleted.
+        gone: identifiers to be deleted.
+        entries: entries to be deleted.
     """
     bases = {row.id for row in handles_of(tx, [x for x in removed if x.basis == TOGETHER])}
     bases |= places_of_ids(tx, gone) | bases_with_places(tx, gone)
@@ -96,10 +100,12 @@ def look_before(
 
 
 def look_after(tx: Transaction, ctx: Context, before: Before, gone: Collection[bytes], cause: Cause) -> list[ChangeRow]:
-    """Have nobody come into another's place by a deletion; return what merged or split by it all the same.
+    """Keep a deletion from giving one holder's place to another; return the changes of customers that follow nevertheless.
 
     Args:
-        before: what ``look_before`` found. gone: identifiers that went.
+        before: the result of ``look_before``.
+        gone: identifiers that were deleted.
+        cause: the reason for the membership history.
     """
     there = {row.id: row for row in tx.find_identifiers(ids=sorted(before.sightings))} if before.sightings else {}
     for base, was in before.sightings.items():
@@ -121,5 +127,5 @@ def look_after(tx: Transaction, ctx: Context, before: Before, gone: Collection[b
 
 
 def _times(seen: Iterable[int]) -> list[Proof]:
-    """Return the times at which an identifier was seen as they are kept, each the beginning of a step."""
+    """Return sightings in the form in which they are kept: each time is the start of a step."""
     return [Proof(SEEN, NO_ID, at, NO_ID) for at in sorted(seen)]

@@ -1,4 +1,4 @@
-"""The index of statements by the identifiers that they name, and the links that statements stand for."""
+"""The index of statements by the identifiers that they name, and the links that statements make."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ from omnitrack.records import ABOUT, ATTRIBUTIONS, STATEMENT
 from omnitrack.storage.contract import NO_ID, IdentifierRow, LinkRow, RecordRow, Transaction
 from omnitrack.storage.contract import REASSIGNED as HAS_HOLDERS
 
-CHUNK = 1_000  # records asked for at a time
+CHUNK = 1_000  # records read at a time
 
 
 def mention(tx: Transaction, row: IdentifierRow, at: int) -> Mention:
-    """Return the mention of a holder by customer id, at a time."""
+    """Return the mention of a holder named by customer id, at a time."""
     tenures = tenures_of(tx, [row.base])[row.base] if row.base != row.id or row.state & HAS_HOLDERS else ()
     return mention_holder(row.base, row.id, row.since, tenures, at)
 
 
 def links_of(record: StatementRecord, id: bytes) -> list[LinkRow]:
-    """Return the link that a statement is; none of an attribution, and none where both that it names are one holder now: then it says nothing."""
+    """Return the link that a statement makes: none for an attribution, and none if both ends have one holder now, since it then says nothing."""
     a, b = record.a, record.b
     if record.kind == ATTRIBUTED or (record.kind in BINARY and a == b):
         return []
@@ -35,7 +35,7 @@ def links_of(record: StatementRecord, id: bytes) -> list[LinkRow]:
 
 
 def index_of(record: StatementRecord, key: str) -> list[RecordRow]:
-    """Return the records by which a statement is found."""
+    """Return the index records of a statement."""
     return [RecordRow(ABOUT, place, "", -1) for place in _places(record, key)]
 
 
@@ -44,18 +44,18 @@ def _places(record: StatementRecord, key: str) -> list[str]:
 
 
 def attributed(tx: Transaction, interaction: bytes, key: str) -> RecordRow:
-    """Return the record of all attributions that there were of an interaction, with another one."""
+    """Return the record of all attributions of an interaction, with a further one."""
     found = tx.find_records(ATTRIBUTIONS, keys=[interaction.hex()])
     known = json.loads(found[0].value) if found else []
     return RecordRow(ATTRIBUTIONS, interaction.hex(), json.dumps(sorted({*known, key})), -1)
 
 
 def delete_statements(tx: Transaction, said: Mapping[str, StatementRecord], interactions: Iterable[bytes]) -> None:
-    """Delete statements, and whatever the index has of them.
+    """Delete statements and their index records.
 
     Args:
         said: the statements, by id.
-        interactions: those that go with all their attributions.
+        interactions: the interactions that are deleted with all their attributions.
     """
     gone = {id.hex() for id in interactions}
     records = [(STATEMENT, key) for key in said]
@@ -72,17 +72,17 @@ def delete_statements(tx: Transaction, said: Mapping[str, StatementRecord], inte
 
 
 def find_statements(tx: Transaction, bases: Iterable[bytes]) -> dict[str, tuple[RecordRow, StatementRecord]]:
-    """Return the statements, retracted ones too, that name identifiers, by id.
+    """Return the statements about identifiers by id, including retracted ones.
 
     Args:
-        bases: the first holders of these.
+        bases: the first holders of the identifiers.
     """
     keys = {r.key.partition("/")[2] for x in dict.fromkeys(bases) for r in tx.find_records(ABOUT, prefix=f"{x.hex()}/")}
     return _read(tx, keys)
 
 
 def find_attributions(tx: Transaction, interactions: Iterable[bytes]) -> dict[str, tuple[RecordRow, StatementRecord]]:
-    """Return the attributions, retracted ones too, of interactions, by id."""
+    """Return the attributions of interactions by id, including retracted ones."""
     wanted = sorted({id.hex() for id in interactions})
     keys: set[str] = set()
     for start in range(0, len(wanted), CHUNK):
@@ -101,10 +101,10 @@ def _read(tx: Transaction, keys: Iterable[str]) -> dict[str, tuple[RecordRow, St
 
 
 def holding(found: Iterable[tuple[RecordRow, StatementRecord]]) -> list[tuple[RecordRow, StatementRecord]]:
-    """Return those that were not retracted."""
+    """Return the statements that were not retracted."""
     return [(row, said) for row, said in found if said.retracted_at is None]
 
 
 def statement_id(key: str) -> bytes:
-    """Return the id of a statement by the key of its record."""
+    """Return the id of a statement from the key of its record."""
     return from_text("st", key) or NO_ID

@@ -38,13 +38,16 @@ from omnitrack.storage.contract import REASSIGNED as HAS_HOLDERS
 
 @attrs.define(slots=True)
 class Shift:
-    """What becomes of identifiers whose holders change, but for who is whom by it.
+    """What a change of holders changes, apart from customers.
 
     Attributes:
-        holders: all that they have, or had until now. changed: of these, rows whose state changes.
-        moves: entries that go to another holder, each with itself as it will be there.
-        added: links to add. removed: links to remove. records: to put.
-        history: of each identifier, the holders that began and those that ended, as TENURES keeps them.
+        holders: all present and former holders of the identifiers.
+        changed: those of them whose state changes.
+        moves: entries that move to another holder, each with its replacement.
+        added: links to add.
+        removed: links to remove.
+        records: records to store.
+        history: for each identifier, the tenures that began and those that ended, as TENURES stores them.
     """
 
     holders: list[bytes] = attrs.field(factory=list)
@@ -69,11 +72,14 @@ def shift_holders(
     *,
     lock: bool,
 ) -> Shift:
-    """Give every entry and every statement of identifiers to whoever held them.
+    """Assign every entry and statement of identifiers to the holder at its time.
 
     Args:
-        held: who held each of them when, by its first holder.
-        fresh: takes in the holders that come to life. homes: for them; where there are none left, they are made.
+        held: who held each identifier when, by its first holder.
+        cause: the reason for the membership history.
+        fresh: receives the holders that are created.
+        homes: homes for these; more are made if needed.
+        lock: whether the new holders are written.
     """
     shift = Shift()
     unborn = {id: fresh[id] for id in held if id in fresh}
@@ -137,7 +143,7 @@ def _shift(
 
 
 def _move_statements(tx: Transaction, tenures: Mapping[bytes, Tenures], shift: Shift) -> None:
-    """Have the statements that name identifiers be about whoever held them."""
+    """Let the statements that name identifiers be about the holders at their times."""
     for found, said in holding(find_statements(tx, sorted(tenures)).values()):
         about = said.about(tenures.get)
         if about != (said.a, said.b):
@@ -161,11 +167,17 @@ def carry_out(
     lock: bool,
     planned: bool = True,
 ) -> Effects:
-    """Return all that changes with the holders of identifiers.
+    """Return the effects of a change of holders.
 
     Args:
-        record: the statement that changes them, if one does. added, removed: the links of it.
-        planned: whether who is whom is worked out too; it is not where everything is computed anew afterwards.
+        record: the statement that changes the holders, if any.
+        shift: the change of holders.
+        cause: the reason for the membership history.
+        fresh: the identifiers that are created.
+        added: links that the statement adds.
+        removed: links that the statement removes.
+        lock: whether rows are locked before they are read.
+        planned: whether customers are computed too; False if everything is computed anew afterwards.
     """
     more, gone = edited_evidence(tx, shift.moves)
     added = [*added, *more, *shift.added]
@@ -195,7 +207,7 @@ def carry_out(
 def _history(
     tx: Transaction, base: bytes, began: Sequence[list[Any]], ended: set[tuple[str, str]], now: int
 ) -> RecordRow:
-    """Return the record of all the later holders that an identifier had, with some that began and some that ended."""
+    """Return the record of an identifier's later holders, updated with tenures that began and ended."""
     found = tx.find_records(TENURES, keys=[base.hex()])
     known = json.loads(found[0].value) if found else []
     known = [[*one[:4], now if (one[1], one[2]) in ended and one[4] is None else one[4]] for one in known]
@@ -205,10 +217,11 @@ def _history(
 def changed_holders(
     tx: Transaction, ctx: Context, added: Sequence[LinkRow], removed: Sequence[LinkRow]
 ) -> dict[bytes, Held]:
-    """Return who held identifiers when, of those of which statements between the ids that prove it, said or taken back, tell it otherwise.
+    """Return who held identifiers when, for those whose holders change if statements between the ids that prove them are made or retracted.
 
     Args:
-        added: links of statements that will be there. removed: links of statements that will not.
+        added: links of statements that are made.
+        removed: links of statements that are retracted.
     """
     found: dict[bytes, Held] = {}
     for row in handles_of(tx, [x for x in (*added, *removed) if x.basis in (SAME, DIFFERENT)]):
@@ -228,13 +241,13 @@ def reassign(
     fresh: dict[bytes, IdentifierRow],
     lock: bool,
 ) -> Effects:
-    """Work out what a new holder from a time on changes."""
+    """Compute the effects of a new holder from a time on."""
     base = row if row.id == row.base else tx.find_identifiers(ids=[row.base])[0]
     holder = ctx.holder_id(to_identifier(base).key, request.at)
     record.a, record.b = base.id, holder
     links = links_of(record, request.id)
     sightings = read_sightings(tx, ctx, base, added=links, steps=())
-    if sightings.proofs:  # which of them were seen in the new tenure, their links do not say
+    if sightings.proofs:  # the links do not tell which of the ids were seen in the new tenure
         more = proofs_in_entries(tx, ctx, sightings)
         sightings = read_sightings(tx, ctx, base, added=links, more=more, steps=())
     held = sightings.held(ctx)
@@ -252,7 +265,7 @@ def unreassign(
     home: bytes,
     lock: bool,
 ) -> Effects:
-    """Work out what changes when a reassignment is taken back."""
+    """Compute the effects of retracting a reassignment."""
     base = tx.find_identifiers(ids=[record.a])[0]
     fresh: dict[bytes, IdentifierRow] = {}
     held = read_sightings(tx, ctx, base, removed=links, steps=()).held(ctx)
