@@ -9,7 +9,9 @@ import pytest
 
 from contacts import at, seen
 from omnitrack import CaseNotFoundError, Interaction, RetentionRule, Tracker
+from omnitrack.foundation.cases import case_ids_at, find_cases, move_cases
 from omnitrack.records import CASE, CASE_DUE, CASE_LISTED, CASE_OF, CASE_WITH, NAMED
+from omnitrack.storage.contract import Transaction
 from traces import ids_of, left_of
 
 pytestmark = pytest.mark.usefixtures("clock")
@@ -92,3 +94,23 @@ def test_retention_leaves_other_cases_as_they_are(tracker: Tracker) -> None:
     tracker.apply_retention([RetentionRule(keep=timedelta(days=1), channels=("phone",))])
     assert tracker._read(lambda tx: tx.find_records(CASE)) == before
     assert tracker.case(case).interactions
+
+
+def test_cases_go_along_where_an_identifier_gets_another_id(tracker: Tracker) -> None:
+    call = seen(tracker, 0, JANE)
+    by_call, for_her = tracker.open_case(call, kind="fault"), tracker.open_case(JANE, kind="order")
+    old, new = tracker._ctx.base_id(f"email:{JANE}"), bytes(range(16))
+
+    def move(tx: Transaction) -> None:
+        put, gone = move_cases(tx, [old], {old: new})
+        tx.delete(records=gone)
+        tx.put_records(put)
+
+    tracker._backend.run(move)
+    ids = [bytes.fromhex(case.id.removeprefix("cas_")) for case in (by_call, for_her)]
+    found = tracker._read(lambda tx: (case_ids_at(tx, [old]), case_ids_at(tx, [new]), find_cases(tx, ids)))
+    assert found[:2] == ([], ids)
+    about = found[2][ids[1]].about
+    assert about is not None
+    assert (about.base, found[2][ids[0]].places, found[2][ids[0]].about) == (new, (new,), None)
+    assert [one.version for one in found[2].values()] == [2, 2]
