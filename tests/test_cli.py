@@ -624,3 +624,18 @@ def test_cases_are_listed_queued_shown_exported_and_closed(loaded: Shell, tmp_pa
     assert len(loaded.lines()) == 2
     assert loaded("case", "cas_1") == 1
     assert "cas_" in loaded.err
+
+
+def test_a_code_ties_two_channels(loaded: Shell) -> None:
+    assert loaded("--json", "conversations", MAIL, "--limit", "1") == 0
+    (conversation,) = loaded.data()
+    assert conversation["type"] == "Conversation"
+    assert (
+        loaded("--json", "hand-over", conversation["items"][-1]["id"], "--to", "phone", "--private", "--by", "sam") == 0
+    )
+    (given,) = loaded.data()
+    assert (given["type"], given["private"], given["to"]) == ("Handover", True, "phone")
+    assert loaded("hand-over", given["interaction"], "--to", "email", "--public") == 0
+    assert len(loaded.lines()) == 2
+    assert "Please continue by email with code" in loaded.lines()[1]
+    assert loaded("hand-over", "int_" + "0" * 32, "--to", "email") != 0

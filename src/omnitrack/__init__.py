@@ -76,6 +76,7 @@ if TYPE_CHECKING:
     from omnitrack.service.case import Case, CaseChange, CaseNote, CasePromise, CaseReference
     from omnitrack.service.case_document import CaseDocument
     from omnitrack.service.case_returns import CaseReturn
+    from omnitrack.service.conversation import Conversation
     from omnitrack.service.exposure import Exposure, ReadReceipt
     from omnitrack.service.handover import Handover, HandoverState
     from omnitrack.service.permission import Consent, Permission
@@ -115,6 +116,7 @@ __all__ = [
     "Changes",
     "ConflictError",
     "Consent",
+    "Conversation",
     "Customer",
     "CustomerNotFoundError",
     "Direction",
@@ -264,6 +266,7 @@ _NAMES = {
     "service.case": ("Case", "CaseChange", "CaseNote", "CasePromise", "CaseReference"),
     "service.case_document": ("CaseDocument",),
     "service.case_returns": ("CaseReturn",),
+    "service.conversation": ("Conversation",),
     "service.exposure": ("Exposure", "ReadReceipt"),
     "service.handover": ("Handover", "HandoverState"),
     "service.permission": ("Consent", "Permission"),

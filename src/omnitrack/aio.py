@@ -37,6 +37,7 @@ from omnitrack.service.acting import Acting
 from omnitrack.service.brief import Brief
 from omnitrack.service.case import Case, CaseKind, CaseReference, CaseState, Seriousness
 from omnitrack.service.case_returns import CaseReturn
+from omnitrack.service.conversation import Conversation
 from omnitrack.service.exposure import Exposure, ReadReceipt
 from omnitrack.service.handover import Handover
 from omnitrack.service.permission import Consent, Permission
@@ -1067,6 +1068,32 @@ class AsyncTracker:
             language=language,
             template=template,
         )
+
+    async def conversations(
+        self,
+        who: Who,
+        *,
+        trust: Literal["observed", "verified"] = "observed",
+        limit: int = 50,
+        cursor: str | None = None,
+    ) -> Page[Conversation]:
+        """Return the conversations of a customer, the one with the latest interaction first.
+
+        Interactions belong together if they have a thread of their source in common, if one answers the other, if a handover leads from one to the other, or if a
+        case holds both. Each interaction of ``timeline(who, trust=trust)`` is in one conversation; which are together depends on no order of arrival, and
+        an edit or a deletion at the source changes nothing. The time that this takes grows with the length of the history.
+
+        Args:
+            who: an identifier (an Identifier or a text), or a customer id.
+            trust: ``"verified"`` follows verified links only. ``"observed"`` follows every link that the policy merges by.
+            limit: the largest number of conversations to return, 1 to 1,000.
+            cursor: the ``next`` of another page; None for the first page.
+
+        Raises:
+            CustomerNotFoundError: no customer has this identifier or id. InvalidCursorError: the cursor belongs to another query.
+            InvalidInteractionError: an argument has an invalid value.
+        """
+        return await self._calls.call(self._tracker.conversations, who, trust=trust, limit=limit, cursor=cursor)
 
     async def consent(
         self,

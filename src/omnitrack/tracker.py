@@ -72,6 +72,8 @@ from omnitrack.service.brief import Brief
 from omnitrack.service.case import Case, CaseKind, CaseReference, CaseState, Seriousness
 from omnitrack.service.case_returns import CaseReturn
 from omnitrack.service.change_feed import kept_for
+from omnitrack.service.conversation import Conversation
+from omnitrack.service.conversing import check_trust, conversations_page
 from omnitrack.service.exposure import Exposure, ReadReceipt
 from omnitrack.service.handover import Handover, hand_over
 from omnitrack.service.permission import Consent, Permission
@@ -1284,7 +1286,7 @@ class Tracker:
             InvalidInteractionError: an argument has an invalid value, the interaction is with several people, or the text does not fit the channel: a
                 weight of 280 in a post on X, two segments by SMS (three by a template).
         """
-        with self._run() as run:
+        with self._run("hand_over") as run:
             return hand_over(
                 run,
                 self._ctx,
@@ -1299,6 +1301,38 @@ class Tracker:
                 language=language,
                 template=template,
             )
+
+    def conversations(
+        self,
+        who: Who,
+        *,
+        trust: Literal["observed", "verified"] = "observed",
+        limit: int = 50,
+        cursor: str | None = None,
+    ) -> Page[Conversation]:
+        """Return the conversations of a customer, the one with the latest interaction first.
+
+        Interactions belong together if they have a thread of their source in common, if one answers the other, if a handover leads from one to the other, or if a
+        case holds both. Each interaction of ``timeline(who, trust=trust)`` is in one conversation; which are together depends on no order of arrival, and
+        an edit or a deletion at the source changes nothing. The time that this takes grows with the length of the history.
+
+        Args:
+            who: an identifier (an Identifier or a text), or a customer id.
+            trust: ``"verified"`` follows verified links only. ``"observed"`` follows every link that the policy merges by.
+            limit: the largest number of conversations to return, 1 to 1,000.
+            cursor: the ``next`` of another page; None for the first page.
+
+        Raises:
+            CustomerNotFoundError: no customer has this identifier or id. InvalidCursorError: the cursor belongs to another query.
+            InvalidInteractionError: an argument has an invalid value.
+        """
+        check_trust(trust)
+        ctx, named, size = self._ctx, meant(self._ctx, who), checked_limit(limit)
+        with self._run("conversations") as run:
+            page = run(lambda tx: conversations_page(tx, ctx, named, trust, size, cursor), write=False)
+            shown = [item.id for one in page for item in one.items]
+            self._leave(run, "conversations", asked=named, trust=trust, interactions=shown)
+        return page
 
     def consent(
         self,

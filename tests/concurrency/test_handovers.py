@@ -12,12 +12,20 @@ from concurrency.actors import Actors
 from concurrency.row_locks import Actor
 from concurrency.stepped import Outcome, explore
 from contacts import at, seen
-from omnitrack import Policy, Recorded, Tracker
+from omnitrack import CustomerNotFoundError, Policy, Recorded, Tracker
+from omnitrack.foundation import handovers
+from omnitrack.records import HANDED, HANDOVER
 from omnitrack.storage.contract import Backend
 from servers import ENGINES
 from storage.test_same_timelines import place
 
 HANDLE, MAIL, OTHER = "x:mikesamuels68", "email:mike@example.com", "email:eve@example.com"
+
+
+@pytest.fixture(autouse=True)
+def cheap_digests(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Digests of codes that cost little: a search makes one in every order."""
+    monkeypatch.setitem(handovers._COST, "n", 2)
 
 
 def given(tracker: Tracker, handle: str = HANDLE, minute: int = 0, uses: int = 1) -> str:
@@ -60,6 +68,27 @@ def test_in_every_interleaving_a_code_is_used_once() -> None:
     explored = explore(prepare, [brings(1, MAIL), brings(2, OTHER)], judge)
     assert explored.complete
     assert explored.interleavings > 1
+
+
+def test_of_an_erasure_and_a_code_that_comes_back_at_once_nothing_is_left() -> None:
+    codes: list[str] = []
+    actors = Actors(Policy(), "email")
+
+    def prepare(backend: Backend) -> None:
+        codes.append(given(actors.tracker(backend)))
+
+    def brings(backend: Backend) -> Any:
+        return came(actors.tracker(backend), 1, MAIL, codes[0])
+
+    def judge(outcome: Outcome) -> None:
+        end = actors.tracker(outcome.backend)
+        with pytest.raises(CustomerNotFoundError):
+            end.customer(HANDLE)
+        left = end._read(lambda tx: [*tx.find_records(HANDOVER), *tx.find_records(HANDED)])
+        assert left == [], outcome.schedule
+        assert end.verify().ok
+
+    assert explore(prepare, [brings, actors.said("erase", HANDLE)], judge).complete
 
 
 @pytest.mark.parametrize("engine", [*ENGINES, "redis"])

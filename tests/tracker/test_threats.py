@@ -125,9 +125,50 @@ def registers_first(scene: Scene) -> None:
 def redeems_a_public_code(scene: Scene) -> None:
     scene.seen(SECRET, "x:victim", channel="x")
     scene.seen(SECRET, "x:victim", verified(VICTIM), channel="web")
-    # What was posted in public only claims.
-    scene.seen("log-in", verified(ATTACKER), claimed("x:victim"), channel="web")
+    posted = next(item for item in scene.tracker.timeline("x:victim") if item.channel == "x")
+    code = scene.tracker.hand_over(posted, to="web")
+    scene.seen(code.code, verified(ATTACKER), channel="web")
     assert scene.tracker.suggestions("x:victim").items
+
+
+@attack("brings a handoff code of their own in a mail that has the victim's address as its sender")
+def forges_the_sender_of_a_code(scene: Scene) -> None:
+    scene.seen(SECRET, MAIL, channel="email")
+    scene.seen("message", HANDLE, verified(ATTACKER), channel="x")
+    code = scene.tracker.hand_over(scene.tracker.timeline(ATTACKER)[0], to="email", private=True)
+    scene.seen(code.code, MAIL, channel="email")
+
+
+@attack("brings a handoff code of their own where the victim is known by an account")
+def forges_the_sender_of_a_customer(scene: Scene) -> None:
+    scene.seen(SECRET, MAIL, verified(VICTIM), channel="email")
+    scene.seen("message", HANDLE, verified(ATTACKER), channel="x")
+    code = scene.tracker.hand_over(scene.tracker.timeline(ATTACKER)[0], to="email", private=True)
+    scene.seen(code.code, MAIL, channel="email")
+
+
+@attack("steals a handoff code that the victim was given in private, and logs in with it before the victim does")
+def steals_a_private_code(scene: Scene) -> None:
+    scene.seen(SECRET, "x:victim", channel="x")
+    code = scene.tracker.hand_over(scene.tracker.timeline("x:victim")[0], to="web", private=True)
+    scene.seen(code.code, verified(ATTACKER), channel="web")
+
+
+@attack("steals such a code after the victim has used it")
+def steals_a_used_code(scene: Scene) -> None:
+    scene.seen(SECRET, "x:victim", channel="x")
+    code = scene.tracker.hand_over(scene.tracker.timeline("x:victim")[0], to="web", private=True)
+    scene.seen(code.code, verified(VICTIM), channel="web")
+    scene.seen(code.code, verified(ATTACKER), channel="web")
+
+
+@attack("has a handoff code sent to an address of the victim's that they typed into a form")
+def has_a_code_shown(scene: Scene) -> None:
+    scene.seen(SECRET, MAIL, channel="email")
+    scene.seen("form", claimed(MAIL), channel="web")
+    shown = next(item for item in scene.tracker.timeline(MAIL, include_claimed=True) if item.channel == "web")
+    code = scene.tracker.hand_over(shown, to="phone", private=True)
+    scene.seen(code.code, verified(ATTACKER), channel="phone")
 
 
 @attack("logs in while calling with the number of a victim known by an account")
@@ -350,8 +391,10 @@ def outcome(attack: Attack, policy: Policy, trust: str = "observed") -> str:
     mine = [body for one in scene.mine for body in scene.bodies(one, trust)]
     if SECRET in mine:
         customer = scene.tracker.customer(ATTACKER if scene.bodies(ATTACKER, trust) else HANDLE)
-        one = VICTIM in {identifier.key for identifier in customer.identifiers}
-        return "takes the victim's history along" if one else "takes the number's history along"
+        keys = {identifier.key for identifier in customer.identifiers}
+        if VICTIM in keys:
+            return "takes the victim's history along"
+        return f"takes the {'number' if NUMBER in keys else 'address'}'s history along"
     # Nor is what an attacker says filed in the history of the victim.
     for who in (VICTIM, MAIL):
         assert not {"form", "call", "log-in", "registered"} & set(scene.bodies(who, trust))

@@ -15,6 +15,22 @@ def add(command: Commands) -> None:
     brief.add_argument("--trust", choices=["observed", "verified"], default="observed")
     brief.add_argument("--max-chars", type=at_least(1), metavar="N", help="at most so many characters")
     brief.add_argument("--timeout", type=float, metavar="SECONDS", help="then with what there is")
+    conversations = command(
+        _conversations, "list the conversations of a person over all channels, the latest first", "who"
+    )
+    conversations.add_argument("--trust", choices=["observed", "verified"], default="observed")
+    conversations.add_argument("--limit", type=at_least(1), default=50, metavar="N")
+    hand_over = command(_hand_over, "give a code with which to go on on another channel", "interaction")
+    hand_over.add_argument("--to", required=True, metavar="CHANNEL", help="on which to go on, such as email")
+    hand_over.add_argument("--reason", metavar="TEXT", help="why, for whoever takes over")
+    hand_over.add_argument("--by", metavar="NAME", help="who hands over")
+    hand_over.add_argument("--uses", type=at_least(1), default=1, metavar="N", help="how often it can be used (1)")
+    hand_over.add_argument("--expires", type=time, metavar="TIME", help="until when (two days from now)")
+    hand_over.add_argument("--address", metavar="TEXT", help="where to go on, for the text")
+    hand_over.add_argument("--language", default="en", metavar="CODE", help="of the text (en)")
+    read = hand_over.add_mutually_exclusive_group()
+    read.add_argument("--private", action="store_true", default=None, help="only the customer can read it")
+    read.add_argument("--public", action="store_false", dest="private", help="others can read it")
     command(_receipts, "list who was shown what of a person, the latest first", "who")
     command(_exposed, "list to whom was shown what is somebody else's, as is known now", "who")
     command(_subject_bundle, "write all that is there of a person as one archive for the person", "who", "file")
@@ -44,6 +60,18 @@ def _brief(tracker: omnitrack.Tracker, arguments: argparse.Namespace) -> int:
     names = ("trust", "max_chars", "timeout")
     found = tracker.brief(arguments.who, **{name: getattr(arguments, name) for name in names})
     return list_things(arguments, [found])
+
+
+def _conversations(tracker: omnitrack.Tracker, arguments: argparse.Namespace) -> int:
+    return list_things(arguments, tracker.conversations(arguments.who, trust=arguments.trust, limit=arguments.limit))
+
+
+def _hand_over(tracker: omnitrack.Tracker, arguments: argparse.Namespace) -> int:
+    names = ("to", "reason", "by", "uses", "expires", "address", "language", "private")
+    given = tracker.hand_over(arguments.interaction, **{name: getattr(arguments, name) for name in names})
+    if arguments.json:
+        return list_things(arguments, [given])
+    return list_things(arguments, [given, given.text])
 
 
 def _receipts(tracker: omnitrack.Tracker, arguments: argparse.Namespace) -> int:

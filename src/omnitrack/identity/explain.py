@@ -61,6 +61,7 @@ class Step(Value):
         obstacle: why the link does not join them, or None: denied, shared, personal, exclusive, size, oversized, holders, silence, claimed,
             similar, unlinkable, policy.
         detail: more about the obstacle, in words.
+        handover: which handover code was brought back in the interaction that is the evidence, in words; None if none was.
     """
 
     a: Identifier
@@ -75,6 +76,7 @@ class Step(Value):
     reason: str | None = attrs.field(default=None, repr=sized)
     obstacle: str | None = None
     detail: str | None = None
+    handover: str | None = None
 
     @one_line
     def __str__(self) -> str:
@@ -99,6 +101,8 @@ class Step(Value):
         else:
             text = f"{ends} were seen together on {self.seen:%Y-%m-%d} ({_ASSURANCE_WORDS[self.assurance]}"
             text += f", {self.interaction})" if self.interaction else ")"
+        if self.handover is not None:
+            text += f": {self.handover}"
         if self.obstacle is not None:
             text += f", but this does not join them: {self.detail or _OBSTACLE_WORDS[self.obstacle]}"
         return text

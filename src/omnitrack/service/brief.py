@@ -12,6 +12,7 @@ from omnitrack.identifiers.scheme import Identifier
 from omnitrack.model import Assurance, Direction
 from omnitrack.service.brief_text import brief_text
 from omnitrack.service.case import CaseKind, CaseState, Seriousness
+from omnitrack.service.handover import HandoverState
 from omnitrack.service.permission import Consent
 from omnitrack.values import Value
 
@@ -120,6 +121,8 @@ class Brief(Value):
         contacts: the latest contacts, newest first.
         open_threads: threads among them that wait for an answer, the longest wait first.
         cases: the open cases, those with broken promises first, then the oldest.
+        handovers: the handovers that the customer may still come back with or came back with lately, those in flight first. Each has the beginning of the
+            contact with which it was given, which is where the customer left off.
         consents: the consents that count now, refusals first.
         suggestions: other customers who may be the same person, to confirm or deny; empty with trust ``"verified"``.
         missing: the parts that there was no time for: ``"customer"``, ``"contacts"``, ``"cases"``, ``"consents"``, ``"suggestions"``.
@@ -138,6 +141,7 @@ class Brief(Value):
     contacts: tuple[BriefContact, ...] = ()
     open_threads: tuple[OpenThread, ...] = ()
     cases: tuple[BriefCase, ...] = ()
+    handovers: tuple[HandoverState, ...] = ()
     consents: tuple[Consent, ...] = ()
     suggestions: tuple[Suggestion, ...] = ()
     missing: tuple[str, ...] = ()
@@ -154,6 +158,7 @@ class Brief(Value):
         """The ids of all interactions that the brief shows."""
         shown = [one.interaction for one in self.contacts]
         shown += [id for thread in self.open_threads for id in thread.interactions]
+        shown += [id for one in self.handovers for id in (one.interaction, *one.came_back_with)]
         shown += [id for candidate in self.candidates for id in candidate.interactions]
         return tuple(dict.fromkeys(shown))
 

@@ -12,6 +12,7 @@ from omnitrack.service.clipping import clip, name, quoted
 if TYPE_CHECKING:
     from omnitrack.identifiers.scheme import Identifier
     from omnitrack.service.brief import Brief, BriefCase, BriefContact, Candidate, OpenThread
+    from omnitrack.service.handover import HandoverState
     from omnitrack.service.permission import Consent
     from omnitrack.suggesting.suggest import Suggestion
 
@@ -67,6 +68,7 @@ def _lines(brief: Brief, length: int) -> list[Line]:
         lines.append((FIRST, f"Not read in time: {', '.join(brief.missing)}"))
     lines += [(CANDIDATE, _candidate(one)) for one in brief.candidates]
     lines += [(CASE, _case(brief, one, length)) for one in brief.cases]
+    lines += [(WAITING, _handover(brief, one, length)) for one in brief.handovers]
     lines += [(WAITING, _thread(brief, one, length)) for one in brief.open_threads]
     refused = [one for one in brief.consents if not one.granted]
     lines += [(REFUSAL, _consent(one)) for one in refused]
@@ -134,6 +136,16 @@ def _case(brief: Brief, one: BriefCase, length: int) -> str:
     title = f": {quoted(one.title, length)}" if one.title else ""
     since = f"{one.kind.capitalize()} for {_long(brief.at - one.opened_at)}"
     return f"{since}, {one.state}{rank}{owner}{broken}{due}{answered}{title} [{one.id}]"
+
+
+def _handover(brief: Brief, one: HandoverState, length: int) -> str:
+    """Where the customer left off, or is to go on."""
+    why = f", because {quoted(one.reason, length)}" if one.reason else ""
+    text = f": {quoted(one.text, length)}" if one.text else ""
+    if one.came_back_with:
+        return f"Came back with the code given by {name(one.channel)} on {wall_clock(one.issued_at)}{text}{why} [{one.interaction}]"
+    until = wall_clock(one.expires_at)
+    return f"Was asked by {name(one.channel)} to go on by {name(one.to)}, open until {until}{why}{text} [{one.interaction}]"
 
 
 def _long(span: timedelta) -> str:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal
 
 import attrs
@@ -14,10 +15,11 @@ from omnitrack.foundation.calls import Run
 from omnitrack.foundation.cases import ENDED
 from omnitrack.foundation.consents import words_of
 from omnitrack.foundation.context import Context
+from omnitrack.foundation.handovers import find_given, find_handed
 from omnitrack.foundation.ids import from_us, now_us, to_text, to_us
 from omnitrack.identifiers.scheme import Identifier
 from omnitrack.model import Assurance, Direction, Role
-from omnitrack.reading.interactions import revised_by_id
+from omnitrack.reading.interactions import interactions_by_id, revised_by_id
 from omnitrack.reading.resolve import (
     Meant,
     Who,
@@ -33,6 +35,7 @@ from omnitrack.service.brief import Brief, BriefCase, BriefContact, Candidate, O
 from omnitrack.service.case import Case, to_case
 from omnitrack.service.case_listing import cases_of_members
 from omnitrack.service.clipping import clip
+from omnitrack.service.handover import HandoverState, state_of, visible
 from omnitrack.service.permission import Consent, listed
 from omnitrack.service.waiting import unanswered
 from omnitrack.storage.contract import SHARED, EntryRow, IdentifierRow, InteractionRow, Transaction
@@ -48,6 +51,7 @@ MOST_THREADS = 5
 MOST_CASES = 10
 MOST_CANDIDATES = 5
 MOST_CONSENTS = 20
+MOST_HANDOVERS = 5
 MOST_SUGGESTIONS = 5
 MOST_TEXT = 1_000  # characters of a contact's subject and body
 MOST_NAME = 200
@@ -199,6 +203,7 @@ class _Reading:
             name=None if people.is_shared else self._name(tx, entries),
             candidates=tuple(self._candidates(tx, people.row)) if people.is_shared else (),
             contacts=contacts,
+            handovers=() if people.is_shared else self._handovers(tx, entries, rows, people.members, found.at),
             open_threads=tuple(map(_thread, waiting[:MOST_THREADS])),
         )
 
@@ -225,6 +230,32 @@ class _Reading:
 
         suggested: list[Suggestion] = claims_and_matches(tx, self._ctx, people.row, people.members)
         return attrs.evolve(found, suggestions=tuple(suggested[:MOST_SUGGESTIONS]))
+
+    def _handovers(
+        self,
+        tx: Transaction,
+        entries: Sequence[EntryRow],
+        rows: Mapping[bytes, InteractionRow],
+        members: Sequence[IdentifierRow],
+        now: datetime,
+    ) -> tuple[HandoverState, ...]:
+        """Return the handovers of the last contacts: those in flight, and those with which the customer came back. The other end of one that only suggests
+        is another customer's, and is not shown."""
+        handed = find_handed(tx, [e.interaction for e in entries])
+        if not handed:
+            return ()
+        given = find_given(tx, (key for one in handed.values() for key in (*one.given, *one.used)))
+        theirs = visible(tx, given.values(), {member.id for member in members})
+        more = [one.interaction for one in given.values() if one.interaction in theirs and one.interaction not in rows]
+        rows = {**rows, **(interactions_by_id(tx, more) if more else {})}
+        states = [
+            state_of(one, theirs, _beginning(rows[one.interaction]))
+            for one in sorted(given.values(), key=lambda one: one.issued, reverse=True)
+            if one.interaction in theirs and one.interaction in rows
+        ]
+        flying = [one for one in states if one.is_open(now) and not one.came_back_with]
+        came = [one for one in states if one.came_back_with]
+        return tuple([*flying, *came][:MOST_HANDOVERS])
 
     # -- what they are made of ------------------------------------------------------------------------------------------
     def _last(

@@ -37,7 +37,7 @@ class ReadReceipt(Value):
     Attributes:
         id: the id of the receipt, ``rd_...``.
         at: when the read was made.
-        call: ``timeline``, ``brief``, ``customer``, ``candidates``, ``search``, ``interaction``, ``export`` or ``subject_bundle``.
+        call: ``timeline``, ``brief``, ``customer``, ``candidates``, ``search``, ``interaction``, ``conversations``, ``export`` or ``subject_bundle``.
         by: the user, as named by ``tracker.acting(by=)``; None if it was not called.
         trust: ``observed`` or ``verified``; None for calls without a trust level.
         customers: the ids of the customers who were shown, as they were then.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 
 import attrs
@@ -22,6 +22,7 @@ from omnitrack.model import (
     MAX_HANDOVERS,
     MAX_NAME,
     MAX_USES,
+    Assurance,
     Interaction,
     Recorded,
     Role,
@@ -41,7 +42,7 @@ LONGEST = timedelta(days=90)
 _PRIVATE_CHANNELS = frozenset(
     {"email", "sms", "whatsapp", "phone", "letter", "chat", "telegram", "signal", "viber", "app"}
 )
-_PRIVATE_KINDS = frozenset({"direct_message", "private_message"})
+_PRIVATE_KINDS = frozenset({"direct-message", "direct_message", "private-message"})
 
 
 @attrs.frozen(slots=True, kw_only=True)
@@ -274,8 +275,21 @@ def _expiry(expires: timedelta | datetime | str | None, now: int, ctx: Context) 
     return until
 
 
-def state_of(given: Given, text: str | None = None) -> HandoverState:
-    """Return how a handover stands."""
+def visible(tx: Transaction, given: Iterable[Given], members: Collection[bytes]) -> set[bytes]:
+    """Return the interactions at the ends of handovers that are on the timeline of a customer with these identifiers."""
+    ends = {id for one in given for id in (one.interaction, *(use.interaction for use in one.used)) if id is not None}
+    entries = tx.list_entries(
+        interactions=sorted(ends), roles=(int(Role.ANCHOR),), min_assurance=int(Assurance.OBSERVED)
+    )
+    return {entry.interaction for entry in entries if entry.identifier in members}
+
+
+def state_of(given: Given, theirs: Collection[bytes], text: str | None) -> HandoverState:
+    """Return how a handover stands.
+
+    Args:
+        theirs: the interactions that may be shown. text: the beginning of that with which it was given.
+    """
     return HandoverState(
         id=to_text("hnd", given.id),
         interaction=to_text("int", given.interaction),
@@ -285,13 +299,15 @@ def state_of(given: Given, text: str | None = None) -> HandoverState:
         issued_at=from_us(given.issued),
         expires_at=from_us(given.expires),
         uses_left=max(0, given.left),
-        came_back_with=_came_back(given),
+        came_back_with=_came_back(given, theirs),
         reason=given.reason,
         by=given.by,
         text=text,
     )
 
 
-def _came_back(given: Given) -> tuple[str, ...]:
-    came: Iterable[bytes] = dict.fromkeys(u.interaction for u in given.used if u.interaction is not None)
+def _came_back(given: Given, theirs: Collection[bytes]) -> tuple[str, ...]:
+    came: Iterable[bytes] = dict.fromkeys(
+        u.interaction for u in given.used if u.interaction in theirs and u.interaction
+    )
     return tuple(to_text("int", id) for id in came)

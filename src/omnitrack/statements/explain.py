@@ -6,12 +6,13 @@ from collections.abc import Mapping, Sequence
 
 from omnitrack.foundation.context import Context
 from omnitrack.foundation.evidence import tenures_of
+from omnitrack.foundation.handovers import find_given, find_handed
 from omnitrack.foundation.ids import from_us, to_text
 from omnitrack.identifiers.scheme import Identifier
 from omnitrack.identity.explain import Explanation, Step, details, shortest_path, weak_links
-from omnitrack.identity.partition import MATCH
+from omnitrack.identity.partition import MATCH, TOGETHER
 from omnitrack.identity.statement import StatementRecord
-from omnitrack.model import Assurance
+from omnitrack.model import Assurance, Role, wall_clock
 from omnitrack.reading.resolve import Meant, get_row, to_identifier
 from omnitrack.records import STATEMENT
 from omnitrack.statements.neighbourhood import Plan, plan_change
@@ -23,6 +24,21 @@ def _statements(tx: Transaction, links: Sequence[LinkRow]) -> dict[bytes, Statem
     refs = {to_text("st", link.ref): link.ref for link in links if link.ref != NO_ID}
     found = tx.find_records(STATEMENT, keys=list(refs)) if refs else []
     return {refs[record.key]: StatementRecord.load(record.value) for record in found}
+
+
+def _brought_back(tx: Transaction, links: Sequence[LinkRow]) -> dict[LinkRow, str]:
+    """Return of each link that a handover code showed when and where that was given."""
+    evidence = {link.evidence for link in links if link.basis == TOGETHER} - {NO_ID}
+    handed = {id: one.used for id, one in find_handed(tx, sorted(evidence)).items() if one.used}
+    given = find_given(tx, (key for used in handed.values() for key in used)) if handed else {}
+    found = {}
+    for one in given.values():
+        addresses = {e.identifier for e in tx.list_entries(interactions=[one.interaction]) if e.role == Role.ANCHOR}
+        for link in links:
+            if one.key in handed.get(link.evidence, ()) and addresses & {link.a, link.b}:
+                when = wall_clock(from_us(one.issued))
+                found[link] = f"came back with the code given by {one.channel} on {when}"
+    return found
 
 
 def probability_of(link: LinkRow) -> float | None:
@@ -37,6 +53,7 @@ def to_steps(
 ) -> list[Step]:
     """Return links as explanation steps; each link is given with its obstacle and a detail, or None."""
     said = _statements(tx, [link for link, _, _ in found])
+    brought = _brought_back(tx, [link for link, _, _ in found])
     steps = []
     for link, obstacle, detail in found:
         record = said.get(link.ref)
@@ -54,6 +71,7 @@ def to_steps(
                 reason=record.reason if record else None,
                 obstacle=obstacle,
                 detail=detail,
+                handover=brought.get(link),
             )
         )
     return steps
