@@ -2015,8 +2015,44 @@ class Tracker:
         """Recompute the links from the interactions and the customers from the links, for the whole store, and compare."""
         return self._read(lambda tx: verify(tx, current(tx, self._ctx)), "verify")
 
+    def configure(
+        self,
+        *,
+        region: str | None = None,
+        zone: str | tzinfo | None = None,
+        own: Iterable[str] | None = None,
+        policy: Policy | None = None,
+        placeholders: Iterable[str] | None = None,
+        consent_words: Mapping[str, bool] | None = None,
+        progress: Progress | None = None,
+    ) -> RebuildReport:
+        """Change the settings of the store, and recompute all customers by them. Other trackers go on working and go over to them by themselves.
+
+        It replaces whole parts: to add a number to the own list, give ``[*tracker.settings.own, number]``. Region and zone apply to what is recorded from then
+        on. The change takes effect all at once; an interrupted one has changed nothing, so run it again.
+
+        Args:
+            region: as in ``open``; None to leave it, an empty text for none.
+            zone: as in ``open``; None to leave it, an empty text for none.
+            own: as in ``open``; None to leave it.
+            policy: as in ``open``; None to leave it.
+            placeholders: as in ``open``; None to leave them.
+            consent_words: as in ``open``; None to leave them.
+            progress: as in ``rebuild``; None for no progress reports.
+
+        Raises:
+            InvalidIdentifierError: the region or an entry of a list is malformed. InvalidPolicyError: another part is malformed.
+            OperationRunningError: a rebuild, or an operation that cannot run at the same time, is running.
+        """
+        check_progress(progress)
+        parts = {"region": region, "zone": zone, "policy": policy, "consent_words": consent_words}
+        lists = {"own": own, "placeholders": placeholders}
+        held = {name: tuple(one) if isinstance(one, Iterator) else one for name, one in lists.items()}
+        with self._run_alone("configure") as run:
+            return configuring.configure(run, self._ctx, progress, **parts, **held)
+
     def rebuild(self, *, progress: Progress | None = None) -> RebuildReport:
-        """Recompute all customers from the evidence, with the settings of this tracker.
+        """Recompute all customers from the evidence, with the settings of the store.
 
         Others go on reading and writing with the old settings until the result takes effect, all at once. An interrupted rebuild has changed nothing; run it
         again.

@@ -182,6 +182,20 @@ def test_a_tracker_goes_over_to_the_settings_that_another_gave_the_store() -> No
     assert old.verify()
 
 
+def test_settings_are_changed_part_by_part_while_another_tracker_goes_on() -> None:
+    first = omnitrack.open("memory://", own=["email:desk@bt.example"])
+    first.record(channel="phone", occurred_at=when(0), customer=[P1, ANN])
+    other = reopened(first)
+    first.configure(own=iter([*first.settings.own, P1.key]), region="GB")
+    other.record(channel="phone", occurred_at=when(1), customer=[P1, "020 7946 0000", BEN])
+    assert other.settings == first.settings
+    assert other.settings.own == ("email:desk@bt.example", P1.key)
+    assert {i.key for i in other.customer(BEN).identifiers} == {BEN.key, "phone:+442079460000"}
+    assert first.configure(region="").identifiers == 4
+    assert first.settings.region is None
+    assert first.verify()
+
+
 @pytest.mark.parametrize(("first", "then"), [("a", "b"), (None, "b"), ("a", None)])
 def test_another_secret_is_refused(first: str | None, then: str | None) -> None:
     tracker = omnitrack.open("memory://", secret=first)

@@ -224,7 +224,7 @@ def check_same(stored: Terms, asked: Terms) -> None:
     told = "; ".join(f"{name}: {change}" for name, change in differ)
     raise PolicyChangedError(
         f"{told}. The store goes by its own settings: leave these out to take them as they are, or change them for everybody "
-        f"with configure(), omnitrack.open(..., rebuild=True), or omnitrack configure on the command line{mail_stays(named)}",
+        f"with configure(), omnitrack.open(..., rebuild=True), or omnitrack rebuild on the command line{mail_stays(named)}",
         parts=named,
     )
 
