@@ -24,7 +24,6 @@ ELSEWHERE = {
     "identity/preview": "statements/test_statements",
     "identity/statement": "statements/test_statements",
     # numbers that nobody saw for long, looked at through a tracker
-    "identity/silences": "statements/test_silence",
     "recording/silences": "statements/test_silence",
     "statements/seen": "statements/test_silence_stories",
     "upkeep/silences": "statements/test_silence",
