@@ -5,7 +5,7 @@ from __future__ import annotations
 import enum
 import types
 from collections.abc import Mapping
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, timedelta, timezone
 from typing import Any, Literal, TypeVar, Union, get_args, get_origin
 
 import attrs
@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 import omnitrack
 from interchange import strategies as whole
 from omnitrack.identity.policy import Policy, SchemeRule
-from omnitrack.insights import BusinessHours, Price, Terms
+from omnitrack.insights import BusinessHours, Price, Series, Terms
 from omnitrack.interchange.report import ConversionReport
 from omnitrack.model import CustomerDetails, Interaction, PassedOver, Revision, TimelineItem
 from omnitrack.upkeep.erase import RetentionRule
@@ -76,6 +76,14 @@ _SIMPLE: dict[Any, st.SearchStrategy[Any]] = {
         zone=st.sampled_from(["UTC", "Europe/London"]),
     ),
     Price: st.builds(Price, per_contact=st.floats(0, 99), per_minute=st.floats(0, 9)),
+    Series: st.lists(st.none() | st.floats(0, 99), max_size=3).map(
+        lambda values: Series(
+            by="day",
+            zone="UTC",
+            starts=[datetime(2026, 3, 1 + n, tzinfo=timezone.utc) for n in range(len(values))],
+            values=values,
+        )
+    ),
     Terms: st.builds(
         Terms,
         by=st.sampled_from(["half-hour", "day", "week", "month"]),

@@ -43,25 +43,25 @@ class Periods:
 
     def label(self, since: datetime) -> str:
         """Return how people call the period that begins then: 2026-03-02T09:30+00:00, 2026-03-02, 2026-W10, 2026-03."""
-        local = since.astimezone(self.zone)
+        shown = since.astimezone(self.zone)
         if self.by == "half-hour":
-            return local.isoformat(timespec="minutes")
+            return shown.isoformat(timespec="minutes")
         if self.by == "day":
-            return local.date().isoformat()
+            return shown.date().isoformat()
         if self.by == "week":
-            year, week, _ = local.isocalendar()
+            year, week, _ = shown.isocalendar()
             return f"{year}-W{week:02}"
-        return f"{local.year}-{local.month:02}"
+        return f"{shown.year}-{shown.month:02}"
 
     def _find(self, at: datetime) -> tuple[datetime, datetime]:
-        local = at.astimezone(self.zone)
+        shown = at.astimezone(self.zone)
         if (
             self.by == "half-hour"
         ):  # clocks change by half hours at the finest, so that the wall clock says where one begins
-            beyond = timedelta(minutes=local.minute % 30, seconds=local.second, microseconds=local.microsecond)
+            beyond = timedelta(minutes=shown.minute % 30, seconds=shown.second, microseconds=shown.microsecond)
             since = at.astimezone(timezone.utc) - beyond
             return since, since + _HALF_HOUR
-        first = local.date()
+        first = shown.date()
         if self.by == "week":
             first -= timedelta(days=first.weekday())
         elif self.by == "month":
@@ -75,6 +75,15 @@ class Periods:
 
     def _start(self, day: date) -> datetime:
         return datetime(day.year, day.month, day.day, tzinfo=self.zone).astimezone(timezone.utc)
+
+
+def local(at: datetime, zone: ZoneInfo) -> datetime:
+    """Return an instant as the wall clock of a zone shows it, with the offset of that instant.
+
+    The zone itself is left out: times of one zone compare and subtract by the wall clock, which is wrong on the two nights on which clocks change.
+    """
+    shown = at.astimezone(zone)
+    return shown.replace(tzinfo=timezone(shown.utcoffset() or timedelta(0)))
 
 
 def zone_named(zone: str) -> ZoneInfo:

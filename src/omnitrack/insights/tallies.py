@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from omnitrack.insights.definitions import DEFINITIONS
 from omnitrack.insights.figures import Figure
-from omnitrack.insights.periods import Periods
+from omnitrack.insights.periods import Periods, local
 from omnitrack.insights.terms import Terms
 
 #: Why something is left out.
@@ -150,12 +150,12 @@ class Tallies:
             measure=key.measure,
             channel=key.channel,
             to=key.to,
-            since=key.since.astimezone(zone),
-            until=until.astimezone(zone),
+            since=local(key.since, zone),
+            until=local(until, zone),
             numerator=one.numerator,
             denominator=None if key.measure in _COUNTS else one.denominator,
             excluded=one.excluded,
             unattributed=unattributed,
             contacts=contacts,
-            complete=history_since + back <= key.since.astimezone(timezone.utc) and until + on <= history_until,
+            complete=history_since + back <= key.since and until + on <= history_until,
         )
