@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from contextlib import nullcontext
 
 import omnitrack
-from omnitrack.cli import cases, loading, reading, schema, service, statements, upkeep
+from omnitrack.cli import cases, insights, loading, reading, schema, service, statements, upkeep
 from omnitrack.cli.arguments import Parser, Run, add_common
 from omnitrack.cli.output import fit_output, print_lines
 from omnitrack.cli.settings import SETTINGS, SettingsError, check_store, settings_of
@@ -68,6 +68,6 @@ def parser() -> argparse.ArgumentParser:
         add_common(added.add_argument_group("for every command"), behind=True)
         return added
 
-    for group in (loading, reading, statements, service, cases, upkeep, schema):
+    for group in (loading, reading, insights, statements, service, cases, upkeep, schema):
         group.add(command)
     return made
