@@ -543,6 +543,7 @@ def test_a_brief_says_who_is_on_the_line(loaded: Shell) -> None:
 def test_reads_leave_receipts_in_the_name_of_whoever_acts(loaded: Shell) -> None:
     with open("omnitrack.toml", "a", encoding="utf-8") as file:
         file.write('reads = "audit"\n[consent_words]\nbasta = false\n')
+    assert loaded("rebuild") == 0  # the words are the store's
     assert loaded("--acting", "sam", "timeline", MAIL) == 0
     assert loaded("receipts", MAIL) == 0
     [line] = loaded.lines()

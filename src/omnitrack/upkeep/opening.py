@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Iterable, Mapping
 from datetime import tzinfo
+from functools import partial
 
 import attrs
 
@@ -15,6 +16,7 @@ from omnitrack.foundation.context import Context
 from omnitrack.foundation.lease import Lease
 from omnitrack.foundation.settings import (
     INDEX_FORM,
+    MovedError,
     Settings,
     change_settings,
     check_fingerprint,
@@ -90,10 +92,7 @@ def open_store(run: Run, ctx: Context, *, rebuild: bool = False, matching: bool 
     _adopt(run, ctx)
     ctx = attrs.evolve(ctx, mark_key=settings.mark_key)
     ctx.known.matching, ctx.known.feed = settings.matching, settings.feed > 0
-    ctx, settings = _agree(run, ctx, settings, rebuild)
-    opened = ctx
-    ctx.known.put_in_force(ctx, settings.version)
-    ctx.known.look = lambda tx: look(tx, opened)
+    ctx, settings = _put_in_force(*_agree(run, ctx, settings, rebuild))
     if feed and feed != settings.feed:
         run(lambda tx: change_settings(tx, feed=feed))
         ctx.known.feed = True
@@ -103,9 +102,22 @@ def open_store(run: Run, ctx: Context, *, rebuild: bool = False, matching: bool 
             return not matching
         return found.index_form >= INDEX_FORM and (found.indexed or not matching)
 
-    if matching or not is_indexed(settings):
-        _once(run, ctx, lease.INDEX, is_indexed, lambda held: build_index(run, ctx, held))
+    while matching or not is_indexed(settings):
+        try:
+            _once(run, ctx, lease.INDEX, is_indexed, partial(build_index, run, ctx))
+            break
+        except MovedError:  # somebody changed the settings meanwhile
+            found = run(read_settings, write=False)
+            assert found is not None
+            ctx, settings = _put_in_force(*_agree(run, ctx, found, rebuild))
     return ctx
+
+
+def _put_in_force(ctx: Context, settings: Settings) -> tuple[Context, Settings]:
+    """Have the calls of the tracker go by the settings of the store, and look again from time to time."""
+    ctx.known.put_in_force(ctx, settings.version)
+    ctx.known.look = lambda tx: look(tx, ctx)
+    return ctx, settings
 
 
 def _agree(run: Run, ctx: Context, settings: Settings, rebuild: bool) -> tuple[Context, Settings]:
