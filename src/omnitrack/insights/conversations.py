@@ -40,8 +40,8 @@ class Conversations:
         self._queue: list[tuple[datetime, int, _Conversation]] = []
         self._number = 0
 
-    def add(self, interaction: Interaction, attributed: bool) -> None:
-        """Take the next interaction, whether or not somebody was found for it."""
+    def add(self, interaction: Interaction, attributed: bool, handled: timedelta) -> None:
+        """Take the next interaction, whether or not somebody was found for it, and how long an agent was busy with it."""
         at = interaction.occurred_at
         while self._queue and self._queue[0][0] < at:
             self._close(at)
@@ -51,9 +51,9 @@ class Conversations:
         if found is None:
             if not self._readings.contact(interaction):
                 return
-            found = self._begin(interaction, end)
+            found = self._begin(interaction, end, handled)
         else:
-            found.handled += self._readings.time(interaction)
+            found.handled += handled
         found.attributed = found.attributed or attributed
         found.deadline = max(found.deadline, end + self._terms.window)
         if found.answered_at is None and self._readings.answer(interaction):
@@ -80,14 +80,14 @@ class Conversations:
             return (interaction.source, interaction.thread, None)
         return (interaction.source, None, interaction.source_id or interaction.id or f"#{self._number}")
 
-    def _begin(self, interaction: Interaction, end: datetime) -> _Conversation:
+    def _begin(self, interaction: Interaction, end: datetime, handled: timedelta) -> _Conversation:
         begun = _Conversation(
             key=self._key_of(interaction),
             channel=interaction.channel,
             started_at=interaction.occurred_at,
             deadline=end + self._terms.window,
             attributed=False,
-            handled=self._readings.time(interaction),
+            handled=handled,
         )
         self._open[begun.key] = begun
         self._tallies.add("contacts", begun.channel, begun.started_at)

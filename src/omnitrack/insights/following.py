@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from omnitrack.insights.follow import Contact, Followed, Follower
 from omnitrack.insights.readings import Readings
@@ -18,12 +18,15 @@ class Following:
     def __init__(self, terms: Terms, readings: Readings, tallies: Tallies) -> None:
         self._terms, self._readings, self._tallies = terms, readings, tallies
         served = frozenset(terms.self_service)
-        self._main = Follower(window=terms.window, first=readings.contact, then=readings.contact, handled=readings.time)
+        self._main = Follower(
+            window=terms.window, first=readings.contact, then=readings.contact, handled=lambda _: self._handled
+        )
         self._service = Follower(
             window=terms.window,
             first=lambda one: one.channel in served and readings.contact(one),
             then=lambda one: one.channel not in served and readings.contact(one),
         )
+        self._handled = timedelta(0)  # of the interaction that is being added
         self._journeys: dict[str, list[Contact]] = {}
         self._known_from: datetime | None = None  # what came within a window before a contact from then on is known
 
@@ -31,8 +34,9 @@ class Following:
         """Say when the history begins."""
         self._known_from = first + self._terms.window
 
-    def add(self, customers: Sequence[str], interaction: Interaction) -> None:
-        """Take one interaction of each of its customers."""
+    def add(self, customers: Sequence[str], interaction: Interaction, handled: timedelta) -> None:
+        """Take one interaction of each of its customers, and how long an agent was busy with it."""
+        self._handled = handled
         for customer in customers:
             for one in self._main.add(customer, interaction):
                 self._count(one, over=True)

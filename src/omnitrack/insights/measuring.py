@@ -77,9 +77,11 @@ class Measuring:
             )
         self._first, self._last = self._first or at, at
         self._following.begin(self._first)
-        self._conversations.add(interaction, bool(customers))
-        self._steps.add(customers, interaction)
-        self._following.add(customers, interaction)
+        seconds = self._readings.handled(interaction)
+        handled = self._readings.span(seconds)
+        self._conversations.add(interaction, bool(customers), handled)
+        self._steps.add(customers, interaction, seconds)
+        self._following.add(customers, interaction, handled)
 
     def report(self, *, promises: Iterable[Promise] = (), until: datetime | None = None) -> MeasureReport:
         """Return the figures. Nothing can be added afterwards."""

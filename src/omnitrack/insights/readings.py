@@ -145,7 +145,12 @@ class Readings:
 
     def time(self, interaction: Interaction) -> timedelta:
         """Return how long an agent was busy with it; zero where that is not known."""
-        return timedelta(seconds=min(self.handled(interaction) or 0.0, 1e9))
+        return self.span(self.handled(interaction))
+
+    @staticmethod
+    def span(seconds: float | None) -> timedelta:
+        """Return seconds as a time; zero where they are not known."""
+        return timedelta(seconds=min(seconds or 0.0, 1e9))
 
 
 def _number(value: Any) -> float | None:

@@ -19,15 +19,14 @@ class Steps:
         self._since: datetime | None = None
         self._customers: dict[str | None, set[str]] = {}
 
-    def add(self, customers: Sequence[str], interaction: Interaction) -> None:
-        """Count one interaction."""
+    def add(self, customers: Sequence[str], interaction: Interaction, handled: float | None) -> None:
+        """Count one interaction, with which an agent was busy for so many seconds (None where that is not known)."""
         at, channel = interaction.occurred_at, interaction.channel
         if interaction.deleted:
             return
         if interaction.kind == SURVEY:
             self._count_survey(interaction)
             return
-        handled = self._readings.handled(interaction)
         if handled is not None:
             self._tallies.add("handle_time", channel, at, handled)
         elif self._readings.reached(interaction):

@@ -30,6 +30,7 @@ _LOOK_ON = frozenset(
     ]
 )
 _LOOK_BACK = frozenset({"first_contact_resolution", "repeat_rate", "cost_per_journey", "cost_beside_voice"})
+_BY_ITSELF = frozenset({"customers", "followed_by", "cost_beside_voice"})
 _COUNTS = frozenset({"contacts", "customers", "calls_saved"})
 _ORDER = {one.name: number for number, one in enumerate(DEFINITIONS)}
 
@@ -56,7 +57,7 @@ class Tallies:
     def __init__(self, terms: Terms) -> None:
         self._terms = terms
         self._periods = Periods(terms.by, terms.zone)
-        self._tallies: dict[_Key, _Tally] = {}
+        self._tallies: dict[tuple[str, str | None, str | None, datetime], _Tally] = {}
         self._contacts: dict[tuple[str | None, datetime], list[int]] = {}  # those not attributed, all
         self._ends: dict[datetime, datetime] = {}
 
@@ -76,20 +77,19 @@ class Tallies:
         *,
         to: str | None = None,
     ) -> None:
-        """Count for a channel and for all together; of the measure ``followed_by`` for the channel alone."""
-        since = self.period(at)
-        for one in self._of(measure, channel, since, to):
-            one.numerator += numerator
-            one.denominator += denominator
+        """Count for a channel; figures for all together are added up in the end."""
+        one = self._tally((measure, channel, to, self.period(at)))
+        one.numerator += numerator
+        one.denominator += denominator
 
     def leave_out(self, measure: str, channel: str | None, at: datetime, reason: str) -> None:
         """Count one that is left out."""
-        for one in self._of(measure, channel, self.period(at), None):
-            one.excluded[reason] = one.excluded.get(reason, 0) + 1
+        excluded = self._tally((measure, channel, None, self.period(at))).excluded
+        excluded[reason] = excluded.get(reason, 0) + 1
 
     def set_count(self, measure: str, channel: str | None, since: datetime, count: int) -> None:
         """Say what a count is that does not add up over channels."""
-        self._tally(_Key(measure, channel, None, since)).numerator = count
+        self._tally((measure, channel, None, since)).numerator = count
 
     def contact(self, channel: str, at: datetime, attributed: bool) -> None:
         """Count a contact as one that is attributed or not."""
@@ -101,18 +101,24 @@ class Tallies:
 
     def figures(self, history_since: datetime, history_until: datetime) -> list[Figure]:
         """Return the figures in the order of a report."""
+        self._add_up()
         self._fill_switches()
         self._fill_beside_voice()
-        made = [self._figure(key, one, history_since, history_until) for key, one in self._tallies.items()]
+        made = [self._figure(_Key(*key), one, history_since, history_until) for key, one in self._tallies.items()]
         return sorted(made, key=lambda one: (_ORDER[one.measure], one.channel or "", one.to or "", one.since))
 
-    def _of(self, measure: str, channel: str | None, since: datetime, to: str | None) -> list[_Tally]:
-        found = [self._tally(_Key(measure, channel, to, since))]
-        if to is None and channel is not None:
-            found.append(self._tally(_Key(measure, None, to, since)))
-        return found
+    def _add_up(self) -> None:
+        """Add up the channels of each measure, but for counts that do not add up and the matrix, which is by channel."""
+        for (measure, channel, to, since), one in list(self._tallies.items()):
+            if channel is None or to is not None or measure in _BY_ITSELF:
+                continue
+            whole = self._tally((measure, None, None, since))
+            whole.numerator += one.numerator
+            whole.denominator += one.denominator
+            for reason, count in one.excluded.items():
+                whole.excluded[reason] = whole.excluded.get(reason, 0) + count
 
-    def _tally(self, key: _Key) -> _Tally:
+    def _tally(self, key: tuple[str, str | None, str | None, datetime]) -> _Tally:
         found = self._tallies.get(key)
         if found is None:
             found = self._tallies[key] = _Tally()
@@ -120,15 +126,15 @@ class Tallies:
 
     def _fill_switches(self) -> None:
         """Set every row of the matrix over all contacts of its channel, those that nothing followed included."""
-        for key, one in self._tallies.items():
-            if key.measure == "followed_by":
-                rate = self._tallies.get(key._replace(measure="switch_rate", to=None))
+        for (measure, channel, _, since), one in self._tallies.items():
+            if measure == "followed_by":
+                rate = self._tallies.get(("switch_rate", channel, None, since))
                 one.denominator = rate.denominator if rate is not None else 0.0
                 one.excluded = rate.excluded if rate is not None else {}
 
     def _fill_beside_voice(self) -> None:
         """Divide the cost per journey of each channel by that of voice in the same period."""
-        costs = {key: one for key, one in self._tallies.items() if key.measure == "cost_per_journey"}
+        costs = {_Key(*key): one for key, one in self._tallies.items() if key[0] == "cost_per_journey"}
         for key, one in costs.items():
             voices = [costs.get(key._replace(channel=channel)) for channel in self._terms.voice]
             cost = sum(voice.numerator for voice in voices if voice is not None)
