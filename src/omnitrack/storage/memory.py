@@ -1,8 +1,8 @@
-"""The memory backend: the storage contract in plain dicts and sorted lists, to be read as its executable specification.
+"""The memory backend: the storage contract in plain dicts and sorted lists, readable as its executable specification.
 
-Every row lives in a ``Table``: a dict by its unique key, and ordered groups of those keys, one group for each way in which the contract finds
-it. A transaction writes straight into the tables and notes what was there before, so that a failed one is undone row by row. One
-transaction runs at a time, so nothing has to be locked and no cache can be stale.
+Rows are stored in a ``Table``: a dict by unique key, and ordered groups of these keys, one group for each way in which the contract finds rows. A
+transaction writes directly into the tables and notes the previous rows, so that a failed one is undone row by row. Only one transaction
+runs at a time, so no row needs a lock and no cache can be stale.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ T = TypeVar("T")
 
 
 class MemoryTransaction(Transaction):
-    """The fifteen methods over a ``MemoryState``; ``undo`` brings back what was there before."""
+    """The fifteen methods over a ``MemoryState``; ``undo`` restores the previous rows."""
 
     serialised = True  # the backend's lock is held to the end
 
@@ -56,7 +56,7 @@ class MemoryTransaction(Transaction):
         self._undo.append((table, key, table.set(key, row)))
 
     def undo(self) -> None:
-        """Put back all that was written, last first."""
+        """Restore all rows that were written, last first."""
         while self._undo:
             table, key, row = self._undo.pop()
             table.set(key, row)
@@ -105,7 +105,7 @@ class MemoryTransaction(Transaction):
         return [table.rows[key] for key in page(keys, after, limit)]
 
     def lock_identifiers(self, ids: Sequence[bytes]) -> list[IdentifierRow]:
-        """See the contract; nobody else is there to be locked out."""
+        """See the contract. No lock is needed, since no other transaction runs."""
         self._must_write()
         return self.find_identifiers(ids=ids)
 
@@ -227,7 +227,7 @@ class MemoryTransaction(Transaction):
         newest: bool = True,
         as_of: int | None = None,
     ) -> list[EntryRow]:
-        """See the contract: the histories, each in order already, are merged as far as the limit asks."""
+        """See the contract: the sorted histories are merged as far as the limit requires."""
         if (identifiers is None) == (interactions is None):
             raise ValueError("list_entries takes either identifiers or interactions")
         groups = (
@@ -347,7 +347,7 @@ def _at_most_one(**selections: Sequence[Any] | None) -> None:
 
 
 class _Store:
-    """What the backends of one named store share: the rows, and the lock of the one transaction that runs."""
+    """The parts that the backends of one named store share: the rows, and the lock of the running transaction."""
 
     def __init__(self, state: MemoryState | None = None) -> None:
         self.state = state or MemoryState()
@@ -357,7 +357,7 @@ class _Store:
         forks.watch(self)
 
     def forked(self) -> None:
-        """In a child: be a copy, of which nobody else holds the lock."""
+        """Become an independent copy in a child process, with a lock that nobody holds."""
         self.lock = deadlines.BoundedLock(threading.RLock())
         self.torn = self.torn or (self.busy and not forks.gate.holds_me())
 
@@ -375,11 +375,11 @@ forks.in_child(_forked)
 
 
 class MemoryBackend(Backend):
-    """Everything in this process's memory.
+    """A store in the memory of this process.
 
-    ``memory://`` is a fresh store each time; ``memory://name`` is one store for all who give that name (and namespace) in this process.
-    A forked child has a copy of it, as it was between two transactions.
-    Tests may make one around a ``MemoryState`` of theirs.
+    ``memory://`` is a new store each time; ``memory://name`` is one store for all who use that name (and namespace) in this process.
+    A forked child process has a copy of the store, taken between two transactions.
+    Tests may create a backend for a ``MemoryState`` of their own.
     """
 
     capabilities: ClassVar[frozenset[str]] = frozenset({"timeout"})
@@ -393,7 +393,7 @@ class MemoryBackend(Backend):
         """Return the backend of ``memory://`` or ``memory://name``.
 
         Raises:
-            BackendError: the URL has more than a name, the namespace is none, or an option was given; there are none.
+            BackendError: the URL has more than a name, the namespace is invalid, or an option was given; there are none.
         """
         check_namespace(namespace)
         if options:
@@ -409,10 +409,10 @@ class MemoryBackend(Backend):
             return cls(_named.setdefault((parts.netloc, namespace), _Store()))
 
     def setup(self) -> None:
-        """Do nothing: the tables are there."""
+        """Do nothing: the tables always exist."""
 
     def run(self, fn: Callable[[Transaction], T], *, write: bool = True) -> T:
-        """Run ``fn`` alone in the store; undo what it wrote when it raises. See the contract."""
+        """Run ``fn`` alone in the store, and undo its writes if it raises. See the contract."""
         return retrying(lambda: self._attempt(fn, write))
 
     def _attempt(self, fn: Callable[[Transaction], T], write: bool) -> T:
@@ -444,5 +444,5 @@ class MemoryBackend(Backend):
                 store.busy = False
 
     def close(self) -> None:
-        """Let go of the store; a named one stays for others."""
+        """Release the store; a named one is kept for others."""
         self._closed = True

@@ -1,7 +1,7 @@
 """Valid names of namespaces, the same on every engine.
 
-A namespace is a schema on one engine, a database on another, the beginning of names or of keys on a third. Some of these tell upper case from
-lower case and some do not, some only on some file systems. So a name has no upper case, and no engine can take two namespaces for one.
+A namespace is a schema on one engine, a database on another, a prefix of names or keys on a third. Some of these distinguish upper and
+lower case and some do not, some only on certain file systems. So names have no upper case, and no engine confuses two namespaces.
 """
 
 from __future__ import annotations
@@ -10,26 +10,26 @@ import re
 
 from omnitrack.errors import BackendError, plain_repr
 
-#: PostgreSQL cuts names at 63 bytes, MariaDB and MySQL refuse more than 64 characters; what adapters add to a name has to fit beside it.
+#: PostgreSQL cuts names at 63 bytes, MariaDB and MySQL refuse more than 64 characters; this leaves room for what adapters add to a name.
 MOST = 40
 
 ACCEPTED = f"at most {MOST} lower-case letters a to z, digits and underscores, no digit first"
 
 _NAME = re.compile(rf"[a-z_][a-z0-9_]{{0,{MOST - 1}}}", re.ASCII)
 
-# What is an engine's own. "public" is where PostgreSQL keeps what has no namespace.
+# Names that engines reserve. "public" is PostgreSQL's schema for everything without a namespace.
 _TAKEN = frozenset({"information_schema", "mysql", "performance_schema", "public", "sqlite", "sys"})
 _TAKEN_PREFIXES = ("pg_", "sqlite_")
 
 
 def check_namespace(namespace: object) -> str | None:
-    """Return the namespace if it is one, or None for none.
+    """Return a valid namespace, or None for none.
 
     Args:
-        namespace: as it was given to ``from_url``.
+        namespace: the argument of ``from_url``.
 
     Returns:
-        The same name, or None where none was given. Two that differ are two stores; one may begin with the other.
+        The same name, or None if none was given. Different names are different stores, even if one begins with the other.
 
     Raises:
         BackendError: not every engine can distinguish the name from all others. An empty name is refused too, since it does not mean no namespace.
@@ -49,7 +49,7 @@ def check_namespace(namespace: object) -> str | None:
 
 
 def _instead(namespace: object) -> str:
-    """Return what to do instead, for the error."""
+    """Return a hint what to do instead, for the error."""
     if namespace == "":
         return "; leave it out where there is none"
     if isinstance(namespace, str) and _NAME.fullmatch(namespace.lower()):

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 GROUP = "omnitrack.backends"
 
-# What is in the box needs no installed entry point, so that a source checkout works.
+# Built-in adapters need no installed entry point, so that a source checkout works.
 _BUILT_IN: dict[str, str | type[Backend]] = {
     "memory": "omnitrack.storage.memory:MemoryBackend",
     "sqlite": "omnitrack.storage.sql:SqlBackend",
@@ -52,8 +52,8 @@ def register_backend(scheme: str, target: str | type[Backend]) -> None:
     """Register a storage adapter for URLs of a scheme, for this process.
 
     Args:
-        scheme: what stands before ``://`` (and before ``+``, where URLs name a driver), lower case.
-        target: the Backend class, or ``"package.module:Class"``, which is imported when a URL of the scheme is first opened.
+        scheme: the part before ``://`` (and before ``+``, if URLs name a driver), lower case.
+        target: the Backend class, or ``"package.module:Class"``, which is imported when a URL with the scheme is first opened.
 
     Raises:
         BackendError: the scheme is malformed, or taken by another adapter.
@@ -70,7 +70,7 @@ def register_backend(scheme: str, target: str | type[Backend]) -> None:
 
 
 def known_backends() -> dict[str, str]:
-    """Return the schemes that open_backend() knows, each with the name of its adapter; nothing is imported."""
+    """Return the schemes that open_backend() knows, each with the name of its adapter. Imports nothing."""
     return {scheme: _name(target) for scheme, target in sorted(_known().items())}
 
 
@@ -78,12 +78,12 @@ def open_backend(url: str | Engine | AsyncEngine, **options: Any) -> Backend:
     """Return the backend for a URL; the caller sets it up.
 
     Args:
-        url: such as ``"sqlite:///history.db"``; its scheme says which adapter. Or an Engine or an AsyncEngine of SQLAlchemy.
-        options: ``namespace``, and what the adapter takes.
+        url: a URL such as ``"sqlite:///history.db"``, whose scheme selects the adapter, or an Engine or AsyncEngine of SQLAlchemy.
+        options: ``namespace``, and the options of the adapter.
 
     Raises:
         UnknownBackendError: no adapter has the scheme, the URL is not a text, or the adapter or its driver is not installed.
-        BackendError: the namespace is no name (see ``check_namespace``), or the adapter refuses the URL or an option.
+        BackendError: the namespace is invalid (see ``check_namespace``), or the adapter refuses the URL or an option.
 
     >>> open_backend("memory://").run(lambda transaction: transaction.guard())
     0
@@ -134,7 +134,7 @@ _FILES = (".db", ".sqlite", ".sqlite3")
 
 
 def _meant(url: str, known: Iterable[str]) -> str:
-    """Return what was probably meant, for the error."""
+    """Return a hint what was probably meant, for the error."""
     scheme, colon, path = url.partition(":")
     if not colon and "@" not in url and PurePath(url).suffix in _FILES:
         return f", such as sqlite:///{url}"
@@ -143,17 +143,17 @@ def _meant(url: str, known: Iterable[str]) -> str:
     close = [family] if family in known else get_close_matches(family, sorted(known), 1, 0.75)
     if not close:
         return ""
-    # The path of a file may be shown; behind the scheme of a server may stand a password.
+    # The path of a file may be shown; the URL of a server may contain a password.
     rest = f"/{path}" if close == ["sqlite"] and path and "@" not in path else "..."
     return f", such as {close[0]}{plus}{driver}://{rest}"
 
 
-# What open() takes itself: a misspelt one of these arrives here as an option.
+# The options of open() itself: misspelt ones arrive here.
 _OPTIONS = ("region", "own", "policy", "secret", "rebuild", "matching", "namespace", "placeholders", "timeout", "feed")
 
 
 def _misspelt(options: Iterable[str]) -> str:
-    """Return the options that were probably meant, where some are near to those that open() takes."""
+    """Return the options that were probably meant, if any resemble those of open()."""
     near = [(name, close) for name in sorted(options) for close in get_close_matches(name, _OPTIONS, 1, 0.7)]
     return ", ".join(f"did you mean {close!r} by {name!r}?" for name, close in near if close != name)
 
@@ -187,7 +187,7 @@ def _load(target: str | type[Backend]) -> type[Backend]:
 
 
 def _sqlalchemy_knows(scheme: str) -> bool:
-    """Tell whether SQLAlchemy has a dialect of this name, its own or of an installed distribution."""
+    """Return whether SQLAlchemy has a dialect of this name, its own or one of an installed distribution."""
     from sqlalchemy import exc
     from sqlalchemy.engine import make_url
 

@@ -1,4 +1,4 @@
-"""The tables of the memory backend: rows in a dict by their unique key, and ordered groups of those keys to find them by."""
+"""The tables of the memory backend: rows in a dict by unique key, and ordered groups of those keys to find them."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ R = TypeVar("R")
 
 
 class _Ordered:
-    """A set of keys, read in ascending order; what was added is sorted in when somebody reads, not before."""
+    """A set of keys, read in ascending order; added keys are sorted only when the set is read."""
 
     __slots__ = ("_fresh", "_settled")
 
@@ -56,7 +56,7 @@ class _Ordered:
 
 
 class Table(Generic[R]):
-    """Rows by their unique key, and the ordered groups in which they are found."""
+    """Rows by unique key, with the ordered groups in which they are found."""
 
     def __init__(self, groups: Callable[[R], Iterable[Hashable]]) -> None:
         self.rows: dict[Any, R] = {}
@@ -64,7 +64,7 @@ class Table(Generic[R]):
         self._members: dict[Hashable, _Ordered] = {}
 
     def set(self, key: Any, row: R | None) -> R | None:
-        """Put ``row`` (None: nothing) where ``key`` is, and return what was there; the one way in which rows change."""
+        """Store ``row`` under ``key`` (None deletes it), and return the previous row. All changes of rows go through here."""
         old = self.rows.get(key)
         before = set() if old is None else set(self._groups(old))
         after = set() if row is None else set(self._groups(row))
@@ -83,7 +83,7 @@ class Table(Generic[R]):
         return old
 
     def copy(self) -> Table[R]:
-        """Return a table of its own with the same rows."""
+        """Return an independent table with the same rows."""
         twin = Table(self._groups)
         twin.rows = dict(self.rows)
         twin._members = {group: keys.copy() for group, keys in self._members.items()}
@@ -95,22 +95,22 @@ class Table(Generic[R]):
         return members.ascending() if members else []
 
 
-# Every row of a table is in the group ALL, whose order is that of the unique key.
+# Every row of a table is in the group ALL, which is sorted by unique key.
 ALL = "all"
 
 
 def link_key(row: LinkRow) -> tuple[bytes, bytes, str, int, bytes]:
-    """Return the unique key of a link, which is also its order."""
+    """Return the unique key of a link, by which links are sorted."""
     return (row.a, row.b, row.basis, row.assurance, row.ref)
 
 
 def entry_key(row: EntryRow) -> tuple[int, bytes, bytes, int, int]:
-    """Return the unique key of an entry, in the order in which entries are listed."""
+    """Return the unique key of an entry, by which entries are sorted."""
     return (row.occurred_at, row.interaction, row.identifier, row.person, row.added_at)
 
 
 class MemoryState:
-    """What one store holds: a table for each kind of row."""
+    """The content of a store: a table for each kind of row."""
 
     def __init__(self) -> None:
         self.identifiers: Table[IdentifierRow] = Table(
@@ -118,7 +118,7 @@ class MemoryState:
         )
         self.links: Table[LinkRow] = Table(lambda row: (ALL, row.a, row.b))
         self.interactions: Table[InteractionRow] = Table(
-            # Only revision 0 owns the pair of source and source id.
+            # Only revision 0 has the pair of source and source id.
             lambda row: (("id", row.id), (row.source, row.source_id)) if row.revision == 0 else (("id", row.id),)
         )
         self.moments: Table[InteractionRow] = Table(lambda row: (ALL,))  # revision 0 by (occurred_at, id)
@@ -133,14 +133,14 @@ class MemoryState:
         self.epoch.set("epoch", 0)
 
     def copy(self) -> MemoryState:
-        """Return a state of its own with the same rows."""
+        """Return an independent state with the same rows."""
         twin = MemoryState()
         vars(twin).update({name: table.copy() for name, table in vars(self).items()})
         return twin
 
 
 def page(keys: Iterable[Any], after: Any, limit: int | None) -> Iterator[Any]:
-    """Yield ascending keys beyond ``after``, at most ``limit``."""
+    """Yield ascending keys after ``after``, at most ``limit``."""
     ordered = keys if isinstance(keys, list) else list(keys)
     start = 0 if after is None else bisect_right(ordered, after)
     stop = len(ordered) if limit is None else min(len(ordered), start + limit)
@@ -150,7 +150,7 @@ def page(keys: Iterable[Any], after: Any, limit: int | None) -> Iterator[Any]:
 def between(
     keys: list[Any], since: int | None, until: int | None, after: Position | None, newest: bool
 ) -> Iterator[Any]:
-    """Yield keys that begin with (time, interaction), in the window and strictly beyond ``after`` in the order asked."""
+    """Yield keys that begin with (time, interaction), within the time window and strictly after ``after`` in the order asked for."""
     low = 0 if since is None else bisect_left(keys, (since,))
     high = len(keys) if until is None else bisect_left(keys, (until,))
     if after is not None and newest:

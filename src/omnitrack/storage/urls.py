@@ -10,13 +10,13 @@ _END_OF_AUTHORITY = re.compile(r"[/?#]")
 
 
 def check_url(url: str) -> None:
-    """Refuse a URL of which more than one part may be the end of the account.
+    """Refuse a URL whose account may end in more than one place.
 
-    A password with an ``@``, ``/``, ``?`` or ``#`` that is written as it is ends too early. What is left of it is then taken for a host, a port or a database, and
-    an error about those would show it. RFC 3986 (section 3.2.1) has such characters written as ``%xx``.
+    A password with an unescaped ``@``, ``/``, ``?`` or ``#`` ends too early. The rest of it is then taken for a host, a port or a database,
+    and an error about those would show it. RFC 3986 (section 3.2.1) requires such characters to be written as ``%xx``.
 
     Raises:
-        BackendError: there is a second ``@``, or one behind the host.
+        BackendError: there is a second ``@``, or one after the host.
 
     >>> check_url("postgresql://jane:se%40same@db.example/history")
     """

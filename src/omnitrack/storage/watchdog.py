@@ -1,7 +1,7 @@
-"""The watchdog: a thread that interrupts operations of other threads when their time is over.
+"""The watchdog: a thread that interrupts operations of other threads when their time is up.
 
-A driver that waits for an answer which does not come waits as long as the network says nothing. What ends that is to shut its socket, from another
-thread; SQLite is interrupted likewise. There is one such thread in a process, from the first watch on, and it stands still while nothing is due.
+A driver waits for a missing answer as long as the network reports nothing. Shutting its socket from another thread ends that; SQLite is
+interrupted in a similar way. A process has one such thread, started by the first watch, which sleeps while nothing is due.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ AGAIN = 0.05  # seconds between two calls of one watch
 
 
 class Watch:
-    """Something to do at a time, and again until the watch ends."""
+    """An action to do at a time, and again until the watch ends."""
 
     again = True
 
@@ -31,14 +31,14 @@ class Watch:
         self._dog.take(self)
 
     def end(self) -> bool:
-        """End the watch, and tell whether it has done anything; it does nothing afterwards."""
-        if self._dog is _dog.value:  # else it is that of a parent process, whose lock may be held for ever here
+        """End the watch, and return whether it acted; it does nothing afterwards."""
+        if self._dog is _dog.value:  # otherwise it belongs to a parent process, whose lock may be held forever here
             self._dog.drop(self)
         return self.fired
 
 
 class SocketWatch(Watch):
-    """Shuts a socket when its time is over, by a descriptor of its own: whoever closes theirs meanwhile may see the number given to another socket."""
+    """Shuts a socket when its time is up, through a descriptor of its own: if the owner closes theirs meanwhile, its number may be reused."""
 
     again = False
 
