@@ -74,6 +74,8 @@ def app_for(store: str, **settings: Any) -> FastAPI:
     async def opened(app: FastAPI) -> AsyncIterator[None]:
         async with omnitrack.open_async(store, feed=True, **settings) as tracker:
             app.state.tracker = tracker
+            # What the first brief of a process has to load is loaded before somebody calls.
+            await tracker.suggestions(limit=1)
             yield
 
     app = FastAPI(title="Screen pop", lifespan=opened)

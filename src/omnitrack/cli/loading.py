@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import omnitrack
 from omnitrack.cli.arguments import Commands
-from omnitrack.cli.output import list_things, plain, print_json, print_lines
+from omnitrack.cli.output import list_things, plain, print_json, print_lines, print_wrong
+from omnitrack.cli.progress import ProgressLine
 from omnitrack.cli.settings import SettingsError
 from omnitrack.errors import OmnitrackError
 from omnitrack.harmless import harmless
@@ -54,17 +54,21 @@ def _load(tracker: omnitrack.Tracker, arguments: argparse.Namespace) -> int:
     options = _load_options(arguments)
     complete = True
     for path in arguments.paths:
-        progress = _progress(path) if sys.stderr.isatty() and not arguments.json else None
+        progress = ProgressLine(path) if sys.stderr.isatty() and not arguments.json else None
         try:
             report = tracker.load(path, format=arguments.format, progress=progress, **options)
         except (OmnitrackError, OSError) as error:  # the other files are not to suffer for this one
-            print_lines(harmless(f"omnitrack: {path}: {error}"), file=sys.stderr)
+            if progress is not None:
+                progress.close()
+            print_wrong(f"omnitrack: {path}: {error}")
             complete = False
             continue
         except (AttributeError, TypeError, ValueError) as error:
             if not arguments.load_options:
                 raise
             raise SettingsError(f"[load] has a value that its option cannot have: {error}") from error
+        if progress is not None:
+            progress.close()
         complete &= not report.rejected_total
         if arguments.json:
             print_json({"path": path} | plain(report))
@@ -106,22 +110,6 @@ def _load_options(arguments: argparse.Namespace) -> dict[str, Any]:
                 raise SettingsError(f"--{sorted(unfit)[0]}: the format {arguments.format} takes none")
             from_file = {name: value for name, value in from_file.items() if name in accepted}
     return from_file | given
-
-
-def _progress(path: str) -> Callable[[int, int | None], None]:
-    """Return a callback that draws how far a load is, for people who watch it."""
-
-    def draw(done: int, total: int | None) -> None:
-        if total:
-            share = min(done / total, 1)
-            bar = ("█" * int(share * 30)).ljust(30, "·")
-            print(
-                f"\r{harmless(path)} {bar} {share:4.0%}", end="\n" if done >= total else "", file=sys.stderr, flush=True
-            )
-        else:
-            print(f"\r{harmless(path)} {done:,}", end="", file=sys.stderr, flush=True)
-
-    return draw
 
 
 def _unload(tracker: omnitrack.Tracker, arguments: argparse.Namespace) -> int:

@@ -6,18 +6,19 @@ import argparse
 import sys
 from collections.abc import Sequence
 from contextlib import nullcontext
+from pathlib import Path
 
 import omnitrack
-from omnitrack.cli import cases, insights, loading, reading, schema, service, statements, upkeep
+from omnitrack.cli import beginning, cases, insights, loading, reading, schema, service, statements, upkeep
 from omnitrack.cli.arguments import Parser, Run, add_common
-from omnitrack.cli.output import fit_output, print_lines
-from omnitrack.cli.settings import SETTINGS, SettingsError, check_store, settings_of
+from omnitrack.cli.output import fit_output, print_lines, print_wrong
+from omnitrack.cli.settings import SETTINGS, SettingsError, check_store, file_of, settings_of
 from omnitrack.errors import OmnitrackError
 from omnitrack.harmless import harmless
 
-#: Of a command: whether it may begin a store (every other one asks a store that is there), looks at a store of its own that is
-#: thrown away, prints a document that is UTF-8 wherever it goes, computes who is whom from scratch.
-FACTS = {"begins": False, "writes_nothing": False, "prints_json": False, "rebuilds": False}
+#: Of a command: whether it may begin a store (every other one asks a store that is there), begins one and a settings file and nothing else, looks at a
+#: store of its own that is thrown away, prints a document that is UTF-8 wherever it goes, computes who is whom from scratch.
+FACTS = {"begins": False, "makes": False, "writes_nothing": False, "prints_json": False, "rebuilds": False}
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -25,25 +26,31 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = parser().parse_args(argv)
     fit_output(whole=arguments.json or arguments.prints_json)
     try:
+        if arguments.makes:
+            beginning.ask(arguments)
         settings = settings_of(arguments)
         store = settings.pop("store")
         if arguments.writes_nothing:
             store = "memory://"
         arguments.store_zone = settings["zone"]
         check_store(store, begins=arguments.begins)
+        file = file_of(store)
+        is_new = file is not None and not file.exists()
         settings["rebuild"] = arguments.rebuilds
         by = arguments.acting
         with omnitrack.open(store, **settings) as tracker, tracker.acting(by) if by else nullcontext():
+            if is_new and not arguments.makes:
+                print_lines(harmless(f"omnitrack: begun a new store, {file}, in {Path.cwd()}"), file=sys.stderr)
             run: Run = arguments.run
             return run(tracker, arguments)
     except BrokenPipeError:  # the reader, such as head, has seen enough
         sys.stderr.close()
         return 0
     except SettingsError as error:
-        print_lines(harmless(f"omnitrack: {error}"), file=sys.stderr)
+        print_wrong(f"omnitrack: {error}")
         return 2
     except (OmnitrackError, OSError) as error:
-        print_lines(harmless(f"omnitrack: {error}"), file=sys.stderr)
+        print_wrong(f"omnitrack: {error}")
         return 1
     except KeyboardInterrupt:
         return 130
@@ -68,6 +75,6 @@ def parser() -> argparse.ArgumentParser:
         add_common(added.add_argument_group("for every command"), behind=True)
         return added
 
-    for group in (loading, reading, insights, statements, service, cases, upkeep, schema):
+    for group in (beginning, loading, reading, insights, statements, service, cases, upkeep, schema):
         group.add(command)
     return made

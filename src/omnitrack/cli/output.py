@@ -10,7 +10,8 @@ import sys
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from omnitrack.harmless import harmless_json, harmless_lines
+from omnitrack.cli.colours import in_colours, painted
+from omnitrack.harmless import harmless, harmless_json, harmless_lines
 from omnitrack.values import Value
 
 # How a charset without them shows the arrows of a timeline; any other character that it has not is a question mark.
@@ -44,13 +45,18 @@ def list_things(arguments: argparse.Namespace, things: Iterable[Any]) -> int:
         if arguments.json:
             print_json(thing)
         else:
-            print_lines(thing)
+            print(in_colours(thing, sys.stdout))
     return 0
 
 
 def print_lines(text: object, *, file: Any = None, end: str = "\n", flush: bool = False) -> None:
     """Print what may hold others' words: nothing in it reaches the terminal but characters and the line feeds of our own."""
     print(harmless_lines(str(text)), file=file, end=end, flush=flush)
+
+
+def print_wrong(text: str) -> None:
+    """Print on one line what went wrong, where a terminal shows colours in red."""
+    print(painted(harmless(text), "wrong", sys.stderr), file=sys.stderr)
 
 
 def print_json(thing: Any) -> None:

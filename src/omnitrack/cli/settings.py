@@ -44,7 +44,7 @@ def settings_of(arguments: argparse.Namespace) -> dict[str, Any]:
     settings = {
         "store": arguments.store or found.get("store", "sqlite:///history.db"),
         "region": arguments.region or found.get("region"),
-        "zone": found.get("zone"),
+        "zone": getattr(arguments, "zone_of_store", None) or found.get("zone"),
         "own": [*(arguments.own or ()), *getattr(arguments, "own_behind", ())] or found.get("own"),
         "placeholders": found.get("placeholders"),
         "matching": found.get("matching", False),
@@ -88,9 +88,15 @@ def check_store(store: str, *, begins: bool) -> None:
     """Raise where the store is no URL, or a file that only a command that begins one may make."""
     if not re.search("[:@]", store):  # behind these could stand a password
         raise SettingsError(f"store: got {store!r}, accepted is a URL; of this file sqlite:///{store}")
-    file = re.match(r"sqlite(?:\+\w+)?:///(?!:memory:|file:)([^?]+)", store, re.IGNORECASE)
-    if file is not None and not begins and not Path(file[1]).exists():
+    file = file_of(store)
+    if file is not None and not begins and not file.exists():
         raise OmnitrackError(
-            f"store: there is no {file[1]} in {Path.cwd()}; omnitrack load FILE makes it, "
+            f"store: there is no {file} in {Path.cwd()}; omnitrack init or omnitrack load FILE makes it, "
             f"--store and {SETTINGS} can name another"
         )
+
+
+def file_of(store: str) -> Path | None:
+    """Return the file that a URL of SQLite names; None for any other store."""
+    file = re.match(r"sqlite(?:\+\w+)?:///(?!:memory:|file:)([^?]+)", store, re.IGNORECASE)
+    return None if file is None else Path(file[1])

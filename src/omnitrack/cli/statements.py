@@ -13,7 +13,7 @@ def add(command: Commands) -> None:
     """Add the commands about who is whom."""
     command(_explain, "say why two identifiers are one person, or why not", "a", "b")
     for run, text in ((_link, "say that two are one person"), (_deny, "say that two are not one person")):
-        said = command(run, text, "a", "b", begins=True)
+        said = command(run, text, "a", "b")
         add_why(said)
     for run, text in (
         (_mark_shared, "say that several people use an identifier, so that it joins nobody"),
