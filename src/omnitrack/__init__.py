@@ -53,6 +53,7 @@ if TYPE_CHECKING:
     from omnitrack.identity.preview import Preview
     from omnitrack.identity.statement import Statement
     from omnitrack.model import (
+        AnsweredBy,
         Assurance,
         Attachment,
         Customer,
@@ -95,6 +96,7 @@ __version__ = "0.1.0"
 # What ``from omnitrack import *`` brings. ``omnitrack.open`` is public too, but would take the place of Python's own.
 __all__ = [
     "CONSENT_WORDS",
+    "AnsweredBy",
     "Assurance",
     "AsyncTracker",
     "Attachment",
@@ -240,6 +242,7 @@ _NAMES = {
     "identity.preview": ("Preview",),
     "identity.statement": ("Statement",),
     "model": (
+        "AnsweredBy",
         "Assurance",
         "Attachment",
         "Customer",

@@ -476,6 +476,8 @@ class Tracker:
         thread: str | None = None,
         reply_to: str | None = None,
         outcome: str | None = None,
+        answered_by: Literal["person", "machine"] | None = None,
+        disclosed: bool | None = None,
         attachments: Iterable[Attachment] = (),
         traits: Mapping[str, Any] | None = None,
         attributes: Mapping[str, Any] | None = None,
@@ -504,6 +506,8 @@ class Tracker:
             thread: id that groups interactions at the source, up to 998: a conversation, a mail thread, a web session; None for none.
             reply_to: ``source_id`` of the interaction that it answers; None for none.
             outcome: how it ended, up to 255: ``"answered"``, ``"missed"``, ``"done"``, ``"abandoned"``, ``"bounced"``; None if not known.
+            answered_by: ``"person"`` or ``"machine"``: who dealt with it for the company; None if not known.
+            disclosed: with ``answered_by="machine"``, whether the customer was told that a machine answers, as the EU AI Act (article 50) asks; None if not known.
             attachments: descriptions of attached files, at most 1,000; the files themselves are not stored. Empty by default.
             traits: facts about the person: ``name``, ``postcode``, ``birth_date``, ``company``; up to 1,000,000 as JSON. None for none.
             attributes: any other data of the source, as JSON values, up to 1,000,000; None for none.
@@ -533,6 +537,8 @@ class Tracker:
             "thread": thread,
             "reply_to": reply_to,
             "outcome": outcome,
+            "answered_by": answered_by,
+            "disclosed": disclosed,
             "attachments": attachments,
             "traits": traits,
             "attributes": attributes,
@@ -650,19 +656,27 @@ class Tracker:
                 add_revision(run, self._ctx, source, source_id, body=body, subject=subject, deleted=deleted, at=at)
             )
 
-    def note(self, who: Who, text: str, *, agent: str | None = None) -> str:
+    def note(
+        self,
+        who: Who,
+        text: str,
+        *,
+        agent: str | None = None,
+        answered_by: Literal["person", "machine"] | None = None,
+    ) -> str:
         """Add an internal note to a person's timeline, or to an interaction, and return its id. A note on an interaction follows it.
 
         Args:
             who: an identifier (an Identifier or a text), a customer id, or an interaction id, ``int_...``.
             text: the note, up to 4,000,000 characters.
             agent: name or id of the author, up to 255 characters; None if not recorded.
+            answered_by: ``"machine"`` if a machine wrote it, ``"person"`` if a person did; None if not recorded.
 
         Raises:
             CustomerNotFoundError: no customer has this identifier or id. InteractionNotFoundError: no interaction has this id.
         """
         with self._run("note") as run:
-            return notes.note(run, self._ctx, who, text, agent=agent)
+            return notes.note(run, self._ctx, who, text, agent=agent, answered_by=answered_by)
 
     def attribute(
         self, interaction: str, identifier: Named, *, by: str | None = None, reason: str | None = None
@@ -710,6 +724,7 @@ class Tracker:
         agent: str | None = None,
         thread: str | None = None,
         source: str | None = None,
+        answered_by: Literal["person", "machine"] | None = None,
         order: Literal["newest", "oldest"] = "newest",
         as_of: datetime | str | None = None,
         trust: Literal["observed", "verified"] = "observed",
@@ -720,7 +735,7 @@ class Tracker:
     ) -> Timeline:
         """Return a customer's timeline. Nothing is read until it is iterated or paged.
 
-        Naive times are read in the zone of the tracker. The filters ``text``, ``agent``, ``thread`` and ``source`` scan the customer's whole history.
+        Naive times are read in the zone of the tracker. The filters ``text``, ``agent``, ``thread``, ``source`` and ``answered_by`` scan the customer's whole history.
 
         Args:
             who: an identifier of the customer (an Identifier or a text), a Customer, a current or former customer id, or a list of these that belong to one person.
@@ -733,6 +748,7 @@ class Tracker:
             agent: only interactions that this agent handled, by exact name; None for all.
             thread: only interactions of this thread; None for all.
             source: only interactions from this source; None for all.
+            answered_by: only interactions that a ``"person"`` or a ``"machine"`` dealt with; None for all.
             order: ``"newest"`` or ``"oldest"`` first, by when it happened.
             as_of: the timeline as it was known at this time, by what had been recorded and who was whom; None for now.
             trust: ``"verified"`` follows verified links only, for what is shown to the customer rather than to an agent. ``"observed"`` follows every link
@@ -756,6 +772,7 @@ class Tracker:
             agent=agent,
             thread=thread,
             source=source,
+            answered_by=answered_by,
             order=order,
             as_of=as_of,
             trust=trust,
@@ -886,6 +903,7 @@ class Tracker:
         agent: str | None = None,
         thread: str | None = None,
         source: str | None = None,
+        answered_by: Literal["person", "machine"] | None = None,
         order: Literal["newest", "oldest"] = "oldest",
     ) -> Stream[Interaction]:
         """Yield every interaction of the store in order of time, reading a batch at a time.
@@ -902,6 +920,7 @@ class Tracker:
             agent: only interactions that this agent handled, by exact name; None for all.
             thread: only interactions of this thread; None for all.
             source: only interactions from this source; None for all.
+            answered_by: only interactions that a ``"person"`` or a ``"machine"`` dealt with; None for all.
             order: ``"oldest"`` or ``"newest"`` first, by when it happened.
 
         Raises:
@@ -918,6 +937,7 @@ class Tracker:
             agent=agent,
             thread=thread,
             source=source,
+            answered_by=answered_by,
             order=order,
         )
 

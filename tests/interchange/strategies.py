@@ -50,6 +50,7 @@ attachments = st.builds(
 def _complete(fields: dict[str, object]) -> Interaction:
     if fields["source"] is None:
         fields["source_id"] = None
+    fields |= zip(("answered_by", "disclosed"), fields.pop("answering", ()))  # type: ignore[call-overload]
     if fields.get("ended_at") is not None:
         begun, ended = sorted((fields["occurred_at"], fields["ended_at"]))  # type: ignore[type-var]
         fields |= {"occurred_at": begun, "ended_at": ended}
@@ -73,6 +74,9 @@ interactions = st.fixed_dictionaries(
         "thread": st.none() | st.sampled_from(["t1", "t2"]) | texts,
         "reply_to": optional,
         "outcome": st.none() | st.sampled_from(["missed", "busy", "answered", "abandoned"]) | texts,
+        "answering": st.sampled_from(
+            [(None, None), ("person", None), ("machine", None), ("machine", True), ("machine", False)]
+        ),
         "via": st.none() | st.sampled_from(["phone:+448001111", "email:help@bt.example"]) | texts,
         "attachments": st.lists(attachments, max_size=2).map(tuple),
         "traits": mappings,

@@ -101,6 +101,8 @@ def test_the_report_names_what_a_reader_without_the_extension_does_not_get(given
         before = getattr(given_, name)
         if before and before != getattr(after, name):
             assert name in noted, name
+    if given_.disclosed is not None:
+        assert {"answered_by", "disclosed"} <= noted
     assert not report.extended
 
 

@@ -11,6 +11,7 @@ from omnitrack.insights.alarms import Alarm, Watch, run_length, watch
 from omnitrack.insights.business_hours import ALWAYS, BusinessHours
 from omnitrack.insights.complaints import Closures, closures, is_closure, is_complaint, is_confirmation
 from omnitrack.insights.definitions import DEFINITIONS, Definition, definition
+from omnitrack.insights.disclosure import Disclosure, answerer, disclosure
 from omnitrack.insights.figures import Figure, MeasureReport
 from omnitrack.insights.follow import (
     SELF_SERVICE,
@@ -60,6 +61,7 @@ __all__ = [
     "Contact",
     "Containment",
     "Definition",
+    "Disclosure",
     "Figure",
     "FollowUp",
     "Followed",
@@ -83,12 +85,14 @@ __all__ = [
     "Terms",
     "Watch",
     "agents_needed",
+    "answerer",
     "by_customer",
     "closures",
     "collect",
     "containment",
     "counts",
     "definition",
+    "disclosure",
     "erlang_b",
     "erlang_c",
     "evaluate",

@@ -79,6 +79,8 @@ def _event(interaction: Interaction, source: str, event_type: str, report: Conve
         value = getattr(interaction, extension)
         if value and not _FORBIDDEN.search(value):
             event[extension] = str(value)
+    if interaction.answered_by is not None:
+        event["answeredby"] = str(interaction.answered_by)  # names of attributes are lower-case letters and digits
     return {**event, "data": record}
 
 

@@ -23,6 +23,8 @@ _ALWAYS = {
     "attributes": "the standard has no place for what only the source knows",
     "traits": "the standard has no place for these traits of the person",
     "region": "the standard has no place for the region of national phone numbers",
+    "answered_by": "the standard does not say whether a person or a machine answered",
+    "disclosed": "the standard does not say whether the customer was told that a machine answers",
     "deleted": "the standard has no place for a deletion at the source",
 }
 
@@ -55,7 +57,7 @@ def measure(
             continue
         elif name in ("source", "source_id") and before.source_id is None and (name == "source_id" or not meant):
             continue  # the reader's own stays, so that a second import adds nothing
-        elif meant not in (None, (), {}, False):
+        elif meant not in (None, (), {}) and (meant is not False or name == "disclosed"):
             note(name, reasons.get(name) or _ALWAYS.get(name) or "another value than the standard can hold")
         out[name] = encode_field(name, meant)
     return {VERSION_KEY: VERSION, **out} if out else {}

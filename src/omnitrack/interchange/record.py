@@ -230,6 +230,10 @@ def _flag(value: Any, where: str, trust: Assurance) -> bool:
     return value
 
 
+def _known_flag(value: Any, where: str, trust: Assurance) -> bool | None:
+    return None if value is None else _flag(value, where, trust)
+
+
 def _object(value: Any, where: str, trust: Assurance) -> Mapping[str, Any]:
     if not isinstance(value, Mapping):
         raise _wrong(where, value, "an object")
@@ -328,5 +332,11 @@ _DECODERS.update(dict.fromkeys(_TIMES, _time))
 _DECODERS.update(dict.fromkeys(_PEOPLE, _people))
 _DECODERS.update(dict.fromkeys(_JSON, _object))
 _DECODERS.update(
-    sender=_person, participants=_participants, attachments=_attachments, deleted=_flag, id=_short, region=_short
+    sender=_person,
+    participants=_participants,
+    attachments=_attachments,
+    deleted=_flag,
+    disclosed=_known_flag,
+    id=_short,
+    region=_short,
 )

@@ -4,7 +4,7 @@ from omnitrack.model.customer import Change, Customer, CustomerDetails, Recorded
 from omnitrack.model.feed_entry import FeedEntry
 from omnitrack.model.fields import is_storable
 from omnitrack.model.handover_use import HandoverUse
-from omnitrack.model.interaction import Attachment, Direction, Interaction, Revision
+from omnitrack.model.interaction import AnsweredBy, Attachment, Direction, Interaction, Revision
 from omnitrack.model.limits import (
     MAX_ATTACHMENTS,
     MAX_BODY,
@@ -48,6 +48,7 @@ __all__ = [
     "MOST_REASONS",
     "MOST_REPORTED",
     "OTHER_REASONS",
+    "AnsweredBy",
     "Assurance",
     "Attachment",
     "Change",

@@ -46,6 +46,13 @@ class Direction(enum.StrEnum):
     INTERNAL = "internal"
 
 
+class AnsweredBy(enum.StrEnum):
+    """Who dealt with a contact for the company."""
+
+    PERSON = "person"
+    MACHINE = "machine"
+
+
 @attrs.frozen(slots=True, kw_only=True)
 class Attachment(Value):
     """The description of an attached file. The file itself is not stored."""
@@ -78,6 +85,16 @@ def _direction(value: Any) -> Any:
         raise InvalidInteractionError(f"direction: got {plain_repr(value)}, accepted are {accepted}") from None
 
 
+def _answered_by(value: Any) -> Any:
+    if value is None or isinstance(value, AnsweredBy):
+        return value
+    try:
+        return AnsweredBy(value)
+    except ValueError:
+        accepted = ", ".join(AnsweredBy)
+        raise InvalidInteractionError(f"answered_by: got {plain_repr(value)}, accepted are {accepted}") from None
+
+
 @attrs.frozen(slots=True, kw_only=True)
 class Interaction(Value):
     """One contact on one channel, as a source yields it and record_many() takes it. It has an id once it is stored.
@@ -99,6 +116,9 @@ class Interaction(Value):
         thread: id that groups interactions at the source: a conversation, a mail thread, a web session.
         reply_to: ``source_id`` of the interaction that it answers.
         outcome: answered, missed, done, abandoned, bounced, ...
+        answered_by: person or machine: who dealt with it for the company; None if not known. A machine is one that converses, such as a voice agent.
+        disclosed: whether the customer was told that a machine answers (Regulation (EU) 2024/1689, the AI Act, article 50); None if not known, and
+            where no machine answered.
         via: key of the company's own identifier that was contacted or used; set from the own identifiers.
         traits: facts about the person: name, postcode, birth_date, company, ...
         attributes: any other data of the source, as JSON values.
@@ -133,6 +153,8 @@ class Interaction(Value):
     outcome: str | None = attrs.field(
         repr=plain_repr, default=None, converter=empty_to_none, validator=check_text(MAX_NAME)
     )
+    answered_by: AnsweredBy | None = attrs.field(default=None, converter=_answered_by)
+    disclosed: bool | None = attrs.field(default=None, validator=attrs.validators.optional(check_boolean))
     via: str | None = attrs.field(
         repr=masked_repr, default=None, converter=empty_to_none, validator=check_text(MAX_SOURCE_ID)
     )
@@ -162,6 +184,10 @@ class Interaction(Value):
             object.__setattr__(self, "_customer", None)
         if self.source_id is not None and self.source is None:
             raise InvalidInteractionError("source: got none with a source_id, accepted is the name of the source")
+        if self.disclosed is not None and self.answered_by is not AnsweredBy.MACHINE:
+            raise InvalidInteractionError(
+                f"disclosed: got {self.disclosed} with answered_by {self.answered_by}, accepted is None unless a machine answered"
+            )
         if self.ended_at is not None and is_before(self.ended_at, self.occurred_at):
             raise InvalidInteractionError(
                 f"ended_at: got {self.ended_at.isoformat()}, accepted is a time from occurred_at on, {self.occurred_at.isoformat()}"

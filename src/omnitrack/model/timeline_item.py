@@ -11,7 +11,7 @@ import attrs
 from omnitrack.errors import masked_repr, plain_repr
 from omnitrack.harmless import one_line, sized
 from omnitrack.model.fields import to_mapping
-from omnitrack.model.interaction import Attachment, Direction
+from omnitrack.model.interaction import AnsweredBy, Attachment, Direction
 from omnitrack.model.sighting import Assurance
 from omnitrack.values import NOTHING, Value
 
@@ -33,6 +33,7 @@ class TimelineDraft(Value):
     __slots__ = (
         "__weakref__",
         "agent",
+        "answered_by",
         "assurance",
         "attachments",
         "attributes",
@@ -40,6 +41,7 @@ class TimelineDraft(Value):
         "channel",
         "deleted",
         "direction",
+        "disclosed",
         "ended_at",
         "id",
         "identifier",
@@ -79,6 +81,8 @@ class TimelineItem(TimelineDraft):
     thread: str | None = attrs.field(default=None, repr=masked_repr)
     reply_to: str | None = attrs.field(default=None, repr=masked_repr)
     outcome: str | None = attrs.field(default=None, repr=plain_repr)
+    answered_by: AnsweredBy | None = None  # who dealt with it for the company, if known
+    disclosed: bool | None = None  # whether the customer was told that a machine answers
     via: str | None = attrs.field(default=None, repr=masked_repr)
     attachments: tuple[Attachment, ...] = ()
     traits: Mapping[str, Any] = attrs.field(repr=sized, default=NOTHING, converter=to_mapping)
@@ -104,4 +108,5 @@ class TimelineItem(TimelineDraft):
         if self.deleted:
             text = "(deleted at the source)"
         marks = "".join(f" [{m}]" for m in ("claimed", "shared") if getattr(self, m))
+        marks += " [machine]" if self.answered_by is AnsweredBy.MACHINE else ""
         return f"{wall_clock(self.occurred_at)} {arrow} {self.channel:<8} {text[:100]}{marks}"

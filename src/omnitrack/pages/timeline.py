@@ -11,7 +11,7 @@ from datetime import datetime, timedelta, timezone, tzinfo
 import attrs
 
 from omnitrack.harmless import harmless_lines
-from omnitrack.model import TimelineItem
+from omnitrack.model import AnsweredBy, TimelineItem
 from omnitrack.pages.style import STYLE
 
 
@@ -239,6 +239,9 @@ def _card(item: TimelineItem, n: int, person: str, company: str) -> str:
     if item.ended_at and item.ended_at > item.occurred_at:
         minutes, seconds = divmod(int((item.ended_at - item.occurred_at).total_seconds()), 60)
         facts.append(f"{minutes} min {seconds} s" if minutes else f"{seconds} s")
+    if item.answered_by is AnsweredBy.MACHINE:
+        told = {True: ", and said so", False: ", and did not say so", None: ""}
+        facts.append(f"answered by a machine{told[item.disclosed]}")
     if item.agent:
         facts.append(f"agent {item.agent}")
     if item.identifier and not item.identifier.scheme.endswith("-id"):  # a platform's number says nothing to a reader

@@ -9,7 +9,7 @@ from typing import Any
 from omnitrack.errors import InteractionNotFoundError, plain_repr
 from omnitrack.foundation.ids import from_text, from_us, to_text
 from omnitrack.identifiers.scheme import Identifier
-from omnitrack.model import Assurance, Attachment, Direction, Interaction, Role, Sighting
+from omnitrack.model import AnsweredBy, Assurance, Attachment, Direction, Interaction, Role, Sighting
 from omnitrack.reading.query import Query
 from omnitrack.reading.resolve import customer_text, to_identifier
 from omnitrack.storage.contract import NO_ID, EntryRow, IdentifierRow, InteractionRow, Transaction
@@ -17,6 +17,7 @@ from omnitrack.storage.contract import NO_ID, EntryRow, IdentifierRow, Interacti
 PIECE = 500  # interactions of the whole store that are read in one transaction
 ASSURANCES = {int(a): a for a in Assurance}
 DIRECTIONS = {d.value: d for d in Direction}
+ANSWERERS = {a.value: a for a in AnsweredBy}
 
 
 def apply_revisions(rows: Sequence[InteractionRow], as_of: int | None = None) -> InteractionRow:
@@ -143,6 +144,8 @@ def _interaction(row: InteractionRow, entries: Iterable[EntryRow], known: Mappin
         thread=row.thread,
         reply_to=row.reply_to,
         outcome=row.outcome,
+        answered_by=extra.get("answered_by"),
+        disclosed=extra.get("disclosed"),
         via=row.via,
         attachments=to_attachments(extra.get("attachments", ())),
         traits=extra.get("traits", {}),

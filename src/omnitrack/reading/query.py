@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from datetime import datetime, tzinfo
 from operator import attrgetter
@@ -12,7 +13,7 @@ import attrs
 from omnitrack.errors import InvalidInteractionError, check_flag, masked_repr, plain_repr
 from omnitrack.foundation.arguments import listed, microseconds
 from omnitrack.foundation.ids import from_us
-from omnitrack.model import is_storable
+from omnitrack.model import AnsweredBy, is_storable
 from omnitrack.storage.contract import InteractionRow
 
 MAX_LIMIT = 1_000
@@ -32,6 +33,7 @@ class Query:
     agent: str | None = None
     thread: str | None = None
     source: str | None = None
+    answered_by: str | None = None
     order: Literal["newest", "oldest"] = "newest"
     as_of: int | None = None
     trust: Literal["observed", "verified"] = "observed"
@@ -51,6 +53,10 @@ class Query:
             return False
         if self.source is not None and row.source != self.source:
             return False
+        if self.answered_by is not None:
+            extra = {} if row.extra is None else json.loads(row.extra)
+            if extra.get("answered_by") != self.answered_by:
+                return False
         if self.text is not None:
             wanted = self.text.casefold()
             return any(wanted in part.casefold() for part in (row.subject, row.body) if part)
@@ -64,7 +70,7 @@ class Query:
     @property
     def scans(self) -> bool:
         """Whether some filter is applied here, row by row."""
-        return not (self.agent is None and self.thread is None and self.source is None and self.text is None)
+        return any(one is not None for one in (self.agent, self.thread, self.source, self.answered_by, self.text))
 
 
 _said_by = attrgetter(*(field.name for field in attrs.fields(Query)))
@@ -95,6 +101,14 @@ def _names(name: str, value: str | Sequence[str] | None) -> tuple[str, ...] | No
     return tuple(str(one) for one in found)
 
 
+def _answerer(value: str | None) -> str | None:
+    if value is None:
+        return None
+    if value not in list(AnsweredBy):
+        raise InvalidInteractionError(f"answered_by: got {plain_repr(value)}, accepted are 'person' and 'machine'")
+    return str(value)
+
+
 def checked_place(name: str, place: object) -> int:
     """Return a place in a timeline, counted from 0.
 
@@ -120,6 +134,7 @@ def make_query(
     agent: str | None = None,
     thread: str | None = None,
     source: str | None = None,
+    answered_by: str | None = None,
     order: str = "newest",
     as_of: datetime | str | None = None,
     trust: str = "observed",
@@ -161,6 +176,7 @@ def make_query(
         agent=agent,
         thread=thread,
         source=source,
+        answered_by=_answerer(answered_by),
         order="newest" if order == "newest" else "oldest",
         as_of=microseconds(as_of, "as_of", zone),
         trust="verified" if trust == "verified" else "observed",

@@ -13,7 +13,7 @@ from omnitrack.foundation.ids import from_us
 from omnitrack.identifiers.scheme import Identifier
 from omnitrack.model import Assurance, Page, Role, TimelineDraft, TimelineItem
 from omnitrack.reading.cursor import Cursor, decode_cursor
-from omnitrack.reading.interactions import ASSURANCES, DIRECTIONS, revised_by_id, to_attachments
+from omnitrack.reading.interactions import ANSWERERS, ASSURANCES, DIRECTIONS, revised_by_id, to_attachments
 from omnitrack.reading.query import MAX_LIMIT, Query
 from omnitrack.reading.resolve import (
     Meant,
@@ -68,11 +68,14 @@ def to_item(row: InteractionRow, entry: EntryRow, identifier: Identifier | None,
     if extra is None:
         item.attachments = ()
         item.traits = item.attributes = NOTHING
+        item.answered_by = item.disclosed = None
     else:
         more = json.loads(extra)
         item.attachments = to_attachments(more["attachments"]) if "attachments" in more else ()
         item.traits = freeze(more["traits"]) if "traits" in more else NOTHING
         item.attributes = freeze(more["attributes"]) if "attributes" in more else NOTHING
+        item.answered_by = ANSWERERS.get(more.get("answered_by"))
+        item.disclosed = more.get("disclosed")
     item.source = source
     item.source_id = source_id
     item.revised_at = from_us(revision) if revision else None

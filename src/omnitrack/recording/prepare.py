@@ -270,6 +270,10 @@ def _extra(interaction: Interaction) -> str | None:
         extra["traits"] = dict(interaction.traits)
     if interaction.attributes:
         extra["attributes"] = dict(interaction.attributes)
+    if interaction.answered_by is not None:
+        extra["answered_by"] = interaction.answered_by.value
+    if interaction.disclosed is not None:
+        extra["disclosed"] = interaction.disclosed
     if interaction.revised_at is not None:
         extra[CHANGED] = to_us(interaction.revised_at)
     return json.dumps(extra, ensure_ascii=False) if extra else None

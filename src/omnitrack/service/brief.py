@@ -9,7 +9,7 @@ import attrs
 
 from omnitrack.harmless import sized
 from omnitrack.identifiers.scheme import Identifier
-from omnitrack.model import Assurance, Direction
+from omnitrack.model import AnsweredBy, Assurance, Direction
 from omnitrack.service.brief_text import brief_text
 from omnitrack.service.case import CaseKind, CaseState, Seriousness
 from omnitrack.service.handover import HandoverState
@@ -29,6 +29,8 @@ class BriefContact(Value):
         identifier: the identifier under which it is filed.
         assurance: the assurance of that identifier.
         text: the beginning of its subject and body; None if it has neither.
+        answered_by: whether a person or a machine dealt with it for the company; None if not known.
+        disclosed: whether the customer was told that a machine answers; None if not known.
     """
 
     interaction: str
@@ -41,6 +43,8 @@ class BriefContact(Value):
     text: str | None = attrs.field(default=None, repr=sized)
     outcome: str | None = None
     agent: str | None = attrs.field(default=None, repr=sized)
+    answered_by: AnsweredBy | None = None
+    disclosed: bool | None = None
     thread: str | None = attrs.field(default=None, repr=sized)
     deleted: bool = False
 

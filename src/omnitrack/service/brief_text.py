@@ -22,6 +22,8 @@ MOST_NAMED = 8  # identifiers of one person in a line
 
 _WAY = {"inbound": "from them", "outbound": "to them", "internal": "internal"}
 
+_TOLD = {True: ", which was said", False: ", which was not said", None: ""}
+
 Line = tuple[int, str]  # what matters most has the lowest number
 FIRST, CASE, WAITING, LAST_CONTACT, REFUSAL, IDENTIFIERS, CANDIDATE, CONTACT, SUGGESTION, GRANT = range(10)
 
@@ -165,6 +167,8 @@ def _contact(one: BriefContact, length: int) -> str:
         parts.append(f"ended {quoted(one.outcome, 40)}")
     if one.agent is not None:
         parts.append(f"with agent {quoted(one.agent, 60)}")
+    if one.answered_by is not None:
+        parts.append(f"answered by a {one.answered_by}{_TOLD[one.disclosed]}")
     if one.deleted:
         parts.append("deleted at the source")
     text = f": {quoted(one.text, length)}" if one.text and not one.deleted else ""

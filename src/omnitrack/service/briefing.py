@@ -19,7 +19,7 @@ from omnitrack.foundation.handovers import find_given, find_handed
 from omnitrack.foundation.ids import from_us, now_us, to_text, to_us
 from omnitrack.identifiers.scheme import Identifier
 from omnitrack.model import Assurance, Direction, Role
-from omnitrack.reading.interactions import interactions_by_id, revised_by_id
+from omnitrack.reading.interactions import ANSWERERS, interactions_by_id, revised_by_id
 from omnitrack.reading.resolve import (
     Meant,
     Who,
@@ -344,6 +344,7 @@ def _beginning(row: InteractionRow) -> str | None:
 
 
 def _contact(row: InteractionRow, entry: EntryRow, identifier: Identifier) -> BriefContact:
+    extra: dict[str, Any] = {} if row.extra is None else json.loads(row.extra)
     return BriefContact(
         interaction=to_text("int", row.id),
         at=from_us(row.occurred_at, row.utc_offset),
@@ -355,6 +356,8 @@ def _contact(row: InteractionRow, entry: EntryRow, identifier: Identifier) -> Br
         text=_beginning(row),
         outcome=row.outcome,
         agent=row.agent,
+        answered_by=ANSWERERS.get(extra.get("answered_by", "")),
+        disclosed=extra.get("disclosed"),
         thread=row.thread,
         deleted=bool(row.deleted),
     )

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 import attrs
 
@@ -25,13 +27,16 @@ _ANCHOR = int(Role.ANCHOR)
 
 
 @goes_over
-def note(run: Run, ctx: Context, who: Who, text: str, *, agent: str | None) -> str:
+def note(run: Run, ctx: Context, who: Who, text: str, *, agent: str | None, answered_by: str | None = None) -> str:
     """File an internal note on a person or on an interaction; return its id."""
     now = now_us()
     id = interaction_id(now, None, None)
     beside = from_text("int", who) if isinstance(who, str) else None
-    Interaction(channel="note", occurred_at=from_us(now), body=text, agent=agent)  # checks the limits
+    fields: dict[str, Any] = {"body": text, "agent": agent, "answered_by": answered_by}
+    checked = Interaction(channel="note", occurred_at=from_us(now), **fields)
     row = note_row(id, now, text, agent)
+    if checked.answered_by is not None:
+        row = row._replace(extra=json.dumps({"answered_by": checked.answered_by.value}))
     if beside is not None:
         run(Once(lambda tx: add_note_beside(tx, ctx, row, beside), recorded(id, now)))
     else:

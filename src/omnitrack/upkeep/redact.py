@@ -209,6 +209,5 @@ def _extra(extra: str | None, scrub: Scrub, of_the_first: bool) -> str | None:
         clean["traits"] = scrub.value(values["traits"])
     if "attributes" in values:
         clean["attributes"] = scrub.value(values["attributes"])
-    if CHANGED in values:
-        clean[CHANGED] = values[CHANGED]
+    clean |= {name: values[name] for name in ("answered_by", "disclosed", CHANGED) if name in values}
     return json.dumps(clean, ensure_ascii=False) if clean else None
