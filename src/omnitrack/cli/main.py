@@ -9,7 +9,7 @@ from contextlib import nullcontext
 from pathlib import Path
 
 import omnitrack
-from omnitrack.cli import beginning, cases, insights, loading, reading, schema, service, statements, upkeep
+from omnitrack.cli import agents, beginning, cases, insights, loading, reading, schema, service, statements, upkeep
 from omnitrack.cli.arguments import Parser, Run, add_common
 from omnitrack.cli.output import fit_output, print_lines, print_wrong
 from omnitrack.cli.settings import SETTINGS, SettingsError, check_store, file_of, settings_of
@@ -17,8 +17,16 @@ from omnitrack.errors import OmnitrackError
 from omnitrack.harmless import harmless
 
 #: Of a command: whether it may begin a store (every other one asks a store that is there), begins one and a settings file and nothing else, looks at a
-#: store of its own that is thrown away, prints a document that is UTF-8 wherever it goes, computes who is whom from scratch.
-FACTS = {"begins": False, "makes": False, "writes_nothing": False, "prints_json": False, "rebuilds": False}
+#: store of its own that is thrown away, prints a document that is UTF-8 wherever it goes, computes who is whom from scratch, leaves receipts of reads
+#: whatever the settings say.
+FACTS = {
+    "begins": False,
+    "makes": False,
+    "writes_nothing": False,
+    "prints_json": False,
+    "rebuilds": False,
+    "audits": False,
+}
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -37,6 +45,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         file = file_of(store)
         is_new = file is not None and not file.exists()
         settings["rebuild"] = arguments.rebuilds
+        if arguments.audits:
+            settings["reads"] = "audit"
         by = arguments.acting
         with omnitrack.open(store, **settings) as tracker, tracker.acting(by) if by else nullcontext():
             if is_new and not arguments.makes:
@@ -75,6 +85,6 @@ def parser() -> argparse.ArgumentParser:
         add_common(added.add_argument_group("for every command"), behind=True)
         return added
 
-    for group in (beginning, loading, reading, insights, statements, service, cases, upkeep, schema):
+    for group in (beginning, loading, reading, insights, statements, service, cases, agents, upkeep, schema):
         group.add(command)
     return made
