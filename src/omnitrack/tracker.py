@@ -1817,7 +1817,7 @@ class Tracker:
         Raises:
             InvalidInteractionError: an argument has an invalid value.
         """
-        with self._run() as run:
+        with self._run("queue") as run:
             return queueing.queue(
                 run, self._ctx, owner=owner, kind=kind, words=words, rules=rules, now=now, limit=limit
             )
@@ -1843,7 +1843,7 @@ class Tracker:
             CaseNotFoundError: no case has this id. InvalidInteractionError: there is no such format.
         """
         wanted = case_document.checked_format(format)
-        with self._run() as run:
+        with self._run("export_case") as run:
             found = case_document.case_document(run, self._ctx, case)
             self._leave(run, "export_case", customers=found.case.customers, interactions=found.case.interactions)
         return case_document.write(found, wanted, company, zone_of(zone) or self._ctx.zone)
