@@ -24,13 +24,13 @@ if TYPE_CHECKING:  # they import numpy, which only matching needs
     from omnitrack.suggesting.search import SearchResult
     from omnitrack.suggesting.suggest import Found, Suggestion
 
-BLOCKS = 5_000  # records of the index that are read at a time
+BLOCKS = 5_000  # index records read at a time
 
 
 def suggestions(
     run: Run, ctx: Context, who: Who | None, limit: int, cursor: str | None, least: float
 ) -> Page[Suggestion]:
-    """List who may be whom."""
+    """List customers who may be one person."""
     from omnitrack.suggesting.suggest import suggestions_for, suggestions_page
 
     size = checked_limit(limit)
@@ -42,7 +42,7 @@ def suggestions(
 
 
 def search(run: Run, ctx: Context, asked: Mapping[str, Any], text: str | None, limit: int) -> list[SearchResult]:
-    """Find people by what is known of them."""
+    """Find people by what is known about them."""
     from omnitrack.suggesting.search import checked_text, search, search_profile
 
     size = checked_limit(limit)
@@ -54,7 +54,7 @@ def search(run: Run, ctx: Context, asked: Mapping[str, Any], text: str | None, l
 
 @goes_over
 def find_matches(run: Run, ctx: Context, least: float, progress: Progress | None) -> int:
-    """Compare everybody with those who may be alike, and keep what is likely as links that suggest; return how many are new."""
+    """Compare all customers with similar ones, and store likely matches as suggesting links; return how many are new."""
     from omnitrack.suggesting.suggest import read_model
 
     _need_index(ctx)
@@ -73,9 +73,9 @@ def find_matches(run: Run, ctx: Context, least: float, progress: Progress | None
 
 
 def _renew(run: Run, ctx: Context, held: Lease, model: Model, least: float, now: int) -> None:
-    """Compare again those whose match is kept, and keep it as it is now.
+    """Compare the customers of stored matches again, and store the new scores.
 
-    What is found in a transaction that only reads is compared once more in the one that writes it: it may be of others by then.
+    Matches found in a read-only transaction are compared once more in the one that writes them, since the customers may have changed meanwhile.
     """
     from omnitrack.suggesting.suggest import look_again, renew_matches
 
@@ -93,7 +93,7 @@ def _renew(run: Run, ctx: Context, held: Lease, model: Model, least: float, now:
 def _compare(
     run: Run, ctx: Context, held: Lease, model: Model, least: float, now: int, progress: Progress | None
 ) -> int:
-    """Compare the people of each block of the index, in transactions as those of ``_renew``; return how many matches are new."""
+    """Compare the customers of each index block, in transactions like those of ``_renew``; return how many matches are new."""
     from omnitrack.suggesting.matches import blocks_after, compare_blocks, store_matches
 
     def compare(tx: Transaction, after: str | None) -> tuple[tuple[list[Found], int], str | None]:
@@ -118,21 +118,21 @@ def _compare(
 
 
 def fit_matching(run: Run, ctx: Context) -> str:
-    """Estimate the weights of comparisons from the store's own people, keep them, and return them as JSON."""
+    """Estimate the weights of comparisons from the customers of the store, store them, and return them as JSON."""
     from omnitrack.matching import Model
     from omnitrack.suggesting.matches import sample_profiles
     from omnitrack.suggesting.suggest import write_model
 
     _need_index(ctx)
     profiles, population = run(sample_profiles, write=False)
-    # From the shipped weights each time: from those of the last estimate the smoothing would drift.
+    # Always start from the shipped weights: starting from the last estimate would make the smoothing drift.
     fitted = Model.default(population).fit(profiles, population=population)
     run(lambda tx: write_model(tx, fitted))
     return fitted.to_json()
 
 
 def set_model(run: Run, text: str) -> None:
-    """Keep weights that were estimated elsewhere."""
+    """Store weights that were estimated elsewhere."""
     from omnitrack.matching import Model
     from omnitrack.suggesting.suggest import write_model
 

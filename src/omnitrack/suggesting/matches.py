@@ -22,13 +22,13 @@ from omnitrack.storage.contract import NO_ID, RETIRED, SHARED, IdentifierRow, Li
 from omnitrack.suggesting.suggest import Found, best_of, put_matches
 
 CHUNK = 2_000
-SAMPLE = 5_000  # customers whose profiles the weights are estimated from
+SAMPLE = 5_000  # customers from whose profiles weights are estimated
 
 _BOUNDS = {rule.name: rule.bound for rule in RULES}
 
 
 def index_step(tx: Transaction, after: bytes | None, region: str | None) -> bytes | None:
-    """File some identifiers, and the traits that came with them, under their blocking keys; return where to go on."""
+    """Index a chunk of identifiers and their traits under their blocking keys; return where to go on (None at the end)."""
     rows = tx.find_identifiers(after=after, limit=CHUNK)
     if not rows:
         return None
@@ -37,7 +37,7 @@ def index_step(tx: Transaction, after: bytes | None, region: str | None) -> byte
 
 
 def reindex_step(tx: Transaction, after: bytes | None, region: str | None) -> bytes | None:
-    """File some identifiers anew, with the traits that came with them, in the place of what is kept of them; return where to go on."""
+    """Index a chunk of identifiers and their traits anew, replacing their old records; return where to go on (None at the end)."""
     rows = tx.find_identifiers(after=after, limit=CHUNK)
     if not rows:
         return None
@@ -46,7 +46,7 @@ def reindex_step(tx: Transaction, after: bytes | None, region: str | None) -> by
 
 
 def clear_step(tx: Transaction, after: str | None) -> str | None:
-    """Take some keys out of the index; return where to go on."""
+    """Delete a chunk of index records; return where to go on (None at the end)."""
     records = tx.find_records(BLOCK, after=after, limit=CHUNK)
     if not records:
         return None
@@ -62,7 +62,7 @@ class Block:
 
 
 def blocks_after(tx: Transaction, after: str | None, limit: int) -> tuple[list[Block], str | None]:
-    """Return some blocks of two or more, of each at most its rule's bound, and where to go on (None at the end)."""
+    """Return blocks of two or more identifiers, each cut at the bound of its rule, and where to go on (None at the end)."""
     records = tx.find_records(BLOCK, after=after, limit=limit)
     if not records:
         return [], None
@@ -70,7 +70,7 @@ def blocks_after(tx: Transaction, after: str | None, limit: int) -> tuple[list[B
     last_key, last = groups[-1]
     if len(records) == limit:
         bound = _BOUNDS.get(last_key.partition(":")[0], 50)
-        # The last block may go on behind the limit: it is read by itself, and skipped over whole.
+        # The last block may extend beyond the limit: read it on its own, and go on after it.
         last[:] = tx.find_records(BLOCK, prefix=f"{last_key}/", limit=bound)
         position: str | None = f"{last_key}/\U0010ffff"
     else:
@@ -84,7 +84,7 @@ def blocks_after(tx: Transaction, after: str | None, limit: int) -> tuple[list[B
 
 
 def compare_blocks(tx: Transaction, ctx: Context, blocks: Sequence[Block], model: Model, least: float) -> list[Found]:
-    """Compare everybody with everybody inside each block, all pairs at once; return the pairs that are likely enough."""
+    """Compare all pairs of customers within each block at once; return the pairs that are likely enough."""
     ids = sorted({x for block in blocks for x in block.ids})
     rows = {r.id: r for r in tx.find_identifiers(ids=ids) if not r.state & (SHARED | RETIRED)}
     homes = sorted({r.customer for r in rows.values()})
@@ -114,8 +114,8 @@ def compare_blocks(tx: Transaction, ctx: Context, blocks: Sequence[Block], model
 
 
 def store_matches(tx: Transaction, ctx: Context, found: Sequence[Found], model: Model, least: float, now: int) -> int:
-    """Compare once more those who were found to be alike, as they are now, and store what still is likely as links that suggest; those that the policy
-    lets merge by themselves do. The caller holds the guard. Return how many were new or scored otherwise."""
+    """Compare found pairs again as they are now, and store those that are still likely as suggesting links. Those that the policy allows to merge
+    do so. The caller holds the guard. Return how many were new or got another score."""
     tx.lock_identifiers(sorted({end for f in found for end in (f.a, f.b)}))
     found = compare_blocks(tx, ctx, [Block((f.a, f.b)) for f in found], model, least)
     ends = sorted({x for f in found for x in (f.a, f.b)})
@@ -148,9 +148,9 @@ def _denied_pairs(tx: Transaction, members: dict[bytes, list[IdentifierRow]]) ->
 
 
 def sample_profiles(tx: Transaction) -> tuple[list[Profile], int]:
-    """Return profiles of customers to estimate weights from, and how many customers there are.
+    """Return profiles of customers to estimate weights from, and the number of customers.
 
-    Those of whole blocks, for duplicates are what is learnt from, and customers picked at random hold hardly any.
+    Whole blocks are sampled, since weights are learnt from duplicates, and customers chosen at random contain hardly any.
     """
     population = sum(row.home == row.customer for row in read_identifiers(tx))
     homes: dict[bytes, None] = {}

@@ -50,7 +50,7 @@ class SearchResult(Value):
 
 
 def search_profile(ctx: Context, asked: Mapping[str, Any]) -> Profile:
-    """Return what is asked in normal forms.
+    """Return the values searched for in normal form.
 
     Raises:
         InvalidInteractionError: a value is not a text or date, or no value can find anybody.
@@ -76,10 +76,10 @@ def search_profile(ctx: Context, asked: Mapping[str, Any]) -> Profile:
 def search(
     tx: Transaction, ctx: Context, profile: Profile, text: str | None, limit: int, later: Later | None
 ) -> list[SearchResult]:
-    """Return the people who are most like a profile, best first; reads a bounded number of rows of the index, whatever the size of the store.
+    """Return the people who best match a profile, best first. Reads a bounded number of index rows, whatever the size of the store.
 
     Args:
-        text: what a contact of theirs has in its subject or body; None for anybody.
+        text: a text that one of their contacts has in its subject or body; None for any.
     """
     grouped = candidates_by_customer(tx, found_by_search(tx, profile, MOST_CANDIDATES))
     found: list[SearchResult] = []
@@ -87,14 +87,14 @@ def search(
         if len(found) == limit:
             break
         if text is None or _said(tx, ctx, home, text):
-            # All of a customer were read to compare them: nobody is read again.
+            # The comparison read all identifiers of each customer, so none is read again.
             members = [row for row in grouped[home] if not row.state & RETIRED]
             found.append(_result(tx, home, members, score, later))
     return found
 
 
 def _said(tx: Transaction, ctx: Context, home: bytes, text: str) -> bool:
-    """Tell whether a contact on a customer's timeline has the text."""
+    """Return whether a contact on a customer's timeline contains the text."""
     return bool(timeline_page(tx, ctx, Meant(home, None), Query(text=text), 1, None).items)
 
 
@@ -111,7 +111,7 @@ def _result(
 
 
 def checked_text(text: object) -> str | None:
-    """Return the text that is looked for in contacts.
+    """Return the text to look for in contacts.
 
     Raises:
         InvalidInteractionError: the value is not a text, or is empty.

@@ -28,15 +28,15 @@ from omnitrack.storage.contract import LINKABLE, SHARED, IdentifierRow, LinkRow,
 from omnitrack.suggesting.suggesting_links import suggesting_links, suggesting_links_of
 from omnitrack.values import Value
 
-#: What a claim is worth while nothing else is known: most people give their own address, and a form has typos and strangers.
+#: The probability of a claim if nothing else is known: most people give their own address, but forms contain typos and strangers.
 CLAIMED_PROBABILITY = 0.8
-#: What it is worth that two had one number, one after the other, and nobody saw it for long in between: as often as not it was one person.
+#: The probability that two successive holders of a number, separated only by a long silence, are one person.
 SILENT_PROBABILITY = 0.5
-#: The least probability at which likeness is worth a clerk's look.
+#: The lowest probability at which similarity is worth showing to an agent.
 LEAST = 0.2
-#: Candidates whose profiles are read for one person, those first that have the rarest keys in common.
+#: The number of candidates whose profiles are read for one person, those that share the rarest keys first.
 MOST_CANDIDATES = 48
-LINKS = 2_000  # looked through at a time for the matches among them
+LINKS = 2_000  # links read at a time to find the matches among them
 
 
 @attrs.frozen(slots=True, kw_only=True)
@@ -45,7 +45,7 @@ class Suggestion(Value):
 
     Attributes:
         a: an identifier of one customer. ``tracker.link(a, b)`` confirms the suggestion, ``tracker.deny(a, b)`` refuses it.
-        b: an identifier of the other. Two holders of one number, whom only silence tells apart, are named by customer id:
+        b: an identifier of the other. Two holders of one number that only silence separates are named by customer id:
             ``tracker.link(*customers)``.
         customers: the ids of the two customers.
         probability: the probability that they are one person, 0 to 1.
@@ -68,7 +68,7 @@ class Suggestion(Value):
 
 
 def read_model(tx: Transaction) -> Model:
-    """Return the weights of the store, those that omnitrack ships with where none were estimated."""
+    """Return the weights of the store, or the shipped ones if none were estimated."""
     found = tx.find_records(MODEL, keys=[MODEL_KEY])
     return _model(found[0].value if found else None)
 
@@ -79,7 +79,7 @@ def _model(text: str | None) -> Model:
 
 
 def write_model(tx: Transaction, model: Model) -> None:
-    """Keep weights in the store."""
+    """Store weights."""
     tx.put_records([RecordRow(MODEL, MODEL_KEY, model.to_json(), -1)])
 
 
@@ -89,7 +89,8 @@ _POSITION = struct.Struct(">d")  # the probability, before the id of the other c
 def suggestions_for(
     tx: Transaction, ctx: Context, who: Meant, limit: int, cursor: str | None, least: float
 ) -> Page[Suggestion]:
-    """Return one page of who a person may be besides, best first; reads a bounded number of rows, whatever the size of the store."""
+    """Return one page of the customers who may be the same person as a customer, best first. Reads a bounded number of rows, whatever the
+    size of the store."""
     query = f"suggestions of {who.key} from {least} on"
     after = None if cursor is None else unseal(ctx.mark_key, query, cursor)
     if cursor is not None and after is None:
@@ -108,7 +109,7 @@ def suggestions_for(
 
 
 def _suggestions(tx: Transaction, ctx: Context, who: Meant, most: int, least: float) -> dict[str, Suggestion]:
-    """Return who a person may be besides, by the id of the other customer; of those who are alike the ``most`` alike."""
+    """Return suggestions for a customer by the id of the other customer; of similar customers only the ``most`` similar."""
     row, members = find_people(tx, ctx, who)
     found = {one.customers[1]: one for one in claims_and_matches(tx, ctx, row, members)}
     if ctx.known.matching:
@@ -130,7 +131,7 @@ def _suggestions(tx: Transaction, ctx: Context, who: Meant, most: int, least: fl
 def claims_and_matches(
     tx: Transaction, ctx: Context, row: IdentifierRow, members: Sequence[IdentifierRow]
 ) -> list[Suggestion]:
-    """Return who a customer may be besides by what is stored: claims, and matches that were kept. Nobody is compared."""
+    """Return suggestions for a customer from stored claims and matches. Compares nothing."""
     links, rows = suggesting_links_of(tx, ctx, members)
     found: dict[bytes, Suggestion] = {}
     mine = {m.id for m in members}
@@ -164,14 +165,14 @@ def _sentence(step: Step) -> str:
 
 
 def best_of(ctx: Context, rows: Sequence[IdentifierRow]) -> IdentifierRow:
-    """Return the identifier that stands for a customer in a suggestion: one that a link may name, of the highest rank."""
+    """Return the identifier that represents a customer in a suggestion: one that links may name, of the highest rank."""
     return min(rows, key=lambda r: (not r.state & LINKABLE, -ctx.policy.rank(r.scheme), r.id))
 
 
 def alike(
     tx: Transaction, ctx: Context, row: IdentifierRow, members: Sequence[IdentifierRow], limit: int, least: float
 ) -> list[tuple[list[IdentifierRow], Score]]:
-    """Return the customers who are most alike, best first, each with its identifiers and its score."""
+    """Return the most similar customers, best first, each with its identifiers and its score."""
     own = profiles_of(tx, [row.customer], [m._replace(customer=row.customer) for m in members])[row.customer]
     profile = merge_profiles((own, own_profile(members)))
     mine = {member.id for member in members}
@@ -183,7 +184,7 @@ def alike(
 
 
 def candidates_by_customer(tx: Transaction, ids: Sequence[bytes]) -> dict[bytes, list[IdentifierRow]]:
-    """Return the customers of the first ``MOST_CANDIDATES`` identifiers, each with all of its own; of those that are shared nobody."""
+    """Return the customers of the first ``MOST_CANDIDATES`` identifiers, each with all its identifiers. Shared identifiers are skipped."""
     candidates = [r for r in tx.find_identifiers(ids=ids[:MOST_CANDIDATES]) if not r.state & SHARED]
     grouped: dict[bytes, list[IdentifierRow]] = {r.customer: [] for r in candidates}
     for r in tx.find_identifiers(customers=list(grouped)) if grouped else ():
@@ -194,8 +195,8 @@ def candidates_by_customer(tx: Transaction, ids: Sequence[bytes]) -> dict[bytes,
 def ranked(
     tx: Transaction, profile: Profile, grouped: Mapping[bytes, Sequence[IdentifierRow]], limit: int, least: float
 ) -> list[tuple[bytes, Score]]:
-    """Return those of some customers who are most like a profile, best first."""
-    homes = sorted(grouped)  # of those who are equally likely the oldest comes first
+    """Return the customers who best match a profile, best first."""
+    homes = sorted(grouped)  # of equally likely customers the oldest comes first
     if not homes:
         return []
     profiles = profiles_of(tx, homes, [r for rows in grouped.values() for r in rows])
@@ -204,14 +205,14 @@ def ranked(
 
 
 def _denied(tx: Transaction, members: Sequence[IdentifierRow], grouped: dict[bytes, list[IdentifierRow]]) -> set[bytes]:
-    """Return the customers whom somebody said this one is not."""
+    """Return the customers that a statement says are not this one."""
     of = {r.id: home for home, rows in grouped.items() for r in rows}
     ends = [(x.a, x.b) for x in tx.find_links([m.id for m in members]) if x.basis == DIFFERENT]
     return {of[end] for pair in ends for end in pair if end in of}
 
 
 def suggestions_page(tx: Transaction, ctx: Context, limit: int, cursor: str | None) -> Page[Suggestion]:
-    """Return links of the whole store that suggest, claims and stored matches, the best of the page first."""
+    """Return one page of the store's suggesting links, claims and stored matches, sorted by probability within the page."""
     cursors = LinkCursors(ctx.mark_key, "suggestions")
     links, rows, after = suggesting_links(tx, ctx, limit, cursors, cursor)
     names = {x: to_identifier(r) for x, r in rows.items()}
@@ -232,7 +233,7 @@ def suggestions_page(tx: Transaction, ctx: Context, limit: int, cursor: str | No
 
 @attrs.frozen(slots=True)
 class Found:
-    """A match about to be stored: two identifiers that stand for their customers, and the probability."""
+    """A match to be stored: the identifiers that represent two customers, and the probability."""
 
     a: bytes
     b: bytes
@@ -240,7 +241,7 @@ class Found:
 
 
 def put_matches(tx: Transaction, ctx: Context, added: Sequence[LinkRow], removed: Sequence[LinkRow], now: int) -> None:
-    """Store matches in the place of others, and let those join by themselves that the policy lets."""
+    """Replace stored matches with others, and merge those that the policy allows to merge."""
     plan = plan_change(tx, ctx.policy, added=added, removed=removed)
     tx.delete(links=removed)
     tx.add_links(added)
@@ -255,13 +256,13 @@ LinkKey = tuple[bytes, bytes, str, int, bytes]
 def look_again(
     tx: Transaction, ctx: Context, after: LinkKey | None, model: Model, least: float
 ) -> tuple[list[tuple[LinkRow, LinkRow | None]], LinkKey | None]:
-    """Compare again those whose match is kept: what it rested on may have gone to somebody else, or altogether.
+    """Compare the customers of stored matches again: the traits behind a match may have moved to another customer or been deleted.
 
-    Two whom nothing but their match joins are compared as the two that they are without it.
+    Customers merged by nothing but their match are compared as the two that they are without it.
 
     Returns:
-        The matches that are scored otherwise now, each as it will be (None: less likely than ``least``, and than anything worth a look), and where to
-        go on (None at the end).
+        The matches whose score changed, each with its replacement (None if it is below ``least`` and below anything worth showing), and
+        where to go on (None at the end).
     """
     links = tx.find_links(after=after, limit=LINKS)
     matches = [link for link in links if link.basis == MATCH]
@@ -284,7 +285,7 @@ def _scored_otherwise(
             home_of = {m.id: m.customer for m in members}
             homes = list(dict.fromkeys(home_of[end] for end in link[:2] if end in home_of))
             if len(homes) == 1:
-                continue  # they are one without it
+                continue  # other links join them too
         profiles = profiles_of(tx, homes, [m for m in members if m.customer in homes])
         scored = model.suggest(profiles[homes[0]], [profiles[homes[1]]], limit=1, least=min(least, LEAST))
         score = round(scored[0][1].probability * 1_000_000) if scored else None
@@ -301,8 +302,8 @@ def renew_matches(
     least: float,
     now: int,
 ) -> None:
-    """Compare once more those whose match was found to be scored otherwise, as they are now, and store what comes of it; what is unlikely now goes,
-    and where the policy merged by it, that ends too. The caller holds the guard."""
+    """Compare matches whose score had changed again as they are now, and store the result. Unlikely ones are deleted, which also ends merges
+    that the policy based on them. The caller holds the guard."""
     tx.lock_identifiers(sorted({end for old, _ in found for end in old[:2]}))
     there = set(tx.find_links(sorted({end for old, _ in found for end in old[:2]})))
     held = _scored_otherwise(tx, ctx, [old for old, _ in found if old in there], model, least)

@@ -1,4 +1,4 @@
-"""Links that only suggest: claims and kept matches between customers who were not denied."""
+"""Links that only suggest: claims and stored matches between customers without a denial."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from omnitrack.storage.contract import LINKABLE, SHARED, IdentifierRow, LinkRow,
 def suggesting_links(
     tx: Transaction, ctx: Context, limit: int, cursors: LinkCursors, cursor: str | None
 ) -> tuple[list[LinkRow], dict[bytes, IdentifierRow], str | None]:
-    """Return links that only suggest, between identifiers that are not one customer and were not denied: of evidence, and between holders of one
-    identifier whom silence alone tells apart."""
+    """Return links that only suggest, between customers without a denial: links of evidence, and links between holders of one identifier that
+    only silence separates."""
 
     def wanted(link: LinkRow, rows: Mapping[bytes, IdentifierRow]) -> bool:
         a, b = rows[link.a], rows[link.b]
@@ -28,7 +28,7 @@ def suggesting_links(
 def suggesting_links_of(
     tx: Transaction, ctx: Context, members: Sequence[IdentifierRow]
 ) -> tuple[list[LinkRow], dict[bytes, IdentifierRow]]:
-    """Return the links that suggest something of these identifiers."""
+    """Return the suggesting links of these identifiers, and the rows of their ends."""
     ids = {m.id for m in members}
     links = [x for x in tx.find_links(sorted(ids)) if x.a not in ids or x.b not in ids]
     links = [x for x in links if x.basis in EVIDENCE or x.basis == REASSIGNED]
