@@ -18,31 +18,30 @@ from omnitrack.identity.policy import Policy
 from omnitrack.statements.neighbourhood import Plan
 from omnitrack.storage.contract import OVERSIZED, SHARED, IdentifierChange, IdentifierRow, LinkRow, Transaction
 
-#: Writers side by side do not see each other's newborn: where they do not wait for each other, a component this close to ``max_component`` is
-#: counted under the locks of all of it.
+#: Parallel writers do not see each other's new identifiers. Where writers do not wait for each other, a component this close to ``max_component``
+#: is counted under locks on all of it.
 MARGIN = 500
 
 
 def plan_leaf(
     tx: Transaction, policy: Policy, added: Sequence[LinkRow], fresh: Mapping[bytes, IdentifierRow]
 ) -> Plan | None:
-    """Return the plan of a newborn that joins a customer, or stands alone, and changes nothing else; None where that has to be found out. Writes nothing.
+    """Return the plan of a new identifier that joins a customer or stands alone and changes nothing else; None if that must be computed. Writes nothing.
 
-    Let z be newborn, seen with members Y of one customer K, every end usable, none of Y shared or personal, before or after, no limit passed, and
-    the component, with z, not more than ``max_component``. Nothing is denied to z, which nobody could name yet, and it is the only holder. So z is
-    not shared, rule c takes nothing from it, and in rule d it adds to what it is in a size of one and, where its scheme is exclusive, a value.
-    Follow the joins of rule d in their order, with z and without it:
+    Let z be the new identifier, seen with members Y of one customer K, every end usable, none of Y shared or personal before or after, no limit
+    exceeded, and the component including z not larger than ``max_component``. No statement denies z, since nobody could name it yet, and it has
+    one holder. So z is not shared, rule c takes nothing from it, and in rule d it adds one to the size of its part and, if its scheme is exclusive,
+    a value. Follow the joins of rule d in order, with z and without it:
+    1. K has room for one more, and no value of z's exclusive scheme and scope. By induction, any part made of members of K with z is at any time
+       a union of parts that K has without z, and perhaps z. A join of two such parts is allowed: K itself is, and z adds nothing that K and z may
+       not have. A join of such a part with anything outside K was refused without z, otherwise it would be in K; so it is refused with z, because a
+       larger part has every denial, value and size of the smaller. Joins among other identifiers are not affected. In the end K is joined as
+       before, and z with it.
+    2. K is full, and z's links come after every link among the members of K, as those seen later do. When their turn comes, K is complete, z is
+       refused because of the size, and stays alone. Joins among other identifiers are not affected.
 
-    1. K has room for one more, and no value of z's exclusive scheme and scope. By induction, what is made of the members of K with z is at any time
-       a union of parts of K as they are without z, and perhaps z. A join of two such parts is allowed: K itself is, and z adds nothing
-       that K and z may not have. A join of such a part with anything outside K was refused without z, else it would be in K; so it is refused
-       with z, for a larger part has every denial, value and size of the smaller. Joins among the others never notice. In the end K is joined
-       as before, and z with it.
-    2. K is full, and z's links come after every link among the members of K, as those do that were seen later. When their turn comes, K is as
-       it will be, z is refused for the size, and is alone for good. The others never notice.
-
-    What leads out of K is counted customer by customer, which reads identifiers and links but parts nothing, and counts rather too much than too
-    little. Beyond ``max_component``, and in every other case, the answer is None.
+    Whatever is connected with K is counted customer by customer, which reads identifiers and links but partitions nothing; the count is rather too
+    high than too low. Beyond ``max_component``, and in every other case, the answer is None.
     """
     ends = {end for link in added for end in (link.a, link.b)}
     newborn = [x for x in ends if x in fresh]
@@ -56,14 +55,14 @@ def plan_leaf(
     seen_with = sorted(ends - {z.id})
     rows = {row.id: row for row in tx.find_identifiers(ids=seen_with)}
     customers = {row.customer for row in rows.values()}
-    # A home that is older than the customer's would give the customer another name.
+    # A home older than the customer's would rename the customer.
     if len(rows) < len(seen_with) or len(customers) != 1 or z.home < (home := customers.pop()):
         return None
     if not all(strength_between(link, z, rows[link.a if link.b == z.id else link.b], policy) for link in added):
         return None
     members = {row.id: row for row in tx.find_identifiers(customers=[home])}
     if not tx.serialised:
-        # As they are under the locks: whoever makes the customer another one waits, or was waited for.
+        # Read under the locks: a writer that changes the customer waits, or was waited for.
         members = {row.id: row for row in tx.lock_identifiers(sorted(members)) if row.customer == home}
         if len(members) < len(tx.find_identifiers(customers=[home])):
             return None
@@ -90,8 +89,8 @@ def plan_leaf(
 
 
 def _joining(links: Sequence[LinkRow], policy: Policy) -> list[LinkRow]:
-    """Return the links that may join: those that evidence or a statement gives, rather too many than too few: denied ones are among them, and those
-    between schemes that only verified links join."""
+    """Return the links that may join, rather too many than too few: denied links are included, and so are links between schemes that only
+    verified links join."""
     return [
         link
         for link in links
@@ -102,7 +101,7 @@ def _joining(links: Sequence[LinkRow], policy: Policy) -> list[LinkRow]:
 def _comes_last(
     added: Sequence[LinkRow], links: Sequence[LinkRow], members: Mapping[bytes, IdentifierRow], policy: Policy
 ) -> bool:
-    """Whether added links of one pair come after all links among the members of a customer; a statement comes before all evidence."""
+    """Whether the added links come after all links among the members of a customer; statements come before all evidence."""
 
     def turn(link: LinkRow) -> tuple[int, int, bytes, bytes]:
         return (-strength_of(link, policy), link.seen, link.a, link.b)
@@ -118,7 +117,7 @@ def _has_room(
     links: Sequence[LinkRow],
     most: int | None,
 ) -> bool:
-    """Whether everything that may hang together with a customer is not more than this."""
+    """Whether the component of a customer has at most ``most`` identifiers."""
     if most is None:
         return True
     counted = set(members)
@@ -150,7 +149,7 @@ def _within_limits(
     added: Sequence[LinkRow],
     z: IdentifierRow,
 ) -> bool:
-    """Whether nobody in it is shared with the added links. Accounts that a statement calls one count as two here: then it has to be found out."""
+    """Whether no end is shared with the added links. Accounts that a statement makes one count as two here; the full computation then decides."""
     known = {**members, z.id: z}
     others = {end for link in around for end in (link.a, link.b)} - known.keys()
     known.update((row.id, row) for row in (tx.find_identifiers(ids=sorted(others)) if others else ()))

@@ -52,7 +52,7 @@ from omnitrack.statements.identity_log import to_changes
 from omnitrack.statements.proofs import NewHolderError
 from omnitrack.storage.contract import NO_ID, Transaction
 
-MOST_DEFERRED = 10_000  # revisions that came before what they revise
+MOST_DEFERRED = 10_000  # revisions that arrived before their original
 
 Item = Interaction | Revision | Rejected | PassedOver
 Items = Iterable[Item]  # what a source yields
@@ -62,7 +62,7 @@ _Waiting = tuple[Interaction, str | None]  # an interaction, and where it stands
 def make_interaction(
     customer: Person | None, customers: Iterable[Person] | None, fields: Mapping[str, Any]
 ) -> Interaction:
-    """Return the interaction that record() was given.
+    """Return the interaction made of the arguments of record().
 
     Raises:
         InvalidInteractionError: both ``customer`` and ``customers`` were given, or a field is wrong.
@@ -76,8 +76,8 @@ def make_interaction(
 
 
 def _dates_as_text(value: Any) -> Any:
-    """Return a trait as it is kept: dates, as a database or a data frame gives birth dates, in the form of ISO 8601."""
-    if isinstance(value, date):  # a datetime is one too
+    """Return a trait as it is stored: dates, as databases and data frames give birth dates, become ISO 8601 text."""
+    if isinstance(value, date):  # or a datetime
         return value.isoformat()
     if isinstance(value, (list, tuple)):
         return [one.isoformat() if isinstance(one, date) else one for one in value]
@@ -157,7 +157,7 @@ def _batch(run: Run, ctx: Context, prepared: Sequence[Prepared], now: int, uses:
 def load(
     run: Run, ctx: Context, source: Source, *, batch_size: int, on_error: str, progress: Progress | None
 ) -> LoadReport:
-    """Record what a source yields; progress is in bytes."""
+    """Record the items of a source; progress is in bytes."""
     source.use_zone(ctx.zone)
     return record_many(
         run,
@@ -189,12 +189,12 @@ def record_many(
     at: Callable[[], str | None] = lambda: None,
     place: Callable[[str], str] = str,
 ) -> LoadReport:
-    """Record many interactions, batch by batch, and report what became of them.
+    """Record many interactions, batch by batch, and report the results.
 
     Args:
         strict: whether an interaction with an identifier that would be left out is rejected.
         position: how far the source has been read, and its size; None counts items.
-        at: where the item that came last stands. place: says it to people; asked only where something of the item is rejected.
+        at: where the last item stands in the source; ``place`` makes this readable, called only if something of the item is rejected.
     """
     if on_error not in ("raise", "collect"):
         raise InvalidInteractionError(f"on_error: got {masked_repr(on_error)}, accepted are 'raise' and 'collect'")
@@ -237,7 +237,7 @@ def _tell(report: LoadReport) -> None:
 
 
 class _Loading:
-    """A load under way: the interactions of the next batch, and the revisions that came before what they revise."""
+    """The state of a load: the interactions of the next batch, and the revisions that arrived before their original."""
 
     def __init__(self, run: Run, ctx: Context, tally: _Tally, place: Callable[[str], str], strict: bool) -> None:
         self._run = run
@@ -245,11 +245,11 @@ class _Loading:
         self._place = place
         self._strict = strict
         self.tally = tally
-        self.waiting: list[_Waiting] = []  # each with where it stands
+        self.waiting: list[_Waiting] = []  # each with its place in the source
         self._deferred: list[Revision] = []
 
     def take(self, item: Item, at: Callable[[], str | None]) -> None:
-        """Take one item in."""
+        """Accept one item."""
         if isinstance(item, (Interaction, Revision)):
             try:
                 item = timed(item, self._ctx.zone)
@@ -282,7 +282,7 @@ class _Loading:
             )
 
     def flush(self) -> None:
-        """Store the interactions that wait."""
+        """Store the waiting interactions."""
         if not self.waiting:
             return
         now = now_us()
@@ -337,25 +337,25 @@ class _Loading:
         self.tally.reject(rejected if at is None else attrs.evolve(rejected, where=self._place(at)))
 
     def end(self) -> None:
-        """Store what is left."""
+        """Store what remains."""
         self.flush()
         for revision in self._deferred:
             if not self._revised(revision):
                 self.tally.reject(_no_original(revision))
 
     def _changed(self, updates: Sequence[Update]) -> None:
-        """Revise those that were there already and were changed at the source since."""
+        """Revise stored interactions that have changed at the source since."""
         for one in self._run(lambda tx: changed_since(tx, updates), write=False):
             try:
                 added = self._revise(one.item, one.item.revised_at)
             except InteractionNotFoundError:
-                continue  # erased meanwhile
+                continue  # it was erased meanwhile
             if added:
                 self.tally.duplicates -= 1
                 self.tally.revised += 1
 
     def _revise(self, item: Interaction | Revision, at: datetime | None) -> bool | None:
-        """Revise the interaction that has the source and source id of an item; return what ``add_revision`` does."""
+        """Revise the interaction that has the source and source id of an item; return the result of ``add_revision``."""
         assert item.source is not None
         assert item.source_id is not None
         return add_revision(
@@ -400,7 +400,7 @@ class _Tally:
     def __init__(self, on_error: str) -> None:
         self.stops = on_error == "raise"  # at the first that is rejected
         self.added = self.duplicates = self.revised = self.suppressed = self._total = self._left_out_total = 0
-        self.last_there = False  # the interaction that came last was there already
+        self.last_there = False  # whether the last interaction was stored before
         self._rejected: list[Rejected] = []
         self._left_out: list[Rejected] = []
         self.handovers: dict[str, int] = {}  # by what became of their codes
@@ -426,7 +426,7 @@ class _Tally:
         self._passed[reason] = self._passed.get(reason, 0) + 1
 
     def revised_with_original(self, added: bool | None) -> None:
-        """Count a revision that came with its original: of one that was there already it is what the unit has brought."""
+        """Count a revision that came with its original. If the original was a duplicate, the unit counts as revised instead."""
         if added and self.last_there:
             self.duplicates -= 1
             self.revised += 1

@@ -1,4 +1,4 @@
-"""Prepares an interaction for recording: parses identifiers, tells customers from the company, chooses anchors. No store access."""
+"""Prepares an interaction for recording: parses identifiers, separates customers from the company, chooses anchors. No store access."""
 
 from __future__ import annotations
 
@@ -29,18 +29,23 @@ from omnitrack.storage.contract import InteractionRow
 _VERIFIED = int(Assurance.VERIFIED)
 _CLAIMED = int(Assurance.CLAIMED)
 
-# Of the identifiers that a context remembers; each is walked by every full collection of garbage.
+# The number of identifiers that a context caches. Every full garbage collection visits each of them.
 MAX_RESOLVED = 32_768
 
 
 @attrs.define(slots=True, eq=False)
 class Resolved:
-    """An identifier as every interaction that names it needs it; kept by the context, for most are named again.
+    """An identifier with all that interactions need to know of it. The context caches it, since most identifiers recur.
 
     Attributes:
-        order: what ranks it among others of equal assurance, the best first.
-        proves: the schemes of which it proves who holds an identifier.
-        step: of the time in which it is seen, in microseconds; 0 where silence says nothing of it.
+        identifier: the identifier.
+        base: its content address.
+        own: whether it belongs to the company.
+        linkable: whether it may identify a person.
+        reason: why it may not.
+        order: the sort key among identifiers of equal assurance, the best first.
+        proves: the schemes whose holders it proves.
+        step: the length of the steps of time in which sightings are counted, in microseconds; 0 if the silence rule does not apply.
     """
 
     identifier: Identifier
@@ -65,10 +70,10 @@ class Seen:
 
 @attrs.define(slots=True, eq=False)
 class Prepared:
-    """An interaction ready to be stored: all but what the store must be asked for (who holds an identifier at that time)."""
+    """An interaction ready to be stored, apart from the holders of its identifiers, which only the store knows."""
 
     row: InteractionRow
-    people: list[list[Seen]]  # of each the anchor first
+    people: list[list[Seen]]  # the anchor of each person first
     participants: list[Seen]
     traits: str | None  # JSON
     trait_values: Mapping[str, Any]
@@ -76,7 +81,7 @@ class Prepared:
 
 
 def resolve(ctx: Context, identifier: Identifier) -> Resolved:
-    """Return what is needed of an identifier to file it."""
+    """Return an identifier with all that is needed to file it."""
     check_parts(identifier)
     refuse_placeholder(ctx, identifier)
     own = ctx.own.matches(identifier)
@@ -95,7 +100,7 @@ def resolve(ctx: Context, identifier: Identifier) -> Resolved:
 
 
 class _People:
-    """Tells one interaction's people from the company's own identifiers, and collects what cannot be read."""
+    """Separates the people of an interaction from the company's own identifiers, and collects what cannot be read."""
 
     def __init__(self, ctx: Context, interaction: Interaction) -> None:
         self._ctx = ctx
@@ -106,13 +111,13 @@ class _People:
         self.own_recipient = False
 
     def report(self, reason: str) -> None:
-        """Add a part of the interaction that was not taken."""
+        """Report a part of the interaction that was left out."""
         self.rejected.append(
             Rejected(reason=reason, source=self._interaction.source, source_id=self._interaction.source_id, kept=True)
         )
 
     def see(self, sightings: Iterable[Sighting], recipient: bool = False) -> list[Seen]:
-        """Return one person's identifiers, each once with the best assurance it came with."""
+        """Return the identifiers of a person, each once, with its best assurance."""
         theirs: dict[bytes, Seen] = {}
         for sighting in sightings:
             found = sighting.identifier
@@ -124,7 +129,7 @@ class _People:
                     who = self._text(found)
                     found = who.identifier
                 except WithheldError:
-                    continue  # the caller's right, and nothing to report
+                    continue  # callers may withhold their number; there is nothing to report
                 except InvalidIdentifierError as error:
                     self.report(str(error))
                     continue
@@ -132,7 +137,7 @@ class _People:
                 try:
                     who = self._ctx.resolved.get(found) or self._keep(found, resolve(self._ctx, found))
                     if found is not who.identifier:
-                        check_parts(found)  # what says who spoke for it is no part of what makes two equal
+                        check_parts(found)  # the attestation is not part of equality
                 except (InvalidIdentifierError, TypeError) as error:
                     ours = isinstance(error, InvalidIdentifierError)
                     self.report(
@@ -179,9 +184,9 @@ class _People:
 
 
 def prepare(ctx: Context, interaction: Interaction, recorded_at: int) -> Prepared:
-    """Return the rows-to-be of an interaction.
+    """Prepare an interaction for recording.
 
-    Identifiers that are not well-formed are left out and reported; the interaction is kept.
+    Malformed identifiers are left out and reported; the interaction is kept.
     """
     reader = _People(ctx, interaction)
     customers, participants, direction = _roles(interaction, reader)
@@ -222,14 +227,14 @@ def prepare(ctx: Context, interaction: Interaction, recorded_at: int) -> Prepare
         1 if interaction.deleted else 0,
     )
     traits = None
-    # Where a source gives a sender, the traits are the sender's: they say nothing of those whom the company wrote to.
+    # If a source names the sender, the traits are the sender's and do not describe those whom the company wrote to.
     if interaction.traits and customers and (not interaction.sender or direction is Direction.INBOUND):
         traits = json.dumps(dict(interaction.traits), ensure_ascii=False)
     return Prepared(row, customers, participants, traits, interaction.traits, reader.rejected)
 
 
 def _roles(interaction: Interaction, reader: _People) -> tuple[list[list[Seen]], list[Seen], Direction]:
-    """Tell customers from participants and find the direction, by the own list where the source does not say."""
+    """Separate customers from participants and find the direction, by the own list if the source does not give it."""
     sender = reader.see(interaction.sender) if interaction.sender else []
     sender_own = reader.via is not None
     customers = [theirs for person in interaction.customers if (theirs := reader.see(person, True))]
@@ -255,7 +260,7 @@ def _roles(interaction: Interaction, reader: _People) -> tuple[list[list[Seen]],
 
 
 def _anchor_order(seen: Seen) -> tuple[bool, bool, int, int, str]:
-    """The best identifier first: what only was claimed last, then what may not identify, then by assurance and rank."""
+    """Sort key of the identifiers of a person: claimed ones last, then those that may not identify, then by assurance and rank."""
     unlinkable, rank, key = seen.who.order
     return (seen.assurance <= _CLAIMED, unlinkable, -seen.assurance, rank, key)
 

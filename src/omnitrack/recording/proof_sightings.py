@@ -1,4 +1,4 @@
-"""Proof sightings: the ids of platforms that a batch shows with a handle or a number, and whether they prove another holder of it."""
+"""Proof sightings: the platform ids that a batch shows with a handle or number, and whether they prove another holder of it."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ class ProofSighting(NamedTuple):
 
     seen: Seen
     id: Seen
-    person: Sequence[Seen]  # all that is seen of them there
+    person: Sequence[Seen]  # all identifiers of the person in the interaction
     row: InteractionRow
 
     def proof(self) -> Proof:
-        """Return what it proves."""
+        """Return the proof."""
         return Proof(series_of(self.id.who.identifier), self.id.base, self.row.occurred_at, self.row.id)
 
 
 def ids_beside(ctx: Context, person: Iterable[Seen], seen: Seen) -> list[bytes]:
-    """Return the other identifiers of a person, those with which an identifier was seen surely enough to prove who holds it."""
+    """Return the other identifiers of a person that were seen with one with enough assurance to prove its holder."""
     if seen.assurance < ctx.policy.merges_at:
         return []
     return [other.base for other in person if other is not seen and other.assurance >= ctx.policy.merges_at]
@@ -35,7 +35,7 @@ def ids_beside(ctx: Context, person: Iterable[Seen], seen: Seen) -> list[bytes]:
 def proof_sightings(
     ctx: Context, batch: Sequence[Prepared], numbers: Iterable[int]
 ) -> dict[bytes, list[ProofSighting]]:
-    """Return the ids that interactions (their positions in the batch) show with identifiers whose holder they prove, by these identifiers."""
+    """Return the ids that interactions of a batch, given by position, show with identifiers whose holders they prove, by these identifiers."""
     found: dict[bytes, list[ProofSighting]] = {}
     merges_at = ctx.policy.merges_at
     for number in numbers:
@@ -61,18 +61,22 @@ def check_holders(
     fresh: Collection[bytes],
     rows: Mapping[bytes, IdentifierRow],
 ) -> dict[bytes, Held]:
-    """See that interactions are filed with the holders that the ids in them prove.
+    """Check that interactions are filed under the holders that their ids prove.
 
     Args:
-        shown: what they show. held: who held an identifier when, as they are filed.
-        new: the links that the store does not have yet, whose ends are locked.
-        fresh: identifiers that are born with them. rows: identifiers that were read already.
+        tx: the transaction.
+        ctx: the context.
+        proving: the sightings, by the identifier whose holder they prove.
+        held: returns who held an identifier when, as the interactions are filed.
+        new: links that the store does not have yet, whose ends are locked.
+        fresh: identifiers created by the interactions.
+        rows: identifiers that were read already.
 
     Returns:
-        Who held the identifiers that have had several holders when, as it is known with these interactions.
+        Who held the identifiers with several holders when, by the evidence including these interactions.
 
     Raises:
-        NewHolderError: an identifier has had another holder by them, or an entry belongs to another.
+        NewHolderError: they reveal another holder of an identifier, or an entry belongs to another holder.
     """
     ends = {end for link in new for end in (link.a, link.b)}
     found = {}
@@ -80,7 +84,7 @@ def check_holders(
         if base in fresh:
             first = group[0].id.base
             if any(one.id.base != first for one in group):
-                raise NewHolderError  # most likely; of ids of two series it is seen to then that they tell nothing
+                raise NewHolderError  # probably; the repeat finds out if ids of two series prove nothing
             continue
         filed = [
             (
@@ -90,7 +94,7 @@ def check_holders(
             for one in group
         ]
         if not any(ends.issuperset(pair) for pair in filed):
-            continue  # what is known already
+            continue  # nothing new
         proofs = [one.proof() for one in group]
         row = rows.get(base) or tx.find_identifiers(ids=[base])[0]
         sightings = read_sightings(tx, ctx, row, more=proofs, rows=rows)

@@ -45,14 +45,19 @@ _CLAIMED = int(Assurance.CLAIMED)
 
 @attrs.define(slots=True)
 class Batch:
-    """What became of some interactions recorded together.
+    """The result of recording interactions together.
 
     Attributes:
-        duplicates: for each, the id under which it was there already, or None.
-        suppressed: positions of those that an erasure keeps out.
-        anchors: for each, the identifiers it was filed under.
-        log: what merged or split.
-        changed: all the holders of identifiers that have others by them.
+        duplicates: for each interaction, the id under which it was stored before, or None.
+        suppressed: the positions of interactions that an erasure keeps out.
+        anchors: for each interaction, the identifiers it was filed under.
+        log: the changes of customers.
+        epoch: the epoch of the store.
+        tenures: who held the identifiers when that were read.
+        links: the earliest sighting of each linked pair.
+        suppresses: whether the store has marks of erased interactions.
+        steps: the steps of time in which identifiers were seen.
+        changed: all holders of identifiers that got other holders.
     """
 
     duplicates: list[bytes | None]
@@ -72,8 +77,8 @@ Amend = Callable[
     [Transaction, Context, Sequence[Prepared], Sequence[int], Mapping[bytes, bytes]],
     tuple[Sequence[Prepared], Mapping[bytes, bytes]],
 ]
-#: Gives the identifiers of interactions that are about to be stored (a batch, and positions in it) the holders that these prove; returns who held those
-#: identifiers when, and the identifiers that it brought to life.
+#: Takes the positions of interactions to be stored, gives their identifiers the holders that these prove, and returns who held those
+#: identifiers when, and the identifiers that it created.
 Settle = Callable[[Sequence[Prepared], Sequence[int]], tuple[dict[bytes, Held], set[bytes]]]
 
 
@@ -87,19 +92,19 @@ def record_batch(
     settle: Settle | None = None,
     amend: Amend | None = None,
 ) -> Batch:
-    """Store interactions with all that follows from them. Long: the order of the reads and writes of a transaction stands here, in one place.
+    """Store interactions with all their effects. Long: the order of the reads and writes of the transaction is in one place.
 
     Args:
         tx: the transaction.
         batch: the interactions; ids and times were made outside, so that a repeat adds nothing.
-        homes: an id for each identifier that may have to be born, by its content address.
-        now: time of recording, microseconds.
-        mark_key: key of the marks that erasures left.
-        settle: where these interactions are known to show other holders of identifiers; None where they are not expected to.
+        homes: an id for each identifier that may be created, by its content address.
+        now: the time of recording, in microseconds.
+        mark_key: the key of the marks that erasures left.
+        settle: assigns holders, if these interactions are known to reveal other holders of identifiers; else None.
         amend: where there are handover codes in these interactions.
 
     Raises:
-        NewHolderError: they do, and are to be recorded with ``settle``.
+        NewHolderError: they reveal other holders; record them with ``settle``.
     """
     epoch = enter(tx, ctx, exclusive=settle is not None)
     known_tenures, known_links = ctx.known.view(epoch)
@@ -155,7 +160,7 @@ def record_batch(
     newborn = set(fresh)
     plan = _join(tx, ctx, fresh, new_links, now, out, born)
     if settle is None and any(base in newborn and base not in fresh for base in shown_steps):
-        raise NewHolderError  # another writer was faster, who may have seen it at another time
+        raise NewHolderError  # another writer created it first, and may have seen it at another time
     out.steps = {(base, step): None for base, steps in steps_in(batch, taken, {}).items() for step in steps}
     if new_links and settle is None:
         proving = proof_sightings(ctx, batch, taken)
@@ -187,14 +192,14 @@ def _join(
     out: Batch,
     born: set[bytes],
 ) -> Plan | None:
-    """Store identifiers that are new; see who becomes whom by links, and return what was looked at for it.
+    """Store new identifiers, and join customers by links; return the plan, None if there was nothing to compute.
 
     Args:
-        born: identifiers that came to life before in the same transaction.
+        born: identifiers created earlier in the same transaction.
     """
     newborn = newborn_links(fresh, links) if fresh else []
     if newborn:
-        # Where everything is new there is no neighbourhood to read: the rows are born as the partition has them.
+        # If everything is new there is no neighbourhood to read: the rows are stored with the customers of their partition.
         among = {end for link in newborn for end in (link.a, link.b)}
         result = partition({x: fresh[x] for x in among}, newborn, ctx.policy)
         for x in among:
@@ -207,7 +212,7 @@ def _join(
         del fresh[x]
     if not links:
         return None
-    # With an identifier that another writer was faster to bring to life, all of the newborn are looked at again.
+    # If another writer created one of them first, all new identifiers are computed again.
     settled = set() if there else {link[:5] for link in newborn}
     open_links = [link for link in links if link[:5] not in settled]
     if not open_links:
@@ -247,8 +252,8 @@ def _unsuppressed(
 
 
 def _each_once(batch: Sequence[Prepared], numbers: Sequence[int], out: Batch) -> list[int]:
-    """Return the positions of the first of each interaction, in order of id, as locks are taken: two loads of the same interactions wait for
-    each other then, and do not block each other."""
+    """Return the position of the first occurrence of each interaction, sorted by id as locks are taken: two loads of the same interactions then
+    wait for each other instead of deadlocking."""
     first: dict[bytes, int] = {}
     for number in numbers:
         id = batch[number].row.id
@@ -328,10 +333,10 @@ def born_by(seen: Seen, home: bytes, now: int) -> IdentifierRow:
 def _not_stored(
     tx: Transaction, links: Sequence[LinkRow], fresh: dict[bytes, IdentifierRow], stored: dict[bytes, IdentifierRow]
 ) -> list[LinkRow]:
-    """Return the links that the store does not have, or has from a later time.
+    """Return the links that the store does not have, or has with a later time.
 
-    Links are read from the end that is not shared: a switchboard has as many as it has callers. Between two shared ones a link changes nothing,
-    and is stored again.
+    Links are read from the end that is not shared, since a switchboard has as many as it has callers. A link between two shared identifiers
+    changes nothing, and is stored again.
     """
     doubtful = [link for link in links if link.a not in fresh and link.b not in fresh]
     if not doubtful:
@@ -355,7 +360,7 @@ def _not_stored(
 
 
 def _log(plan: Plan, links: Sequence[LinkRow], now: int, fresh: set[bytes]) -> list[ChangeRow]:
-    """Return the membership history, each change with the interaction that brought it about."""
+    """Return the membership history, each change with the interaction that caused it."""
     log = plan.log(Cause(name="record", at=now), skip=fresh)
     if not log:
         return log
@@ -365,7 +370,7 @@ def _log(plan: Plan, links: Sequence[LinkRow], now: int, fresh: set[bytes]) -> l
         for end in (link.a, link.b):
             by_identifier.setdefault(end, link.evidence)
             by_customer.setdefault(plan.result.customer.get(end, end), link.evidence)
-    # What a limit parted has no new link of its own: the interaction is that of the neighbour which went over it.
+    # An identifier separated by a limit has no new link: its cause is that of the neighbour that exceeded the limit.
     for link in plan.links:
         if link.basis in EVIDENCE:
             for end, other in ((link.a, link.b), (link.b, link.a)):
@@ -380,7 +385,7 @@ def _traits(batch: Sequence[Prepared], batch_of: Sequence[int], out: Batch) -> l
         prepared = batch[number]
         if prepared.traits is None or out.duplicates[number] is not None:
             continue
-        # Traits are of the first person: a source that knows several people's gives an interaction each.
+        # Traits belong to the first person: a source that knows those of several people yields an interaction for each.
         anchor = out.anchors[number][0]
         assurance = prepared.people[0][0].assurance
         value = f'{{"at":{prepared.row.occurred_at},"assurance":{assurance},"traits":{prepared.traits}}}'
@@ -391,7 +396,7 @@ def _traits(batch: Sequence[Prepared], batch_of: Sequence[int], out: Batch) -> l
 def _consents(
     tx: Transaction, ctx: Context, batch: Sequence[Prepared], batch_of: Sequence[int], out: Batch, now: int
 ) -> list[RecordRow]:
-    """Return what these interactions say of being contacted, with every identifier of who says it. A mere claim opts out, and never in."""
+    """Return the consents that these interactions express, for each identifier of the person. A mere claim can opt out but not in."""
     words = []
     for number in batch_of:
         row, people = batch[number].row, batch[number].people
@@ -425,11 +430,11 @@ def _index(
     fresh: dict[bytes, IdentifierRow],
     out: Batch,
 ) -> list[RecordRow]:
-    """Return what these interactions add to the index for matching: identifiers just born, and traits.
+    """Return the records that interactions add to the matching index: new identifiers, and traits.
 
-    What came with a mere claim may be of whoever made it, and says nothing of who is known by that identifier.
+    Traits that came with a mere claim may describe whoever made it, and are ignored.
     """
-    from omnitrack.reading.profiles import index_rows, index_traits  # numpy, which only matching needs
+    from omnitrack.reading.profiles import index_rows, index_traits  # imports numpy, which only matching needs
 
     found = [
         (batch[n].row.occurred_at, out.anchors[n][0], batch[n].trait_values)
@@ -440,6 +445,6 @@ def _index(
 
 
 def homes_for(batch: Sequence[Prepared]) -> dict[bytes, bytes]:
-    """Return an id for each identifier that the interactions name, by its content address: what it gets if it is born by them."""
+    """Return a home for each identifier that the interactions name, by content address, in case it is created."""
     bases = dict.fromkeys(seen.base for prepared in batch for seen in everyone(prepared))
     return dict(zip(bases, new_ids(len(bases))))

@@ -22,11 +22,17 @@ from omnitrack.storage.contract import InteractionRow, Transaction
 
 @attrs.frozen(slots=True, kw_only=True)
 class Edit:
-    """A revision about to be stored.
+    """A revision to be stored.
 
     Attributes:
-        at: the source's time of it, microseconds above zero; zero is the interaction as it was recorded.
-        mark_key: of the marks that erasures left.
+        source: the source of the interaction.
+        source_id: the id of the interaction there.
+        at: the source's time of the revision, in microseconds, above zero; zero is the interaction as recorded.
+        subject: the new subject, None if unchanged.
+        body: the new body, None if unchanged.
+        deleted: whether the source deleted the interaction.
+        now: the time of recording, in microseconds.
+        mark_key: the key of the marks that erasures left.
     """
 
     source: str
@@ -39,7 +45,7 @@ class Edit:
     mark_key: bytes
 
 
-#: What came of an edit. COLLIDES: another edit of the same time is stored, so it has to be filed with ``file_among``.
+#: The results of an edit. COLLIDES: a different edit of the same time is stored, so ``file_among`` must file it.
 ADDED, THERE, KEPT_OUT, COLLIDES = "added", "there", "kept out", "collides"
 
 
@@ -55,7 +61,7 @@ def add_revision(
     deleted: bool,
     at: datetime | str | None,
 ) -> bool | None:
-    """Add a revision; return whether it was not there yet, None where an erasure keeps it out.
+    """Add a revision; return whether it is new, None if an erasure keeps it out.
 
     Raises:
         InteractionNotFoundError: no interaction has this source and source id.
@@ -109,14 +115,14 @@ def revise(tx: Transaction, ctx: Context, edit: Edit) -> str:
     among = _same_time(tx.find_interactions(ids=[new.id]), edit.at)
     if any(_content(other) == _content(new) for other in among):
         return THERE
-    # One whose text was redacted since says something else now.
+    # A stored edit whose text was redacted since no longer has the same content.
     redacted = [edit_key(edit.mark_key, edit.source, edit.source_id, other.revision) for other in among]
     return KEPT_OUT if tx.find_records(SUPPRESSED, keys=redacted) else COLLIDES
 
 
 def file_among(tx: Transaction, ctx: Context, edit: Edit) -> str:
-    """Add a revision beside others of its time, each a microsecond behind the one before, a delete last: sources that tell time in seconds
-    have several edits in one."""
+    """Add a revision to others of the same time, a microsecond apart, a deletion last: sources with times in seconds may have several edits
+    in one."""
     enter(tx, ctx, exclusive=True)
     row = original(tx, edit)
     if row is None:
@@ -138,7 +144,7 @@ def file_among(tx: Transaction, ctx: Context, edit: Edit) -> str:
 
 
 def original(tx: Transaction, edit: Edit) -> InteractionRow | None:
-    """Return the interaction that an edit is of; None where an erasure took it.
+    """Return the interaction that an edit changes; None if an erasure deleted it.
 
     Raises:
         InteractionNotFoundError: the interaction does not exist, and there is no mark of an erased one.
@@ -158,7 +164,7 @@ def _revision(row: InteractionRow, edit: Edit) -> InteractionRow:
 
 
 def _same_time(rows: Sequence[InteractionRow], at: int) -> list[InteractionRow]:
-    """Return the revisions of this time and those filed right beside it."""
+    """Return the revisions of this time and those in the microseconds next to it."""
     there = {row.revision: row for row in rows if row.revision != 0}
     first = last = at
     while first - 1 in there:
@@ -169,5 +175,5 @@ def _same_time(rows: Sequence[InteractionRow], at: int) -> list[InteractionRow]:
 
 
 def _content(row: InteractionRow) -> tuple[int, bool, str, bool, str]:
-    """What a revision says; a delete is ordered last."""
+    """Return the content of a revision as a sort key, with deletions last."""
     return (row.deleted, row.body is not None, row.body or "", row.subject is not None, row.subject or "")

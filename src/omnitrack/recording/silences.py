@@ -1,4 +1,4 @@
-"""Silences: whether what is about to be recorded shows that an identifier has had other holders, by when it was seen before and after."""
+"""Silences: whether interactions to be recorded reveal other holders of an identifier, by when it was seen before and after."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from omnitrack.storage.contract import Transaction
 
 
 class Shown(dict[int, None]):
-    """Steps of time in which interactions show an identifier."""
+    """The steps of time in which interactions are sightings of an identifier."""
 
     def __init__(self, length: int) -> None:
         self.length = length
 
 
 def steps_in(batch: Sequence[Prepared], numbers: Iterable[int], known: Collection[Step]) -> dict[bytes, Shown]:
-    """Return the steps of time in which interactions (their positions in the batch) show identifiers, by these, but for those that are known."""
+    """Return the steps of time in which interactions of a batch, given by position, are sightings of identifiers, without steps already known."""
     found: dict[bytes, Shown] = {}
     for number in numbers:
         row = batch[number].row
@@ -36,12 +36,14 @@ def steps_in(batch: Sequence[Prepared], numbers: Iterable[int], known: Collectio
 
 
 def begins_anew(tx: Transaction, shown: Mapping[bytes, Shown], held: Mapping[bytes, Held]) -> list[bytes]:
-    """Return those of some identifiers, by their first holders, whose holders by silence are others with what is shown of them.
+    """Return the identifiers, by their first holders, whose holders by silence change with new sightings.
 
-    Only what was seen next before and after that is read, whatever the length of a history.
+    Only the sightings next before and after are read, whatever the length of a history.
 
     Args:
-        held: who held those when that are stored; the others are born with what is shown of them.
+        tx: the transaction.
+        shown: the steps of the new sightings, by identifier.
+        held: who held the stored identifiers when; the others are new.
     """
     kept = read_kept(tx, [base for base in shown if base in held])
     found, unseen = [], []
@@ -52,7 +54,7 @@ def begins_anew(tx: Transaction, shown: Mapping[bytes, Shown], held: Mapping[byt
         elif _differ(there, steps, held.get(base, ONE_HOLDER)):
             found.append(base)
     if unseen:
-        if not tx.serialised:  # of two that see it first, each would take itself for the only one
+        if not tx.serialised:  # of two writers that see it first, each would consider itself the only one
             tx.lock_identifiers(sorted(unseen))
         found += [
             base for base in unseen if _differ(_around(tx, base, shown[base], held[base], ()), shown[base], held[base])
@@ -61,7 +63,7 @@ def begins_anew(tx: Transaction, shown: Mapping[bytes, Shown], held: Mapping[byt
 
 
 def _around(tx: Transaction, base: bytes, shown: Shown, held: Held, kept: Sequence[int]) -> set[int]:
-    """Return the steps in which an identifier was seen next before, between and after those in which it is shown."""
+    """Return the steps in which an identifier was seen next before, between and after new sightings."""
     length, first, last = shown.length, min(shown), max(shown)
     holders = [base, *(holder for _, holder in held.tenures)]
     steps = {at // length for at in kept}

@@ -53,7 +53,7 @@ def record_with_tenure_changes(
 
 
 def not_there(tx: Transaction, batch: Sequence[Prepared], numbers: Sequence[int]) -> list[int]:
-    """Return the positions of the interactions that are not stored yet, of several of one source id the first."""
+    """Return the positions of interactions that are not stored yet, the first of several with one source id."""
     rows = {number: batch[number].row for number in numbers}
     there = {row.id for row in tx.find_interactions(ids=[row.id for row in rows.values()])}
     sources = {

@@ -11,18 +11,19 @@ from omnitrack.foundation.ids import to_us
 from omnitrack.model import Interaction
 from omnitrack.storage.contract import InteractionRow, Transaction
 
-#: Key in the ``extra`` of an interaction: when the source had changed it last as it was recorded, microseconds since 1970.
+#: Key in the ``extra`` of an interaction: the source's time of the last change before recording, in microseconds since 1970.
 CHANGED = "changed"
-_NEVER = 2**62  # after every time that a source can say
+_NEVER = 2**62  # after every time that a source can give
 
 
 @attrs.frozen(slots=True)
 class Update:
-    """An interaction that was there already when it came.
+    """An interaction that was already stored when it arrived.
 
     Attributes:
-        id: under which it is stored.
-        at: when the source changed it last, microseconds since 1970.
+        id: the id under which it is stored.
+        item: the interaction as it arrived.
+        at: the time of the source's last change, in microseconds since 1970.
     """
 
     id: bytes
@@ -31,10 +32,11 @@ class Update:
 
 
 def find_updates(items: Sequence[Interaction], duplicates: Sequence[bytes | None]) -> list[Update]:
-    """Return those of a batch that were there already and say when they were changed, by that time.
+    """Return the interactions of a batch that were stored before and give the time of their last change, sorted by that.
 
     Args:
-        duplicates: of each the id under which it was there, or None.
+        items: the interactions.
+        duplicates: for each, the id under which it was stored, or None.
     """
     found = [
         Update(there, item, to_us(item.revised_at))
@@ -45,14 +47,14 @@ def find_updates(items: Sequence[Interaction], duplicates: Sequence[bytes | None
 
 
 def changed_since(tx: Transaction, updates: Sequence[Update]) -> list[Update]:
-    """Return those that were changed after they were recorded: the rest brings nothing, or is older than what is stored."""
+    """Return the updates that changed after recording; the others are unchanged, or older than what is stored."""
     rows = tx.find_interactions(ids=sorted({one.id for one in updates}))
     recorded = {row.id: _changed(row) for row in rows if row.revision == 0}
     return [one for one in updates if one.id in recorded and one.at > recorded[one.id]]
 
 
 def settled(row: InteractionRow) -> InteractionRow:
-    """Return an interaction that no later arrival revises any more."""
+    """Return an interaction marked so that no later arrival revises it."""
     return row._replace(extra=json.dumps({**json.loads(row.extra or "{}"), CHANGED: _NEVER}, ensure_ascii=False))
 
 
