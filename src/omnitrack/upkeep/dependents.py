@@ -1,4 +1,4 @@
-"""What is removed together with interactions: identifiers that nothing names any more, links, records and statements."""
+"""What is removed together with interactions: identifiers without any other mention, links, records and statements."""
 
 from __future__ import annotations
 
@@ -30,15 +30,20 @@ from omnitrack.upkeep.erasure_scope import index_of_rows
 
 @attrs.frozen(slots=True, kw_only=True)
 class Dependents:
-    """What a deletion of interactions takes away with them.
+    """What a deletion of interactions removes and changes.
 
     Attributes:
-        interactions: with the notes beside them. entries: all of theirs, removed ones too.
-        ids: what they name. unnamed: identifiers that nothing names any more.
-        removed: links that go. added: links that other interactions show, which those hid.
-        records: (kind, key) of each that goes. beside: what is left of the overrides of interactions that stay.
-        shown: those entries of interactions that stay, which a handover code put there that goes.
-        said: statements that go, by their keys. staying: what is left of records of which a part goes.
+        interactions: the interactions and the notes on them.
+        entries: all their entries, including removed ones.
+        ids: the identifiers that the entries name.
+        unnamed: the identifiers that nothing else names.
+        removed: the links to delete.
+        added: links dated by other interactions, which replace removed ones.
+        records: the (kind, key) of each record to delete.
+        beside: the new overrides of interactions that are kept.
+        shown: the entries of kept interactions that exist because of a deleted handover code.
+        said: the statements to delete, by key.
+        staying: the new versions of records that are deleted in part.
     """
 
     interactions: set[bytes]
@@ -54,7 +59,7 @@ class Dependents:
     staying: list[RecordRow]
 
     def counts(self) -> dict[str, int]:
-        """Return how many go, as in Receipt."""
+        """Return the numbers of deleted rows, as in Receipt."""
         return {
             "interactions": len(self.interactions),
             "entries": len(self.entries),
@@ -73,11 +78,14 @@ def find_dependents(
     *,
     unheard: bool = False,
 ) -> Dependents:
-    """Return what goes with some interactions.
+    """Return what a deletion of interactions removes and changes.
 
     Args:
-        is_gone: whether no entry of an identifier stays, given the interactions that go and how many of their entries name each.
-        unheard: what they said of being contacted goes with them. Else it stays, as what people said of identifiers does, and names them.
+        tx: the transaction.
+        ctx: the context.
+        interactions: the interactions to delete.
+        is_gone: whether no entry of an identifier is kept, given the interactions to delete and how many of their entries name each identifier.
+        unheard: whether consents expressed in the interactions are deleted too. Otherwise they are kept, like statements, and count as mentions.
     """
     leaving = set(with_notes(tx, interactions))
     handed = handovers_left(tx, leaving)
@@ -112,7 +120,7 @@ def find_dependents(
     held, less = rows_left(cases.kept, cases.removed)
     records += [*reads.gone, *cases.gone, *less]
     records += [(row.kind, row.key) for row in cases_named_in(ctx, cases.removed)]
-    # Attributions of what goes, and what was retracted and is about nobody else but whom nothing names.
+    # Attributions of the deleted interactions, and retracted statements about identifiers that nothing names any more.
     said = {key: s for key, s in said.items() if not set(unnamed).isdisjoint((s.a, s.b))}
     said |= {key: s for key, (_, s) in find_attributions(tx, leaving).items()}
     return Dependents(
@@ -156,11 +164,15 @@ def _records_beside(
 def remove_dependents(
     tx: Transaction, ctx: Context, going: Dependents, plan: Plan, cause: Cause, kept: Sequence[Kept] = ()
 ) -> None:
-    """Remove interactions with all that goes with them, and write what becomes of the identifiers that stay.
+    """Delete interactions with their dependents, and update the remaining identifiers.
 
     Args:
-        plan: of the links that go and those that come. cause: of the changes of identity.
-        kept: what keeps apart those whom only what goes had kept apart.
+        tx: the transaction.
+        ctx: the context.
+        going: the interactions and their dependents.
+        plan: the plan for the links removed and added.
+        cause: the reason for the membership history.
+        kept: statements that keep customers apart whom only deleted data kept apart.
     """
     gone = set(going.unnamed)
     named_by = changes_by(tx, set(going.ids) - gone, going.interactions)
@@ -183,7 +195,7 @@ def remove_dependents(
 
 
 def changes_by(tx: Transaction, ids: Collection[bytes], interactions: Collection[bytes]) -> list[ChangeRow]:
-    """Return the membership history of others, with whom these identifiers ever were one, that names an interaction as its cause which goes."""
+    """Return the changes caused by deleted interactions, of these identifiers and of customers they ever belonged to."""
     if not ids or not interactions:
         return []
     own = tx.list_changes(identifiers=sorted(ids))
@@ -194,7 +206,7 @@ def changes_by(tx: Transaction, ids: Collection[bytes], interactions: Collection
 
 
 def without_cause(changes: Iterable[ChangeRow], gone: Collection[bytes]) -> list[ChangeRow]:
-    """Return changes without the interaction that caused them; those that name a home that is gone stay gone."""
+    """Return changes without the interaction that caused them, leaving out those of deleted homes."""
     return [c._replace(ref=NO_ID) for c in changes if c.old not in gone and c.new not in gone]
 
 
@@ -206,18 +218,21 @@ def _unnamed(
     consents: Taken,
     is_gone: Callable[[bytes], bool],
 ) -> list[bytes]:
-    """Return those of some identifiers, and of the other holders of the same, that nothing names any more: no interaction, no statement, and
-    nothing that was said of contacting them.
+    """Return the identifiers, among these and the other holders of the same, without any other mention: no interaction, no statement and no
+    consent.
 
     Args:
-        away: keys of interactions that go and were attributed to others.
-        said: the statements about them. consents: what was said of contacting them that goes.
-        is_gone: whether no entry of an identifier stays.
+        tx: the transaction.
+        ids: the identifiers.
+        away: the keys of deleted interactions that were attributed to others.
+        said: the statements about the identifiers.
+        consents: the consents to delete.
+        is_gone: whether no entry of an identifier is kept.
     """
     groups = holders_of(tx, ids)
     looked_at = sorted({*ids, *(x for group in groups for x in group)})
     links = tx.find_links(looked_at) if looked_at else []
-    # That an identifier had several holders is worked out from ids that were seen with it; it names nobody.
+    # Holders derived from ids seen with an identifier are not a mention.
     stated = {end for x in links if x.basis not in EVIDENCE and x.ref != NO_ID for end in (x.a, x.b)}
     stated |= {end for s in said if s.retracted_at is None and s.kind != ATTRIBUTED for end in (s.a, s.b)}
     rows = tx.find_identifiers(ids=looked_at) if looked_at else []
@@ -230,6 +245,6 @@ def _unnamed(
         and not any(r.key not in away for r in tx.find_records(AWAY, prefix=f"{x.hex()}/"))
         and is_gone(x)
     }
-    # Of an identifier that ids proved to have several holders, they go together: one alone would be taken for another.
+    # Holders proved by ids are deleted together: a single one left would be taken for another.
     stay = {x for group in groups if not group <= found for x in group}
     return sorted(found - stay)

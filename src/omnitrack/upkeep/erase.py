@@ -42,12 +42,12 @@ from omnitrack.upkeep.erasure_scope import ErasureScope, find_scope
 from omnitrack.upkeep.redact import Staying, clean, read_staying, store_clean
 from omnitrack.values import Value
 
-BATCH = 500  # interactions that retention takes away in one transaction
-MOST_UNDER_GUARD = 20_000  # characters that an erasure reads while others wait; some ten milliseconds
+BATCH = 500  # interactions that retention deletes in one transaction
+MOST_UNDER_GUARD = 20_000  # characters that an erasure reads while other writers wait; about ten milliseconds
 
 
 class NotWorkedOut(Exception):
-    """An erasure found more text to redact than it looked at before; it looks again."""
+    """The erasure found more text to redact than it had prepared. Prepare again."""
 
 
 @attrs.frozen(slots=True, kw_only=True)
@@ -55,12 +55,20 @@ class Receipt(Value):
     """What an erasure, a retention or an unload removed, in numbers. It contains no personal data.
 
     Attributes:
-        interactions: deleted. redacted: kept for others, without this person's identifiers.
-        entries: deleted, including those of deleted interactions.
-        identifiers: deleted, including identifiers of others that nothing else names. links, statements, records: deleted.
-        marks: keyed marks that keep deleted interactions from being imported again (those for redacted texts are not counted).
-        kept_shared: identifiers of others that stay shared, although this person was the reason.
-        kept_apart: pairs of others' identifiers that stay separate, although what was removed kept them apart.
+        id: the id of the receipt.
+        at: the time of the operation.
+        by: who requested it.
+        reason: why it was requested.
+        interactions: number of deleted interactions.
+        redacted: number of interactions kept for others, without this person's identifiers.
+        entries: number of deleted entries, including those of deleted interactions.
+        identifiers: number of deleted identifiers, including identifiers of others that nothing else names.
+        links: number of deleted links.
+        statements: number of deleted statements.
+        records: number of deleted records.
+        marks: number of keyed marks that keep deleted interactions from being imported again (those for redacted texts are not counted).
+        kept_shared: number of other people's identifiers that stay shared, although this person was the reason.
+        kept_apart: number of pairs of other people's identifiers that stay separate, although what was removed kept them apart.
         dry_run: True if nothing was changed.
     """
 
@@ -104,20 +112,31 @@ def erase(
     scrubs: Scrubs,
     patient: bool,
 ) -> Receipt:
-    """Erase a person from every table. Long: the order of the reads and writes of the transaction stands here, in one place.
+    """Erase a person from every table. Long: the order of the reads and writes of the transaction is in one place.
 
     Args:
-        scrubs: what a look ahead worked out of the texts that stay for others.
-        patient: work out the rest here, however much it is, while others wait.
+        tx: the transaction.
+        ctx: the context.
+        who: the person.
+        by: who requested the erasure.
+        reason: why it was requested.
+        dry_run: whether to change nothing and only count.
+        suppress: whether to leave marks that keep deleted interactions from being imported again.
+        now: the time, in microseconds.
+        at: the same time, for the receipt.
+        id: the id of the receipt.
+        mark_key: the key of the marks.
+        scrubs: the redactions prepared for texts that are kept for others.
+        patient: whether to prepare the rest here, however much it is, while other writers wait.
 
     Raises:
-        NotWorkedOut: much text has come that the look ahead did not see. Nothing was changed.
+        NotWorkedOut: much text was added since the preparation. Nothing was changed.
     """
     if not dry_run:
         enter(tx, ctx, exclusive=True)
     scope = find_scope(tx, ctx, who)
     ids = {row.id for row in (*scope.identifiers, *scope.alone)}
-    # Links of others that rested on entries which now go (two shared numbers in one call of this person) go as well.
+    # Other people's links that rested on deleted entries (two shared numbers in one call of this person) are deleted too.
     more, gone = edited_evidence(tx, dict.fromkeys(scope.entries), leaving=ids)
     removed = {x[:5]: x for x in (*scope.links, *gone)}
     neighbours = sorted({end for x in removed.values() for end in (x.a, x.b)} - ids)
@@ -197,12 +216,12 @@ def erase(
 
 
 def is_receipted(tx: Transaction, receipt: Receipt) -> bool:
-    """Whether the erasure that a receipt is of was done."""
+    """Whether the erasure with this receipt was done."""
     return bool(tx.find_records(RECEIPT, keys=[receipt.id]))
 
 
 def _scrub(tx: Transaction, ctx: Context, scope: ErasureScope, scrubs: Scrubs) -> Scrub:
-    """Return what takes the person out of what others said."""
+    """Return the redaction of the person for the texts of others."""
     traits = _traits(tx, scope)
     personal = personal_patterns(json.loads(record.value)["traits"] for record in traits)
     return scrubs.find(frozenset(map(to_identifier, scope.identifiers)), frozenset(), ctx.region, personal)
@@ -214,7 +233,7 @@ def _traits(tx: Transaction, scope: ErasureScope) -> list[RecordRow]:
 
 
 def look_ahead(tx: Transaction, ctx: Context, who: Meant, scrubs: Scrubs) -> Staying:
-    """Read what an erasure would redact, so that it can be worked out before anybody has to wait for it."""
+    """Read the texts that an erasure would redact, so that they can be prepared before other writers have to wait."""
     return _staying(tx, ctx, find_scope(tx, ctx, who), scrubs)
 
 
@@ -224,7 +243,7 @@ def _staying(tx: Transaction, ctx: Context, scope: ErasureScope, scrubs: Scrubs)
 
 
 def _losing(removed: Mapping[LinkKey, LinkRow], more: Iterable[LinkRow], leaving: Collection[bytes]) -> list[bytes]:
-    """Return the identifiers that stay and lose a link altogether; one that is only dated anew loses nothing."""
+    """Return the kept identifiers that lose a link; one whose link only gets another date loses nothing."""
     lost = removed.keys() - {x[:5] for x in more}
     return sorted({end for key in lost for end in key[:2]} - set(leaving))
 
@@ -232,7 +251,7 @@ def _losing(removed: Mapping[LinkKey, LinkRow], more: Iterable[LinkRow], leaving
 def _to_hold(
     tx: Transaction, neighbours: Sequence[bytes], links: Iterable[LinkRow], ids: Collection[bytes]
 ) -> list[IdentifierRow]:
-    """Return the identifiers of others that somebody who goes keeps apart: shared ones, and those said to be personal of somebody who goes, which
+    """Return the identifiers of others that an erased person keeps apart: shared ones, and those stated to be personal to the erased person, which
     evidence would join to others from now on."""
     personal = {x.a for x in links if x.basis == PERSONAL and x.b in ids and x.a not in ids}
     rows = tx.find_identifiers(ids=neighbours) if neighbours else []
@@ -251,11 +270,11 @@ def _plan_apart(
     *,
     lock: bool,
 ) -> tuple[Plan, list[Kept]]:
-    """Return what a deletion makes different, and the statements by which it joins nobody.
+    """Return the plan of a deletion, and the statements that keep it from merging customers.
 
-    Evidence that was kept from joining two customers (each has an account of its own, say) would join them once what stood against it is gone. Nobody
-    has said so, and an agent would see a stranger's history: the two ends stay apart until somebody says that they are one. (A component that was
-    taken apart for its size alone comes together again: it no longer looks like corrupt input.)
+    Evidence between two customers that something held back (each has an account of its own, say) would merge them once the obstacle is deleted.
+    Nobody has stated that, and an agent would see a stranger's history, so the two ends stay apart until somebody states that they are one.
+    (A component that was split only because of its size is joined again: it no longer looks like corrupt input.)
     """
     gone = set(leaving)
     apart: dict[tuple[bytes, bytes], Kept] = {}
@@ -276,7 +295,7 @@ def _plan_apart(
 
 
 def _joins(plan: Plan, link: LinkRow, policy: Policy) -> bool:
-    """Whether a link's ends were two customers' and will be one's, and not because a component was too large."""
+    """Whether the ends of a link were two customers' and will be one's, other than because a component was too large."""
     a, b = plan.rows.get(link.a), plan.rows.get(link.b)
     if a is None or b is None or a.customer == b.customer or (a.state | b.state) & OVERSIZED:
         return False
@@ -286,8 +305,8 @@ def _joins(plan: Plan, link: LinkRow, policy: Policy) -> bool:
 
 
 def _past_of_others(tx: Transaction, scope: ErasureScope) -> list[ChangeRow]:
-    """Return the membership history of others that names customers who go, with the home of each in their place: it was with the erased person
-    then, which nobody may know any more, and with nobody else."""
+    """Return other people's membership history that names deleted customers, with each identifier's own home instead: it belonged to the erased
+    person then, which nobody may know any more, and to nobody else."""
     gone = (*scope.identifiers, *scope.alone)
     ids = {row.id for row in gone}
     homes = {row.home for row in gone}
@@ -318,7 +337,12 @@ def _channels(value: object) -> tuple[str, ...] | None:
 
 @attrs.frozen(slots=True, kw_only=True)
 class RetentionRule(Value):
-    """Interactions of these channels (None: of all) are kept for ``keep`` after they happened."""
+    """A rule that interactions are kept for a time after they occurred.
+
+    Attributes:
+        keep: how long they are kept, above zero.
+        channels: the channels that the rule applies to; None for all.
+    """
 
     keep: timedelta
     channels: tuple[str, ...] | None = attrs.field(default=None, converter=_channels)
@@ -336,10 +360,15 @@ def retain_step(
     now: int,
     dry_run: bool,
 ) -> tuple[dict[str, int], tuple[int, bytes] | None]:
-    """Take away one batch of interactions that are past their time. The caller holds the guard alone, but for a ``dry_run``.
+    """Delete one batch of expired interactions. The caller holds the guard exclusively, except for a ``dry_run``.
 
     Args:
-        rules: (cut, channels): interactions of these channels that happened before the cut, in microseconds, go.
+        tx: the transaction.
+        ctx: the context.
+        rules: pairs of (cut, channels): interactions of these channels from before the cut, in microseconds, are deleted.
+        after: the position to go on from; None for the start.
+        now: the time, in microseconds.
+        dry_run: whether to count only.
 
     Returns:
         Counts as in Receipt, and where to go on (None at the end).
@@ -360,7 +389,7 @@ def retain_step(
         return {}, position
 
     def is_gone(id: bytes, leaving: Collection[bytes], _: Mapping[bytes, int]) -> bool:
-        """Whether the last entry of an identifier goes with these. What goes later is not gone yet."""
+        """Whether the last entry of an identifier is deleted with these. Entries that later batches delete still count."""
         newest = tx.list_entries(identifiers=[id], limit=1)
         if newest and newest[0].kind != "note" and newest[0].interaction not in leaving:
             return False
@@ -389,8 +418,8 @@ def _turns(
     rows: Mapping[bytes, InteractionRow | EntryRow],
     stays: Callable[[InteractionRow | EntryRow], bool],
 ) -> dict[bytes, Position | None]:
-    """Return the position at which each of these interactions goes, None for those that stay. A note goes with the interaction beside which
-    it stands; where that one stays, by its own time."""
+    """Return the position at which each interaction is deleted, None for those that are kept. A note is deleted with its interaction; if that is kept,
+    by its own time."""
     overrides = find_overrides(tx, [id for id, row in rows.items() if row.kind == "note"])
     beside = {id: override.beside for id, override in overrides.items() if override.beside is not None}
     first = {row.id: row for row in tx.find_interactions(ids=sorted(set(beside.values())))} if beside else {}

@@ -1,4 +1,4 @@
-"""The scope of an erasure: all that belongs to a person, found before anything is removed."""
+"""The scope of an erasure: everything that belongs to a person, found before anything is deleted."""
 
 from __future__ import annotations
 
@@ -39,16 +39,21 @@ from omnitrack.storage.contract import REASSIGNED as HAS_HOLDERS
 
 @attrs.define(slots=True, kw_only=True)
 class ErasureScope:
-    """All that an erasure removes or changes.
+    """Everything that an erasure deletes or changes.
 
     Attributes:
-        interactions: interactions that are deleted. redacted: those that stay for others, each with its remaining entries.
-        alone: identifiers of others that nothing else names: in copy of this person's mails, in a form of theirs.
-        vacant: holders of identifiers that have other holders too. An empty place stays, so that nobody else is taken for the person.
-        tenures: the reassignments that keep those places.
-        statements: statements that are deleted, by id. records: (kind, key) of other records that are deleted.
-        staying: records that stay, as they will be.
-        cases: cases that stay, each as it was and as it will be; their texts may name the person.
+        identifiers: the identifiers of the person.
+        alone: identifiers of others that nothing else names, such as those in copy of this person's mails or in their forms.
+        vacant: holders of identifiers that have other holders too. An empty holder is kept, so that nobody else is taken for the person.
+        tenures: the reassignments that keep these holders.
+        interactions: the interactions to delete.
+        redacted: the interactions kept for others, each with its remaining entries.
+        entries: the entries to delete.
+        links: the links to delete.
+        statements: the statements to delete, by id.
+        records: the (kind, key) of other records to delete.
+        staying: the new versions of records that are kept.
+        cases: the cases that are kept, each before and after; their texts may name the person.
     """
 
     identifiers: list[IdentifierRow]
@@ -88,7 +93,7 @@ def find_scope(tx: Transaction, ctx: Context, who: Meant) -> ErasureScope:
     records += index_of_rows(tx, ctx, [*members, *alone])
     held = {r.base for r in vacant}
     records += [(TENURES, r.id.hex()) for r in members if r.base == r.id and r.id not in held]
-    # Whose an interaction was before it was attributed, is kept with the identifier and goes with either of them.
+    # Records of former owners of attributed interactions are stored with the identifier and deleted with either of the two.
     going = sorted({*ids, *(row.id for row in alone)})
     records += [(AWAY, r.key) for x in going for r in tx.find_records(AWAY, prefix=f"{x.hex()}/")]
     records += [
@@ -128,7 +133,7 @@ def _cases(
     leaving: Sequence[EntryRow],
     gone: Collection[bytes],
 ) -> CasesLeft:
-    """Return what becomes of the cases of the person; the arguments are those of ``_consents_and_reads``."""
+    """Return which cases of the person are deleted and kept; the arguments are those of ``_consents_and_reads``."""
     named = tx.find_identifiers(ids=sorted({e.identifier for e in leaving} - {NO_ID}))
     bases = {r.base for r in rows}
     return cases_left(tx, bases | {r.base for r in named}, gone, {r.id for r in rows}, bases - set(held))
@@ -141,7 +146,7 @@ def _without_overrides(
     statements: Collection[str],
     ids: Collection[bytes],
 ) -> tuple[list[tuple[str, str]], list[RecordRow]]:
-    """Return the overrides of anchors that go, by (kind, key), and those that stay, without what they say of the person."""
+    """Return the anchor overrides to delete, as (kind, key), and those to keep, without their mentions of the person."""
     records, staying = [], []
     for interaction, override in find_overrides(tx, [*gone, *redacted]).items():
         override.said = [(id, pin) for id, pin in override.said if id not in statements]
@@ -161,11 +166,15 @@ def _consents_and_reads(
     leaving: Sequence[EntryRow],
     gone: Collection[bytes],
 ) -> tuple[list[tuple[str, str]], list[RecordRow]]:
-    """Return what goes of what was said of contacting the person and of who was shown what, as (kind, key), and what is left of records of others.
+    """Return the records of consents and reads to delete, as (kind, key), and the new versions of those kept for others.
 
     Args:
-        rows: the identifiers that go. held: the first holders of those whose place stays.
-        leaving: the entries that go. gone: the interactions that go whole.
+        tx: the transaction.
+        ctx: the context.
+        rows: the identifiers to delete.
+        held: the first holders of identifiers that keep an empty holder.
+        leaving: the entries to delete.
+        gone: the interactions to delete.
     """
     consents = take_holders(tx, rows)
     left = {record.key for record in consents.records}
@@ -185,12 +194,12 @@ def _consents_and_reads(
 def _places(
     tx: Transaction, members: Sequence[IdentifierRow]
 ) -> tuple[list[IdentifierRow], list[IdentifierRow], list[LinkRow]]:
-    """Return all the identifiers that go with a person's, and what is left of those that others hold before or after them.
+    """Return all identifiers to delete with a person's, and what is kept of those with other holders before or after.
 
     Returns:
-        The identifiers that go: with the members the holders whose reassignment was retracted, who stand for the same person, and where nobody else
-        holds an identifier, the places of others that were left empty before. Of these, those whose place stays. The reassignments
-        that keep the places: sightings from their time would else be filed with another holder.
+        The identifiers to delete: the members, the holders whose reassignment was retracted, which stand for the same person, and empty former
+        holders of identifiers without another holder. Of these, those that keep an empty holder. The reassignments that keep these
+        holders: otherwise sightings from their time would be filed under another holder.
     """
     ids = {m.id for m in members}
     bases = sorted({m.base for m in members if m.base != m.id or m.state & HAS_HOLDERS})
@@ -202,7 +211,9 @@ def _places(
         if s.kind == REASSIGNED and s.retracted_at is not None and s.a in ids and s.b not in holders.get(s.a, ()):
             ids.add(s.b)
     for group in holders_of(tx, sorted(m.id for m in members if m.base == m.id)):
-        ids |= {x for x in group if not any(x in holding for holding in holders.values())}  # who was taken for another
+        ids |= {
+            x for x in group if not any(x in holding for holding in holders.values())
+        }  # holders created for the same person
     held = set()
     for base, group in holders.items():
         others = sorted(group - ids)
@@ -216,7 +227,7 @@ def _places(
 
 
 def _is_empty(tx: Transaction, holder: bytes, leaving: Collection[EntryRow] = (), ids: Collection[bytes] = ()) -> bool:
-    """Whether nothing is left of a holder, but what goes."""
+    """Whether nothing of a holder remains apart from what is deleted."""
     count = sum(e.identifier == holder for e in leaving)
     if any(e not in leaving for e in tx.list_entries(identifiers=[holder], limit=count + 1)):
         return False
@@ -226,11 +237,11 @@ def _is_empty(tx: Transaction, holder: bytes, leaving: Collection[EntryRow] = ()
 def _other_holders(
     tx: Transaction, ids: set[bytes], leaving: Collection[EntryRow], alone: Sequence[IdentifierRow]
 ) -> tuple[list[IdentifierRow], set[bytes]]:
-    """Return what becomes of identifiers of which evidence alone tells the holders apart, where something of them goes.
+    """Return the holders deleted and kept of identifiers whose holders are distinguished by evidence alone.
 
     Returns:
-        The holders that go with the others, for nothing would be left of any of them: somebody's accounts had one handle after the other. The
-        holders that stay because one of them does.
+        The holders to delete with the others, because nothing would remain of any of them: one person's accounts had one handle in turn. The
+        holders to keep because one of them is kept.
     """
     named = {e.identifier for e in leaving} - {NO_ID}
     groups = holders_of(tx, sorted(named | ids))
@@ -249,14 +260,14 @@ def _other_holders(
 def _split(
     tx: Transaction, ids: set[bytes], said: Iterable[StatementRecord]
 ) -> tuple[set[bytes], dict[bytes, list[EntryRow]], list[EntryRow]]:
-    """Return the interactions that go, those that stay with what stays of their entries, and all entries that go."""
+    """Return the interactions to delete, those to keep with their remaining entries, and all entries to delete."""
     touched = dict.fromkeys(e.interaction for e in all_entries(tx, sorted(ids)))
-    # Filed with them once, and attributed to somebody else since, or attributed to them for a while.
+    # Interactions that were once filed under them and attributed to somebody else, or attributed to them for a time.
     away = {bytes.fromhex(r.key.partition("/")[2]) for x in ids for r in tx.find_records(AWAY, prefix=f"{x.hex()}/")}
     moved = sorted(away | {s.interaction for s in said if s.interaction})
     touched.update(dict.fromkeys(e.interaction for e in with_removed(tx, moved) if e.identifier in ids))
     around: dict[bytes, list[EntryRow]] = {}
-    # The notes beside them may name the person, whoever they are with now.
+    # The notes on them may name the person, wherever they are filed now.
     for entry in with_removed(tx, with_notes(tx, touched)):
         around.setdefault(entry.interaction, []).append(entry)
     gone: set[bytes] = set()
@@ -266,7 +277,7 @@ def _split(
         anchors = [e for e in group if e.role == Role.ANCHOR]
         staying: list[EntryRow] = []
         for e in group:
-            # A person of the interaction goes whole: what else was said of them was seen with them, and names them.
+            # All identifiers of this person in the interaction are deleted: the others were seen with the person and name them.
             mine = e.identifier in ids or any(a.identifier in ids and _is_of(e, a) for a in anchors)
             (leaving if mine else staying).append(e)
         if any(e.person >= 0 and e.removed_at is None for e in staying):
@@ -280,7 +291,7 @@ def _split(
 def _only_with(
     tx: Transaction, leaving: Sequence[EntryRow], ids: set[bytes], said: Iterable[StatementRecord]
 ) -> list[IdentifierRow]:
-    """Return identifiers that came in with these and that nothing else names: no entry but those that leave, and no statement about others."""
+    """Return identifiers that came with these and that nothing else names: no entry that is kept, and no statement about others."""
     gone = set(leaving)
     count = Counter(e.identifier for e in gone if e.identifier not in ids and e.identifier != NO_ID)
     for s in said:
@@ -297,7 +308,7 @@ def _only_with(
     went = {away_key(e.identifier, e.interaction) for e in gone}
     found = []
     for x in sorted(count.keys() - stated):
-        # Of a history of any length as many as leave, and one more, tell whether anything stays.
+        # One entry more than are deleted shows whether any is kept, whatever the length of the history.
         if any(e not in gone for e in tx.list_entries(identifiers=[x], limit=count[x] + 1)):
             continue
         if all(r.key in went for r in tx.find_records(AWAY, prefix=f"{x.hex()}/")):
@@ -306,7 +317,7 @@ def _only_with(
 
 
 def _is_of(entry: EntryRow, anchor: EntryRow) -> bool:
-    """Whether an anchor was that of the entry's person when the entry was there last."""
+    """Whether an anchor was that of the entry's person when the entry was last in force."""
     if entry.person != anchor.person or entry.person < 0:
         return False
     if entry.removed_at is None or anchor.removed_at is None:
@@ -315,9 +326,9 @@ def _is_of(entry: EntryRow, anchor: EntryRow) -> bool:
 
 
 def index_of_rows(tx: Transaction, ctx: Context, rows: Sequence[IdentifierRow]) -> list[tuple[str, str]]:
-    """Return what the index for matching keeps of identifiers, as (kind, key)."""
+    """Return the matching index records of identifiers, as (kind, key)."""
     if not ctx.known.matching:
         return []
-    from omnitrack.reading.profiles import index_of  # numpy, which only matching needs
+    from omnitrack.reading.profiles import index_of  # imports numpy, which only matching needs
 
     return index_of(tx, rows)

@@ -15,11 +15,11 @@ from omnitrack.storage.contract import REASSIGNED, IdentifierRow, Transaction
 
 CHUNK = 2_000  # ids whose links are read at a time
 
-_LATER = 0x8000  # added to the number of the scheme, of a holder who is not the first
+_LATER = 0x8000  # added to the number of the scheme for later holders
 
 
 class Handles:
-    """What is taken in of a store's identifiers: of each two bytes, and the sixteen of those that prove who holds others."""
+    """A summary of a store's identifiers: two bytes for each, and the sixteen-byte ids of those that prove holders of others."""
 
     def __init__(self) -> None:
         self._schemes: dict[str, int] = {}
@@ -28,7 +28,7 @@ class Handles:
         self._several: set[bytes] = set()
 
     def add(self, rows: Sequence[IdentifierRow]) -> None:
-        """Take in some identifiers, in order of id."""
+        """Add identifiers, sorted by id."""
         for row in rows:
             code = self._schemes.get(row.scheme)
             if code is None:
@@ -41,10 +41,12 @@ class Handles:
             self._ids += b"".join(row.id for row in rows if row.scheme in proving)
 
     def find(self, tx: Transaction, ctx: Context, index: Index) -> list[bytes]:
-        """Return the identifiers, by their first holders, that have or may have had several.
+        """Return the identifiers, by their first holders, that have or may have had several holders.
 
         Args:
-            index: of all the identifiers that were taken in.
+            tx: the transaction.
+            ctx: the context.
+            index: the index of all identifiers added.
         """
         pairs = {
             (self._schemes[proven], code)
@@ -73,7 +75,7 @@ class Handles:
 
 
 def find_handles(tx: Transaction, ctx: Context) -> list[bytes]:
-    """Return the identifiers of a store, by their first holders, that have or may have had several."""
+    """Return the identifiers of a store, by their first holders, that have or may have had several holders."""
     handles, index = Handles(), Bulk(ctx.policy).index
     after: bytes | None = None
     while rows := tx.find_identifiers(after=after, limit=CHUNK):

@@ -1,4 +1,4 @@
-"""Opens a store: compares its settings with those given, rebuilds or indexes it if asked."""
+"""Opens a store: compares its settings with those given, and rebuilds or indexes it if asked."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def make_context(
     zone: str | tzinfo | None = None,
     consent_words: Mapping[str, bool] | None = None,
 ) -> Context:
-    """Return what the use cases of a tracker share: by the settings that were given until the store is open."""
+    """Return the context that the use cases of a tracker share, with the given settings until the store is open."""
     asked = given(
         region=region, zone=zone, own=own, policy=policy, placeholders=placeholders, consent_words=consent_words
     )
@@ -76,15 +76,18 @@ def make_context(
 
 
 def open_store(run: Run, ctx: Context, *, rebuild: bool = False, matching: bool = False, feed: int = 0) -> Context:
-    """Open a store: take its settings, or make them where it is new; return the context by these, with the key of its marks.
+    """Open a store: take its settings, or create them if it is new; return the context with these and the key of its marks.
 
     Args:
-        rebuild: bring a store with other settings to those that were given. matching: build the index for matching where it is not there. One whose keys
-            are of an earlier form is built anew in any case.
-        feed: microseconds for which what happens is to be kept in the feed; 0 leaves it as it is.
+        run: runs the transactions.
+        ctx: the context.
+        rebuild: whether to rebuild a store whose settings differ from the given ones.
+        matching: whether to build the matching index if it is missing. An index with keys of an earlier form is always built anew.
+        feed: how long events stay in the feed, in microseconds; 0 leaves the setting unchanged.
 
     Raises:
-        SecretError: it was created with another secret. PolicyChangedError: it has other settings than were given, and is not to be rebuilt.
+        SecretError: the store was created with another secret.
+        PolicyChangedError: the store has other settings than were given, and ``rebuild`` is False.
     """
     check, mark_key = secret_check(ctx.secret), new_mark_key(ctx.secret)
     settings = run(lambda tx: first_settings(tx, ctx, check, mark_key))
@@ -175,7 +178,7 @@ def _stored_terms(settings: Settings, ctx: Context, rebuild: bool) -> Terms | No
 
 
 def _adopt(run: Run, ctx: Context) -> None:
-    """Read what an earlier version said into the form of today."""
+    """Convert statements of an earlier version to the current form."""
     if run(adopted, write=False):
         return
 
@@ -189,7 +192,7 @@ def _adopt(run: Run, ctx: Context) -> None:
 def _once(
     run: Run, ctx: Context, what: str, is_done: Callable[[Settings], bool], work: Callable[[Lease], object]
 ) -> None:
-    """Do what a store needs once, whoever opens it: of many that come at once one does it, and the others wait for its end."""
+    """Do work that a store needs once: of many openers one does it, and the others wait until it is done."""
 
     def done() -> bool:
         settings = run(read_settings, write=False)

@@ -1,4 +1,4 @@
-"""The verification of a whole store, and the computation that verify and rebuild share."""
+"""The verification of a whole store, and the reports of verify and rebuild."""
 
 from __future__ import annotations
 
@@ -44,10 +44,12 @@ MOST_PROBLEMS = 100
 
 @attrs.frozen(slots=True, kw_only=True)
 class VerifyReport(Value):
-    """The result of verify(): whether the stored customers are what the evidence says.
+    """The result of verify(): whether the stored customers agree with the evidence.
 
     Attributes:
-        identifiers, links, interactions: how many were checked.
+        identifiers: number of identifiers checked.
+        links: number of links checked.
+        interactions: number of interactions checked.
         customers: number of customers by the evidence.
         problems: descriptions of the differences, at most a hundred.
         total: the number of differences.
@@ -78,7 +80,15 @@ class VerifyReport(Value):
 
 @attrs.frozen(slots=True, kw_only=True)
 class RebuildReport(Value):
-    """The result of a rebuild, in numbers."""
+    """The result of a rebuild, in numbers.
+
+    Attributes:
+        identifiers: number of identifiers.
+        links: number of links.
+        customers: number of customers.
+        moved: number of identifiers that moved to another customer.
+        updated: number of identifiers with any change of derived fields.
+    """
 
     identifiers: int
     links: int
@@ -92,7 +102,7 @@ class RebuildReport(Value):
 
 
 class _Problems:
-    """What differs: how much of it, and the first of it in words."""
+    """The differences found: their number, and descriptions of the first."""
 
     def __init__(self, tx: Transaction) -> None:
         self._tx = tx
@@ -100,7 +110,7 @@ class _Problems:
         self.total = 0
 
     def add(self, text: str, *ids: bytes) -> None:
-        """Note one; ``{}`` in the text stands for the identifiers in turn."""
+        """Add a difference; each ``{}`` in the text stands for an identifier in turn."""
         self.total += 1
         if len(self.words) < MOST_PROBLEMS:
             self.words.append(text.format(*map(self._name, ids)))
@@ -111,7 +121,7 @@ class _Problems:
 
 
 class _Together:
-    """The stored links of what was seen together, against what the entries stand for: some 200 bytes a link."""
+    """Compares the stored links of sightings with those that the entries show, in some 200 bytes a link."""
 
     def __init__(self) -> None:
         self._place: dict[bytes, int] = {}
@@ -124,7 +134,7 @@ class _Together:
         return link.a + link.b + bytes((link.assurance,))
 
     def add(self, link: LinkRow) -> None:
-        """Take in a stored link."""
+        """Add a stored link."""
         self._place[self._key(link)] = len(self._seen)
         self._seen.append(link.seen)
         self._evidence += link.evidence
@@ -133,7 +143,7 @@ class _Together:
         self._found.append(0)
 
     def find(self, link: LinkRow) -> None:
-        """Take in a link that entries stand for; of the same the earliest counts."""
+        """Add a link that entries show; of several with one key the earliest counts."""
         place = self._place.get(self._key(link))
         if place is None:
             self._missing.add(self._key(link))
@@ -146,7 +156,7 @@ class _Together:
             self._found_evidence[evidence] = link.evidence
 
     def compare(self, problems: _Problems) -> None:
-        """Note what differs."""
+        """Report the differences."""
         for key in sorted(self._missing):
             problems.add("the link of {} and {} is missing", key[:16], key[16:32])
         for key, place in self._place.items():
@@ -165,7 +175,7 @@ def verify(tx: Transaction, ctx: Context) -> VerifyReport:
     problems = _Problems(tx)
     bulk, handles, silences = Bulk(ctx.policy), Handles(), Silences(ctx)
     customers, states = bytearray(), array("i")
-    held: dict[bytes, IdentifierRow] = {}  # what was reassigned, and its later holders
+    held: dict[bytes, IdentifierRow] = {}  # reassigned identifiers and their later holders
     for rows in pages_of_identifiers(tx):
         bulk.add_identifiers(rows)
         handles.add(rows)
@@ -224,8 +234,8 @@ def verify(tx: Transaction, ctx: Context) -> VerifyReport:
 
 
 def _verify_index(tx: Transaction, ctx: Context, index: Index, problems: _Problems) -> None:
-    """Compare the index for matching with what identifiers and the traits that are stored with them make: of each identifier eight bytes."""
-    from omnitrack.reading.profiles import counted, index_afresh, said_of  # numpy, which only matching needs
+    """Compare the matching index with the identifiers and their stored traits, in eight bytes an identifier."""
+    from omnitrack.reading.profiles import counted, index_afresh, said_of  # imports numpy, which only matching needs
     from omnitrack.records import BLOCK, PROFILE
 
     sums = array("q", bytes(8 * len(index)))

@@ -1,4 +1,4 @@
-"""Redaction: interactions that stay for others are stored again without what names the erased person."""
+"""Redaction: interactions that are kept for others are stored again without mentions of the erased person."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ from omnitrack.recording.updates import CHANGED, settled
 from omnitrack.records import TRAIT, edit_key, suppression_key, trait_key
 from omnitrack.storage.contract import EntryRow, InteractionRow, RecordRow, Transaction
 
-#: Texts for people to read: what names the person is taken out of them.
+#: Texts for people to read: mentions of the person are removed from them.
 _READ = ("subject", "body", "agent", "outcome", "via")
-#: Texts by which a source tells its items apart: one that names the person is replaced whole, the same one by the same.
+#: Ids by which a source distinguishes its items: one that names the person is replaced whole, equal ids by equal ones.
 _IDS = ("source_id", "reply_to", "thread")
 
 _FIRST = (int(Role.ANCHOR), 0)
 
 
 def erased_id(mark_key: bytes, text: str) -> str:
-    """Return what takes the place of a source's id that names somebody: the same for the same id, so that replies and threads keep together."""
+    """Return the replacement of a source's id that names somebody: equal ids give equal replacements, so that replies and threads stay together."""
     digest = hashlib.blake2b(
         text.encode("utf-8", "surrogatepass"), digest_size=12, key=mark_key[:64], person=b"erased id"
     )
@@ -38,12 +38,15 @@ def erased_id(mark_key: bytes, text: str) -> str:
 
 @attrs.frozen(slots=True, kw_only=True)
 class Staying:
-    """Interactions that stay for others, as they are stored.
+    """Interactions that are kept for others, as they are stored.
 
     Attributes:
-        rows: every revision. entries: of each interaction those that stay. traits: what was kept of them for others, by interaction.
-        codes: those that a handover code came in with, which is taken out too.
-        scrubs: of each interaction what takes the person out of it. first: those whose first person is the one who goes.
+        rows: the interactions with every revision.
+        entries: the remaining entries of each interaction.
+        traits: the stored traits of others in them, with their anchors.
+        codes: the interactions that contain a handover code, which is redacted too.
+        scrubs: the redaction of the person, by interaction.
+        first: the interactions whose first person is the one erased.
     """
 
     rows: list[InteractionRow]
@@ -54,7 +57,7 @@ class Staying:
     codes: frozenset[bytes] = frozenset()
 
     def unknown(self) -> int:
-        """Return how many characters of text nobody has looked at yet."""
+        """Return the number of characters that have not been redacted yet."""
         return sum(
             len(text)
             for row in self.rows
@@ -65,11 +68,14 @@ class Staying:
 
 @attrs.frozen(slots=True, kw_only=True)
 class Clean:
-    """Interactions that stay for others, as they will be.
+    """Interactions that are kept for others, after redaction.
 
     Attributes:
-        marks: keys of marks for what could come in again, since it is no longer there as it came: interactions whose source id was replaced, and
-            edits whose text was changed.
+        rows: the interactions with every revision.
+        entries: their entries.
+        traits: the changed traits, with their anchors.
+        marks: keys of marks against importing the originals again: interactions whose source id was replaced, and edits whose text was
+            changed.
     """
 
     rows: list[InteractionRow]
@@ -87,12 +93,16 @@ def read_staying(
     traits: Iterable[RecordRow],
     scrubs: Scrubs,
 ) -> Staying:
-    """Read interactions that stay for others, with what takes the person out of each.
+    """Read interactions that are kept for others, with the redaction of the person for each.
 
     Args:
-        named: identifiers of the person. staying: of each interaction the entries that stay. leaving: the entries of the person.
-        traits: what was kept of the person, names and birth dates among it.
-        scrubs: those that were made before.
+        tx: the transaction.
+        ctx: the context.
+        named: the identifiers of the person.
+        staying: the remaining entries of each interaction.
+        leaving: the entries of the person.
+        traits: the stored traits of the person, such as names and birth dates.
+        scrubs: the redactions made so far.
     """
     if not staying:
         return Staying(rows=[], entries={}, traits=[], scrubs={}, first=frozenset())
@@ -104,7 +114,7 @@ def read_staying(
         if entry.raw:
             raws.setdefault(entry.interaction, set()).add(entry.raw)
     for id, override in find_overrides(tx, staying).items():
-        # A note names the source's id of the interaction beside which it stands.
+        # A note contains the source's id of its interaction.
         if override.beside is not None and override.beside in raws:
             raws.setdefault(id, set()).update(raws[override.beside])
     anchors = {
@@ -118,7 +128,7 @@ def read_staying(
         rows=tx.find_interactions(ids=list(staying)),
         entries=staying,
         traits=[(anchors[record.key], record) for record in kept],
-        # Most interactions have the same texts as they came, and so one scrub.
+        # Most interactions have the same raw texts, and so share one redaction.
         scrubs={id: scrubs.find(named, frozenset(raws.get(id, ())), ctx.region, personal) for id in staying},
         first=frozenset(e.interaction for e in leaving if (e.role, e.person) == _FIRST),
         codes=frozenset(id for id, handed in find_handed(tx, staying).items() if handed.used),
@@ -126,12 +136,13 @@ def read_staying(
 
 
 def clean(staying: Staying, mark_key: bytes) -> Clean:
-    """Work out how they read without the person, in every field. Reads and writes nothing, and may take its time.
+    """Redact the person in every field. Reads and writes nothing in the store, and may take long.
 
-    Channel, kind and source are names of the system's own and stay as they are.
+    Channel, kind and source are names of the system and are not changed.
 
     Args:
-        mark_key: makes what takes the place of a source's ids.
+        staying: the interactions.
+        mark_key: the key that replacements of source ids are made with.
     """
     rows: list[InteractionRow] = []
     marks: list[str] = []
@@ -145,7 +156,7 @@ def clean(staying: Staying, mark_key: bytes) -> Clean:
         if row.id in staying.codes:
             new = _without_codes(new)
         if row.revision == 0 and new != row:
-            new = settled(new)  # it would come again as it was
+            new = settled(new)  # otherwise it would be imported again unredacted
         rows.append(new)
         if row.source is not None and row.source_id is not None:
             if row.revision == 0 and new.source_id != row.source_id:
@@ -163,7 +174,7 @@ def clean(staying: Staying, mark_key: bytes) -> Clean:
 
 
 def store_clean(tx: Transaction, ctx: Context, clean: Clean) -> None:
-    """Store them in the place of those that name the person, and bring the index for matching after."""
+    """Replace the stored interactions with the redacted ones, and update the matching index."""
     tx.delete(interactions=list(dict.fromkeys(row.id for row in clean.rows)))
     tx.add_interactions([row for row in clean.rows if row.revision == 0], [])
     tx.add_interactions([row for row in clean.rows if row.revision != 0], [])
@@ -204,7 +215,7 @@ def _extra(extra: str | None, scrub: Scrub, of_the_first: bool) -> str | None:
             {name: scrub(value) if isinstance(value, str) else value for name, value in one.items()}
             for one in values["attachments"]
         ]
-    # Traits are of the first person.
+    # Traits belong to the first person.
     if "traits" in values and not of_the_first:
         clean["traits"] = scrub.value(values["traits"])
     if "attributes" in values:

@@ -30,9 +30,9 @@ from omnitrack.upkeep.erase import erase as erase_in
 from omnitrack.upkeep.redact import clean
 from omnitrack.upkeep.unload import unload_step
 
-MOST_LOOKS = 5  # ahead of an erasure, while texts keep coming
+MOST_LOOKS = 5  # preparations of an erasure while texts keep coming
 
-#: Takes one batch away from a position on; returns counts as in Receipt, and where to go on (None at the end).
+#: Deletes one batch from a position on; returns counts as in Receipt, and where to go on (None at the end).
 Take = Callable[[Transaction, Position | None, bool], tuple[dict[str, int], Position | None]]
 
 
@@ -67,7 +67,7 @@ def erase(
     if dry_run:
         return run(partial(write, patient=True), write=False)
     for look in range(MOST_LOOKS):
-        # Redaction reads every text of the person's, which may be long: nobody waits for it.
+        # Redaction reads every text of the person, which may take long; nobody has to wait for it.
         staying = run(lambda tx: look_ahead(tx, ctx, named, scrubs), write=False)
         run.offload(partial(clean, staying, ctx.mark_key))
         try:
@@ -81,7 +81,7 @@ def erase(
 
 
 def apply_retention(run: Run, ctx: Context, rules: Iterable[RetentionRule], *, dry_run: bool) -> Receipt:
-    """Take away what is past its time, batch by batch."""
+    """Delete expired interactions, batch by batch."""
     now = now_us()
     check_flag("dry_run", dry_run, InvalidPolicyError)
     rules = listed("rules", rules, "a list of RetentionRule", InvalidPolicyError)
@@ -103,7 +103,7 @@ def _retain(run: Run, ctx: Context, rules: Sequence[RetentionRule], now: int, dr
 
 @goes_over
 def unload(run: Run, ctx: Context, source: str, *, dry_run: bool) -> Receipt:
-    """Take away what came from a source, batch by batch."""
+    """Delete the interactions of a source, batch by batch."""
     now = now_us()
     check_flag("dry_run", dry_run, InvalidPolicyError)
     if not isinstance(source, str) or not source or not is_storable(source):
@@ -114,7 +114,7 @@ def unload(run: Run, ctx: Context, source: str, *, dry_run: bool) -> Receipt:
 
 
 def _in_batches(run: Run, ctx: Context, what: str, take: Take, now: int, dry_run: bool) -> Receipt:
-    """Take away batch by batch, each in a transaction that checks the lease of the operation; a dry run only counts, and needs no lease."""
+    """Delete batch by batch, each in a transaction that checks the lease of the operation; a dry run only counts, and needs no lease."""
     if dry_run:
         counts = _added_up(lambda at: run(lambda tx: take(tx, at, True), write=False))
     else:

@@ -1,9 +1,9 @@
 """Renormalisation: converts a store with older normal forms to the current ones, from the texts in its entries.
 
-An identifier whose normal form differs gets its new identifier, and its home, entries, statements and history of membership go along. Where two
-that were one come apart, each entry goes to its own; what was said, and what has no text, stays with the one that the old form reads as, or, where
-no text reads so, with that of the earliest. Where two become one, the older home stays its home, and the other one is kept as that of a holder who
-never was, so that every customer id still resolves.
+An identifier whose normal form differs gets its new identifier; its home, entries, statements and membership history move with it. If one
+identifier becomes two, each entry goes to its own; statements, and entries without a text, stay with the one that the old form parses to or, if
+no text parses to that, with that of the earliest entry. If two become one, the older home is kept as its home, and the other as the home of
+a retired holder, so that every customer id still resolves.
 """
 
 from __future__ import annotations
@@ -48,26 +48,27 @@ from omnitrack.upkeep.erasure_scope import index_of_rows
 
 CHUNK = 1_000  # identifiers read at a time
 FORMS = "version of the normal forms"
-#: The fingerprint of a store that has the normal forms of today, and whose customers are yet to be computed: nobody's.
+#: The fingerprint of a store that has the current normal forms and whose customers must still be computed. No policy has it.
 RENORMALISED = "renormalised"
 _IDS = re.compile(r"\b[0-9a-f]{32}\b")
 
 
 def is_of_today(tx: Transaction) -> bool:
-    """Whether a store has the normal forms of today."""
+    """Whether a store has the current normal forms."""
     settings = read_settings(tx)
     return settings is None or settings.parts.get(FORMS) == str(NORMAL_FORM_VERSION)
 
 
 def renormalise(tx: Transaction, ctx: Context, now: int) -> int:
-    """Bring a store to the normal forms of today, all at once, and have only those go on with it who know these; who is whom is computed afterwards.
+    """Convert a store to the current normal forms in one transaction, and shut out processes that do not know these. Customers are computed afterwards.
 
     Args:
-        tx: holds the guard alone, so that nobody sees a part of it, or adds what is of before.
-        now: the time, microseconds.
+        tx: holds the guard exclusively, so that nobody sees a part of it or adds data in the old form.
+        ctx: the context.
+        now: the time, in microseconds.
 
     Returns:
-        How many identifiers had another normal form.
+        The number of identifiers whose normal form changed.
     """
     settings = read_settings(tx)
     if settings is None or is_of_today(tx):
@@ -92,7 +93,7 @@ def _is_issued(row: IdentifierRow) -> bool:
 
 
 def _with_texts(tx: Transaction, bases: Sequence[IdentifierRow]) -> Iterator[tuple[IdentifierRow, list[EntryRow]]]:
-    """Yield each identifier with the entries of all its holders, where their texts may tell apart what was one."""
+    """Yield each identifier with the entries of all its holders, if their texts may tell that one identifier becomes several."""
     issued = [row for row in bases if _is_issued(row)]
     base_of = {row.id: row.id for row in issued}
     reassigned = [row.id for row in issued if row.state & HAS_HOLDERS]
@@ -106,18 +107,18 @@ def _with_texts(tx: Transaction, bases: Sequence[IdentifierRow]) -> Iterator[tup
 
 
 class _Renewal:
-    """What becomes of identifiers, each with all its holders."""
+    """Converts identifiers, each with all its holders."""
 
     def __init__(self, tx: Transaction, ctx: Context, now: int) -> None:
         self._tx, self._ctx, self._now = tx, ctx, now
 
     def bring_over(self, base: IdentifierRow, there: Sequence[EntryRow]) -> bool:
-        """Write what is different by the normal forms of today; return whether anything is."""
+        """Convert an identifier to its current normal form; return whether anything changed."""
         today = self._read(base)
         if today is None:
             return False
         told = {entry: read for entry in there if (read := self._read_raw(base, entry.raw)) is not None}
-        # What has no text, such as a note or a statement, is of the one that the stored form reads as, if anybody was called that.
+        # Whatever has no text, such as a note or a statement, belongs to the identifier that the stored form parses to, if any entry had that.
         own = today
         if told and today not in told.values():
             own = told[min(told, key=lambda e: (e.occurred_at, e.interaction))]
@@ -125,7 +126,7 @@ class _Renewal:
             return False
         rows = self._tx.find_identifiers(ids=[base.id])
         if not rows:
-            return False  # it became one with another of these
+            return False  # it was merged with another identifier
         group = self._holders(rows[0])
         new = self._ctx.base_id(own.key)
         if new != base.id and (met := self._tx.find_identifiers(ids=[new])):
@@ -134,7 +135,7 @@ class _Renewal:
         return True
 
     def _read(self, row: IdentifierRow) -> Identifier | None:
-        """Return what the stored form of an identifier is today, None where it is none any more."""
+        """Return what the stored form of an identifier parses to, None if it is no longer valid."""
         text = row.value if self._is_of_today(row) else unescape(row.value)
         try:
             return get_scheme(row.scheme).parse(text, scope=row.scope)
@@ -142,11 +143,11 @@ class _Renewal:
             return None
 
     def _is_of_today(self, base: IdentifierRow) -> bool:
-        # Before, % and @ were escaped in the value and not in its key alone.
+        # In the old form, % and @ were escaped in the value too, not only in its key.
         return self._ctx.base_id(to_identifier(base).key) == base.id
 
     def _read_raw(self, row: IdentifierRow, raw: str | None) -> Identifier | None:
-        """Return what the text of an entry is today, None where it is not the text of this identifier: redacted, or of a statement."""
+        """Return what the text of an entry parses to, None if it is not the text of this identifier: it was redacted, or came from a statement."""
         if raw is None:
             return None
         texts = [raw]
@@ -165,7 +166,7 @@ class _Renewal:
         return None
 
     def _holders(self, base: IdentifierRow) -> list[IdentifierRow]:
-        """Return an identifier with all the holders that it has or had."""
+        """Return an identifier with all its present and former holders."""
         ids = {x.b for x in self._tx.find_links([base.id]) if x.basis == REASSIGNED and x.a == base.id}
         said = find_statements(self._tx, [base.id]).values()
         ids |= {s.b for _, s in said if s.kind == REASSIGNED and s.a == base.id}
@@ -194,7 +195,7 @@ class _Renewal:
     def _rows(
         self, own: Identifier, new: bytes, group: Sequence[IdentifierRow], became: Mapping[bytes, bytes]
     ) -> tuple[list[IdentifierRow], dict[bytes, bytes], list[RecordRow]]:
-        """Return the rows of today, which of those that were met are holders who never were, and the records that say so."""
+        """Return the new rows, which of the merged rows become retired holders, and the records that state so."""
         linkable, reason = may_identify(self._ctx, own)
         alike: dict[bytes, list[IdentifierRow]] = {}
         for row in group:
@@ -237,7 +238,7 @@ class _Renewal:
         return rows, retired, said
 
     def _never_was(self, base: bytes, holder: bytes, since: int) -> list[RecordRow]:
-        """Return the statement that a holder stands for the same one: a reassignment that does not hold."""
+        """Return the statement that makes a retired holder stand for the same identifier: a retracted reassignment."""
         record = StatementRecord(
             kind=REASSIGNED,
             a=base,
@@ -260,7 +261,7 @@ class _Renewal:
         became: Mapping[bytes, bytes],
         own: Identifier,
     ) -> tuple[dict[EntryRow, EntryRow], dict[bytes, Identifier]]:
-        """Return every entry that the identifiers have or had and what it is today, and the identifiers that come apart."""
+        """Return all present and former entries of the identifiers with their replacements, and the identifiers that split off."""
         tx, ctx = self._tx, self._ctx
         ids = [row.id for row in group]
         interactions = {entry.interaction for entry in all_entries(tx, ids)}
@@ -269,7 +270,7 @@ class _Renewal:
                 bytes.fromhex(r.key.partition("/")[2]) for r in tx.find_records(AWAY, prefix=f"{x.hex()}/")
             }
         theirs = [entry for entry in with_removed(tx, sorted(interactions)) if entry.identifier in became]
-        # Those of an identifier that was met are of today.
+        # Entries of an identifier that existed under the new form are in the current form.
         before = {row.id for row in group if row.base == base.id and _is_issued(base)}
         found: dict[EntryRow, EntryRow] = {}
         apart: dict[bytes, Identifier] = {}
@@ -293,7 +294,7 @@ class _Renewal:
     def _by_time(
         self, group: Sequence[IdentifierRow], became: Mapping[bytes, bytes], found: dict[EntryRow, EntryRow], new: bytes
     ) -> None:
-        """Give the entries of two that became one to whoever held it at their time, by the reassignments of either."""
+        """Assign the entries of two merged identifiers to the holders at their times, by the reassignments of both."""
         bases = [row.id for row in group if row.base == row.id]
         held = {(since, became[x]) for tenures in tenures_of(self._tx, bases).values() for since, x in tenures}
         tenures = tuple(sorted(held))
@@ -319,7 +320,7 @@ class _Renewal:
     def _born(
         self, apart: Mapping[bytes, Identifier], entries: Mapping[EntryRow, EntryRow], there: set[bytes]
     ) -> list[IdentifierRow]:
-        """Return the rows of identifiers that come apart, of those that are not there yet."""
+        """Return the rows of identifiers that split off and are not in the store yet."""
         known = there | {row.id for row in self._tx.find_identifiers(ids=sorted(apart))}
         born = []
         fresh = [id for id in sorted(apart) if id not in known]
@@ -345,7 +346,7 @@ class _Renewal:
         return born
 
     def _history(self, group: Sequence[IdentifierRow], became: Mapping[bytes, bytes]) -> list[ChangeRow]:
-        """Return the history of membership that goes with the rows, with the identifiers of today."""
+        """Return the membership history of the rows, with the new identifiers."""
         changes = self._tx.list_changes(identifiers=[row.id for row in group])
         changes += self._tx.list_changes(customers=[row.home for row in group])
         unique = {change.id: change for change in changes}
@@ -361,7 +362,7 @@ class _Renewal:
         entries: Mapping[EntryRow, EntryRow],
         links: list[LinkRow],
     ) -> tuple[list[RecordRow], list[tuple[str, str]]]:
-        """Return the records that name the identifiers, as they are today, and those whose keys are others."""
+        """Return the new versions of records that name the identifiers, and the (kind, key) of those whose keys change."""
         tx = self._tx
         put: list[RecordRow] = []
         gone: list[tuple[str, str]] = []
@@ -403,7 +404,7 @@ class _Renewal:
 
 
 def _kept_of_today(key: str, said: StatementRecord, today: StatementRecord) -> Kept | None:
-    """Return the mark of an erasure for the identifiers of today, whose id is made of theirs; None of what is no such mark, or was taken back."""
+    """Return an erasure's mark for the new identifiers, from which its id is derived; None if the statement is not a mark, or was retracted."""
     if said.retracted_at is not None:
         return None
     if said.kind == SHARED_MARK and key == kept_mark(said.named_a, 0).records[0].key:
@@ -416,7 +417,7 @@ def _kept_of_today(key: str, said: StatementRecord, today: StatementRecord) -> K
 
 
 def _moved(link: LinkRow, became: Mapping[bytes, bytes]) -> LinkRow | None:
-    """Return a link between the identifiers of today; None where what was between two is within one."""
+    """Return a link between the new identifiers; None if both its ends became one."""
     a, b = became.get(link.a, link.a), became.get(link.b, link.b)
     if a == b and link.a != link.b:
         return None
@@ -426,7 +427,7 @@ def _moved(link: LinkRow, became: Mapping[bytes, bytes]) -> LinkRow | None:
 
 
 def _each_once(entries: Iterable[EntryRow]) -> list[EntryRow]:
-    """Return entries, of those that became one row the one with the better place."""
+    """Return entries, with the better role of those that became one row."""
     found: dict[tuple[object, ...], EntryRow] = {}
     for entry in entries:
         key = entry[:5]

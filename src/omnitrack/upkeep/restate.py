@@ -1,4 +1,4 @@
-"""Checks that statements are filed under the right holders, and repairs those that are not."""
+"""Checks that statements are about the right holders, and repairs those that are not."""
 
 from __future__ import annotations
 
@@ -24,12 +24,13 @@ def _records(tx: Transaction, kind: str) -> Iterator[RecordRow]:
 def verify_statements(
     tx: Transaction, tenures: Mapping[bytes, Tenures], links: Collection[LinkRow], problem: Callable[..., None]
 ) -> None:
-    """Compare the links of statements, and the index by which statements are found, with what was said.
+    """Compare the links of statements, and the index of statements, with the statements.
 
     Args:
-        tenures: the later holders of every identifier that has some.
-        links: all that are stored of statements.
-        problem: takes what differs in words, and the identifiers that its ``{}`` stand for.
+        tx: the transaction.
+        tenures: the later holders of every identifier that has any.
+        links: all stored links of statements.
+        problem: receives a description of each difference, and the identifiers for each ``{}`` in it.
     """
     wanted: set[LinkRow] = set()
     places: set[str] = set()
@@ -54,14 +55,14 @@ def verify_statements(
 
 
 def differ(tx: Transaction) -> bool:
-    """Whether a statement is about others than it names by the holders of now, or the index of statements lacks one or has one too many."""
+    """Whether a statement is about the wrong holders by the present tenures, or the index of statements lacks an entry or has one too many."""
     return any(_changes(tx, rows) for rows in _chunks(tx, STATEMENT)) or any(
         map(partial(_strays, tx), _chunks(tx, ABOUT))
     )
 
 
 def restate(tx: Transaction) -> None:
-    """Bring every statement to whom it is about, and the index to what was said. Who is whom is computed afterwards."""
+    """Make every statement about the right holders, and correct the index. Customers are computed afterwards."""
     for rows in _chunks(tx, STATEMENT):
         if (changes := _changes(tx, rows)) is not None:
             tx.delete(links=changes.removed)
@@ -79,7 +80,7 @@ def _chunks(tx: Transaction, kind: str) -> Iterator[list[RecordRow]]:
 
 
 def _strays(tx: Transaction, rows: list[RecordRow]) -> list[str]:
-    """Return the keys of what is in the index of statements, and of no statement."""
+    """Return the keys of index entries whose statement does not exist."""
     of = {row.key.partition("/")[2] for row in rows}
     there = {row.key for row in tx.find_records(STATEMENT, keys=sorted(of))}
     return [row.key for row in rows if row.key.partition("/")[2] not in there]
@@ -87,7 +88,7 @@ def _strays(tx: Transaction, rows: list[RecordRow]) -> list[str]:
 
 @attrs.define(slots=True)
 class _Changes:
-    """What brings some statements to whom they are about, and what is missing of them into the index."""
+    """The changes that make statements about the right holders, and the missing index entries."""
 
     added: list[LinkRow] = attrs.field(factory=list)
     removed: list[LinkRow] = attrs.field(factory=list)
@@ -95,7 +96,7 @@ class _Changes:
 
 
 def _changes(tx: Transaction, rows: list[RecordRow]) -> _Changes | None:
-    """Return what has to change of some statements; None where nothing has."""
+    """Return the necessary changes to statements; None if there are none."""
     found = [(row, StatementRecord.load(row.value)) for row in rows]
     tenures = tenures_of(tx, sorted({m.base for _, said in found for m in said.mentions}))
     places = [place for row, said in found for place in index_of(said, row.key)]

@@ -1,4 +1,4 @@
-"""Silences of a whole store: the identifiers that nobody saw for so long that they are to have other holders."""
+"""Silences of a whole store: the identifiers that were not seen for so long that another holder is assumed."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from omnitrack.identity.silences import is_silence
 from omnitrack.statements.seen import counting
 from omnitrack.storage.contract import REASSIGNED, EntryRow, IdentifierRow, Position, Transaction
 
-CHUNK = 1_000  # interactions looked at in one transaction
+CHUNK = 1_000  # interactions read in one transaction
 
 _NEVER = -(2**31)
 
 
 class Silences:
-    """What is taken in of a store: first its identifiers, of each five bytes, then its entries in order of time.
+    """Collects the sightings of a store: first its identifiers, five bytes each, then its entries sorted by time.
 
     Attributes:
-        found: the identifiers that have one holder and were silent for too long.
+        found: the identifiers with one holder and too long a silence.
     """
 
     def __init__(self, ctx: Context) -> None:
@@ -35,7 +35,7 @@ class Silences:
         self.found: set[bytes] = set()
 
     def add(self, rows: Sequence[IdentifierRow]) -> None:
-        """Take in some identifiers, in order of id."""
+        """Add identifiers, sorted by id."""
         for row in rows:
             code = self._codes.get(row.scheme)
             if code is None:
@@ -47,10 +47,12 @@ class Silences:
             self._last.append(_NEVER)
 
     def see(self, index: Index, entries: Iterable[EntryRow], overrides: Mapping[bytes, AnchorOverride]) -> None:
-        """Take in the entries of some interactions, in order of time.
+        """Add the entries of interactions, sorted by time.
 
         Args:
-            index: of all the identifiers that were taken in. overrides: of the interactions.
+            index: the index of all identifiers added.
+            entries: the entries.
+            overrides: the overrides of the interactions.
         """
         if len(self._lengths) == 1:
             return
@@ -67,7 +69,7 @@ class Silences:
 def entries_after(
     tx: Transaction, after: Position | None
 ) -> tuple[tuple[list[EntryRow], dict[bytes, AnchorOverride]], Position | None]:
-    """Return the entries and overrides of some interactions, in order of time, and where to go on (None at the end)."""
+    """Return the entries and overrides of a chunk of interactions, sorted by time, and where to go on (None at the end)."""
     rows = tx.find_interactions(after=after, limit=CHUNK)
     ids = [row.id for row in rows]
     position = (rows[-1].occurred_at, rows[-1].id) if len(rows) == CHUNK else None

@@ -1,4 +1,4 @@
-"""The data migration of statements to the form that separates what they name from whom they are about."""
+"""The data migration of statements to the form that separates their mentions from the holders that they are about."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ Position = tuple[str, str | None]  # kind and key of a record
 
 
 def adopted(tx: Transaction) -> bool:
-    """Whether everything in the store is in the form of today."""
+    """Whether all statements in the store are in the current form."""
     return bool(tx.find_records(SETTINGS, keys=[ADOPTED]))
 
 
 def adopt_step(ctx: Context, tx: Transaction, position: Position | None) -> Position | None:
-    """Read some statements, and then some overrides, into the form of today, and index them; return where to go on (None at the end).
+    """Convert a chunk of statements, or later of overrides, to the current form, and index them; return where to go on (None at the end).
 
-    What another process writes meanwhile is in that form already, and left as it is.
+    Records that another process writes meanwhile are already in the current form, and are left unchanged.
     """
     tx.guard()
     kind, after = position or (STATEMENT, None)
@@ -46,7 +46,7 @@ def adopt_step(ctx: Context, tx: Transaction, position: Position | None) -> Posi
 
 
 class _Holders:
-    """The identifiers of some holders, and the later holders of each."""
+    """The rows of holders, and the later holders of their identifiers."""
 
     def __init__(self, tx: Transaction, ids: set[bytes]) -> None:
         self._rows: Mapping[bytes, IdentifierRow] = {row.id: row for row in tx.find_identifiers(ids=sorted(ids))}
@@ -54,17 +54,17 @@ class _Holders:
 
     def base(self, holder: bytes) -> bytes:
         row = self._rows.get(holder)
-        return holder if row is None else row.base  # who was erased since had no other place
+        return holder if row is None else row.base  # a holder erased since had no other identifier
 
     def mention(self, holder: bytes, at: int) -> Mention:
-        """Return the mention of a holder by customer id."""
+        """Return the mention of a holder named by customer id."""
         row = self._rows.get(holder)
         if row is None:
             return Mention(holder, holder, at)
         return mention_holder(row.base, holder, row.since, self._tenures[row.base], at)
 
     def pin(self, holder: bytes) -> Mention:
-        """Return what holds an interaction under a holder; of one who is retired, where it was filed instead."""
+        """Return the mention that keeps an interaction under a holder; for a retired holder, the one where it was filed instead."""
         row = self._rows.get(holder)
         if row is not None and row.state & RETIRED and row.since is not None:
             return Mention(row.base, holder, row.since)
@@ -90,7 +90,7 @@ def _adopt_statements(tx: Transaction, ctx: Context, rows: list[RecordRow]) -> N
 
 
 def _name(values: dict[str, Any], holders: _Holders, began: Mapping[bytes, int]) -> None:
-    """Say in the values of a statement what it names."""
+    """Add the mentions to the values of a statement."""
     pinned = {"a": values.pop("pinned_a", False), "b": values.pop("pinned_b", False)}
     at = began.get(bytes.fromhex(values["interaction"]), values["at"])
     one = values["kind"] in (REASSIGNED, SHARED_MARK, ATTRIBUTED)

@@ -1,9 +1,9 @@
 """The rebuild: computes customers while others read and write, and applies the result in one transaction.
 
-Nobody sees anything of it before the take-over, nor half of it after: readers see the customers of before or those of after. Writers go on by the old
-settings until then. What they write while it computes they note in the journal, and the take-over, which holds the guard alone, takes that in. What
-erases, retracts, attributes or reassigns changes what was computed from in ways that the journal does not tell; then it is computed again, at
-last under the guard itself, so that it comes to an end however often that happens.
+The change becomes visible as a whole: readers see either the old customers or the new ones. Writers use the old settings until the take-over. Whatever
+they write during the computation they note in the journal, and the take-over, which holds the guard exclusively, applies it. Erasures, retractions,
+attributions and reassignments change the input in ways that the journal does not record; then the computation is repeated, the last time
+under the guard itself, so that it always ends.
 """
 
 from __future__ import annotations
@@ -52,27 +52,31 @@ from omnitrack.upkeep.restate import differ, restate
 from omnitrack.upkeep.silences import Silences, entries_after
 
 CHUNK = 5_000
-ROUNDS = 3  # beside writers; the next one is under the guard
-CATCH_UP = 5  # times that the journal is read beside writers before it is read under the guard
-LITTLE = 500  # interactions in the journal that are left to the guard
-MOST_TOUCHED = 20_000  # links in the journal; of more it is computed again
+ROUNDS = 3  # computations alongside writers; the next one is under the guard
+CATCH_UP = 5  # times that the journal is read alongside writers before it is read under the guard
+LITTLE = 500  # interactions in the journal that may be left for the guard
+MOST_TOUCHED = 20_000  # links in the journal; beyond that the computation is repeated
 
 CAUSE = "rebuild"
 
 
 @attrs.define(slots=True)
 class Staged:
-    """Who is whom by the settings that the store is to have, computed and not written.
+    """The customers by the new settings, computed but not written.
 
     Attributes:
-        generation: of the lease. epoch: of the store when the computing began; none but the take-over may follow it.
-        census: the partition; of each identifier some fifty bytes, with numpy.
-        linkable: of each whether it may identify a person, a byte. reasons: why not, by place, of those that may not.
-        links: how many were read.
-        differing: ids of identifiers whose derived fields are to change, 16 bytes each.
-        refiled: interactions that are to be filed otherwise.
-        handles: identifiers, by their first holders, that are to have other holders than they have.
-        silences: what is taken in to find those of them that nobody saw for long. touched: what writers touched meanwhile.
+        generation: the generation of the lease.
+        epoch: the epoch of the store when the computation began; only the take-over may increase it.
+        bulk: computes the partition.
+        silences: finds the identifiers with a long silence.
+        census: the partition, in some fifty bytes an identifier, with numpy.
+        linkable: whether each identifier may identify a person, a byte each.
+        reasons: why not, by place, for those that may not.
+        links: the number of links read.
+        differing: the ids of identifiers whose derived fields change, 16 bytes each.
+        refiled: the interactions to be filed elsewhere.
+        handles: the identifiers, by their first holders, whose holders change.
+        touched: what writers touched meanwhile.
     """
 
     generation: int
@@ -89,7 +93,7 @@ class Staged:
     touched: Touched = attrs.field(factory=Touched)
 
     def take_identifiers(self, ctx: Context, rows: Sequence[IdentifierRow]) -> None:
-        """Take in some identifiers, in order of id."""
+        """Add identifiers, sorted by id."""
         judged = []
         for row in rows:
             may, reason = linkable(ctx, row)
@@ -101,13 +105,13 @@ class Staged:
         self.silences.add(judged)
 
     def take_links(self, rows: Sequence[LinkRow]) -> None:
-        """Take in some links, after all identifiers."""
+        """Add links, after all identifiers."""
         self.bulk.add_links(rows)
         self.links += len(rows)
 
     def changes(self, ctx: Context, rows: Sequence[IdentifierRow]) -> Iterator[tuple[IdentifierRow, IdentifierChange]]:
-        """Yield identifiers whose derived fields are to be others, with these. One that was born meanwhile is to be alone; the links that it came
-        with are taken in afterwards."""
+        """Yield identifiers whose derived fields change, with the changes. One created meanwhile gets a customer of its own; its links are applied
+        afterwards."""
         census = self.census
         assert census is not None
         for row, place in zip(rows, census.index.find([row.id for row in rows])):
@@ -123,13 +127,13 @@ class Staged:
                 yield row, IdentifierChange(row.id, customer, state, reason)
 
     def ids_of_changes(self, ctx: Context, rows: Sequence[IdentifierRow]) -> bytes:
-        """Return the ids of the identifiers whose derived fields are to be others, in a row."""
+        """Return the ids of the identifiers whose derived fields change, concatenated."""
         return b"".join(row.id for row, _ in self.changes(ctx, rows))
 
 
 def rebuild(run: Run, ctx: Context, held: Lease, progress: Progress | None) -> RebuildReport:
-    """Recompute who is whom by this tracker's settings, and have the store go by them."""
-    # What changes the rows that customers are computed from is done in the transaction that takes over, so that nobody sees the one without the other.
+    """Recompute the customers by this tracker's settings, and make these the store's."""
+    # Conversions of the rows that customers are computed from are part of the take-over, so that nobody sees one without the other.
     reshaped = run(lambda tx: not is_of_today(tx) or differ(tx), write=False)
     report = None if reshaped else _beside_writers(run, ctx, held, progress)
     if report is None:
@@ -146,7 +150,7 @@ def rebuild(run: Run, ctx: Context, held: Lease, progress: Progress | None) -> R
 
 
 def _beside_writers(run: Run, ctx: Context, held: Lease, progress: Progress | None) -> RebuildReport | None:
-    """Compute and take over while others write; None where they changed, each time, what was computed from."""
+    """Compute and take over while others write; None if they changed the input each time."""
     for _ in range(ROUNDS):
         staged = _stage(run, ctx, held, progress)
         if len(staged.touched.links) <= MOST_TOUCHED:
@@ -157,7 +161,7 @@ def _beside_writers(run: Run, ctx: Context, held: Lease, progress: Progress | No
 
 
 def _under_the_guard(run: Run, ctx: Context, held: Lease) -> RebuildReport:
-    """Compute and take over in one transaction, while every writer waits; first bring what is not to the form of today."""
+    """Compute and take over in one transaction while every writer waits, after converting older forms."""
     run(lambda tx: _reshape(tx, ctx, held))
     staged = _stage(run, ctx, held, None)
     report = run(lambda tx: _take_over(tx, ctx, held, staged))
@@ -173,7 +177,7 @@ def _reshape(tx: Transaction, ctx: Context, held: Lease) -> None:
 
 
 def _stage(run: Run, ctx: Context, held: Lease, progress: Progress | None) -> Staged:
-    """Compute who is whom, and find what of the store will differ. Writes nothing but that writers keep the journal from now on."""
+    """Compute the customers, and find what will change. Writes only the setting that makes writers keep the journal."""
 
     def begin(tx: Transaction) -> Staged:
         epoch = change_settings(tx, rebuilding=held.generation)
@@ -206,7 +210,7 @@ def _stage(run: Run, ctx: Context, held: Lease, progress: Progress | None) -> St
 
 
 def _identifiers(run: Run) -> Iterator[list[IdentifierRow]]:
-    """Yield all identifiers in order of id, some in each transaction."""
+    """Yield all identifiers sorted by id, a chunk in each transaction."""
     return walk(lambda at: run(lambda tx: _identifiers_after(tx, at), write=False))
 
 
@@ -221,7 +225,7 @@ def _links_after(tx: Transaction, after: LinkKey | None) -> tuple[list[LinkRow],
 
 
 def _beat(run: Run, ctx: Context, held: Lease, due: int) -> int:
-    """Renew the lease where that is due; return when it is due next."""
+    """Renew the lease if due; return when it is due next."""
     now = ctx.clock()
     if now < due:
         return due
@@ -235,7 +239,7 @@ def _beat(run: Run, ctx: Context, held: Lease, due: int) -> int:
 
 
 def _compare(run: Run, ctx: Context, held: Lease, staged: Staged, progress: Progress | None) -> None:
-    """Find the identifiers that the take-over has to write."""
+    """Find the identifiers that the take-over must write."""
     beat, done, total = 0, 0, len(staged.linkable)
     for rows in _identifiers(run):
         staged.differing += understood(staged.ids_of_changes, ctx, rows)
@@ -246,7 +250,7 @@ def _compare(run: Run, ctx: Context, held: Lease, staged: Staged, progress: Prog
 
 
 def _catch_up(run: Run, ctx: Context, held: Lease, staged: Staged) -> None:
-    """Look through what writers recorded meanwhile, so that little of it is left to look through while they wait."""
+    """Check what writers recorded meanwhile, so that little is left to check while they wait."""
     beat = 0
     for _ in range(CATCH_UP):
         run(staged.touched.read, write=False)
@@ -262,16 +266,16 @@ def _catch_up(run: Run, ctx: Context, held: Lease, staged: Staged) -> None:
 
 
 def _take_over(tx: Transaction, ctx: Context, held: Lease, staged: Staged) -> RebuildReport | None:
-    """Write what differs, and have the store go by the new settings, all at once; None where it has to be computed again.
+    """Write the changes and switch the store to the new settings, in one transaction; None if the computation must be repeated.
 
-    It holds the guard alone: no writer that was there before is still writing, and none begins. It writes the rows that differ and no others.
+    It holds the guard exclusively: no earlier writer is still writing, and none begins. Only rows that change are written.
     """
     epoch = tx.guard(exclusive=True)
     lease.check(tx, held, ctx.clock())
     settings = read_settings(tx)
     assert settings is not None
     if epoch != staged.epoch + 1 or settings.rebuilding != staged.generation:
-        return None  # what was computed from is not what is there
+        return None  # the input has changed since the computation
     ctx.known.matching = settings.matching
     touched = staged.touched
     touched.read(tx)
@@ -304,12 +308,12 @@ def _take_over(tx: Transaction, ctx: Context, held: Lease, staged: Staged) -> Re
 
 
 def _seen_in(tx: Transaction, ctx: Context, ids: Sequence[bytes]) -> set[bytes]:
-    """Return the identifiers, by their first holders, that interactions show and of which silence says something."""
+    """Return the first holders of identifiers in interactions to which the silence rule applies."""
     return set(timed(tx, ctx, (entry.identifier for entry in entries_of(tx, ids)))) if ctx.policy.silence else set()
 
 
 def _judge_anew(tx: Transaction, ctx: Context, changes: Sequence[tuple[IdentifierRow, str | None]]) -> None:
-    """Have the index for matching say of identifiers what they say by why they may not identify as of now: a placeholder says nothing of anybody."""
+    """Update the matching index for identifiers whose reason not to identify changed, since a placeholder says nothing about anybody."""
     if changes and ctx.known.matching:
         from omnitrack.reading.profiles import index_of, reindex_run  # numpy, which only matching needs
 
@@ -318,7 +322,7 @@ def _judge_anew(tx: Transaction, ctx: Context, changes: Sequence[tuple[Identifie
 
 
 def _each(staged: Staged) -> Iterator[list[bytes]]:
-    """Yield in pieces the identifiers that may have to be written: those that differed when it was computed, and those touched since."""
+    """Yield in pieces the identifiers that may have to be written: those that differed in the computation, and those touched since."""
     for start in range(0, len(staged.differing), CHUNK * 16):
         piece = staged.differing[start : start + CHUNK * 16]
         yield [bytes(piece[n : n + 16]) for n in range(0, len(piece), 16)]
@@ -348,16 +352,16 @@ def _refile(tx: Transaction, ctx: Context, ids: Sequence[bytes], now: int) -> tu
 def _take_in(
     tx: Transaction, ctx: Context, touched: Touched, more: Sequence[LinkRow], less: Sequence[LinkRow], now: int
 ) -> int:
-    """Take in the links that came and went since the computing began, as if they came now; return how many more identifiers moved by it."""
+    """Apply the links added and removed since the computation began, as if now; return how many more identifiers moved."""
     links = touched.links
-    # Matches alone are taken away by writers; whether one is there now, the store says.
+    # Writers delete only matches; the store tells whether one still exists.
     matches = sorted({end for link in links.values() if link.basis == MATCH for end in link[:2]})
     stored = {link[:5]: link for link in tx.find_links(matches)} if matches else {}
     gone = {link[:5] for link in less}
     added = [stored.get(key, link) for key, link in links.items() if key in stored or link.basis != MATCH]
     added = [link for link in added if link[:5] not in gone]
     removed = [link for key, link in links.items() if link.basis == MATCH and key not in stored]
-    # An address that became the company's own joined nobody in what was computed, so its links go unseen.
+    # An address that became the company's own joined nobody in the computation, so its links can go unnoticed.
     ends = sorted({end for link in (*more, *less) for end in link[:2]})
     usable = {row.id for row in tx.find_identifiers(ids=ends) if row.state & LINKABLE} if ends else set()
     added += [link for link in more if usable.issuperset(link[:2])]
@@ -376,7 +380,7 @@ def _take_in(
 
 
 def _reindex(run: Run, ctx: Context, held: Lease) -> None:
-    """Make the index for matching anew, piece by piece; of nobody is anything left out of it meanwhile."""
+    """Rebuild the matching index piece by piece, so that nobody is missing from it meanwhile."""
     from omnitrack.reading.profiles import reindex_run  # numpy, which only matching needs
 
     def step(tx: Transaction, after: bytes | None) -> tuple[None, bytes | None]:

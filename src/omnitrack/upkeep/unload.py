@@ -18,9 +18,9 @@ from omnitrack.upkeep.erase import BATCH
 def unload_step(
     tx: Transaction, ctx: Context, source: str, after: Position | None, now: int, dry_run: bool
 ) -> tuple[dict[str, int], Position | None]:
-    """Take away those of one batch of interactions that came from a source. The caller holds the guard alone, but for a ``dry_run``.
+    """Delete the interactions of one batch that came from a source. The caller holds the guard exclusively, except for a ``dry_run``.
 
-    Nothing is kept apart that the source had kept apart: what it said was wrong, and those whom the rest joins are joined as they were without it.
+    Customers that only the source kept apart are not kept apart afterwards: its data was wrong, and the rest joins as if it had never been there.
 
     Returns:
         Counts as in Receipt, and where to go on (None at the end).
@@ -40,7 +40,7 @@ def unload_step(
     skip = set(unnamed)
     ends = sorted({end for x in removed.values() for end in (x.a, x.b)} - skip)
     plan = plan_change(tx, ctx.policy, added=more, removed=list(removed.values()), touched=ends, lock=True)
-    # What the source showed of who held a handle when is no evidence any more.
+    # Sightings of the source are no longer evidence of who held a handle when.
     handles = {row.id for row in handles_of(tx, removed.values())} - skip
     shown = shown_by(tx, ctx, going.entries)
     placed = tx.find_identifiers(ids=sorted(bases_with_places(tx, unnamed))) if unnamed else []
@@ -54,6 +54,6 @@ def unload_step(
 
 
 def _is_gone(tx: Transaction, id: bytes, leaving: Collection[bytes], naming: Mapping[bytes, int]) -> bool:
-    """Whether all entries of an identifier are of these interactions."""
-    # One entry more than could be of these tells, however long the history is.
+    """Whether all entries of an identifier belong to these interactions."""
+    # One entry more than these can have is enough to tell, however long the history is.
     return all(e.interaction in leaving for e in tx.list_entries(identifiers=[id], limit=naming.get(id, 0) + 1))
