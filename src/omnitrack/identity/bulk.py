@@ -1,8 +1,8 @@
-"""The partition of a whole store, computed on integers from rows that are read in batches.
+"""The partition of a whole store, computed on integers from rows read in batches.
 
-Nearly every component of a real store is plain: nothing in it can keep two of its identifiers apart, and whatever the order of joining, all of
-it is one customer. Those are settled by counting and a union-find. The others (two values of an exclusive scheme, a denied pair, two holders
-of one identifier, more than ``max_identifiers``) are joined link by link, as ``partition`` does; calling it for them takes six times as long.
+In nearly every component of a real store nothing can keep two identifiers apart: whatever the order of joining, the component is one customer.
+These are settled by counting and a union-find. The others (with two values of an exclusive scheme, a denied pair, two holders of one identifier,
+or more than ``max_identifiers``) are joined link by link, as ``partition`` does; calling ``partition`` for them takes six times as long.
 """
 
 from __future__ import annotations
@@ -28,20 +28,21 @@ from omnitrack.identity.partition import (
 from omnitrack.identity.policy import Policy
 from omnitrack.storage.contract import ASSUMED, LINKABLE, NO_ID, IdentifierRow, LinkRow
 
-# Columns of the rows of the contract: read by place, for a million rows, without a line of Python for each.
+# Columns of the rows of the contract, read by position: no Python line runs per row, of which there are millions.
 _ID, _HOME, _SCHEME, _BASE, _STATE = (itemgetter(place) for place in (0, 1, 3, 6, 8))
 _A, _B, _BASIS, _ASSURANCE, _SEEN = (itemgetter(place) for place in (0, 1, 2, 3, 5))
 
 
 @attrs.frozen(slots=True)
 class Census:
-    """Who is whom in a whole store; places are in order of id.
+    """The customers of a whole store, by place; places are sorted by id.
 
     Attributes:
-        index: the place of each identifier in the other fields.
-        homes: 16 bytes of each.
+        index: the place of each identifier.
+        homes: the home of each identifier, 16 bytes.
         owner: the place of the identifier whose home names the customer.
-        shared, oversized: a byte of each, 0 or 1.
+        shared: whether each identifier is shared, a byte 0 or 1.
+        oversized: whether each identifier is in an oversized component, a byte 0 or 1.
     """
 
     index: Index
@@ -56,7 +57,7 @@ class Census:
         return self.homes[start : start + 16]
 
     def customers(self) -> int:
-        """Return how many customers there are."""
+        """Return the number of customers."""
         return sum(map(eq, self.owner, range(len(self.owner))))
 
 
@@ -64,7 +65,7 @@ _MISSING = array("i", (-1,)).tobytes()
 
 
 class _Groups:
-    """The numbers of groups: a scheme, or where it is exclusive a scheme in a scope."""
+    """The numbers of groups. A group is a scheme or, if it is exclusive, a scheme in a scope."""
 
     def __init__(self, policy: Policy) -> None:
         self._policy = policy
@@ -73,7 +74,7 @@ class _Groups:
         self.names: list[tuple[str, str]] = []
 
     def of(self, rows: Sequence[IdentifierRow]) -> list[int]:
-        """Return the group of each."""
+        """Return the group of each identifier."""
         schemes = list(map(_SCHEME, rows))
         for scheme in set(schemes) - self._of_scheme.keys():
             self._of_scheme[scheme] = -1 if self._policy.exclusive(scheme) else self._of(scheme, "")
@@ -90,7 +91,7 @@ class _Groups:
 
 
 class _Bytes:
-    """A function of small numbers, for many of them at once: it is asked once for each number there is."""
+    """A function of small numbers, applied to many at once and computed once per number."""
 
     def __init__(self, function: Callable[[int], int]) -> None:
         self._function = function
@@ -111,23 +112,23 @@ def _state_usable(state: int) -> int:
 
 
 class Bulk:
-    """Takes in every identifier in order of id, then every link, and computes the partition of them all.
+    """Takes every identifier sorted by id, then every link, and computes the partition of all.
 
         bulk = Bulk(policy)
         bulk.add_identifiers(rows)     # as often as there are pieces
         bulk.add_links(links)
         census = bulk.solve()
 
-    Rows can go as soon as they were taken in; only statements are kept whole. ``index`` has the numbers of the identifiers.
+    Rows may be dropped once they are added; only statements are kept. ``index`` has the numbers of the identifiers.
     """
 
     def __init__(self, policy: Policy) -> None:
-        """Begin.
+        """Create an empty graph.
 
         Args:
-            policy: how links are read.
+            policy: the policy that decides which links join.
         """
-        # Importing numpy takes as long as importing omnitrack: whoever never rebuilds does not wait for it.
+        # Importing numpy takes as long as importing omnitrack, so it is left to those who rebuild.
         from omnitrack.identity import bulk_numpy
 
         self._policy = policy
@@ -137,17 +138,17 @@ class Bulk:
         self._homes = bytearray()
         self._groups, self._group = _Groups(policy), array("i")
         self._usable_of, self._usable = _Bytes(_state_usable), bytearray()
-        self._bases: dict[bytes, bytes] = {}  # of those that are not the first holder
+        self._bases: dict[bytes, bytes] = {}  # of later holders
         self._a, self._b = self.index.column(), self.index.column()
         self._strength_of, self._strength = _Bytes(self._together_strength), array("b")
         self._seen = array("q")
         self._statements: list[LinkRow] = []
 
     def add_identifiers(self, rows: Sequence[IdentifierRow]) -> None:
-        """Take in identifiers. Their ``customer`` and the derived flags of ``state`` are not read.
+        """Add identifiers. Their ``customer`` and the derived flags of ``state`` are not read.
 
         Raises:
-            ValueError: they are not in ascending order of id, as a store yields them.
+            ValueError: the identifiers are not in ascending order of id, as a store yields them.
         """
         ids = list(map(_ID, rows))
         if ids and not (self._last < ids[0] and all(map(lt, ids, islice(ids, 1, None)))):
@@ -161,11 +162,11 @@ class Bulk:
             self._bases.update((row.id, row.base) for row in rows if row.base != row.id and not row.state & ASSUMED)
 
     def add_links(self, links: Sequence[LinkRow]) -> None:
-        """Take in links, after all identifiers; those with an end that is no identifier are left out."""
+        """Add links, after all identifiers; links with an unknown end are ignored."""
         if set(map(_BASIS, links)) <= {TOGETHER}:
             strength = self._strength_of.of(map(_ASSURANCE, links))
         else:
-            # Who holds an identifier after whom, the rows say.
+            # The rows tell the holders of an identifier.
             self._statements += [link for link in links if link.basis not in EVIDENCE and link.basis != REASSIGNED]
             links = [link for link in links if link.basis in EVIDENCE]
             strength = bytes(strength_of(link, self._policy) for link in links)
@@ -181,14 +182,14 @@ class Bulk:
         return strength_of(LinkRow(NO_ID, NO_ID, TOGETHER, assurance, NO_ID, 0, NO_ID, 0), self._policy)
 
     def solve(self) -> Census:
-        """Return what ``partition`` would say of customers, of who is shared, and of who is in an oversized component."""
+        """Return the customers, shared identifiers and oversized components that ``partition`` would return."""
         graph = self._graph()
         solved = self._solve(graph)
         join_hazards(graph, solved)
         return Census(self.index, graph.homes, solved.owner, solved.shared, solved.oversized)
 
     def _graph(self) -> IntegerGraph:
-        """Return all that was taken in, by number."""
+        """Return everything that was added, by number."""
         homes = bytes(self._homes)
         at = self._numbers_of(end for link in self._statements for end in (link.a, link.b))
         self._statements = [link for link in self._statements if link.a in at and link.b in at]
@@ -205,8 +206,8 @@ class Bulk:
             if one != two and self._usable[one] and self._usable[two] and not apart:
                 stated.append((one, two, seen))
         a, b, strength, seen_at = self._a.numbers(), self._b.numbers(), self._strength, self._seen
-        # To look for the four bytes of -1 takes a hundredth of the time that looking at every number takes; somewhere between two numbers they may
-        # stand by chance, and then every number is looked at for nothing.
+        # Searching for the four bytes of -1 takes a hundredth of the time of checking every number. They may occur by chance across two numbers;
+        # then every number is checked needlessly.
         if _MISSING in a.tobytes() or _MISSING in b.tobytes():
             there = [one >= 0 and two >= 0 for one, two in zip(a, b)]
             a, b, strength, seen_at = (array(x.typecode, compress(x, there)) for x in (a, b, strength, seen_at))
@@ -235,19 +236,19 @@ class Bulk:
         )
 
     def _numbers_of(self, ids: Iterable[bytes]) -> dict[bytes, int]:
-        """Return the numbers of those that are identifiers."""
+        """Return the numbers of known identifiers."""
         wanted = list(dict.fromkeys(ids))
         return {x: n for x, n in zip(wanted, self.index.find(wanted)) if n >= 0}
 
     def _row(self, x: bytes, n: int, homes: bytes) -> IdentifierRow:
-        """Return an identifier as a row again, with what the rules read and nothing else."""
+        """Return an identifier as a row with only the fields that the rules read."""
         scheme, scope = self._groups.names[self._group[n]]
         home = homes[n * 16 : n * 16 + 16]
         state = LINKABLE if self._usable[n] else 0
         return IdentifierRow(x, home, home, scheme, "", scope, self._bases.get(x, x), None, state, None, 0)
 
     def _several_holders(self) -> dict[int, int]:
-        """Return, of every holder of an identifier that has several, a number that stands for that identifier."""
+        """Return, for every holder of an identifier with several holders, a number that represents the identifier."""
         holders: dict[bytes, list[bytes]] = {}
         for x, base in self._bases.items():
             holders.setdefault(base, []).append(x)

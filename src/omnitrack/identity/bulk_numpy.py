@@ -22,7 +22,7 @@ Flags = npt.NDArray[np.bool_]
 
 @attrs.frozen(slots=True)
 class _Links:
-    """Links of evidence, in parallel."""
+    """Links of evidence as parallel columns."""
 
     a: Small
     b: Small
@@ -30,20 +30,20 @@ class _Links:
     seen: Numbers
 
     def kept(self, keep: Flags) -> _Links:
-        """Return those that have True at their place."""
+        """Return the links whose place is True."""
         if keep.all():
             return self
         return _Links(self.a[keep], self.b[keep], self.strength[keep], self.seen[keep])
 
 
 def _halves(ids: bytes | bytearray) -> tuple[Words, Words]:
-    """Return the first and the last eight bytes of each, as numbers that order as the bytes do."""
+    """Return the first and the last eight bytes of each id, as numbers that sort like the bytes."""
     words = np.frombuffer(ids, ">u8").reshape(-1, 2)
     return words[:, 0].astype(np.uint64), words[:, 1].astype(np.uint64)
 
 
 class _Column:
-    """Ends of links, turned into their numbers all at once."""
+    """Ends of links, converted into numbers all at once."""
 
     def __init__(self, index: _Index) -> None:
         self._index = index
@@ -62,7 +62,7 @@ class _Index:
     def __init__(self) -> None:
         self._ids = bytearray()
         self._halves: tuple[Words, Words] | None = None
-        # Of those that are alike in the first half, which content addresses never are: where the others are not looked for.
+        # Ids with equal first halves, which content addresses never have, are looked up separately.
         self._alike: dict[bytes, int] = {}
 
     def add(self, ids: Sequence[bytes]) -> None:
@@ -70,7 +70,7 @@ class _Index:
         self._halves = None
 
     def places(self, ids: bytes | bytearray) -> Numbers:
-        """Return the numbers of identifiers that stand one behind the other, -1 for what is none."""
+        """Return the numbers of concatenated ids, -1 for unknown ones."""
         if self._halves is None:
             self._halves = first, _ = _halves(self._ids)
             again = np.flatnonzero(first[1:] == first[:-1])
@@ -79,7 +79,7 @@ class _Index:
         wanted, rest = _halves(ids)
         places = np.full(len(wanted), -1, dtype=np.int64)
         if len(first) and len(wanted):
-            # Looked for in order, each is found near the one before: five times as fast, which pays for the sorting.
+            # In sorted order each is found near the one before: five times as fast, which pays for the sorting.
             order: Numbers | slice = slice(None)
             if not (wanted[1:] >= wanted[:-1]).all():
                 order = np.argsort(wanted)
@@ -107,12 +107,12 @@ class _Index:
 
 
 def make_index() -> _Index:
-    """Return an index without an identifier."""
+    """Return an empty index."""
     return _Index()
 
 
 def solve(p: IntegerGraph) -> Solution:
-    """Settle every component without a hazard, and hand over the others."""
+    """Settle every component without a hazard, and return the others as batches."""
     links = _Links(
         np.frombuffer(p.a, np.int32),
         np.frombuffer(p.b, np.int32),
@@ -150,7 +150,7 @@ def solve(p: IntegerGraph) -> Solution:
 
 
 def _counting(p: IntegerGraph, links: _Links, group: Small) -> _Links:
-    """Rule a: without what was seen together, not verified, of two schemes that only verified links join."""
+    """Rule a: drop unverified sightings of two schemes that only verified links join."""
     verified_only = np.array(p.verified_only, dtype=np.bool_)
     if not verified_only.any():
         return links
@@ -164,15 +164,15 @@ def _numbers(values: Any) -> Numbers:
 
 
 def _shared(p: IntegerGraph, links: _Links, group: Small, leader: Small) -> Flags:
-    """Rule b: who has more neighbours of a group than there may be, or is marked; who is personal is neither."""
+    """Rule b: return the identifiers that have too many neighbours of a group or are marked, without personal ones."""
     shared = np.zeros(p.count, dtype=np.bool_)
     never = len(links.a) + 1
     few = [[never if limit is None else limit for limit in limits] for limits in p.limits]
     if len(links.a) and any(min(limits) < never for limits in few):
         groups = len(p.kind)
         limits = _Limits(np.array(few, dtype=np.int64), np.array(p.kind, dtype=np.int32), group)
-        # A pair that stands there twice and values that count as one make these counts too high, never too low: who is not over a limit
-        # by them is not over one. The others are counted again, each pair once.
+        # Repeated pairs and values that count as one make these counts too high, never too low, so an identifier within the limits here is within
+        # them. The others are counted again, each pair once.
         keys = np.concatenate((_key(links.a, groups, group[links.b]), _key(links.b, groups, group[links.a])))
         likely = np.zeros(p.count, dtype=np.bool_)
         likely[limits.over(keys)] = True
@@ -202,14 +202,14 @@ def _key(one: Any, width: int, two: Any) -> Numbers:
 
 @attrs.frozen(slots=True)
 class _Limits:
-    """How many neighbours an identifier may have: by its scheme and theirs."""
+    """The number of neighbours that an identifier may have, by its scheme and theirs."""
 
     most: Numbers
     kind: Small
     group: Small
 
     def over(self, keys: Numbers) -> Numbers:
-        """Return the identifiers that have a group oftener than its limit; a key is identifier times groups, plus group."""
+        """Return the identifiers with more neighbours of a group than its limit; a key is identifier times groups, plus group."""
         keys.sort()
         starts = np.flatnonzero(np.concatenate(([True], keys[1:] != keys[:-1])))
         counts = np.diff(starts, append=len(keys))
@@ -220,23 +220,23 @@ class _Limits:
 
 
 def _undenied(p: IntegerGraph, links: _Links) -> _Links:
-    """Rule c: without denied pairs, two holders of one identifier among them."""
+    """Rule c: drop denied pairs, including two holders of one identifier."""
     if p.denied:
         denied = np.array(list(p.denied), dtype=np.int64)
         low, high = np.minimum(links.a, links.b), np.maximum(links.a, links.b)
         links = links.kept(~np.isin(_key(low, p.count, high), denied[:, 0] * p.count + denied[:, 1]))
     if p.bases:
-        base = np.arange(p.count, 2 * p.count)  # a number of its own for everybody else
+        base = np.arange(p.count, 2 * p.count)  # a number of its own for every other identifier
         base[_numbers(p.bases)] = _numbers(p.bases.values())
         links = links.kept(base[links.a] != base[links.b])
     return links
 
 
 def _components(count: int, links: _Links, stated: Numbers) -> Numbers:
-    """Return of each identifier a member of its component that stands for it.
+    """Return, for each identifier, the representative of its component.
 
-    In each round everybody hooks onto a neighbour with a smaller number, or everybody onto one with a larger one, whichever moves more: at least half of
-    those that still have an outside neighbour, so that the rounds are as many as the logarithm of the largest component.
+    In each round all identifiers hook onto a neighbour with a smaller number, or all onto one with a larger number, whichever moves more: at least half of
+    those that still have an outside neighbour, so that the number of rounds is logarithmic in the largest component.
     """
     a = np.concatenate((links.a, stated[:, 0])).astype(np.int64)
     b = np.concatenate((links.b, stated[:, 1])).astype(np.int64)
@@ -261,7 +261,7 @@ def _components(count: int, links: _Links, stated: Numbers) -> Numbers:
 
 
 def _hazards(p: IntegerGraph, group: Small, leader: Small, label: Numbers, sizes: Numbers) -> Flags:
-    """Return, by the number that stands for it, the components in which something can keep two identifiers apart."""
+    """Return the components, by representative, in which something can keep two identifiers apart."""
     hazards = np.zeros(p.count, dtype=np.bool_)
     if p.max_identifiers is not None:
         hazards |= sizes > p.max_identifiers
@@ -284,7 +284,7 @@ def _hazards(p: IntegerGraph, group: Small, leader: Small, label: Numbers, sizes
 
 
 def _oldest(homes: bytes, label: Numbers) -> Small:
-    """Return of each identifier the one with the smallest home in its component."""
+    """Return, for each identifier, the one with the smallest home in its component."""
     first, second = _halves(homes)
     largest = np.iinfo(np.uint64).max
     least = np.full(len(label), largest, dtype=np.uint64)
@@ -312,7 +312,7 @@ def _hazard_batches(links: _Links, stated: Numbers, label: Numbers, hazards: Fla
     node_of, link_of = label[nodes], label[a]
     start, from_link = 0, 0
     while start < len(nodes):
-        # To the end of the component in which the batch becomes full.
+        # Extend the batch to the end of the component in which it becomes full.
         last = node_of[min(start + BATCH, len(nodes)) - 1]
         end = int(np.searchsorted(node_of, last, side="right"))
         to_link = int(np.searchsorted(link_of, last, side="right"))

@@ -1,4 +1,4 @@
-"""Explanations as data and in words: the path of links between two identifiers, and obstacles on it. Pure functions."""
+"""Explanations as data and in words: the path of links between two identifiers, and its obstacles. Pure functions."""
 
 from __future__ import annotations
 
@@ -51,13 +51,16 @@ class Step(Value):
     """A link between two identifiers, and the evidence for it.
 
     Attributes:
-        a: one identifier. b: the other identifier.
+        a: one identifier.
+        b: the other identifier.
         basis: together (seen together as one person's in an interaction), match, same, personal, or reassigned (b is a later holder of a).
-        assurance: of the link.
+        assurance: the assurance of the link.
         seen: the earliest time of the evidence, of the statement, or of the match.
         probability: for a match, the probability that they are one person, 0 to 1, when they were last compared; else None.
         interaction: id of the interaction that is the evidence.
-        statement: id of the statement, with ``by`` and ``reason``.
+        statement: id of the statement behind the link.
+        by: who made the statement.
+        reason: the reason given for it.
         obstacle: why the link does not join them, or None: denied, shared, personal, exclusive, size, oversized, holders, silence, claimed,
             similar, unlinkable, policy.
         detail: more about the obstacle, in words.
@@ -110,10 +113,12 @@ class Step(Value):
 
 @attrs.frozen(slots=True, kw_only=True)
 class Explanation(Value):
-    """Why two identifiers are one customer, or why not.
+    """Why two identifiers belong to one customer, or why not.
 
     Attributes:
-        together: True if they are one customer.
+        a: one identifier.
+        b: the other identifier.
+        together: True if they belong to one customer.
         path: the links from one to the other. If they are two customers, the shortest path, on which at least one link has an obstacle; empty if
             nothing connects them.
     """
@@ -140,7 +145,7 @@ class Explanation(Value):
 
 
 def weak_kind(link: LinkRow) -> str:
-    """Return the kind of obstacle of a link that takes no part, of evidence or between two holders of one identifier."""
+    """Return the obstacle of a link that does not count: one of evidence, or between two holders of one identifier."""
     if link.basis == REASSIGNED:
         return "silence" if link.assurance == ASSUMPTION else "holders"
     kinds = {Assurance.SIMILAR: "similar", Assurance.CLAIMED: "claimed"}
@@ -148,7 +153,7 @@ def weak_kind(link: LinkRow) -> str:
 
 
 def weak_links(links: Iterable[LinkRow], result: Partition) -> list[tuple[LinkRow, str]]:
-    """Return the links of evidence that take no part in a partition, and those between the holders of one identifier, each with the kind of
+    """Return the links of evidence that do not count in a partition, and those between holders of one identifier, each with its
     obstacle."""
     links = list(links)
     taking_part = {(e.a, e.b) for e in result.edges}
@@ -169,9 +174,9 @@ def weak_links(links: Iterable[LinkRow], result: Partition) -> list[tuple[LinkRo
 def shortest_path(
     a: bytes, b: bytes, result: Partition, weak: Iterable[tuple[LinkRow, str]]
 ) -> list[tuple[LinkRow, str | None]]:
-    """Return the links from a to b with the fewest obstacles, then the fewest links; empty where there is no way.
+    """Return the links from a to b with the fewest obstacles, then the fewest links; empty if there is no path.
 
-    Links that join cost nothing, conflicts one, links that only suggest as well.
+    Links that join cost nothing; conflicts and links that only suggest cost one.
     """
     around: dict[bytes, list[tuple[bytes, LinkRow, str | None]]] = {}
 
@@ -211,7 +216,7 @@ def shortest_path(
 
 
 def details(kind: str | None, link: LinkRow, result: Partition, names: Mapping[bytes, Identifier]) -> str | None:
-    """Return more words on an obstacle, where there is more to say."""
+    """Return a more detailed description of an obstacle, or None."""
     if kind == "shared":
         return "; ".join(
             f"{names[x].display} is shared: {result.shared[x]}" for x in (link.a, link.b) if x in result.shared

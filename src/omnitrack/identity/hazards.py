@@ -19,7 +19,7 @@ def join_hazards(graph: IntegerGraph, solved: Solution) -> None:
         for n in several:
             kept_apart.setdefault(n, set()).update(several)
     for batch in solved.hazards:
-        # Components cannot meet, so that several are joined side by side.
+        # Components never meet, so several are joined at the same time.
         up = dict(zip(batch.nodes, batch.nodes))
         size = dict.fromkeys(batch.nodes, 1)
         apart = {n: set(kept_apart[n]) for n in batch.nodes if n in kept_apart} if kept_apart else {}

@@ -1,4 +1,4 @@
-"""The graph of identifiers and links in integers, which ``bulk`` hands to the solver, and the solution that comes back."""
+"""The graph of identifiers and links as integers, which ``bulk`` passes to the solver, and the solution that it returns."""
 
 from __future__ import annotations
 
@@ -8,34 +8,38 @@ from typing import Protocol
 
 import attrs
 
-#: Components with a hazard are handed over together until they have so many identifiers.
+#: Components with a hazard are passed on together until they have this many identifiers.
 BATCH = 2_000
 
 
 @attrs.frozen(slots=True)
 class IntegerGraph:
-    """Identifiers and links as integers, with all that the rules of the partition need to know of them.
+    """Identifiers and links as integers, with all that the rules of the partition need.
 
-    Identifiers are numbered from 0 in order of id. The columns of links are parallel, one place for each link of evidence that the
-    policy lets merge; a pair may stand there several times.
+    Identifiers are numbered from 0, sorted by id. The columns of links are parallel, one place for each link of evidence that the policy allows to
+    merge; a pair may occur several times.
 
     Attributes:
-        count: how many identifiers.
+        count: the number of identifiers.
         homes: their homes, 16 bytes each.
-        usable: of each whether it may take part in a merge, a byte.
-        group: of each the number of its scheme (of an exclusive one: scheme and scope).
-        kind: of each group the number of its scheme.
-        limits: of each scheme how many neighbours of each scheme an identifier may have, None for any number.
-        verified_only: of each scheme whether it is linked with each scheme only where both are verified.
-        exclusive: of each group whether a customer has one value of it.
-        leader: values of exclusive schemes that stand for the same as another, and that other.
-        bases: of those that have another holder of the same identifier beside them, the number of one of these.
-        a, b, strength, seen: the links of evidence.
-        personal: whom statements alone join.
-        marked: who is marked as shared.
-        denied: pairs that are not one, the smaller number first.
-        stated: (a, b, seen) of pairs that statements call one, none of them denied, every end usable.
-        max_identifiers, max_component: of the policy.
+        usable: whether each identifier may take part in a merge, a byte.
+        group: the group of each identifier: its scheme or, if that is exclusive, its scheme and scope.
+        kind: the number of the scheme of each group.
+        limits: for each scheme, how many neighbours of each scheme an identifier may have; None for any number.
+        verified_only: for each pair of schemes, whether only verified links join them.
+        exclusive: for each group, whether a customer has at most one value of it.
+        leader: for values of exclusive schemes that are the same as another, that other.
+        bases: for holders of an identifier with several, the number of one of these.
+        a: one end of each link of evidence.
+        b: the other end.
+        strength: the strength of the link.
+        seen: its earliest time.
+        personal: identifiers that only statements join.
+        marked: identifiers marked as shared.
+        denied: denied pairs, the smaller number first.
+        stated: (a, b, seen) of pairs that statements join, without denied pairs, every end usable.
+        max_identifiers: the limit of the policy.
+        max_component: the limit of the policy.
     """
 
     count: int
@@ -66,8 +70,8 @@ class HazardBatch:
 
     Attributes:
         nodes: their identifiers.
-        links: the links of evidence and the statements that join there, those of each component in their turn: the strongest first, then the one
-            seen earliest, then by key.
+        links: the links of evidence and statements that join them, sorted within each component: the strongest first, then the earliest,
+            then by key.
     """
 
     nodes: list[int]
@@ -76,13 +80,13 @@ class HazardBatch:
 
 @attrs.frozen(slots=True)
 class Solution:
-    """What a solver found.
+    """The result of a solver.
 
     Attributes:
-        owner: of each identifier the one whose home names its customer; settled where no hazard is.
-        shared: of each whether it is shared, a byte.
-        oversized: of each whether it is in a component beyond ``max_component``, a byte.
-        hazards: the components with a hazard, in pieces of at least ``BATCH`` identifiers or what is left.
+        owner: for each identifier, the one whose home names its customer; final in components without a hazard.
+        shared: whether each identifier is shared, a byte.
+        oversized: whether each identifier is in a component beyond ``max_component``, a byte.
+        hazards: the components with a hazard, in batches of at least ``BATCH`` identifiers, or the rest.
     """
 
     owner: array[int]
@@ -95,25 +99,25 @@ class Column(Protocol):
     """Ends of links, in order."""
 
     def extend(self, ids: Iterable[bytes], /) -> None:
-        """Append some."""
+        """Append ids."""
 
     def numbers(self) -> array[int]:
-        """Return their numbers, -1 for what is no identifier."""
+        """Return their numbers, -1 for unknown ids."""
 
 
 class Index(Protocol):
     """The numbers of identifiers."""
 
     def add(self, ids: Sequence[bytes], /) -> None:
-        """Number some more, in ascending order."""
+        """Number further identifiers, in ascending order."""
 
     def find(self, ids: Sequence[bytes], /) -> list[int]:
-        """Return their numbers, -1 for what is no identifier; at its best with many at a time."""
+        """Return the numbers of ids, -1 for unknown ones; most efficient with many at a time."""
 
     def ids(self, start: int, stop: int, /) -> list[bytes]:
-        """Return the identifiers numbered so, as of a slice."""
+        """Return the identifiers with these numbers, as a slice."""
 
     def column(self) -> Column:
-        """Return a column without an end in it; identifiers are numbered before they stand in one."""
+        """Return an empty column; number identifiers before adding them to a column."""
 
     def __len__(self) -> int: ...

@@ -10,17 +10,17 @@ from omnitrack.identity.policy import Policy
 from omnitrack.model import Assurance
 from omnitrack.storage.contract import ASSUMED, LINKABLE, RETIRED, IdentifierRow, LinkRow
 
-# Bases of links. The first two are evidence, the others statements.
+# Bases of links. The first two are evidence, the others are statements.
 TOGETHER = "together"  # seen as one person's in one interaction
 MATCH = "match"  # a matcher's score
 SAME = "same"
 DIFFERENT = "different"
 SHARED_MARK = "shared"
-PERSONAL = "personal"  # a is personal of b
+PERSONAL = "personal"  # a is personal to b
 REASSIGNED = "reassigned"  # a has a later holder b
 EVIDENCE = frozenset((TOGETHER, MATCH))
 
-AUTO_MATCHED = 1  # the strength of a match that merges by itself: below everything that was seen
+AUTO_MATCHED = 1  # the strength of a match that merges: below everything that was seen
 
 
 @attrs.frozen(slots=True)
@@ -35,13 +35,13 @@ class Edge:
 
     @property
     def order(self) -> tuple[int, int, bytes, bytes]:
-        """Strongest first, then the one seen earliest, then by key: new evidence cannot push out old."""
+        """Sort key: strongest first, then earliest, then by key, so that new evidence never displaces old."""
         return (-self.strength, self.seen, self.a, self.b)
 
 
 @attrs.frozen(slots=True)
 class Conflict:
-    """A link that would join, and what keeps it from it: ``denied``, ``shared``, ``personal``, ``exclusive``, ``size`` or ``oversized``."""
+    """A link that would join but is held back, and why: ``denied``, ``shared``, ``personal``, ``exclusive``, ``size`` or ``oversized``."""
 
     edge: Edge
     kind: str
@@ -49,14 +49,14 @@ class Conflict:
 
 @attrs.define(slots=True)
 class Partition:
-    """Who is whom.
+    """The customers of identifiers.
 
     Attributes:
-        customer: of each identifier the home that names its customer.
-        shared: why an identifier is shared, for those that are.
+        customer: for each identifier, the home that names its customer.
+        shared: for each shared identifier, the reason.
         joined: the links that make the customers, a forest.
-        edges: every link that takes part, in or out.
-        conflicts: links that would join and do not.
+        edges: every link that counts, joined or not.
+        conflicts: links that would join but are held back.
         oversized: identifiers in a component beyond ``max_component``.
     """
 
@@ -69,35 +69,35 @@ class Partition:
 
 
 def strength_of(link: LinkRow, policy: Policy) -> int:
-    """Return how strongly a link of evidence merges under the policy; 0 where it only suggests."""
+    """Return the strength of a link of evidence under the policy; 0 if it only suggests."""
     if link.basis == MATCH:
         return AUTO_MATCHED if policy.auto_match is not None and link.score >= policy.auto_match * 1_000_000 else 0
     return link.assurance if link.assurance >= policy.merges_at else 0
 
 
 def strength_between(link: LinkRow, a: IdentifierRow, b: IdentifierRow, policy: Policy) -> int:
-    """Return how strongly a link of evidence merges these two under the policy; 0 where it only suggests."""
+    """Return the strength of a link of evidence between two identifiers under the policy; 0 if it only suggests."""
     strength = strength_of(link, policy)
     return 0 if is_weak(link.basis, strength) and policy.verified_only(a.scheme, b.scheme) else strength
 
 
 def is_weak(basis: str, strength: int) -> bool:
-    """Whether a link joins some pairs of schemes and others not. A match compares two people, whatever identifiers stand for them."""
+    """Whether a link joins only some pairs of schemes. A match does not count here: it compares two people, whatever their identifiers."""
     return basis == TOGETHER and strength < Assurance.VERIFIED
 
 
 def usable(row: IdentifierRow | None) -> bool:
-    """Whether an identifier may take part in a merge at all."""
+    """Whether an identifier may take part in a merge."""
     return row is not None and bool(row.state & LINKABLE) and not row.state & RETIRED
 
 
 def two_holders(a: IdentifierRow, b: IdentifierRow) -> bool:
-    """Whether two are holders of one identifier who can never be one. A holder whom silence alone tells from others can be the same person."""
+    """Whether two identifiers are holders of one that can never be one person. Holders that only silence separates can be."""
     return a.base == b.base and not (a.state | b.state) & ASSUMED
 
 
 class Statements:
-    """The statements among some links, sorted out."""
+    """The statements among links, sorted by kind."""
 
     __slots__ = ("denied", "marked", "personal", "same")
 
@@ -120,9 +120,9 @@ class Statements:
             elif basis == SHARED_MARK:
                 self.marked.add(link.a)
             elif basis == PERSONAL:
-                # What was said last counts: somebody who gives an identifier to one person takes it from another.
+                # The latest counts: making an identifier personal to one person takes it from another.
                 known = self.personal.get(link.a)
-                # Of two said of the same time the key decides, never which of them came first.
+                # Of two with the same time the key decides, not the order of arrival.
                 if known is None or (link.seen, link.b, link.ref) > (known.seen, known.b, known.ref):
                     self.personal[link.a] = link
 
@@ -130,8 +130,8 @@ class Statements:
 def exclusive_classes(
     rows: Mapping[bytes, IdentifierRow], statements: Statements, exclusive: Callable[[str], bool]
 ) -> dict[bytes, bytes]:
-    """Return, for values of exclusive schemes that statements call one, the value that stands for them all; a statement that never can join
-    its two (denied, two holders of one identifier, one that may not identify) calls nothing one."""
+    """Return, for values of exclusive schemes that statements join, the value that represents them all. A statement that can never join its
+    two identifiers (they are denied, two holders of one identifier, or one may not identify) does not count."""
     leader: dict[bytes, bytes] = {}
 
     def find(x: bytes) -> bytes:
@@ -166,7 +166,7 @@ def _over_limit(
 
 
 class Reader:
-    """Links as the policy reads them: what takes part (rule a), what counts as shared (rule b), what may join (rule c)."""
+    """Applies the policy to links: which count (rule a), which identifiers are shared (rule b), which links may join (rule c)."""
 
     def __init__(
         self,
@@ -206,7 +206,7 @@ class Reader:
             self.evidence[a, b] = Edge(a, b, strength, link.seen, link)
 
     def shared(self, x: bytes) -> str | None:
-        """Return why an identifier all of whose links were given counts as shared, or None."""
+        """Return why an identifier is shared, None if it is not. All its links must be given."""
         if x in self.statements.personal:
             return None
         if x in self.statements.marked:
@@ -228,7 +228,7 @@ class Reader:
         return ((a, b) if a <= b else (b, a)) in self.statements.denied or two_holders(self.rows[a], self.rows[b])
 
     def edges(self, shared: Mapping[bytes, object]) -> tuple[list[Edge], list[Conflict]]:
-        """Return the links that may join (rule c), and those that a denial, or an end that is shared or personal, keeps from it."""
+        """Return the links that may join (rule c), and those held back by a denial or by an end that is shared or personal."""
         personal = self.statements.personal
         best = {
             pair: edge for pair, edge in self.evidence.items() if pair[0] not in personal and pair[1] not in personal
@@ -257,7 +257,7 @@ class Reader:
 
 
 def components(nodes: Iterable[bytes], edges: Iterable[Edge]) -> list[list[bytes]]:
-    """Return the connected components, identifiers without an edge as components of one."""
+    """Return the connected components; an identifier without an edge is a component of its own."""
     parent = {x: x for x in nodes}
 
     def find(x: bytes) -> bytes:
@@ -277,7 +277,7 @@ def components(nodes: Iterable[bytes], edges: Iterable[Edge]) -> list[list[bytes
 
 
 class _Joiner:
-    """Rule d within one component: join strongest first, except where that breaks an exclusion."""
+    """Rule d within one component: join the strongest links first, except those that break an exclusion."""
 
     def __init__(self, nodes: Sequence[bytes], reader: Reader) -> None:
         self.most = reader.policy.max_identifiers
@@ -309,7 +309,7 @@ class _Joiner:
         return x
 
     def join(self, a: bytes, b: bytes) -> str | None:
-        """Join the customers of two identifiers; return the kind of conflict where that is not allowed, "" where they are one already."""
+        """Join the customers of two identifiers; return the kind of conflict if that is not allowed, "" if they are one already, None if joined."""
         a, b = self.find(a), self.find(b)
         if a == b:
             return ""
@@ -330,7 +330,7 @@ class _Joiner:
 
 
 def _hazardless(nodes: Sequence[bytes], reader: Reader, denied_nodes: set[bytes]) -> bool:
-    """Whether nothing in a component can keep two of its identifiers apart, so that the order of joining does not matter."""
+    """Whether nothing in a component can keep two identifiers apart, so that the order of joining does not matter."""
     most = reader.policy.max_identifiers
     if most is not None and len(nodes) > most:
         return False
@@ -358,14 +358,14 @@ def partition(
     given: Mapping[bytes, str | None] | None = None,
     classes: Mapping[bytes, bytes] | None = None,
 ) -> Partition:
-    """Compute who is whom.
+    """Compute the customers of identifiers.
 
     Args:
         rows: identifiers by id. Their ``customer`` and the derived flags of ``state`` are not read.
-        links: every link with an end among ``rows``; those with an end elsewhere are left out.
-        policy: how to read them.
-        given: for identifiers at the border, whose links are not all here: why they are shared, or None where they are not.
-        classes: what ``exclusive_classes`` finds, where the statements that it rests on are not all here.
+        links: every link with an end among ``rows``; links with an end elsewhere are ignored.
+        policy: the policy that decides which links join.
+        given: for identifiers at the border, whose links are not all given: why they are shared, None if they are not.
+        classes: the result of ``exclusive_classes``, if the statements that it depends on are not all given.
 
     Returns:
         The partition of all ``rows``.
@@ -394,7 +394,7 @@ def partition(
             oversized.update(nodes)
             strong = [edge for edge in inside if edge.strength >= Assurance.VERIFIED]
             conflicts += [Conflict(edge, "oversized") for edge in inside if edge.strength < Assurance.VERIFIED]
-            # Its verified parts are not measured again: they are no sign of corrupt input, whatever their size.
+            # Its verified parts are not checked for size again: they are no sign of corrupt input.
             parts = components(nodes, strong)
             part_of = {x: number for number, part in enumerate(parts) for x in part}
             split: list[list[Edge]] = [[] for _ in parts]

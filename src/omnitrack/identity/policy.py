@@ -16,29 +16,29 @@ from omnitrack.identity.silences import STEPS
 from omnitrack.model import Assurance
 from omnitrack.values import FrozenDict, Value
 
-#: A number; None for no limit; ``"verified"`` where links between the two count for nothing below that.
+#: A number; None for no limit; ``"verified"`` if only verified links between the two schemes count.
 Limit = int | Literal["verified"] | None
 
 VERIFIED_ONLY: Literal["verified"] = "verified"
 
-#: How many distinct neighbours of a scheme an identifier of another may have, as ``"of/neighbour"``; ``"*"`` stands for any. Chosen by what
-#: ``bench/population.py`` measures.
+#: How many distinct neighbours of a scheme an identifier of another may have, as ``"of/neighbour"``; ``"*"`` is any scheme. Chosen by the
+#: measurements of ``bench/population.py``.
 DEFAULT_LIMITS: Mapping[str, Limit] = {
     "*": 8,
-    "device": None,  # cookies are cleared: how many browsers there were says nothing of how many people
-    "account/*": None,  # whoever knows it, it is one customer's: a family's numbers, the staff of a business
+    "device": None,  # cookies are cleared, so the number of browsers says nothing about the number of people
+    "account/*": None,  # an account is one customer's, whoever knows it: a family's numbers, the staff of a business
     "crm/*": None,
     "device/*": 1,  # two log-ins on one device are two people, as two accounts are: a kiosk, a family's tablet
-    "phone/phone": 1,  # two together are a person's; a number that was seen beside two others is an agent's or an exchange
+    "phone/phone": 1,  # two together are one person's; a number seen with two others is an agent's or an exchange's
     "phone/email": 3,
-    "email/email": VERIFIED_ONLY,  # a mail has one sender: a second address was in copy, or somebody wrote it down
+    "email/email": VERIFIED_ONLY,  # a mail has one sender: a second address was in copy, or somebody mentioned it
 }
 
-#: After how many days in which nobody saw an identifier of a scheme it is taken to have a new holder.
+#: The days without a sighting after which an identifier of a scheme is assumed to have a new holder.
 DEFAULT_SILENCE: Mapping[str, int] = {"phone": 180}
 MAX_SILENCE = 36_500  # days
 
-_NO_LIMIT = "none"  # as a settings file has to say it: TOML has no null
+_NO_LIMIT = "none"  # how a settings file writes it: TOML has no null
 _NAME = re.compile(r"\*|[^\W\d][\w-]{0,39}")
 MAX_RANK = 1_000_000
 _DAY = 24 * 60 * 60 * 1_000_000
@@ -72,7 +72,7 @@ class SchemeRule(Value):
 
 
 def _named(field: str, value: Any) -> list[tuple[str, Any]]:
-    """Return the items of a mapping by names of schemes; of None none."""
+    """Return the items of a mapping keyed by scheme; none for None."""
     if value is not None and not isinstance(value, Mapping):
         raise InvalidPolicyError(f"{field}: got {masked_repr(value)}, accepted is a mapping by the names of schemes")
     items = list((value or {}).items())
@@ -101,7 +101,7 @@ def _scheme_rules(value: Any) -> dict[str, SchemeRule]:
 
 
 def _pair(key: Any) -> tuple[str, str]:
-    """Return (of, neighbour) of a key of limits, ``"*"`` for any."""
+    """Return the pair (of, neighbour) of a key of limits, with ``"*"`` for any scheme."""
     parts: Any = key.split("/") if isinstance(key, str) else key
     if isinstance(key, str) and len(parts) == 1:
         parts = ("*", key)
@@ -149,7 +149,7 @@ def _limits(value: Any) -> dict[str, Limit] | None:
         if pair in given:
             raise InvalidPolicyError(f"limits: {_text(pair)!r} is there twice, accepted is one limit for each pair")
         given[pair] = limit
-    # What is given comes before every default that it covers: a limit of phones is one of an account's phones too.
+    # A given limit overrides every default that it covers: a limit for phones also limits an account's phones.
     kept = {pair: limit for pair, limit in _DEFAULTS.items() if not any(_covers(one, pair) for one in given)}
     for of, neighbour in given:
         if neighbour == "*" and of != "*":
@@ -238,7 +238,7 @@ class Policy(Value):
             return rule.exclusive
         try:
             return get_scheme(scheme).exclusive
-        except InvalidIdentifierError:  # of a third party whose package is not loaded here
+        except InvalidIdentifierError:  # a third party's scheme whose package is not loaded here
             return False
 
     def rank(self, scheme: str) -> int:
@@ -259,7 +259,7 @@ class Policy(Value):
         return None if listed == VERIFIED_ONLY else listed
 
     def verified_only(self, scheme: str, other: str) -> bool:
-        """Whether identifiers of two schemes that were seen together are linked only where both are verified."""
+        """Whether identifiers of two schemes that were seen together are linked only if both are verified."""
         return VERIFIED_ONLY in (self._listed(scheme, other), self._listed(other, scheme))
 
     def _listed(self, scheme: str, of: str) -> Limit:

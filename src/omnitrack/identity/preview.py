@@ -53,7 +53,7 @@ class Move(Value):
         return f"moves {self.interactions} interaction{'s' if self.interactions > 1 else ''} {way}"
 
 
-_NAMED = 3  # identifiers that are shown of a customer; the others are counted
+_NAMED = 3  # identifiers of a customer that are shown; the others are counted
 
 
 def _show(id: str | None, identifiers: tuple[Identifier, ...]) -> str:

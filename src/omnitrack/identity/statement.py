@@ -17,9 +17,9 @@ from omnitrack.identity.partition import DIFFERENT, PERSONAL, REASSIGNED, SAME, 
 from omnitrack.model.fields import as_optional_time
 from omnitrack.values import Value
 
-ATTRIBUTED = "attributed"  # an interaction belongs to this identifier; kept with the statements, no link of its own
+ATTRIBUTED = "attributed"  # an interaction belongs to this identifier; stored with the statements, without a link
 
-#: What each kind is called by the method that makes it.
+#: The name of the method that makes each kind.
 VERBS = {
     SAME: "link",
     DIFFERENT: "deny",
@@ -28,7 +28,7 @@ VERBS = {
     REASSIGNED: "reassign",
     ATTRIBUTED: "attribute",
 }
-BINARY = frozenset((SAME, DIFFERENT, PERSONAL))  # those about two
+BINARY = frozenset((SAME, DIFFERENT, PERSONAL))  # kinds about two identifiers
 
 Named = Identifier | str  # an identifier, a text that holds one, or a customer id
 
@@ -56,7 +56,7 @@ MAX_REASON = 10_000
 
 
 def check_said(by: object, reason: object, *, kept: bool = False) -> None:
-    """Raise unless who said something and why are texts, or None; where it is ``kept`` in a store, whatever their length."""
+    """Raise unless ``by`` and ``reason`` are texts or None; if ``kept`` is true, they come from a store and may have any length."""
     for name, text, most in (("by", by, MAX_BY), ("reason", reason, MAX_REASON)):
         if text is None:
             continue
@@ -72,11 +72,16 @@ class Statement(Value):
 
     Attributes:
         kind: same, different, shared, personal, reassigned, or attributed.
-        a: the identifier it is about. b: the other identifier, for same, different and personal.
+        a: the identifier it is about.
+        b: the other identifier, for same, different and personal.
         at: when it was stated; for a reassignment, when it takes effect.
+        by: who made it.
+        reason: why it was made.
         id: ``st_...``; None if it was not made yet.
         recorded_at: when it was stored.
         retracted_at: when it was retracted, or None.
+        retracted_by: who retracted it, or None.
+        interaction: the id of the interaction, for attributed.
     """
 
     kind: str
@@ -150,11 +155,14 @@ class Statement(Value):
 
 @attrs.define(slots=True, kw_only=True)
 class StatementRecord:
-    """A statement as the store keeps it. Times are microseconds.
+    """A statement as it is stored. Times are microseconds.
 
     Attributes:
-        a, b: whom it is about now. A reassignment is about the identifier and its new holder; a statement about one has ``b`` as ``a``.
-        named_a, named_b: what was named; ``named_b`` is None where it names one.
+        kind: the kind, as in ``Statement``.
+        a: the holder that it is about now; for a reassignment, the identifier.
+        b: the other holder; for a reassignment, the new holder; ``a`` again for a statement about one.
+        named_a: the mention of ``a``.
+        named_b: the mention of ``b``; None for a statement about one.
         at: when it was stated; for a reassignment, when it takes effect.
     """
 
@@ -174,14 +182,14 @@ class StatementRecord:
 
     @property
     def mentions(self) -> tuple[Mention, ...]:
-        """What it names."""
+        """The mentions of the statement."""
         return (self.named_a,) if self.named_b is None else (self.named_a, self.named_b)
 
     def about(self, tenures: Callable[[bytes], Tenures | None]) -> tuple[bytes, bytes]:
-        """Return whom it is about, ``a`` and ``b``.
+        """Return the holders that it is about, ``a`` and ``b``.
 
         Args:
-            tenures: returns the later holders of an identifier, by its first; None where they are as they were.
+            tenures: returns the later holders of an identifier, given its first; None if they have not changed.
         """
         if self.kind == REASSIGNED:
             return self.a, self.b
@@ -193,7 +201,7 @@ class StatementRecord:
         return a, self.b if held is None else self.named_b.about(held)
 
     def dump(self) -> str:
-        """Return it as JSON."""
+        """Return the record as JSON."""
         values = attrs.asdict(self, recurse=False)
         values["named_a"] = self.named_a.dump()
         values["named_b"] = None if self.named_b is None else self.named_b.dump()
@@ -201,7 +209,7 @@ class StatementRecord:
 
     @classmethod
     def load(cls, text: str) -> StatementRecord:
-        """Read what ``dump`` wrote."""
+        """Read a record that ``dump`` returned."""
         values = json.loads(text)
         for name in ("a", "b", "interaction"):
             values[name] = bytes.fromhex(values[name])

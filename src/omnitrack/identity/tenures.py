@@ -1,7 +1,7 @@
 """Tenures: who held an identifier when, by statements and by the ids that prove it. Pure functions.
 
-A platform's own id is proof of who holds a handle or a number. Two of one series (two X ids; two WhatsApp ids of one portfolio) are two
-accounts, so a handle that was seen with both has had two holders, unless somebody said that the two accounts are one person's.
+A platform's own id proves who holds a handle or a number. Two ids of one series (two X ids; two WhatsApp ids of one portfolio) are two
+accounts, so a handle that was seen with both has had two holders, unless a statement says that the two accounts are one person's.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ from omnitrack.identity.partition import REASSIGNED
 from omnitrack.model import Assurance
 from omnitrack.storage.contract import NO_ID, LinkRow
 
-Classes = Mapping[bytes, bytes]  # of ids that statements call one person's, the one that stands for them all
+Classes = Mapping[bytes, bytes]  # for ids that statements make one person's, the one that represents them all
 
 _BEFORE_ALL = -(2**63)
 
-#: The assurance of a link that says that an identifier had another holder because nobody saw it for long.
+#: The assurance of a link for a holder that is assumed because of a silence.
 ASSUMPTION = int(Assurance.CLAIMED)
 
 
@@ -29,13 +29,13 @@ class Proof(NamedTuple):
     """An id that was seen with a handle or a number, and when first."""
 
     series: str  # the ids that it can be compared with
-    id: bytes  # NO_ID where it was erased or aged away: of somebody who is nobody else in the store
+    id: bytes  # NO_ID if it was erased or expired: it belongs to nobody else in the store
     seen: int
-    evidence: bytes  # the interaction that shows it; NO_ID where that is gone
+    evidence: bytes  # the interaction that shows it; NO_ID if that was deleted
 
 
 def _order(proof: Proof) -> tuple[int, bool, bytes, bytes]:
-    """Earliest first; of one time first who is gone, so that nobody comes into their place."""
+    """Sort key: earliest first, and at one time deleted ids first, so that nobody takes their place."""
     return (proof.seen, proof.id != NO_ID, proof.id, proof.evidence)
 
 
@@ -45,9 +45,10 @@ class Held:
 
     Attributes:
         tenures: the later holders, by statements, by evidence and by silence.
-        said: those of statements. silent: those by silence.
-        proven: which holder an id was with, by (number of the statements' tenure, id).
-        began: of the holders by evidence, the proof with which their tenure began.
+        said: the later holders by statements.
+        proven: the holder that an id was with, by (number of the statements' tenure, id).
+        began: for each holder by evidence, the proof that began the tenure.
+        silent: the later holders by silence.
     """
 
     tenures: Tenures = ()
@@ -57,11 +58,12 @@ class Held:
     silent: Tenures = ()
 
     def holder(self, base: bytes, at: int, ids: Iterable[bytes] = ()) -> bytes:
-        """Return whose the identifier was at a time.
+        """Return who held the identifier at a time.
 
         Args:
             base: the first holder.
-            ids: those that it was seen with, surely enough. What they prove counts more than the time; of several the later holder does.
+            at: the time, in microseconds.
+            ids: the ids that it was seen with, with enough assurance. Proof outweighs the time; of several proven holders the later counts.
         """
         if self.proven:
             number = _number(self.said, at)
@@ -73,7 +75,7 @@ class Held:
         return holder_at(base, self.tenures, at)
 
     def _within(self, proven: bytes, at: int) -> bytes:
-        """Return the last of those by silence between a holder and the next, who are told by time alone, who began by then."""
+        """Return the last holder by silence after a proven holder and before the next, whose tenure had begun by then."""
         found, inside = proven, all(holder != proven for _, holder in self.tenures)
         for tenure in self.tenures:
             if tenure not in self.silent:
@@ -85,24 +87,24 @@ class Held:
         return found
 
     def links(self, base: bytes) -> list[LinkRow]:
-        """Return the links that say which holders the identifier has by evidence."""
+        """Return the links for the holders by evidence and by silence."""
         return [
             LinkRow(base, holder, REASSIGNED, int(Assurance.OBSERVED), NO_ID, proof.seen, proof.evidence, 0)
             for holder, proof in sorted(self.began.items())
         ] + [LinkRow(base, holder, REASSIGNED, ASSUMPTION, NO_ID, since, NO_ID, 0) for since, holder in self.silent]
 
 
-#: Of nearly every identifier: it never had another holder.
+#: The tenures of nearly every identifier: it never had another holder.
 ONE_HOLDER = Held()
 
 
 def _number(said: Tenures, at: int) -> int:
-    """Return in which of the tenures that statements make a time is: 0 for the first holder's."""
+    """Return the number of the statements' tenure that a time falls in, 0 for the first holder's."""
     return bisect_right(said, at, key=lambda tenure: tenure[0])
 
 
 def classes_of(same: Iterable[tuple[bytes, bytes]], denied: Collection[tuple[bytes, bytes]]) -> dict[bytes, bytes]:
-    """Return the classes of ids that statements call one, but for pairs of which one says that they are not."""
+    """Return the classes of ids that statements join, without denied pairs."""
     leader: dict[bytes, bytes] = {}
 
     def find(x: bytes) -> bytes:
@@ -128,15 +130,16 @@ def hold(
 ) -> Held:
     """Return who held an identifier when.
 
-    In the time of each holder whom statements know, the ids are taken in the order in which they were first seen. One is with whoever held the
-    identifier then, unless another id of its series is: then it begins a tenure of its own.
+    Within the tenure of each holder named by statements, the ids are taken in the order in which they were first seen. An id belongs to whoever held the
+    identifier then, unless that holder has another id of its series: then it begins a tenure of its own.
 
     Args:
-        base: the first holder. said: (since, holder) of the others that statements know.
-        proofs: every id that it was seen with, of each one at least the earliest time in each of these tenures.
-        classes: which ids are one person's.
-        address: returns the id of a holder: of since when and, where another begins at the same time, of the id with which it begins.
-        silent: the times since which it has holders by silence. They part the time of each of the others, and nothing of what ids prove.
+        base: the first holder.
+        said: (since, holder) of the later holders that statements name.
+        proofs: every id that it was seen with, each with at least the earliest time in each of these tenures.
+        classes: the ids that are one person's.
+        address: returns the id of a holder, given the start of the tenure and, if another begins at the same time, the id that begins it.
+        silent: the times at which holders by silence begin. They divide the tenures of the others, but not what ids prove.
     """
     known = tuple(sorted(set(said)))
     people = _first_seen(known, proofs, classes)
@@ -169,7 +172,7 @@ def hold(
 
 @attrs.frozen(slots=True)
 class _Person:
-    """The ids of one person that an identifier was seen with in one of the tenures that statements make."""
+    """The ids of one person that an identifier was seen with during one of the statements' tenures."""
 
     number: int
     ids: set[bytes]
@@ -192,14 +195,17 @@ def _first_seen(said: Tenures, proofs: Iterable[Proof], classes: Classes) -> lis
 def places_left(
     said: Tenures, before: Sequence[Proof], after: Sequence[Proof], classes: Classes, gone: Collection[bytes]
 ) -> list[Proof]:
-    """Return what has to be kept of an identifier's proofs where some were deleted, so that nobody comes into another's place by it.
+    """Return the proofs of an identifier to keep after some were deleted, so that nobody takes another person's place.
 
-    A person of whom nothing is left keeps a place of their own. One who was seen with it later too keeps the time of before, where that tells
-    them from others.
+    A person without any remaining proof keeps a place of their own. One with later proofs keeps the earlier time, if it distinguishes them from
+    others.
 
     Args:
-        said: the tenures of statements. before: the proofs of before, what was kept earlier among them. after: those that are left.
-        classes: which ids were one person's. gone: ids that are not in the store any more.
+        said: the tenures of statements.
+        before: the proofs before the deletion, including those kept earlier.
+        after: the proofs that remain.
+        classes: the ids that were one person's.
+        gone: ids that are no longer in the store.
     """
     people = _first_seen(said, before, classes)
     left = {
