@@ -1,4 +1,4 @@
-"""Matching of people who look alike: suggestions with reasons, never a merge by itself. Pure, no store is touched."""
+"""Matching of similar people: suggestions with reasons, never merges. Pure functions without a store."""
 
 from __future__ import annotations
 

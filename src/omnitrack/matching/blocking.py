@@ -1,4 +1,4 @@
-"""Blocking rules: short keys under which people who may be one are found without comparing everybody with everybody."""
+"""Blocking rules: short keys by which possible matches are found without comparing all pairs of people."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from omnitrack.matching.profile import FIELDS, Profile
 from omnitrack.matching.scripts import romanise
 from omnitrack.matching.text import letters, sound, squeeze
 
-MAX_KEYS = 24  # of one profile and rule: many names times many addresses stay bounded
+MAX_KEYS = 24  # for one profile and rule, so that many names times many addresses stay bounded
 _KEY_LENGTH = 64
 
 
@@ -25,12 +25,12 @@ class Rule:
     """One way in which two records of a person are expected to agree, whatever else differs.
 
     Attributes:
-        name: short; the first part of a stored key.
-        keys: gives the keys of a profile.
-        bound: at most so many candidates are looked at for one key, so that a frequent one costs no more than a rare one.
-        needs: fields without which a profile has no key, so that it is not asked.
-        reads: the fields that the keys are made of, where they are others.
-        broad: only for lists that are compared with themselves: too many people have the key in a large store.
+        name: a short name, the first part of a stored key.
+        keys: returns the keys of a profile.
+        bound: the most candidates that are considered for one key, so that a frequent key costs no more than a rare one.
+        needs: fields without which a profile has no key, so that the rule is skipped.
+        reads: the fields that the keys are made of, if these differ.
+        broad: whether the rule is only for lists compared with themselves, because too many people share a key in a large store.
     """
 
     name: str
@@ -53,7 +53,7 @@ def _locals(p: Profile) -> Iterator[str]:
 
 
 def _local_halves(p: Profile) -> Iterator[str]:
-    # One typo leaves one half of the local part as it was.
+    # One typo leaves one half of the local part unchanged.
     for address in p.emails:
         local, _, domain = address.partition("@")
         half = len(local) // 2
@@ -70,7 +70,7 @@ def _phones(p: Profile) -> Iterator[str]:
 
 
 def _phone_halves(p: Profile) -> Iterator[str]:
-    # One wrong digit leaves one half as it was, and a dropped one as well: the halves are counted each from its own end.
+    # One wrong or missing digit leaves one half unchanged: each half is counted from its own end.
     for number in p.phones:
         digits = number.lstrip("+")
         if len(digits) >= 8:
@@ -99,7 +99,7 @@ def _aliases(p: Profile) -> Iterator[str]:
 
 
 def _full_names(p: Profile) -> Iterator[str]:
-    # In the order of the alphabet, so that swapped names meet.
+    # Sorted alphabetically, so that swapped names get the same key.
     for name in p.names:
         if name.given and name.family:
             yield " ".join(sorted((sound(nickname_root(name.given)), sound(name.family))))
@@ -126,7 +126,7 @@ def _words_of_names(p: Profile) -> Iterator[str]:
 
 def _birth_dates(p: Profile) -> Iterator[str]:
     for digits in p.birth_dates:
-        # Day and month in order of size, so that swapped ones meet.
+        # Day and month sorted, so that swapped ones get the same key.
         yield digits[:4] + "".join(sorted((digits[4:6], digits[6:])))
 
 
@@ -202,7 +202,7 @@ def _organisations(p: Profile) -> Iterator[str]:
 
 
 def _organisation_words(p: Profile) -> Iterator[str]:
-    # A word of the name, beside anything that says where it is.
+    # A word of the name, together with any part of its address.
     if not p.names:
         where = [*p.postcodes, *(f"{address.number} {address.street[:4]}" for address in p.addresses if address.number)]
         for company in p.companies:
@@ -217,7 +217,7 @@ def _company_and_name(p: Profile) -> Iterator[str]:
             yield f"{squeeze(company)[:16]} {sound(name.family or name.given)}"
 
 
-#: All rules, those that find fewest strangers first.
+#: All rules, those that find the fewest strangers first.
 RULES: tuple[Rule, ...] = (
     Rule("email", _emails, 50, needs=("emails",)),
     Rule("phone", _phones, 50, needs=("phones",)),
@@ -255,16 +255,16 @@ RULES: tuple[Rule, ...] = (
 def blocking_keys(profile: Profile, *, broad: bool = False) -> dict[str, list[str]]:
     """Return the keys under which a profile is filed and looked up, by rule.
 
-    Two profiles are candidates for each other where they have a key of a rule in common. A typo in one value leaves
-    the keys of other rules as they were.
+    Two profiles are candidates for each other if they share a key of a rule. A typo in one value leaves the keys of other rules
+    unchanged.
 
     Args:
-        profile: whose keys.
-        broad: include the rules that are too broad for a store.
+        profile: the profile.
+        broad: whether to include the rules that are too broad for a store.
 
     Returns:
-        For each rule that applies its keys, at most ``MAX_KEYS`` of at most 64 characters, without repetitions. How
-        many candidates a key may give at most is the ``bound`` of the rule of that name in ``RULES``.
+        The keys of each rule that applies: at most ``MAX_KEYS``, each at most 64 characters, without repetitions. The ``bound`` of the
+        rule of that name in ``RULES`` is the most candidates that a key may give.
 
     >>> from omnitrack.matching.traits import normalise_traits
     >>> keys = blocking_keys(normalise_traits({"name": "Bob Smith", "postcode": "RG14 1AA"}))
@@ -284,10 +284,10 @@ def _keys(rule: Rule, profile: Profile) -> list[str]:
 
 
 def candidate_pairs(profiles: Sequence[Profile], *, groups: Sequence[int] | None = None) -> tuple[Indices, Indices]:
-    """Return the pairs of a list that have a blocking key in common, each once, as two arrays of indices.
+    """Return the pairs of a list that share a blocking key, each once, as two arrays of indices.
 
-    Where more profiles share a key than its rule's bound, each is paired with its neighbours in the order of their
-    names and dates alone, so that the work grows with the length of the list and not with its square.
+    If more profiles share a key than the bound of its rule, each is paired only with its neighbours in the order of names and dates, so
+    that the work grows linearly with the length of the list.
 
     Args:
         profiles: the list.
@@ -298,7 +298,7 @@ def candidate_pairs(profiles: Sequence[Profile], *, groups: Sequence[int] | None
     order = np.argsort(_sort_keys(profiles), kind="stable")
     codes_of = {field: _codes(list(map(attrgetter(field), profiles)), size) for field in _READ}
     found = [np.empty(0, dtype=np.int64)]
-    # Rule after rule, so that the keys of one are there at a time.
+    # One rule at a time, so that only the keys of one are in memory.
     for rule in RULES:
         able = np.ones(size, dtype=np.bool_)
         for field in rule.needs:
@@ -313,17 +313,17 @@ def candidate_pairs(profiles: Sequence[Profile], *, groups: Sequence[int] | None
         found.append(np.minimum(left, right) * size + np.maximum(left, right))
     codes = np.concatenate(found)
     del found
-    codes.sort()  # many times faster than numpy.unique, which does not sort whole numbers
+    codes.sort()  # many times faster than numpy.unique, which does not sort integers
     codes = codes[np.concatenate([[True], codes[1:] != codes[:-1]])] if len(codes) else codes
     return codes // max(size, 1), codes % max(size, 1)
 
 
-#: The fields that a rule asks for.
+#: The fields that rules use.
 _READ = tuple(dict.fromkeys(field for rule in RULES for field in (*rule.needs, *rule.reads)))
 
 
 def _codes(values: Sequence[tuple[Any, ...]], size: int) -> Indices:
-    """Return a number for each of so many values, the same for equal ones, and 0 for an empty one."""
+    """Return a number for each of ``size`` values, the same for equal values, 0 for an empty one."""
     if not any(values):
         return np.zeros(size, dtype=np.int64)
     numbers: dict[tuple[Any, ...], int] = {(): 0}
@@ -331,7 +331,7 @@ def _codes(values: Sequence[tuple[Any, ...]], size: int) -> Indices:
 
 
 def _alike(codes_of: Mapping[str, Indices], fields: Iterable[str], asked: Indices) -> Indices:
-    """Return a number for each of some profiles, the same where these fields hold the same; numbers count from 0."""
+    """Return a number for each profile, the same for profiles with equal values in these fields, counted from 0."""
     alike = np.zeros(len(asked), dtype=np.int64)
     for field in fields:
         codes = codes_of[field][asked]
@@ -340,12 +340,13 @@ def _alike(codes_of: Mapping[str, Indices], fields: Iterable[str], asked: Indice
 
 
 def _rule_pairs(rule: Rule, profiles: Sequence[Profile], asked: Indices, alike: Indices) -> tuple[Indices, Indices]:
-    """Return the pairs that have a key of the rule in common, among those that are asked for one, in their order.
+    """Return the pairs that share a key of a rule, among the profiles asked for, in their order.
 
     Args:
-        rule, profiles: whose keys, and of whom.
-        asked: indices of profiles.
-        alike: of each of ``asked`` a number; those with one number have the same keys, which are made once.
+        rule: the rule.
+        profiles: the profiles.
+        asked: the indices of the profiles to pair.
+        alike: a number for each of ``asked``; profiles with equal numbers have the same keys, which are made once.
     """
     first = np.unique(alike, return_index=True)[1]
     made = [list(map(hash, _keys(rule, profiles[index]))) for index in asked[first].tolist()]
@@ -357,11 +358,11 @@ def _rule_pairs(rule: Rule, profiles: Sequence[Profile], asked: Indices, alike: 
     hashed = hashes[np.repeat(begins, counts) + np.arange(len(owner))]
     by_key = np.argsort(hashed, kind="stable")
     hashed, owner = hashed[by_key], owner[by_key]
-    # Where the block of each key ends, and how many steps behind it a profile looks for others.
+    # The end of the block of each key, and the number of steps ahead in which a profile looks for others.
     starts = np.flatnonzero(np.concatenate([[True], hashed[1:] != hashed[:-1]])) if len(hashed) else hashed
     sizes = np.diff(starts, append=len(hashed))
     ends = np.repeat(starts + sizes, sizes)
-    # All of a block, or as many pairs as the bound allows each: half of them with those before, half with those behind.
+    # A whole block, or as many pairs for each as the bound allows: half with profiles before it, half with those after it.
     steps = np.repeat(np.where(sizes <= rule.bound, sizes - 1, rule.bound // 2), sizes)
     place = np.arange(len(hashed))
     left, right = [np.empty(0, dtype=np.int64)], [np.empty(0, dtype=np.int64)]

@@ -1,4 +1,4 @@
-"""From weighed pairs to clusters: strongest first, each join agreed by the pairs between, not by one of them alone."""
+"""Builds clusters from weighed pairs: strongest first, and each join must be supported by all pairs between, not by one alone."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ import numpy.typing as npt
 from omnitrack.matching.evidence import Indices
 from omnitrack.matching.weights import Floats
 
-#: One pair counts for or against a join by at most so many bits: two identical records outvote nobody for ever.
+#: The most bits by which one pair counts for or against a join, so that two identical records cannot outvote all others.
 MOST_BITS = 10.0
-#: How far under the threshold the average pair between two clusters may be. Two records of one person that have hardly a
-#: field in common say little for a match and nothing against it: their weight is a little under the threshold.
+#: How far below the threshold the average pair between two clusters may be. Two records of one person that share hardly any
+#: fields say little for a match and nothing against it, so their weight is a little below the threshold.
 TOLERATED_BITS = 2.0
 #: Components above this size (chains of weak pairs, or corrupt input) are cut at a higher threshold first.
 MAX_COMPONENT = 150
@@ -28,18 +28,19 @@ def cluster_pairs(
     weigh: Callable[[Indices, Indices], Floats],
     threshold: float = 0.0,
 ) -> Indices:
-    """Return for each record the number of its cluster, counted from 0 in order of the first member.
+    """Return the number of the cluster of each record, counted from 0 in the order of first members.
 
-    A component of pairs over the threshold is taken apart and put together again, closest first by the average weight
-    between all members of two clusters, as long as that average is not against it. So one misleading pair does not pull
-    two groups together, as it does where components are taken as they are.
+    Each component of pairs over the threshold is clustered anew, closest first by the average weight between all members of two
+    clusters, as long as that average is not against it. So one misleading pair does not join two groups, as it would if components were
+    taken as they are.
 
     Args:
         size: number of records.
-        left, right: the pairs that were weighed, ``left[i]`` under ``right[i]``.
-        weights: of the pairs, in bits.
-        weigh: gives the weights of further pairs, for those inside a component that share no blocking key.
-        threshold: in bits, over which a pair is a match.
+        left: the first record of each weighed pair.
+        right: the second record of each.
+        weights: the weights of the pairs, in bits.
+        weigh: returns the weights of further pairs, for those within a component that share no blocking key.
+        threshold: the weight above which a pair is a match, in bits.
     """
     labels = np.arange(size, dtype=np.int64)
     waiting = [(np.flatnonzero(weights > threshold), threshold)]
@@ -65,12 +66,12 @@ def cluster_pairs(
 def _components(
     left: Indices, right: Indices, rows: npt.NDArray[np.int64]
 ) -> list[tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]]:
-    """Return the connected components of pairs: of each its members, in order, and the rows of its pairs."""
+    """Return the connected components of pairs: the sorted members and the rows of the pairs of each."""
     if not len(left):
         return []
     members, places = np.unique(np.concatenate([left, right]), return_inverse=True)
     a, b = places[: len(left)], places[len(left) :]
-    # Every member points to the least it is known to hang together with, until all of a component point to one.
+    # Every member points to the smallest member known to be connected, until all of a component point to one.
     least = np.arange(len(members))
     while True:
         before = least.copy()
@@ -101,7 +102,7 @@ def _join_dense(
         inside = weights[start : start + len(a)]
         start += len(a)
         if inside.min() > least:
-            # Every average is over it as well.
+            # Then every average is above it too.
             labels[group] = group[0]
             continue
         matrix = np.full((len(group), len(group)), 0.0)
@@ -110,7 +111,7 @@ def _join_dense(
 
 
 def _average_linkage(sums: Floats, least: float) -> npt.NDArray[np.int64]:
-    """Return for each row the first row of its cluster; joins while the best average between two clusters is over ``least``."""
+    """Return the first row of each row's cluster; clusters are joined while the best average between two is above ``least``."""
     count = len(sums)
     label = np.arange(count)
     sizes = np.ones(count)

@@ -1,4 +1,4 @@
-"""Which columns of a list count, as what, and why: by their headings and by what stands in them."""
+"""Decides which columns of a list count, as which trait, and why: by their headings and their values."""
 
 from __future__ import annotations
 
@@ -14,37 +14,37 @@ from omnitrack.matching.kinds import KINDS, Kind, looks_like, organisation_share
 from omnitrack.matching.text import fold_words
 from omnitrack.matching.traits import is_nothing_written, text_of
 
-#: Records that are read to see what a column holds, evenly spread over the list.
+#: Records that are read to recognise a column, evenly spread over the list.
 SAMPLE = 1_000
-#: Fewer different values than this show no kind: a heading is then believed as it is, and nothing is recognised without one.
+#: Fewer different values than this show no kind: a heading is then trusted, and a column without one is not recognised.
 LEAST_VALUES = 5
-#: Names and codes show themselves by what many have in common, which takes more.
+#: Names and codes are recognised by what many values have in common, which takes more values.
 LEAST_TELLING = 20
-#: Share of the values that have to look like a kind for a column to be of it, and under which a heading is not believed.
+#: The share of values that must look like a kind for a column to be of it, and the share below which a heading is not trusted.
 MOST, FEW = 0.8, 0.3
 _NAMES = frozenset({"name", "given_name", "middle_name", "family_name", "display_name"})
-#: Traits of people, which organisations have none of.
+#: Traits of people, which organisations do not have.
 _OF_PEOPLE = frozenset({*_NAMES, "birth_date", "birth_year", "birth_place", "gender", "occupation", "suffix"})
-#: Share of two-word values from which a column of one part of a name holds whole names.
+#: The share of two-word values from which a column for one part of a name holds whole names.
 _WHOLE = 0.5
-#: Years that a column of dates spans at least to be one of birth dates, where its heading does not say so.
+#: The fewest years that a column of dates spans to be recognised as birth dates without a heading.
 _SPAN = 20
 
 
 class ColumnsLeftOutWarning(UserWarning):
-    """Columns of a list that may say who somebody is were left out of the comparison."""
+    """Columns of a list that may identify people were left out of the comparison."""
 
 
 @attrs.frozen(slots=True)
 class ColumnUse:
-    """What became of a column.
+    """How a column is used.
 
     Attributes:
-        source: the list, counted from 0.
-        column: its name.
-        trait: what it counts as (``omnitrack.matching.TRAITS``), None where it was left out.
-        why: how that was found, or why it was left out, for people to read.
-        worth_naming: it was left out and may say who somebody is: to name its trait would let it count.
+        source: the number of the list, counted from 0.
+        column: the name of the column.
+        trait: the trait that it counts as (``omnitrack.matching.TRAITS``), None if it is left out.
+        why: in words, how the trait was recognised, or why the column is left out.
+        worth_naming: whether a column that is left out may identify people; naming its trait would make it count.
     """
 
     source: int
@@ -61,7 +61,7 @@ class ColumnUse:
 class _Column:
     name: str
     filled: float
-    values: list[str]  # different ones, of the sample
+    values: list[str]  # distinct values of the sample
     kind: Kind | None = None
     trait: str | None = None
     why: str = ""
@@ -78,12 +78,12 @@ class _Column:
 def recognise_columns(
     rows: Sequence[Mapping[str, Any]], named: Mapping[str, str | None] | None = None, source: int = 0
 ) -> tuple[ColumnUse, ...]:
-    """Return what each column of a list counts as, or why it is left out, in the order in which they come.
+    """Return how each column of a list is used, in the order of the columns.
 
     Args:
         rows: the list.
-        named: what the caller says that columns hold, None for one to leave out. It is not questioned.
-        source: the number of the list, for the answer.
+        named: the traits that the caller gives for columns, None for one to leave out. These are not checked against the values.
+        source: the number of the list, for the result.
     """
     names: dict[str, None] = {}
     for row in rows:
@@ -107,11 +107,11 @@ def recognise_columns(
 
 
 def warn_of(uses: Sequence[ColumnUse], level: int) -> None:
-    """Warn of columns that were left out and may say who somebody is.
+    """Warn about columns that were left out and may identify people.
 
     Args:
-        uses: of the columns of all lists.
-        level: how far up the stack the code stands that the warning is for.
+        uses: the use of the columns of all lists.
+        level: how far up the stack the code is that the warning is for.
     """
     missed = {use.column: use.why for use in uses if use.worth_naming}
     if missed:
@@ -158,7 +158,7 @@ def _recognise(column: _Column, rows: Sequence[Mapping[str, Any]]) -> None:
 
 
 def _contradicts(trait: str, column: _Column) -> bool:
-    """Return whether what stands in a column cannot be what its heading says."""
+    """Return whether the values of a column contradict its heading."""
     if len(column.values) < LEAST_VALUES:
         return False
     if (
@@ -229,7 +229,7 @@ def _is_key(name: str, rows: Sequence[Mapping[str, Any]]) -> bool:
 
 
 def _settle_parts_of_names(found: Sequence[_Column], columns: Sequence[_Column]) -> None:
-    """Tell a whole name from a part of one: "Nom" beside "Prénom" is a family name, alone a whole one."""
+    """Distinguish whole names from parts: "Nom" next to "Prénom" is a family name, alone a whole one."""
     traits = {column.trait for column in columns}
     for column in found:
         if len(column.values) < LEAST_VALUES or not column.by_heading:
@@ -246,7 +246,7 @@ def _settle_parts_of_names(found: Sequence[_Column], columns: Sequence[_Column])
 
 
 def _settle_organisations(found: Sequence[_Column], columns: Sequence[_Column]) -> None:
-    """Read names as those of organisations where they are, and leave out the people who work there."""
+    """Take names of organisations as such, and leave out the people who work there."""
     if any(column.trait in ("given_name", "family_name", "birth_date", "gender") for column in columns):
         return
     for column in found:
@@ -269,7 +269,7 @@ def _settle_parts_of_dates(found: Sequence[_Column], columns: Sequence[_Column])
 
 
 def _settle_whole_names(columns: Sequence[_Column], sample: Sequence[Mapping[str, Any]]) -> None:
-    """Say of a whole name that stands beside its parts that it counts only where they leave it open."""
+    """Note that a whole name next to its parts counts only if these are empty."""
     parts = [[c.name for c in columns if c.trait == trait] for trait in ("given_name", "family_name")]
     if not all(parts):
         return

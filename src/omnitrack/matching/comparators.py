@@ -1,4 +1,4 @@
-"""What a comparison is: a field of two people, and the levels from "the same" to "differs" in which it can come out."""
+"""Comparisons: a field of two people, and the levels from "the same" to "differs" as its outcomes."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from omnitrack.matching.profile import Profile
 from omnitrack.matching.values import Bools, Feature, Pairs, itself
 
 Levels = npt.NDArray[np.int8]
-#: Gives the share of the people who have a value: the name of a comparison and a term of it.
+#: Returns the share of people who have a value, given the name of a comparison and a term of it.
 Lookup = Callable[[str, str], float]
-#: The level of a pair of values that cannot be compared, as if one of them were not known.
+#: The level of a pair of values that cannot be compared, as if one of them were unknown.
 NOT_COMPARABLE = -1
 
 
@@ -24,10 +24,10 @@ class Level:
     """One outcome of a comparison.
 
     Attributes:
-        name: short and stable; weights are saved under it.
-        sentence: for people to read; may hold ``{left}`` and ``{right}``.
-        by_frequency: the weight depends on how frequent the value is (Smith says less than Zaleski).
-        joint: how frequent it is depends on both values; ``Comparator.share`` says it, else ``Comparator.term`` of either.
+        name: a short, stable name, under which weights are saved.
+        sentence: the outcome in words, with ``{left}`` and ``{right}`` for the values.
+        by_frequency: whether the weight depends on the frequency of the value (Smith says less than Zaleski).
+        joint: whether the frequency depends on both values, as given by ``Comparator.share`` instead of ``Comparator.term``.
     """
 
     name: str
@@ -41,19 +41,19 @@ class Comparator:
     """Compares one field of two profiles.
 
     Attributes:
-        name: of the comparison, also in saved weights.
-        levels: the outcomes, best first; where a person has several values the best pair of them counts.
-        values: the values of a profile that are compared; comparators that name the same function share what is worked
-            out for its values.
-        compare: the level of each pair of values, as an index into ``levels``, or ``NOT_COMPARABLE``.
-        term: what is counted for the frequency of a value; "" for one that does not count.
-        joint: of joint levels, what the two values agree in, given the name of the level and both values.
-        share: of joint levels, the share of the people who would agree by chance, given what ``joint`` returned, and a lookup.
-        show: a value as people write it.
-        shared: people of one household or company have it in common, so that it cannot by itself make them one.
-        ordered: ``compare`` may say something else of the mirror image of a pair; it is given each pair in the order of its
-            values, so that a score is the same from either side.
-        comparable: whether a profile can be compared with one of which this is False; None where it always can.
+        name: the name of the comparison, also in saved weights.
+        levels: the outcomes, best first; of several values of a person the best pair counts.
+        values: returns the values of a profile that are compared; comparators with the same function share what is computed for
+            its values.
+        compare: returns the level of each pair of values, as an index into ``levels``, or ``NOT_COMPARABLE``.
+        term: returns the term that is counted for the frequency of a value; "" if it is not counted.
+        joint: for joint levels, returns what the two values agree in, given the name of the level and both values.
+        share: for joint levels, returns the share of people who would agree by chance, given the result of ``joint`` and a lookup.
+        show: returns a value as people write it.
+        shared: whether people of one household or company share it, so that it cannot make them one on its own.
+        ordered: whether ``compare`` may differ for the mirror image of a pair; it is then given each pair sorted by value, so that a
+            score is the same from either side.
+        comparable: returns whether a profile can be compared with one for which this is False; None if it always can.
     """
 
     name: str
@@ -70,7 +70,7 @@ class Comparator:
 
 
 def first_of(*conditions: Bools, otherwise: int) -> Levels:
-    """Return for each pair the index of the first condition that holds."""
+    """Return the index of the first true condition for each pair."""
     out = np.full(len(conditions[0]), otherwise, dtype=np.int8)
     for index in range(len(conditions) - 1, -1, -1):
         out[conditions[index]] = index
@@ -78,7 +78,7 @@ def first_of(*conditions: Bools, otherwise: int) -> Levels:
 
 
 def staged(pairs: Pairs, *tests: Callable[[Pairs], Bools], otherwise: int) -> Levels:
-    """Return for each pair the index of the first test that it passes; a later test sees only those that are left."""
+    """Return the index of the first test that each pair passes; a later test gets only the remaining pairs."""
     levels = np.full(len(pairs), otherwise, dtype=np.int8)
     rest = np.arange(len(pairs))
     for index, test in enumerate(tests):
@@ -93,7 +93,7 @@ def staged(pairs: Pairs, *tests: Callable[[Pairs], Bools], otherwise: int) -> Le
 
 
 def compare_known(pairs: Pairs, known: Bools, compare: Callable[[Pairs], Levels]) -> Levels:
-    """Return the levels of the pairs of which both values are known, ``NOT_COMPARABLE`` for the others."""
+    """Return the levels of pairs whose two values are both known, ``NOT_COMPARABLE`` for the others."""
     levels = np.full(len(pairs), NOT_COMPARABLE, dtype=np.int8)
     rows = np.flatnonzero(known)
     levels[rows] = compare(pairs if len(rows) == len(pairs) else pairs.take(rows))
@@ -112,7 +112,7 @@ def near_words(pairs: Pairs, word: Feature) -> Bools:
 
 
 def alike_words(pairs: Pairs, word: Feature, heard: Feature) -> Bools:
-    """Return where two names are alike in spelling or in sound."""
+    """Return where two names are similar in spelling or in sound."""
     size = pairs.shorter(word)
     spelled = (pairs.likeness(word, least=0.82) >= 0.82) | ((pairs.edits(word, 2) <= 2) & (size >= 5))
     return spelled | (pairs.same(heard) & (size >= 3))

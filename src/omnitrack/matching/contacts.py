@@ -1,4 +1,4 @@
-"""Comparisons of the ways to reach a person: mail addresses, phone numbers, user names."""
+"""Comparisons of contact details: mail addresses, phone numbers, user names."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def _local(address: str) -> str:
 
 @lru_cache(maxsize=16384)
 def _plain(address: str) -> str:
-    """Return the address without the marks in its local part, which people forget and mix up."""
+    """Return an address without the punctuation in its local part, which people forget and mix up."""
     local, at, domain = address.partition("@")
     return f"{_MARKS.sub('', local)}{at}{domain}"
 
@@ -56,12 +56,12 @@ EMAIL = Comparator(
 
 
 def _subscriber(number: str) -> str:
-    """Return the last nine digits, so that a number without its country meets the one with it."""
+    """Return the last nine digits, so that a number without its country equals the one with it."""
     return number.lstrip("+0")[-9:]
 
 
 def _is_misdialled(pairs: Pairs) -> Bools:
-    # A digit that was dropped moves another one into the last nine: the whole number is compared as well.
+    # A missing digit moves another one into the last nine, so the whole number is compared too.
     near = (pairs.edits(_subscriber, 1) <= 1) | (pairs.edits(itself, 1) <= 1)
     return near & (pairs.shorter(_subscriber) >= 6)
 
@@ -111,18 +111,19 @@ USER_NAME = Comparator(
 )
 
 
-# How many people share the first letter of their given name with one.
+# The share of people whose given name has the same first letter.
 _INITIAL_SHARE = 0.08
 
 
 class Alias(NamedTuple):
-    """A form in which a person may be spelled in one word, and where it comes from.
+    """A one-word spelling of a person, and its origin.
 
     Attributes:
-        kind: ``"handle"``, ``"mail"`` (the part before the @), ``"name"``, ``"initials"`` (initial and family name).
-        letters: its letters alone.
+        kind: ``"handle"``, ``"mail"`` (the part before the @), ``"name"`` or ``"initials"`` (initial and family name).
+        letters: the letters alone.
         text: the handle, address or name itself.
-        given, family: for names, its parts.
+        given: the given name, for names.
+        family: the family name, for names.
     """
 
     kind: str
@@ -133,7 +134,7 @@ class Alias(NamedTuple):
 
 
 def aliases(profile: Profile) -> list[Alias]:
-    """Return the one-word forms by which somebody may be recognised: user names, mail local parts, names run together."""
+    """Return the one-word spellings of a person: user names, local parts of addresses, names run together."""
     found = [Alias("handle", letters(text), f"@{text}") for text in (*profile.handles, *profile.display_names)]
     for address in profile.emails:
         local = _local(address)
@@ -151,7 +152,7 @@ def aliases(profile: Profile) -> list[Alias]:
 
 
 def _is_nameless(profile: Profile) -> bool:
-    # Of two people known by name, the names say all that a likeness of their user names or addresses to them would.
+    # If both people have names, these say all that similar user names or addresses would.
     return not profile.names and bool(profile.handles or profile.emails or profile.display_names)
 
 
@@ -176,7 +177,7 @@ def _reads_alike(pairs: Pairs) -> Bools:
 
 
 def _compare_spellings(pairs: Pairs) -> Levels:
-    # One of the two is spelled as it likes; two user names, addresses or names are compared as what they are.
+    # At least one of the two is a free spelling; two names, say, are compared as names.
     free = pairs.either(_is_handle) | pairs.either(_is_mail)
     return compare_known(
         pairs,
@@ -192,7 +193,7 @@ def _compare_spellings(pairs: Pairs) -> Levels:
 
 
 def _spelled(level: str, left: Alias, right: Alias) -> tuple[str, str, str]:
-    """Return given and family name, where one of the two is a name, and the letters; of initials the given name is empty."""
+    """Return the given name (empty for initials) and family name, if one of the two is a name, and the letters."""
     name = left if left.family else right
     return name.given if level == "same" else "", name.family, left.letters
 

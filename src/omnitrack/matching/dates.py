@@ -1,4 +1,4 @@
-"""Dates of birth: the many ways in which they are written, and one form to compare."""
+"""Dates of birth: parses the many ways of writing them into one form to compare."""
 
 from __future__ import annotations
 
@@ -7,19 +7,19 @@ import re
 
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _PARTS = re.compile(r"[0-9]+|[a-z]{3,}")
-# A fixed pivot, so that a normal form that is kept stays right: people who call are rarely younger or older than this.
+# A fixed pivot, so that stored normal forms stay right. Callers are rarely younger or older than this.
 _LAST_SHORT_YEAR = 20
 _TIME = re.compile(r"[t ]\d{1,2}:\d{2}.*", re.DOTALL)
-_LONGEST = 100  # characters that are read; a date is written in fewer
+_LONGEST = 100  # characters that are read; dates are shorter
 #: Regions that write the month before the day.
 MONTH_FIRST = frozenset({"US", "FM", "MH", "PW"})
 
 
 def parse_birth_date(value: object, region: str | None = None) -> str:
-    """Return a date of birth as eight digits, year, month, day; "" where it reads as no date.
+    """Return a date of birth as eight digits, year, month, day; "" if the value is not a date.
 
-    Digits that are no date of the calendar are kept in their places (they may differ from the right ones by a typo), and
-    where day and month cannot be told apart, the region decides: the comparison knows that they may be swapped.
+    Digits that do not form a valid date are kept in their places, since they may contain a typo. If day and month cannot be distinguished, the
+    region decides; the comparison allows for swapped ones.
 
     Args:
         value: a date, a datetime, or a text: ISO 8601 extended or basic, day-month-year or month-day-year with any

@@ -1,13 +1,13 @@
-"""The weights that omnitrack ships with: how often each level is seen in people who are one, and by chance.
+"""The default weights: how often each level occurs in pairs that are one person, and by chance.
 
-They are estimates for the customers of a company in one country, rounded, and made without labelled pairs: agreement by
-chance from the sizes of what is compared (days in a lifetime, postcodes, numbers), disagreement of one person with itself
-from the usual rates of typing errors, moves and changes of name. ``Model.fit`` replaces them by what the data at hand say.
+They are rounded estimates for the customers of a company in one country, made without labelled pairs: chance agreement
+from the number of possible values (days in a lifetime, postcodes, numbers), disagreement of a person with themselves
+from the usual rates of typing errors, moves and changes of name. ``Model.fit`` replaces them by estimates from the data.
 """
 
 from __future__ import annotations
 
-# Comparison -> (in matches, by chance, share of a value that is in no table). In the order of the comparator's levels; only
+# Comparison -> (in matches, by chance, share of a value that is in no table), in the order of the comparator's levels. Only
 # proportions matter.
 WEIGHTS: dict[str, tuple[tuple[float, ...], tuple[float, ...], float]] = {
     # same, together, nickname, near, script, middle, swapped, initial, alike, near names, differs, two names
@@ -67,6 +67,6 @@ WEIGHTS: dict[str, tuple[tuple[float, ...], tuple[float, ...], float]] = {
     "language": ((0.95, 0.05), (0.6, 0.4), 0.5),
 }
 
-# How many others have the mail address, the phone number, ... of a person: these are made to be unique, and the share of
-# the people who have one falls with how many people there are. Shared phones are mostly those of a household.
+# The number of others who have a person's mail address, phone number, ... These are meant to be unique, so the share of people
+# who have one falls with the number of people. Shared phones are mostly those of a household.
 OTHERS: dict[str, float] = {"mail address": 0.05, "phone number": 1.5, "id number": 0.02, "user name": 0.2}

@@ -1,4 +1,4 @@
-"""The evidence of many pairs at once: for each pair and comparison its level, and the frequency of what agrees."""
+"""The evidence of many pairs at once: the level of each pair and comparison, and the frequency of what agrees."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ from omnitrack.matching.profile import Profile
 from omnitrack.matching.values import FEW, Pairs, Values
 
 Indices = npt.NDArray[np.int64]
-_MISSING = 99  # above every level, so that the best level of several values is the least
+_MISSING = 99  # above every level, so that the best level of several values is the smallest
 
 
 @attrs.frozen(slots=True, eq=False)
 class Column:
-    """The values of one comparison in all profiles, each different value once.
+    """The values of one comparison in all profiles, each distinct value once.
 
     Attributes:
-        comparator: whose values they are.
-        values: the different values; of few profiles, all as they come.
-        codes: the values of all profiles one after another, as indices into ``values``.
-        starts: where in ``codes`` the values of a profile begin; one more than there are profiles.
-        comparable: of each profile, ``Comparator.comparable``.
+        comparator: the comparator.
+        values: the distinct values; for few profiles, all values.
+        codes: the values of all profiles in turn, as indices into ``values``.
+        starts: the position in ``codes`` at which each profile begins, and the end.
+        comparable: ``Comparator.comparable`` of each profile.
     """
 
     comparator: Comparator
@@ -40,15 +40,15 @@ class Column:
     _joint: dict[tuple[int, int], Hashable] = attrs.field(factory=dict, repr=False)
 
     def terms(self) -> list[str]:
-        """Return of each value what is counted for its frequency."""
+        """Return the term of each value, which is counted for its frequency."""
         if "terms" not in self._known:
             self._known["terms"] = list(map(self.comparator.term, self.values.values))
         terms: list[str] = self._known["terms"]
         return terms
 
     def frequencies(self, codes: npt.NDArray[Any], table: Mapping[str, float], other: float) -> npt.NDArray[np.float64]:
-        """Return the frequency of the term of each of some values, ``other`` where the table does not know it."""
-        # An estimation asks for the same table in every iteration.
+        """Return the frequencies of the terms of values, ``other`` for terms that the table does not have."""
+        # An estimation uses the same table in every iteration.
         if self._known.get("table") is not table or self._known.get("other") != other:
             shares = np.array([table.get(term, other) for term in self.terms()])
             self._known.update(table=table, other=other, shares=shares)
@@ -56,7 +56,7 @@ class Column:
         return asked
 
     def joint_shares(self, level: int, left: Indices, right: Indices, lookup: Lookup) -> npt.NDArray[np.float64]:
-        """Return the share of the people who would agree at a joint level by chance, for pairs of values."""
+        """Return the share of people who would agree at a joint level by chance, for each pair of values."""
         comparator, name, values = self.comparator, self.comparator.levels[level].name, self.values.values
         assert comparator.joint is not None
         assert comparator.share is not None
@@ -76,9 +76,9 @@ class Column:
 
 
 def columns_of(profiles: Sequence[Profile]) -> list[Column | None]:
-    """Return a column for every comparator, None where no profile has a value for it."""
+    """Return a column for every comparator, None if no profile has a value for it."""
     out: list[Column | None] = []
-    # Comparators of one field share its values, and what is worked out for them.
+    # Comparators of one field share its values, and what is computed for them.
     read: dict[object, tuple[Values, Indices, Indices]] = {}
     for comparator in COMPARATORS:
         comparable = None
@@ -107,13 +107,14 @@ def _read(lists: list[Sequence[Hashable]]) -> tuple[Values, Indices, Indices]:
 
 @attrs.frozen(slots=True, eq=False)
 class Evidence:
-    """Levels of pairs, one row a pair and one column a comparator.
+    """Levels of pairs, with a row for each pair and a column for each comparator.
 
     Attributes:
-        left, right: indices of the two profiles of each pair.
-        levels: index into the comparator's levels; ``NOT_COMPARABLE`` where a side does not know the value.
-        left_codes, right_codes: for each comparator which values were compared, as indices into the column's values; None
-            where nobody has one.
+        left: the index of one profile of each pair.
+        right: the index of the other.
+        levels: the index into the comparator's levels; ``NOT_COMPARABLE`` if one side has no value.
+        left_codes: for each comparator the values compared, as indices into the column's values; None if no profile has one.
+        right_codes: the values of the other side.
     """
 
     left: Indices
@@ -129,7 +130,7 @@ class Evidence:
 
 
 def evidence_of(columns: Sequence[Column | None], left: Indices, right: Indices) -> Evidence:
-    """Compare pairs of profiles, ``left[i]`` with ``right[i]``; what two different values come to is worked out once."""
+    """Compare pairs of profiles, ``left[i]`` with ``right[i]``; each two distinct values are compared once."""
     count = len(left)
     levels = np.full((count, len(COMPARATORS)), NOT_COMPARABLE, dtype=np.int8, order="F")
     sides: list[list[npt.NDArray[np.int32] | None]] = [[None] * len(COMPARATORS) for _ in range(2)]
@@ -138,7 +139,7 @@ def evidence_of(columns: Sequence[Column | None], left: Indices, right: Indices)
     for index, column in enumerate(columns):
         if column is None:
             continue
-        # Comparators of one field stand side by side.
+        # Comparators of one field are next to each other.
         key = (id(column.values), 0 if column.comparable is None else index)
         if key != last:
             last, pairs = key, _pair(column, left, right) if count else None
@@ -156,13 +157,14 @@ def evidence_of(columns: Sequence[Column | None], left: Indices, right: Indices)
 
 @attrs.frozen(slots=True, eq=False)
 class _Paired:
-    """The values of pairs of profiles, every one of the left with every one of the right.
+    """The values of pairs of profiles, each value of the left with each of the right.
 
     Attributes:
-        rows: the pairs of profiles that both have a value.
-        left, right: the values, pair of profiles after pair of profiles, as codes.
-        starts: where in them the values of a pair of profiles begin; None where each has one.
-        pairs: the pairs of values, to be compared: whichever of the two stands left, a pair and its mirror image are one.
+        rows: the pairs of profiles in which both have a value.
+        left: the left values of all pairs of profiles in turn, as codes.
+        right: the right values.
+        starts: the position at which each pair of profiles begins; None if each has one pair of values.
+        pairs: the pairs of values to compare; a pair and its mirror image are one.
     """
 
     rows: npt.NDArray[np.int64]
@@ -198,11 +200,11 @@ def _pair(column: Column, left: Indices, right: Indices) -> _Paired | None:
 
 
 def _best(column: Column, pairs: _Paired) -> tuple[npt.NDArray[np.int8], Indices, Indices]:
-    """Return the level of each pair of profiles, the least of all pairs of their values, and the codes of that pair."""
+    """Return the level of each pair of profiles, which is the best of all pairs of their values, and the codes of that pair."""
     found = column.comparator.compare(pairs.pairs)
     if pairs.starts is None:
         return found, pairs.left, pairs.right
-    # Among equals whichever comes first in the order of the values, so that it is the same from either side.
+    # Among equal ones the first in the order of values, so that the result is the same from either side.
     counts = np.diff(pairs.starts, append=len(found))
     chosen = pairs.starts.copy()
     several = np.flatnonzero(counts > 1)

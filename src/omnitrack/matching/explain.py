@@ -1,4 +1,4 @@
-"""Scores that explain themselves: the comparisons of a pair with their weights, and a sentence that says them."""
+"""Explained scores: the comparisons of a pair with their weights, and a sentence about them."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from omnitrack.matching.evidence import Column, Evidence
 from omnitrack.matching.weights import Model, logit, probability_of
 from omnitrack.values import Value
 
-#: A name that fewer have than one in so many people is called rare, one that more have frequent.
+#: The share of people below which a name is called rare, and the share above which it is called frequent.
 RARE, FREQUENT = 1e-5, 1e-4
-#: Comparisons that say less than so many bits are not worth a clause.
+#: Comparisons with fewer bits than this are left out of the sentence.
 _WORTH_SAYING = 0.5
 
 
@@ -25,12 +25,13 @@ class Comparison(Value):
     """One row of an explanation.
 
     Attributes:
-        name: of what was compared, "prior" for the odds before anything is compared, "household" for what is taken off
-            because people of one household or company have it in common.
-        level: how it came out, as the comparator names it.
-        weight: for (above 0) or against a match, in bits: each bit doubles or halves the odds.
-        left, right: the values as people write them; they are whole identifiers, and not part of the repr.
-        sentence: the same for people to read.
+        name: the name of the comparison; "prior" for the odds before anything is compared, "household" for the deduction for
+            what people of one household or company share.
+        level: the outcome, as the comparator names it.
+        weight: the weight for (above 0) or against a match, in bits: each bit doubles or halves the odds.
+        left: one value as people write it. It may be a whole identifier, and is not part of the repr.
+        right: the other value, likewise.
+        sentence: the outcome in words.
     """
 
     name: str
@@ -43,13 +44,13 @@ class Comparison(Value):
 
 @attrs.frozen(slots=True)
 class Score(Value):
-    """How likely two are one, and why.
+    """The probability that two people are one, with the reasons.
 
     Attributes:
-        probability: of a match, 0 to 1.
+        probability: the probability of a match, 0 to 1.
         weight: the same in bits: the sum of the weights of ``comparisons``.
-        comparisons: every row that adds to it, the prior and the household included.
-        sentence: the reasons, for a person to read.
+        comparisons: every row that contributes, including the prior and the household.
+        sentence: the reasons in words.
     """
 
     probability: float
@@ -63,20 +64,20 @@ class Score(Value):
 
     @property
     def percent(self) -> str:
-        """The probability for people to read; never "0%" or "100%", which it never is."""
+        """The probability as a percentage, never 0% or 100%."""
         if self.probability < 0.005:
             return "under 1%"
         return "over 99%" if self.probability > 0.995 else f"{self.probability:.0%}"
 
     @property
     def table(self) -> str:
-        """The rows as lines of text, weights first, for a terminal."""
+        """The rows as lines of text for a terminal, weights first."""
         rows = [f"{row.weight:+7.1f}  {row.name:<14} {row.level:<16} {row.sentence}" for row in self.comparisons]
         return "\n".join([*rows, f"{self.weight:+7.1f}  {'sum':<14} {self.percent}"])
 
 
 def explain_pairs(model: Model, columns: Sequence[Column | None], evidence: Evidence) -> list[Score]:
-    """Return the score of each pair with its reasons."""
+    """Return the explained score of each pair."""
     parts = model.part_weights(columns, evidence)
     household = model.household_weight(parts, len(evidence.left)).tolist()
     prior = Comparison(
@@ -111,7 +112,7 @@ def explain_pairs(model: Model, columns: Sequence[Column | None], evidence: Evid
 
 
 def _rarity(model: Model, columns: Sequence[Column | None], evidence: Evidence, row: int) -> str:
-    """Return how rare given and family name are together, "" where not both are the same."""
+    """Return how rare given and family name are together, "" unless both are the same."""
     share = 1.0
     for index in (_GIVEN, _FAMILY):
         column, codes = columns[index], evidence.left_codes[index]
@@ -135,7 +136,7 @@ def _sentence(rows: Sequence[Comparison], rarity: str) -> str:
     reasons: list[tuple[float, str]] = []
     given, family = by_name.get("given name"), by_name.get("family name")
     if given and family and given.level == family.level == "same":
-        # However frequent, the name is what a clerk reads first.
+        # However frequent, the name is what an agent reads first.
         reasons.append((1000.0, f"same name {given.left} {family.left}{rarity}"))
         told = [row for row in told if row is not given and row is not family]
     elif given and family and given.level == family.level == "swapped":

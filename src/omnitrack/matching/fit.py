@@ -1,4 +1,4 @@
-"""Estimation of weights from unlabelled people: chance from random pairs, the rest by expectation maximisation."""
+"""Estimation of weights from unlabelled people: chance agreement from random pairs, the rest by expectation maximisation."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ from omnitrack.matching.weights import Floats, Model, Parts, Weights, logit, pro
 
 MAX_RANDOM_PAIRS = 100_000
 MAX_ITERATIONS = 60
-#: Change of any share between two iterations at which they end.
+#: The iterations end if no share changes by more than this.
 TOLERANCE = 1e-4
-#: What the model fitted from is worth beside the data, in matching pairs, in pairs by chance, in pairs of any kind, and
-#: in people who have a value: a list of five people is read with the weights as shipped, one of a thousand with its own.
+#: The weight of the starting model relative to the data, in matching pairs, in pairs by chance, in pairs of any kind, and in people
+#: with a value: five people are compared with almost the shipped weights, a thousand with their own.
 START_MATCHES = 10.0
 START_CHANCES = 1_000.0
 START_PAIRS = 10_000.0
 START_PEOPLE = 1_000.0
-#: Households beside each match, at least: people who have shown none so far may still do.
+#: The fewest pairs of one household assumed for each match, since people without any so far may still have some.
 LEAST_HOUSEHOLDS = 0.01
-#: The most values of a comparison whose own share is kept.
+#: The most values of a comparison whose own share is stored.
 MAX_TERMS = 5_000
-#: A pair of less weight than this, in bits, in the first two iterations is no match in any later one.
+#: A pair below this weight, in bits, in the first two iterations is not a match in any later one.
 HOPELESS = -30.0
 _SEED = 20_240_229
 
@@ -42,19 +42,19 @@ def fit_model(
     groups: npt.NDArray[np.int64] | None = None,
     part: float = 1.0,
 ) -> Model:
-    """Return the model with everything estimated from these people.
+    """Return a model with all parameters estimated from these people.
 
-    All pairs of people are a mixture of matches, of people of one household, and of strangers. Pairs that share no
-    blocking key are taken for strangers, so matches and households are sought among the candidates, against the chance
-    agreement of random pairs: one mixture over all pairs, of which only the interesting ones are looked at.
+    All pairs of people are a mixture of matches, people of one household, and strangers. Pairs without a common blocking key are assumed to
+    be strangers, so matches and households are sought among the candidates, against the chance agreement of random pairs: one
+    mixture over all pairs, of which only the relevant ones are compared.
 
     Args:
-        model: where to start from; what the data do not show stays as it is there.
-        columns: of the profiles.
+        model: the model to start from; parameters that the data do not show are not changed.
+        columns: the columns of the profiles.
         candidates: the pairs that share a blocking key.
-        size: number of profiles.
-        groups: the list that each profile comes from, where only pairs between lists are possible.
-        part: which part of all such pairs ``candidates`` are, drawn at random.
+        size: the number of profiles.
+        groups: the list that each profile comes from, if only pairs between lists are possible.
+        part: the fraction of all such pairs that ``candidates`` are a random sample of.
     """
     left, right, total = _random_pairs(size, groups)
     if not len(left) or not len(candidates.left):
@@ -64,7 +64,7 @@ def fit_model(
     random = evidence_of(columns, left, right)
     seen, apart = _counts(columns, random, None), _counts(columns, candidates, None)
     if len(left) >= START_CHANCES:
-        # Of few people any pair may be one person: what is rare by chance is first taken to be as rare as shipped.
+        # Among few people any pair may be one person, so chance agreement is first assumed to be as rare as shipped.
         model = model.evolve(weights=_reweighed(start, model, columns, None, seen, None, total))
     for iteration in range(MAX_ITERATIONS):
         before = model
@@ -92,13 +92,13 @@ def fit_model(
 
 
 def _household_share(model: Model, parts: Parts, count: int) -> Floats:
-    """Return how likely two who are not one are of one household."""
+    """Return the probability that two different people belong to one household."""
     strangers = (1.0 - model.household) * np.exp2(model.household_weight(parts, count))
     return np.clip(1.0 - strangers, 0.0, 1.0)
 
 
 def _random_pairs(size: int, groups: npt.NDArray[np.int64] | None) -> tuple[Indices, Indices, float]:
-    """Return pairs drawn at random, and how many there are in all."""
+    """Return pairs drawn at random, and the total number of pairs."""
     if groups is None:
         total = size * (size - 1) / 2
         if total <= MAX_RANDOM_PAIRS:
@@ -107,7 +107,7 @@ def _random_pairs(size: int, groups: npt.NDArray[np.int64] | None) -> tuple[Indi
     else:
         counts = np.unique(groups, return_counts=True)[1].astype(np.float64)
         total = float((counts.sum() ** 2 - (counts**2).sum()) / 2)
-    # The same people give the same weights: the draw is fixed.
+    # The seed is fixed, so that the same people give the same weights.
     rng = np.random.default_rng(_SEED)
     draw = rng.integers(0, size, size=(2, MAX_RANDOM_PAIRS)) if total else np.empty((2, 0), dtype=np.int64)
     apart = draw[0] != draw[1] if groups is None else groups[draw[0]] != groups[draw[1]]
@@ -115,7 +115,7 @@ def _random_pairs(size: int, groups: npt.NDArray[np.int64] | None) -> tuple[Indi
 
 
 def _counts(columns: Sequence[Column | None], evidence: Evidence, shares: Floats | None) -> _Counts:
-    """Return for every comparison how many pairs are at each level; a pair counts by its share, 1 where there are none."""
+    """Return the number of pairs at each level of every comparison; a pair counts by its share, or 1 without shares."""
     out: _Counts = []
     for index, column in enumerate(columns):
         if column is None:
@@ -133,7 +133,7 @@ def _minus(all_pairs: _Counts, some: _Counts) -> _Counts:
 
 
 def _with_frequencies(model: Model, columns: Sequence[Column | None]) -> dict[str, Weights]:
-    """Return the weights with the shares of values among the people who have one; a person counts once for a value."""
+    """Return the weights with the shares of values among the people who have one; each person counts once for a value."""
     out = dict(model.weights)
     for column in columns:
         if column is None:
@@ -155,15 +155,15 @@ def _with_frequencies(model: Model, columns: Sequence[Column | None]) -> dict[st
         frequent = frequent[counts[frequent] > 1]
         names = list(terms)
         known = out[comparator.name]
-        # Of the people beside one who has the value, so many have it too.
+        # The share of the other people who have the value too.
         everybody = people - 1 + START_PEOPLE
         table = {
             names[code]: (int(counts[code]) - 1 + START_PEOPLE * known.frequencies.get(names[code], known.other))
             / everybody
             for code in frequent.tolist()
         }
-        # Of a value seen once, about as many others have it as there are values seen twice to values seen once
-        # (Good and Turing); at most half a one, as duplicates among the records make pairs that say nothing of others.
+        # The expected number of others with a value seen once is the ratio of values seen twice to values seen once
+        # (Good and Turing); at most a half, because duplicates among the records form pairs that say nothing about others.
         once, twice = int((counts == 1).sum()), int((counts == 2).sum())
         others = min(0.5, twice / once) if once else 0.5
         other = (others * (people - 1) / people + START_PEOPLE * known.other) / everybody
@@ -182,7 +182,7 @@ def _reweighed(
     apart: _Counts | None,
     total: float,
 ) -> dict[str, Weights]:
-    """Return the weights with the shares of levels as they were counted."""
+    """Return the weights with the counted shares of levels."""
     out = dict(model.weights)
     for index, column in enumerate(columns):
         seen = strangers[index]
@@ -193,7 +193,7 @@ def _reweighed(
         chance = seen + START_CHANCES * np.array(start.weights[name].chance) + 0.5 * pairs / (pairs + START_CHANCES)
         chance /= chance.sum()
         if apart is not None and (least := apart[index]) is not None:
-            # A level too rare for the random pairs is seen at least as often as among the candidates.
+            # A level too rare for the random pairs occurs at least as often as among the candidates.
             chance = np.maximum(chance, least / total)
         match = np.array(out[name].match)
         if matches is not None and (matching := matches[index]) is not None:

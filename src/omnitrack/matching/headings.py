@@ -1,4 +1,4 @@
-"""Headings of columns: which trait one names, in English, German, French, Spanish, Italian, Dutch and Portuguese."""
+"""Headings of columns: the trait that a heading names, in English, German, French, Spanish, Italian, Dutch and Portuguese."""
 
 from __future__ import annotations
 
@@ -128,12 +128,12 @@ _ALIASES = {
     """,
 }
 _TRAIT_OF = {alias: trait for trait, aliases in _ALIASES.items() for alias in aliases.split()}
-#: The traits that are compared, by the names that this package gives them.
+#: The names of the traits that are compared.
 TRAITS: tuple[str, ...] = tuple(_ALIASES)
 
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _NUMBERED = re.compile(r"(?:_|(?<!\d))\d+$")
-#: Words beside the one that says what a column holds: whose it is, where it is from, what was done to it.
+#: Words next to the one that names the trait: whose it is, where it is from, what was done to it.
 _BESIDE = frozenset(
     [
         "customer",
@@ -226,7 +226,7 @@ _BESIDE = frozenset(
 
 @lru_cache(maxsize=4096)
 def trait_of(column: str) -> str | None:
-    """Return the trait that a column of this name holds, None where the name says nothing.
+    """Return the trait that a column of this name holds, None if the name does not tell.
 
     >>> trait_of("Date of Birth"), trait_of("firstName"), trait_of("email2"), trait_of("Prénom"), trait_of("cluster")
     ('birth_date', 'given_name', 'email', 'given_name', None)
@@ -237,7 +237,7 @@ def trait_of(column: str) -> str | None:
 
 @lru_cache(maxsize=4096)
 def hinted_trait(column: str) -> str | None:
-    """Return the trait that a name speaks of among other words, to be believed where the values agree.
+    """Return the trait that a name mentions among other words, which counts if the values agree.
 
     >>> hinted_trait("postcode_fake"), hinted_trait("Kunden-PLZ"), hinted_trait("valid until")
     ('postcode', 'postcode', None)

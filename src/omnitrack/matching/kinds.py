@@ -1,4 +1,4 @@
-"""What values look like: mail addresses, dates, postcodes of any country, phone numbers, names of people and of organisations."""
+"""Kinds of values by their looks: mail addresses, dates, postcodes of any country, phone numbers, names of people and of organisations."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ class Kind:
     """A kind of values.
 
     Attributes:
-        name: for people to read, in the plural.
-        trait: what a column of them counts as; "" for one that never counts.
-        looks: whether a value is one.
-        loosely: the same of one with a typo in it.
-        sure: a column of these is what it looks like, whatever its heading; else it takes many values, or a heading.
-        has_to_look: a column whose heading says so is not believed where hardly a value looks like one.
+        name: the plural name, for people to read.
+        trait: the trait that a column of them counts as; "" if it never counts.
+        looks: returns whether a value is one.
+        loosely: returns whether a value is one, possibly with a typo.
+        sure: whether a column of these is recognised whatever its heading; otherwise that takes many values or a heading.
+        has_to_look: whether a heading is not trusted if hardly any value looks like one.
         never: traits that a column of these is not, whatever its heading; "*" for all.
-        worth_naming: left out, it may still say who somebody is.
+        worth_naming: whether a column that is left out may still identify people.
     """
 
     name: str
@@ -51,8 +51,8 @@ _IBAN = re.compile(r"[A-Z]{2}\d{2}(?:\s?[A-Z0-9]){11,30}")
 _PHONE = re.compile(
     r"(?:\+|00)[1-9][\d\s().\-/]{6,20}|\(?0\d[\d\s().\-/]{6,16}|\(?\d{2,4}\)?[\s.\-/]+\d{3,4}[\s.\-]?\d{3,4}"
 )
-# Those with letters in them are of one country each: the United Kingdom, Canada, the Netherlands, Ireland, Argentina, Malta, and those of
-# the Caribbean and the Channel. Those of digits alone are of many; a hyphen or blank in its place shows a few: Brazil, Poland, Portugal,
+# Postcodes with letters belong to one country each: the United Kingdom, Canada, the Netherlands, Ireland, Argentina, Malta, and those of
+# the Caribbean and the Channel. Those of digits alone belong to many; a hyphen or blank in its place marks a few: Brazil, Poland, Portugal,
 # Japan, Sweden, the Czech Republic, Greece, the United States with the four digits of a delivery.
 _LETTERED = re.compile(
     r"(?:[a-z]{1,2}\d[a-z\d]?\s*\d[a-z]{2}|gir\s?0aa|[a-z]\d[a-z]\s?\d[a-z]\d|\d{4}\s?[a-z]{2}|[ac-fhknprtv-y](?:\d\d|6w)\s?[a-z\d]{4}"
@@ -231,12 +231,12 @@ def looks_like(kind: Kind, values: Sequence[str], *, loosely: bool = False) -> f
 
 
 def years_of(values: Sequence[str]) -> tuple[int, int]:
-    """Return the years between which nine in ten of the dates lie, all as of births."""
+    """Return the years between which nine in ten of the dates lie, read as birth dates."""
     years = sorted(int(digits[:4]) for value in values if (digits := parse_birth_date(value)))
     return (years[len(years) // 20], years[-1 - len(years) // 20]) if years else (0, 0)
 
 
-# Words by which a name shows that it is one of an organisation, in the languages whose headings are read.
+# Words that mark a name as that of an organisation, in the languages whose headings are read.
 _ORGANISATION = frozenset(
     [
         "ltd",
@@ -409,12 +409,12 @@ _ORGANISATION = frozenset(
 
 
 def organisation_share(values: Sequence[str]) -> float:
-    """Return the share of the values that have a word of organisations in them."""
+    """Return the share of the values that contain a word typical of organisations."""
     return sum(not _ORGANISATION.isdisjoint(fold_words(value).split()) for value in values) / max(len(values), 1)
 
 
 def person_share(values: Sequence[str]) -> tuple[float, float, float]:
-    """Return the shares of the values that begin or end with a given name in several words, are a given name, are a family name."""
+    """Return the shares of values that begin or end with a given name in several words, that are a given name, and that are a family name."""
     shares = frequent_names()
     given, family = shares["given"], shares["family"]
     whole = alone_given = alone_family = 0

@@ -24,18 +24,24 @@ from omnitrack.matching.profile import Profile
 from omnitrack.matching.traits import TraitReader
 from omnitrack.matching.weights import Floats, Model, logit, probability_of
 
-#: Fewer people than this are taken to be a sample of that many, when nothing else is known of how many there are.
+#: Fewer people than this are assumed to be a sample of this many, unless the population is given.
 LEAST_POPULATION = 1_000
-#: Pairs that weights are estimated from; of more than so many the rest would say the same again.
+#: The most pairs that weights are estimated from; more would add nothing.
 MOST_FITTED = 300_000
-#: Pairs that are compared at a time, so that what is in memory does not grow with all of them.
+#: Pairs that are compared at a time, so that memory does not grow with their total.
 CHUNK = 250_000
 _SEED = 20_240_229
 
 
 @attrs.frozen(slots=True)
 class Member:
-    """A record in a cluster: which list it comes from, its index there, and the record itself."""
+    """A record in a cluster.
+
+    Attributes:
+        source: the number of its list, counted from 0.
+        index: its index in the list.
+        record: the record itself.
+    """
 
     source: int
     index: int
@@ -44,7 +50,13 @@ class Member:
 
 @attrs.frozen(slots=True)
 class Reason:
-    """Why two members of a cluster belong together."""
+    """Why two members of a cluster belong together.
+
+    Attributes:
+        left: one member.
+        right: the other member.
+        score: the explained score of the pair.
+    """
 
     left: Member
     right: Member
@@ -60,7 +72,7 @@ class Cluster:
     """The records of one person.
 
     Attributes:
-        members: in the order of the lists, at least one.
+        members: the records in the order of the lists, at least one.
     """
 
     members: tuple[Member, ...]
@@ -71,18 +83,18 @@ class Cluster:
 
     @property
     def reasons(self) -> tuple[Reason, ...]:
-        """What holds the cluster together: for each member but one its strongest tie to the others, strongest first."""
+        """The strongest link of each member but one to the others, strongest first."""
         return self._matches._reasons(self.members)
 
 
 class Matches:
-    """What ``match`` found.
+    """The result of ``match``.
 
     Attributes:
-        model: the weights that were used; keep them with ``model.to_json()``.
-        labels: for each list the number of the cluster of each record, in order.
-        columns: for each list which trait each of its columns was taken for; columns not in it were not used.
-        report: what became of each column of each list, and why.
+        model: the weights used; save them with ``model.to_json()``.
+        labels: for each list, the number of the cluster of each record, in order.
+        columns: for each list, the trait of each column used; other columns were not used.
+        report: how each column of each list was used, and why.
     """
 
     def __init__(
@@ -118,7 +130,7 @@ class Matches:
 
     @cached_property
     def clusters(self) -> tuple[Cluster, ...]:
-        """All clusters, those of one record included, in the order of ``labels``."""
+        """All clusters, including those of one record, in the order of ``labels``."""
         members: dict[int, list[Member]] = {}
         for member, label in zip(self._members, self._labels.tolist(), strict=True):
             members.setdefault(label, []).append(member)
@@ -130,9 +142,9 @@ class Matches:
         return (cluster for cluster in self.clusters if len(cluster) > 1)
 
     def pairs(self, least: float = 0.5) -> Iterator[tuple[Member, Member, float]]:
-        """Yield the pairs of at least this probability, most likely first, whether one cluster holds them or not.
+        """Yield the pairs of at least this probability, most likely first, whether they are in one cluster or not.
 
-        Between the threshold of ``match`` and a lower one stand those that a clerk should look at.
+        The pairs between a lower threshold and that of ``match`` are those that a person should check.
         """
         left, right, weights = self._pairs
         probabilities = probability_of(weights)
@@ -141,10 +153,11 @@ class Matches:
             yield self._members[int(left[row])], self._members[int(right[row])], float(probabilities[row])
 
     def explain(self, left: Member | int, right: Member | int) -> Score:
-        """Return why two records are one person or are not.
+        """Return why two records are one person, or why not.
 
         Args:
-            left, right: members, or indices where one list was given.
+            left: one member, or its index if one list was given.
+            right: the other.
         """
         return self._explain([(self._position(left), self._position(right))])[0]
 
@@ -163,7 +176,7 @@ class Matches:
             return ()
         left, right = (np.array(side, dtype=np.int64) for side in zip(*pairs, strict=True))
         weights = self.model.weigh(self._values, evidence_of(self._values, left, right))
-        # A spanning tree of the strongest ties.
+        # A spanning tree of the strongest links.
         group = {place: place for place in places}
         chosen: list[tuple[int, int]] = []
         for row in np.argsort(-weights, kind="stable").tolist():
@@ -257,7 +270,7 @@ def match(
 
 
 def _sample(count: int) -> Indices:
-    """Return the pairs that the weights are estimated from: all, or so many drawn at random; the draw is fixed."""
+    """Return the pairs that weights are estimated from: all, or a random sample with a fixed seed."""
     if count <= MOST_FITTED:
         return np.arange(count, dtype=np.int64)
     return np.sort(np.random.default_rng(_SEED).choice(count, MOST_FITTED, replace=False))
@@ -286,7 +299,7 @@ def _rows(source: Any) -> list[Mapping[str, Any]]:
 
 
 def _check_named(mapping: Mapping[str, str | None] | None, sources: Sequence[Sequence[Mapping[str, Any]]]) -> None:
-    """Raise where ``columns`` names a column that no list has."""
+    """Raise if ``columns`` names a column that no list has."""
     there = dict.fromkeys(str(name) for source in sources for row in source for name in row)
     missing = [column for column, trait in (mapping or {}).items() if trait is not None and column not in there]
     if missing and there:
@@ -296,7 +309,7 @@ def _check_named(mapping: Mapping[str, str | None] | None, sources: Sequence[Seq
 
 
 def _check_common(values: Sequence[Column | None], sizes: Sequence[int], used: Sequence[Mapping[str, str]]) -> None:
-    """Raise where a list knows things of its people, and the other lists know nothing of the kind of theirs."""
+    """Raise if a list has comparable traits but shares none with the other lists."""
     if len(sizes) == 1:
         return
     ends = np.cumsum([0, *sizes])

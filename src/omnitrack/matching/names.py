@@ -19,20 +19,20 @@ SUFFIXES = frozenset({
     "jr", "jnr", "junior", "snr", "ii", "iii", "iv", "phd", "md", "obe", "mbe", "cbe", "esq", "esquire", "bsc", "msc", "ba",
     "ma", "dds", "cpa", "mba",
 })  # fmt: skip
-# "sr" is señor in front and senior behind.
+# "sr" means señor before a name and senior after it.
 _EITHER = frozenset({"sr", "sra"})
 PARTICLES = frozenset({
     "van", "von", "der", "den", "de", "del", "della", "di", "da", "dos", "du", "la", "le", "al", "el", "bin", "ibn",
     "bint", "ben", "ter", "ten", "zu", "zur", "st", "mac", "vom", "zum", "op", "dela", "das", "do", "af", "av", "abu", "umm",
 })  # fmt: skip
-# Words that join two family names and are none.
+# Words that join two family names.
 _JOINING = frozenset({"y", "e", "i"})
-# What stands for the place in a row of people of one name.
+# Suffixes for the place in a series of people with one name.
 _GENERATIONS = {
     "sr": "1", "snr": "1", "senior": "1", "pere": "1", "jr": "2", "jnr": "2", "junior": "2", "ii": "2", "2nd": "2", "fils": "2",
     "hijo": "2", "filho": "2", "iii": "3", "3rd": "3", "neto": "3", "iv": "4", "4th": "4",
 }  # fmt: skip
-# Names that nobody has, where all words of a name are of these.
+# Words of placeholder names: a name made only of these is nobody's.
 _NOBODY = frozenset(
     [
         "unknown",
@@ -91,12 +91,12 @@ _CAMEL = re.compile(r"(?<=[a-zà-ÿ])(?=[A-ZÀ-Þ])")
 
 
 class Name(NamedTuple):
-    """A name in its normal form: folded, titles and suffixes gone; any part may be empty.
+    """A name in its normal form: folded, without titles and suffixes; any part may be empty.
 
     Attributes:
         given: the first given name, or its initial.
-        middle: the other given names, blank between them.
-        family: the family name, blank between its words.
+        middle: the other given names, separated by blanks.
+        family: the family name, its words separated by blanks.
     """
 
     given: str = ""
@@ -108,10 +108,10 @@ class Name(NamedTuple):
 
 
 def parse_name(text: str) -> Name | None:
-    """Return the parts of a name that stands in one field; None where no letter is left.
+    """Return the parts of a name in one field; None if it has no letters.
 
-    The order is western ("Jane M. Zaleski") unless a comma says otherwise ("Zaleski, Jane"). One word alone is a given
-    name where it is more often one, else a family name.
+    The order is western ("Jane M. Zaleski") unless a comma says otherwise ("Zaleski, Jane"). A single word is a given name if that is more
+    frequent, otherwise a family name.
 
     >>> parse_name("Dr. Jane M. van der Berg, PhD")
     Name(given='jane', middle='m', family='van der berg')
@@ -132,7 +132,7 @@ def parse_name(text: str) -> Name | None:
     start = len(words) - 1
     for index in range(1, len(words) - 1):
         if words[index] in PARTICLES and len(words[index]) > 1:
-            # A family name stands before the particle of a second one only where something joins the two.
+            # A family name comes before the particle of a second one only if a word joins the two.
             start = index - 2 if index > 2 and words[index - 1] in _JOINING else index
             break
         if words[index] in _JOINING and index > 1:
@@ -141,14 +141,14 @@ def parse_name(text: str) -> Name | None:
     return _name(words[:start], words[start:])
 
 
-# Of these, names that somebody has.
+# Those of them that are also real names.
 _SURNAMES = frozenset(
     {"new", "name", "person", "given", "no", "not", "user", "caller", "client", "kunde", "available", "provided", "na"}
 )
 
 
 def is_nobody(name: Name) -> bool:
-    """Return whether a name is one that stands where none is known: ``Test Customer``, ``Unknown``.
+    """Return whether a name is a placeholder: ``Test Customer``, ``Unknown``.
 
     >>> is_nobody(Name("test", "", "customer")), is_nobody(Name("jane", "", "guest"))
     (True, False)
@@ -159,10 +159,11 @@ def is_nobody(name: Name) -> bool:
 
 @lru_cache(maxsize=65536)
 def generation_of(text: str, *, alone: bool = False) -> str:
-    """Return the place in a row of people of one name that stands behind a name: "1" for senior, "2" for junior; "" for none.
+    """Return the generation that a suffix of a name gives: "1" for senior, "2" for junior, ...; "" for none.
 
     Args:
-        text: a name; or what stands behind one, with ``alone``.
+        text: a name, or a suffix with ``alone``.
+        alone: whether the text is only a suffix.
 
     >>> generation_of("Tom Smith Jr."), generation_of("Smith, Tom, III"), generation_of("Sr. Tom Smith")
     ('2', '3', '')
@@ -178,12 +179,12 @@ _MARKS = re.compile("|".join(_GENERATIONS))
 
 @lru_cache(maxsize=65536)
 def name_of(given: str = "", middle: str = "", family: str = "") -> Name | None:
-    """Return the normal form of a name that comes in parts; None where all of them are empty."""
+    """Return the normal form of a name given in parts; None if all are empty."""
     return _name(_strip(_words(given)) + _words(middle), _strip(_words(family)))
 
 
 def parse_display_name(text: str) -> Name | None:
-    """Return the name in what somebody calls themselves on a platform, None where it does not read as one.
+    """Return the name in a display name of a platform, None if it does not read as a name.
 
     >>> parse_display_name("Mike Samuels 🔥"), parse_display_name("xX_killer_Xx99")
     (Name(given='mike', middle='', family='samuels'), None)
@@ -196,9 +197,9 @@ def parse_display_name(text: str) -> Name | None:
 
 
 def _words(text: str) -> list[str]:
-    """Return the words of a name, folded; one that is written with a hyphen is one word with a blank in it.
+    """Return the folded words of a name; a hyphenated word becomes one word with a blank in it.
 
-    The bounds hold for what folding makes of the text, so that a name within them stays within them when it is read again.
+    The limits apply to the folded text, so that a name within them stays within them when it is read again.
     """
     words: list[str] = []
     count, room = MAX_NAME_WORDS, MAX_NAME_LENGTH
@@ -256,13 +257,13 @@ def _nicknames() -> tuple[dict[str, set[str]], dict[str, set[str]]]:
 
 @lru_cache(maxsize=65536)
 def is_given_name(word: str) -> bool:
-    """Return whether a word is one of the frequent given names, or a short form of one."""
+    """Return whether a word is a frequent given name, or a short form of one."""
     return word in frequent_names()["given"] or has_nicknames(word)
 
 
 @lru_cache(maxsize=16384)
 def nickname_roots(given: str) -> frozenset[str]:
-    """Return the full names that ``given`` is a short form of; empty where it is none.
+    """Return the full names that ``given`` is a short form of; empty if it is not a short form.
 
     >>> "robert" in nickname_roots("bob")
     True
@@ -272,7 +273,7 @@ def nickname_roots(given: str) -> frozenset[str]:
 
 @lru_cache(maxsize=16384)
 def nickname_root(given: str) -> str:
-    """Return one full name for ``given``: that of which it is most often short, itself where it is no nickname.
+    """Return the full name that ``given`` is most often short for; the name itself if it is not a nickname.
 
     >>> nickname_root("bob"), nickname_root("robert"), nickname_root("xanthippe")
     ('robert', 'robert', 'xanthippe')
@@ -283,7 +284,7 @@ def nickname_root(given: str) -> str:
 
 @lru_cache(maxsize=65536)
 def are_nicknames(left: str, right: str) -> bool:
-    """Return whether one is a short form of the other, or both are of one name."""
+    """Return whether one name is a short form of the other, or both are short forms of one name."""
     if left == right:
         return False
     roots_left, roots_right = nickname_roots(left), nickname_roots(right)
@@ -292,6 +293,6 @@ def are_nicknames(left: str, right: str) -> bool:
 
 @lru_cache(maxsize=65536)
 def has_nicknames(given: str) -> bool:
-    """Return whether any short form is known of the name, or any name that it is short for."""
+    """Return whether a name has a known short form, or is one."""
     nicknames, roots = _nicknames()
     return given in nicknames or given in roots

@@ -1,4 +1,4 @@
-"""Comparisons of what belongs to one person alone: names, date of birth, the numbers of offices."""
+"""Comparisons of what belongs to one person alone: names, date of birth, official numbers."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from omnitrack.matching.values import Bools, Feature, Pairs, itself
 
 _SWAP_LIKENESS = 0.9
 
-# Features that are read in C.
+# Features computed in C.
 _names = attrgetter("names")
 _given, _has_middle = attrgetter("given"), attrgetter("middle")
 
@@ -73,7 +73,7 @@ def _is_double(name: Name) -> bool:
 
 
 def _shares_word(left: Name, right: Name) -> bool:
-    """Return whether a word of one family name is in the other, or stands where the other has its first family name."""
+    """Return whether two names share a word of a family name, which may also be among the other's middle names."""
     words = [set(name.family.split()) for name in (left, right)]
     wider = [found | set(name.middle.split()) for found, name in zip(words, (left, right))]
     return any(len(word) > 3 for word in (words[0] & wider[1]) | (wider[0] & words[1]))
@@ -112,7 +112,7 @@ def _in_two_scripts(pairs: Pairs) -> Bools:
 
 
 def _one_word(name: Name) -> str:
-    """Return a name of one word, in Latin letters; "" where it has several."""
+    """Return a name of one word in Latin letters; "" if it has several."""
     word = romanise(name.given or name.family)
     return word if bool(name.given) != bool(name.family) and not name.middle and " " not in word else ""
 
@@ -126,7 +126,7 @@ def _back(name: Name) -> str:
 
 
 def _run_together(pairs: Pairs) -> Bools:
-    """Return where the one word that a name is of is the other one's two, in whichever order."""
+    """Return where one name is a single word made of the other's two, in either order."""
     if not pairs.values.flags(_one_word).any() or not pairs.values.flags(_is_whole).any():
         return pairs.none()
     found = pairs.none()
@@ -152,10 +152,10 @@ def _is_whole(name: Name) -> bool:
 
 
 def _swapped(pairs: Pairs, *, family: bool) -> Bools:
-    """Return where a part of one name stands as the other part of the other.
+    """Return where the given name of one is the family name of the other.
 
-    Where both names are whole, the left given name counts for the comparison of given names and the left family name for
-    that of family names: the two stay independent, and "James Dixon" beside "Isaac James" is one coincidence and not two.
+    If both names are whole, the left given name counts for the comparison of given names and the left family name for that of
+    family names. So the two stay independent, and "James Dixon" and "Isaac James" are one coincidence, not two.
     """
     parts = (_family, _given) if family else (_given, _family)
     found = _stands_as(pairs, *parts)
@@ -169,7 +169,7 @@ def _stands_as(pairs: Pairs, part: Feature, other: Feature) -> Bools:
 
 
 def _swap_share(word: str, lookup: Lookup) -> float:
-    """Return how likely a word stands on both sides by chance: one of the two has it in its right place, either may be."""
+    """Return the probability that a word is on both sides by chance: one side has it in its right place, which may be either."""
     return 2.0 / (1.0 / lookup("given name", word) + 1.0 / lookup("family name", word))
 
 
@@ -206,7 +206,7 @@ def _are_short_forms(pairs: Pairs) -> Bools:
 def _compare_given(pairs: Pairs) -> Levels:
     together, two = _run_together(pairs), _in_two_scripts(pairs)
     levels = compare_known(pairs, pairs.both(_given) & ~two, _compare_given_letters)
-    # Another script is no contradiction: what it would be in Latin letters may be written in many ways.
+    # Another script is not a contradiction: there are many ways to write a name in Latin letters.
     rows = np.flatnonzero(two & pairs.both(_given))
     levels[rows] = _compare_scripts(pairs.take(rows), _roman_given, _given_sound, _GIVEN_SCRIPT)
     levels[together] = _TOGETHER
@@ -219,7 +219,7 @@ def _compare_given_letters(pairs: Pairs) -> Levels:
         _same_given,
         lambda rest: rest.none(),
         _are_short_forms,
-        # Two names that both are names are not one with a typo in it: Tom and Tim.
+        # Two known names are not one name with a typo: Tom and Tim.
         lambda rest: near_words(rest, _given) & ~rest.both(_is_known),
         lambda rest: rest.none(),
         lambda rest: rest.where(rest.either(_has_middle), _is_middle),
@@ -232,7 +232,7 @@ def _compare_given_letters(pairs: Pairs) -> Levels:
     )
 
 
-#: Places of the levels of given names that are found before the others, and of family names.
+#: Places of the levels of given names that are found before the others, and of one of family names.
 _TOGETHER, _GIVEN_SCRIPT, _FAMILY_SCRIPT = 1, 4, 2
 
 

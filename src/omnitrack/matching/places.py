@@ -1,4 +1,4 @@
-"""Postcodes and address lines in the forms in which they are compared."""
+"""Normal forms of postcodes and address lines, for comparison."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from omnitrack.matching.text import fold_words, squeeze
 
-# UK: the shapes of BS 7666 (A9 9AA to AA9A 9AA, and GIR 0AA), with or without the blank.
+# UK: the formats of BS 7666 (A9 9AA to AA9A 9AA, and GIR 0AA), with or without the blank.
 _UK = re.compile(r"^([a-z]{1,2}[0-9][a-z0-9]?|gir)([0-9][a-z]{2})$")
 # US: ZIP and ZIP+4; the four digits of a delivery segment change often and are left out.
 _US = re.compile(r"^([0-9]{5})(?:[ -]?[0-9]{4})?$")
@@ -16,7 +16,7 @@ _NUMBER = re.compile(
     r"^(?:(?:flat|unit|apt|apartment|suite|no|number)\s+)?([0-9]+(?:\s?[a-z](?=\s|$))?(?:\s?[-/]\s?[0-9]+[a-z]?)?)[\s,]+(.+)$"
 )
 _TRAILING_NUMBER = re.compile(r"^([^0-9]+)([0-9]+\s?[a-z]?)$")
-_LONGEST = 500  # characters of a line that are read; an address is written in fewer
+_LONGEST = 500  # characters of a line that are read; addresses are shorter
 _WORDS = {
     "st": "street", "str": "street", "rd": "road", "ave": "avenue", "av": "avenue", "ln": "lane", "dr": "drive", "ct": "court",
     "pl": "place", "sq": "square", "cres": "crescent", "cr": "crescent", "cl": "close", "crt": "court", "tce": "terrace",
@@ -37,7 +37,7 @@ class Address(NamedTuple):
 
 
 def parse_postcode(text: str) -> str:
-    """Return the normal form: upper case, UK with its blank, US as five digits, others without punctuation; "" for nothing.
+    """Return the normal form of a postcode: upper case, UK ones with a blank, US ones as five digits, others without punctuation; "" for none.
 
     >>> parse_postcode("rg141aa"), parse_postcode("02139-4307"), parse_postcode(" 1010 AB ")
     ('RG14 1AA', '02139', '1010AB')
@@ -52,7 +52,7 @@ def parse_postcode(text: str) -> str:
 
 @lru_cache(maxsize=16384)
 def postcode_area(postcode: str) -> str:
-    """Return what a postcode has in common with its neighbours: the UK outward code, else all but the last two characters.
+    """Return the area of a postcode, shared with its neighbours: the UK outward code, else all but the last two characters.
 
     >>> postcode_area("RG14 1AA"), postcode_area("02139")
     ('RG14', '021')
@@ -62,7 +62,7 @@ def postcode_area(postcode: str) -> str:
 
 
 def parse_street(text: str) -> str:
-    """Return a street with its usual abbreviations written out.
+    """Return a street with its usual abbreviations expanded.
 
     >>> parse_street("High St.")
     'high street'
@@ -72,7 +72,7 @@ def parse_street(text: str) -> str:
 
 
 def parse_address(text: str) -> Address:
-    """Return house number and street of one address line.
+    """Return the house number and street of an address line.
 
     >>> parse_address("12b High St"), parse_address("Hauptstraße 5")
     (Address(number='12b', street='high street'), Address(number='5', street='hauptstrasse'))

@@ -1,4 +1,4 @@
-"""What is known of one person for comparison: a Profile, made of traits and identifiers, in normal forms."""
+"""Profiles: what is known about a person for comparison, from traits and identifiers, in normal forms."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from omnitrack.identifiers.scheme import Identifier
 from omnitrack.matching.names import Name
 from omnitrack.matching.places import Address
 
-#: The most values of one field that a profile keeps: a person has few, a corrupt customer may have thousands.
+#: The most values of one field in a profile. People have few; a corrupt customer may have thousands.
 MAX_VALUES = 16
 
 _ID_SCHEMES = frozenset({"account", "crm"})
@@ -22,28 +22,28 @@ _NEITHER = frozenset({"device", "postal"})
 
 @attrs.frozen(slots=True, kw_only=True)
 class Profile:
-    """What is known of one customer, or of one identifier, in the normal forms in which it is compared.
+    """What is known about a customer or an identifier, in the normal forms in which it is compared.
 
-    Every field is a tuple, best first (the most recent and surest), without repetitions. Two profiles can be merged.
+    Every field is a tuple without repetitions, best first (the most recent and reliable). Profiles can be merged.
 
     Attributes:
-        names: ``Name`` tuples: given, middle, family; lower case, without titles and marks.
+        names: ``Name`` tuples: given, middle and family names, lower case, without titles and diacritics.
         emails: addresses in lower case.
-        phones: numbers, in E.164 where the region was known.
+        phones: numbers, in E.164 if the region is known.
         handles: user names on any platform, lower case, without @.
-        display_names: what the person calls itself on a platform, folded, where it does not read as a name.
+        display_names: folded names of a person on a platform that do not read as names.
         birth_dates: eight digits each, year, month, day.
-        postcodes: upper case, UK ones with their blank, US ones as five digits.
+        postcodes: upper case, UK ones with a blank, US ones as five digits.
         addresses: ``Address`` tuples: house number and street.
-        address_extras: further lines: flat, building, locality.
+        address_extras: further address lines: flat, building, locality.
         cities: towns and suburbs, folded.
-        states: states, counties, regions, folded.
-        companies: folded, without their legal form.
-        id_numbers: numbers by which an office or the company knows the person: social security, account, customer.
-        languages: two or three lower-case letters, ISO 639.
+        states: states, counties and regions, folded.
+        companies: companies, folded, without their legal form.
+        id_numbers: numbers by which an authority or the company knows the person: social security, account, customer.
+        languages: ISO 639 codes of two or three lower-case letters.
         generations: "1" for senior, "2" for junior, "3" for the third of a name, ...
-        birth_places: folded.
-        occupations: folded.
+        birth_places: places of birth, folded.
+        occupations: occupations, folded.
         genders: "f" or "m".
     """
 
@@ -70,7 +70,7 @@ class Profile:
         return any(_values_of(self))
 
     def to_dict(self) -> dict[str, list[Any]]:
-        """Return the fields that hold something, as JSON values; ``from_dict`` reads them back."""
+        """Return the fields that are not empty as JSON values, for ``from_dict``."""
         return {
             field: [list(v) if isinstance(v, tuple) else v for v in values]
             for field in FIELDS
@@ -79,7 +79,7 @@ class Profile:
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Profile:
-        """Return the profile that ``to_dict`` wrote; fields that this version does not know are left out."""
+        """Return the profile of a ``to_dict`` result; unknown fields are ignored."""
         fields: dict[str, tuple[Any, ...]] = {k: tuple(v) for k, v in data.items() if k in _FIELD_SET}
         if "names" in fields:
             fields["names"] = tuple(Name(*v) for v in fields["names"])
@@ -94,7 +94,7 @@ _values_of = attrgetter(*FIELDS)
 
 
 def merge_profiles(profiles: Iterable[Profile]) -> Profile:
-    """Return one profile with the values of all, those of earlier ones first, at most ``MAX_VALUES`` of a field."""
+    """Return one profile with the values of all, in order, at most ``MAX_VALUES`` for each field."""
     several = [one for one in profiles if one]
     if len(several) == 1:
         return several[0]
@@ -107,7 +107,7 @@ def merge_profiles(profiles: Iterable[Profile]) -> Profile:
 
 
 def identifier_profile(identifiers: Iterable[Identifier]) -> Profile:
-    """Return what identifiers by themselves say: addresses, numbers, handles; platform ids, devices and placeholders say nothing."""
+    """Return the profile of identifiers: addresses, numbers, handles. Platform ids, devices and placeholders are ignored."""
     fields: dict[str, dict[Any, None]] = {}
     for identifier in identifiers:
         scheme, value = identifier.scheme, identifier.value

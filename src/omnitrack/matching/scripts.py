@@ -1,4 +1,4 @@
-"""Letters of other scripts in Latin ones, for the comparison of names that were written down in two."""
+"""Romanisation: other scripts in Latin letters, to compare names written in two scripts."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ from functools import lru_cache
 
 @lru_cache(maxsize=65536)
 def romanise(text: str) -> str:
-    """Return ``text`` in Latin letters, lower case; as it is where it is in them already.
+    """Return ``text`` in lower-case Latin letters; unchanged if it is ASCII.
 
-    It says how a name may be written, not how it is spoken: letters that have no vowels have none here either.
+    This gives a spelling of a name, not its pronunciation: scripts without vowels give none here either.
 
     >>> romanise("анна"), romanise("γιωργος"), romanise("王伟"), romanise("jane")
     ('anna', 'giorgos', 'wangwei', 'jane')
     """
     if text.isascii():
         return text
-    from anyascii import anyascii  # its tables are read where a name needs them
+    from anyascii import anyascii  # its tables are loaded only if a name needs them
 
     return str(anyascii(text)).lower()
 

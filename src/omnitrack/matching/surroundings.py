@@ -1,4 +1,4 @@
-"""Comparisons of what people share with those around them: address, town, company, language."""
+"""Comparisons of what people share with others around them: address, town, company, language."""
 
 from __future__ import annotations
 
@@ -78,11 +78,11 @@ def _has_blank(text: str) -> bool:
 
 
 def _compare_lines(pairs: Pairs, line: Feature, bare: Feature, has_blank: Feature) -> Levels:
-    """Return how alike lines of an address are, blanks and the order of words aside."""
+    """Return how similar address lines are, ignoring blanks and the order of words."""
 
     def likeness(rest: Pairs) -> npt.NDArray[np.float64]:
         found: npt.NDArray[np.float64] = 1 - rest.edits(bare) / np.maximum(rest.longer(bare), 1)
-        # Words in another order. One word against another has no order.
+        # Words in another order, which needs more than one word.
         low = np.flatnonzero((found < 0.8) & rest.both(has_blank))
         found[low] = np.maximum(found[low], rest.take(low).reordered(line, 0.65))
         return found
@@ -160,12 +160,12 @@ def _is_person(profile: Profile) -> bool:
     return bool(profile.names or profile.birth_dates)
 
 
-# Of two of which one is a person, the company is what that person shares with others.
+# If one of the two is a person, the company is what that person shares with others.
 COMPANY = attrs.evolve(_line("company", "companies", "companies"), comparable=_is_person)
 
 
 class Organisation(NamedTuple):
-    """The name of an organisation that is one by itself, and not where somebody works."""
+    """The name of an organisation that is itself the customer, not a person's employer."""
 
     name: str
 

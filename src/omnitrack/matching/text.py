@@ -1,4 +1,4 @@
-"""Folding of text for comparison: case, marks, punctuation, and how a word sounds."""
+"""Folding of text for comparison: case, diacritics, punctuation, and the sound of words."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from functools import lru_cache
 
 from omnitrack.matching.scripts import romanise
 
-# Letters that Unicode does not decompose and that people write without their stroke.
+# Letters that Unicode does not decompose and that people often write without their stroke.
 _PLAIN = str.maketrans({"ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "æ": "ae", "œ": "oe", "ı": "i", "ħ": "h"})
 _APOSTROPHES = re.compile(r"['’‘ʼ`´]")
 _SPLIT = re.compile(r"[\W_]+")
 
-# Letters and pairs that are heard alike in English and its neighbours, in the order in which they are replaced.
+# Letters and pairs that sound alike in English and its neighbours, in the order in which they are replaced.
 _SOUNDS = (
     (re.compile("^(?:kn|gn|pn)"), "n"),
     (re.compile("^wr"), "r"),
@@ -34,7 +34,7 @@ _SOUND_LENGTH = 5
 
 @lru_cache(maxsize=65536)
 def fold_words(text: str) -> str:
-    """Return the words of ``text`` in lower case without marks, apostrophes and punctuation, one blank between them.
+    """Return the words of ``text`` in lower case, without diacritics, apostrophes and punctuation, separated by one blank.
 
     >>> fold_words("  O’Brien-Müller, JR. ")
     'obrien muller jr'
@@ -48,7 +48,7 @@ def fold_words(text: str) -> str:
 
 @lru_cache(maxsize=65536)
 def letters(text: str) -> str:
-    """Return only the letters of ``text``, folded: what a handle and a name have in common.
+    """Return only the letters of ``text``, folded, to compare handles with names.
 
     >>> letters("Mike.Samuels_68")
     'mikesamuels'
@@ -58,13 +58,13 @@ def letters(text: str) -> str:
 
 @lru_cache(maxsize=65536)
 def squeeze(text: str) -> str:
-    """Return folded ``text`` without its blanks, for words that were run together or torn apart."""
+    """Return folded ``text`` without blanks, for words that were joined or split."""
     return text.replace(" ", "")
 
 
 @lru_cache(maxsize=65536)
 def sound(word: str) -> str:
-    """Return a short key that words spelled differently and heard alike have in common; one of another script as it is written in Latin letters.
+    """Return a short key that words with similar sounds share; other scripts are romanised first.
 
     >>> sound("stephen"), sound("steven"), sound("zaleski"), sound("salesky")
     ('stfn', 'stfn', 'slsk', 'slsk')

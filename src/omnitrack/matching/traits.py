@@ -1,4 +1,4 @@
-"""Traits of a person as they come, in columns or mappings of any naming, and their normal forms."""
+"""Traits of a person, from columns or mappings with any naming, and their normal forms."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from omnitrack.matching.text import fold_words, squeeze
 
 __all__ = ["MAX_TRAIT_LENGTH", "TRAITS", "normalise_traits", "profile", "trait_of"]
 
-MAX_TRAIT_LENGTH = 512  # characters of one value that are looked at
+MAX_TRAIT_LENGTH = 512  # characters of one value that are read
 
 _LEGAL_FORMS = frozenset({
     "ltd", "limited", "plc", "llp", "llc", "inc", "incorporated", "corp", "corporation", "co", "company", "gmbh",
@@ -37,10 +37,10 @@ def normalise_traits(
     """Return the traits of one person in their normal forms.
 
     Args:
-        traits: what came: ``{"name": "Dr Jane Zaleski", "postcode": "rg141aa"}``. Keys are recognised by their usual
-            names (``TRAITS`` and many others); those that say nothing are ignored. A value may be a list of values.
+        traits: the traits, such as ``{"name": "Dr Jane Zaleski", "postcode": "rg141aa"}``. Keys are recognised by their usual
+            names (``TRAITS`` and many others); other keys are ignored. A value may be a list of values.
         region: ISO 3166 alpha-2 region for national phone numbers and for the order of day and month.
-        columns: which trait a key holds, for keys that are not recognised, ``None`` to leave one out.
+        columns: the trait that a key holds, for keys that are not recognised; None to leave one out.
 
     >>> normalise_traits({"name": "Dr Jane ZALESKI", "postcode": "rg141aa", "dob": "3/2/1980"}).to_dict()
     {'names': [['jane', '', 'zaleski']], 'birth_dates': ['19800203'], 'postcodes': ['RG14 1AA']}
@@ -49,16 +49,17 @@ def normalise_traits(
 
 
 class TraitReader:
-    """Reads records, one after another; what equal values come to is worked out once.
+    """Reads records in turn, converting equal values only once.
 
     Args:
-        region, columns: as in ``normalise_traits``.
+        region: as in ``normalise_traits``.
+        columns: as in ``normalise_traits``.
     """
 
     def __init__(self, region: str | None = None, columns: Mapping[str, str | None] | None = None) -> None:
         self._region = region
         self._columns = columns or {}
-        # The columns whose values are read together, as one tuple of a record.
+        # The columns whose values are read together, as one tuple for each record.
         together: dict[int, list[str]] = {}
         for name, trait in self._columns.items():
             if trait in _PART_OF:
@@ -70,7 +71,7 @@ class TraitReader:
         self._known: list[dict[Any, _Fields]] = [{} for _ in self._parts]
 
     def read(self, record: Mapping[str, Any]) -> Profile:
-        """Return the traits of one person in their normal forms; a key that is in no column is recognised by its name."""
+        """Return the traits of one person in their normal forms. Keys that are not in ``columns`` are recognised by name."""
         if not self._columns.keys() >= record.keys():
             return self._read(record)
         fields: dict[str, tuple[Any, ...]] = {}
@@ -78,11 +79,11 @@ class TraitReader:
             try:
                 values = values_of(record)
                 found = known.get(values)
-            except (KeyError, TypeError):  # a record without one of the columns, a list of values
+            except (KeyError, TypeError):  # a column is missing, or a value is a list
                 return self._read(record)
             if found is None:
                 found = _read_part(part, ((trait, record[name]) for name, trait in names), self._region)
-                # True, 1 and 1.0 are equal, and not the same text.
+                # True, 1 and 1.0 are equal but have different texts.
                 if all(one is None or isinstance(one, str) for one in (values if len(names) > 1 else (values,))):
                     known[values] = found
             fields.update(found)
@@ -104,27 +105,27 @@ class TraitReader:
 def profile(
     traits: Iterable[Mapping[str, Any]] = (), identifiers: Iterable[Identifier] = (), *, region: str | None = None
 ) -> Profile:
-    """Return what traits and identifiers together say of one person.
+    """Return the profile of a person from traits and identifiers.
 
     Args:
-        traits: mappings as ``normalise_traits`` takes them, those that count most (recent, sure) first.
-        identifiers: of the same person; phones, mail addresses, handles, account numbers count.
+        traits: mappings as for ``normalise_traits``, the most relevant (recent, reliable) first.
+        identifiers: identifiers of the same person; phones, mail addresses, handles and account numbers count.
         region: as in ``normalise_traits``.
     """
     return merge_profiles([identifier_profile(identifiers), *(normalise_traits(one, region=region) for one in traits)])
 
 
 def is_nothing_written(value: object) -> bool:
-    """Return whether a value of a record is none: None, not a number, or what is written for nothing."""
+    """Return whether a value of a record is empty: None, NaN, or a text that means nothing."""
     if isinstance(value, str):
         return _says_nothing(value)
-    return value is None or value != value  # NaN and NaT are not themselves
+    return value is None or value != value  # NaN and NaT are not equal to themselves
 
 
 @lru_cache(maxsize=65536)
 def _says_nothing(text: str) -> bool:
     if _LETTERS.fullmatch(text):
-        # Nothing to take off: nearly every name.
+        # Nothing to remove, as for nearly every name.
         return text.translate(_NO_MARKS).lower() in WORDS
     return is_written_for_nothing(text)
 
@@ -136,12 +137,12 @@ _NO_MARKS = str.maketrans("", "", " .,-")
 def text_of(value: object) -> str:
     """Return a value of a record as text."""
     if isinstance(value, float) and value.is_integer():
-        value = int(value)  # a data frame turns a column of numbers with gaps into floats
+        value = int(value)  # data frames turn columns of numbers with gaps into floats
     return str(value).strip()[:MAX_TRAIT_LENGTH]
 
 
 def _written(trait: str, value: object) -> str:
-    """Return a value as the text that is read of it; "" for none."""
+    """Return a value as text; "" for none."""
     if isinstance(value, str):
         return str(value)
     if is_nothing_written(value):
@@ -154,13 +155,13 @@ def _written(trait: str, value: object) -> str:
 
 
 _Texts = dict[str, list[str]]
-#: The values of some fields of a profile.
+#: The values of fields of a profile.
 _Fields = dict[str, tuple[Any, ...]]
 _Found = Iterable[tuple[str, Any]]
 
 
 def _read_part(part: int, pairs: Iterable[tuple[str, Any]], region: str | None) -> _Fields:
-    """Return the fields that some traits make, each value once."""
+    """Return the profile fields of traits, each value once."""
     texts: _Texts = {}
     for trait, value in pairs:
         for one in value if isinstance(value, (list, tuple, set, frozenset)) else (value,):
@@ -226,7 +227,7 @@ def _names(texts: dict[str, list[str]]) -> Iterable[Name]:
             yield name
     whole = [(given, family) for given, _, family in zip(*_padded(parts)) if given and family]
     for text in texts.get("name", ()):
-        # A full name beside its parts says nothing more; what else is in it is a title or a place.
+        # A full name that contains its parts adds nothing; whatever else is in it is a title or a place.
         if whole and _holds(text, whole):
             continue
         if name := parse_name(text):
@@ -256,16 +257,16 @@ def _addresses(texts: dict[str, list[str]]) -> Iterable[Address]:
 
 
 def _contact(scheme: str, text: str, region: str | None, plain: Callable[[str], str]) -> str:
-    """Return the normal form of an address or number, "" for one that stands for none; of what is malformed its plain form."""
+    """Return the normal form of an address or number, "" for a placeholder; a malformed one in plain form."""
     try:
         one = get_scheme(scheme).parse(text, region=region)
     except InvalidIdentifierError:
-        # A typo makes many an address malformed; it can still be compared.
+        # Typos make addresses malformed, but they can still be compared.
         return "" if is_nothing(text) else plain(text)
     return "" if one.reason == PLACEHOLDER else one.value.partition(";")[0]
 
 
-#: Days that programs and people write where none is known: the first of Unix, of Excel and of calendars, and the last.
+#: Dates that programs and people write for an unknown one: the first of Unix, of Excel and of calendars, and the last.
 _NO_DAYS = frozenset({"19700101", "19000101", "18991230", "18991231", "19010101", "00010101", "99991231", "11111111"})
 
 
@@ -354,7 +355,7 @@ _PLAIN: tuple[tuple[str, str, Callable[[str], str]], ...] = (
     ("gender", "genders", _gender),
 )
 
-#: The traits that are read together, and how; no two of them make values of one field.
+#: The traits that are read together, and how; no two groups make values of one field.
 _PARTS: tuple[tuple[tuple[str, ...], Callable[[_Texts, str | None], _Found]], ...] = (
     (("given_name", "middle_name", "family_name", "name", "suffix", "display_name"), _read_names),
     (("user_name",), _read_handles),

@@ -1,4 +1,4 @@
-"""Pairs of values, many at once: what is worked out once for each value, and compared by number where it can be."""
+"""Pairs of values, many at once: features are computed once for each value, and compared as numbers if possible."""
 
 from __future__ import annotations
 
@@ -14,32 +14,32 @@ from rapidfuzz.process import cpdist
 
 Bools = npt.NDArray[np.bool_]
 Codes = npt.NDArray[np.int64]
-#: A feature of a value, such as how it sounds. A function of a module, so that it is worked out once for each value.
+#: A feature of a value, such as its sound. It is a module's function, so that it is computed once for each value.
 Feature = Callable[[Any], Any]
-#: More pairs than this are worth all processors.
+#: From this many pairs on, all processors are used.
 MANY = 20_000
-#: Characters that the prefix of the Jaro-Winkler similarity is of, and the bits of the first so many of ``Texts.heads``.
+#: Characters in the prefix of the Jaro-Winkler similarity, and the bits of the first one to four in ``Texts.heads``.
 _PREFIX = 4
 _HEADS = tuple(np.uint64((1 << 16 * (place + 1)) - 1) for place in range(_PREFIX))
-_ROUNDED = 1e-4  # what single precision may be off by, and far more
-#: So few pairs are compared as they are: to find the repeated ones would cost more than it saves.
+_ROUNDED = 1e-4  # well above the error of single precision
+#: Up to this many pairs are compared as they are: finding repeated ones would cost more than it saves.
 FEW = 2_000
 
 
 def itself(value: Any) -> Any:
-    """Return the value: the feature of values that are compared as they are."""
+    """Return the value itself, as the feature of values that are compared as they are."""
     return value
 
 
 @attrs.frozen(slots=True, eq=False)
 class Texts:
-    """Different texts, and by numbers how far two of them may be alike at most, which is far cheaper than how alike they are.
+    """Distinct texts, with numbers that bound the similarity of two, which is far cheaper than computing it.
 
     Attributes:
-        texts: each once.
-        lengths: of the texts, in characters.
-        letters: the characters of a text as bits; two characters may have one bit.
-        heads: the first four characters.
+        texts: the texts, each once.
+        lengths: their lengths, in characters.
+        letters: the characters of each as bits; two characters may share a bit.
+        heads: the first four characters of each.
     """
 
     texts: npt.NDArray[np.object_]
@@ -49,7 +49,7 @@ class Texts:
 
     @classmethod
     def of(cls, texts: Sequence[str]) -> Texts:
-        """Return some texts with their numbers."""
+        """Return texts with their numbers."""
         held = np.empty(len(texts), dtype=np.object_)
         held[:] = texts
         lengths = np.fromiter(map(len, texts), dtype=np.int32, count=len(texts))
@@ -67,14 +67,14 @@ class Texts:
         return cls(held, lengths, letters, heads)
 
     def may_be_within(self, left: Codes, right: Codes, most: int) -> Bools:
-        """Return where two may be at most so many edits apart: every letter that the other has not takes one."""
+        """Return where two texts may be at most ``most`` edits apart: each letter missing from the other takes one."""
         only_left, only_right = self._apart(left, right)
         found: Bools = np.abs(self.lengths[left] - self.lengths[right]) <= most
         found &= (only_left <= most) & (only_right <= most)
         return found
 
     def may_be_alike(self, left: Codes, right: Codes, least: float) -> Bools:
-        """Return where the Jaro-Winkler similarity of two may be ``least``: letters that the other has not match none."""
+        """Return where the Jaro-Winkler similarity of two texts may be ``least``: letters missing from the other match none."""
         only_left, only_right = self._apart(left, right)
         of_left, of_right = self.lengths[left], self.lengths[right]
         matched = np.minimum(of_left - only_left, of_right - only_right).astype(np.float32)
@@ -83,17 +83,17 @@ class Texts:
         differ = self.heads[left] ^ self.heads[right]
         prefix = sum(((differ & _HEADS[place]) == 0).astype(np.float32) for place in range(_PREFIX))
         alike += np.float32(0.1) * prefix * (1 - alike)
-        found: Bools = (alike >= least - _ROUNDED) | (of_left + of_right == 0)  # two empty ones are alike
+        found: Bools = (alike >= least - _ROUNDED) | (of_left + of_right == 0)  # two empty texts are the same
         return found
 
     def _apart(self, left: Codes, right: Codes) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.uint8]]:
-        """Return how many letters each of two has at least that the other has not."""
+        """Return how many letters each of two texts has, at least, that the other has not."""
         of_left, of_right = self.letters[left], self.letters[right]
         return np.bitwise_count(of_left & ~of_right), np.bitwise_count(of_right & ~of_left)
 
 
 class Values:
-    """Different values, with their features, each worked out when first asked for."""
+    """Distinct values with their features, each computed on first use."""
 
     def __init__(self, values: Sequence[Hashable]) -> None:
         self.values: list[Any] = list(values)
@@ -115,13 +115,13 @@ class Values:
         return self._features[of]
 
     def codes(self, of: Feature) -> Codes:
-        """Return a number for each value, the same wherever features are equal: Python's own 64-bit hash of them."""
+        """Return a number for each value, the same for equal features: Python's 64-bit hash of the feature."""
         if of not in self._codes:
             self._codes[of] = np.fromiter(map(hash, self.feature(of)), dtype=np.int64, count=len(self.values))
         return self._codes[of]
 
     def numbers(self, of: Feature, and_of: Feature) -> tuple[list[Any], Codes, Codes]:
-        """Return what two features come to, each different one once, and the place of both features of each value in it."""
+        """Return the distinct results of two features, and the place of both features of each value among them."""
         found = self._numbers.get((of, and_of))
         if found is None:
             place: dict[Any, int] = {}
@@ -135,7 +135,7 @@ class Values:
         return found
 
     def texts(self, of: Feature, and_of: Feature) -> tuple[Texts, Codes, Codes]:
-        """Return ``numbers`` of features that are texts, with what bounds how alike two of them are."""
+        """Return ``numbers`` for features that are texts, with the bounds of their similarity."""
         found = self._texts.get((of, and_of))
         if found is None:
             texts, left, right = self.numbers(of, and_of)
@@ -143,14 +143,14 @@ class Values:
         return found
 
     def ranks(self) -> Codes:
-        """Return the place of each value in their order; of equal values it is the same."""
+        """Return the rank of each value in sorted order, the same for equal values."""
         if self._ranks is None:
             place = {value: number for number, value in enumerate(sorted(set(self.values)))}
             self._ranks = np.fromiter(map(place.__getitem__, self.values), dtype=np.int64, count=len(self.values))
         return self._ranks
 
     def flags(self, of: Feature) -> Bools:
-        """Return whether the feature of each value is true, or not empty."""
+        """Return whether the feature of each value is true or not empty."""
         if of not in self._flags:
             self._flags[of] = np.fromiter(map(bool, self.feature(of)), dtype=np.bool_, count=len(self.values))
         return self._flags[of]
@@ -163,7 +163,7 @@ class Values:
 
 
 class Pairs:
-    """Pairs of values, the left and the right of each as an index."""
+    """Pairs of values, each given by the indices of its left and right value."""
 
     def __init__(self, values: Values, left: Codes, right: Codes) -> None:
         self.values = values
@@ -187,17 +187,17 @@ class Pairs:
         return np.zeros(len(self), dtype=np.bool_)
 
     def same(self, of: Feature, and_of: Feature | None = None) -> Bools:
-        """Return where the feature of the left is that of the right (or another one of the right)."""
+        """Return where the feature of the left value equals that of the right, or another feature of the right."""
         equal: Bools = self.values.codes(of)[self.left] == self.values.codes(and_of or of)[self.right]
         return equal
 
     def either(self, of: Feature) -> Bools:
-        """Return where a feature is true, or not empty, of at least one of the two."""
+        """Return where a feature is true or not empty for at least one of the two."""
         flags = self.values.flags(of)
         return flags[self.left] | flags[self.right]
 
     def both(self, of: Feature) -> Bools:
-        """Return where a feature is true, or not empty, of the two."""
+        """Return where a feature is true or not empty for both."""
         flags = self.values.flags(of)
         return flags[self.left] & flags[self.right]
 
@@ -211,23 +211,23 @@ class Pairs:
         return np.maximum(lengths[self.left], lengths[self.right])
 
     def edits(self, of: Feature, most: int | None = None) -> Codes:
-        """Return how many letters were added, dropped, changed or swapped with a neighbour; ``most`` + 1 for any more."""
+        """Return the number of letters added, dropped, changed or swapped with a neighbour; ``most`` + 1 if there are more."""
         return self._scored(OSA.distance, of, of, most, np.int32)
 
     def likeness(self, of: Feature, and_of: Feature | None = None, least: float = 0.0) -> npt.NDArray[np.float32]:
-        """Return the Jaro-Winkler similarity, 0 where it is under ``least``."""
+        """Return the Jaro-Winkler similarity, 0 if it is below ``least``."""
         return self._scored(JaroWinkler.similarity, of, and_of or of, least, np.float32)
 
     def reordered(self, of: Feature, least: float) -> npt.NDArray[np.float32]:
-        """Return the similarity of the sorted words, 0 where it is under ``least``."""
+        """Return the similarity of the sorted words, 0 if it is below ``least``."""
         return self._percent(token_sort_ratio, of, least)
 
     def in_common(self, of: Feature, least: float) -> npt.NDArray[np.float32]:
-        """Return the similarity of the words, 1 where those of one are among those of the other, 0 where it is under ``least``."""
+        """Return the similarity of the words, 1 if one text has all words of the other, 0 if it is below ``least``."""
         return self._percent(token_set_ratio, of, least)
 
     def where(self, rows: Bools, test: Callable[[Any, Any], bool], of: Feature = itself) -> Bools:
-        """Return where ``test`` holds of a feature; it is asked for the given rows alone, and once for each two values."""
+        """Return where ``test`` is true for a feature. It is called only for the given rows, once for each two distinct values."""
         out = self.none()
         chosen = np.flatnonzero(rows)
         if not len(chosen):
@@ -259,7 +259,7 @@ class Pairs:
         rows, else_ = self._possible(scorer, of, and_of, left, right, cutoff)
         if rows is not None:
             left, right = left[rows], right[rows]
-        # Many values have one feature, and every two texts are compared once.
+        # Many values share a feature, so each two distinct texts are compared once.
         left, right, places = _different(left, right, len(texts))
         scores: npt.NDArray[Any] = cpdist(
             list(map(texts.__getitem__, left.tolist())),
@@ -281,8 +281,8 @@ class Pairs:
     def _possible(
         self, scorer: Any, of: Feature, and_of: Feature, left: Codes, right: Codes, cutoff: float | None
     ) -> tuple[npt.NDArray[np.int64] | None, float]:
-        """Return the rows that may come to more than the cutoff, None for all, and what the others come to."""
-        # What bounds the likeness of texts takes longer to work out than a few pairs to compare.
+        """Return the rows whose result may pass the cutoff, None for all, and the result of the others."""
+        # Computing the bounds takes longer than comparing a few pairs.
         if len(left) <= FEW or not cutoff or scorer not in (OSA.distance, JaroWinkler.similarity):
             return None, 0
         texts, _, _ = self.values.texts(of, and_of)
@@ -292,7 +292,7 @@ class Pairs:
 
 
 def _different(left: Codes, right: Codes, size: int) -> tuple[Codes, Codes, npt.NDArray[np.int64] | None]:
-    """Return the different ones of some pairs, and the place of each pair among them; None where they are as they came."""
+    """Return the distinct pairs, and the place of each pair among them; None if they are returned unchanged."""
     if len(left) <= FEW:
         return left, right, None
     unique, places = np.unique(left * size + right, return_inverse=True)

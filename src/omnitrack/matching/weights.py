@@ -21,19 +21,19 @@ if TYPE_CHECKING:
     from omnitrack.matching.explain import Score
 
 Floats = npt.NDArray[np.float64]
-#: Of each comparison the weights of some pairs.
+#: The weights of pairs for each comparison.
 Parts = list[Floats | None]
 FORMAT = 1
-#: Values of one comparison whose frequency is saved.
+#: The most values of one comparison whose frequency is saved.
 MOST_SAVED = 1_500
-#: Share of the people of a household who have the given name of another of it.
+#: The share of people in a household who have the given name of another member.
 NAMESAKES = 0.02
-#: Share of the people of a household who were born with another of it: three in a hundred are, a third of them
-#: of somebody who lives there.
+#: The share of people in a household who were born on the same day as another member: three in a hundred people are twins, and a
+#: third of these live with the other.
 TWINS = 0.01
-#: How many times a person is taken to be known besides, at least, when a sample shows fewer.
+#: The fewest further records assumed for a person, if a sample shows fewer.
 LEAST_DUPLICATES = 0.01
-#: The most that two strangers are taken to be of one household: of so few people that all might be, it is as good as not known.
+#: The highest probability that two strangers belong to one household: among so few people it is as good as unknown.
 MOST_HOUSEHOLD = 0.5
 _INDEX = {comparator.name: index for index, comparator in enumerate(COMPARATORS)}
 _BESIDES = ((_INDEX["given name"], NAMESAKES), (_INDEX["birth date"], TWINS))
@@ -41,18 +41,18 @@ _SHARED = tuple(comparator.shared for comparator in COMPARATORS)
 
 
 class ModelFormatError(OmnitrackError, ValueError):
-    """A document that is no saved model, or one of a version that this one cannot read."""
+    """A document is not a saved model, or is of a version that cannot be read."""
 
 
 @attrs.frozen(slots=True, eq=False)
 class Weights:
-    """What one comparison says.
+    """The weights of one comparison.
 
     Attributes:
-        match: of each level, how often it is seen in pairs that are one person.
-        chance: of each level, how often it is seen in pairs that are not.
-        frequencies: share of the people who have a value, for the frequent ones.
-        other: the share of a value that is not in ``frequencies``.
+        match: for each level, how often it occurs in pairs that are one person.
+        chance: for each level, how often it occurs in other pairs.
+        frequencies: the share of people who have a value, for frequent values.
+        other: the share for values that are not in ``frequencies``.
     """
 
     match: tuple[float, ...]
@@ -63,16 +63,16 @@ class Weights:
 
 @attrs.frozen(slots=True, kw_only=True, eq=False)
 class Model:
-    """How much each level of each comparison says, and how likely a match is before anything is compared.
+    """The weight of each level of each comparison, and the probability of a match before anything is compared.
 
-    The weight of a pair is the sum, in bits, of the prior and of what its comparisons say: ``log2(match / chance)`` of the
-    level, where ``chance`` of an agreement on a frequent value is that value's share. What people of one household or
-    company have in common is weighed against the possibility that they are just that (``household``), as a row of its own.
+    The weight of a pair is the sum, in bits, of the prior and its comparisons: ``log2(match / chance)`` of the level, where the ``chance`` of
+    agreeing on a frequent value is the share of that value. What people of one household or company share is weighed against the
+    possibility that they are no more than that (``household``), as a row of its own.
 
     Attributes:
-        prior: probability that two people taken at random are one.
-        household: probability that two people taken at random share household or company.
-        weights: of each comparison, by its name.
+        prior: the probability that two people taken at random are one.
+        household: the probability that two people taken at random share a household or company.
+        weights: the weights of each comparison, by name.
     """
 
     prior: float
@@ -81,10 +81,10 @@ class Model:
 
     @classmethod
     def default(cls, population: int = 100_000) -> Model:
-        """Return the weights that omnitrack ships with.
+        """Return the shipped weights.
 
         Args:
-            population: how many people there are to be mistaken for; the more, the more it takes to be sure.
+            population: the number of people; the more there are, the more evidence a match needs.
         """
         from omnitrack.matching.defaults import OTHERS, WEIGHTS
 
@@ -94,7 +94,7 @@ class Model:
         weights = {}
         for name, (match, chance, other) in WEIGHTS.items():
             if name in OTHERS:
-                # What is made to be unique: how many others have it does not grow with how many people there are.
+                # Values meant to be unique: the number of others who have one does not grow with the population.
                 other = min(other, OTHERS[name] / people)
                 chance = (other, *chance[1:])
             weights[name] = Weights(_normal(match), _normal(chance), tables.get(name, {}), other)
@@ -105,7 +105,7 @@ class Model:
         return attrs.evolve(self, **changes)
 
     def for_population(self, population: int) -> Model:
-        """Return the same weights with the prior for so many people."""
+        """Return the same weights with the prior for a population of this size."""
         people = max(population, 2)
         household = min(self.household / self.prior / people, MOST_HOUSEHOLD)
         return attrs.evolve(self, prior=1 / people, household=household)
@@ -113,18 +113,18 @@ class Model:
     # -- scoring people
 
     def score(self, left: Profile, right: Profile) -> Score:
-        """Return how likely two are one person, with the comparisons that say so, whose weights add up to the score."""
+        """Return the explained probability that two people are one."""
         return self.explain(left, [right])[0]
 
     def score_many(self, one: Profile, others: Sequence[Profile]) -> Floats:
-        """Return the probability that each of ``others`` is ``one``: an array as long as ``others``."""
+        """Return the probability that each of ``others`` is ``one``, as an array of the same length."""
         if not others:
             return np.zeros(0)
         columns, evidence = _against(one, others)
         return probability_of(self.weigh(columns, evidence))
 
     def explain(self, one: Profile, others: Sequence[Profile]) -> list[Score]:
-        """Return the scores of ``others`` against ``one`` with their reasons, in the order of ``others``."""
+        """Return the explained scores of ``others`` against ``one``, in the order of ``others``."""
         from omnitrack.matching.explain import explain_pairs
 
         columns, evidence = _against(one, others)
@@ -136,10 +136,10 @@ class Model:
         """Return the best of ``others``, best first: their indices and explained scores.
 
         Args:
-            one: who is looked for.
-            others: who it may be, as blocking keys found them.
-            limit: the most to return.
-            least: the least probability to return.
+            one: the person to look for.
+            others: the candidates, such as those found by blocking keys.
+            limit: the most results to return.
+            least: the lowest probability to return.
         """
         from omnitrack.matching.explain import explain_pairs
 
@@ -157,12 +157,11 @@ class Model:
         """Return a model whose weights, frequencies and prior are estimated from these people, without labels.
 
         Args:
-            profiles: of at best some thousands of people; duplicates among them are what is learnt from. Of few people
-                little is learnt: the weights stay near those of this model.
-            groups: the list that each profile comes from, where only pairs between two lists can be one person.
-            population: how many people there are in all, where ``profiles`` are a sample of them. The sample should hold
-                people together with those who share a blocking key with them: scattered ones are no duplicates of
-                each other, and teach nothing but frequencies.
+            profiles: the profiles, ideally of some thousands of people. The weights are learnt from duplicates among them; with few
+                people they stay near those of this model.
+            groups: the list that each profile comes from, if only pairs between two lists can be one person.
+            population: the number of all people, if ``profiles`` are a sample of them. The sample should contain people together with
+                those who share a blocking key with them: scattered people are not duplicates of each other, and show only frequencies.
         """
         from omnitrack.matching.blocking import candidate_pairs
         from omnitrack.matching.fit import fit_model
@@ -173,7 +172,7 @@ class Model:
         fitted = fit_model(self, columns, evidence_of(columns, left, right), len(profiles), of)
         if population is None or population <= len(profiles):
             return fitted
-        # Everybody has as many duplicates in the sample as in all, and so many more people to be mistaken for.
+        # Each person has as many duplicates in the sample as in total, but more people to be mistaken for.
         part = len(profiles) / population
         return attrs.evolve(
             fitted,
@@ -184,11 +183,11 @@ class Model:
     # -- weighing many pairs
 
     def weigh(self, columns: Sequence[Column | None], evidence: Evidence) -> Floats:
-        """Return the weight of each pair in bits, the prior and the household included."""
+        """Return the weight of each pair in bits, including the prior and the household."""
         return self.total(self.part_weights(columns, evidence), len(evidence.left))
 
     def part_weights(self, columns: Sequence[Column | None], evidence: Evidence) -> Parts:
-        """Return for each comparison the weight of each pair in bits, 0 where a value is not known; None where nobody has one."""
+        """Return the weight of each pair for each comparison in bits, 0 if a value is unknown; None if no profile has a value."""
         out: Parts = []
         for index, column in enumerate(columns):
             left, right = evidence.left_codes[index], evidence.right_codes[index]
@@ -197,7 +196,7 @@ class Model:
                 continue
             weights = self.weights[column.comparator.name]
             match, chance = np.array(weights.match), np.array(weights.chance)
-            table = np.append(np.log2(match / chance), 0.0)  # the last is that of NOT_COMPARABLE
+            table = np.append(np.log2(match / chance), 0.0)  # the last is for NOT_COMPARABLE
             levels = evidence.levels[:, index]
             found = table[levels]
             for level in (i for i, level in enumerate(column.comparator.levels) if level.by_frequency):
@@ -212,27 +211,27 @@ class Model:
         comparator = column.comparator
         if comparator.levels[level].joint:
             return column.joint_shares(level, left, right, self.share_of)
-        # Both sides agree on the term, so the left one stands for both.
+        # Both sides have the same term, so the left one is enough.
         weights = self.weights[comparator.name]
         return column.frequencies(left, weights.frequencies, weights.other)
 
     def share_of(self, comparison: str, term: str) -> float:
-        """Return the share of the people who have this value; ``other`` of the comparison where it is not in its table."""
+        """Return the share of people who have a value; ``other`` of the comparison if it is not in its table."""
         weights = self.weights[comparison]
         return weights.frequencies.get(term, weights.other)
 
     def total(self, parts: Parts, count: int) -> Floats:
-        """Return the sum of the comparisons with the prior and the household row, for so many pairs."""
+        """Return the sum of the comparisons, the prior and the household row for ``count`` pairs."""
         return _sum(parts, count) + self.household_weight(parts, count) + logit(self.prior)
 
     def household_weight(self, parts: Parts, count: int) -> Floats:
-        """Return what has to be taken off because the two may be people of one household or company, in bits.
+        """Return the deduction, in bits, for pairs who may belong to one household or company.
 
-        Two who are not one are either strangers or of one household. For a household, what is shared agrees as it
-        would for one person: the odds against a match grow by that possibility.
+        Two different people are either strangers or of one household. Within a household, shared values agree as they would for one person, so
+        the odds against a match grow by that possibility.
         """
         shared = _sum([part for part, is_shared in zip(parts, _SHARED) if is_shared], count)
-        # Father and son of one name, or twins: inside a household either is shared more often than by chance, hardly both.
+        # Father and son with one name, or twins: within a household either is more frequent than by chance, but hardly both.
         besides = np.zeros(count)
         for index, share in _BESIDES:
             match, part = self.weights[COMPARATORS[index].name].match[0], parts[index]
@@ -245,9 +244,9 @@ class Model:
     # -- JSON
 
     def to_json(self) -> str:
-        """Return the model as a small JSON document: of frequencies only those that matter, to four digits.
+        """Return the model as a small JSON document, with only the frequencies that matter, to four digits.
 
-        A value that is hardly more frequent than one that is in no table is read back as one of those.
+        A value hardly more frequent than ``other`` is read back with that share.
         """
         return json.dumps(
             {
@@ -272,7 +271,7 @@ class Model:
 
     @classmethod
     def from_json(cls, text: str) -> Model:
-        """Return the model that ``to_json`` wrote; a comparison or level that it does not know keeps its default.
+        """Return the model of a ``to_json`` result; comparisons and levels that it lacks keep their defaults.
 
         Raises:
             ModelFormatError: the text is not JSON, not a model, or of a later format.
@@ -304,7 +303,7 @@ class Model:
 
 
 def _sum(parts: Parts, count: int) -> Floats:
-    """Return the sum of the weights that there are, for so many pairs."""
+    """Return the sum of the available weights for ``count`` pairs."""
     total = np.zeros(count)
     for part in parts:
         if part is not None:
