@@ -1,4 +1,4 @@
-"""Cursors: where a page ended, opaque to those who hold them, refused by another query."""
+"""Cursors: opaque positions at which a page ended, accepted by the same query only."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _FORMAT = struct.Struct(">BBq16s4s")
 
 @attrs.frozen(slots=True)
 class Cursor:
-    """A position in an order, and which way to read from it."""
+    """A position in an order, and the direction to read in."""
 
     at: int
     id: bytes
@@ -28,7 +28,7 @@ class Cursor:
         return base64.urlsafe_b64encode(packed).decode("ascii")
 
     def _digest(self, query: str) -> bytes:
-        """Return what tells this cursor of this query from a damaged one and from one of another query."""
+        """Return a checksum that distinguishes the cursor from damaged ones and from those of other queries."""
         content = b"%d %d %b %b" % (self.backwards, self.at, self.id, query.encode("utf-8", "surrogatepass"))
         return hashlib.blake2b(content, digest_size=4).digest()
 

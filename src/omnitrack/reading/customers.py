@@ -26,10 +26,10 @@ from omnitrack.storage.contract import SHARED, EntryRow, IdentifierRow, Transact
 
 
 def customer_of(tx: Transaction, ctx: Context, who: Meant, as_of: int | None, later: Later | None) -> Customer:
-    """Return the customer that is meant.
+    """Return the customer that a ``who`` names.
 
     Args:
-        later: reads its traits and times when they are first asked for; None reads them now.
+        later: reads the customer's details when they are first used; None reads them now.
     """
     if as_of is not None:
         home, members = members_as_of(tx, get_row(tx, ctx, who, as_of), as_of)
@@ -42,7 +42,7 @@ def customer_of(tx: Transaction, ctx: Context, who: Meant, as_of: int | None, la
 def customer_from(
     tx: Transaction, home: bytes, members: Sequence[IdentifierRow], as_of: int | None, later: Later | None
 ) -> Customer:
-    """Return a customer whose members were read already; the other arguments are those of ``customer_of``."""
+    """Return a customer whose members have been read; the other arguments are those of ``customer_of``."""
 
     def details(tx: Transaction) -> CustomerDetails:
         return customer_details(tx, [m.id for m in members], as_of)
@@ -59,7 +59,7 @@ def customer_from(
 
 
 def customer_details(tx: Transaction, identifiers: Sequence[bytes], as_of: int | None) -> CustomerDetails:
-    """Read what of a customer is not read at once; traits that came with a mere claim may be of whoever made it, and are left out."""
+    """Read the traits and times of a customer. Traits that came with a mere claim may belong to whoever made it, and are ignored."""
     ends: list[EntryRow] = []
     for newest in (False, True):
         ends += tx.list_entries(
@@ -73,7 +73,7 @@ def customer_details(tx: Transaction, identifiers: Sequence[bytes], as_of: int |
     values: list[tuple[int, int, str, Any]] = []
     records = [r for x in identifiers for r in tx.find_records(TRAIT, prefix=f"{x.hex()}/")]
     if as_of is not None and records:
-        # Known was what was recorded by then, whenever it happened.
+        # A trait was known then if it had been recorded by then, whenever it occurred.
         told = {record.key: bytes.fromhex(record.key.rpartition("/")[2]) for record in records}
         then = {e.interaction for e in tx.list_entries(interactions=sorted(set(told.values())), as_of=as_of)}
         records = [record for record in records if told[record.key] in then]
@@ -96,8 +96,8 @@ def customer_details(tx: Transaction, identifiers: Sequence[bytes], as_of: int |
 
 
 def candidates_of(tx: Transaction, ctx: Context, who: Meant, limit: int, later: Later | None) -> list[Customer]:
-    """Return the customers that a ``who`` may be, best first: one where it is certain, several for a shared identifier, and those who had it before
-    nobody saw it for long."""
+    """Return the customers that a ``who`` may mean, best first: one if it is certain, several for a shared identifier, and the holders of an
+    identifier before a long silence."""
     row, people = find_people(tx, ctx, who)
     if not row.state & SHARED:
         found = [customer_from(tx, row.customer, people, None, later)]

@@ -1,4 +1,4 @@
-"""Everything of one kind that a store holds, page by page in the order of its keys."""
+"""Reads all identifiers or links of a store, page by page in key order."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ CHUNK = 5_000  # rows of a page
 
 
 def pages_of_identifiers(tx: Transaction) -> Iterator[list[IdentifierRow]]:
-    """Yield every identifier, in order of id, page by page."""
+    """Yield all identifiers sorted by id, page by page."""
     after: bytes | None = None
     while True:
         rows = tx.find_identifiers(after=after, limit=CHUNK)
@@ -23,7 +23,7 @@ def pages_of_identifiers(tx: Transaction) -> Iterator[list[IdentifierRow]]:
 
 
 def pages_of_links(tx: Transaction) -> Iterator[list[LinkRow]]:
-    """Yield every link, in order of its key, page by page."""
+    """Yield all links sorted by key, page by page."""
     after: tuple[bytes, bytes, str, int, bytes] | None = None
     while True:
         rows = tx.find_links(after=after, limit=CHUNK)
@@ -35,5 +35,5 @@ def pages_of_links(tx: Transaction) -> Iterator[list[LinkRow]]:
 
 
 def read_identifiers(tx: Transaction) -> Iterator[IdentifierRow]:
-    """Yield every identifier, in order of id."""
+    """Yield all identifiers sorted by id."""
     return chain.from_iterable(pages_of_identifiers(tx))

@@ -1,4 +1,4 @@
-"""Exchange: a person's interactions written in a standard, and files of these standards read as sources."""
+"""Exchange: exports a customer's interactions in a standard, and reads files of these standards as sources."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _CHUNK = 500
 
 @attrs.frozen(slots=True, kw_only=True)
 class Export(Value):
-    """A person's interactions in a standard.
+    """A customer's interactions in a standard.
 
     Attributes:
         format: json, vcon, tmf683 or cloudevents.
@@ -42,10 +42,10 @@ class Export(Value):
 
     format: str
     documents: tuple[Any, ...] = attrs.field(converter=freeze)
-    report: ConversionReport = attrs.field(hash=False)  # which is counted up, so that it has no hash
+    report: ConversionReport = attrs.field(hash=False)  # a report is mutable, so it has no hash
 
     def text(self) -> str:
-        """Return it as one text: lines for ``json``, else a JSON array."""
+        """Return the documents as one text: lines for ``json``, else a JSON array."""
         if self.format == "json":
             return "".join(self.documents)
         return json.dumps(list(self.documents), ensure_ascii=False, indent=2) + "\n"
@@ -56,7 +56,7 @@ class Export(Value):
 
 
 def checked_format(format: object) -> str:
-    """Return the name of a format to export in.
+    """Return the name of an export format.
 
     Raises:
         InvalidInteractionError: no format has this name.
@@ -67,7 +67,7 @@ def checked_format(format: object) -> str:
 
 
 def interactions_of(tx: Transaction, ctx: Context, who: Meant) -> list[Interaction]:
-    """Return a person's interactions whole, oldest first, those that rest on claims alone included."""
+    """Return a customer's interactions in full, oldest first, including those that rest on claims alone."""
     row = get_row(tx, ctx, who)
     members = [m.id for m in members_of(tx, row.customer)] or [row.id]
     ids: dict[bytes, None] = {}
@@ -100,7 +100,7 @@ def export(interactions: list[Interaction], format: str) -> Export:
 
 
 class _DocumentSource(JsonSource):
-    """Files of a standard that ``interchange`` reads, one JSON value after the other."""
+    """Files of a standard that ``interchange`` reads, one JSON value at a time."""
 
     def __init__(
         self,
@@ -126,7 +126,7 @@ class _DocumentSource(JsonSource):
             yield self.rejected(where, str(note), kept=True)
 
     def _new_text(self, interaction: Interaction) -> Interaction:
-        """Return it with what is new of its text."""
+        """Return the interaction with only the new part of its text."""
         return interaction
 
     def _load(self, value: Any) -> tuple[Iterator[Interaction], ConversionReport]:
@@ -134,7 +134,7 @@ class _DocumentSource(JsonSource):
 
 
 class VconSource(_DocumentSource):
-    """vCons, the core draft of 2026 and 0.0.x, one a file, an array, or one a line."""
+    """vCons of the core draft of 2026 and of 0.0.x: one per file, an array, or one per line."""
 
     name = "vcon"
     versions = "draft-ietf-vcon-vcon-core of 2026 (0.4.0) and the 0.0.x before it"
@@ -152,8 +152,8 @@ class VconSource(_DocumentSource):
 
     @classmethod
     def sniff(cls, path: Path, head: bytes) -> str | None:
-        """Return how it knows a vCon."""
-        found = sniff(path.name, head)  # the draft of 2026 has no member vcon any more
+        """Return how a vCon is recognised, None if it is not one."""
+        found = sniff(path.name, head)  # the draft of 2026 no longer has the member "vcon"
         if found is not None and found[0] == "vcon":
             return found[1]
         return "it is a vCon in the signed form" if {"payload", "signatures", "protected"} <= head_keys(head) else None
@@ -178,7 +178,7 @@ class VconSource(_DocumentSource):
 
 
 class Tmf683Source(_DocumentSource):
-    """Party interactions of TMF683 v5 and v4, one a file, an array, or one a line."""
+    """Party interactions of TMF683 v5 and v4: one per file, an array, or one per line."""
 
     name = "tmf683"
     versions = "TMF683 Party Interaction v5 and v4"
@@ -186,7 +186,7 @@ class Tmf683Source(_DocumentSource):
 
     @classmethod
     def sniff(cls, path: Path, head: bytes) -> str | None:
-        """Return how it knows a party interaction."""
+        """Return how a party interaction is recognised, None if it is not one."""
         if b'"PartyInteraction"' in head:
             return "it has the @type PartyInteraction"
         older = {"interactionDate", "channel", "relatedParty"} <= head_keys(head)  # @type is optional in v4
@@ -205,11 +205,11 @@ class LinesSource(_DocumentSource):
 
     @classmethod
     def sniff(cls, path: Path, head: bytes) -> str | None:
-        """Return how it knows its own lines."""
+        """Return how omnitrack's lines are recognised, None if it is another file."""
         found = sniff(path.name, head)
         if found is not None:
             return found[1] if found[0] == "json" else None
-        own = {"omnitrack", "channel", "occurred_at"} <= head_keys(head.split(b"\n", 1)[0])  # whatever their order
+        own = {"omnitrack", "channel", "occurred_at"} <= head_keys(head.split(b"\n", 1)[0])  # in any order
         return "its first line has the version of omnitrack's records, a channel and an occurred_at" if own else None
 
     def read(self, value: Any, where: str) -> Iterator[Item]:
@@ -221,7 +221,7 @@ class LinesSource(_DocumentSource):
 
 
 class EventsSource(_DocumentSource):
-    """CloudEvents that export() wrote; those of others are read by the source of that name."""
+    """CloudEvents written by export(); other CloudEvents are read by the source of that name."""
 
     name = "omnitrack-events"
     versions = "CloudEvents 1.0 with omnitrack's interactions as data"
@@ -229,7 +229,7 @@ class EventsSource(_DocumentSource):
 
     @classmethod
     def sniff(cls, path: Path, head: bytes) -> str | None:
-        """Return how it knows its own events."""
+        """Return how omnitrack's events are recognised, None if it is another file."""
         kind = f'"{cloudevents.EVENT_TYPE}"'.encode()
         return "its events are of omnitrack's type" if b'"specversion"' in head and kind in head else None
 

@@ -1,4 +1,4 @@
-"""Interactions with their latest revisions and people: one, several, or the whole store in order of time."""
+"""Interactions with their latest revisions and people: one, several, or the whole store sorted by time."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from omnitrack.reading.query import Query
 from omnitrack.reading.resolve import customer_text, to_identifier
 from omnitrack.storage.contract import NO_ID, EntryRow, IdentifierRow, InteractionRow, Transaction
 
-PIECE = 500  # interactions of the whole store that are read in one transaction
+PIECE = 500  # interactions read in one transaction when the whole store is read
 ASSURANCES = {int(a): a for a in Assurance}
 DIRECTIONS = {d.value: d for d in Direction}
 ANSWERERS = {a.value: a for a in AnsweredBy}
 
 
 def apply_revisions(rows: Sequence[InteractionRow], as_of: int | None = None) -> InteractionRow:
-    """Return an interaction as its latest revision has it: latest by the source's own time, of those recorded by ``as_of``.
+    """Return an interaction with its latest revision applied: latest by the source's own time, of those recorded by ``as_of``.
 
-    A revision that does not say a subject or a body leaves it as it was. ``revision`` of the result is that of the latest.
+    A revision without a subject or a body leaves that unchanged. ``revision`` of the result is that of the latest.
     """
     first = rows[0]
     if len(rows) == 1:
@@ -39,12 +39,12 @@ def apply_revisions(rows: Sequence[InteractionRow], as_of: int | None = None) ->
 
 
 def interactions_by_id(tx: Transaction, ids: Sequence[bytes], as_of: int | None = None) -> dict[bytes, InteractionRow]:
-    """Return interactions as their latest revisions have them."""
+    """Return interactions by id, each with its latest revision applied."""
     return revised_by_id(tx.find_interactions(ids=ids), as_of)
 
 
 def revised_by_id(revisions: Sequence[InteractionRow], as_of: int | None) -> dict[bytes, InteractionRow]:
-    """Return interactions by id, each as the latest of its revisions has it, of those recorded by ``as_of``."""
+    """Return interactions by id from their revisions, each with the latest of those recorded by ``as_of`` applied."""
     found = {row[0]: row for row in revisions}
     if len(found) == len(revisions):  # nothing was revised
         return found
@@ -55,7 +55,7 @@ def revised_by_id(revisions: Sequence[InteractionRow], as_of: int | None) -> dic
 
 
 def to_attachments(values: Iterable[Mapping[str, Any]]) -> tuple[Attachment, ...]:
-    """Return the attachments that a store keeps as JSON values."""
+    """Return the attachments that a store holds as JSON values."""
     return tuple(Attachment(**value) for value in values)
 
 
@@ -72,7 +72,7 @@ def parse_interaction_id(text: str) -> bytes:
 
 
 def get_interaction(tx: Transaction, id: bytes) -> Interaction:
-    """Return one interaction whole.
+    """Return one interaction in full.
 
     Raises:
         InteractionNotFoundError: no interaction has this id.
@@ -84,7 +84,7 @@ def get_interaction(tx: Transaction, id: bytes) -> Interaction:
 
 
 def revisions_of(tx: Transaction, id: bytes) -> list[Interaction]:
-    """Return an interaction as each of its revisions had it, by the source's own time."""
+    """Return an interaction as it was after each of its revisions, sorted by the source's own time."""
     rows = tx.find_interactions(ids=[id])
     if not rows:
         raise InteractionNotFoundError(f"interaction: none has the id {to_text('int', id)}")
@@ -92,14 +92,14 @@ def revisions_of(tx: Transaction, id: bytes) -> list[Interaction]:
 
 
 def to_interactions(tx: Transaction, rows: Sequence[InteractionRow]) -> list[Interaction]:
-    """Return interactions whole, with the people they were with."""
+    """Return interactions in full, with their people."""
     entries, known = _people_of(tx, rows)
     names = {id: to_identifier(row) for id, row in known.items()}
     return [_interaction(row, entries.get(row.id, ()), names) for row in rows]
 
 
 def to_attributions(tx: Transaction, rows: Sequence[InteractionRow]) -> list[tuple[tuple[str, ...], Interaction]]:
-    """Return interactions whole, each with the ids of the customers on whose timelines it is; none where nobody is known."""
+    """Return interactions in full, each with the ids of the customers on whose timelines it is; none if nobody is identified."""
     entries, known = _people_of(tx, rows)
     names = {id: to_identifier(row) for id, row in known.items()}
     found = []

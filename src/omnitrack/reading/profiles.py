@@ -14,10 +14,10 @@ from omnitrack.reading.resolve import to_identifier
 from omnitrack.records import BLOCK, PROFILE, TRAIT, profile_key
 from omnitrack.storage.contract import NO_ID, IdentifierRow, RecordRow, Transaction
 
-_STAMPS = "stamps"  # beside the fields of a profile: of each value when it was said last
+_STAMPS = "stamps"  # stored next to the fields of a profile: when each value was last given
 
-Said = tuple[int, bytes, Any]  # at, the identifier it was filed under, the traits
-Latest = dict[str, dict[Any, int]]  # of each field its values, latest first, each with what orders it
+Said = tuple[int, bytes, Any]  # time, the identifier that the traits are filed under, the traits
+Latest = dict[str, dict[Any, int]]  # the values of each field, latest first, each with its sort key
 
 _BY_REGION = {"phones", "birth_dates"}
 _READ_BY_REGION = {rule.name for rule in RULES if _BY_REGION & set(rule.needs)}
@@ -44,13 +44,14 @@ def index_rows(rows: Iterable[IdentifierRow]) -> list[RecordRow]:
 
 
 def index_traits(tx: Transaction, found: Iterable[Said], region: str | None) -> list[RecordRow]:
-    """Return the records that people's traits add: profiles, by the identifier under which they are filed, and blocks.
+    """Return the profile and block records that traits add, by the identifier under which they are filed.
 
-    Blocks of what no longer is among the latest are taken away.
+    Deletes the blocks of values that are no longer among the latest.
 
     Args:
-        found: what was said of whom, in any order.
-        region: in which phone numbers among the traits are read.
+        tx: the transaction.
+        found: the traits of identifiers, in any order.
+        region: the region by which phone numbers and dates among the traits are read.
     """
     added = _profiles(found, region)
     if not added:
@@ -67,7 +68,7 @@ def index_traits(tx: Transaction, found: Iterable[Said], region: str | None) -> 
         records.append(_dump(id, after, stored[id].version if id in stored else 0))
         was, now = _profile(before), _profile(after)
         if was == now:
-            continue  # said again
+            continue  # nothing new
         old = set(block_keys(was))
         new = dict.fromkeys(block_keys(now))
         records += [_block(key, id) for key in new if key not in old]
@@ -111,8 +112,8 @@ def reindex_run(tx: Transaction, rows: Sequence[IdentifierRow], region: str | No
 
 
 def _stored(tx: Transaction, rows: Sequence[IdentifierRow]) -> dict[str, RecordRow]:
-    """Return the profiles that are kept with identifiers, by key. They are read before what they are made of: who records more of it meanwhile
-    changes their version, and what is put in their place is not put."""
+    """Return the stored profiles of identifiers by key. They are read before the traits: if another writer adds traits meanwhile, it changes their
+    version, and the outdated profile is not stored."""
     keys = [profile_key(row.id) for row in rows]
     return {record.key: record for record in tx.find_records(PROFILE, keys=keys)} if keys else {}
 
@@ -136,7 +137,7 @@ def _put_afresh(
 
 
 def said_in(record: RecordRow) -> list[Said]:
-    """Return the traits in a record and the identifier they belong to. Traits that came with a claim may describe whoever made it, and are ignored."""
+    """Return the traits in a record with the identifier they belong to. Traits that came with a claim may describe whoever made it, and are ignored."""
     content = json.loads(record.value)
     if content["assurance"] <= Assurance.CLAIMED:
         return []
@@ -164,7 +165,7 @@ def said_of(tx: Transaction, rows: Sequence[IdentifierRow]) -> list[Said]:
 def counted(record: RecordRow) -> tuple[bytes, int]:
     """Return the identifier of an index record, and a number that distinguishes it in this process; 0 for none.
 
-    What another country's tracker reads otherwise (numbers without a country, the order of day and month) tells nothing.
+    Values whose reading depends on the region (numbers without a country, the order of day and month) do not count.
     """
     if record.kind == BLOCK:
         key, _, id = record.key.rpartition("/")
@@ -198,7 +199,7 @@ def _stamped(profile: Profile, at: int) -> Latest:
 def _latest(parts: Iterable[Latest]) -> Latest:
     """Return the merged traits of several records: the latest values of each field, latest first.
 
-    Those that were left out before are older than all that are kept, so it is the same in whatever order and pieces they come together.
+    Values left out earlier are older than all that were kept, so the result does not depend on the order or grouping of the parts.
     """
     found: dict[str, dict[Any, int]] = {}
     for part in parts:
@@ -270,8 +271,8 @@ def profiles_of(tx: Transaction, customers: Sequence[bytes], members: Sequence[I
 def found_by(tx: Transaction, profile: Profile) -> list[bytes]:
     """Return identifiers that share a blocking key with a profile, the most promising first.
 
-    Of each key at most ``MOST_UNDER_A_KEY``. A key that few have says much, one that many have says little: each counts by the inverse of how many
-    were found under it.
+    At most ``MOST_UNDER_A_KEY`` are read for each key. Rare keys say more than frequent ones: each counts by the inverse of the number found
+    under it.
     """
     prefixes = {f"{rule}:{key}/": _BOUNDS[rule] for rule, keys in blocking_keys(profile).items() for key in keys}
     return _most_promising(tx.find_records_under(BLOCK, prefixes))

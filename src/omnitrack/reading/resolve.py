@@ -19,9 +19,9 @@ from omnitrack.model import Assurance, Customer, Sighting
 from omnitrack.records import TENURES
 from omnitrack.storage.contract import ASSUMED, REASSIGNED, RETIRED, SHARED, IdentifierRow, LinkRow, Transaction
 
-CHUNK = 500  # rows read at a time of those with whom a shared identifier was seen
+CHUNK = 500  # rows read at a time of the identifiers seen with a shared one
 
-MAX_AMONG = 100  # identifiers by which one person is asked for
+MAX_AMONG = 100  # most identifiers in a list that names one person
 
 #: What names a person. The known identifiers of a list must belong to one customer, apart from shared ones.
 Who = Identifier | Sighting | Customer | str | Sequence[Identifier | Sighting | Customer | str]
@@ -45,7 +45,7 @@ class Meant:
 
     home: bytes | None
     identifier: Identifier | None
-    among: tuple[Meant, ...] = ()  # several, which are one person's; then neither of the two
+    among: tuple[Meant, ...] = ()  # several names of one person; then neither of the above is set
 
     @property
     def key(self) -> str:
@@ -65,7 +65,7 @@ class Meant:
         return customer_text(self.home)
 
     def not_found(self) -> CustomerNotFoundError:
-        """Return the error for it."""
+        """Return the error that nobody is known by this name."""
         hint = ""
         if self.identifier is not None and not self.identifier.scope:
             scheme = find_scheme(self.identifier.scheme)
@@ -125,7 +125,7 @@ def shown_who(who: object) -> str:
 
 
 def find_row(tx: Transaction, ctx: Context, who: Meant, at: int | None = None) -> IdentifierRow | None:
-    """Return the identifier that is meant, as its holder at ``at`` (in microseconds; None for now), or None if it was never seen."""
+    """Return the identifier that a ``who`` names, as its holder at ``at`` (in microseconds; None for now), or None if it was never seen."""
     if who.among:
         return _one_of(tx, ctx, who, at)
     if who.home is not None:
@@ -153,10 +153,10 @@ def find_row(tx: Transaction, ctx: Context, who: Meant, at: int | None = None) -
 
 
 def _one_of(tx: Transaction, ctx: Context, who: Meant, at: int | None) -> IdentifierRow | None:
-    """Return an identifier of the person whom several names mean, None if none of them was seen. Shared identifiers decide only if there is no other.
+    """Return an identifier of the person that several names mean, None if none of them was seen. Shared identifiers decide only if there is no other.
 
     Raises:
-        InvalidIdentifierError: they name several customers.
+        InvalidIdentifierError: the names belong to several customers.
     """
     rows = [row for one in who.among if (row := find_row(tx, ctx, one, at)) is not None]
     own = [row for row in rows if not row.state & SHARED] or rows
@@ -185,7 +185,7 @@ def before_silence(tx: Transaction, row: IdentifierRow) -> list[IdentifierRow]:
 
 
 def _place_of(tx: Transaction, row: IdentifierRow) -> Mention:
-    """Return what the id of a retired holder means: the identifier, at the last time at which that holder was taken to have it."""
+    """Return the mention that the id of a retired holder stands for: the identifier at the last time for which it was held by that holder."""
     last = row.since or 0
     for record in tx.find_records(TENURES, keys=[row.base.hex()]):
         said = json.loads(record.value)
@@ -207,7 +207,7 @@ def tenures_as_of(tx: Transaction, base: bytes, at: int) -> Tenures:
 
 
 def get_row(tx: Transaction, ctx: Context, who: Meant, at: int | None = None) -> IdentifierRow:
-    """Return the identifier that is meant.
+    """Return the identifier that a ``who`` names.
 
     Raises:
         CustomerNotFoundError: no customer has this identifier or id.
@@ -226,9 +226,9 @@ def members_of(tx: Transaction, customer: bytes) -> list[IdentifierRow]:
 def find_people(
     tx: Transaction, ctx: Context, who: Meant, alone: bool = False
 ) -> tuple[IdentifierRow, list[IdentifierRow]]:
-    """Return the identifier that is meant and those of its customer; a shared identifier stands alone, since it belongs to several people.
+    """Return the identifier that a ``who`` names and those of its customer; a shared identifier stands alone, since it belongs to several people.
 
-    ``alone``: nothing else is read in this transaction.
+    ``alone`` means that nothing else is read in this transaction.
 
     Raises:
         CustomerNotFoundError: no customer has this identifier or id.
@@ -277,7 +277,7 @@ def verified_members(
     rows = {member.id: member for member in members}
     links = tx.find_links(
         list(rows)
-    )  # with statements on others: whoever an identifier is personal of, evidence does not join it
+    )  # including statements about others: an identifier personal to one person is joined to nobody else by evidence
     strong = [x for x in links if x.basis not in EVIDENCE or x.assurance >= Assurance.VERIFIED]
     edges, _ = Reader(rows, strong, ctx.policy).edges({})
     for part in components(rows, edges):
@@ -296,7 +296,7 @@ def shared_around(tx: Transaction, ctx: Context, members: Sequence[IdentifierRow
 
 
 def neighbours_of_shared(tx: Transaction, ctx: Context, row: IdentifierRow, limit: int) -> list[IdentifierRow]:
-    """Return at most ``limit`` identifiers that a shared one was seen with, by assurance and then the latest first."""
+    """Return at most ``limit`` identifiers that were seen with a shared one, by assurance and then latest first."""
     of: dict[bytes, list[LinkRow]] = {}
     links = tx.find_links([row.id])
     for link in sorted(links, key=lambda link: (-link.assurance, -link.seen)):

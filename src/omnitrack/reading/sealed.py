@@ -1,7 +1,8 @@
 """Sealed cursors: positions that contain ids of identifiers, encrypted with a key of the store.
 
-A content address of a phone number is found by trying all numbers, so it leaves the store as little as the number would. Sealing is deterministic, so that
-a page has the same cursor each time: a keyed digest of the position, and the position under a stream of keyed digests that begins with it.
+The content address of a phone number can be found by trying all numbers, so it must not leave the store any more than the number itself. Sealing
+is deterministic, so that a page always has the same cursor: a keyed digest of the position, then the position masked by a stream of keyed
+digests derived from it.
 """
 
 from __future__ import annotations
@@ -15,14 +16,14 @@ _BLOCK = 64
 
 
 def seal(key: bytes, query: str, position: bytes) -> str:
-    """Return a position as a text that says nothing of it, for the query it belongs to."""
+    """Return a position as an opaque text for the query it belongs to."""
     tag = _tag(key, query, position)
     packed = tag + _masked(key, tag, position)
     return base64.urlsafe_b64encode(packed).decode("ascii").rstrip("=")
 
 
 def unseal(key: bytes, query: str, text: object) -> bytes | None:
-    """Return the position in such a text; None where it is none, of another store or of another query."""
+    """Return the position in a sealed text; None if it is malformed, or of another store or query."""
     if not isinstance(text, str):
         return None
     try:

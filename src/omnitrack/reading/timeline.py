@@ -43,7 +43,7 @@ _new = object.__new__
 
 
 def to_item(row: InteractionRow, entry: EntryRow, identifier: Identifier | None, shared: bool) -> TimelineItem:
-    """Return the item that a timeline shows for an interaction and the entry that put it there."""
+    """Return the timeline item of an interaction and the entry that puts it on the timeline."""
     (
         id, revision, source, source_id, channel, direction, kind, occurred_at, offset, ended_at,
         recorded_at, subject, body, agent, thread, reply_to, outcome, via, extra, deleted,
@@ -87,7 +87,7 @@ def to_item(row: InteractionRow, entry: EntryRow, identifier: Identifier | None,
 
 
 def _better(entry: EntryRow, other: EntryRow, shared: Mapping[bytes, object]) -> bool:
-    """Whether an entry says more than another of the same interaction: own before shared, customer before participant, surer first."""
+    """Whether an entry takes precedence over another of the same interaction: own before shared, customer before participant, then by assurance."""
 
     def order(e: EntryRow) -> tuple[bool, int, int, bytes]:
         return (e.identifier in shared, e.role, -e.assurance, e.identifier)
@@ -121,14 +121,14 @@ def timeline_page(
 
 
 def unattributed_page(tx: Transaction, limit: int, cursor: str | None) -> Page[TimelineItem]:
-    """Return one page of the interactions with nobody identified, newest first."""
+    """Return one page of the interactions that identify nobody, newest first."""
     query = Query(include_claimed=True)
     return _page(tx, {NO_ID: None}, {}, query, limit, _Place.of(query, cursor, "unattributed"))
 
 
 @attrs.frozen(slots=True)
 class _Place:
-    """Where a page begins, and what ties its cursors to their query."""
+    """The start of a page, and the digest that ties its cursors to the query."""
 
     digest: str
     start: Cursor | None
@@ -140,23 +140,25 @@ class _Place:
 
     @property
     def backwards(self) -> bool:
-        """Whether the page is the one before the place."""
+        """Whether the page precedes the start."""
         return self.start is not None and self.start.backwards
 
     @property
     def after(self) -> Position | None:
-        """What the entries of the page come after, in the order in which they are read."""
+        """The position that the entries of the page follow, in reading order; None for the beginning."""
         return None if self.start is None else (self.start.at, self.start.id)
 
 
 def _at_once(
     tx: Transaction, ctx: Context, who: Meant, query: Query, limit: int, place: _Place
 ) -> tuple[list[IdentifierRow], History] | None:
-    """Ask for a customer and for the first of its history in one question; None where more has to be known of who it is to ask for the right one."""
+    """Read a customer and the beginning of its history in one statement; None if more must be known about the customer first."""
     if who.identifier is None or query.as_of is not None or query.trust != "observed" or query.reaches_shared:
         return None
     id = ctx.base_id(who.identifier.key)
-    alone = not (query.scans or query.include_participant)  # else more may have to be read, of the same moment
+    alone = not (
+        query.scans or query.include_participant
+    )  # otherwise more may be read, which must be consistent with this
     filters = _filters(query, place.backwards, place.after, limit + 2)
     members, entries, interactions = tx.list_customer_history(id, alone=alone, **filters)
     if not members:
@@ -164,12 +166,12 @@ def _at_once(
     if any(member.state & (RETIRED | (member.id == id and SHARED | REASSIGNED)) for member in members):
         return None
     if alone and len(entries) == limit + 2 and len({entry.interaction for entry in entries}) < len(entries):
-        return None  # too few interactions for the page
+        return None  # may hold too few interactions for the page
     return members, (entries, interactions)
 
 
 def _filters(query: Query, backwards: bool, after: Position | None, limit: int) -> EntryFilters:
-    """Return how the store is asked for some entries of a page."""
+    """Return the arguments for reading entries of a page from the store."""
     return {
         "roles": (Role.ANCHOR, Role.MEMBER, Role.PARTICIPANT) if query.include_participant else (Role.ANCHOR,),
         "min_assurance": 0 if query.include_claimed else int(Assurance.OBSERVED),
@@ -194,14 +196,14 @@ def _page(
     place: _Place,
     first: History | None = None,
 ) -> Page[TimelineItem]:
-    """Return one page of what is filed under some identifiers; ``first``: the first entries of it, where they were read already."""
+    """Return one page of what is filed under identifiers; ``first`` has its first entries, if they have been read."""
     backwards, after = place.backwards, place.after
     chosen: dict[bytes, EntryRow] = {}
     found: dict[bytes, InteractionRow] = {}
     more = False
     identifiers = list(rows)
     scans = query.scans
-    # One entry more than tells whether there is a next page: the last interaction of a batch may be cut, and is read again.
+    # Two more than the limit: one shows whether there is a next page, and the last interaction of a batch may be incomplete and is read again.
     want = limit + 2
     while not more:
         if first is None:
@@ -244,7 +246,7 @@ def _page(
 def _with_cursors(
     items: list[TimelineItem], rows: Sequence[InteractionRow], place: _Place, more: bool
 ) -> Page[TimelineItem]:
-    """Return a page of items, at least one, in the order in which they were read; ``more``: there is something behind them."""
+    """Return a page of items (at least one, in reading order) with its cursors; ``more`` tells whether others follow."""
     backwards = place.backwards
     if backwards:
         items.reverse()
