@@ -95,8 +95,22 @@ RIGHT: dict[str, dict[str, Any]] = {
     "may_contact": {"who": MAIL, "purpose": "marketing", "channel": "email"},
     "brief": {"who": MAIL},
     "load_bundle": {"bundle": b""},
+    "hand_over": {"interaction": "int_" + "0" * 32, "to": "email"},
+    "conversations": {"who": MAIL},
+    "open_case": {"subject": MAIL, "kind": "complaint"},
+    "case": {"case": "cas_" + "0" * 32},
+    "update_case": {"case": "cas_" + "0" * 32},
+    "add_to_case": {"case": "cas_" + "0" * 32},
+    "promise": {"case": "cas_" + "0" * 32, "text": "to call back", "due": T0},
+    "keep_promise": {"case": "cas_" + "0" * 32, "number": 1},
+    "confirm_case": {"case": "cas_" + "0" * 32, "interaction": "int_" + "0" * 32},
+    "withdraw_case": {"case": "cas_" + "0" * 32, "interaction": "int_" + "0" * 32},
+    "reopen_case": {"case": "cas_" + "0" * 32},
+    "case_returns": {"interaction": "int_" + "0" * 32},
+    "follow_up": {"interaction": "int_" + "0" * 32},
+    "export_case": {"case": "cas_" + "0" * 32},
 }
-NOT_CALLED = {"close", "policy"}
+NOT_CALLED = {"close", "policy", "settings"}
 PATHS = {("load", "path_or_source"), ("load_bundle", "bundle")}
 
 METHODS = [

@@ -28,7 +28,7 @@ from values.made import values_named
 
 NAMES = [cls.__name__ for cls in all_classes()]
 #: What counts up while it is used, and therefore has no hash.
-COUNTING = {"ConversionReport", "Containment", "Gaps", "Resolution", "Share", "Switches"}
+COUNTING = {"ConversionReport", "Containment", "Disclosure", "Gaps", "Resolution", "Share", "Switches"}
 NOW = datetime(2026, 3, 1, 9, 30, tzinfo=timezone(timedelta(hours=1)))
 
 

@@ -17,6 +17,7 @@ from omnitrack.harmless import one_line
 from omnitrack.identifiers.numbering import numbered_region
 from omnitrack.identifiers.own import OwnList
 from omnitrack.identity.policy import Policy
+from omnitrack.model.fields import to_mapping
 from omnitrack.sources.values import zone_of
 from omnitrack.values import Value
 
@@ -53,7 +54,7 @@ class StoreSettings(Value):
     own: tuple[str, ...]
     placeholders: tuple[str, ...]
     policy: Policy
-    consent_words: Mapping[str, bool]
+    consent_words: Mapping[str, bool] = attrs.field(converter=to_mapping)
 
     @one_line
     def __str__(self) -> str:

@@ -35,10 +35,11 @@ _TIMES = frozenset({"occurred_at", "ended_at", "recorded_at", "revised_at"})
 _PERSONS = frozenset({"participants", "sender"})
 _PEOPLE = frozenset({"customers", "recipients"})
 _JSON = frozenset({"traits", "attributes"})
-FIELDS: tuple[str, ...] = tuple(field.name for field in attrs.fields(Interaction))
+_PUBLIC = [field for field in attrs.fields(Interaction) if not field.name.startswith("_")]
+FIELDS: tuple[str, ...] = tuple(field.name for field in _PUBLIC)
 _DEFAULTS: dict[str, Any] = {
     field.name: None if isinstance(field.default, attrs.Factory) else field.default  # type: ignore[arg-type]
-    for field in attrs.fields(Interaction)
+    for field in _PUBLIC
     if field.default is not attrs.NOTHING
 }
 

@@ -66,7 +66,7 @@ def check_template(template: str | None, language: str, address: str | None) -> 
     Raises:
         InvalidInteractionError: the template names what there is not, or leaves out the code; the language is unknown.
     """
-    if language not in TEXTS:
+    if not isinstance(language, str) or language not in TEXTS:
         raise InvalidInteractionError(
             f"language: got {plain_repr(language)}, accepted are {', '.join(sorted(TEXTS))}, and a template for others"
         )
