@@ -161,7 +161,7 @@ def test_a_file_name_forges_no_line_of_a_load(tmp_path: Path, capsys: pytest.Cap
     file.write_text("nothing, known\n")
     assert main(["--store", f"sqlite:///{tmp_path}/history.db", "load", str(file)]) == 1
     printed = capsys.readouterr()
-    check(printed.err, 1)
+    check(printed.err, 2)  # that a store was begun, and what is wrong with the file
 
 
 def test_the_page_has_no_markup_and_no_override_of_others() -> None:
