@@ -7,7 +7,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import pytest
+import jsonschema
+import yaml
 
 import testdata
 
@@ -17,8 +18,7 @@ TMF683 = "TMF683-Party_Interaction-v5.0.0.oas.yaml"
 
 @cache
 def openapi(file: str) -> dict[str, Any]:
-    """Return a document, or skip the test that asks for it."""
-    yaml = pytest.importorskip("yaml")
+    """Return a document; without the folder of data the test that asks for it is skipped."""
     path: Path = testdata.find("tmf") / file
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     document: dict[str, Any] = yaml.load(path.read_text(encoding="utf-8"), Loader=loader)
@@ -45,7 +45,6 @@ def discriminated(schema: Any) -> Any:
 @cache
 def validator(file: str, name: str) -> Any:
     """Return what validates a resource of a document by the schema of this name."""
-    jsonschema = pytest.importorskip("jsonschema")
     checker = jsonschema.FormatChecker(formats=[])
 
     def is_time(value: object) -> bool:

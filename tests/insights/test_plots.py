@@ -12,8 +12,6 @@ from omnitrack import InvalidValueError
 from omnitrack.insights import MeasureReport, Price, Series, Terms, forecast, measure
 from omnitrack.insights import plots as drawn
 
-pytest.importorskip("matplotlib")
-
 
 @pytest.fixture(scope="module")
 def report() -> MeasureReport:
