@@ -9,6 +9,8 @@ from typing import TypeVar
 from omnitrack.errors import InvalidInteractionError, InvalidPolicyError, masked_repr
 from omnitrack.foundation.ids import to_us
 from omnitrack.foundation.times import in_zone
+from omnitrack.model.fields import is_storable
+from omnitrack.model.limits import MAX_NAME
 
 T = TypeVar("T")
 
@@ -29,6 +31,22 @@ def microseconds(value: datetime | str | None, field: str, zone: tzinfo | None =
             f"{field}: got {type(value).__name__}, accepted is a datetime or a text of ISO 8601"
         )
     return to_us(in_zone(value, zone, field))
+
+
+def checked_text(field: str, value: object, most: int = MAX_NAME, *, required: bool = False) -> str | None:
+    """Return a text as it was given, None for None unless it is required.
+
+    Raises:
+        InvalidInteractionError: the value is not a text of 1 to ``most`` characters, or no store can hold it.
+    """
+    if value is None and not required:
+        return None
+    if not isinstance(value, str) or not 0 < len(value) <= most or not is_storable(value):
+        raise InvalidInteractionError(
+            f"{field}: got {masked_repr(value)}, accepted is text of 1 to {most} characters that UTF-8 can hold"
+            f"{'' if required else ', and None'}"
+        )
+    return value
 
 
 def listed(field: str, value: Iterable[T], accepted: str, error: type[Exception] = InvalidInteractionError) -> list[T]:

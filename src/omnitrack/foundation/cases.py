@@ -237,12 +237,6 @@ def cases_in(held: Iterable[RecordRow]) -> set[bytes]:
     return {bytes.fromhex(id) for row in held for id in json.loads(row.value)}
 
 
-def interactions_in(tx: Transaction, case: bytes) -> tuple[bytes, ...]:
-    """Return the interactions that a case holds; none where there is no such case."""
-    found = find_cases(tx, [case]).get(case)
-    return () if found is None else found.interactions
-
-
 def case_ids_at(tx: Transaction, bases: Iterable[bytes]) -> list[bytes]:
     """Return the ids of cases that may be found under some identifiers, named by their first holders, oldest first."""
     found = {

@@ -83,6 +83,14 @@ def entries_of(tx: Transaction, interactions: Sequence[bytes]) -> list[EntryRow]
     return found
 
 
+def keep_surest(best: dict[bytes, EntryRow], entries: Iterable[EntryRow]) -> None:
+    """Note the entry of the highest assurance of each interaction; of equal ones the first by identifier."""
+    for entry in entries:
+        known = best.get(entry.interaction)
+        if known is None or (-entry.assurance, entry.identifier) < (-known.assurance, known.identifier):
+            best[entry.interaction] = entry
+
+
 def with_removed(tx: Transaction, interactions: Sequence[bytes]) -> list[EntryRow]:
     """Return every entry that these interactions have or had."""
     unique = list(dict.fromkeys(interactions))

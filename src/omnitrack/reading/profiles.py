@@ -274,8 +274,7 @@ def found_by(tx: Transaction, profile: Profile) -> list[bytes]:
     At most ``MOST_UNDER_A_KEY`` are read for each key. Rare keys say more than frequent ones: each counts by the inverse of the number found
     under it.
     """
-    prefixes = {f"{rule}:{key}/": _BOUNDS[rule] for rule, keys in blocking_keys(profile).items() for key in keys}
-    return _most_promising(tx.find_records_under(BLOCK, prefixes))
+    return _most_promising(tx.find_records_under(BLOCK, _prefixes(profile)))
 
 
 def found_by_search(tx: Transaction, profile: Profile, limit: int) -> list[bytes]:
@@ -283,11 +282,16 @@ def found_by_search(tx: Transaction, profile: Profile, limit: int) -> list[bytes
 
     The index has no key for a family name alone, so these are found by the key of a family name and an initial.
     """
-    prefixes = {f"{rule}:{key}/": _BOUNDS[rule] for rule, keys in blocking_keys(profile).items() for key in keys}
+    prefixes = _prefixes(profile)
     families = {squeeze(name.family): None for name in profile.names if not name.given}
     found = tx.find_records_under(BLOCK, prefixes | {f"initial:{family} ": limit for family in families if family})
     several, alone = found[: len(prefixes)], found[len(prefixes) :]
     return list(dict.fromkeys((*_most_promising(several), *(_identifier_in(r) for records in alone for r in records))))
+
+
+def _prefixes(profile: Profile) -> dict[str, int]:
+    """Return how the index records begin that share a blocking key with a profile, each with the largest number to read."""
+    return {f"{rule}:{key}/": _BOUNDS[rule] for rule, keys in blocking_keys(profile).items() for key in keys}
 
 
 def _most_promising(found: Iterable[Sequence[RecordRow]]) -> list[bytes]:

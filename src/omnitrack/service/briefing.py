@@ -15,6 +15,7 @@ from omnitrack.foundation.calls import Run
 from omnitrack.foundation.cases import ENDED
 from omnitrack.foundation.consents import words_of
 from omnitrack.foundation.context import Context
+from omnitrack.foundation.evidence import keep_surest
 from omnitrack.foundation.handovers import find_given, find_handed
 from omnitrack.foundation.ids import from_us, now_us, to_text, to_us
 from omnitrack.identifiers.scheme import Identifier
@@ -276,10 +277,7 @@ class _Reading:
             limit *= 4  # contacts with many people who turned out to be one
         rows = revised_by_id(revisions, None)
         best: dict[bytes, EntryRow] = {}
-        for entry in entries:
-            known = best.get(entry.interaction)
-            if known is None or (-entry.assurance, entry.identifier) < (-known.assurance, known.identifier):
-                best[entry.interaction] = entry
+        keep_surest(best, entries)
         return [e for e in best.values() if e.interaction in rows][:WINDOW], rows
 
     def _name(self, tx: Transaction, entries: Sequence[EntryRow]) -> str | None:

@@ -11,7 +11,7 @@ from itertools import product
 import attrs
 
 from omnitrack.errors import CaseNotFoundError, InvalidInteractionError, check_flag
-from omnitrack.foundation.arguments import microseconds
+from omnitrack.foundation.arguments import checked_text, microseconds
 from omnitrack.foundation.calls import Run
 from omnitrack.foundation.cases import (
     PROMISED,
@@ -30,7 +30,7 @@ from omnitrack.reading.resolve import Meant, Who, find_people, meant
 from omnitrack.records import CASE_DUE, CASE_LISTED
 from omnitrack.service.case import KINDS, OPEN_STATES, STATES, Case
 from omnitrack.service.case_access import case_id, get_case, holders_of, shown
-from omnitrack.service.case_steps import one_of, text_of
+from omnitrack.service.case_steps import one_of
 from omnitrack.storage.contract import IdentifierRow, Transaction
 
 PIECE = 100  # keys of the index that are read at a time
@@ -84,7 +84,7 @@ def wanted(
     states = OPEN_STATES if state == "open" else _words("state", state, STATES)
     return Wanted(
         who=None if who is None else meant(ctx, who),
-        owner=text_of("owner", owner, MAX_NAME),
+        owner=checked_text("owner", owner, MAX_NAME),
         states=states,
         kinds=_words("kind", kind, KINDS),
         overdue=bool(overdue),

@@ -8,12 +8,12 @@ from typing import Any
 
 import attrs
 
-from omnitrack.errors import CaseStateError, InteractionNotFoundError, InvalidInteractionError, masked_repr, plain_repr
-from omnitrack.foundation.arguments import microseconds
+from omnitrack.errors import CaseStateError, InteractionNotFoundError, InvalidInteractionError, plain_repr
+from omnitrack.foundation.arguments import checked_text, microseconds
 from omnitrack.foundation.cases import ENDED, Event, StoredCase
 from omnitrack.foundation.context import Context
 from omnitrack.foundation.ids import from_text, to_text
-from omnitrack.model import MAX_NAME, Interaction, TimelineItem, is_storable
+from omnitrack.model import MAX_NAME, Interaction, TimelineItem
 from omnitrack.service.case import CaseReference
 from omnitrack.storage.contract import InteractionRow, Transaction
 
@@ -58,27 +58,11 @@ def said(ctx: Context, by: object, reason: object, at: datetime | str | None) ->
     now = ctx.clock()
     when = microseconds(at, "at", ctx.zone)
     return Said(
-        by=text_of("by", by, MAX_NAME),
-        reason=text_of("reason", reason, MOST_TEXT),
+        by=checked_text("by", by, MAX_NAME),
+        reason=checked_text("reason", reason, MOST_TEXT),
         at=now if when is None else when,
         now=now,
     )
-
-
-def text_of(field: str, value: object, most: int, *, required: bool = False) -> str | None:
-    """Return a text as it was given.
-
-    Raises:
-        InvalidInteractionError: it is none.
-    """
-    if value is None and not required:
-        return None
-    if not isinstance(value, str) or not 0 < len(value) <= most or not is_storable(value):
-        raise InvalidInteractionError(
-            f"{field}: got {masked_repr(value)}, accepted is text of 1 to {most} characters that UTF-8 can hold"
-            f"{'' if required else ', and None'}"
-        )
-    return value
 
 
 def one_of(field: str, value: object, accepted: Sequence[str]) -> str:
@@ -173,7 +157,7 @@ def reference_event(who: Said, one: object) -> Event:
         raise InvalidInteractionError(
             f"references: got {type(one).__name__}, accepted are CaseReference and pairs of a system and an id"
         )
-    system = text_of("system", one.system, MAX_NAME, required=True)
+    system = checked_text("system", one.system, MAX_NAME, required=True)
     return who.event(
-        "reference", system=system, value=text_of("value", one.value, MAX_NAME, required=True), reason=None
+        "reference", system=system, value=checked_text("value", one.value, MAX_NAME, required=True), reason=None
     )

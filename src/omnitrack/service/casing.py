@@ -9,8 +9,8 @@ from typing import Any
 import attrs
 
 from omnitrack.errors import CaseStateError, InteractionNotFoundError, InvalidInteractionError, masked_repr, plain_repr
+from omnitrack.foundation.arguments import checked_text, microseconds
 from omnitrack.foundation.arguments import listed as as_list
-from omnitrack.foundation.arguments import microseconds
 from omnitrack.foundation.calls import Run
 from omnitrack.foundation.cases import ENDED, Event, StoredCase, cases_in, find_cases, rows_with
 from omnitrack.foundation.context import Context
@@ -36,7 +36,6 @@ from omnitrack.service.case_steps import (
     one_of,
     reference_event,
     said,
-    text_of,
 )
 from omnitrack.statements.statement_index import mention
 from omnitrack.storage.contract import InteractionRow, RecordRow, Transaction
@@ -82,11 +81,11 @@ def open_case(
         meant(ctx, subject)  # before anything else, so that what is none is refused first
     first = [who.event("opened", value=kind)]
     if title is not None:
-        first.append(who.event("title", text=text_of("title", title, MAX_SUBJECT), reason=None))
+        first.append(who.event("title", text=checked_text("title", title, MAX_SUBJECT), reason=None))
     if seriousness is not None:
         first.append(who.event("seriousness", value=one_of("seriousness", seriousness, SERIOUSNESS), reason=None))
     if owner is not None:
-        first.append(who.event("owner", value=text_of("owner", owner, MAX_NAME), reason=None))
+        first.append(who.event("owner", value=checked_text("owner", owner, MAX_NAME), reason=None))
     first += [reference_event(who, one) for one in as_list("references", references, "a list of CaseReference")]
 
     @goes_over
@@ -144,9 +143,9 @@ def update_case(
         one_of("state", state, STATES)
     if seriousness is not None:
         one_of("seriousness", seriousness, SERIOUSNESS)
-    text_of("title", title, MAX_SUBJECT)
+    checked_text("title", title, MAX_SUBJECT)
     if owner != "":
-        text_of("owner", owner, MAX_NAME)
+        checked_text("owner", owner, MAX_NAME)
     wait = _wait(state, answer_within)
     if state is None and owner is None and seriousness is None and title is None:
         raise InvalidInteractionError(
@@ -206,7 +205,7 @@ def add_to_case(
             raise InteractionNotFoundError(f"interactions: got {plain_repr(one)}, accepted is an id such as int_...")
         ids.append(id)
     more = [reference_event(who, one) for one in as_list("references", references, "a list of CaseReference")]
-    text_of("note", note, MOST_TEXT)
+    checked_text("note", note, MOST_TEXT)
     if not ids and not more and note is None:
         raise InvalidInteractionError("case: got nothing to add, accepted are interactions, a note and references")
 
@@ -233,7 +232,7 @@ def promise(
 ) -> Case:
     """Keep that something was promised by a time."""
     who = said(ctx, by, None, at)
-    text_of("text", text, MOST_TEXT, required=True)
+    checked_text("text", text, MOST_TEXT, required=True)
     when = microseconds(due, "due", ctx.zone)
     if when is None or when <= who.at:
         raise InvalidInteractionError(f"due: got {due}, accepted is a time after the promise was made")

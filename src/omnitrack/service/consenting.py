@@ -6,9 +6,9 @@ from collections.abc import Collection, Iterable
 from datetime import datetime
 from functools import partial
 
-from omnitrack.errors import CustomerNotFoundError, InvalidInteractionError, check_flag, masked_repr
+from omnitrack.errors import CustomerNotFoundError, InvalidInteractionError, check_flag
+from omnitrack.foundation.arguments import checked_text, microseconds
 from omnitrack.foundation.arguments import listed as as_list
-from omnitrack.foundation.arguments import microseconds
 from omnitrack.foundation.calls import Run
 from omnitrack.foundation.consent_words import Scope
 from omnitrack.foundation.consents import Word, add_words, is_kept, words_of
@@ -18,7 +18,6 @@ from omnitrack.foundation.journal import touch
 from omnitrack.foundation.once import Once
 from omnitrack.foundation.settings import enter, goes_over
 from omnitrack.identity.mention import Mention
-from omnitrack.model import MAX_NAME, is_storable
 from omnitrack.reading.resolve import (
     Meant,
     Who,
@@ -39,24 +38,8 @@ from omnitrack.storage.contract import IdentifierRow, Transaction
 MAX_PROOF = 10_000  # characters
 
 
-def _name(field: str, value: object, most: int = MAX_NAME, *, required: bool = False) -> str | None:
-    """Return a name as it was given.
-
-    Raises:
-        InvalidInteractionError: the value is invalid.
-    """
-    if value is None and not required:
-        return None
-    if not isinstance(value, str) or not 0 < len(value) <= most or not is_storable(value):
-        raise InvalidInteractionError(
-            f"{field}: got {masked_repr(value)}, accepted is text of at most {most} characters that UTF-8 can hold"
-            f"{'' if required else ', and None'}"
-        )
-    return value
-
-
 def _scope(purpose: object, channel: object) -> tuple[str, str]:
-    asked = _name("purpose", purpose, required=True), _name("channel", channel, required=True)
+    asked = checked_text("purpose", purpose, required=True), checked_text("channel", channel, required=True)
     assert asked[0] is not None
     assert asked[1] is not None
     return asked[0], asked[1]
@@ -82,8 +65,8 @@ def say_consent(
     timestamp = microseconds(at, "at", ctx.zone)
     timestamp = now if timestamp is None else timestamp
     id, home = new_ids(2)
-    scope = _name("purpose", purpose), _name("channel", channel)
-    said = _name("source", source), _name("proof", proof, MAX_PROOF), _name("by", by)
+    scope = checked_text("purpose", purpose), checked_text("channel", channel)
+    said = checked_text("source", source), checked_text("proof", proof, MAX_PROOF), checked_text("by", by)
 
     def write(tx: Transaction) -> tuple[IdentifierRow, Word]:
         enter(tx, ctx)
@@ -138,7 +121,7 @@ def may_contact(
     timestamp = now_us() if then is None else then
     free = as_list("opt_out", opt_out, "a list of purposes")
     for one in free:
-        _name("opt_out", one, required=True)
+        checked_text("opt_out", one, required=True)
 
     def read(tx: Transaction) -> Permission:
         try:

@@ -9,6 +9,7 @@ import attrs
 from omnitrack.errors import InvalidInteractionError, plain_repr
 from omnitrack.foundation.cases import cases_with
 from omnitrack.foundation.context import Context
+from omnitrack.foundation.evidence import keep_surest
 from omnitrack.foundation.handovers import find_handed
 from omnitrack.foundation.ids import from_us, to_text
 from omnitrack.model import Assurance, Page, Role
@@ -88,12 +89,7 @@ def _read(tx: Transaction, members: Sequence[IdentifierRow]) -> _History:
             continue
         rows = {row.id: row for row in revisions if row.revision == 0}
         ids = list(dict.fromkeys(e.interaction for e in whole if e.interaction in rows))
-        for entry in whole:
-            known = history.entries.get(entry.interaction)
-            if entry.interaction in rows and (
-                known is None or (-entry.assurance, entry.identifier) < (-known.assurance, known.identifier)
-            ):
-                history.entries[entry.interaction] = entry
+        keep_surest(history.entries, (entry for entry in whole if entry.interaction in rows))
         handed, cases = find_handed(tx, ids), cases_with(tx, ids)
         for id in ids:
             ties = ties_of(rows[id])

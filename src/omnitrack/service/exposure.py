@@ -8,12 +8,11 @@ from datetime import datetime
 import attrs
 
 from omnitrack.errors import (
-    InvalidInteractionError,
     InvalidPolicyError,
     StatementNotFoundError,
-    masked_repr,
     plain_repr,
 )
+from omnitrack.foundation.arguments import checked_text
 from omnitrack.foundation.calls import Run
 from omnitrack.foundation.context import Context
 from omnitrack.foundation.evidence import all_entries, tenures_of
@@ -23,7 +22,7 @@ from omnitrack.foundation.settings import enter, goes_over
 from omnitrack.harmless import one_line
 from omnitrack.identity.mention import Mention
 from omnitrack.identity.statement import Statement
-from omnitrack.model import MAX_NAME, Role, is_storable, wall_clock
+from omnitrack.model import Role, wall_clock
 from omnitrack.reading.resolve import Meant, Who, customer_text, find_row, get_row, meant, members_of
 from omnitrack.statements.statement_index import mention
 from omnitrack.storage.contract import NO_ID, SHARED, EntryRow, IdentifierRow, Transaction
@@ -109,11 +108,9 @@ def checked_by(by: object) -> str:
     Raises:
         InvalidInteractionError: the name is empty or too long.
     """
-    if not isinstance(by, str) or not 0 < len(by) <= MAX_NAME or not is_storable(by):
-        raise InvalidInteractionError(
-            f"by: got {masked_repr(by)}, accepted is text of at most {MAX_NAME} characters that UTF-8 can hold"
-        )
-    return by
+    found = checked_text("by", by, required=True)
+    assert found is not None
+    return found
 
 
 @goes_over
